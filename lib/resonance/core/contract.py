@@ -1,0 +1,133 @@
+"""What a contract is: the shape, meaning and rules of a table, read from its ODCS v3.2.0 file.
+
+Source: Open Data Contract Standard v3.2.0, sections "Schema" and "Data quality".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from resonance.core.errors import ContractError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.types import DataType, StructType
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its physical (Spark SQL) type, whether null is refused, and its meaning."""
+
+    name: str
+    type: str
+    required: bool
+    meaning: str
+    volatile: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A claim that holds for every row, as a Spark SQL expression; enforced as a Delta CHECK constraint."""
+
+    name: str
+    expression: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Shape and promises of one table."""
+
+    name: str
+    version: str
+    meaning: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    key: tuple[str, ...]
+    cluster_by: str | None = None
+    append_only: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Contract:
+        """The contract written in ``text`` (YAML of ODCS v3.2.0 with one schema object).
+
+        Raises:
+            ContractError: the text is no ODCS v3 contract of one table.
+        """
+        document = yaml.safe_load(text)
+        try:
+            (table,) = document["schema"]
+            own = _properties(table)
+            keys = [p for p in table["properties"] if p.get("primaryKey")]
+            return cls(
+                name=table["name"],
+                version=document["version"],
+                meaning=table["description"],
+                columns=tuple(_column(p) for p in table["properties"]),
+                rules=tuple(Rule(q["name"], q["implementation"], q["description"]) for q in table.get("quality", ())),
+                key=tuple(p["name"] for p in sorted(keys, key=lambda p: int(p["primaryKeyPosition"]))),
+                cluster_by=own.get("clusterBy"),
+                append_only=bool(own.get("appendOnly", False)),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ContractError(f"not an ODCS v3.2.0 contract of one table: {error!r}") from error
+
+    @property
+    def schema(self) -> StructType:
+        """The Spark schema, nullability included."""
+        from pyspark.sql.types import StructField, StructType
+
+        return StructType([StructField(c.name, _spark_type(c.type), not c.required) for c in self.columns])
+
+    @property
+    def stable_columns(self) -> tuple[str, ...]:
+        """Columns that equal input, configuration and seed must reproduce."""
+        return tuple(c.name for c in self.columns if not c.volatile)
+
+    def conform(self, rows: DataFrame) -> DataFrame:
+        """``rows`` with exactly the contract's columns, in its order and types.
+
+        Raises:
+            ContractError: a column is missing or unknown.
+        """
+        from pyspark.sql import functions as F
+
+        missing = [c.name for c in self.columns if c.name not in rows.columns]
+        unknown = [name for name in rows.columns if name not in {c.name for c in self.columns}]
+        if missing or unknown:
+            raise ContractError(f"table {self.name}: missing columns {missing}, unknown columns {unknown}")
+        return rows.select(*(F.col(c.name).cast(_spark_type(c.type)).alias(c.name) for c in self.columns))
+
+
+def _properties(element: Mapping[str, Any]) -> dict[str, Any]:
+    return {p["property"]: p["value"] for p in element.get("customProperties", ())}
+
+
+def _column(p: Mapping[str, Any]) -> Column:
+    volatile = bool(_properties(p).get("volatile", False))
+    return Column(p["name"], p["physicalType"], bool(p["required"]), p["description"], volatile)
+
+
+def _spark_type(name: str) -> DataType:
+    from pyspark.sql import types as T
+
+    plain = {
+        "BINARY": T.BinaryType(),
+        "STRING": T.StringType(),
+        "INT": T.IntegerType(),
+        "BIGINT": T.LongType(),
+        "DOUBLE": T.DoubleType(),
+        "BOOLEAN": T.BooleanType(),
+        "TIMESTAMP": T.TimestampType(),
+    }
+    if name.startswith("MAP<") and name.endswith(">"):
+        key, value = (part.strip() for part in name[4:-1].split(",", 1))
+        return T.MapType(_spark_type(key), _spark_type(value))
+    try:
+        return plain[name]
+    except KeyError:
+        raise ContractError(f"physicalType {name!r} is none of {sorted(plain)} or MAP<…>") from None

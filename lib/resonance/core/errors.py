@@ -1,0 +1,29 @@
+"""Every error a user can meet. A message names the table or job, what is wrong and what to change."""
+
+
+class ResonanceError(Exception):
+    """The base of all errors that are shown as one line, without a stack trace."""
+
+
+class ConfigError(ResonanceError):
+    """A setting is unknown, missing or out of range."""
+
+
+class InputError(ResonanceError):
+    """A source cannot be read, or holds nothing that could be used."""
+
+
+class ContractError(ResonanceError):
+    """A table and its contract disagree, or rows break a rule of it."""
+
+
+class ConservationError(ResonanceError):
+    """Rows were lost or doubled between two steps."""
+
+
+class TrainError(ResonanceError):
+    """Training or scoring could not run, or its events do not match its plan."""
+
+
+class SetupError(ResonanceError):
+    """The machine lacks something: Java, jars, Horovod, slots, disk."""

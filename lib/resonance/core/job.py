@@ -1,0 +1,55 @@
+"""One step of the factory: a plain function with what it reads, writes and needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from resonance.core.table import Table
+
+Scope = Literal["batch", "corpus", "round", "arm"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where in the loop a step stands.
+
+    ``run`` is the identity of the step (equal inputs and settings, equal run); ``runs`` are those of the steps that it
+    builds on, by ``job/round/arm``.
+    """
+
+    batch: str
+    round: int = 0
+    arm: str = "plan"
+    run: str = ""
+    runs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One step: ``run(*frames, settings=…, **needs)`` returns one frame for each table in ``writes``.
+
+    Args:
+        reads: tables handed to ``run`` as frames, in this order.
+        writes: tables whose slice the returned frames replace, in this order.
+        appends: append-only tables that the job fills through its ``append`` need while it runs.
+        per: what one execution covers: a batch of input, the corpus, a round, or an arm of a round.
+        section: the section of the configuration that is handed over as ``settings``.
+        needs: tools handed over by name (``turn``, ``spark``, ``checkpoint``, ``launch``, ``append`` …).
+        marks: constant slice values of what is written, such as the ``set`` of signals.
+        cuts: whether rows in must equal rows out plus rejects.
+        version: rises when the job's meaning changes, so that its results become stale.
+    """
+
+    name: str
+    run: Callable[..., Any]
+    reads: tuple[Table, ...]
+    writes: tuple[Table, ...]
+    per: Scope
+    section: str
+    appends: tuple[Table, ...] = ()
+    needs: tuple[str, ...] = ()
+    marks: Mapping[str, str | int] = field(default_factory=dict)
+    cuts: bool = False
+    version: int = 1

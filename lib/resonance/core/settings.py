@@ -1,0 +1,166 @@
+"""Every setting of the product, typed: one frozen model that is complete before Spark starts.
+
+Defaults stand here; ``conf/`` and the command line lay over them (``runtime.conf``). What a job is handed is one section.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """A frozen group of settings that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SparkSettings(Settings):
+    """The Spark session. ``local[…]`` masters get settings for a laptop; others keep the cluster's own."""
+
+    master: str = "local[*]"
+    driver_memory: str = "4g"
+    shuffle_partitions: int = Field(2, ge=1)
+    conf: dict[str, str] = {}
+
+
+class IngestSettings(Settings):
+    """Where texts come from and which fields hold them."""
+
+    inputs: tuple[str, ...] = ()
+    demo: bool = False
+    demo_documents: int = Field(24_000, ge=1, description="read at least this many demo documents, where there are as many")
+    text_field: str = "text"
+    id_field: str | None = None
+    source_field: str | None = None
+    slice_field: str | None = None
+    source: str = Field("files", description="source of rows that name none")
+    keep_raw: bool = True
+    max_text_bytes: int = Field(20_000_000, ge=1, description="longer texts are quarantined")
+    min_slice_documents: int = Field(200, ge=1, description="smaller slices join other/<kind>")
+
+
+class CleanSettings(Settings):
+    """How texts are cleaned and which rules cut them."""
+
+    rules: Literal["gopher", "none"] = "gopher"
+    languages: tuple[str, ...] = Field((), description="languages to keep; empty keeps all")
+    min_language_score: float = Field(0.65, ge=0, le=1)
+
+
+class DedupeSettings(Settings):
+    """Which duplicates are looked for. Detection probability is 1 - (1 - s^rows)^bands at Jaccard s."""
+
+    method: Literal["minhash", "exact", "none"] = "minhash"
+    bands: int = Field(14, ge=1)
+    rows: int = Field(8, ge=1)
+    shingle_words: int = Field(5, ge=1)
+    max_rounds: int = Field(50, ge=1, description="rounds of connected components before giving up")
+
+
+class ScoreSettings(Settings):
+    """The quality score's own parameters."""
+
+    head_words: int = Field(1_000, ge=1, description="words over which unique words are counted")
+
+
+class PolicySettings(Settings):
+    """How losses become weights. Figures as in the policy above_mean@1."""
+
+    name: Literal["above_mean@1"] = "above_mean@1"
+    temperature: float = Field(2.0, gt=0, description="weights go with (floor + utility)^(1/temperature)")
+    utility_floor: float = Field(0.25, gt=0)
+    smoothing: float = Field(0.01, ge=0, lt=1, description="share of the weight that is spread evenly")
+    max_change: float = Field(2.0, gt=1, description="a weight changes by at most this factor a round")
+    max_total_change: float = Field(3.0, gt=1, description="and by this factor from its prior")
+    floor: float = Field(0.1, ge=0, lt=1, description="no slice falls below this share of its uniform weight")
+    max_exposures: float = Field(4.0, gt=0, description="expected draws of a document over all rounds")
+
+
+class RebalanceSettings(Settings):
+    """How large a draw is."""
+
+    tokens: int = Field(400_000, ge=1, le=10**15, description="expected tokens an arm trains on in a round")
+    bytes_per_token: float = Field(3.0, gt=0, description="estimate that turns tokens into bytes")
+    heldout_share: float = Field(0.05, gt=0, lt=1, description="share of duplicate clusters that are never drawn")
+
+
+class TrainSettings(Settings):
+    """Model, optimizer and launch."""
+
+    launch: Literal["horovod", "spark", "inline"] = "horovod"
+    ranks: int = Field(2, ge=1)
+    threads: int = Field(1, ge=1, description="threads of a rank")
+    start_timeout: int = Field(120, ge=1, description="seconds to wait for ranks to start")
+    vocabulary: int = Field(2_048, ge=300)
+    tokenizer_bytes: int = Field(20_000_000, ge=1)
+    window: int = Field(128, ge=8, description="tokens of one window")
+    hidden: int = Field(96, ge=8)
+    layers: int = Field(2, ge=1)
+    heads: int = Field(4, ge=1)
+    documents_per_step: int = Field(64, ge=1, description="positions of one global batch")
+    rows_per_pass: int = Field(16, ge=1, description="packed windows of one forward pass")
+    learning_rate: float = Field(3e-3, gt=0)
+    warmup: float = Field(0.05, ge=0, lt=1, description="share of the budget over which the rate rises")
+    weight_decay: float = Field(0.1, ge=0)
+    clip: float = Field(1.0, gt=0)
+    checkpoint_steps: int = Field(50, ge=1)
+    early_stop_patience: int = Field(0, ge=0, description="checkpoints without a better loss before training stops; 0 is off")
+
+
+class ScoreModelSettings(Settings):
+    """Scoring at a fixed checkpoint."""
+
+    max_heldout_documents: int = Field(2_000, ge=1, description="held-out documents scored, by hash")
+
+
+class EvaluateSettings(Settings):
+    """Intervals of held-out bits per byte."""
+
+    replicates: int = Field(200, ge=20, description="bootstrap replicates over documents")
+
+
+class FeedbackSettings(Settings):
+    """How events become states."""
+
+    min_documents: int = Field(5, ge=1, description="slices with fewer scored documents get no state in a round")
+
+
+class ReportSettings(Settings):
+    """What the report shows."""
+
+    title: str = "resonance"
+    top_slices: int = Field(24, ge=1)
+
+
+class TrackingSettings(Settings):
+    """MLflow. An empty URI keeps a sqlite store in the workspace."""
+
+    enabled: bool = True
+    uri: str = ""
+    experiment: str = "resonance"
+
+
+class Config(Settings):
+    """The whole configuration of a run."""
+
+    workspace: str = Field("workspace", description="folder of tables, checkpoints and reports")
+    catalog: str | None = Field(None, description="catalog.schema for tables; the workspace folder where empty")
+    batch: str = Field("main", pattern=r"^[A-Za-z0-9_.-]+$", description="name of the delivery")
+    seed: int = 42
+    rounds: int = Field(2, ge=1)
+    control: bool = Field(True, description="train a control arm with round-1 weights from round 2 on")
+    spark: SparkSettings = SparkSettings()
+    ingest: IngestSettings = IngestSettings()
+    clean: CleanSettings = CleanSettings()
+    dedupe: DedupeSettings = DedupeSettings()
+    score: ScoreSettings = ScoreSettings()
+    rebalance: RebalanceSettings = RebalanceSettings()
+    train: TrainSettings = TrainSettings()
+    score_model: ScoreModelSettings = ScoreModelSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    decide: PolicySettings = PolicySettings()
+    report: ReportSettings = ReportSettings()
+    tracking: TrackingSettings = TrackingSettings()

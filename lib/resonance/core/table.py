@@ -1,0 +1,66 @@
+"""What a table is, and the one seam through which jobs' results reach storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Slice = Mapping[str, str | int | tuple[int, int]]
+"""Names the part of a table that one write replaces: values of columns, or a range with both ends included."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A declared table: its contract has the same name.
+
+    Args:
+        key: columns that identify a row.
+        replaces: columns whose values name what a rerun replaces; empty means append only.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def append_only(self) -> bool:
+        return not self.replaces
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One finished write: the table's new version and the rows that this write added."""
+
+    table: str
+    version: int
+    rows: int
+    skipped: bool = False
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+class Catalog(Protocol):
+    """Where tables live. ``runtime.catalog`` keeps them in Delta, ``testing.MemoryCatalog`` in the session."""
+
+    def read(self, table: Table, at: int | None = None) -> DataFrame:
+        """The table (at a version, if given); an empty frame of its schema where nothing was written yet."""
+        ...
+
+    def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
+        """Replace one named slice of the table; ``note`` is kept as commit metadata."""
+        ...
+
+    def append(self, table: Table, rows: DataFrame, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
+        """Append rows once for a (name, rising number) transaction; a repeated one is skipped, and says so."""
+        ...
+
+    def committed(self, table: Table, transaction: str) -> int | None:
+        """The highest number appended under this transaction name, or None."""
+        ...
+
+    def version(self, table: Table) -> int | None:
+        """The table's current version, or None where nothing was written yet."""
+        ...

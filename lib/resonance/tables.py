@@ -1,0 +1,37 @@
+"""Every table of the product, declared once. Its columns and rules stand in ``data_contracts/<name>.odcs.yaml``."""
+
+from __future__ import annotations
+
+from resonance.core.table import Table
+
+RAW = Table("raw", key=("doc_id",), replaces=("batch",))
+DOCUMENTS = Table("documents", key=("doc_id",), replaces=("batch",))
+REJECTS = Table("rejects", key=("step", "doc_id"), replaces=("step", "batch"))
+DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
+SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))
+SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
+SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "pos"))
+SIGNAL_STATE = Table("signal_state", key=("doc_id", "content_hash"), replaces=("bucket",))
+SLICE_STATE = Table("slice_state", key=("round", "arm", "slice"), replaces=("round",))
+PLANS = Table("plans", key=("round", "slice"), replaces=("round",))
+EVALUATIONS = Table("evaluations", key=("round", "arm", "slice"), replaces=("round", "arm"))
+CHECKPOINTS = Table("checkpoints", key=("run", "step"), replaces=("run", "step"))
+ROUNDS = Table("rounds", key=("round",), replaces=("round",))
+STEPS = Table("steps", key=("run",))
+
+TABLES = (
+    RAW,
+    DOCUMENTS,
+    REJECTS,
+    DUPLICATES,
+    SIGNALS,
+    SAMPLE_PLAN,
+    SIGNAL_EVENT,
+    SIGNAL_STATE,
+    SLICE_STATE,
+    PLANS,
+    EVALUATIONS,
+    CHECKPOINTS,
+    ROUNDS,
+    STEPS,
+)
