@@ -1,0 +1,1 @@
+"""The only code that meets the outside: Spark, Delta, files, processes, MLflow."""

@@ -1,0 +1,102 @@
+"""Layers YAML and the command line into one frozen configuration, before Spark starts.
+
+Order: model defaults < conf/base.yaml < conf/env/<env>.yaml < --conf FILE < --set key=value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from resonance.core.errors import ConfigError
+from resonance.core.settings import Config
+from resonance.runtime import resources
+
+PLACES = frozenset({"workspace", "catalog", "spark", "tracking", "report", "rounds"})
+"""Sections that say where and how long, not what: results do not depend on them."""
+RESOURCES = frozenset({"launch", "ranks", "threads", "start_timeout"})
+"""Keys of ``train`` that say how many processes: results agree within floating point."""
+
+
+def load(env: str = "local", files: Iterable[Path] = (), assignments: Iterable[str] = (), **overrides: object) -> Config:
+    """The configuration of a run.
+
+    Args:
+        env: name of a file in ``conf/env``.
+        files: further YAML files, later ones win.
+        assignments: ``section.key=value``, the value read as YAML.
+        overrides: values by ``section__key`` that the command line sets itself.
+
+    Raises:
+        ConfigError: lists every unknown key and bad value.
+    """
+    conf = resources.folder("conf")
+    environment = conf / "env" / f"{env}.yaml"
+    if not environment.is_file():
+        known = sorted(path.stem for path in (conf / "env").glob("*.yaml"))
+        raise ConfigError(f"unknown environment {env!r}: choose one of {known}")
+    merged: dict[str, Any] = {}
+    for path in (conf / "base.yaml", environment, *files):
+        merged = _lay(merged, _read(path))
+    for text in assignments:
+        merged = _lay(merged, _assignment(text))
+    for key, value in overrides.items():
+        merged = _lay(merged, _nested(key.split("__"), value))
+    try:
+        return Config.model_validate(merged)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
+        raise ConfigError(f"configuration: {problems}") from None
+
+
+def config_hash(config: Config) -> str:
+    """A hash over all that results depend on: the configuration without places and resources."""
+    stable = config.model_dump(mode="json", exclude=set(PLACES))
+    stable["train"] = {key: value for key, value in stable["train"].items() if key not in RESOURCES}
+    return hashlib.sha256(json.dumps(stable, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _say(error: Mapping[str, Any]) -> str:
+    return "unknown key" if error["type"] == "extra_forbidden" else f"{error['msg']} (got {error['input']!r})"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        layer = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read configuration {path}: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"configuration {path} is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(layer, dict):
+        raise ConfigError(f"configuration {path} must hold keys and values")
+    return layer
+
+
+def _assignment(text: str) -> dict[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError(f"--set {text!r}: write section.key=value, for instance train.ranks=2")
+    try:
+        return _nested(key.strip().split("."), yaml.safe_load(value))
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {text!r}: the value is no YAML") from None
+
+
+def _nested(path: list[str], value: object) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    return value  # type: ignore[return-value]
+
+
+def _lay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _lay(merged[key], value) if both else value
+    return merged

@@ -1,0 +1,84 @@
+"""The one place that makes a Spark session: on a laptop, submitted to a cluster, or the one that already runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from resonance.core.errors import SetupError
+from resonance.core.settings import SparkSettings
+from resonance.runtime import resources
+
+DELTA_PACKAGE = {"4": "io.delta:delta-spark_4.1_2.13:4.4.0", "3": "io.delta:delta-spark_2.12:3.3.2"}
+DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+COMMON = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+}
+LAPTOP = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.driver.host": "localhost",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+
+
+def open_session(settings: SparkSettings, *, debug: bool = False) -> SparkSession:
+    """The running session as it is, else a new one: submitted (``spark-submit``), or on this machine or the given master.
+
+    Raises:
+        SetupError: Java is missing, or the session cannot start.
+    """
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        return running
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("resonance")
+    conf = {**DELTA, **COMMON, "spark.sql.shuffle.partitions": str(settings.shuffle_partitions)}
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if not submitted:
+        builder = builder.master(settings.master)
+        conf |= _jars() | {"spark.driver.memory": settings.driver_memory}
+        conf["spark.driver.extraJavaOptions"] = _java_options(settings.master.startswith("local"), debug)
+        if settings.master.startswith("local"):
+            conf |= LAPTOP
+    for key, value in {**conf, **settings.conf}.items():
+        builder = builder.config(key, value)
+    try:
+        return builder.getOrCreate()
+    except Exception as error:
+        raise SetupError(f"Spark did not start on {settings.master}: {_first_line(error)}; see `resonance doctor`") from error
+
+
+def jar_folder() -> Path:
+    """Where set-up leaves the Delta jars, so that sessions start offline."""
+    return Path(sys.prefix) / "share" / "resonance" / "jars"
+
+
+def _jars() -> dict[str, str]:
+    import pyspark
+
+    jars = sorted(jar_folder().glob("*.jar"))
+    if jars:
+        return {"spark.jars": ",".join(map(str, jars))}
+    return {"spark.jars.packages": DELTA_PACKAGE[pyspark.__version__[0]]}
+
+
+def _java_options(local: bool, debug: bool) -> str:
+    log = resources.folder("conf") / ("log4j2-debug.properties" if debug else "log4j2.properties")
+    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC " if local else ""
+    return f"{quick}-Dlog4j2.configurationFile={log.as_uri()}"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,47 @@
+"""Small frames with the identities and columns that jobs expect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.runtime import resources
+from resonance.tables import DOCUMENTS
+
+SENTENCES = (
+    "The harbour of the old town lies quiet in the morning, and the boats that left at night have not come back.",
+    "She opened the ledger with the care of a person who knows that each line of it will be read by others.",
+    "To measure a thing is to change it, and the engineers have learned to be humble with the numbers that they have.",
+    "Of all the rooms in the house the kitchen was the one that had the most light and the fewest chairs.",
+    "They agreed to meet at the bridge, and that was the last that anybody in the village heard of the matter.",
+)
+
+
+def tiny_corpus(documents: int = 12, copies: int = 0) -> list[dict[str, str]]:
+    """Rows of ``{"id", "text", "source"}`` in two sources: distinct texts of about 70 words, then exact copies of the first ones."""
+    rows = []
+    for index in range(documents):
+        middle = [f"{sentence} This is note {index} and it is kept with the number {index * 7919 % 1009}." for sentence in SENTENCES]
+        rows.append({"id": f"row-{index}", "text": "\n".join(middle[index % 5 :] + middle[: index % 5]), "source": f"site-{index % 2}"})
+    return rows + [{**rows[index], "id": f"copy-{index}"} for index in range(copies)]
+
+
+def documents_frame(spark: SparkSession, rows: Sequence[tuple[str, str, str]]) -> DataFrame:
+    """A frame like the ``documents`` table from (source key, slice, text), with true ids and hashes; source is ``test``."""
+    frame = spark.createDataFrame(list(rows), "source_key string, slice string, text string")
+    identity = F.sha2(F.concat(F.lit("test"), F.lit("\x00"), F.col("source_key")), 256)
+    full = frame.select(
+        F.unhex(F.substring(identity, 1, 32)).alias("doc_id"),
+        F.lit("main").alias("batch"),
+        F.lit("test").alias("source"),
+        "source_key",
+        "slice",
+        "text",
+        F.unhex(F.substring(F.sha2("text", 256), 1, 32)).alias("content_hash"),
+        F.length("text").alias("n_chars"),
+        F.octet_length("text").alias("n_bytes"),
+        F.lit("test@1").alias("version"),
+    ).withColumn("bucket", F.expr("pmod(xxhash64(doc_id), 4096)").cast("int"))
+    return resources.contract(DOCUMENTS).conform(full)

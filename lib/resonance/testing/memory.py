@@ -1,0 +1,73 @@
+"""A catalog that keeps tables in the session: what tests of jobs need, without Delta."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ContractError
+from resonance.core.table import Commit, Slice, Table
+from resonance.runtime import resources
+from resonance.runtime.catalog import where
+
+
+class MemoryCatalog:
+    """Same promises as ``DeltaCatalog`` for one process: contracts, slices, versions, transactions."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._versions: dict[str, list[DataFrame]] = {}
+        self._transactions: dict[tuple[str, str], int] = {}
+
+    def read(self, table: Table, at: int | None = None) -> DataFrame:
+        """The table (at a version, if given); an empty frame of its schema where nothing was written yet."""
+        versions = self._versions.get(table.name)
+        if not versions:
+            return self._spark.createDataFrame([], resources.contract(table).schema)
+        return versions[-1 if at is None else at]
+
+    def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
+        """Replace one named slice of the table."""
+        condition = where(slice)
+        new = self._checked(table, rows)
+        if new.where(~F.coalesce(F.expr(condition), F.lit(False))).count():
+            raise ContractError(f"table {table.name}: rows lie outside the slice {condition}; nothing was written")
+        kept = self.read(table).where(~F.coalesce(F.expr(condition), F.lit(False)))
+        return self._keep(table, kept.unionByName(new), new.count(), note)
+
+    def append(self, table: Table, rows: DataFrame, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
+        """Append rows once for a (name, rising number) transaction."""
+        name, number = transaction
+        done = self.committed(table, name)
+        if done is not None and done >= number:
+            return Commit(table.name, self.version(table) or 0, 0, skipped=True, metadata=note)
+        new = self._checked(table, rows)
+        self._transactions[table.name, name] = number
+        return self._keep(table, self.read(table).unionByName(new), new.count(), note)
+
+    def committed(self, table: Table, transaction: str) -> int | None:
+        """The highest number appended under this transaction name, or None."""
+        return self._transactions.get((table.name, transaction))
+
+    def version(self, table: Table) -> int | None:
+        """The table's current version, or None where nothing was written yet."""
+        versions = self._versions.get(table.name)
+        return len(versions) - 1 if versions else None
+
+    def _checked(self, table: Table, rows: DataFrame) -> DataFrame:
+        contract = resources.contract(table)
+        new = contract.conform(rows).localCheckpoint()
+        for rule in contract.rules:
+            if new.where(~F.coalesce(F.expr(rule.expression), F.lit(True))).count():
+                raise ContractError(f"table {table.name}: rule {rule.name} ({rule.expression}) is broken; nothing was written")
+        for column in contract.columns:
+            if column.required and new.where(F.col(column.name).isNull()).count():
+                raise ContractError(f"table {table.name}: column {column.name} holds null; nothing was written")
+        return new
+
+    def _keep(self, table: Table, rows: DataFrame, added: int, note: Mapping[str, object]) -> Commit:
+        versions = self._versions.setdefault(table.name, [])
+        versions.append(rows.localCheckpoint())
+        return Commit(table.name, len(versions) - 1, added, metadata=note)
