@@ -50,6 +50,25 @@ class Job:
     section: str
     appends: tuple[Table, ...] = ()
     needs: tuple[str, ...] = ()
-    marks: Mapping[str, str | int] = field(default_factory=dict)
+    marks: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     cuts: bool = False
     version: int = 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """One execution of a job: which round and arm of the loop it is for."""
+
+    job: Job
+    round: int = 0
+    arm: str = "plan"
+
+    @property
+    def place(self) -> str:
+        """Where in the loop the step stands, as ``job/round/arm``."""
+        return f"{self.job.name}/{self.round}/{self.arm}"
+
+    def __str__(self) -> str:
+        if self.job.per in ("batch", "corpus"):
+            return self.job.name
+        return f"{self.job.name} {self.round}" + (f" {self.arm}" if self.job.per == "arm" else "")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Slice = Mapping[str, str | int | tuple[int, int]]
-"""Names the part of a table that one write replaces: values of columns, or a range with both ends included."""
+Slice = Mapping[str, str | int | tuple[int, int] | tuple[str, ...]]
+"""Names the part of a table that one write replaces: values of columns, a range with both ends included, or a choice of names."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Table:
 
     @property
     def append_only(self) -> bool:
+        """Whether rows are only ever added."""
         return not self.replaces
 
 

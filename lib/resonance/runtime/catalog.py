@@ -114,9 +114,7 @@ class DeltaCatalog:
             builder = builder.property("delta.appendOnly", "true")
         builder.property("resonance.contract", contract.version).execute()
 
-    def _commit(
-        self, table: Table, rows: DataFrame, mode: str, options: Mapping[str, str], note: Mapping[str, object]
-    ) -> Commit:
+    def _commit(self, table: Table, rows: DataFrame, mode: str, options: Mapping[str, str], note: Mapping[str, object]) -> Commit:
         if not self.exists(table):
             self._create(table)
         token = uuid.uuid4().hex
@@ -143,13 +141,19 @@ def where(slice: Slice) -> str:
     return " AND ".join(_condition(column, value) for column, value in slice.items())
 
 
-def _condition(column: str, value: str | int | tuple[int, int]) -> str:
-    if isinstance(value, tuple):
-        return f"{column} BETWEEN {int(value[0])} AND {int(value[1])}"
+def _condition(column: str, value: str | int | tuple[int, int] | tuple[str, ...]) -> str:
     if isinstance(value, int):
         return f"{column} = {value}"
-    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{column} = '{quoted}'"
+    if isinstance(value, str):
+        return f"{column} = {_quoted(value)}"
+    if isinstance(value[0], int):
+        return f"{column} BETWEEN {value[0]} AND {value[1]}"
+    return f"{column} IN ({', '.join(_quoted(str(name)) for name in value)})"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _note(text: str | None) -> dict[str, Any]:

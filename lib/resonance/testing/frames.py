@@ -20,11 +20,12 @@ SENTENCES = (
 
 
 def tiny_corpus(documents: int = 12, copies: int = 0) -> list[dict[str, str]]:
-    """Rows of ``{"id", "text", "source"}`` in two sources: distinct texts of about 70 words, then exact copies of the first ones."""
+    """Rows of ``{"id", "text", "source"}`` in two sources: distinct texts of 150 words, then exact copies of the first ones."""
     rows = []
     for index in range(documents):
-        middle = [f"{sentence} This is note {index} and it is kept with the number {index * 7919 % 1009}." for sentence in SENTENCES]
-        rows.append({"id": f"row-{index}", "text": "\n".join(middle[index % 5 :] + middle[: index % 5]), "source": f"site-{index % 2}"})
+        lines = [f"{sentence} This is note {index} and its number is {index * 7919 % 1009}." for sentence in SENTENCES]
+        text = "\n".join(lines[index % 5 :] + lines[: index % 5])
+        rows.append({"id": f"row-{index}", "text": text, "source": f"site-{index % 2}"})
     return rows + [{**rows[index], "id": f"copy-{index}"} for index in range(copies)]
 
 

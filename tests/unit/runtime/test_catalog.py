@@ -1,4 +1,4 @@
-"""Tables keep what their contracts promise: schema, nullability, clustering, rules; slices and transactions replace and append once."""
+"""Tables keep what their contracts promise; writes replace one slice, appends happen once."""
 
 from __future__ import annotations
 

@@ -1,0 +1,161 @@
+"""The factory on one page: every job with what it reads and writes, and the order in which the loop runs them.
+
+Start reading here. Text flows down this list; the only way back is the table ``plans``, written by ``decide`` and read by
+``rebalance`` one round later.
+"""
+
+from __future__ import annotations
+
+from resonance.benchmark.evaluate import evaluate
+from resonance.control.decide import decide_plan
+from resonance.core.job import Job, Step
+from resonance.core.pool import HELDOUT
+from resonance.core.settings import Config
+from resonance.curate.clean import clean
+from resonance.curate.dedupe import dedupe
+from resonance.curate.hold_out import hold_out
+from resonance.curate.ingest import ingest, ingest_and_clean
+from resonance.curate.rebalance import rebalance
+from resonance.curate.score import score
+from resonance.signals.feedback import feedback
+from resonance.tables import (
+    CHECKPOINTS,
+    DOCUMENTS,
+    DUPLICATES,
+    EVALUATIONS,
+    PLANS,
+    RAW,
+    REJECTS,
+    SAMPLE_PLAN,
+    SIGNAL_EVENT,
+    SIGNAL_STATE,
+    SIGNALS,
+    SLICE_STATE,
+)
+from resonance.train.job import score_model, train
+
+INGEST = Job(
+    "ingest",
+    ingest,
+    reads=(),
+    writes=(RAW, REJECTS),
+    per="batch",
+    section="ingest",
+    needs=("turn", "spark", "checkpoint"),
+    cuts=True,
+)
+CLEAN = Job(
+    "clean",
+    clean,
+    reads=(RAW,),
+    writes=(DOCUMENTS, SIGNALS, REJECTS),
+    per="batch",
+    section="clean",
+    needs=("turn", "checkpoint"),
+    marks={"set": "gopher"},
+    cuts=True,
+)
+INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
+    "ingest",
+    ingest_and_clean,
+    reads=(),
+    writes=(RAW, DOCUMENTS, SIGNALS, REJECTS),
+    per="batch",
+    section="ingest",
+    needs=("cleaning", "turn", "spark", "checkpoint"),
+    marks={"set": "gopher", "step": ("ingest", "clean")},
+    cuts=True,
+)
+DEDUPE = Job(
+    "dedupe",
+    dedupe,
+    reads=(DOCUMENTS,),
+    writes=(DUPLICATES, REJECTS),
+    per="corpus",
+    section="dedupe",
+    needs=("checkpoint",),
+    marks={"scope": "global"},
+    cuts=True,
+)
+SCORE = Job(
+    "score", score, reads=(DOCUMENTS,), writes=(SIGNALS,), per="batch", section="score", needs=("turn",), marks={"set": "quality"}
+)
+HOLD_OUT = Job(
+    "hold_out",
+    hold_out,
+    reads=(DOCUMENTS, REJECTS, DUPLICATES),
+    writes=(SAMPLE_PLAN,),
+    per="arm",
+    section="rebalance",
+    needs=("seed",),
+)
+DECIDE = Job(
+    "decide",
+    decide_plan,
+    reads=(PLANS, SLICE_STATE, DOCUMENTS, REJECTS, SAMPLE_PLAN),
+    writes=(PLANS,),
+    per="round",
+    section="decide",
+    needs=("drawing", "turn"),
+)
+REBALANCE = Job(
+    "rebalance",
+    rebalance,
+    reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS),
+    writes=(SAMPLE_PLAN,),
+    per="arm",
+    section="rebalance",
+    needs=("turn", "seed"),
+)
+TRAIN = Job(
+    "train",
+    train,
+    reads=(SAMPLE_PLAN, DOCUMENTS, CHECKPOINTS),
+    writes=(),
+    appends=(SIGNAL_EVENT, CHECKPOINTS),
+    per="arm",
+    section="train",
+    needs=("turn", "seed", "spark", "catalog", "folder", "launch"),
+)
+SCORE_MODEL = Job(
+    "score_model",
+    score_model,
+    reads=(SAMPLE_PLAN, DOCUMENTS, CHECKPOINTS),
+    writes=(),
+    appends=(SIGNAL_EVENT,),
+    per="arm",
+    section="train",
+    needs=("scoring", "turn", "spark", "catalog", "folder", "launch"),
+)
+EVALUATE = Job(
+    "evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm", section="evaluate", needs=("turn", "seed")
+)
+FEEDBACK = Job(
+    "feedback",
+    feedback,
+    reads=(SIGNAL_EVENT,),
+    writes=(SIGNAL_STATE, SLICE_STATE),
+    per="round",
+    section="feedback",
+    needs=("turn",),
+)
+
+JOBS = (INGEST, CLEAN, DEDUPE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)
+
+
+def curation(config: Config) -> tuple[Step, ...]:
+    """The data half: sources to curated documents with signals."""
+    reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)
+    return tuple(Step(job) for job in (*reading, DEDUPE, SCORE))
+
+
+def loop(config: Config) -> tuple[Step, ...]:
+    """Every step of ``config.rounds`` rounds in the order in which they run, up to the plan of the round after."""
+    steps = [*curation(config), Step(HOLD_OUT, 0, HELDOUT), Step(DECIDE, 1)]
+    for number in range(1, config.rounds + 1):
+        arms = ("plan", "control") if config.control and number > 1 else ("plan",)
+        for job in (REBALANCE, TRAIN, SCORE_MODEL):
+            steps += [Step(job, number, arm) for arm in arms]
+        steps += [Step(EVALUATE, number, arm) for arm in reversed(arms)]
+        steps += [Step(FEEDBACK, number), Step(DECIDE, number + 1)]
+    return tuple(steps)
