@@ -138,6 +138,7 @@ FEEDBACK = Job(
     per="round",
     section="feedback",
     needs=("turn",),
+    closes_round=True,
 )
 
 JOBS = (INGEST, CLEAN, DEDUPE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)

@@ -39,6 +39,7 @@ class Job:
         needs: tools handed over by name (``turn``, ``spark``, ``checkpoint``, ``launch``, ``append`` …).
         marks: constant slice values of what is written, such as the ``set`` of signals.
         cuts: whether rows in must equal rows out plus rejects.
+        closes_round: whether a round's manifest can be written once this job is done.
         version: rises when the job's meaning changes, so that its results become stale.
     """
 
@@ -52,6 +53,7 @@ class Job:
     needs: tuple[str, ...] = ()
     marks: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     cuts: bool = False
+    closes_round: bool = False
     version: int = 1
 
 

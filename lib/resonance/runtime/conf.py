@@ -1,6 +1,6 @@
 """Layers YAML and the command line into one frozen configuration, before Spark starts.
 
-Order: model defaults < conf/base.yaml < conf/env/<env>.yaml < --conf FILE < --set key=value.
+Order: model defaults < conf/base.yaml < conf/env/<env>.yaml < conf/jobs/<job>.yaml < --conf FILE < --set key=value.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ RESOURCES = frozenset({"launch", "ranks", "threads", "start_timeout"})
 """Keys of ``train`` that say how many processes: results agree within floating point."""
 
 
-def load(env: str = "local", files: Iterable[Path] = (), assignments: Iterable[str] = (), **overrides: object) -> Config:
+def load(
+    env: str = "local", job: str = "", files: Iterable[Path] = (), assignments: Iterable[str] = (), **overrides: object
+) -> Config:
     """The configuration of a run.
 
     Args:
         env: name of a file in ``conf/env``.
+        job: name of a file in ``conf/jobs``; jobs without one need no layer of their own.
         files: further YAML files, later ones win.
         assignments: ``section.key=value``, the value read as YAML.
         overrides: values by ``section__key`` that the command line sets itself.
@@ -42,7 +45,8 @@ def load(env: str = "local", files: Iterable[Path] = (), assignments: Iterable[s
         known = sorted(path.stem for path in (conf / "env").glob("*.yaml"))
         raise ConfigError(f"unknown environment {env!r}: choose one of {known}")
     merged: dict[str, Any] = {}
-    for path in (conf / "base.yaml", environment, *files):
+    own = conf / "jobs" / f"{job}.yaml"
+    for path in (conf / "base.yaml", environment, *((own,) if own.is_file() else ()), *files):
         merged = _lay(merged, _read(path))
     for text in assignments:
         merged = _lay(merged, _assignment(text))

@@ -24,6 +24,7 @@ from resonance.runtime import inputs
 from resonance.runtime.catalog import where
 from resonance.runtime.conf import RESOURCES
 from resonance.runtime.events import Events
+from resonance.runtime.manifest import write_manifest
 from resonance.tables import CHECKPOINTS, DOCUMENTS, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, STEPS
 
 SECTIONS = {"cleaning": "clean", "drawing": "rebalance", "scoring": "score_model"}
@@ -45,6 +46,7 @@ class Outcome:
     read: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     skipped: str = ""
+    waits: bool = False
 
     @property
     def rows_cut(self) -> int:
@@ -73,28 +75,34 @@ class Runner:
 
         Args:
             steps: the whole order, so that each step knows what it builds on.
-            only: names of jobs to execute; the others must be up to date. Empty executes all.
+            only: names of jobs to execute, where what they build on is up to date. Empty executes all.
 
         Raises:
-            ResonanceError: a step that was left out is missing or stale, or a step failed.
+            ResonanceError: everything asked for waits for a job that was not asked for, or a step failed.
         """
         wanted = set(only)
         identities = self.identities(steps)
         done = self._done(steps)
         outcomes: list[Outcome] = []
         for index, step in enumerate(steps):
-            run = identities[step.place]
-            chosen = not wanted or step.job.name in wanted
-            current = done.get(self._key(step)) == run
-            if not chosen:
+            if wanted and step.job.name not in wanted:
                 continue
-            if current:
-                outcomes.append(Outcome(step, run, skipped="up to date: same inputs, settings and code as last time"))
+            run = identities[step.place]
+            missing = [e for e in upstream(step, steps[:index]) if done.get(self._key(e)) != identities[e.place]]
+            if missing:
+                outcome = Outcome(step, run, skipped=f"waits for {missing[0]}, which is missing or stale", waits=True)
+            elif done.get(self._key(step)) == run:
+                outcome = Outcome(step, run, skipped="up to date: same inputs, settings, seed and code as last time")
             else:
-                self._require(step, steps[:index], identities, done)
-                outcomes.append(self._execute(step, steps[:index], identities))
+                outcome = self._execute(step, steps[:index], identities)
                 done[self._key(step)] = run
-            self._events.finished(outcomes[-1])
+            outcomes.append(outcome)
+            self._events.finished(outcome)
+            if step.job.closes_round and not outcome.waits:
+                write_manifest(step.round, self._config, self._spark, self._catalog, steps, identities)
+        if outcomes and all(outcome.waits for outcome in outcomes):
+            first = outcomes[0]
+            raise ResonanceError(f"{first.step}: {first.skipped}; run the jobs before it, or `resonance run` for all")
         return outcomes
 
     def identities(self, steps: Sequence[Step]) -> dict[str, str]:
@@ -137,13 +145,6 @@ class Runner:
             batch = row["batch"] if row["job"] in per_batch else ""
             found[row["job"], batch, row["round"], row["arm"]] = row["run"]
         return found
-
-    def _require(self, step: Step, before: Sequence[Step], identities: Mapping[str, str], done: Mapping[Any, str]) -> None:
-        for earlier in upstream(step, before):
-            if done.get(self._key(earlier)) != identities[earlier.place]:
-                raise ResonanceError(
-                    f"{step}: {earlier} is missing or stale; run `resonance run {earlier.job.name} {step.job.name}`"
-                )
 
     def _execute(self, step: Step, before: Sequence[Step], identities: Mapping[str, str]) -> Outcome:
         job = step.job

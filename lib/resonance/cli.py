@@ -1,0 +1,259 @@
+"""The command line. Each command builds a configuration, opens a workspace and calls what the jobs call."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from resonance.core.errors import ResonanceError
+from resonance.core.settings import Config
+
+app = typer.Typer(
+    name="resonance",
+    help="Tune data and models to each other: curate text, train on it, read every sample's loss, plan the next draw.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+Conf = Annotated[list[Path] | None, typer.Option("--conf", metavar="FILE", help="YAML laid over the defaults; may be repeated.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, for instance train.ranks=1.")]
+Place = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Folder of tables, checkpoints and reports.")]
+Env = Annotated[str, typer.Option("--env", help="Named environment: a file in conf/env.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show stack traces and the JVM's log.")]
+
+
+def configure(
+    env: str, job: str, conf: list[Path] | None, assignments: list[str] | None, place: Path | None, **own: object
+) -> Config:
+    """The configuration of one command: layers, then what its own options say."""
+    from resonance.runtime.conf import load
+
+    if place is not None:
+        own["workspace"] = str(place)
+    return load(env, job, conf or (), assignments or (), **own)
+
+
+def open_workspace(config: Config, *, create: bool = False, debug: bool = False) -> Any:
+    """The workspace; imported late, so that ``--help`` is quick."""
+    from resonance.runtime.workspace import Workspace
+
+    return Workspace(config, create=create, debug=debug)
+
+
+@app.command()
+def demo(conf: Conf = None, assign: Set = None, workspace: Place = None, env: Env = "local", debug: Debug = False) -> None:
+    """Two rounds of the loop on documentation that is already on this machine; ends with a report."""
+    execute(configure(env, "demo", conf, assign, workspace), (), debug)
+
+
+@app.command()
+def run(
+    job: Annotated[
+        list[str] | None, typer.Argument(metavar="[JOB…]", help="Jobs to run; all of the loop where none is named.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option("--rounds", min=1, help="Rounds of the loop.")] = None,
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
+    """Run what is missing or stale of the loop, and say why the rest is skipped.
+
+    A step is up to date when its inputs, settings, seed and code are those of its last run. Named jobs run where
+    everything that they build on is there.
+    """
+    own = {} if rounds is None else {"rounds": rounds}
+    execute(configure(env, "", conf, assign, workspace, **own), job or (), debug)
+
+
+@app.command()
+def curate(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT…", help="JSONL (.gz, .zst), Parquet, text files, folders or globs.")
+    ],
+    workspace: Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of tables and reports.")],
+    rules: Annotated[Literal["gopher", "none"], typer.Option(help="Quality rules that cut documents.")] = "gopher",
+    dedup: Annotated[Literal["minhash", "exact", "none"], typer.Option(help="Which duplicates are cut.")] = "minhash",
+    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the kept documents here.")] = None,
+    format: Annotated[Literal["jsonl", "parquet"], typer.Option(help="Format of the export.")] = "jsonl",
+    conf: Conf = None,
+    assign: Set = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
+    """Clean and deduplicate your own files into Delta tables; every cut row keeps its reason.
+
+    Text is read from the field [b]text[/b], ids from [b]id[/b] where there is one: change that with
+    --set ingest.text_field=…, ingest.id_field=…. Ends with a report.
+    """
+    own: dict[str, object] = {"ingest__inputs": list(inputs), "clean__rules": rules, "dedupe__method": dedup}
+    config = configure(env, "curate", conf, assign, workspace, **own)
+    from resonance.factory import curation
+
+    opened = execute(config, [step.job.name for step in curation(config)], debug)
+    if export is not None:
+        from resonance.runtime.export import export_documents
+
+        rows = export_documents(opened.catalog, export, format)
+        out.print(f"{rows:,} documents exported to {export}", soft_wrap=True)
+
+
+@app.command()
+def explain(
+    number: Annotated[int | None, typer.Option("--round", min=1, help="Round of the plan; the newest by default.")] = None,
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
+    """Show a plan: what the round draws from each slice, and why."""
+    from resonance.report.views import plan_table
+
+    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    out.print(plan_table(opened.frames(), number))
+
+
+@app.command()
+def why(
+    doc_id: Annotated[str, typer.Argument(help="A doc_id (32 hex digits) or the key of a row in its source.")],
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
+    """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
+    from resonance.report.views import document_story
+
+    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    for line in document_story(opened.frames(), doc_id):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def report(conf: Conf = None, assign: Set = None, workspace: Place = None, env: Env = "local", debug: Debug = False) -> None:
+    """Draw the report of a workspace again: one HTML file."""
+    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    out.print(f"report: {write_report(opened)}", soft_wrap=True)
+
+
+@app.command()
+def tables(conf: Conf = None, assign: Set = None, workspace: Place = None, env: Env = "local", debug: Debug = False) -> None:
+    """List the tables of a workspace with their versions and rows."""
+    from resonance.report.views import tables_table
+    from resonance.tables import TABLES
+
+    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    versions = {table.name: opened.catalog.version(table) for table in TABLES}
+    out.print(tables_table(opened.frames(), versions))
+
+
+@app.command()
+def maintain(
+    keep_rounds: Annotated[int, typer.Option("--keep-rounds", min=1, help="Newest rounds whose table versions stay readable.")] = 2,
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
+    """Compact and cluster tables, and remove files that no kept round's manifest needs."""
+    from resonance.runtime.manifest import hours_to_keep
+
+    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    hours = hours_to_keep(opened.catalog, keep_rounds)
+    names = opened.maintain(hours)
+    out.print(f"{len(names)} tables compacted; versions of the last {max(hours, 168):,.0f} hours stay readable", soft_wrap=True)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what of Java, jars, Horovod, GPU and disk works here, and what to do about the rest."""
+    from rich.table import Table
+
+    from resonance.runtime.doctor import examine
+
+    table = Table("what", "works", "found", "what to do")
+    for finding in examine():
+        table.add_row(finding.name, "[green]yes[/green]" if finding.works else "[red]no[/red]", finding.found, finding.advice)
+    out.print(table)
+
+
+def execute(config: Config, jobs: Sequence[str], debug: bool) -> Any:
+    """Run steps of the loop, write the manifests and the report; the open workspace."""
+    from resonance.factory import JOBS, loop
+
+    names = {job.name for job in JOBS} | {"report"}
+    if unknown := sorted(set(jobs) - names):
+        raise ResonanceError(f"unknown job {', '.join(unknown)}: choose from {', '.join(sorted(names))}")
+    if not config.ingest.demo and not config.ingest.inputs:
+        raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
+    steps = loop(config)
+    opened = open_workspace(config, create=True, debug=debug)
+    events = opened.events(out, sum(1 for step in steps if not jobs or step.job.name in jobs))
+    try:
+        if set(jobs) != {"report"}:
+            opened.run(steps, [name for name in jobs if name != "report"], events)
+    finally:
+        events.close()
+    out.print(f"report: {write_report(opened)}", soft_wrap=True)
+    opened.track()
+    return opened
+
+
+def write_report(opened: Any) -> Path:
+    """Build the report of an open workspace and put it in its folder."""
+    from resonance.report.build import build_report
+
+    path: Path = opened.folder / "report.html"
+    page = build_report(opened.frames(), settings=opened.config.report)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; errors are one line, unless ``--debug`` is given."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=given, standalone_mode=False)
+    except ResonanceError as error:
+        stop(error, given, str(error))
+    except (typer.Exit, typer.Abort):
+        raise SystemExit(1) from None
+    except Exception as error:
+        if hasattr(error, "format_message"):  # wrong usage: an unknown option, a missing argument
+            stop(error, given, f"{error.format_message()}; see `resonance --help`", 2)
+        stop(error, given, plainly(error))
+
+
+def stop(error: Exception, arguments: Sequence[str], message: str, code: int = 1) -> None:
+    """Print one line and leave; with ``--debug`` raise the error itself."""
+    if "--debug" in arguments:
+        raise error
+    err.print(f"error: {' '.join(message.split())}", style="red", markup=False, highlight=False, soft_wrap=True)
+    raise SystemExit(code)
+
+
+def plainly(error: Exception) -> str:
+    """An error that nobody foresaw in one line: the cause that a worker raised, without Java's stack."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    own = [line for line in lines if line.startswith("resonance.core.errors.")]
+    if own:
+        return own[-1].partition(": ")[2]
+    first = next((line for line in lines if not line.startswith(("at ", "An error occurred while calling"))), "")
+    return f"{type(error).__name__}: {first[:300]} (run again with --debug for the whole story)"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Tables for people at a terminal: the plan and its reasons, the life of a document, what the workspace holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from rich.markup import escape
+from rich.table import Table
+
+from resonance.core.errors import ResonanceError
+
+Frames = Mapping[str, DataFrame]
+
+
+def plan_table(frames: Frames, number: int | None) -> Table:
+    """The weights of one round (the newest by default), each with its reason."""
+    plans = frames["plans"]
+    rounds = sorted(row["round"] for row in plans.select("round").distinct().collect())
+    if not rounds:
+        raise ResonanceError("table plans is empty: run `resonance run` up to decide first")
+    chosen = rounds[-1] if number is None else number
+    if chosen not in rounds:
+        raise ResonanceError(f"no plan for round {chosen}: there are plans for rounds {rounds}")
+    rows = plans.where(F.col("round") == chosen).orderBy(F.desc("weight"), "slice").collect()
+    table = Table(title=f"Plan of round {chosen}, policy {rows[0]['policy']}: shares of the token budget", title_justify="left")
+    for name, justify in (
+        ("slice", "left"),
+        ("before", "right"),
+        ("now", "right"),
+        ("×", "right"),
+        ("bits/byte", "right"),
+        ("why", "left"),
+    ):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        change = f"{row['weight'] / row['previous']:.2f}" if row["previous"] else "new"
+        bpb = "" if row["bpb"] is None else f"{row['bpb']:.3f}"
+        table.add_row(escape(row["slice"]), f"{row['previous']:.2%}", f"{row['weight']:.2%}", change, bpb, escape(row["reason"]))
+    return table
+
+
+def document_story(frames: Frames, asked: str) -> list[str]:
+    """What became of one document, line by line; ``asked`` is its doc_id in hex or its source key."""
+    is_id = len(asked) == 32 and all(c in "0123456789abcdef" for c in asked.lower())
+    by_key = F.col("source_key") == asked
+    wanted = F.lower(F.hex("doc_id")) == asked.lower() if is_id else by_key
+    rows = frames["raw"].where(wanted).drop("text", "metadata").collect()
+    if not rows and is_id:
+        rejected = frames["rejects"].where(wanted).collect()
+        if rejected:
+            return [f"document {asked.lower()}", *map(_cut, rejected)]
+    if not rows:
+        raise ResonanceError(f"no document {asked!r}: give a doc_id (32 hex digits, as in the export) or a source key")
+    if len(rows) > 1:
+        choices = ", ".join(f"{row['doc_id'].hex()} ({row['source']})" for row in rows[:5])
+        raise ResonanceError(f"{len(rows)} documents have the source key {asked!r}: give a doc_id, one of {choices}")
+    raw = rows[0]
+    lines = [
+        f"document {raw['doc_id'].hex()}",
+        f"read      {raw['source']}: {raw['source_key']} (batch {raw['batch']}, slice {raw['slice']})",
+    ]
+    mine = {
+        name: frame.where(F.col("doc_id") == bytes(raw["doc_id"])) for name, frame in frames.items() if "doc_id" in frame.columns
+    }
+    for row in mine["documents"].drop("text").collect():
+        lines.append(
+            f"cleaned   {row['n_chars']:,} characters, {row['n_bytes']:,} bytes, "
+            f"text {row['content_hash'].hex()} ({row['version']})"
+        )
+    lines += [_known(row) for row in mine["signals"].orderBy("set").collect()]
+    for row in mine["duplicates"].orderBy("method").collect():
+        role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
+        lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}")
+    lines += [_cut(row) for row in mine["rejects"].orderBy("step").collect()]
+    lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
+    lines += [_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
+    return lines
+
+
+def tables_table(frames: Frames, versions: Mapping[str, int | None]) -> Table:
+    """Name, version and rows of every table."""
+    table = Table()
+    for name, justify in (("table", "left"), ("version", "right"), ("rows", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name, frame in frames.items():
+        written = versions[name] is not None
+        table.add_row(name, str(versions[name]) if written else "–", f"{frame.count():,}" if written else "not written yet")
+    return table
+
+
+def _known(row: Row) -> str:
+    own = ("doc_id", "bucket", "content_hash", "batch", "set", "version")
+    known = {k: v for k, v in row.asDict().items() if k not in own and v is not None}
+    shown = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in known.items())
+    return f"signals   {row['set']}@{row['version']}: {shown}"
+
+
+def _cut(row: Row) -> str:
+    measured = "" if row["value"] is None else f", measured {row['value']:.4g}"
+    asked = "" if row["threshold"] is None else f", threshold {row['threshold']:.4g}"
+    detail = f" ({row['detail']})" if row["detail"] else ""
+    return f"cut       by {row['step']}: {row['rule']}{measured}{asked}{detail}, {row['version']}"
+
+
+def _drawn(row: Row) -> str:
+    if row["arm"] == "heldout":
+        return f"held out  never drawn; place {row['pos']:,} of the held-out documents"
+    return f"drawn     round {row['round']} {row['arm']}: place {row['pos']:,}, copy {row['copy']}, expected copies {row['pi']:.3f}"
+
+
+def _loss(row: Row) -> str:
+    bits = row["loss_sum"] / math.log(2) / row["n_bytes"]
+    seen = f"{bits:.3f} bits per byte over {row['n_tok']:,} tokens, step {row['step']}"
+    return f"loss      round {row['round']} {row['arm']} {row['phase']}: {seen}"

@@ -1,0 +1,62 @@
+"""Writes a round's manifest: what it was made of, so that it can be audited and made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from pyspark.sql import Row, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.job import Step
+from resonance.core.settings import Config
+from resonance.core.table import Catalog
+from resonance.runtime.conf import config_hash
+from resonance.tables import ROUNDS, SAMPLE_PLAN, STEPS, TABLES
+
+
+def write_manifest(
+    number: int, config: Config, spark: SparkSession, catalog: Catalog, steps: Sequence[Step], identities: Mapping[str, str]
+) -> bool:
+    """Write the row of round ``number`` unless it stands already; whether it was written.
+
+    A round covers its own steps and everything that they build on.
+    """
+    runs = {step.place: identities[step.place] for step in steps if step.round <= number}
+    standing = catalog.read(ROUNDS).where(F.col("round") == number).select("runs").collect()
+    if standing and standing[0]["runs"] == runs:
+        return False
+    executed = _executions(catalog, runs)
+    if len(executed) < len(runs):
+        return False
+    counts = {f"{place}/{kind}": executed[run][f"rows_{kind}"] for place, run in runs.items() for kind in ("in", "out", "cut")}
+    drawn = catalog.read(SAMPLE_PLAN).where((F.col("round") == number) & (F.col("arm") == "plan"))
+    mixed = drawn.agg(F.expr("coalesce(bit_xor(xxhash64(doc_id, copy)), 0)").alias("hash")).collect()[0]["hash"]
+    versions = {table.name: catalog.version(table) for table in TABLES}
+    row = {
+        "round": number,
+        "seed": config.seed,
+        "config_hash": config_hash(config),
+        "versions": {name: version for name, version in versions.items() if version is not None},
+        "counts": counts,
+        "runs": runs,
+        "plan_hash": f"{mixed & 0xFFFFFFFFFFFFFFFF:016x}",
+        "seconds": sum(executed[runs[step.place]]["seconds"] for step in steps if step.round == number),
+        "finished_at": datetime.now(UTC),
+    }
+    frame = spark.createDataFrame([row], catalog.read(ROUNDS).schema)
+    catalog.write(ROUNDS, frame, {"round": number}, {"job": "run", "round": number})
+    return True
+
+
+def hours_to_keep(catalog: Catalog, rounds: int) -> float:
+    """Age in hours of the oldest manifest among the newest ``rounds``; 0 where there is none."""
+    newest = catalog.read(ROUNDS).orderBy(F.desc("round")).limit(rounds).select("finished_at").collect()
+    ages = [datetime.now(UTC) - row["finished_at"].replace(tzinfo=UTC) for row in newest]
+    return max((age.total_seconds() / 3600 for age in ages), default=0.0)
+
+
+def _executions(catalog: Catalog, runs: Mapping[str, str]) -> dict[str, Row]:
+    """The newest execution of each identity; a handful of rows for each round."""
+    rows = catalog.read(STEPS).where(F.col("run").isin(list(runs.values()))).orderBy("finished_at").collect()
+    return {row["run"]: row for row in rows}

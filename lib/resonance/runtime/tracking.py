@@ -1,0 +1,76 @@
+"""Records each round in MLflow: parameters, metrics, table versions, report, model. The only import of mlflow."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ResonanceError
+from resonance.core.settings import Config
+from resonance.core.table import Catalog
+from resonance.tables import CHECKPOINTS, EVALUATIONS, ROUNDS
+
+
+def record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
+    """Record every round that MLflow does not hold yet; how many were recorded.
+
+    Raises:
+        ResonanceError: the tracking store cannot be reached.
+    """
+    try:
+        import mlflow
+        from mlflow.exceptions import MlflowException
+    except ImportError:
+        return 0
+    for name in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    uri = config.tracking.uri or f"sqlite:///{folder / 'mlflow.db'}"
+    try:
+        client = mlflow.MlflowClient(tracking_uri=uri)
+        found = client.get_experiment_by_name(config.tracking.experiment)
+        place = None if config.tracking.uri else (folder / "mlflow").as_uri()
+        experiment = found.experiment_id if found else client.create_experiment(config.tracking.experiment, artifact_location=place)
+        return sum(_record(client, experiment, row, config, catalog, report) for row in _manifests(catalog))
+    except MlflowException as error:
+        raise ResonanceError(
+            f"MLflow at {uri}: {str(error).splitlines()[0]}; change tracking.uri or set tracking.enabled=false"
+        ) from error
+
+
+def _manifests(catalog: Catalog) -> list[Any]:
+    return catalog.read(ROUNDS).orderBy("round").collect()
+
+
+def _record(client: Any, experiment: str, manifest: Any, config: Config, catalog: Catalog, report: Path) -> bool:
+    number, identity = manifest["round"], _identity(manifest)
+    if client.search_runs([experiment], f"tags.identity = '{identity}'", max_results=1):
+        return False
+    tags = {"round": str(number), "identity": identity, "config_hash": manifest["config_hash"], "plan_hash": manifest["plan_hash"]}
+    run = client.create_run(experiment, run_name=f"round-{number}", tags=tags).info.run_id
+    for section in ("rebalance", "train", "decide"):
+        for key, value in getattr(config, section).model_dump(mode="json").items():
+            client.log_param(run, f"{section}.{key}", value)
+    client.log_param(run, "seed", manifest["seed"])
+    for table, version in manifest["versions"].items():
+        client.log_param(run, f"version.{table}", version)
+    rows = catalog.read(EVALUATIONS).where(F.col("round") == number).collect()
+    for row in rows:
+        slice_name = "all" if row["slice"] == "*" else "".join(c if c.isalnum() or c in "_-./ " else "_" for c in row["slice"])
+        client.log_metric(run, f"heldout_bpb.{row['arm']}.{slice_name}", row["bpb"])
+        if row["delta"] is not None:
+            client.log_metric(run, f"delta_vs_{row['versus']}.{slice_name}", row["delta"])
+    if report.is_file():
+        client.log_artifact(run, str(report))
+    final = catalog.read(CHECKPOINTS).where((F.col("round") == number) & (F.col("arm") == "plan") & F.col("final"))
+    for row in final.orderBy(F.desc("published_at")).limit(1).collect():
+        client.log_artifacts(run, row["uri"], artifact_path="model")
+    client.set_terminated(run)
+    return True
+
+
+def _identity(manifest: Any) -> str:
+    place = max(manifest["runs"], key=lambda name: (int(name.split("/")[1]), name.startswith("feedback")))
+    return f"{manifest['round']}-{manifest['runs'][place]}"

@@ -1,0 +1,62 @@
+"""A place with tables in it: opens session, catalog and runner from one configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from rich.console import Console
+
+from resonance.core.errors import ResonanceError
+from resonance.core.job import Step
+from resonance.core.settings import Config
+from resonance.runtime.catalog import DeltaCatalog
+from resonance.runtime.events import Events
+from resonance.runtime.launch import open_launch
+from resonance.runtime.runner import Outcome, Runner
+from resonance.runtime.session import open_session
+from resonance.runtime.tracking import record_rounds
+from resonance.tables import TABLES
+
+
+class Workspace:
+    """Session, tables and folders of one configuration.
+
+    Args:
+        create: whether a workspace that does not exist yet is made; readers refuse it instead.
+    """
+
+    def __init__(self, config: Config, *, create: bool = False, debug: bool = False) -> None:
+        self.config = config
+        self.folder = Path(config.workspace).absolute()
+        if not create and config.catalog is None and not (self.folder / "tables").is_dir():
+            raise ResonanceError(f"no tables in workspace {config.workspace}: run `resonance demo` or `resonance curate` first")
+        self.spark: SparkSession = open_session(config.spark, debug=debug)
+        self.catalog = DeltaCatalog(self.spark, (self.folder / "tables").as_uri(), config.catalog)
+
+    def frames(self) -> dict[str, DataFrame]:
+        """Every table by name; empty frames for those that were not written yet."""
+        return {table.name: self.catalog.read(table) for table in TABLES}
+
+    def run(self, steps: Sequence[Step], only: Sequence[str], events: Events) -> list[Outcome]:
+        """Execute steps on these tables; see ``Runner.run``."""
+        launch = open_launch(self.config.train, self.spark)
+        return Runner(self.config, self.spark, self.catalog, self.folder, launch, events).run(steps, only)
+
+    def track(self) -> int:
+        """Record new rounds in MLflow, where tracking is on; how many."""
+        if not self.config.tracking.enabled:
+            return 0
+        return record_rounds(self.config, self.catalog, self.folder, self.folder / "report.html")
+
+    def events(self, console: Console, total: int) -> Events:
+        """The log of this workspace, shown on ``console``."""
+        return Events(self.folder / "events.jsonl", console, total)
+
+    def maintain(self, keep_hours: float) -> list[str]:
+        """Compact, cluster and vacuum every table; their names."""
+        done = [table for table in TABLES if self.catalog.exists(table)]
+        for table in done:
+            self.catalog.maintain(table, keep_hours)
+        return [table.name for table in done]

@@ -1,0 +1,73 @@
+"""jobs/, factory, configuration, contracts and tables agree with each other."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import yaml
+
+from resonance.core.settings import Config
+from resonance.factory import INGEST_AND_CLEAN, JOBS, loop
+from resonance.runtime import resources
+from resonance.runtime.runner import SECTIONS, upstream
+from resonance.tables import ROUNDS, STEPS, TABLES
+
+TOP = Path(__file__).parents[2]
+
+
+def test_each_job_has_its_script_and_each_script_its_job():
+    scripts = {path.stem for path in (TOP / "jobs").glob("*.py")}
+    assert scripts == {job.name for job in JOBS} | {"report", "loop"}
+    for path in (TOP / "jobs").glob("*.py"):
+        tree = ast.parse(path.read_text())
+        assert ast.get_docstring(tree), path.name
+        assert len(tree.body) <= 4, path.name
+
+
+def test_each_table_has_its_contract_and_the_same_key():
+    assert {path.name.partition(".")[0] for path in (TOP / "data_contracts").glob("*.odcs.yaml")} == {t.name for t in TABLES}
+    for table in TABLES:
+        contract = resources.contract(table)
+        assert contract.name == table.name
+        assert set(contract.key) <= set(table.key)
+        assert contract.append_only == table.append_only
+        assert set(table.key) | set(table.replaces) <= {column.name for column in contract.columns}
+        assert all(column.meaning for column in contract.columns)
+
+
+def test_each_job_reads_and_writes_declared_tables_and_a_section_of_the_configuration():
+    for job in (*JOBS, INGEST_AND_CLEAN):
+        assert set(job.reads) | set(job.writes) | set(job.appends) <= set(TABLES), job.name
+        for section in (job.section, *(SECTIONS[need] for need in job.needs if need in SECTIONS)):
+            assert section in Config.model_fields, job.name
+
+
+def test_every_table_is_written_by_some_job_or_the_runner():
+    written = {table for job in JOBS for table in (*job.writes, *job.appends)}
+    assert written | {STEPS, ROUNDS} == set(TABLES)
+
+
+def test_configuration_files_name_known_jobs_and_keys():
+    known = {job.name for job in JOBS} | {"demo", "curate"}
+    assert {path.stem for path in (TOP / "conf/jobs").glob("*.yaml")} <= known
+    for path in (TOP / "conf").rglob("*.yaml"):
+        if path.parent.name != "policies":
+            Config.model_validate(yaml.safe_load(path.read_text()) or {})
+
+
+def test_plans_are_the_only_way_back():
+    steps = loop(Config(rounds=3))
+    for index, step in enumerate(steps):
+        assert upstream(step, steps[:index]) == tuple(
+            earlier for earlier in steps[:index] if set(step.job.reads) & {*earlier.job.writes, *earlier.job.appends}
+        )
+    later = [s for s in steps if s.round == 2 and s.job.name == "rebalance"]
+    before = upstream(later[0], steps[: steps.index(later[0])])
+    assert {"decide", "hold_out", "dedupe", "clean"} <= {step.job.name for step in before}
+    assert "evaluate" not in {step.job.name for step in before}
+
+
+def test_held_out_documents_and_evaluations_are_no_input_of_decide():
+    (decide,) = (job for job in JOBS if job.name == "decide")
+    assert {table.name for table in decide.reads} == {"plans", "slice_state", "documents", "rejects", "sample_plan"}

@@ -1,0 +1,56 @@
+"""Layers win in order; every bad key is named before Spark starts; places and resources do not change the hash."""
+
+from __future__ import annotations
+
+import pytest
+
+from resonance.core.errors import ConfigError
+from resonance.runtime.conf import config_hash, load
+
+
+def test_later_layers_win(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("seed: 7\ntrain: {ranks: 3, hidden: 64}\n")
+    config = load("local", "demo", [file], ["train.ranks=4", "ingest.inputs=[a, b]"], rounds=5)
+    assert (config.seed, config.train.ranks, config.train.hidden, config.rounds) == (7, 4, 64, 5)
+    assert config.ingest.demo
+    assert config.ingest.inputs == ("a", "b")
+    assert config.train.layers == load().train.layers
+
+
+def test_job_layer_of_curate_keeps_no_raw_text():
+    assert load("local", "curate").ingest.keep_raw is False
+    assert load("local", "train").ingest.keep_raw is True
+
+
+def test_all_bad_keys_are_listed_at_once():
+    with pytest.raises(ConfigError) as caught:
+        load("local", "", (), ["trian.ranks=2", "train.rank=2", "seed=many"])
+    message = str(caught.value)
+    assert "trian: unknown key" in message
+    assert "train.rank: unknown key" in message
+    assert "seed: " in message
+    assert "'many'" in message
+
+
+@pytest.mark.parametrize("text", ["seed", "=3", "seed=[1"])
+def test_bad_assignment_is_one_clear_line(text):
+    with pytest.raises(ConfigError, match="--set"):
+        load("local", "", (), [text])
+
+
+def test_unreadable_and_broken_files_are_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"absent\.yaml"):
+        load("local", "", [tmp_path / "absent.yaml"])
+    (tmp_path / "broken.yaml").write_text("a: [")
+    with pytest.raises(ConfigError, match=r"broken\.yaml is no YAML"):
+        load("local", "", [tmp_path / "broken.yaml"])
+    with pytest.raises(ConfigError, match="choose one of"):
+        load("moon")
+
+
+def test_hash_ignores_places_and_resources_only():
+    base = config_hash(load())
+    assert config_hash(load("local", "", (), ["workspace=elsewhere", "train.ranks=1", "spark.shuffle_partitions=9"])) == base
+    assert config_hash(load("local", "", (), ["train.hidden=32"])) != base
+    assert config_hash(load("local", "", (), ["seed=1"])) != base
