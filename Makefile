@@ -1,0 +1,31 @@
+# Everything runs from the clone; `make help` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-data demo test check clean
+
+BIN := .venv/bin
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+
+setup: ## make .venv ready for everything: packages, jars, Horovod (first time 10 to 15 minutes, then nothing)
+	@sh cluster/laptop/setup.sh all
+
+setup-data: ## make .venv ready for curating up to the plan: no torch, nothing compiled
+	@sh cluster/laptop/setup.sh data
+
+demo: setup ## run two rounds of the loop on text that is already on this machine, and show where the report is
+	@$(BIN)/resonance demo
+
+test: setup ## run all tests, as continuous integration does
+	@$(BIN)/python -m pytest --durations=15
+
+check: setup ## run ruff, mypy, the import contracts and the unit tests without Spark (under 3 minutes)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m pytest -q -m "not spark and not train" tests/unit tests/architecture
+
+clean: ## remove what was built here (.venv, caches, dist); workspaces and the cached Horovod wheel stay
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache metastore_db spark-warehouse derby.log
+	find lib jobs tests cluster -name __pycache__ -type d -prune -exec rm -rf {} +
