@@ -59,12 +59,12 @@ class MemoryCatalog:
     def _checked(self, table: Table, rows: DataFrame) -> DataFrame:
         contract = resources.contract(table)
         new = contract.conform(rows).localCheckpoint()
-        for rule in contract.rules:
-            if new.where(~F.coalesce(F.expr(rule.expression), F.lit(True))).count():
-                raise ContractError(f"table {table.name}: rule {rule.name} ({rule.expression}) is broken; nothing was written")
-        for column in contract.columns:
-            if column.required and new.where(F.col(column.name).isNull()).count():
-                raise ContractError(f"table {table.name}: column {column.name} holds null; nothing was written")
+        promises = {f"rule {rule.name} ({rule.expression}) is broken": F.expr(rule.expression) for rule in contract.rules}
+        promises |= {f"column {c.name} holds null": F.col(c.name).isNotNull() for c in contract.columns if c.required}
+        broken = new.agg(*(F.count_if(~F.coalesce(claim, F.lit(True))) for claim in promises.values())).collect()[0]
+        for message, rows_broken in zip(promises, broken, strict=True):
+            if rows_broken:
+                raise ContractError(f"table {table.name}: {message}; nothing was written")
         return new
 
     def _keep(self, table: Table, rows: DataFrame, added: int, note: Mapping[str, object]) -> Commit:
