@@ -149,14 +149,19 @@ def report(conf: Conf = None, assign: Set = None, workspace: Place = None, env: 
 
 
 @app.command()
-def tables(conf: Conf = None, assign: Set = None, workspace: Place = None, env: Env = "local", debug: Debug = False) -> None:
+def tables(
+    hash: Annotated[bool, typer.Option("--hash", help="Read every table and add a hash that equal runs reproduce.")] = False,
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
     """List the tables of a workspace with their versions and rows."""
     from resonance.report.views import tables_table
-    from resonance.tables import TABLES
 
     opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
-    versions = {table.name: opened.catalog.version(table) for table in TABLES}
-    out.print(tables_table(opened.frames(), versions))
+    out.print(tables_table(opened.frames(), opened.versions(), opened.digests() if hash else None))
 
 
 @app.command()

@@ -80,14 +80,15 @@ def document_story(frames: Frames, asked: str) -> list[str]:
     return lines
 
 
-def tables_table(frames: Frames, versions: Mapping[str, int | None]) -> Table:
-    """Name, version and rows of every table."""
+def tables_table(frames: Frames, versions: Mapping[str, int | None], digests: Mapping[str, str] | None = None) -> Table:
+    """Name, version and rows of every table, and a hash of its content where one is given."""
     table = Table()
-    for name, justify in (("table", "left"), ("version", "right"), ("rows", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("table", "version", "rows", *(("hash",) if digests else ())):
+        table.add_column(name, justify="left" if name == "table" else "right")
     for name, frame in frames.items():
-        written = versions[name] is not None
-        table.add_row(name, str(versions[name]) if written else "–", f"{frame.count():,}" if written else "not written yet")
+        version = versions[name]
+        cells = ("–", "not written yet") if version is None else (str(version), f"{frame.count():,}")
+        table.add_row(name, *cells, *((digests[name],) if digests else ()))
     return table
 
 

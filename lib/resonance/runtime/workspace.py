@@ -11,7 +11,9 @@ from rich.console import Console
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Step
 from resonance.core.settings import Config
+from resonance.runtime import resources
 from resonance.runtime.catalog import DeltaCatalog
+from resonance.runtime.digest import digest
 from resonance.runtime.events import Events
 from resonance.runtime.launch import open_launch
 from resonance.runtime.runner import Outcome, Runner
@@ -38,6 +40,14 @@ class Workspace:
     def frames(self) -> dict[str, DataFrame]:
         """Every table by name; empty frames for those that were not written yet."""
         return {table.name: self.catalog.read(table) for table in TABLES}
+
+    def versions(self) -> dict[str, int | None]:
+        """The current version of every table; None for those that were not written yet."""
+        return {table.name: self.catalog.version(table) for table in TABLES}
+
+    def digests(self) -> dict[str, str]:
+        """A hash of every table's content without volatile columns: equal input, configuration and seed, equal hash."""
+        return {table.name: digest(self.catalog.read(table), resources.contract(table)) for table in TABLES}
 
     def run(self, steps: Sequence[Step], only: Sequence[str], events: Events) -> list[Outcome]:
         """Execute steps on these tables; see ``Runner.run``."""
