@@ -1,0 +1,40 @@
+"""How ranks are started: the seam between training and the machines that it runs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+
+class Ranks(Protocol):
+    """Processes that were started together and end together."""
+
+    def poll(self) -> bool:
+        """Whether all of them have ended."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """Why they failed, in one line, once they have ended; None where they did not."""
+        ...
+
+    def stop(self) -> None:
+        """End those that still run."""
+        ...
+
+
+class Launch(Protocol):
+    """Starts ``python -m module spec`` as a group of ranks; ``runtime.launch`` holds the ways to do so."""
+
+    @property
+    def ranks(self) -> int:
+        """How many there will be."""
+        ...
+
+    def start(self, module: str, spec: Path) -> Ranks:
+        """Start them; what they print is kept beside ``spec``.
+
+        Raises:
+            SetupError: the machine or the cluster cannot run them.
+        """
+        ...

@@ -1,0 +1,57 @@
+"""A checkpoint is a folder: model, tokenizer, optimizer and where training stood. It appears whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resonance.train.spec import Boundary
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from resonance.train.model import Model
+
+STATE = "state.json"
+MODEL = "model.safetensors"
+OPTIMIZER = "optimizer.pt"
+TOKENIZER = "tokenizer.json"
+
+
+def save(folder: Path, model: Model, optimizer: Optimizer, tokenizer: Path, state: Boundary) -> None:
+    """Leave a checkpoint at ``folder``."""
+    import torch
+    from safetensors.torch import save_model
+
+    partial = folder.with_name(f".{folder.name}")
+    shutil.rmtree(partial, ignore_errors=True)
+    model.config.save_pretrained(partial)
+    save_model(model, str(partial / MODEL), metadata={"format": "pt"})
+    torch.save(optimizer.state_dict(), partial / OPTIMIZER)
+    shutil.copyfile(tokenizer, partial / TOKENIZER)
+    (partial / STATE).write_text(state.model_dump_json(), encoding="utf-8")
+    partial.replace(folder)
+
+
+def state_of(folder: Path) -> Boundary:
+    """Where training stood."""
+    return Boundary.model_validate_json((folder / STATE).read_text(encoding="utf-8"))
+
+
+def load(folder: Path) -> Model:
+    """The model that it holds."""
+    from safetensors.torch import load_model
+
+    from resonance.train.model import from_config
+
+    model = from_config(folder)
+    load_model(model, folder / MODEL)
+    return model
+
+
+def restore(folder: Path, optimizer: Optimizer) -> None:
+    """Give the optimizer its memory back."""
+    import torch
+
+    optimizer.load_state_dict(torch.load(folder / OPTIMIZER, weights_only=True))

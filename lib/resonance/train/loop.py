@@ -1,0 +1,168 @@
+"""The training loop: one global batch, one sum over ranks, one step; events and checkpoint at each boundary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.optim import AdamW
+
+from resonance.core.errors import TrainError
+from resonance.core.settings import TrainSettings
+from resonance.train import checkpoint
+from resonance.train.collective import Collective
+from resonance.train.events import StagedEvents, Tally
+from resonance.train.model import Model, parameters, token_losses
+from resonance.train.pace import Pacer
+from resonance.train.shards import Document, global_batches
+from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
+from resonance.train.tokenizer import Codec
+from resonance.train.windows import pack
+
+EPSILON = 1e-6
+"""Of AdamW, whose default 1e-8 turns the rounding of near-zero gradients into steps: ranks then differ by up to 4e-5."""
+
+
+def train(spec: Spec, phase: Phase, model: Model, codec: Codec, collective: Collective) -> Boundary:
+    """Train over the phase from where ``spec.start`` stood; the last boundary. Ranks make equal calls whatever their data."""
+    settings = spec.settings
+    optimizer = make_optimizer(model, settings)
+    state = _begin(spec, phase, codec, collective, optimizer, parameters(model))
+    events = StagedEvents(spec.staging / phase.name, collective.rank)
+    pacer = Pacer(spec, phase, collective)
+    since = _Since(state.tokens)
+    first = state.last
+    model.train()
+    for documents in global_batches(phase, first, settings.documents_per_step, collective.rank, collective.size):
+        tally = Tally(len(documents))
+        backward(model, codec, documents, tally, settings)
+        sums = reduce(model, documents, tally, collective)
+        step(model, optimizer, sums, settings, state)
+        events.add(documents, tally)
+        tokens = state.tokens + int(sums.tokens)
+        last = min(state.last + settings.documents_per_step, phase.places)
+        state = state.model_copy(update={"step": state.step + 1, "tokens": tokens, "last": last})
+        since.loss += sums.loss
+        pacer.tick(state.step, last, sums.loss, sums.tokens, ranks=collective.size)
+        if state.step % settings.checkpoint_steps == 0 or last == phase.places:
+            state = _judge(state, since, settings, ended=last == phase.places)
+            _stage(spec, phase, state, events, model, optimizer, collective)
+            state, since = state.model_copy(update={"first": last}), _Since(tokens)
+        if state.final:
+            break
+    return state
+
+
+@dataclass
+class _Since:
+    """Loss since a boundary, of the tokens after the first ``tokens``."""
+
+    tokens: int
+    loss: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What all ranks saw in one global batch; the gradients already stand in the model."""
+
+    weight: float
+    tokens: float
+    loss: float
+
+
+def make_optimizer(model: Model, settings: TrainSettings) -> AdamW:
+    """AdamW (Loshchilov and Hutter, arXiv 1711.05101); matrices decay, norms do not."""
+    every = list(model.parameters())
+    groups = [
+        {"params": [p for p in every if p.ndim >= 2], "weight_decay": settings.weight_decay},
+        {"params": [p for p in every if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), eps=EPSILON)
+
+
+def backward(model: Model, codec: Codec, documents: list[Document], tally: Tally, settings: TrainSettings) -> None:
+    """Add the gradient of the sum of weight * loss over this rank's tokens; nothing where it has none."""
+    weights = torch.tensor([document.weight for document in documents])
+    rows = pack(codec.encode([document.text for document in documents]), codec.start, settings.window)
+    for part in rows.passes(settings.rows_per_pass):
+        losses, right, owners = token_losses(model, part)
+        torch.autograd.backward((losses * weights[owners]).sum())
+        tally.add(losses, right, owners)
+
+
+def reduce(model: Model, documents: list[Document], tally: Tally, collective: Collective) -> Sums:
+    """Sum gradients and counts over ranks in one call; the model holds the gradient of the weighted mean afterwards.
+
+    Raises:
+        TrainError: a loss is no finite number, on whatever rank; all ranks raise it alike.
+    """
+    weights = torch.tensor([document.weight for document in documents], dtype=torch.float64)
+    broken = tally.broken()
+    counts = [float((weights * tally.tokens).sum()), float(tally.tokens.sum()), float(tally.loss.sum()), float(broken is not None)]
+    every = list(model.parameters())
+    flat = collective.allreduce(torch.cat([*(_gradient(p) for p in every), torch.tensor(counts)]))
+    weight, tokens, loss, bad = flat[-4:].tolist()
+    if bad:
+        names = collective.gather(None if broken is None else documents[broken].doc_id.hex())
+        raise TrainError(f"the loss of document {next(name for name in names if name)} is no finite number")
+    at = 0
+    for p in every:
+        p.grad = flat[at : at + p.numel()].div(weight or 1.0).view_as(p)
+        at += p.numel()
+    return Sums(weight, tokens, loss)
+
+
+def _gradient(p: Tensor) -> Tensor:
+    return torch.zeros(p.numel()) if p.grad is None else p.grad.reshape(-1)
+
+
+def step(model: Model, optimizer: AdamW, sums: Sums, settings: TrainSettings, state: Boundary) -> None:
+    """Clip, set the rate, move the parameters."""
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+    if not torch.isfinite(norm):
+        raise TrainError(f"the gradient of step {state.step + 1} is no finite number; lower train.learning_rate")
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate(settings, (state.tokens + sums.tokens / 2) / state.total)
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def learning_rate(settings: TrainSettings, share: float) -> float:
+    """The rate after a share of the token budget: a linear rise, then a linear fall to zero at its end."""
+    if share < settings.warmup:
+        return settings.learning_rate * share / settings.warmup
+    return settings.learning_rate * max(0.0, (1 - share) / (1 - settings.warmup))
+
+
+def _begin(spec: Spec, phase: Phase, codec: Codec, collective: Collective, optimizer: AdamW, size: int) -> Boundary:
+    if spec.start is not None and spec.resume:
+        checkpoint.restore(spec.start, optimizer)
+        state = checkpoint.state_of(spec.start)
+        return state.model_copy(update={"first": state.last, "final": False})
+    total = torch.zeros(1, dtype=torch.float64)
+    for documents in global_batches(phase, 0, spec.settings.documents_per_step, collective.rank, collective.size):
+        total += sum(len(tokens) for tokens in codec.encode([document.text for document in documents]))
+    return Boundary(step=0, total=int(collective.allreduce(total)), parameters=size)
+
+
+def _judge(state: Boundary, since: _Since, settings: TrainSettings, *, ended: bool) -> Boundary:
+    """The boundary with its loss, and whether training stops: at the end, or early where patience is set and used up."""
+    loss = since.loss / max(state.tokens - since.tokens, 1)
+    better = state.best is None or loss < state.best
+    waited = 0 if better else state.waited + 1
+    early = 0 < settings.early_stop_patience <= waited
+    best = loss if state.best is None else min(loss, state.best)
+    return state.model_copy(update={"loss": loss, "best": best, "waited": waited, "final": ended or early})
+
+
+def _stage(
+    spec: Spec, phase: Phase, state: Boundary, events: StagedEvents, model: Model, optimizer: AdamW, collective: Collective
+) -> None:
+    folder = boundary_folder(spec.staging, phase.name, state.step)
+    events.publish(folder)
+    if collective.rank == 0:
+        checkpoint.save(folder / CHECKPOINT, model, optimizer, spec.tokenizer, state)
+    collective.barrier()
+    if collective.rank == 0:
+        write_atomically(folder / DONE, state.model_dump_json())

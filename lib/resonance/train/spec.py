@@ -1,0 +1,85 @@
+"""What the driver tells its ranks, and what they tell it at a boundary: two small JSON files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from resonance.core.settings import Settings, TrainSettings
+
+PhaseName = Literal["train", "score", "heldout"]
+DONE = "done.json"
+CHECKPOINT = "checkpoint"
+PROGRESS = "progress.json"
+
+
+class Phase(Settings):
+    """One pass over shards: ``places`` is one more than the last place in them."""
+
+    name: PhaseName
+    shards: Path
+    places: int
+
+
+class Spec(Settings):
+    """All that a rank must know. ``start`` is the checkpoint to begin with, ``resume`` continues its optimizer and place."""
+
+    settings: TrainSettings
+    seed: int
+    tokenizer: Path
+    staging: Path
+    phases: tuple[Phase, ...]
+    start: Path | None = None
+    resume: bool = False
+
+
+class Boundary(Settings):
+    """Where a phase stood when its ranks staged events (and, in training, a checkpoint) together.
+
+    Args:
+        step: optimizer steps taken; in scoring, those of the checkpoint.
+        first: first place whose events are staged here.
+        last: one more than the last such place.
+        tokens: tokens seen since the run began.
+        total: tokens of the whole phase, which the learning rate decays over.
+        loss: mean loss of a token since the boundary before, nats.
+        best: lowest such loss so far.
+        waited: boundaries since then.
+        final: whether the phase ended here.
+    """
+
+    step: int
+    first: int = 0
+    last: int = 0
+    tokens: int = 0
+    total: int = 0
+    loss: float = 0.0
+    best: float | None = None
+    waited: int = 0
+    parameters: int = 0
+    final: bool = False
+
+
+class Pace(Settings):
+    """How far rank 0 has come, for people who wait."""
+
+    phase: PhaseName
+    step: int
+    place: int
+    places: int
+    loss: float
+    tokens_per_second: float
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Leave ``text`` at ``path``, or nothing: readers never see half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def boundary_folder(staging: Path, phase: PhaseName, step: int) -> Path:
+    """Where ranks stage what they have at a boundary."""
+    return staging / phase / f"{step:012d}"

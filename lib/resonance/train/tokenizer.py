@@ -1,0 +1,71 @@
+"""Byte-level BPE: trained once, then a file whose hash each checkpoint names.
+
+Byte-level BPE: Radford et al., "Language Models are Unsupervised Multitask Learners" (2019), section 2.2. No text is
+foreign to it, and decoding gives every byte back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resonance.train.spec import write_atomically
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+MARKS = 2
+"""Ids at the end of the vocabulary that no text can spell: start and end of a document."""
+
+Tokens = NDArray[np.int32]
+
+
+class Codec:
+    """Texts as tokens. The marks stand outside the tokenizer's file, so that no text can imitate them."""
+
+    def __init__(self, path: Path, vocabulary: int) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+        self.start = vocabulary - 2
+        self.end = vocabulary - 1
+
+    def encode(self, texts: Sequence[str]) -> list[Tokens]:
+        """The tokens of each text, with the end mark and without the start mark."""
+        found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [np.array([*encoding.ids, self.end], dtype=np.int32) for encoding in found]
+
+
+def learn(texts: Iterable[str], vocabulary: int, path: Path) -> None:
+    """Leave at ``path`` a tokenizer of at most ``vocabulary`` ids, marks included; equal texts in any order give an equal file."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary - MARKS,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        special_tokens=[],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    write_atomically(path, tokenizer.to_str())
+
+
+def texts_of(folder: Path) -> Iterator[str]:
+    """The column ``text`` of Parquet files, file by file, without holding all of it."""
+    import pyarrow.dataset as ds
+
+    for batch in ds.dataset(folder, format="parquet").to_batches(columns=["text"], batch_size=1_000):
+        yield from batch.column(0).to_pylist()
+
+
+def fingerprint(path: Path) -> str:
+    """The sha256 of the tokenizer's file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
