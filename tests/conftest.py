@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,29 @@ def spark() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def checkpoint() -> Callable[[object, str], object]:
     return lambda rows, name: rows.localCheckpoint()  # type: ignore[attr-defined]
+
+
+SMALL = (
+    "ingest.demo_documents=1500",
+    "ingest.min_slice_documents=40",
+    "rebalance.tokens=20000",
+    "rebalance.heldout_share=0.1",
+    "train.vocabulary=512",
+    "train.hidden=32",
+    "train.layers=1",
+    "train.window=64",
+    "train.documents_per_step=16",
+    "train.checkpoint_steps=6",
+    "evaluate.replicates=50",
+)
+"""Settings of a loop that ends within a minute or two."""
+
+
+@pytest.fixture(scope="session")
+def small_loop(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose ``workspace`` holds two rounds of the loop on a part of the demo text."""
+    from resonance.cli import main
+
+    home = tmp_path_factory.mktemp("loop")
+    main(["demo", "--workspace", str(home / "workspace"), *(f"--set={setting}" for setting in SMALL)])
+    return home

@@ -1,0 +1,156 @@
+"""The whole loop on real text: complete, conserved, repeatable, explained."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from pyspark.sql import functions as F
+from tests.conftest import SMALL
+
+from resonance.cli import main
+from resonance.core.pool import HELDOUT
+from resonance.runtime.conf import load
+from resonance.runtime.workspace import Workspace
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def opened(small_loop):
+    return Workspace(load("local", "demo", (), SMALL, workspace=str(small_loop / "workspace")))
+
+
+@pytest.fixture(scope="module")
+def frames(opened):
+    return opened.frames()
+
+
+def test_every_table_is_filled(frames):
+    assert {name for name, frame in frames.items() if frame.isEmpty()} == set()
+
+
+def test_rows_are_conserved_at_every_cutting_step(frames):
+    steps = {row["job"]: row for row in frames["steps"].collect()}
+    for job in ("ingest", "clean", "dedupe"):
+        assert steps[job]["rows_in"] == steps[job]["rows_out"] + steps[job]["rows_cut"] > 0
+    assert steps["ingest"]["rows_out"] == frames["raw"].count() == steps["clean"]["rows_in"]
+    assert steps["clean"]["rows_out"] == frames["documents"].count() == steps["dedupe"]["rows_in"]
+    assert frames["rejects"].count() == sum(steps[job]["rows_cut"] for job in ("ingest", "clean", "dedupe"))
+
+
+def test_each_draw_has_one_train_event_and_each_event_its_draw(frames):
+    key = ["round", "arm", "epoch", "pos", "doc_id", "content_hash", "copy"]
+    drawn = frames["sample_plan"].where(F.col("arm") != HELDOUT).select(key)
+    seen = frames["signal_event"].where("phase = 'train'").select(key)
+    assert drawn.count() == seen.count() > 0
+    assert drawn.join(seen, key, "left_anti").isEmpty()
+    assert seen.join(drawn, key, "left_anti").isEmpty()
+    assert {(r["round"], r["arm"]) for r in drawn.select("round", "arm").distinct().collect()} == {
+        (1, "plan"),
+        (2, "plan"),
+        (2, "control"),
+    }
+
+
+def test_held_out_documents_are_never_drawn_and_share_no_cluster_with_what_is(frames):
+    plan = frames["sample_plan"]
+    held = plan.where(F.col("arm") == HELDOUT).select("doc_id")
+    drawn = plan.where(F.col("arm") != HELDOUT).select("doc_id").distinct()
+    assert held.count() > 0
+    assert held.join(drawn, "doc_id").isEmpty()
+    near = frames["duplicates"].where("method = 'near'").select("doc_id", "cluster_id")
+    assert held.join(near, "doc_id").join(drawn.join(near, "doc_id").select("cluster_id"), "cluster_id").isEmpty()
+
+
+def test_both_rounds_and_the_control_arm_are_evaluated_with_intervals(frames):
+    rows = {(r["round"], r["arm"]): r for r in frames["evaluations"].where("slice = '*'").collect()}
+    assert set(rows) == {(1, "plan"), (2, "plan"), (2, "control")}
+    assert all(row["low"] < row["bpb"] < row["high"] for row in rows.values())
+    compared = rows[2, "plan"]
+    assert compared["versus"] == "control"
+    assert compared["delta"] == pytest.approx(compared["bpb"] - rows[2, "control"]["bpb"], abs=1e-9)
+    assert compared["delta_low"] <= compared["delta"] <= compared["delta_high"]
+    assert rows[2, "plan"]["bpb"] < rows[1, "plan"]["bpb"]
+
+
+def test_plans_sum_to_one_and_give_reasons(frames):
+    totals = {r["round"]: r["total"] for r in frames["plans"].groupBy("round").agg(F.sum("weight").alias("total")).collect()}
+    assert set(totals) == {1, 2, 3}
+    assert all(total == pytest.approx(1) for total in totals.values())
+    changed = frames["plans"].where("round = 2 and abs(weight - previous) > 1e-6")
+    assert not changed.isEmpty()
+    assert changed.where("reason not rlike '[0-9]'").isEmpty()
+
+
+def test_manifests_name_what_the_rounds_were_made_of(frames):
+    rows = frames["rounds"].orderBy("round").collect()
+    assert [row["round"] for row in rows] == [1, 2]
+    assert rows[0]["config_hash"] == rows[1]["config_hash"]
+    assert rows[0]["plan_hash"] != rows[1]["plan_hash"]
+    assert set(rows[0]["runs"].items()) <= set(rows[1]["runs"].items())
+
+
+def test_second_run_does_nothing_and_says_why(small_loop, opened, capsys):
+    before = opened.versions()
+    main(["demo", "--workspace", str(small_loop / "workspace"), *(f"--set={setting}" for setting in SMALL)])
+    shown = capsys.readouterr().out
+    assert opened.versions() == before
+    assert shown.count("skipped: up to date") == len([line for line in shown.splitlines() if "skipped" in line]) > 15
+
+
+def test_events_are_json_lines_without_text(small_loop, frames):
+    lines = (small_loop / "workspace" / "events.jsonl").read_text().splitlines()
+    assert {"started", "finished"} <= {json.loads(line)["event"] for line in lines}
+    text = frames["documents"].select("text").first()["text"]
+    assert not any(text[:40] in line for line in lines)
+
+
+def test_report_is_one_file_without_outside_links(small_loop):
+    page = (small_loop / "workspace" / "report.html").read_text()
+    assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", page)
+    assert "one seed; without training variance" in page
+
+
+def test_why_tells_the_story_of_a_drawn_and_of_a_cut_document(small_loop, frames, capsys):
+    place = ["--workspace", str(small_loop / "workspace")]
+    drawn = frames["sample_plan"].where("round = 1").select(F.lower(F.hex("doc_id")).alias("id")).first()["id"]
+    cut = frames["rejects"].where("step = 'dedupe'").select(F.lower(F.hex("doc_id")).alias("id")).first()["id"]
+    main(["why", drawn, *place])
+    story = capsys.readouterr().out
+    for word in (
+        "read ",
+        "cleaned ",
+        "signals ",
+        "drawn     round 1 plan",
+        "loss      round 1 plan train",
+        "loss      round 1 plan score",
+    ):
+        assert word in story
+    main(["why", cut, *place])
+    story = capsys.readouterr().out
+    assert "cluster " in story
+    assert "cut       by dedupe" in story
+    with pytest.raises(SystemExit):
+        main(["why", "0" * 32, *place])
+    assert "no document" in capsys.readouterr().err
+
+
+def test_explain_shows_slices_with_reasons(small_loop, frames, capsys):
+    main(["explain", "--round", "2", "--workspace", str(small_loop / "workspace")])
+    shown = capsys.readouterr().out
+    assert "Plan of round 2" in shown
+    with pytest.raises(SystemExit):
+        main(["explain", "--round", "9", "--workspace", str(small_loop / "workspace")])
+    assert "no plan for round 9: there are plans for rounds [1, 2, 3]" in capsys.readouterr().err
+
+
+def test_another_workspace_with_other_partitions_gives_equal_tables(opened, tmp_path):
+    settings = [f"--set={setting}" for setting in (*SMALL, "spark.shuffle_partitions=7", "tracking.enabled=false")]
+    command = [sys.executable, "-m", "resonance.cli"]
+    subprocess.run([*command, "demo", "--workspace", str(tmp_path / "w"), *settings], check=True, timeout=500)
+    other = Workspace(load("local", "demo", (), SMALL, workspace=str(tmp_path / "w")))
+    assert other.digests() == opened.digests()

@@ -1,0 +1,93 @@
+"""Kill -9 of the driver between the first data file and the commit: a rerun gives the tables of an undisturbed run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from resonance.cli import main
+from resonance.runtime.conf import load
+from resonance.runtime.workspace import Workspace
+from resonance.testing import tiny_corpus
+from tests.conftest import SMALL
+
+SLOW_WRITES = '--set=spark.conf={spark.sql.files.maxRecordsPerFile: "25"}'
+"""Many small files, so that there is a while between the first of them and the commit."""
+
+
+def log_versions(table: Path) -> int:
+    return len(list((table / "_delta_log").glob("*.json")))
+
+
+def data_files(table: Path) -> int:
+    return len(list(table.glob("*.parquet")))
+
+
+def kill_between_first_file_and_commit(arguments: list[str], table: Path, commits_before: int) -> None:
+    """Start the command, kill its whole process group once a new data file is there and no new commit; assert just that."""
+    files_before = data_files(table)
+    command = [sys.executable, "-m", "resonance.cli", *arguments]
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 240
+    while data_files(table) <= files_before or log_versions(table) < commits_before:
+        assert process.poll() is None, process.stderr.read().decode()
+        assert time.monotonic() < deadline, "no data file appeared"
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+    assert data_files(table) > files_before, "killed too early"
+    assert log_versions(table) == commits_before, "killed too late: the commit was there"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("corpus") / "texts.jsonl"
+    rows = tiny_corpus(600, copies=300)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def curate(corpus: Path, workspace: Path) -> list[str]:
+    return ["curate", str(corpus), "--workspace", str(workspace)]
+
+
+def digests(workspace: Path, *settings: str) -> dict[str, str]:
+    return Workspace(load("local", "", (), settings, workspace=str(workspace))).digests()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(spark, corpus, tmp_path_factory) -> dict[str, str]:
+    workspace = tmp_path_factory.mktemp("undisturbed")
+    main(curate(corpus, workspace))
+    return digests(workspace)
+
+
+@pytest.mark.parametrize("table", ["raw", "duplicates"], ids=["ingest", "dedupe"])
+def test_curation_killed_and_rerun(table, corpus, undisturbed, tmp_path):
+    place = tmp_path / "tables" / table
+    kill_between_first_file_and_commit([*curate(corpus, tmp_path), SLOW_WRITES], place, commits_before=1)
+    main(curate(corpus, tmp_path))
+    assert digests(tmp_path) == undisturbed
+
+
+@pytest.mark.train
+def test_feedback_killed_and_rerun(small_loop, tmp_path):
+    changed = (*SMALL, "feedback.min_documents=4")
+    arguments = ["run", "feedback", "--set=ingest.demo=true", *(f"--set={setting}" for setting in changed)]
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    for copy in (killed, whole):
+        shutil.copytree(small_loop / "workspace", copy)
+    main([*arguments, "--workspace", str(whole)])
+    place = killed / "tables" / "signal_state"
+    kill_between_first_file_and_commit([*arguments, "--workspace", str(killed), SLOW_WRITES], place, log_versions(place))
+    main([*arguments, "--workspace", str(killed)])
+    assert digests(killed, *changed) == digests(whole, *changed)
