@@ -1,0 +1,1 @@
+"""Text becomes documents, and documents a sample plan."""

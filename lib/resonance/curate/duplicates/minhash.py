@@ -1,0 +1,51 @@
+"""Near duplicates by MinHash LSH: documents that agree in a band of their signatures are joined by an edge.
+
+Texts of Jaccard similarity s over their shingles are found with probability 1 - (1 - s^rows)^bands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+Batches = Iterable[Any]
+
+
+def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int) -> DataFrame:
+    """``doc_id`` and one hash for each band, of the documents that have as many words as a shingle.
+
+    One pass over the texts where they lie: nothing is shuffled.
+    """
+    signer = _signer(bands, rows, shingle_words)
+    return documents.select("doc_id", "text").mapInArrow(signer, "doc_id binary, bands array<bigint>")
+
+
+def star_edges(signatures: DataFrame) -> DataFrame:
+    """Edges (``doc_id``, ``other``) from each document to the smallest doc_id of each bucket it is in.
+
+    As many as the bucket's members, never its pairs. One shuffle of ids by hash and band (in this order: a sort by hash is
+    settled by its first eight bytes): ``bands`` times the documents.
+    """
+    members = signatures.select("doc_id", F.posexplode("bands").alias("band", "hash"))
+    smallest = F.min("doc_id").over(Window.partitionBy("hash", "band"))
+    return members.select("doc_id", smallest.alias("other")).where("doc_id != other")
+
+
+def _signer(bands: int, rows: int, shingle_words: int) -> Callable[[Batches], Batches]:
+    def sign(batches: Batches) -> Batches:
+        import numpy as np
+        import pyarrow as pa
+
+        from resonance.curate.kernels import minhash
+
+        for batch in batches:
+            minima, long = minhash.signatures(batch.column("text"), bands * rows, shingle_words)
+            hashes = minhash.bands(minima[long], rows)
+            bounds = np.arange(0, hashes.size + 1, bands, dtype=np.int32)
+            lists = pa.ListArray.from_arrays(pa.array(bounds), pa.array(hashes.ravel()))
+            yield pa.RecordBatch.from_arrays([batch.column("doc_id").filter(pa.array(long)), lists], names=["doc_id", "bands"])
+
+    return sign

@@ -1,0 +1,1 @@
+"""Compiled loops over Arrow buffers, each beside the plain Python that defines it."""

@@ -1,0 +1,177 @@
+"""Duplicates: the clusters of a plain all-pairs definition, one keeper each, nothing lost, whatever the partitioning."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import combinations
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ResonanceError
+from resonance.core.settings import DedupeSettings
+from resonance.curate.dedupe import dedupe
+from resonance.curate.duplicates.minhash import signed
+from resonance.curate.kernels.minhash import bands, signature_plainly, signatures
+from resonance.runtime import resources
+from resonance.tables import DUPLICATES, REJECTS
+from resonance.testing import documents_frame
+
+Checkpoint = Callable[[DataFrame, str], DataFrame]
+Result = tuple[list[Row], list[Row]]
+
+SHORT = ["hello", "Hello", "hello", "one two three four", "one two three four", "one two three", "!!!", "???"]
+
+
+def corpus() -> list[str]:
+    """Families of texts with exact copies and edits of one word, a chain of edits, and texts shorter than a shingle."""
+    draw = random.Random(3)
+    texts = []
+    for family in range(12):
+        words = [f"w{draw.randrange(10_000)}" for _ in range(80)]
+        texts += [" ".join(words)] * (1 + family % 3)
+        for _ in range(family % 4):
+            words[draw.randrange(80)] = f"edit{draw.randrange(10_000)}"
+            texts.append(" ".join(words))
+    texts.append(texts[0].upper() + "!")
+    return texts + SHORT
+
+
+def frame(spark: SparkSession, texts: list[str]) -> DataFrame:
+    return documents_frame(spark, [(f"key-{index}", "all", text) for index, text in enumerate(texts)])
+
+
+def run(documents: DataFrame, checkpoint: Checkpoint, **settings: object) -> Result:
+    duplicates, rejects = dedupe(documents, settings=DedupeSettings(**settings), checkpoint=checkpoint)
+    found = [resources.contract(t).conform(rows).collect() for t, rows in ((DUPLICATES, duplicates), (REJECTS, rejects))]
+    return sorted(found[0], key=lambda r: (r.method, r.doc_id)), sorted(found[1], key=lambda r: r.doc_id)
+
+
+@pytest.fixture(scope="module")
+def documents(spark: SparkSession) -> DataFrame:
+    return frame(spark, corpus()).coalesce(1).localCheckpoint()
+
+
+@pytest.fixture(scope="module")
+def result(documents: DataFrame, checkpoint: Checkpoint) -> Result:
+    return run(documents, checkpoint)
+
+
+def all_pairs(rows: list[Row], near: bool) -> dict[bytes, list[Row]]:
+    """Clusters by smallest doc_id: documents of equal text, or joined by a chain of documents that share a band."""
+    hashed = {}
+    for row in rows:
+        minima = signature_plainly(row.text, 112, 5)
+        hashed[row.doc_id] = [] if minima is None else [tuple(minima[i : i + 8]) for i in range(0, 112, 8)]
+    group = {row.doc_id: row.doc_id for row in rows}
+    for one, other in combinations(rows, 2):
+        close = near and any(a == b for a, b in zip(hashed[one.doc_id], hashed[other.doc_id], strict=False))
+        if one.text == other.text or close:
+            old, new = sorted((group[one.doc_id], group[other.doc_id]), reverse=True)
+            group = {doc_id: new if label == old else label for doc_id, label in group.items()}
+    members: dict[bytes, list[Row]] = {}
+    for row in rows:
+        members.setdefault(group[row.doc_id], []).append(row)
+    return {label: sorted(cluster, key=lambda r: (-r.n_bytes, r.doc_id)) for label, cluster in members.items() if len(cluster) > 1}
+
+
+def test_clusters_keepers_and_rejects_are_those_of_all_pairs(documents: DataFrame, result: Result) -> None:
+    duplicates, rejects = result
+    rows = documents.collect()
+    copies = set()
+    for method, version in (("exact", "exact@1"), ("near", "minhash-14x8-5@1")):
+        expected = {
+            (row.doc_id, label, len(cluster), cluster[0].doc_id, "global", version)
+            for label, cluster in all_pairs(rows, method == "near").items()
+            for row in cluster
+        }
+        found = [r for r in duplicates if r.method == method]
+        assert {(r.doc_id, r.cluster_id, r.size, r.keeper, r.scope, r.version) for r in found} == expected
+        assert len(found) == len(expected) > 0
+        if method == "exact":
+            copies = {r.doc_id: r for r in found if r.doc_id != r.keeper}
+    near = {r.doc_id: r for r in duplicates if r.method == "near" and r.doc_id != r.keeper}
+    assert copies.keys() < near.keys()
+    by_id = {row.doc_id: row for row in rows}
+    assert [r.doc_id for r in rejects] == sorted(near)
+    for reject in rejects:
+        reason, rule = (
+            (copies[reject.doc_id], "exact_duplicate") if reject.doc_id in copies else (near[reject.doc_id], "near_duplicate")
+        )
+        of = by_id[reject.doc_id]
+        assert (reject.step, reject.rule, reject.value, reject.threshold) == ("dedupe", rule, reason.size, None)
+        assert (reject.detail, reject.version, reject.path) == (reason.keeper.hex(), reason.version, None)
+        assert (reject.batch, reject.bucket, reject.source, reject.slice) == (of.batch, of.bucket, of.source, of.slice)
+
+
+def test_nothing_is_lost(result: Result) -> None:
+    duplicates, rejects = result
+    for method, cut in (("near", rejects), ("exact", [r for r in rejects if r.rule == "exact_duplicate"])):
+        sizes = {r.cluster_id: r.size for r in duplicates if r.method == method}
+        assert sum(size - 1 for size in sizes.values()) == len(cut) > 0
+
+
+def test_texts_shorter_than_a_shingle_are_compared_exactly(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    duplicates, rejects = run(frame(spark, SHORT), checkpoint)
+    assert sorted(r.size for r in duplicates if r.method == "near") == [2, 2, 2, 2]
+    assert [r.rule for r in rejects] == ["exact_duplicate"] * 2
+
+
+@pytest.mark.parametrize("partitions", [2, 8, 64])
+def test_the_same_result_for_any_partitioning(
+    documents: DataFrame, result: Result, checkpoint: Checkpoint, partitions: int
+) -> None:
+    spread = documents.repartition(partitions, F.xxhash64("doc_id", F.lit(partitions))).sortWithinPartitions(F.desc("text"))
+    assert spread.rdd.getNumPartitions() == partitions
+    assert run(spread, checkpoint) == result
+
+
+def test_exact_and_none(documents: DataFrame, result: Result, checkpoint: Checkpoint) -> None:
+    duplicates, rejects = run(documents, checkpoint, method="exact")
+    assert duplicates == [r for r in result[0] if r.method == "exact"]
+    assert len(rejects) == sum(1 for r in duplicates if r.doc_id != r.keeper) > 0
+    assert run(documents, checkpoint, method="none") == ([], [])
+
+
+@pytest.mark.parametrize(
+    "texts", [[], ["one text of more words than a shingle has"], [f"{n} is not like any other {n} at all" for n in range(9)]]
+)
+def test_no_duplicates(spark: SparkSession, checkpoint: Checkpoint, texts: list[str]) -> None:
+    assert run(frame(spark, texts), checkpoint) == ([], [])
+
+
+def test_all_duplicates(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    documents = frame(spark, ["the same text of seven words again"] * 20).localCheckpoint()
+    duplicates, rejects = run(documents, checkpoint)
+    smallest = min(row.doc_id for row in documents.select("doc_id").collect())
+    assert {(r.method, r.cluster_id, r.size, r.keeper) for r in duplicates} == {
+        (m, smallest, 20, smallest) for m in ("exact", "near")
+    }
+    assert len(rejects) == 19
+
+
+def test_the_longest_document_stays(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    text = " ".join(f"w{n}" for n in range(200))
+    documents = frame(spark, [text, text, text + " end", text + " e"])
+    _, rejects = run(documents, checkpoint)
+    longest = documents.where("text LIKE '% end'").first().doc_id
+    assert longest not in {r.doc_id for r in rejects}
+    assert sorted(r.rule for r in rejects) == ["exact_duplicate", "near_duplicate", "near_duplicate"]
+    assert {r.detail for r in rejects if r.rule == "near_duplicate"} == {longest.hex()}
+
+
+def test_too_few_rounds_are_an_error(documents: DataFrame, checkpoint: Checkpoint) -> None:
+    with pytest.raises(ResonanceError, match=r"raise dedupe\.max_rounds"):
+        run(documents, checkpoint, max_rounds=1)
+
+
+def test_signatures_of_a_frame(spark: SparkSession) -> None:
+    texts = ["too short", "one two three four five six", "1 2 3 4 5 6 7", "ä ö ü ß é è"]
+    documents = frame(spark, texts)
+    found = {r.doc_id: r.bands for r in signed(documents, bands=3, rows=2, shingle_words=5).collect()}
+    ids = {r.text: r.doc_id for r in documents.collect()}
+    expected = bands(signatures(pa.array(texts[1:]), 6, 5)[0], 2).tolist()
+    assert found == {ids[text]: hashes for text, hashes in zip(texts[1:], expected, strict=True)}
