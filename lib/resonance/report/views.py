@@ -63,7 +63,9 @@ def document_story(frames: Frames, asked: str) -> list[str]:
         f"read      {raw['source']}: {raw['source_key']} (batch {raw['batch']}, slice {raw['slice']})",
     ]
     mine = {
-        name: frame.where(F.col("doc_id") == bytes(raw["doc_id"])) for name, frame in frames.items() if "doc_id" in frame.columns
+        name: frame.where(F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper()))
+        for name, frame in frames.items()
+        if "doc_id" in frame.columns
     }
     for row in mine["documents"].drop("text").collect():
         lines.append(

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from resonance.core.job import Step
 
 if TYPE_CHECKING:
-    from resonance.runtime.runner import Outcome
+    from resonance.runtime.accounting import Outcome
 
 SHOWS_ITS_OWN_BAR = frozenset({"launch"})
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,43 +13,22 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.errors import ConservationError, ResonanceError
+from resonance.core.errors import ResonanceError
 from resonance.core.job import Job, Step, Turn
-from resonance.core.pool import kept
 from resonance.core.settings import Config
-from resonance.core.table import Catalog, Commit, Slice, Table
+from resonance.core.table import Catalog, Slice, Table
 from resonance.runtime import inputs
-from resonance.runtime.catalog import where
+from resonance.runtime.accounting import Outcome, count
 from resonance.runtime.conf import RESOURCES
 from resonance.runtime.events import Events
 from resonance.runtime.manifest import write_manifest
-from resonance.tables import CHECKPOINTS, DOCUMENTS, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, STEPS
+from resonance.runtime.scratch import Scratch
+from resonance.tables import CHECKPOINTS, DOCUMENTS, RAW, REJECTS, SIGNAL_EVENT, STEPS
 
 SECTIONS = {"cleaning": "clean", "drawing": "rebalance", "scoring": "score_model"}
 """Needs that are further sections of the configuration."""
 SCOPED = frozenset({SIGNAL_EVENT, CHECKPOINTS})
 """Tables whose rows name the run that wrote them: a step sees only rows of runs that it builds on."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one step did: rows, versions, time; or why it was skipped."""
-
-    step: Step
-    run: str
-    rows_in: int = 0
-    rows_out: int = 0
-    cut: Mapping[str, int] = field(default_factory=dict)
-    written: Mapping[str, int] = field(default_factory=dict)
-    read: Mapping[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-    skipped: str = ""
-    waits: bool = False
-
-    @property
-    def rows_cut(self) -> int:
-        """Rows that the step cut."""
-        return sum(self.cut.values())
 
 
 class Runner:
@@ -162,9 +139,14 @@ class Runner:
                 table: self._catalog.write(table, rows, self._slice(table, step), self._note(step, turn, versions))
                 for table, rows in zip(job.writes, results, strict=True)
             }
-            outcome = self._account(step, turn, frames, commits, scratch, versions, started)
+            first = frames[0] if frames else scratch.first_rows
+            rows = count(step, turn.run, self._catalog, first, self._slice(REJECTS, step), commits)
         finally:
             scratch.remove()
+        written = {table.name: self._catalog.version(table) or 0 for table in (*job.writes, *job.appends)}
+        read = {name: version for name, version in versions.items() if version is not None}
+        seconds = time.monotonic() - started
+        outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds)
         self._record(outcome)
         return outcome
 
@@ -204,57 +186,6 @@ class Runner:
     def _note(self, step: Step, turn: Turn, versions: Mapping[str, int | None]) -> dict[str, object]:
         return {"job": step.job.name, "run": turn.run, "round": step.round, "arm": step.arm, "read": dict(versions)}
 
-    def _account(
-        self,
-        step: Step,
-        turn: Turn,
-        frames: Sequence[DataFrame],
-        commits: Mapping[Table, Commit],
-        scratch: Scratch,
-        versions: Mapping[str, int | None],
-        started: float,
-    ) -> Outcome:
-        """Count rows in, out and cut, and hold them against each other.
-
-        Raises:
-            ConservationError: rows in are not rows out plus rows cut, or a draw is not the sum of its copies.
-        """
-        job = step.job
-        cut: dict[str, int] = {}
-        rows_in = rows_out = 0
-        if job.cuts:
-            rejects = self._catalog.read(REJECTS).where(where(self._slice(REJECTS, step)))
-            cut = {row["rule"]: row["count"] for row in rejects.groupBy("rule").count().collect()}
-            rows_in = frames[0].count() if frames else scratch.first_rows
-            if DOCUMENTS in commits or RAW in commits:
-                rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows
-            else:
-                rows_out = kept(frames[0], rejects).count()
-            if rows_in != rows_out + sum(cut.values()):
-                raise ConservationError(
-                    f"{step}: {rows_in} rows in, but {rows_out} out and {sum(cut.values())} cut; tables {_names(commits)}"
-                )
-        elif SAMPLE_PLAN in commits:
-            rows_out = self._check_plan(step, commits[SAMPLE_PLAN].rows)
-        elif commits:
-            rows_out = sum(commit.rows for commit in commits.values())
-        else:
-            rows_out = self._catalog.read(SIGNAL_EVENT).where(F.col("run") == turn.run).count()
-        written = {table.name: self._catalog.version(table) or 0 for table in (*job.writes, *job.appends)}
-        read = {name: version for name, version in versions.items() if version is not None}
-        return Outcome(step, turn.run, rows_in, rows_out, cut, written, read, time.monotonic() - started)
-
-    def _check_plan(self, step: Step, rows: int) -> int:
-        drawn = self._catalog.read(SAMPLE_PLAN).where((F.col("round") == step.round) & (F.col("arm") == step.arm))
-        per_document = drawn.groupBy("doc_id").agg((F.max("copy") + 1).alias("copies"))
-        copies = per_document.agg(F.coalesce(F.sum("copies"), F.lit(0))).collect()[0][0]
-        places = drawn.agg(F.countDistinct("epoch", "pos"), F.coalesce(F.max("pos") + 1, F.lit(0))).collect()[0]
-        if not rows == copies == places[0] == places[1]:
-            raise ConservationError(
-                f"table sample_plan, {step}: {rows} rows, {copies} copies, {places[0]} places up to {places[1]}"
-            )
-        return rows
-
     def _record(self, outcome: Outcome) -> None:
         step = outcome.step
         row = {
@@ -276,35 +207,7 @@ class Runner:
         self._catalog.append(STEPS, frame, (f"steps/{outcome.run}", time.time_ns() // 1_000_000), {"job": step.job.name})
 
 
-class Scratch:
-    """Materialises frames as Parquet that lives as long as the step: cuts lineage, and is computed once."""
-
-    def __init__(self, spark: SparkSession, folder: Path) -> None:
-        self._spark = spark
-        self._folder = folder
-        self.first_rows = 0
-        shutil.rmtree(folder, ignore_errors=True)
-
-    def __call__(self, rows: DataFrame, name: str) -> DataFrame:
-        """The same rows, read back from files; writing under a used name replaces it."""
-        first = not self._folder.exists()
-        path = str(self._folder / name)
-        rows.write.mode("overwrite").parquet(path)
-        back = self._spark.read.schema(rows.schema).parquet(path)
-        if first:
-            self.first_rows = back.count()
-        return back
-
-    def remove(self) -> None:
-        """Delete the files."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
 def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
     """The earlier steps that write a table which this step reads."""
     reads = set(step.job.reads)
     return tuple(earlier for earlier in before if reads & {*earlier.job.writes, *earlier.job.appends})
-
-
-def _names(tables: Mapping[Table, Commit]) -> str:
-    return ", ".join(table.name for table in tables)

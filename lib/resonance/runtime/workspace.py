@@ -12,11 +12,12 @@ from resonance.core.errors import ResonanceError
 from resonance.core.job import Step
 from resonance.core.settings import Config
 from resonance.runtime import resources
+from resonance.runtime.accounting import Outcome
 from resonance.runtime.catalog import DeltaCatalog
 from resonance.runtime.digest import digest
 from resonance.runtime.events import Events
 from resonance.runtime.launch import open_launch
-from resonance.runtime.runner import Outcome, Runner
+from resonance.runtime.runner import Runner
 from resonance.runtime.session import open_session
 from resonance.runtime.tracking import record_rounds
 from resonance.tables import TABLES

@@ -1,0 +1,91 @@
+"""Counts what a step read, wrote and cut, and stops the run where rows are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ConservationError
+from resonance.core.job import Step
+from resonance.core.pool import kept
+from resonance.core.table import Catalog, Commit, Slice, Table
+from resonance.runtime.catalog import where
+from resonance.tables import DOCUMENTS, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step did: rows, versions, time; or why it was skipped."""
+
+    step: Step
+    run: str
+    rows_in: int = 0
+    rows_out: int = 0
+    cut: Mapping[str, int] = field(default_factory=dict)
+    written: Mapping[str, int] = field(default_factory=dict)
+    read: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    skipped: str = ""
+    waits: bool = False
+
+    @property
+    def rows_cut(self) -> int:
+        """Rows that the step cut."""
+        return sum(self.cut.values())
+
+
+@dataclass(frozen=True)
+class Count:
+    """Rows of one step."""
+
+    rows_in: int
+    rows_out: int
+    cut: Mapping[str, int] = field(default_factory=dict)
+
+
+def count(
+    step: Step, run: str, catalog: Catalog, first: DataFrame | int, rejected: Slice, commits: Mapping[Table, Commit]
+) -> Count:
+    """The rows of a finished step, held against each other.
+
+    ``first`` is the frame that the step cuts, or the number of rows that it read from sources; ``rejected`` is the slice of
+    ``rejects`` that it wrote.
+
+    Raises:
+        ConservationError: rows in are not rows out plus rows cut, or a draw is not the sum of its copies.
+    """
+    if step.job.cuts:
+        return _count_cuts(step, catalog, first, rejected, commits)
+    if SAMPLE_PLAN in commits:
+        return Count(0, _count_draws(step, catalog, commits[SAMPLE_PLAN].rows))
+    if commits:
+        return Count(0, sum(commit.rows for commit in commits.values()))
+    return Count(0, catalog.read(SIGNAL_EVENT).where(F.col("run") == run).count())
+
+
+def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: Slice, commits: Mapping[Table, Commit]) -> Count:
+    rejects = catalog.read(REJECTS).where(where(rejected))
+    cut = {row["rule"]: row["count"] for row in rejects.groupBy("rule").count().collect()}
+    rows_in = first if isinstance(first, int) else first.count()
+    if DOCUMENTS in commits or RAW in commits:
+        rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows
+    else:
+        assert not isinstance(first, int)
+        rows_out = kept(first, rejects).count()
+    if rows_in != rows_out + sum(cut.values()):
+        names = ", ".join(table.name for table in commits)
+        raise ConservationError(f"{step}: {rows_in} rows in, but {rows_out} out and {sum(cut.values())} cut; tables {names}")
+    return Count(rows_in, rows_out, cut)
+
+
+def _count_draws(step: Step, catalog: Catalog, rows: int) -> int:
+    drawn = catalog.read(SAMPLE_PLAN).where((F.col("round") == step.round) & (F.col("arm") == step.arm))
+    per_document = drawn.groupBy("doc_id").agg((F.max("copy") + 1).alias("copies"))
+    copies = per_document.agg(F.coalesce(F.sum("copies"), F.lit(0))).collect()[0][0]
+    places = drawn.agg(F.countDistinct("epoch", "pos"), F.coalesce(F.max("pos") + 1, F.lit(0))).collect()[0]
+    if not rows == copies == places[0] == places[1]:
+        raise ConservationError(f"table sample_plan, {step}: {rows} rows, {copies} copies, {places[0]} places up to {places[1]}")
+    return rows

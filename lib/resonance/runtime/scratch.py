@@ -1,0 +1,32 @@
+"""Materialises frames for the length of one step."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+
+
+class Scratch:
+    """Materialises frames as Parquet that lives as long as the step: cuts lineage, and is computed once."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self._spark = spark
+        self._folder = folder
+        self.first_rows = 0
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def __call__(self, rows: DataFrame, name: str) -> DataFrame:
+        """The same rows, read back from files; writing under a used name replaces it."""
+        first = not self._folder.exists()
+        path = str(self._folder / name)
+        rows.write.mode("overwrite").parquet(path)
+        back = self._spark.read.schema(rows.schema).parquet(path)
+        if first:
+            self.first_rows = back.count()
+        return back
+
+    def remove(self) -> None:
+        """Delete the files."""
+        shutil.rmtree(self._folder, ignore_errors=True)
