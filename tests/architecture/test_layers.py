@@ -1,0 +1,107 @@
+"""Imports follow the arrows, engines are met in one place each, and a bare installation brings none of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+from packaging.requirements import Requirement
+
+TOP = Path(__file__).parents[2]
+PACKAGE = TOP / "lib" / "resonance"
+TEXT_ENGINES = {"torch", "transformers", "tokenizers"}
+OWNED = {"delta": ("runtime",), "mlflow": ("runtime",), "horovod": ("runtime", "train/collective"), "hyperopt": ("control/tune",)}
+OWNED |= dict.fromkeys(TEXT_ENGINES, ("train",))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Top-level names that a module imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"import_module", "importlib.import_module", "__import__"}:
+            yield ast.unparse(node.args[0]).strip("'\"").partition(".")[0]
+
+
+def owned(path: Path, engine: str) -> bool:
+    """Whether a module may import an engine."""
+    name = path.relative_to(PACKAGE).with_suffix("").as_posix()
+    return any(name == room or name.startswith(f"{room}/") for room in OWNED[engine])
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def with_dependencies(requirements: list[str]) -> set[str]:
+    """Names of all that is installed for requirements, by what the installed packages say of themselves."""
+    found: set[str] = set()
+    waiting = [Requirement(text) for text in requirements]
+    while waiting:
+        asked = waiting.pop()
+        if asked.marker is not None and not asked.marker.evaluate({"extra": ""}):
+            continue
+        name = canonical(asked.name)
+        if name not in found:
+            found.add(name)
+            waiting += [Requirement(text) for text in metadata.requires(name) or ()]
+    return found
+
+
+def test_import_contracts_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TOP)
+    monkeypatch.setattr(sys, "path", [str(PACKAGE.parent), *sys.path])
+    assert lint_imports(is_debug_mode=False, cache_dir=None) == 0
+
+
+def test_engines_are_imported_only_where_they_are_owned() -> None:
+    modules = sorted(PACKAGE.rglob("*.py"))
+    assert modules
+    strays = [
+        f"{path.relative_to(TOP)} imports {name}"
+        for path in modules
+        for name in set(imports(path)) & set(OWNED)
+        if not owned(path, name)
+    ]
+    assert strays == []
+
+
+def test_a_bare_installation_brings_no_engine() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = with_dependencies(project["dependencies"])
+    assert "pyarrow" in found
+    assert found.isdisjoint({"pyspark", "delta-spark", "torch", "transformers", "horovod", "mlflow", "mlflow-skinny", "hyperopt"})
+
+
+def test_the_data_half_brings_no_trainer() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    found = with_dependencies(project["dependencies"] + extras["spark"] + extras["dev"])
+    assert {"pyspark", "delta-spark", "pytest"} <= found
+    assert found.isdisjoint({"torch", "transformers", "horovod"})
+
+
+def test_versions_are_pinned_for_all_that_is_named() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = dict(
+        line.split("==") for line in (TOP / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    )
+    asked = [Requirement(text) for text in sum(project["optional-dependencies"].values(), project["dependencies"])]
+    assert [r.name for r in asked if canonical(r.name) not in pins or not r.specifier.contains(pins[canonical(r.name)])] == []
+
+
+def test_no_command_loads_an_engine_before_it_needs_one() -> None:
+    """`resonance --help` answers at once: the command line imports neither Spark nor a trainer."""
+    code = f"import sys, resonance.cli; print(sorted(set(sys.modules) & {set(OWNED) | {'pyspark', 'pandas', 'matplotlib'}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
