@@ -62,11 +62,8 @@ def document_story(frames: Frames, asked: str) -> list[str]:
         f"document {raw['doc_id'].hex()}",
         f"read      {raw['source']}: {raw['source_key']} (batch {raw['batch']}, slice {raw['slice']})",
     ]
-    mine = {
-        name: frame.where(F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper()))
-        for name, frame in frames.items()
-        if "doc_id" in frame.columns
-    }
+    own = F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper())
+    mine = {name: frame.where(own) for name, frame in frames.items() if "doc_id" in frame.columns}
     for row in mine["documents"].drop("text").collect():
         lines.append(
             f"cleaned   {row['n_chars']:,} characters, {row['n_bytes']:,} bytes, "
