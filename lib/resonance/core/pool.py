@@ -10,14 +10,20 @@ if TYPE_CHECKING:
 HELDOUT = "heldout"
 """The arm of ``sample_plan`` that lists the documents which no training may draw (round 0)."""
 
+BEFORE_DOCUMENTS = ("ingest", "clean")
+"""Steps whose rejects never became documents. A row of the same id that did (the first of two) stays."""
+
 
 def kept(documents: DataFrame, rejects: DataFrame) -> DataFrame:
     """Documents that no later step cut. One anti-join by doc_id; shuffles ids, and texts only where columns ask for them."""
-    cut = rejects.where("doc_id IS NOT NULL").select("doc_id").distinct()
-    return documents.join(cut, "doc_id", "left_anti")
+    return documents.join(_cut(rejects), "doc_id", "left_anti")
 
 
 def pool(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
-    """Kept documents that are not held out: what a draw may take."""
+    """Kept documents that are not held out: what a draw may take. One anti-join by doc_id, as in ``kept``."""
     held = sample_plan.where(f"arm = '{HELDOUT}'").select("doc_id")
-    return kept(documents, rejects).join(held, "doc_id", "left_anti")
+    return documents.join(_cut(rejects).unionByName(held), "doc_id", "left_anti")
+
+
+def _cut(rejects: DataFrame) -> DataFrame:
+    return rejects.where(f"doc_id IS NOT NULL AND step NOT IN {BEFORE_DOCUMENTS}").select("doc_id")

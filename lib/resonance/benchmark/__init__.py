@@ -1,0 +1,1 @@
+"""Checkpoints to evaluations: how good a model is on documents that no round may draw."""

@@ -1,0 +1,95 @@
+"""Held-out bits per byte by slice, with intervals, and against the control arm."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from resonance.benchmark.bootstrap import resampled
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from resonance.core.job import Turn
+    from resonance.core.settings import EvaluateSettings
+
+CONTROL = "control"
+ALL = "*"
+SUMS = ("n_docs", "n_bytes", "n_tok", "nats", "paired_bytes", "paired_nats", "rival_nats")
+
+
+def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn, seed: int) -> DataFrame:
+    """Rows of ``evaluations`` for ``turn``: bits per byte of each slice and of all (``*``), each with a 95 % bootstrap interval.
+
+    Arm ``plan`` is compared with arm ``control`` of its round where that exists: on the same documents with the same bootstrap
+    weights, so that what is common to both cancels. The interval speaks of documents, not of training. Shuffles the held-out
+    events once by document, then slices x replicates partial sums.
+    """
+    sums = _sums(resampled(_documents(signal_event, turn), replicates=settings.replicates, seed=seed))
+    ratios = sums.select(
+        "slice",
+        "replicate",
+        *SUMS[:3],
+        _bits("nats", "n_bytes").alias("bpb"),
+        (_bits("paired_nats", "paired_bytes") - _bits("rival_nats", "paired_bytes")).alias("delta"),
+    )
+    return (
+        ratios.groupBy("slice")
+        .agg(
+            *(F.max(F.when(F.col("replicate") == 0, F.col(name))).alias(name) for name in (*SUMS[:3], "bpb", "delta")),
+            _interval("bpb").alias("interval"),
+            _interval("delta").alias("difference"),
+        )
+        .select(
+            F.lit(turn.round).alias("round"),
+            F.lit(turn.arm).alias("arm"),
+            "slice",
+            *SUMS[:3],
+            "bpb",
+            F.coalesce(F.col("interval")[0], "bpb").alias("low"),
+            F.coalesce(F.col("interval")[1], "bpb").alias("high"),
+            F.when(F.col("delta").isNotNull(), CONTROL).alias("versus"),
+            "delta",
+            F.col("difference")[0].alias("delta_low"),
+            F.col("difference")[1].alias("delta_high"),
+            F.lit(settings.replicates).alias("replicates"),
+        )
+    )
+
+
+def _documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
+    """One row a held-out document of ``turn``, with what the control arm lost on it where that is known."""
+    own = F.col("arm") == turn.arm
+    rival = (F.col("arm") == CONTROL) if turn.arm == "plan" else F.lit(False)
+    held = signal_event.where((F.col("phase") == "heldout") & (F.col("round") == turn.round) & (own | rival))
+    rows = held.groupBy("doc_id", "content_hash", "slice").agg(
+        F.max(F.when(own, F.col("n_bytes"))).alias("n_bytes"),
+        F.max(F.when(own, F.col("n_tok"))).alias("n_tok"),
+        F.max(F.when(own, F.col("loss_sum"))).alias("nats"),
+        F.max(F.when(rival, F.col("loss_sum"))).alias("rival_nats"),
+    )
+    paired = F.col("rival_nats").isNotNull()
+    return rows.where("nats IS NOT NULL").select(
+        "*",
+        F.lit(1).alias("n_docs"),
+        F.when(paired, F.col("n_bytes")).alias("paired_bytes"),
+        F.when(paired, F.col("nats")).alias("paired_nats"),
+    )
+
+
+def _sums(weighted: DataFrame) -> DataFrame:
+    """Weighted sums by slice and replicate, and over all slices: those from the sums of slices."""
+    by_slice = weighted.groupBy("slice", "replicate").agg(*(F.sum(F.col("w") * F.col(name)).alias(name) for name in SUMS))
+    both = by_slice.withColumn("slice", F.explode(F.array("slice", F.lit(ALL))))
+    return both.groupBy("slice", "replicate").agg(*(F.sum(name).alias(name) for name in SUMS))
+
+
+def _bits(nats: str, n_bytes: str) -> Column:
+    """Bits per byte; null for a replicate that holds no document."""
+    return F.when(F.col(n_bytes) > 0, F.col(nats) / (F.lit(math.log(2.0)) * F.col(n_bytes)))
+
+
+def _interval(name: str) -> Column:
+    return F.expr(f"percentile(CASE WHEN replicate > 0 THEN {name} END, array(0.025D, 0.975D))")

@@ -1,0 +1,63 @@
+"""What is known about one slice when its weight is set, and the bounds that the weight must keep."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from resonance.core.settings import PolicySettings
+
+
+@dataclass(frozen=True)
+class Case:
+    """One slice before its weight is set. All but ``bpb`` and ``mean`` are shares of the token budget.
+
+    Args:
+        previous: its weight in the round before.
+        prior: its weight in round 1, or the one that it joined with.
+        limit: what the repeat limit leaves.
+        asked: what the policy asks for.
+        bpb: its bits per byte, or None where too few of its documents were scored.
+        mean: the mean of all slices' bits per byte, or None where no slice was scored.
+    """
+
+    previous: float
+    prior: float
+    limit: float
+    asked: float
+    bpb: float | None = None
+    mean: float | None = None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Least and largest share of a slice, each with the name of the rule that set it."""
+
+    low: float
+    high: float
+    low_rule: str = ""
+    high_rule: str = ""
+
+    def clamped(self, rule: str, low: float, high: float) -> Bounds:
+        """These bounds, both moved into ``low`` to ``high``; a later rule wins over an earlier one."""
+        new_low, new_high = min(max(self.low, low), high), min(max(self.high, low), high)
+        return Bounds(
+            new_low,
+            new_high,
+            self.low_rule if new_low == self.low else rule,
+            self.high_rule if new_high == self.high else rule,
+        )
+
+
+FREE = Bounds(0.0, math.inf)
+
+
+def bounds(case: Case, policy: PolicySettings, slices: int) -> Bounds:
+    """The bounds of one slice among ``slices``: change a round < change in all < floor < repeat limit, the last one strongest."""
+    if case.bpb is None:
+        near = FREE.clamped("kept", case.previous, case.previous)
+    else:
+        near = FREE.clamped("change", case.previous / policy.max_change, case.previous * policy.max_change).clamped(
+            "total", case.prior / policy.max_total_change, case.prior * policy.max_total_change
+        )
+    return near.clamped("floor", policy.floor / slices, math.inf).clamped("limit", 0.0, case.limit)

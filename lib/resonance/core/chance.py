@@ -1,0 +1,21 @@
+"""Chance that is the same on every machine: uniform numbers from hashes of ids, never from a generator's state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+
+def hashed(columns: Sequence[str], seed: int, *purpose: str) -> Column:
+    """A 64-bit hash of columns and the seed; numbers for different purposes do not depend on each other."""
+    return F.xxhash64(*(F.col(name) for name in columns), F.lit(seed).cast("bigint"), *(F.lit(word) for word in purpose))
+
+
+def uniform(hash: Column) -> Column:
+    """A number strictly between 0 and 1 from the upper 52 bits of a hash (with 53 it could round to 1)."""
+    return (F.shiftrightunsigned(hash, 12) + F.lit(0.5)) / F.lit(4503599627370496.0)

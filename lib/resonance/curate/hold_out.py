@@ -1,0 +1,38 @@
+"""Sets documents aside, before the first draw and for ever, on which every round is judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from resonance.core.chance import hashed, uniform
+from resonance.core.pool import HELDOUT, kept
+from resonance.curate.draw import placed
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.core.settings import RebalanceSettings
+
+
+def hold_out(
+    documents: DataFrame, rejects: DataFrame, duplicates: DataFrame, *, settings: RebalanceSettings, seed: int
+) -> DataFrame:
+    """Rows of ``sample_plan``, round 0, arm ``heldout``: a share of duplicate clusters, chosen by hash of their ids.
+
+    A cluster goes as a whole, so that no copy of a held-out text can be drawn. The hash differs from that of the sampler: else
+    the documents left over would be those with high numbers there, and small draws would find none. Shuffles ids: an anti-join
+    and a join by doc_id, then the held-out rows by band of their order.
+    """
+    ids = kept(documents, rejects).select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
+    clustered = ids.join(_clusters(duplicates), "doc_id", "left").withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
+    held = clustered.where(uniform(hashed(["cluster_id"], seed, "heldout")) < settings.heldout_share).drop("cluster_id")
+    rows = held.select("*", F.lit(0).alias("copy"), F.lit(1.0).alias("pi"), F.lit(1.0).alias("weight"))
+    return placed(rows, seed=seed).select("*", F.lit(0).alias("round"), F.lit(HELDOUT).alias("arm"))
+
+
+def _clusters(duplicates: DataFrame) -> DataFrame:
+    """The cluster of each clustered document: by near duplicates where it has such, else by exact ones."""
+    first = F.struct((F.col("method") != "near").alias("rank"), "cluster_id")
+    return duplicates.groupBy("doc_id").agg(F.min(first).alias("first")).select("doc_id", "first.cluster_id")

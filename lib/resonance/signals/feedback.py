@@ -1,0 +1,46 @@
+"""The job that turns events into states: of each text over all rounds, and of each slice in this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from resonance.signals.history import bits_per_byte, lifted, merged
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.core.job import Turn
+    from resonance.core.settings import FeedbackSettings
+
+
+def feedback(signal_event: DataFrame, *, settings: FeedbackSettings, turn: Turn) -> tuple[DataFrame, DataFrame]:
+    """``signal_state`` of the plan arm up to ``turn.round``, and ``slice_state`` of all arms of that round.
+
+    Held-out documents enter neither. One shuffle of texts by id; one of partial sums by arm and slice.
+    """
+    so_far = signal_event.where((F.col("arm") == "plan") & (F.col("round") <= turn.round))
+    return merged(lifted(so_far)), _slices(signal_event, settings, turn)
+
+
+def _slices(signal_event: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:
+    """Bits per byte of each slice's drawn documents at the round's last checkpoint, against the mean over slices of its arm.
+
+    Slices with fewer than ``min_documents`` scored documents are left out, of the mean too: their figure is noise.
+    """
+    sums = (
+        signal_event.where((F.col("phase") == "score") & (F.col("round") == turn.round))
+        .groupBy("round", "arm", "slice")
+        .agg(
+            F.count("*").alias("n_docs"),
+            F.sum("n_bytes").alias("n_bytes"),
+            F.sum("n_tok").alias("n_tok"),
+            F.sum("loss_sum").alias("nats"),
+        )
+        .where(F.col("n_docs") >= settings.min_documents)
+        .withColumn("bpb", bits_per_byte("nats", "n_bytes"))
+    )
+    mean = F.avg("bpb").over(Window.partitionBy("arm"))
+    return sums.withColumn("mean_bpb", mean).withColumn("excess", F.col("bpb") - F.col("mean_bpb"))

@@ -1,0 +1,98 @@
+"""The job of the plan: what it reads from tables, and what it writes over three rounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.control.decide import decide_plan
+from resonance.core.errors import ResonanceError
+from resonance.core.job import Turn
+from resonance.core.settings import PolicySettings, RebalanceSettings
+from resonance.core.table import Table
+from resonance.runtime import resources
+from resonance.tables import PLANS, SLICE_STATE
+from resonance.testing import documents_frame
+
+
+def empty(spark: SparkSession, table: Table) -> DataFrame:
+    return spark.createDataFrame([], resources.contract(table).schema)
+
+
+def scored(spark: SparkSession, *rows: tuple[int, str, str, float]) -> DataFrame:
+    return spark.createDataFrame(list(rows), "round int, arm string, slice string, bpb double")
+
+
+def by_slice(rows: DataFrame) -> dict[str, Any]:
+    return {row["slice"]: row for row in rows.collect()}
+
+
+@pytest.fixture(scope="module")
+def documents(spark: SparkSession) -> DataFrame:
+    """Slices a and b with 10 texts of 100 bytes, c with one of 100 that may be drawn; one of c is cut, one held out."""
+    rows = [(f"{name}{index}", name, "x" * 100) for name in "ab" for index in range(10)]
+    rows += [("c0", "c", "x" * 100), ("cut", "c", "x" * 1000), ("held", "c", "x" * 1000)]
+    return documents_frame(spark, rows).localCheckpoint()
+
+
+def planned(documents: DataFrame, plans: DataFrame, state: DataFrame, round: int) -> DataFrame:
+    rejects = documents.where("source_key = 'cut'").select("doc_id", F.lit("dedupe").alias("step"))
+    held = documents.where("source_key = 'held'").select("doc_id", F.lit("heldout").alias("arm"))
+    drawing = RebalanceSettings(tokens=1_000, bytes_per_token=2.0)
+    rows = decide_plan(
+        plans, state, documents, rejects, held, settings=PolicySettings(), drawing=drawing, turn=Turn("main", round=round)
+    )
+    return resources.contract(PLANS).conform(rows).localCheckpoint()
+
+
+def test_three_rounds(spark: SparkSession, documents: DataFrame) -> None:
+    first = planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 1)
+    found = by_slice(first)
+    # 2,000 bytes a round; a and b hold 1,000 each, c 100, drawn 4 times at most: shares of 2, 2 and 0.2.
+    assert {name: row["limit_share"] for name, row in found.items()} == pytest.approx({"a": 2.0, "b": 2.0, "c": 0.2})
+    assert {name: row["weight"] for name, row in found.items()} == pytest.approx({"a": 0.4, "b": 0.4, "c": 0.2})
+    assert {row["proposed"] for row in found.values()} == {1 / 3}
+    assert all(row["weight"] == row["prior"] == row["previous"] for row in found.values())
+    assert {(row["round"], row["bpb"], row["mean_bpb"], row["policy"]) for row in found.values()} == {
+        (1, None, None, "above_mean@1")
+    }
+
+    state = scored(spark, (1, "plan", "a", 1.0), (1, "plan", "b", 3.0), (1, "control", "a", 9.0), (2, "plan", "a", 9.0))
+    second = planned(documents, first, state, 2)
+    found = by_slice(second)
+    assert found["c"]["weight"] == 0.0
+    assert "nothing is left within 4 draws" in found["c"]["reason"]
+    assert found["a"]["limit_share"] == pytest.approx(1.6)
+    assert {name: row["previous"] for name, row in found.items()} == pytest.approx({"a": 0.4, "b": 0.4, "c": 0.2})
+    assert found["a"]["weight"] + found["b"]["weight"] == pytest.approx(1.0)
+    assert found["b"]["weight"] > 1.5 * found["a"]["weight"]
+    assert (found["b"]["bpb"], found["b"]["mean_bpb"], found["c"]["bpb"]) == (3.0, 2.0, None)
+    assert {row["round"] for row in found.values()} == {2}
+
+    third = by_slice(planned(documents, first.unionByName(second), scored(spark), 3))
+    assert third["a"]["weight"] == pytest.approx(found["a"]["weight"])
+    assert third["a"]["prior"] == pytest.approx(0.4)
+    assert third["b"]["limit_share"] == pytest.approx(2.0 - 0.4 - found["b"]["weight"])
+    assert third["b"]["reason"].startswith("too few of its documents were scored: ")
+
+
+def test_slices_that_come_and_go(spark: SparkSession, documents: DataFrame) -> None:
+    last = spark.createDataFrame(
+        [(1, "a", 0.5, 0.5), (1, "gone", 0.5, 0.5)], "round int, slice string, weight double, prior double"
+    )
+    found = by_slice(planned(documents, last, scored(spark, (1, "plan", "a", 1.0), (1, "plan", "gone", 1.5)), 2))
+    assert set(found) == {"a", "b", "c", "gone"}
+    assert (found["gone"]["weight"], found["gone"]["limit_share"]) == (0.0, 0.0)
+    assert found["b"]["prior"] == found["b"]["previous"] == 0.25
+    assert found["c"]["prior"] == pytest.approx(0.2)
+    assert sum(row["weight"] for row in found.values()) == pytest.approx(1.0)
+
+
+def test_an_empty_pool_and_a_missing_round_are_errors(spark: SparkSession, documents: DataFrame) -> None:
+    with pytest.raises(ResonanceError, match="decide: no document is left to draw"):
+        planned(documents.limit(0), empty(spark, PLANS), empty(spark, SLICE_STATE), 1)
+    with pytest.raises(ResonanceError, match="decide: table plans has no round 2; run decide for that round first"):
+        planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 3)

@@ -1,0 +1,175 @@
+"""The draw: exact chances, the same set however rows lie, and a plan without gaps."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from scipy import stats
+
+from resonance.core.errors import ResonanceError
+from resonance.core.job import Turn
+from resonance.core.settings import RebalanceSettings
+from resonance.curate.draw import GOLDEN, copies, draw, placed
+from resonance.curate.rebalance import rebalance
+from resonance.runtime import resources
+from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN
+
+SEED = 11
+
+
+def corpus(spark: SparkSession, count: int = 400) -> DataFrame:
+    """Documents of slices a (even) and b (odd) with 20 to 50 bytes each."""
+    identity = F.sha2(F.col("id").cast("string"), 256)
+    rows = spark.range(count).select(
+        F.unhex(F.substring(identity, 1, 32)).alias("doc_id"),
+        F.lit("main").alias("batch"),
+        F.lit("test").alias("source"),
+        F.col("id").cast("string").alias("source_key"),
+        F.when(F.col("id") % 2 == 0, "a").otherwise("b").alias("slice"),
+        F.lit("text").alias("text"),
+        F.unhex(F.substring(identity, 33, 32)).alias("content_hash"),
+        F.lit(20).alias("n_chars"),
+        (20 + F.col("id") % 31).cast("int").alias("n_bytes"),
+        F.lit("test@1").alias("version"),
+    )
+    return resources.contract(DOCUMENTS).conform(rows.withColumn("bucket", F.expr("pmod(xxhash64(doc_id), 4096)").cast("int")))
+
+
+def empty(spark: SparkSession, table: Any) -> DataFrame:
+    return spark.createDataFrame([], resources.contract(table).schema)
+
+
+def plans(spark: SparkSession, *rows: tuple[int, str, float]) -> DataFrame:
+    return spark.createDataFrame(list(rows), "round int, slice string, weight double")
+
+
+def drawn(documents: DataFrame, weights: DataFrame, turn: Turn, tokens: int = 1_000, **frames: DataFrame) -> list[Any]:
+    spark = documents.sparkSession
+    rejects, before = frames.get("rejects", empty(spark, REJECTS)), frames.get("sample_plan", empty(spark, SAMPLE_PLAN))
+    settings = RebalanceSettings(tokens=tokens, bytes_per_token=3.0)
+    rows = rebalance(documents, rejects, before, weights, settings=settings, turn=turn, seed=SEED)
+    return resources.contract(SAMPLE_PLAN).conform(rows).orderBy("pos").collect()
+
+
+def ids(rows: list[Any]) -> list[tuple[bytes, int]]:
+    return [(bytes(row["doc_id"]), row["copy"]) for row in rows]
+
+
+def test_rows_follow_the_formula(spark: SparkSession) -> None:
+    documents = corpus(spark)
+    rows = drawn(documents, plans(spark, (1, "a", 0.2), (1, "b", 0.8), (1, "gone", 0.1), (2, "a", 1.0)), Turn("main", round=1))
+    assert [row["pos"] for row in rows] == list(range(len(rows)))
+    assert {(row["round"], row["arm"], row["epoch"], row["weight"]) for row in rows} == {(1, "plan", 0, 1.0)}
+
+    law = "(shiftrightunsigned(xxhash64(doc_id, 11L), 12) + 0.5D) / 4503599627370496D"
+    known = documents.select("doc_id", "slice", "n_bytes", "content_hash", "bucket", F.expr(law).alias("u")).collect()
+    size = {name: sum(row["n_bytes"] for row in known if row["slice"] == name) for name in "ab"}
+    pi = {"a": 0.2 * 3_000 / size["a"], "b": 0.8 * 3_000 / size["b"]}
+    expected = Counter(
+        {bytes(row["doc_id"]): math.floor(pi[row["slice"]]) + (row["u"] < pi[row["slice"]] % 1) for row in known},
+    )
+    assert Counter(bytes(row["doc_id"]) for row in rows) == +expected
+    assert len(rows) == sum(expected.values())
+    assert {(row["slice"], round(row["pi"], 12)) for row in rows} == {(name, round(value, 12)) for name, value in pi.items()}
+    documents_by_id = {bytes(row["doc_id"]): row for row in known}
+    for row in rows:
+        document = documents_by_id[bytes(row["doc_id"])]
+        assert (row["n_bytes"], row["content_hash"], row["bucket"]) == (
+            document["n_bytes"],
+            document["content_hash"],
+            document["bucket"],
+        )
+
+
+def test_more_than_one_expected_copy_gives_each_document_its_whole_part(spark: SparkSession) -> None:
+    documents = corpus(spark, 60)
+    total = documents.agg(F.sum("n_bytes")).collect()[0][0]
+    rows = drawn(documents, plans(spark, (1, "a", 0.5), (1, "b", 0.5)), Turn("main", round=1), tokens=round(total * 2.4 / 3))
+    counts = Counter(bytes(row["doc_id"]) for row in rows)
+    assert len(counts) == 60
+    assert set(counts.values()) == {2, 3}
+    assert sorted(ids(rows)) == sorted((doc, copy) for doc, count in counts.items() for copy in range(count))
+    assert ids(rows) != sorted(ids(rows))
+
+
+def scattered(rows: DataFrame, partitions: int) -> DataFrame:
+    apart = rows.repartition(partitions, F.xxhash64("doc_id", F.lit(partitions)))
+    return apart.sortWithinPartitions(F.xxhash64("n_bytes", "doc_id", F.lit(partitions)))
+
+
+def test_the_plan_does_not_depend_on_partitions_or_order(spark: SparkSession) -> None:
+    documents = corpus(spark).localCheckpoint()
+    weights = plans(spark, (1, "a", 0.4), (1, "b", 0.6))
+    whole = drawn(documents.coalesce(1), weights, Turn("main", round=1))
+    assert whole
+    assert drawn(scattered(documents, 8), weights, Turn("main", round=1)) == whole
+
+    rated = documents.select("doc_id", "n_bytes", F.lit(0.7).alias("pi")).localCheckpoint()
+    first = placed(draw(rated.coalesce(1), seed=SEED, round=1), seed=SEED).orderBy("pos").collect()
+    for partitions in (2, 8, 64):
+        again = placed(draw(scattered(rated, partitions), seed=SEED, round=1), seed=SEED)
+        assert again.orderBy("pos").collect() == first
+
+
+def test_arms_share_random_numbers_and_rounds_turn_them(spark: SparkSession) -> None:
+    documents = corpus(spark)
+    weights = plans(spark, (1, "a", 0.5), (1, "b", 0.5), (2, "a", 0.5))
+    first = drawn(documents, weights, Turn("main", round=1))
+    second = drawn(documents, weights, Turn("main", round=2))
+    control = drawn(documents, weights, Turn("main", round=2, arm="control"))
+    assert {row["slice"] for row in second} == {"a"}
+    assert {row["slice"] for row in control} == {"a", "b"}
+    assert {row["arm"] for row in control} == {"control"}
+    assert ids(second) == ids([row for row in control if row["slice"] == "a"])
+    assert first[0]["pi"] < 1 - GOLDEN
+    assert not set(ids(first)) & set(ids(control))
+
+
+def test_held_out_and_cut_documents_are_never_drawn(spark: SparkSession) -> None:
+    documents = corpus(spark)
+    held = documents.where("slice = 'a' AND n_bytes < 35").select("doc_id", F.lit("heldout").alias("arm"))
+    cut = documents.where("slice = 'b' AND n_bytes < 35").select("doc_id", F.lit("dedupe").alias("step"))
+    rows = drawn(
+        documents, plans(spark, (1, "a", 0.5), (1, "b", 0.5)), Turn("main", round=1), tokens=20_000, rejects=cut, sample_plan=held
+    )
+    assert {row["slice"] for row in rows} == {"a", "b"}
+    assert min(row["n_bytes"] for row in rows) >= 35
+    assert len({row["doc_id"] for row in rows}) == documents.where("n_bytes >= 35").count()
+
+
+def test_no_plan_and_an_exhausted_plan_are_errors(spark: SparkSession) -> None:
+    with pytest.raises(ResonanceError, match="rebalance: table plans has no round 3; run decide first"):
+        drawn(corpus(spark, 4), plans(spark, (1, "a", 1.0)), Turn("main", round=3))
+    with pytest.raises(ResonanceError, match="raise decide.max_exposures"):
+        drawn(corpus(spark, 4), plans(spark, (1, "a", 0.0)), Turn("main", round=1))
+
+
+def test_positions_are_the_rank_of_the_order_hash(spark: SparkSession) -> None:
+    rows = corpus(spark, 3_000).select("doc_id", F.lit(0).alias("copy"))
+    found = {bytes(row["doc_id"]): row["pos"] for row in placed(rows, seed=5).collect()}
+    law = F.expr("xxhash64(doc_id, 0, 0, 5L, 'ord')").alias("h")
+    ranked = sorted((row["h"], bytes(row["doc_id"])) for row in rows.select("doc_id", law).collect())
+    assert found == {doc: pos for pos, (_, doc) in enumerate(ranked)}
+
+
+def test_chances_are_exact_over_many_seeds(spark: SparkSession) -> None:
+    seeds = 200
+    documents = corpus(spark, 1_500).withColumn("pi", 0.05 + F.pmod("bucket", F.lit(97)) / 40)
+    columns = [copies(seed=seed, round=1 + seed % 3) for seed in range(seeds)]
+    rows = documents.select("pi", F.array(*columns).alias("copies")).collect()
+    pi, counts = np.array([row["pi"] for row in rows]), np.array([row["copies"] for row in rows])
+    chance = pi - np.floor(pi)
+    assert np.isin(counts - np.floor(pi)[:, None], (0, 1)).all()
+    spread = np.sqrt((chance * (1 - chance)).sum())
+    z = (counts.sum(axis=0) - pi.sum()) / spread
+    assert np.abs(z).max() < 4
+    assert stats.kstest(z, "norm").pvalue > 0.01
+    random = (chance > 0) & (chance < 1)
+    of_documents = (counts[random].sum(axis=1) - seeds * pi[random]) / np.sqrt(seeds * chance[random] * (1 - chance[random]))
+    assert 0.001 < stats.chi2.cdf((of_documents**2).sum(), random.sum()) < 0.999
