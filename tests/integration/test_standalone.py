@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .conftest import TOP, Cluster
+from .conftest import Cluster
 
 JOB = """
 from pyspark.sql import SparkSession
