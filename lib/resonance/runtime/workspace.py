@@ -36,7 +36,7 @@ class Workspace:
         if not create and config.catalog is None and not (self.folder / "tables").is_dir():
             raise ResonanceError(f"no tables in workspace {config.workspace}: run `resonance demo` or `resonance curate` first")
         self.spark: SparkSession = open_session(config.spark, debug=debug)
-        self.catalog = DeltaCatalog(self.spark, (self.folder / "tables").as_uri(), config.catalog)
+        self.catalog = DeltaCatalog(self.spark, str(self.folder / "tables"), config.catalog)
 
     def frames(self) -> dict[str, DataFrame]:
         """Every table by name; empty frames for those that were not written yet."""
