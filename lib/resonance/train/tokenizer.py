@@ -58,12 +58,17 @@ def learn(texts: Iterable[str], vocabulary: int, path: Path) -> None:
     write_atomically(path, tokenizer.to_str())
 
 
-def texts_of(folder: Path) -> Iterator[str]:
-    """The column ``text`` of Parquet files, file by file, without holding all of it."""
+def texts_of(folder: Path, most_bytes: int) -> Iterator[str]:
+    """The column ``text`` of Parquet files, file by file, as far as ``most_bytes`` of UTF-8 go."""
     import pyarrow.dataset as ds
 
-    for batch in ds.dataset(folder, format="parquet").to_batches(columns=["text"], batch_size=1_000):
-        yield from batch.column(0).to_pylist()
+    left = most_bytes
+    for batch in ds.dataset(folder, format="parquet").to_batches(columns=["text"], batch_size=1_000, use_threads=False):
+        for text in batch.column(0).to_pylist():
+            left -= len(text.encode())
+            if left < 0:
+                return
+            yield text
 
 
 def fingerprint(path: Path) -> str:

@@ -1,0 +1,182 @@
+"""The driver's side of ranks: takes each finished boundary into tables once, in order, whatever died in between."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ConservationError
+from resonance.core.job import Turn
+from resonance.core.table import Catalog
+from resonance.tables import CHECKPOINTS, SIGNAL_EVENT
+from resonance.train import checkpoint
+from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, PhaseName
+from resonance.train.tokenizer import fingerprint
+
+KEYS = ("epoch", "pos", "copy", "doc_id")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where one training or scoring stands: its folders below ``folder`` and its rows in the catalog.
+
+    Args:
+        attempt: names this start of ranks, so that those of a killed driver cannot write among ours while they die.
+    """
+
+    job: str
+    turn: Turn
+    spark: SparkSession
+    catalog: Catalog
+    folder: Path
+    attempt: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+
+    @property
+    def attempts(self) -> Path:
+        """What ranks of all attempts left."""
+        return self.folder / "staging" / self.turn.run
+
+    @property
+    def staging(self) -> Path:
+        """What ranks leave, until it is taken."""
+        return self.attempts / self.attempt
+
+    @property
+    def shards(self) -> Path:
+        """What ranks read."""
+        return self.folder / "shards" / self.turn.run
+
+    @property
+    def published(self) -> Path:
+        """Checkpoints whose events are committed."""
+        return self.folder / "checkpoints" / self.turn.run
+
+    def transaction(self, phase: PhaseName) -> str:
+        """The name under which events of a phase are appended once."""
+        return f"{self.turn.run}/{self.turn.arm}/{phase}"
+
+    def committed(self, phase: PhaseName, step: int) -> bool:
+        """Whether the events up to this step are in the table."""
+        done = self.catalog.committed(SIGNAL_EVENT, self.transaction(phase))
+        return done is not None and done >= step
+
+    def recover(self) -> None:
+        """After a crash: publish what was appended, drop what was not."""
+        for done in sorted(self.attempts.glob(f"*/train/*/{DONE}")):
+            if self.committed("train", _boundary(done.parent).step):
+                self._publish(done.parent)
+        shutil.rmtree(self.attempts, ignore_errors=True)
+        rows = self.catalog.read(CHECKPOINTS).where(F.col("run") == self.turn.run).select("step").collect()
+        for folder in sorted(self.published.glob("[0-9]*")):
+            if checkpoint.state_of(folder).step not in {row["step"] for row in rows}:
+                self._record(folder)
+
+    def last_checkpoint(self) -> Path | None:
+        """The newest published checkpoint of this run."""
+        return max(self.published.glob("[0-9]*"), default=None)
+
+    def finished(self, phase: PhaseName) -> list[Path]:
+        """Boundaries that all ranks have reached and that are still to be taken, in order."""
+        return sorted(path.parent for path in (self.staging / phase).glob(f"*/{DONE}"))
+
+    def take(self, phase: Phase, folder: Path) -> None:
+        """Append the events staged at a boundary, then publish its checkpoint.
+
+        Joins the staged rows with their part of the plan; reads no text.
+
+        Raises:
+            ConservationError: staged events are not one for each draw; nothing is appended.
+        """
+        state = _boundary(folder)
+        if not self.committed(phase.name, state.step):
+            place = F.col("place")
+            draws = self.spark.read.parquet(phase.shards.as_uri()).where((place >= state.first) & (place < state.last))
+            staged = self.spark.read.parquet(folder.as_uri() + "/rank-*.parquet")
+            self._append(phase.name, state.step, draws, staged.drop("place"))
+        if phase.name == "train":
+            self._publish(folder)
+        shutil.rmtree(folder)
+
+    def verify(self, phase: PhaseName, draws: DataFrame) -> None:
+        """Hold all events of this run's phase against the plan.
+
+        Raises:
+            ConservationError: a draw has no event, or an event no draw, or more than one.
+        """
+        turn = self.turn
+        mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & (F.col("phase") == phase)
+        self._compare(phase, draws, self.catalog.read(SIGNAL_EVENT).where(mine))
+
+    def clean(self) -> None:
+        """Delete what only ranks needed."""
+        shutil.rmtree(self.attempts, ignore_errors=True)
+        shutil.rmtree(self.shards, ignore_errors=True)
+
+    def _append(self, phase: PhaseName, step: int, draws: DataFrame, staged: DataFrame) -> None:
+        rows = self._compare(phase, draws, staged)
+        turn = self.turn
+        known = draws.select(*KEYS, "bucket", "content_hash", "slice", "pi", "weight")
+        marks = {"run": turn.run, "round": turn.round, "arm": turn.arm, "phase": phase, "step": step}
+        events = staged.join(known, list(KEYS)).withColumns({name: F.lit(value) for name, value in marks.items()})
+        if phase == "heldout":
+            events = events.withColumn("pi", F.lit(None))
+        note = {"job": self.job, **marks, "rows_in": rows, "rows_out": rows, "rows_cut": 0}
+        commit = self.catalog.append(SIGNAL_EVENT, events, (self.transaction(phase), step), note)
+        if commit.skipped or commit.rows != rows:
+            raise ConservationError(
+                f"table signal_event: appended {commit.rows} of {rows} events for {self.transaction(phase)} step {step}"
+            )
+
+    def _compare(self, phase: PhaseName, draws: DataFrame, events: DataFrame) -> int:
+        """The number of draws, each of which has one event. One full outer join by draw, ids only."""
+        both = draws.select(*KEYS, F.lit(1).alias("drawn")).join(events.select(*KEYS, F.lit(1).alias("seen")), list(KEYS), "full")
+        drawn, seen = F.col("drawn"), F.col("seen")
+        per_draw = both.groupBy(*KEYS).agg(F.count(drawn).alias("drawn"), F.count(seen).alias("seen"))
+        found = per_draw.agg(
+            F.count_if(drawn > 0).alias("draws"),
+            F.count_if(seen == 0).alias("missing"),
+            F.count_if(drawn == 0).alias("foreign"),
+            F.count_if((drawn > 0) & (seen > 1)).alias("doubled"),
+        ).collect()[0]
+        if found["missing"] or found["foreign"] or found["doubled"]:
+            raise ConservationError(
+                f"table signal_event, {self.transaction(phase)}: of {found['draws']} draws {found['missing']} have no event and "
+                f"{found['doubled']} more than one; {found['foreign']} events belong to no draw"
+            )
+        return int(found["draws"])
+
+    def _publish(self, folder: Path) -> None:
+        target = self.published / folder.name
+        self.published.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            (folder / CHECKPOINT).rename(target)
+        self._record(target)
+
+    def _record(self, folder: Path) -> None:
+        state = checkpoint.state_of(folder)
+        turn = self.turn
+        row = {
+            "run": turn.run,
+            "step": state.step,
+            "round": turn.round,
+            "arm": turn.arm,
+            "uri": str(folder),
+            "final": state.final,
+            "tokens": state.tokens,
+            "parameters": state.parameters,
+            "tokenizer": fingerprint(folder / checkpoint.TOKENIZER),
+            "published_at": datetime.now(UTC),
+        }
+        frame = self.spark.range(1).select(*(F.lit(value).alias(name) for name, value in row.items()))
+        note = {"job": self.job, "run": turn.run, "round": turn.round, "arm": turn.arm, "step": state.step}
+        self.catalog.write(CHECKPOINTS, frame, {"run": turn.run, "step": state.step}, note)
+
+
+def _boundary(folder: Path) -> Boundary:
+    return Boundary.model_validate_json((folder / DONE).read_text(encoding="utf-8"))

@@ -1,0 +1,69 @@
+"""What ranks read, written by Spark from pinned frames: the drawn texts in the order of their places."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ConservationError, TrainError
+from resonance.train.spec import Phase, PhaseName
+
+SHARDS = 256
+SHARD_ROWS = 20_000
+"""A plan gets one shard for as many rows, and at most ``SHARDS``."""
+DRAW = ("epoch", "pos", "copy", "doc_id", "bucket", "content_hash", "slice", "pi", "weight")
+
+
+def places(draws: DataFrame) -> tuple[DataFrame, int, int]:
+    """The draws with their ``place`` in the order of all epochs, their number, and one more than the last place.
+
+    One aggregation; the number of epochs comes to the driver, nothing else.
+    """
+    found = (
+        draws.groupBy("epoch").agg(F.count(F.lit(1)).alias("rows"), (F.max("pos") + 1).alias("places")).orderBy("epoch").collect()
+    )
+    begins = [0, *accumulate(row["places"] for row in found)]
+    offset = F.lit(0).cast("long")
+    for row, begin in zip(found, begins, strict=False):
+        offset = F.when(F.col("epoch") == row["epoch"], F.lit(begin).cast("long")).otherwise(offset)
+    placed = draws.select((F.col("pos") + offset).alias("place"), *DRAW)
+    return placed, sum(row["rows"] for row in found), begins[-1]
+
+
+def first_draws(draws: DataFrame) -> DataFrame:
+    """One row for each drawn document, whose position is its first place in the plan. Shuffles ids by document, no text."""
+    placed, _, _ = places(draws)
+    first = placed.groupBy("doc_id").agg(F.min_by(F.struct(*placed.columns), "place").alias("draw")).select("draw.*")
+    return first.withColumns({"pos": F.col("place"), "epoch": F.lit(0), "copy": F.lit(0)}).select(*DRAW)
+
+
+def write_shards(name: PhaseName, draws: DataFrame, documents: DataFrame, folder: Path) -> Phase:
+    """Leave the texts of the draws, if any, at ``folder``, sorted by place; what is complete there is taken as it is.
+
+    Joins texts by document and content hash, then shuffles the drawn texts once.
+
+    Raises:
+        TrainError: places have gaps where each must be trained on.
+        ConservationError: a drawn document is gone, or has another text now.
+    """
+    placed, rows, last = places(draws)
+    if name == "train" and rows != last:
+        raise TrainError(f"table sample_plan: {rows} draws at {last} places; run rebalance again")
+    if not rows:
+        return Phase(name=name, shards=folder, places=0)
+    if not (folder / "_SUCCESS").exists():
+        count = min(SHARDS, -(-rows // SHARD_ROWS))
+        shard = F.format_string("%05d", F.floor(F.col("place") * count / last).cast("int"))
+        texts = documents.select("doc_id", "content_hash", "text")
+        sharded = placed.join(texts, ["doc_id", "content_hash"]).withColumn("shard", shard).repartition(count, "shard")
+        ordered = sharded.sortWithinPartitions("shard", "place")
+        ordered.write.mode("overwrite").partitionBy("shard").parquet(folder.as_uri())
+    written = draws.sparkSession.read.parquet(folder.as_uri()).count()
+    if written != rows:
+        raise ConservationError(
+            f"table documents: it holds {written} of the {rows} texts that sample_plan draws for {name}; run rebalance again"
+        )
+    return Phase(name=name, shards=folder, places=last)
