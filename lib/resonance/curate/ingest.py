@@ -1,0 +1,169 @@
+"""Sources to raw rows: gives each its identity and slice, and quarantines what cannot be read or is there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+
+from resonance.core.errors import InputError
+from resonance.core.job import Turn
+from resonance.core.settings import CleanSettings, IngestSettings
+from resonance.curate.clean import clean, judge, tag
+from resonance.curate.demo import read_demo
+from resonance.curate.identity import bucket, doc_id
+from resonance.curate.readers import read_files
+
+VERSION = "ingest@1"
+READABLE = "rule IS NULL"
+ADVICE = {
+    "missing_text": "set ingest.text_field to the field that holds the text",
+    "missing_id": "set ingest.id_field to a field that every row has, or leave it out",
+    "invalid_json": "give one JSON object a line",
+    "too_long": "raise ingest.max_text_bytes",
+}
+
+Checkpoint = Callable[[DataFrame, str], DataFrame]
+
+
+def ingest(*, settings: IngestSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:
+    """Raw texts as read, and rejects: every row of the sources is in one of the two.
+
+    Sources are read once. Shuffles the ids of all rows once, to find keys that come twice; texts stay where they are.
+
+    Raises:
+        InputError: an input cannot be found, or no row of the inputs can be used.
+    """
+    rows = checkpoint(_identified(_read(spark, settings)), "ingest")
+    readable, rejects = _settled(rows, settings, turn, checkpoint)
+    return _raw(readable, turn, F.col("text") if settings.keep_raw else F.lit(None)), rejects
+
+
+def ingest_and_clean(
+    *, settings: IngestSettings, cleaning: CleanSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint
+) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame]:
+    """Raw rows, documents, signals and the rejects of both steps, from one pass over the sources.
+
+    Without ``keep_raw`` only cleaned texts are stored, and raw rows say where each came from. Shuffles as ``ingest`` does.
+
+    Raises:
+        InputError: as in ``ingest``.
+    """
+    if settings.keep_raw:
+        raw, unread = ingest(settings=settings, turn=turn, spark=spark, checkpoint=checkpoint)
+        documents, signals, cut = clean(raw, settings=cleaning, turn=turn, checkpoint=checkpoint)
+        return raw, documents, signals, unread.unionByName(cut)
+    rows = checkpoint(tag(_identified(_read(spark, settings))).drop("text"), "ingest")
+    readable, unread = _settled(rows, settings, turn, checkpoint)
+    documents, signals, cut = judge(readable, cleaning, turn)
+    return _raw(readable, turn, F.lit(None)), documents, signals, unread.unionByName(cut)
+
+
+def _read(spark: SparkSession, settings: IngestSettings) -> DataFrame:
+    return read_demo(spark, settings) if settings.demo else read_files(spark, settings)
+
+
+def _identified(rows: DataFrame) -> DataFrame:
+    """Rows with identity. A row's place is its file and line; it is the key of rows that have none of their own."""
+    place = F.concat_ws(":", "name", "line")
+    key = F.coalesce("key", place)
+    return rows.withColumns(
+        {
+            "place": place,
+            "source_key": key,
+            "doc_id": F.when(F.expr(READABLE), doc_id(F.col("source"), key)),
+            "text_order": F.sha2(F.col("text").cast("binary"), 256),
+        }
+    ).drop("key", "name")
+
+
+def _settled(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:
+    """Readable rows with their slice, each doc_id once; and rejects."""
+    _refuse_unusable(rows, settings)
+    readable = rows.where(READABLE)
+    repeated = checkpoint(_repeated(readable), "ingest_repeated")
+    unread = _rejects(rows.where(f"NOT ({READABLE})"), turn)
+    if not repeated.isEmpty():
+        readable = readable.join(repeated, ["doc_id", "place"], "left_anti")
+        unread = unread.unionByName(_rejects(repeated, turn))
+    return _sliced(readable, settings.min_slice_documents), unread
+
+
+def _repeated(readable: DataFrame) -> DataFrame:
+    """Rows whose source and key an earlier one has, the order being content, then place. Shuffles ids, and the few that repeat."""
+    twice = readable.groupBy("doc_id").count().where("count > 1").select("doc_id")
+    order = Window.partitionBy("doc_id").orderBy("text_order", "place")
+    same = F.concat(F.lit("source and key as doc_id "), F.lower(F.hex("doc_id")))
+    ranked = readable.join(twice, "doc_id", "left_semi").withColumn("rank", F.row_number().over(order)).where("rank > 1")
+    return ranked.select(
+        "doc_id",
+        "place",
+        "source",
+        "slice",
+        "path",
+        "line",
+        F.lit("duplicate_key").alias("rule"),
+        F.col("rank").cast("double").alias("value"),
+        F.lit(1.0).alias("threshold"),
+        same.alias("detail"),
+    )
+
+
+def _sliced(readable: DataFrame, least: int) -> DataFrame:
+    """Rows of slices below ``least`` documents join ``other/<kind>``, the kind being what follows the last slash."""
+    large = readable.groupBy("slice").count().where(F.col("count") >= least).select("slice", F.lit(True).alias("large"))
+    kind = F.when(F.col("slice").contains("/"), F.substring_index("slice", "/", -1)).otherwise("text")
+    named = F.when(F.col("large"), F.col("slice")).otherwise(F.concat(F.lit("other/"), kind))
+    return readable.join(F.broadcast(large), "slice", "left").withColumn("slice", named).drop("large")
+
+
+def _raw(readable: DataFrame, turn: Turn, text: Column) -> DataFrame:
+    return readable.select(
+        "doc_id",
+        bucket(F.col("doc_id")).alias("bucket"),
+        F.lit(turn.batch).alias("batch"),
+        "source",
+        "source_key",
+        "slice",
+        "path",
+        text.cast("string").alias("text"),
+        "metadata",
+    )
+
+
+def _rejects(cut: DataFrame, turn: Turn) -> DataFrame:
+    """Ledger rows. What never became a document has no doc_id: it is named by its file and line."""
+    path = F.concat_ws(":", "path", "line")
+    return cut.select(
+        F.lit("ingest").alias("step"),
+        F.lit(turn.batch).alias("batch"),
+        bucket(path.cast("binary")).alias("bucket"),
+        F.lit(None).cast("binary").alias("doc_id"),
+        path.alias("path"),
+        "source",
+        "slice",
+        "rule",
+        "value",
+        "threshold",
+        "detail",
+        F.lit(VERSION).alias("version"),
+    )
+
+
+def _refuse_unusable(rows: DataFrame, settings: IngestSettings) -> None:
+    """Nothing, where at least one row is readable.
+
+    Raises:
+        InputError: it says which rule cut most rows, with one example.
+    """
+    if not rows.where(READABLE).isEmpty():
+        return
+    given = ", ".join(settings.inputs) or "the demo source"
+    example = F.min(F.struct(F.concat_ws(":", "path", "line"), "detail")).alias("example")
+    worst = rows.groupBy("rule").agg(F.count(F.lit(1)).alias("rows"), example).orderBy(F.desc("rows"), "rule").first()
+    if worst is None:
+        raise InputError(f"ingest: {given} holds no rows; give files that are not empty")
+    place, detail = worst["example"]
+    advice = ADVICE.get(worst["rule"], "give files that can be read")
+    raise InputError(f"ingest: no row of {given} can be used; {worst['rows']} are {worst['rule']}, as {place} ({detail}); {advice}")

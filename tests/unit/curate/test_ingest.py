@@ -1,0 +1,137 @@
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.job import Turn
+from resonance.core.settings import CleanSettings, IngestSettings
+from resonance.curate.ingest import ingest, ingest_and_clean
+from resonance.curate.readers import read_files
+from resonance.runtime.resources import contract
+from resonance.tables import RAW, REJECTS
+
+Checkpoint = Callable[[DataFrame, str], DataFrame]
+TURN = Turn("b")
+
+
+def jsonl(*rows: object) -> bytes:
+    return b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows)
+
+
+def settings_of(*inputs: Path, **more: object) -> IngestSettings:
+    return IngestSettings.model_validate({"inputs": tuple(map(str, inputs)), "min_slice_documents": 1, **more})
+
+
+def read(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: object) -> tuple[list[Row], list[Row]]:
+    raw, rejects = ingest(settings=settings_of(*inputs, **more), turn=TURN, spark=spark, checkpoint=checkpoint)
+    contract(RAW).conform(raw)
+    contract(REJECTS).conform(rejects)
+    return raw.orderBy("source_key").collect(), rejects.orderBy("path").collect()
+
+
+def test_every_format_in_one_folder(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "plain.jsonl").write_bytes(jsonl({"text": "one"}, {"text": "two", "lang": "en"}))
+    (tmp_path / "web" / "packed.jsonl.gz").write_bytes(gzip.compress(jsonl({"text": "three", "url": "https://x/3"})))
+    (tmp_path / "web" / "tight.ndjson.zst").write_bytes(pa.compress(jsonl({"text": "four"}), codec="zstd", asbytes=True))
+    pq.write_table(pa.table({"id": [5], "text": ["five"]}), tmp_path / "columns.parquet")
+    (tmp_path / "six.md").write_text("six")
+    (tmp_path / "odd.bin").write_bytes(b"7")
+    raw, rejects = read(spark, checkpoint, tmp_path)
+    assert {row["source_key"]: (row["text"], row["slice"]) for row in raw} == {
+        "plain.jsonl:1": ("one", "files"),
+        "plain.jsonl:2": ("two", "files"),
+        "https://x/3": ("three", "web"),
+        "web/tight.ndjson.zst:1": ("four", "web"),
+        "5": ("five", "files"),
+        "six.md": ("six", "files"),
+    }
+    assert [(row["rule"], row["path"], row["doc_id"]) for row in rejects] == [("unknown_format", f"{tmp_path}/odd.bin", None)]
+    for row in raw:
+        assert bytes(row["doc_id"]) == hashlib.sha256(f"files\0{row['source_key']}".encode()).digest()[:16]
+    assert raw[-1]["path"] == f"{tmp_path}/web/tight.ndjson.zst"
+    assert json.loads(next(row["metadata"] for row in raw if row["text"] == "two")) == {"lang": "en"}
+
+
+def test_of_rows_with_one_key_the_first_by_content_stays(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    rows = [{"id": "a", "text": t} for t in ("x", "y", "z")] + [{"id": "b", "text": "x"}]
+    order = sorted("xyz", key=lambda t: hashlib.sha256(t.encode()).hexdigest())
+    for number, shuffled in enumerate((rows, rows[::-1])):
+        path = tmp_path / str(number) / "rows.jsonl"
+        path.parent.mkdir()
+        path.write_bytes(jsonl(*shuffled))
+        raw, rejects = read(spark, checkpoint, path)
+        assert [(row["source_key"], row["text"]) for row in raw] == [("a", order[0]), ("b", "x")]
+        assert [(row["rule"], row["doc_id"]) for row in rejects] == [("duplicate_key", None)] * 2
+        lines = sorted(n for n, row in enumerate(shuffled, 1) if row["id"] == "a" and row["text"] != order[0])
+        assert [row["path"] for row in rejects] == [f"{path}:{n}" for n in lines]
+        assert bytes(raw[0]["doc_id"]).hex() in rejects[0]["detail"]
+
+
+def test_small_slices_join_the_others_of_their_kind(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    slices = ["a/doc"] * 3 + ["b/doc"] * 2 + ["c"] + ["d/x/readme"]
+    (tmp_path / "rows.jsonl").write_bytes(jsonl(*({"text": str(n), "part": s} for n, s in enumerate(slices))))
+    raw, _ = read(spark, checkpoint, tmp_path, slice_field="part", min_slice_documents=3)
+    assert [row["slice"] for row in sorted(raw, key=lambda row: int(row["text"]))] == (
+        ["a/doc"] * 3 + ["other/doc"] * 2 + ["other/text", "other/readme"]
+    )
+
+
+def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    prose = "The people of the town have seen that the house is to be sold. " * 6
+    rows = [{"id": n % 5, "text": f"{prose}\r\n{n}"} for n in range(7)] + [{"id": 9, "text": "\t"}, {"body": 1}, b"{"]
+    (tmp_path / "rows.jsonl").write_bytes(jsonl(*rows))
+
+    def outcome(keep_raw: bool) -> list[list[tuple[object, ...]]]:
+        frames = ingest_and_clean(
+            settings=settings_of(tmp_path, keep_raw=keep_raw),
+            cleaning=CleanSettings(),
+            turn=TURN,
+            spark=spark,
+            checkpoint=checkpoint,
+        )
+        return [sorted(map(tuple, frame.collect()), key=repr) for frame in frames]
+
+    (raw_kept, *kept), (raw_left, *left) = outcome(True), outcome(False)
+    assert kept == left
+    assert len(raw_kept) == len(raw_left) == 6
+    documents, _, rejects = kept
+    assert len(documents) + len(rejects) == len(rows)
+    text = [field.name for field in contract(RAW).schema].index("text")
+    assert all(row[text] is None for row in raw_left)
+    assert [row[:text] + row[text + 1 :] for row in raw_kept] == [row[:text] + row[text + 1 :] for row in raw_left]
+
+
+def test_ranges_of_a_large_file_number_its_lines(spark: SparkSession, tmp_path: Path) -> None:
+    texts = [f"text {n} " + "x" * (n % 97) for n in range(300)]
+    (tmp_path / "rows.jsonl").write_bytes(jsonl(*({"text": t} for t in texts)))
+    rows = read_files(spark, settings_of(tmp_path), split_bytes=4_000)
+    assert rows.select(F.spark_partition_id()).distinct().count() > 4
+    assert [(row["line"], row["text"]) for row in rows.orderBy("line").collect()] == list(enumerate(texts, 1))
+
+
+@pytest.mark.parametrize("parts", [1, 7])
+def test_ids_do_not_depend_on_the_place_of_the_corpus_or_partitions(
+    spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path, parts: int
+) -> None:
+    folder = tmp_path / f"corpus{parts}"
+    for n in range(5):
+        path = folder / f"sub{n % 2}" / f"{n}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(jsonl({"text": f"a {n}"}, {"text": f"b {n}"}))
+    raw, _ = ingest(
+        settings=settings_of(folder),
+        turn=TURN,
+        spark=spark,
+        checkpoint=lambda rows, name: checkpoint(rows.repartition(parts), name),
+    )
+    found = {bytes(row["doc_id"]): row["text"] for row in raw.collect()}
+    keys = {(f"sub{n % 2}/{n}.jsonl:{line}", f"{letter} {n}") for n in range(5) for line, letter in ((1, "a"), (2, "b"))}
+    assert found == {hashlib.sha256(f"files\0{key}".encode()).digest()[:16]: text for key, text in keys}
