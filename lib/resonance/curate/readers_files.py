@@ -95,9 +95,14 @@ def _walk(folder: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise error
 
-    for parent, folders, files in os.walk(folder, onerror=refuse):
+    seen: set[str] = set()
+    for parent, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
         if "_delta_log" in folders:
             raise InputError(f"ingest: {parent} is a Delta table, whose folder also holds deleted rows; export it to Parquet first")
+        if os.path.realpath(parent) in seen:  # links may lead round in circles
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(parent))
         folders[:] = sorted(f for f in folders if not _hidden(Path(f)))
         yield from (Path(parent, f) for f in sorted(files) if not _hidden(Path(f)))
 

@@ -47,6 +47,15 @@ def test_a_name_with_glob_characters_that_exists_is_a_name(tmp_path: Path) -> No
     assert [f.name for f in find_files([str(tmp_path / "a[1].jsonl")])] == ["a[1].jsonl"]
 
 
+def test_linked_folders_are_followed_and_circles_are_not(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "a.txt").write_bytes(b"x")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "near").symlink_to(tmp_path / "far")
+    (tmp_path / "far" / "back").symlink_to(tmp_path / "data")
+    assert [f.name for f in find_files([str(tmp_path / "data")])] == ["near/a.txt"]
+
+
 def test_a_file_that_two_inputs_reach_counts_once(folder: Path) -> None:
     assert len(find_files([str(folder / "web"), str(folder)])) == 6
 
