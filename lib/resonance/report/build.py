@@ -1,0 +1,27 @@
+"""Builds the report: facts from tables, sections from facts, one page from sections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from resonance.report.gather import gather
+from resonance.report.page import render
+from resonance.report.sections import SECTIONS
+from resonance.report.summary import summary
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.core.settings import ReportSettings
+
+
+def build_report(frames: Mapping[str, DataFrame], *, settings: ReportSettings) -> str:
+    """One HTML page without outside links, from every table by name; empty tables leave their section out.
+
+    About a dozen Spark jobs, each a scan of a few columns with partial sums; only sums, quantiles and rows of small tables
+    (one for each slice, round or step) reach the driver.
+    """
+    facts = gather(frames)
+    found = [section(facts, settings) for section in SECTIONS]
+    return render(settings.title, facts.finished_at, summary(facts), [section for section in found if section is not None])

@@ -1,0 +1,56 @@
+"""The plan against its control arm, said plainly whatever it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resonance.report.wording import bits, minus, signed
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+    from resonance.report.facts import Facts
+    from resonance.report.turns import Turn
+
+ALL = "*"
+LABEL = "one seed; without training variance"
+
+
+def by_slice(facts: Facts, turn: Turn) -> dict[str, Row]:
+    """Evaluations of one round and arm."""
+    return {row["slice"]: row for row in facts.evaluations if (row["round"], row["arm"]) == turn}
+
+
+def compared(facts: Facts) -> int | None:
+    """The newest round whose plan was compared with a control arm."""
+    rounds = [row["round"] for row in facts.evaluations if row["arm"] == "plan" and row["delta"] is not None]
+    return max(rounds, default=None)
+
+
+def verdict(row: Row) -> str:
+    """``lower`` or ``higher`` where the whole interval lies on that side of zero, else ``no difference visible``."""
+    if row["delta_low"] is None or row["delta_high"] is None:
+        return "no difference visible"
+    if row["delta_high"] < 0:
+        return "lower"
+    return "higher" if row["delta_low"] > 0 else "no difference visible"
+
+
+def outcome(facts: Facts) -> str:
+    """One sentence about the newest round that has a control arm; it says so where there is none."""
+    number = compared(facts)
+    row = by_slice(facts, (number, "plan")).get(ALL) if number is not None else None
+    if row is None or row["delta"] is None:
+        return "No control arm was evaluated, so nothing can be said about what the plan changed."
+    said = verdict(row)
+    words = f"{said} than" if said in ("lower", "higher") else "not visibly different from"
+    rival = by_slice(facts, (row["round"], "control")).get(ALL)
+    with_ = f" ({bits(rival['bpb'])})" if rival is not None else ""
+    text = (
+        f"Round {number} with its plan: held-out bits per byte are {words} those of the control arm{with_}, "
+        f"plan − control = {signed(row['delta'])}"
+    )
+    if row["delta_low"] is not None:
+        text += f", 95% interval {signed(row['delta_low'])} to {signed(row['delta_high'])}"
+    plainly = "no difference visible; " if said not in ("lower", "higher") else ""
+    return minus(f"{text} ({plainly}{LABEL}).")

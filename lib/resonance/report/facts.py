@@ -1,0 +1,102 @@
+"""Everything the report says, as plain small values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resonance.core.pool import HELDOUT
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pyspark.sql import Row
+
+    from resonance.report.distributions import Distribution
+
+
+@dataclass(frozen=True)
+class SliceCount:
+    """Documents (distinct), rows and bytes of one slice in one part of the corpus or in one draw."""
+
+    part: str
+    round: int
+    arm: str
+    slice: str
+    documents: int
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Rows that one rule of a step cut from one slice; those measured below and above the threshold."""
+
+    step: str
+    rule: str
+    threshold: float | None
+    slice: str | None
+    rows: int
+    below: int
+    above: int
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Clusters of one size that one method found."""
+
+    method: str
+    size: int
+    clusters: int
+    documents: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Sums over the events of one stretch of a training, or of a scoring."""
+
+    round: int
+    arm: str
+    phase: str
+    stretch: int
+    rows: int
+    nats: float
+    tokens: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the sections are written from; all of it is small."""
+
+    rows: Mapping[str, int]
+    slices: tuple[SliceCount, ...]
+    cuts: tuple[Cut, ...]
+    clusters: tuple[Clusters, ...]
+    distributions: tuple[Distribution, ...]
+    losses: tuple[Losses, ...]
+    plans: tuple[Row, ...]
+    evaluations: tuple[Row, ...]
+    steps: tuple[Row, ...]
+    rounds: tuple[Row, ...]
+    checkpoints: tuple[Row, ...]
+
+    def part(self, part: str, round: int = 0, arm: str = "") -> dict[str, SliceCount]:
+        """Counts by slice of one part."""
+        return {c.slice: c for c in self.slices if (c.part, c.round, c.arm) == (part, round, arm)}
+
+    def draws(self) -> list[tuple[int, str]]:
+        """Each (round, arm) that documents were drawn for, in order; the plan before its control."""
+        found = {(c.round, c.arm) for c in self.slices if c.part == "draw" and c.arm != HELDOUT}
+        return sorted(found, key=lambda turn: (turn[0], turn[1] != "plan", turn[1]))
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the newest step ended."""
+        return max((step["finished_at"] for step in self.steps), default=None)
+
+
+def cut_steps(facts: Facts) -> list[Row]:
+    """The steps that cut rows or could have: those that write rejects, before the first round."""
+    return [step for step in facts.steps if step["round"] == 0 and "rejects" in step["written"]]

@@ -1,0 +1,140 @@
+"""Gathers what the report says from the tables: sums, quantiles and buckets, never a column of the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from resonance.core.pool import HELDOUT, kept
+from resonance.report.distributions import Threshold, distributions
+from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, Row
+
+CURVE_POINTS = 40
+SMALL = {
+    "plans": ("round", "slice"),
+    "evaluations": ("round", "arm", "slice"),
+    "steps": ("finished_at", "run"),
+    "rounds": ("round",),
+    "checkpoints": ("round", "arm", "step"),
+}
+"""Tables with a row for each slice, round or step, and the order in which they are read as they are."""
+
+PER_BATCH = frozenset({"ingest", "clean", "score"})
+"""Jobs that work on one batch; a newer run of any other job stands for all batches."""
+
+
+def gather(frames: Mapping[str, DataFrame]) -> Facts:
+    """All facts, by about a dozen Spark jobs; each scans some columns of one or two tables and returns sums.
+
+    Shuffles partial sums by slice, rule or bucket, and document ids once (to tell which documents were kept).
+    """
+    small = {table: tuple(frames[table].orderBy(*order).collect()) for table, order in SMALL.items()}
+    steps = latest_steps(small["steps"])
+    slices = slice_counts(frames)
+    rejected = cuts(frames["rejects"])
+    return Facts(
+        rows={table: len(small[table]) if table in small else frame.count() for table, frame in frames.items()},
+        slices=slices,
+        cuts=rejected,
+        clusters=clusters(frames["duplicates"]),
+        distributions=distributions(frames["signals"], thresholds(rejected)),
+        losses=losses(frames["signal_event"], steps, slices),
+        plans=small["plans"],
+        evaluations=small["evaluations"],
+        steps=steps,
+        rounds=small["rounds"],
+        checkpoints=small["checkpoints"],
+    )
+
+
+def latest_steps(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The newest row of each (job, batch, round, arm), in the order in which they ended."""
+    newest: dict[Any, Row] = {}
+    for row in sorted(rows, key=lambda row: (row["finished_at"], row["run"])):
+        batch = row["batch"] if row["job"] in PER_BATCH else ""
+        newest[row["job"], batch, row["round"], row["arm"]] = row
+        if row["job"] == "ingest" and "documents" in row["written"]:  # read and cleaned in one pass
+            newest.pop(("clean", batch, row["round"], row["arm"]), None)
+    return tuple(sorted(newest.values(), key=lambda row: (row["round"], row["finished_at"], row["job"], row["arm"])))
+
+
+def slice_counts(frames: Mapping[str, DataFrame]) -> tuple[SliceCount, ...]:
+    """Documents by slice: as read, kept, held out, and in each draw."""
+    one, size = F.lit(1), F.col("n_bytes")
+    first = F.when((F.col("copy") == 0) & (F.col("epoch") == 0), 1)
+    documents, plan = frames["documents"], frames["sample_plan"]
+    parts = (
+        ("read", frames["raw"], one, F.lit(0)),
+        ("kept", kept(documents.select("doc_id", "slice", "n_bytes"), frames["rejects"]), one, size),
+    )
+    counts = [_by_slice(part, rows, (), documents, bytes_) for part, rows, documents, bytes_ in parts]
+    counts.append(_by_slice("draw", plan, ("round", "arm"), first, size))
+    return tuple(SliceCount(**row.asDict()) for row in _union(counts).collect())
+
+
+def _by_slice(part: str, rows: DataFrame, turn: tuple[str, ...], documents: Column, size: Column) -> DataFrame:
+    sums = rows.groupBy(*turn, "slice").agg(
+        F.count(documents).alias("documents"), F.count(F.lit(1)).alias("rows"), F.sum(size.cast("bigint")).alias("bytes")
+    )
+    place = [F.col(c) for c in turn] or [F.lit(0).alias("round"), F.lit("").alias("arm")]
+    return sums.select(
+        F.lit(part).alias("part"), *place, "slice", "documents", "rows", F.coalesce("bytes", F.lit(0)).alias("bytes")
+    )
+
+
+def cuts(rejects: DataFrame) -> tuple[Cut, ...]:
+    """Rejects by step, rule, threshold and slice."""
+    sums = rejects.groupBy("step", "rule", "threshold", "slice").agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.sum(F.when(F.col("value") < F.col("threshold"), 1).otherwise(0)).alias("below"),
+        F.sum(F.when(F.col("value") > F.col("threshold"), 1).otherwise(0)).alias("above"),
+    )
+    return tuple(Cut(**row.asDict()) for row in sums.collect())
+
+
+def thresholds(rejected: tuple[Cut, ...]) -> tuple[Threshold, ...]:
+    """The thresholds that cut rows, each with the side on which rows were cut."""
+    sums: dict[tuple[str, float], tuple[int, int]] = {}
+    for cut in rejected:
+        if cut.threshold is not None:
+            below, above = sums.get((cut.rule, cut.threshold), (0, 0))
+            sums[cut.rule, cut.threshold] = (below + cut.below, above + cut.above)
+    return tuple(Threshold(rule, value, below > above) for (rule, value), (below, above) in sorted(sums.items()))
+
+
+def clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:
+    """Clusters of duplicates by method and size; each is counted at its keeper."""
+    keepers = F.sum(F.when(F.col("doc_id") == F.col("keeper"), 1).otherwise(0))
+    sums = duplicates.groupBy("method", "size").agg(keepers.alias("clusters"), F.count(F.lit(1)).alias("documents"))
+    return tuple(Clusters(**row.asDict()) for row in sums.orderBy("method", "size").collect())
+
+
+def losses(events: DataFrame, steps: tuple[Row, ...], slices: tuple[SliceCount, ...]) -> tuple[Losses, ...]:
+    """Loss sums of the newest training and scoring of each arm, trainings cut into stretches of equal numbers of documents."""
+    runs = [step["run"] for step in steps if step["job"] in ("train", "score_model")]
+    if not runs:
+        return ()
+    planned: dict[tuple[int, str], int] = {}
+    for part in slices:
+        if part.part == "draw" and part.arm != HELDOUT:
+            planned[part.round, part.arm] = planned.get((part.round, part.arm), 0) + part.rows
+    width = max(-(-max(planned.values(), default=1) // CURVE_POINTS), 1)
+    stretch = F.when(F.col("phase") == "train", F.col("epoch") * CURVE_POINTS + F.floor(F.col("pos") / width)).otherwise(0)
+    sums = events.where(F.col("run").isin(runs)).groupBy("round", "arm", "phase", stretch.cast("int").alias("stretch"))
+    rows = sums.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.sum("loss_sum").alias("nats"),
+        F.sum(F.col("n_tok").cast("bigint")).alias("tokens"),
+        F.sum(F.col("n_bytes").cast("bigint")).alias("bytes"),
+    )
+    return tuple(Losses(**row.asDict()) for row in rows.orderBy("round", "arm", "phase", "stretch").collect())
+
+
+def _union(frames: list[DataFrame]) -> DataFrame:
+    return reduce(lambda one, other: one.unionByName(other), frames)

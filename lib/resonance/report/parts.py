@@ -1,0 +1,58 @@
+"""What a page is made of: sections with sentences, charts and grids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+LONG = 12
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of a chart's legend: a name and the colour and shape it stands for."""
+
+    name: str
+    role: str
+    shape: Literal["box", "dot", "ring", "line", "dash"] = "box"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture with its title and what a reader must know to read it."""
+
+    title: str
+    picture: Markup
+    note: str = ""
+    keys: tuple[Key, ...] = ()
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: columns whose names in ``numbers`` are set flush right; ``cards`` turns rows into cards on a phone."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[str] = frozenset()
+    cards: bool = False
+    note: str = ""
+
+    @property
+    def folded(self) -> bool:
+        """Whether the table is long, so that the page shows its title first."""
+        return len(self.rows) > LONG and not self.cards
+
+
+@dataclass(frozen=True)
+class Section:
+    """One heading of the page."""
+
+    anchor: str
+    title: str
+    text: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    grids: tuple[Grid, ...] = ()

@@ -1,0 +1,125 @@
+"""Bits per byte of documents that no training saw: by slice, round and arm, and the plan against its control."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resonance.report.charts import Mark, dots
+from resonance.report.charts import Row as Marks
+from resonance.report.comparison import ALL, LABEL, by_slice, compared, verdict
+from resonance.report.curves import Line, lines
+from resonance.report.parts import Chart, Grid, Key, Section
+from resonance.report.turns import keys, largest, ordered, others, roles, shown
+from resonance.report.wording import bits, count, counted, name, signed
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+    from resonance.core.settings import ReportSettings
+    from resonance.report.facts import Facts
+    from resonance.report.turns import Turn
+
+SIDE = {"lower": "teal", "higher": "orange", "no difference visible": "grey"}
+
+
+def heldout(facts: Facts, settings: ReportSettings) -> Section | None:
+    """Held-out results and the paired difference; None where nothing was evaluated."""
+    if not facts.evaluations:
+        return None
+    turns = ordered((row["round"], row["arm"]) for row in facts.evaluations)
+    scores = {turn: by_slice(facts, turn) for turn in turns}
+    newest = scores[turns[-1]]
+    top, rest = largest({s: row["n_bytes"] for s, row in newest.items() if s != ALL}, settings.top_slices)
+    text = [
+        "Held-out documents were set aside by their duplicate cluster before round 1: no training drew them, no plan read them. "
+        "Lines are 95% bootstrap intervals over documents; lower is better."
+    ]
+    if rest:
+        left = counted(len(rest), "slice")
+        text.append(f"The {len(top)} largest slices are shown; the other {left} are pooled by bytes, without interval.")
+    charts = [_rounds(scores, turns), _slices(scores, shown(turns), top, rest)]
+    round_ = compared(facts)
+    grids = []
+    if round_ is not None:
+        rows = by_slice(facts, (round_, "plan"))
+        text.append(f"Round {round_} was trained twice: after its plan, and as a control with the weights of round 1 ({LABEL}).")
+        charts.append(_difference(rows, round_, settings.top_slices))
+        grids.append(_grid(rows, by_slice(facts, (round_, "control")), settings.top_slices))
+    return Section("held-out", "Held-out bits per byte", tuple(text), tuple(charts), tuple(grids))
+
+
+def _rounds(scores: dict[Turn, dict[str, Row]], turns: list[Turn]) -> Chart:
+    series = []
+    for arm, role in (("plan", "blue"), ("control", "orange")):
+        rows = [(turn[0], scores[turn][ALL]) for turn in turns if turn[1] == arm and ALL in scores[turn]]
+        if rows:
+            shift = 0.04 if arm == "control" else 0.0
+            xs, ys = tuple(number + shift for number, _ in rows), tuple(row["bpb"] for _, row in rows)
+            series.append(Line(xs, ys, role, arm == "control", tuple((row["low"], row["high"]) for _, row in rows)))
+    picture = lines(series, "Held-out bits per byte of all slices, by round", "rounds", "round", "bits per byte", whole=True)
+    legend = (Key("plan", "blue", "line"), Key("control", "orange", "dash"))
+    return Chart("All slices together", picture, "Lower is better.", legend[: len(series)])
+
+
+def _slices(scores: dict[Turn, dict[str, Row]], turns: list[Turn], top: list[str], rest: list[str]) -> Chart:
+    paint = roles(turns)
+    order = sorted(top, key=lambda s: (-scores[turns[-1]][s]["bpb"], s))
+    rows = []
+    for label in order:
+        found = [(turn, scores[turn][label]) for turn in turns if label in scores[turn]]
+        rows.append(Marks(label, tuple(Mark(row["bpb"], paint[turn], row["low"], row["high"]) for turn, row in found)))
+    if rest:
+        pooled = [(turn, _pooled([scores[turn][s] for s in rest if s in scores[turn]], "bpb")) for turn in turns]
+        rows.append(Marks(others(rest), tuple(Mark(value, paint[turn]) for turn, value in pooled if value is not None)))
+    picture = dots(rows, "Held-out bits per byte of each slice, by round and arm", "heldout-slices", "bits per byte")
+    return Chart("By slice", picture, "Hardest slices first.", keys(turns))
+
+
+def _difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
+    known = {s: row for s, row in rows.items() if row["delta"] is not None and s != ALL}
+    top, rest = largest({s: row["n_bytes"] for s, row in known.items()}, most)
+    chart = []
+    for label, row in [("all slices", rows.get(ALL)), *((s, rows[s]) for s in sorted(top, key=lambda s: (rows[s]["delta"], s)))]:
+        if row is not None and row["delta"] is not None:
+            mark = Mark(row["delta"], SIDE[verdict(row)], row["delta_low"], row["delta_high"])
+            chart.append(Marks(label, (mark,), signed(row["delta"])))
+    pooled = _pooled([rows[s] for s in rest], "delta")
+    if pooled is not None:
+        chart.append(Marks(others(rest), (Mark(pooled, "grey"),), signed(pooled)))
+    picture = dots(
+        chart,
+        "Held-out bits per byte, plan minus control, by slice",
+        "difference",
+        "bits per byte, plan − control",
+        zero=True,
+        right=58,
+    )
+    legend = tuple(Key(word, role, "dot") for word, role in SIDE.items())
+    return Chart(f"Round {round_}: plan − control", picture, f"Paired over documents, 95% intervals: {LABEL}.", legend)
+
+
+def _pooled(rows: list[Row], column: str) -> float | None:
+    weights = [(row["n_bytes"], row[column]) for row in rows if row[column] is not None]
+    whole = sum(weight for weight, _ in weights)
+    return sum(weight * value for weight, value in weights) / whole if whole else None
+
+
+def _grid(rows: dict[str, Row], control: dict[str, Row], most: int) -> Grid:
+    top, rest = largest({s: row["n_bytes"] for s, row in rows.items() if s != ALL}, most)
+    cells = tuple(_cells(s, rows[s], control.get(s)) for s in ([ALL] if ALL in rows else []) + top)
+    columns = ("slice", "documents", "plan", "control", "plan − control", "95% interval", "the plan is")
+    note = f"Bits per byte; {LABEL}." + (f" {others(rest).capitalize()} not listed." if rest else "")
+    return Grid("Plan against control", columns, cells, frozenset(columns[1:6]), note=note)
+
+
+def _cells(label: str, row: Row, rival: Row | None) -> tuple[str, ...]:
+    there = row["delta"] is not None
+    return (
+        "all slices" if label == ALL else name(label),
+        count(row["n_docs"]),
+        bits(row["bpb"]),
+        bits(rival["bpb"]) if rival is not None else "–",
+        signed(row["delta"]) if there else "–",
+        f"{signed(row['delta_low'])} to {signed(row['delta_high'])}" if there and row["delta_low"] is not None else "–",
+        verdict(row) if there else "not compared",
+    )

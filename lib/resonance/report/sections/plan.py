@@ -1,0 +1,133 @@
+"""What the next round draws from each slice, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resonance.report.charts import Bar, Mark, bars, dots
+from resonance.report.charts import Row as Marks
+from resonance.report.curves import Line, Point, lines, points
+from resonance.report.parts import Chart, Grid, Key, Section
+from resonance.report.turns import largest, others
+from resonance.report.wording import bits, count, counted, name, plain, share
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+    from resonance.core.settings import ReportSettings
+    from resonance.report.facts import Facts
+
+MOVERS = ("blue", "orange", "teal", "purple", "grey")
+HISTORY = 5
+LEGEND = (Key("more", "blue", "dot"), Key("less", "orange", "dot"))
+REASON_COLUMNS = 240
+
+
+def plan(facts: Facts, settings: ReportSettings) -> Section | None:
+    """The newest plan with its reasons, and how weights moved over rounds; None where there is no plan."""
+    if not facts.plans:
+        return None
+    rounds = sorted({row["round"] for row in facts.plans})
+    now = {row["slice"]: row for row in facts.plans if row["round"] == rounds[-1]}
+    charts = [_moves(now, settings.top_slices) if rounds[-1] > 1 else _shares(now, settings.top_slices)]
+    if len(rounds) > 1:
+        charts += [*_policy(now), _history(facts, rounds, now)]
+    grids = [_reasons(now, settings.top_slices)]
+    if len(rounds) > 1:
+        grids.append(_weights(facts, rounds, now, settings.top_slices))
+    return Section("plan", f"The plan of round {rounds[-1]}", _sentences(now, rounds[-1]), tuple(charts), tuple(grids))
+
+
+def _sentences(now: dict[str, Row], number: int) -> tuple[str, ...]:
+    policy = name(next(iter(now.values()))["policy"])
+    if number == 1:
+        return (f"Round 1 draws from {counted(len(now), 'slice')} by a stratified prior (policy {policy}).",)
+    up = sum(row["weight"] > row["previous"] * 1.0005 for row in now.values())
+    down = sum(row["weight"] < row["previous"] * 0.9995 for row in now.values())
+    mean = next((row["mean_bpb"] for row in now.values() if row["mean_bpb"] is not None), None)
+    first = f"Of {counted(len(now), 'slice')}, {count(up)} get more weight than in round {number - 1} and {count(down)} get less."
+    if mean is None:
+        return (first,)
+    return (
+        f"{first} Policy {policy}: slices whose drawn documents cost more bits per byte than the mean of slices "
+        f"({bits(mean)}) are drawn more, within limits.",
+    )
+
+
+def _moves(now: dict[str, Row], most: int) -> Chart:
+    top, rest = largest({s: abs(row["weight"] - row["previous"]) for s, row in now.items()}, most)
+    rows = []
+    for label in sorted(top, key=lambda s: (now[s]["previous"] - now[s]["weight"], s)):
+        before, after = 100 * now[label]["previous"], 100 * now[label]["weight"]
+        role = "grey" if after == before else "blue" if after > before else "orange"
+        text = f"{share(before / 100)} → {share(after / 100)}"
+        rows.append(Marks(label, (Mark(before, role, shape="ring"), Mark(after, role)), text, arrow=True))
+    picture = dots(
+        rows, "Weight of each slice before and in the new plan", "moves", "share of the token budget, %", right=96, from_zero=True
+    )
+    note = (
+        f"Ring: the round before. {others(rest).capitalize()} moved less and are not drawn." if rest else "Ring: the round before."
+    )
+    return Chart("From the last plan to the next", picture, note, LEGEND)
+
+
+def _policy(now: dict[str, Row]) -> tuple[Chart, ...]:
+    seen = [row for row in now.values() if row["bpb"] is not None and row["mean_bpb"] is not None and row["previous"]]
+    if not seen:
+        return ()
+    dots_ = []
+    for row in seen:
+        factor = row["weight"] / row["previous"]
+        role = "grey" if factor == 1 else "blue" if factor > 1 else "orange"
+        dots_.append(Point(row["bpb"] - row["mean_bpb"], factor, role))
+    said = "Change of weight of each slice over its distance from the mean loss"
+    picture = points(dots_, said, "policy", "bits per byte above the mean of slices", "next weight / weight before", level=1)
+    note = "One dot a slice. Hard slices stand on the right; above 1 a slice gets more."
+    return (Chart("What the model said, what the plan does", picture, note, LEGEND),)
+
+
+def _shares(now: dict[str, Row], most: int) -> Chart:
+    top, rest = largest({s: row["weight"] for s, row in now.items()}, most)
+    rows = [Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top]
+    if rest:
+        left = sum(now[s]["weight"] for s in rest)
+        rows.append(Bar(others(rest), left, share(left), role="grey"))
+    return Chart("Shares of round 1", bars(rows, "Share of the token budget of each slice", "shares", right=60))
+
+
+def _history(facts: Facts, rounds: list[int], now: dict[str, Row]) -> Chart:
+    weights: dict[str, dict[int, float]] = {}
+    for row in facts.plans:
+        weights.setdefault(row["slice"], {})[row["round"]] = 100 * row["weight"]
+    spread = {s: max(found.values()) - min(found.values()) for s, found in weights.items()}
+    top, _ = largest(spread, len(MOVERS))
+    series = [Line(tuple(weights[s]), tuple(weights[s].values()), role) for s, role in zip(top, MOVERS, strict=False)]
+    picture = lines(series, "Weights over rounds", "history", "round", "share of the token budget, %", whole=True)
+    legend = tuple(Key(name(s, 40), role, "line") for s, role in zip(top, MOVERS, strict=False))
+    return Chart("Slices that moved most", picture, keys=legend)
+
+
+def _reasons(now: dict[str, Row], most: int) -> Grid:
+    top, rest = largest({s: max(row["weight"], row["previous"]) for s, row in now.items()}, most)
+    rows = []
+    for label in top:
+        row = now[label]
+        seen = bits(row["bpb"]) if row["bpb"] is not None else "–"
+        rows.append((name(label), share(row["previous"]), share(row["weight"]), seen, name(row["reason"], REASON_COLUMNS)))
+    note = ""
+    if rest:
+        left = sum(now[s]["weight"] for s in rest)
+        note = f"The {len(top)} heaviest slices. {others(rest).capitalize()} together get {share(left)}."
+    columns = ("slice", "before", "next", "bits per byte", "why")
+    return Grid("Reasons", columns, tuple(rows), frozenset(columns[1:4]), cards=True, note=note)
+
+
+def _weights(facts: Facts, rounds: list[int], now: dict[str, Row], most: int) -> Grid:
+    chosen = rounds if len(rounds) <= HISTORY else [rounds[0], *rounds[1 - HISTORY :]]
+    held = {(row["round"], row["slice"]): row["weight"] for row in facts.plans}
+    top, rest = largest({s: row["weight"] for s, row in now.items()}, most)
+    rows = [(name(s), *(share(held[r, s]) if (r, s) in held else "–" for r in chosen)) for s in top]
+    if rest:
+        rows.append((others(rest), *(share(sum(held.get((r, s), 0.0) for s in rest)) for r in chosen)))
+    columns = ("slice", *(f"round {r}" for r in chosen))
+    return Grid(plain("Weights by round"), columns, tuple(rows), frozenset(columns[1:]))

@@ -1,0 +1,93 @@
+"""Slices before and after curation, and what each draw takes from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resonance.report.charts import Bar, Mark, Row, bars, dots
+from resonance.report.parts import Chart, Key, Section
+from resonance.report.turns import keys, largest, others, roles, shown
+from resonance.report.wording import count, counted, share, size
+
+if TYPE_CHECKING:
+    from resonance.core.settings import ReportSettings
+    from resonance.report.facts import Facts
+
+
+def slices(facts: Facts, settings: ReportSettings) -> Section | None:
+    """Documents by slice as they came and as they stayed, and the share of bytes that each round draws."""
+    read, kept = facts.part("read"), facts.part("kept")
+    if not read:
+        return None
+    top, rest = largest({name: part.documents for name, part in read.items()}, settings.top_slices)
+    text = f"{counted(len(read), 'slice')} came in; {counted(len(kept), 'slice')} with {_bytes(facts)} of text stayed."
+    if rest:
+        text += f" The {len(top)} largest are shown; the other {counted(len(rest), 'slice')} are summed up in the last row."
+    charts = [_curation(facts, top, rest), _losses(facts, top, rest)]
+    if facts.draws():
+        charts.append(_draws(facts, top, rest))
+    return Section("slices", "Slices before and after", (text,), tuple(charts))
+
+
+def _bytes(facts: Facts) -> str:
+    return size(sum(part.bytes for part in facts.part("kept").values()))
+
+
+def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
+    read = {name: part.documents for name, part in facts.part("read").items()}
+    kept = {name: part.documents for name, part in facts.part("kept").items()}
+    rows = []
+    for label, names in _groups(top, rest):
+        before, after = (sum(counts.get(name, 0) for name in names) for counts in (read, kept))
+        rows.append(Bar(label, after, f"{count(after)} · {share(after, before)}", behind=before))
+    picture = bars(rows, "Documents of each slice before and after curation", "slices")
+    return Chart(
+        "Documents by slice", picture, "Numbers: documents kept, and their share.", (Key("kept", "blue"), Key("cut", "pale"))
+    )
+
+
+def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
+    read = facts.part("read")
+    steps = ("clean", "dedupe")
+    cut = {step: _cut_by_slice(facts, step) for step in steps}
+    rows = []
+    for label, names in _groups(top, rest):
+        came = sum(read[name].documents for name in names) or 1
+        judged, copies = (100 * sum(cut[step].get(name, 0) for name in names) / came for step in steps)
+        text = f"{share(judged / 100)} + {share(copies / 100)}"
+        rows.append(Bar(label, judged, text, behind=judged + copies, role="orange", behind_role="purple"))
+    picture = bars(rows, "Share of each slice that cleaning and deduplication cut", "slices-cut")
+    legend = (Key("cut by clean", "orange"), Key("cut by dedupe", "purple"))
+    return Chart("What each slice lost", picture, "Share of the slice's documents, by the step that cut them.", legend)
+
+
+def _cut_by_slice(facts: Facts, step: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for cut in facts.cuts:
+        if cut.step == step and cut.slice is not None:
+            found[cut.slice] = found.get(cut.slice, 0) + cut.rows
+    return found
+
+
+def _draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
+    turns = shown([turn for turn in facts.draws() if turn[1] == "plan"])
+    paint = roles(turns)
+    sources = [("ink", facts.part("kept"))] + [(paint[turn], facts.part("draw", *turn)) for turn in turns]
+    rows = []
+    for label, names in _groups(top, rest):
+        marks = []
+        for role, parts in sources:
+            whole = sum(part.bytes for part in parts.values()) or 1
+            part = 100 * sum(parts[name].bytes for name in names if name in parts) / whole
+            marks.append(Mark(part, role, shape="ring" if role == "ink" else "dot"))
+        rows.append(Row(label, tuple(marks)))
+    legend = (Key("kept corpus", "ink", "ring"), *keys(turns))
+    picture = dots(
+        rows, "Share of bytes of each slice in the corpus and in each draw", "draws", "share of bytes, %", from_zero=True
+    )
+    note = "Right of the ring: drawn more often than its size alone would have it."
+    return Chart("What each round draws", picture, note, legend)
+
+
+def _groups(top: list[str], rest: list[str]) -> list[tuple[str, list[str]]]:
+    return [(name, [name]) for name in top] + ([(others(rest), rest)] if rest else [])

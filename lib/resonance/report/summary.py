@@ -1,0 +1,131 @@
+"""The head of the page: a few large figures, the loop in one picture, and what happened in plain sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resonance.report.comparison import ALL, by_slice, outcome
+from resonance.report.facts import cut_steps
+from resonance.report.turns import called, ordered
+from resonance.report.wording import bits, count, counted, listed, name, share, short
+
+if TYPE_CHECKING:
+    from resonance.report.facts import Facts
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One station of the loop: its figure and what it counts; ``done`` is false where nothing got there yet."""
+
+    title: str
+    figure: str
+    unit: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a reader sees first."""
+
+    stops: tuple[Stop, ...]
+    sentences: tuple[str, ...]
+
+
+def summary(facts: Facts) -> Summary:
+    """The head of the page."""
+    told = [_documents(facts), _duplicates(facts), *_loop(facts), _plan(facts)]
+    return Summary(_stops(facts), tuple(sentence for sentence in told if sentence))
+
+
+def documents_in(facts: Facts) -> int:
+    """Rows that ingest read, as it counted them; the rows of ``raw`` where it left no count."""
+    first = [step["rows_in"] for step in cut_steps(facts) if step["job"] == "ingest"]
+    return sum(first) if first else facts.rows.get("raw", 0)
+
+
+def _documents(facts: Facts) -> str:
+    came = documents_in(facts)
+    if not came:
+        return "No document has come in yet."
+    kept = sum(part.documents for part in facts.part("kept").values())
+    cut: Counter[str] = Counter()
+    for rejected in facts.cuts:
+        cut[rejected.rule] += rejected.rows
+    text = f"{counted(came, 'document')} came in, {count(kept)} ({share(kept, came)}) were kept and {count(sum(cut.values()))} cut"
+    most = [f"{name(rule)} ({count(rows)})" for rule, rows in sorted(cut.items(), key=lambda item: (-item[1], item[0]))[:3]]
+    return f"{text}, most of them by {listed(most)}." if most else f"{text}."
+
+
+def _duplicates(facts: Facts) -> str:
+    if not facts.clusters:
+        return "No duplicates were found, or none were looked for." if facts.rows["documents"] else ""
+    found = []
+    for method in dict.fromkeys(c.method for c in facts.clusters):
+        clusters = sum(c.clusters for c in facts.clusters if c.method == method)
+        documents = sum(c.documents for c in facts.clusters if c.method == method)
+        found.append(f"{counted(clusters, f'{method} cluster')} of {counted(documents, 'document')}")
+    cut = sum(c.rows for c in facts.cuts if c.step == "dedupe")
+    return f"Duplicates: {listed([name(text, 80) for text in found])}; {counted(cut, 'copy was', 'copies were')} cut."
+
+
+def _loop(facts: Facts) -> list[str]:
+    turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+    if not turns:
+        if facts.draws():
+            return ["Samples are drawn, but no training has left a loss yet."]
+        return ["Only the data half of the loop has run: there is no training, no held-out score and no plan to show yet."]
+    return [_samples(facts), *_heldout(facts)]
+
+
+def _samples(facts: Facts) -> str:
+    turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+    planned = sum(part.rows for turn in facts.draws() for part in facts.part("draw", *turn).values())
+    found = sum(loss.rows for loss in facts.losses if loss.phase == "train")
+    rounds = len({turn[0] for turn in turns})
+    arms = len(turns) - sum(turn[1] == "plan" for turn in turns)
+    text = f"{counted(rounds, 'round')} trained" + (f", with {counted(arms, 'control arm')} beside" if arms else "")
+    match = "each sample left exactly one" if planned == found else "these should be equal"
+    return f"{text}: {counted(planned, 'sample')} planned, {counted(found, 'loss row')} written; {match}."
+
+
+def _heldout(facts: Facts) -> list[str]:
+    turns = ordered((row["round"], row["arm"]) for row in facts.evaluations if row["slice"] == ALL)
+    if not turns:
+        return ["No held-out score has been computed yet."]
+    found = [(turn, by_slice(facts, turn)[ALL]) for turn in turns[-6:]]
+    figures = [f"{bits(row['bpb'])} ({bits(row['low'])} to {bits(row['high'])}) after {called(turn)}" for turn, row in found]
+    return [f"Held-out bits per byte, with 95% intervals: {'; '.join(figures)}.", outcome(facts)]
+
+
+def _plan(facts: Facts) -> str:
+    number = max((row["round"] for row in facts.plans), default=0)
+    rows = [row for row in facts.plans if row["round"] == number]
+    if number < 2:
+        return f"Round 1 is planned over {counted(len(rows), 'slice')}." if rows else ""
+    up = max(rows, key=lambda row: (row["weight"] - row["previous"], row["slice"]))
+    more = sum(row["weight"] > row["previous"] * 1.0005 for row in rows)
+    text = f"Round {number} is planned: {count(more)} of {counted(len(rows), 'slice')} get more weight"
+    if not more:
+        return f"{text}."
+    return f"{text}, {name(up['slice'])} gains most ({share(up['previous'])} → {share(up['weight'])} of the tokens)."
+
+
+def _stops(facts: Facts) -> tuple[Stop, ...]:
+    kept = sum(part.documents for part in facts.part("kept").values())
+    draws = [turn for turn in facts.draws() if turn[1] == "plan"]
+    drawn = sum(part.rows for part in facts.part("draw", *draws[-1]).values()) if draws else 0
+    size = facts.checkpoints[-1]["parameters"] if facts.checkpoints else 0
+    losses = sum(loss.rows for loss in facts.losses)
+    number = max((row["round"] for row in facts.plans), default=0)
+    weighted = sum(row["round"] == number for row in facts.plans)
+    came = documents_in(facts)
+    return (
+        Stop("Text", count(came), "documents read", came > 0),
+        Stop("Corpus", count(kept), "documents kept", kept > 0),
+        Stop("Draw", count(drawn), f"samples, {called(draws[-1])}" if draws else "samples", drawn > 0),
+        Stop("Model", short(size), "parameters", size > 0),
+        Stop("Losses", count(losses), "one row a sample", losses > 0),
+        Stop("Plan", count(weighted), f"slices, round {number}" if number else "slices", weighted > 0),
+    )

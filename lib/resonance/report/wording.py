@@ -1,0 +1,103 @@
+"""Numbers and names as people read them; names from data lose what could hide or stretch them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+
+WIDE = ("W", "F")
+HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def count(number: float) -> str:
+    """24,512."""
+    return f"{round(number):,}"
+
+
+def counted(number: float, thing: str, many: str | None = None) -> str:
+    """``1 document``, ``24,512 documents``."""
+    return f"{count(number)} {thing if round(number) == 1 else many or thing + 's'}"
+
+
+def share(part: float, whole: float = 1.0) -> str:
+    """73.4%, with more digits where less would say nothing; a dash where there is no whole."""
+    if whole <= 0:
+        return "–"
+    percent = 100 * part / whole
+    digits = 1 if percent == 0 or abs(percent) >= 1 else 2
+    return minus(f"{percent:.{digits}f}%")
+
+
+def bits(value: float) -> str:
+    """Bits per byte, to a thousandth."""
+    return minus(f"{value:.3f}")
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, to a ten-thousandth where it is small."""
+    digits = 3 if abs(value) >= 0.01 else 4
+    return minus(f"{value:+.{digits}f}")
+
+
+def seconds(value: float) -> str:
+    """``48 s``, ``3 min 12 s``, ``2 h 5 min``."""
+    if value < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def size(number: float) -> str:
+    """``512 bytes``, ``12.3 MB``."""
+    if number < 1000:
+        return counted(number, "byte")
+    power = min(int(math.log10(number) // 3), 5)
+    return f"{number / 1000**power:.1f} {' kMGTP'[power]}B"
+
+
+def short(number: float) -> str:
+    """A tick of an axis: 0.25, 40k, 1.5M."""
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(number) >= limit:
+            return minus(f"{number / (1000 if letter == 'k' else limit):.3g}{letter}")
+    return minus(f"{number:,.0f}") if float(number).is_integer() else minus(f"{number:.3g}")
+
+
+def minus(text: str) -> str:
+    """The text with a true minus sign for a hyphen in front."""
+    return text.replace("-", "−", 1) if text.startswith("-") else text
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def plain(text: object) -> str:
+    """Text from data on one line, without control, direction and unassigned characters."""
+    visible = (" " if unicodedata.category(c) in HIDING or c.isspace() else c for c in str(text))
+    return " ".join("".join(visible).split()) or "(empty)"
+
+
+def name(text: object, columns: int = 64) -> str:
+    """A plain name that fits ``columns`` narrow characters; what is too much is taken from its middle."""
+    full = plain(text)
+    if _width(full) <= columns:
+        return full
+    head = _fitting(full, (columns - 1) - (columns - 1) // 2)
+    tail = _fitting(full[::-1], (columns - 1) // 2)[::-1]
+    return f"{head}…{tail}"
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in WIDE else 1 for c in text)
+
+
+def _fitting(text: str, columns: int) -> str:
+    end = next((i for i in range(len(text)) if _width(text[: i + 1]) > columns), len(text))
+    return text[:end]

@@ -1,0 +1,312 @@
+"""A loop that was never run: every table as two rounds would leave it, made by formulas from the numbers of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import exp, fsum, sin
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from resonance.core.table import Table
+from resonance.runtime import resources
+from resonance.tables import TABLES
+
+PACKAGES = ("torch", "transformers", "sympy", "mlflow", "scipy", "pyspark", "numpy", "pandas", "stdlib", "other")
+SLICES = tuple(f"{package}/{kind}" for package in PACKAGES for kind in ("docstring", "description", "licence"))
+RUN = {"plan": "a", "control": "b"}
+START = datetime(2030, 1, 1, 8, tzinfo=UTC)
+
+BASE = (
+    "id",
+    "pmod(id, 10) > 9 - element_at(array(0, 0, 1, 2, 4), 1 + int(pmod(xxhash64(id div 10), 5))) AS copy",
+    "pmod(id, 10) = 2 AND pmod(xxhash64(id div 10, 'near'), 3) = 0 AS near",
+    "(pmod(xxhash64(id, 'u'), 1000000) + 0.5D) / 1000000 AS u",
+    "sqrt(-2 * ln((pmod(xxhash64(id, 'a'), 1000000) + 0.5D) / 1000000)) "
+    "* cos(6.283D * pmod(xxhash64(id, 'b'), 1000000) / 1000000) AS normal",
+)
+"""Documents 5-9 of ten may be copies of the first, the third may resemble the second, the rest may be cut by a rule."""
+
+DOCUMENT = (
+    "*",
+    "unhex(substring(sha2(concat('worked', id), 256), 1, 32)) AS doc_id",
+    "unhex(substring(sha2(concat('text', if(copy, id - id % 10, id)), 256), 1, 32)) AS content_hash",
+    "'main' AS batch",
+    "'worked' AS source",
+    "concat('row-', id) AS source_key",
+    "'gopher@1' AS version",
+    "concat('note ', id) AS text",
+    "n_bytes AS n_chars",
+    "0.9D + 0.05D * (place % 9) + 0.2D * normal AS hardness",
+    "pmod(id, 10) BETWEEN 3 AND 5 AND NOT copy AND u < 0.3 AS cut",
+)
+
+
+def worked_frames(
+    spark: SparkSession, documents: int = 2_000, slices: Sequence[str] = SLICES, rounds: int = 2
+) -> dict[str, DataFrame]:
+    """Every table by name, consistent with each other: ``rounds`` rounds, a control arm from round 2 on.
+
+    Zero rounds leave the data half alone.
+    """
+    everything = _documents(spark, documents, slices).localCheckpoint()
+    cleaned = everything.where("NOT cut")
+    kept = cleaned.where("NOT copy AND NOT near")
+    found: dict[str, DataFrame] = {
+        "raw": everything.withColumn("path", F.lit(None)).withColumn("metadata", F.lit("{}")),
+        "documents": cleaned,
+        "rejects": _rejects(everything),
+        "duplicates": _duplicates(cleaned),
+        "signals": _gopher(everything).unionByName(_quality(cleaned), allowMissingColumns=True),
+    }
+    weights = {number: _weights(slices, number) for number in range(1, rounds + 2)}
+    if rounds:
+        found["sample_plan"] = _draws(kept, weights, rounds).localCheckpoint()
+        found["signal_event"] = _events(found["sample_plan"], kept).localCheckpoint()
+        found["plans"] = spark.createDataFrame(_plans(weights), resources.contract(_table("plans")).schema)
+        found["evaluations"] = _evaluations(found["signal_event"])
+        found["slice_state"] = _slice_state(found["signal_event"])
+        found["signal_state"] = _signal_state(found["signal_event"])
+    small = {"steps": _steps(everything, rounds), "rounds": _rounds(rounds), "checkpoints": _checkpoints(rounds)}
+    frames = {}
+    for table in TABLES:
+        contract = resources.contract(table)
+        if table.name in found:
+            frames[table.name] = contract.conform(found[table.name].select(*contract.schema.names))
+        else:
+            frames[table.name] = spark.createDataFrame(small.get(table.name, []), contract.schema)
+    return frames
+
+
+def _table(name: str) -> Table:
+    return next(table for table in TABLES if table.name == name)
+
+
+def _documents(spark: SparkSession, documents: int, slices: Sequence[str]) -> DataFrame:
+    numbered = spark.range(documents).selectExpr(*BASE)
+    placed = numbered.withColumn("place", F.expr(f"int({len(slices)} * u * u)"))
+    sized = placed.withColumn("n_bytes", F.expr("int(200 + exp(6.2 + 0.9 * normal))"))
+    names = F.array(*map(F.lit, slices))
+    identified = sized.selectExpr(*DOCUMENT).withColumn("slice", names[F.col("place")])
+    return identified.withColumn("bucket", F.expr("pmod(xxhash64(doc_id), 4096)").cast("int"))
+
+
+def _rejects(rows: DataFrame) -> DataFrame:
+    reasons = rows.selectExpr(
+        "doc_id",
+        "batch",
+        "bucket",
+        "source",
+        "slice",
+        "CAST(NULL AS STRING) AS path",
+        "CAST(NULL AS STRING) AS detail",
+        "CASE WHEN cut THEN 'clean' ELSE 'dedupe' END AS step",
+        "CASE WHEN cut AND u < 0.2 THEN 'gopher_short_doc' WHEN cut AND u < 0.26 THEN 'gopher_above_avg_threshold' "
+        "WHEN cut THEN 'gopher_enough_stop_words' "
+        "WHEN copy THEN 'exact_duplicate' WHEN near THEN 'near_duplicate' END AS rule",
+        "CASE WHEN cut AND u < 0.2 THEN 31.0 WHEN cut AND u < 0.26 THEN 11.5 WHEN cut THEN 1.0 ELSE 2.0 END AS value",
+        "CASE WHEN cut AND u < 0.2 THEN 50.0 WHEN cut AND u < 0.26 THEN 10.0 WHEN cut THEN 2.0 END AS threshold",
+        "'worked@1' AS version",
+    )
+    return reasons.where("rule IS NOT NULL")
+
+
+def _duplicates(cleaned: DataFrame) -> DataFrame:
+    exact = cleaned.withColumn("method", F.lit("exact")).withColumn("cluster", F.hex("content_hash"))
+    near = cleaned.withColumn("method", F.lit("near")).withColumn(
+        "cluster", F.expr("if(near, id - 1, id)").cast("string").cast("binary")
+    )
+    both = exact.unionByName(near)
+    cluster = Window.partitionBy("method", "cluster")
+    sized = both.withColumn("size", F.count(F.lit(1)).over(cluster)).withColumn("keeper", F.expr("doc_id"))
+    first = F.first("doc_id").over(cluster.orderBy("id"))
+    named = sized.withColumn("keeper", first).withColumn("cluster_id", F.col("keeper")).withColumn("scope", F.lit("global"))
+    return named.where("size > 1")
+
+
+def _gopher(rows: DataFrame) -> DataFrame:
+    return rows.selectExpr(
+        "doc_id", "bucket", "content_hash", "batch", "'gopher' AS set", "1 AS version",
+        "int(n_bytes / 6) AS n_words", "5.2 + normal AS mean_word_length", "abs(normal) * u / 20 AS hash_ratio",
+        "0.0D AS ellipsis_ratio", "u * u / 2 AS bullet_line_ratio", "u / 50 AS end_ellipsis_line_ratio",
+        "1 - abs(normal) / 9 AS alpha_word_ratio", "int(8 * u) AS stop_words",
+        "element_at(array('en', 'en', 'en', 'en', 'de', 'zh'), 1 + int(6 * u * u)) AS language", "1 - u / 3 AS language_score",
+    )  # fmt: skip
+
+
+def _quality(rows: DataFrame) -> DataFrame:
+    return rows.selectExpr(
+        "doc_id", "bucket", "content_hash", "batch", "'quality' AS set", "1 AS version",
+        "0.5 + normal / 9 AS quality", "0.45 + normal / 12 AS compression_ratio", "0.6 + normal / 15 AS unique_word_ratio",
+        "u * u / 3 AS dup_line_ratio", "u AS punct_line_ratio",
+    )  # fmt: skip
+
+
+def _weights(slices: Sequence[str], number: int) -> dict[str, float]:
+    raw = [exp(0.25 * (number - 1) * sin(index)) for index in range(len(slices))]
+    return {name: value / fsum(raw) for name, value in zip(slices, raw, strict=True)}
+
+
+def _plans(weights: Mapping[int, Mapping[str, float]]) -> list[tuple[Any, ...]]:
+    rows = []
+    for number, now in weights.items():
+        for index, (name, weight) in enumerate(now.items()):
+            prior, last = weights[1][name], weights.get(number - 1, now)[name]
+            bpb = None if number == 1 else 2.0 + 0.3 * sin(index)
+            side = "above" if weight > last else "below"
+            reason = f"{abs(0.3 * sin(index)):.2f} bits per byte {side} the mean of 2.00: asked for {weight / last:.2f}×, given so"
+            told = reason if number > 1 else f"equal share of {len(now)} slices"
+            rows.append((number, name, weight, prior, last, weight, 1.0, bpb, bpb and 2.0, told, "above_mean@1"))
+    return rows
+
+
+def _draws(kept: DataFrame, weights: Mapping[int, Mapping[str, float]], rounds: int) -> DataFrame:
+    held = kept.where("pmod(id, 20) = 0")
+    draws = [_placed(held.withColumn("copies", F.lit(1)), 0, "heldout", F.lit(1.0))]
+    mean = F.lit(0.2 * len(weights[1]))
+    for number in range(1, rounds + 1):
+        for arm in ("plan", "control") if number > 1 else ("plan",):
+            plan = weights[number if arm == "plan" else 1]
+            share = F.create_map(*(F.lit(part) for pair in plan.items() for part in pair))[F.col("slice")]
+            chance = (F.pmod(F.xxhash64("id", F.lit(number)), F.lit(1_000_000)) + 0.5) / 1_000_000
+            rows = kept.where("pmod(id, 20) <> 0").withColumn("pi", share * mean)
+            drawn = rows.withColumn("copies", (F.floor("pi") + (chance < F.col("pi") - F.floor("pi")).cast("int")).cast("int"))
+            draws.append(_placed(drawn, number, arm, F.col("pi")))
+    whole = draws[0]
+    for draw in draws[1:]:
+        whole = whole.unionByName(draw)
+    return whole
+
+
+def _placed(rows: DataFrame, number: int, arm: str, pi: Any) -> DataFrame:
+    copies = rows.where("copies > 0").select("*", F.explode(F.expr("sequence(0, copies - 1)")).alias("nth"))
+    place = Window.orderBy(F.xxhash64("doc_id", "nth"), "doc_id", "nth")
+    return copies.withColumn("pos", F.row_number().over(place) - 1).select(
+        F.lit(number).alias("round"),
+        F.lit(arm).alias("arm"),
+        F.lit(0).alias("epoch"),
+        F.col("pos").cast("bigint"),
+        "doc_id",
+        "bucket",
+        "content_hash",
+        "slice",
+        F.col("nth").alias("copy"),
+        "n_bytes",
+        pi.alias("pi"),
+        F.lit(1.0).alias("weight"),
+    )
+
+
+def _events(plan: DataFrame, kept: DataFrame) -> DataFrame:
+    hard = kept.select("doc_id", "hardness")
+    learnt = "1.0 / round + 1.6 * exp(-0.9 * (round - 1) - {pos} / 600.0) "
+    learnt += " - if(arm = 'plan' AND round > 1, 0.02 + 0.06 * sin(length(slice)), 0.0)"
+    draws = plan.where("arm <> 'heldout'").join(hard, "doc_id")
+    arms = plan.where("arm <> 'heldout'").select("round", "arm").distinct()
+    held = plan.where("arm = 'heldout'").drop("round", "arm").join(hard, "doc_id").crossJoin(arms)
+    parts = (("train", draws, "pos"), ("score", draws.where("copy = 0"), "900"), ("heldout", held, "800"))
+    events = [
+        rows.withColumn("phase", F.lit(phase)).withColumn("bpb", F.col("hardness") + F.expr(learnt.format(pos=pos)))
+        for phase, rows, pos in parts
+    ]
+    joined = events[0].unionByName(events[1]).unionByName(events[2])
+    return joined.selectExpr(
+        "*", "concat(if(phase = 'train', 'train', 'score'), round, arm) AS run", "50L AS step", "0 AS rank",
+        "bpb * ln(2) * n_bytes AS loss_sum", "int(n_bytes / 3) AS n_tok", "9.0D AS max_tok_loss", "0.3D AS tok_acc",
+    )  # fmt: skip
+
+
+def _evaluations(events: DataFrame) -> DataFrame:
+    held = events.where("phase = 'heldout'").withColumn("slice", F.explode(F.array("slice", F.lit("*"))))
+    sums = held.groupBy("round", "arm", "slice").agg(
+        F.count(F.lit(1)).alias("n_docs"), F.sum("n_bytes").alias("n_bytes"), F.sum("n_tok").alias("n_tok"),
+        (F.sum("loss_sum") / F.lit(0.6931) / F.sum("n_bytes")).alias("bpb"),
+    )  # fmt: skip
+    rival = sums.where("arm = 'control'").select("round", "slice", F.lit("plan").alias("arm"), F.col("bpb").alias("rival"))
+    return sums.join(rival, ["round", "arm", "slice"], "left").selectExpr(
+        "*", "bpb - 0.3 / sqrt(n_docs) AS low", "bpb + 0.3 / sqrt(n_docs) AS high", "if(rival IS NULL, NULL, 'control') AS versus",
+        "bpb - rival AS delta", "bpb - rival - 0.1 / sqrt(n_docs) AS delta_low", "bpb - rival + 0.1 / sqrt(n_docs) AS delta_high",
+        "200 AS replicates",
+    )  # fmt: skip
+
+
+def _slice_state(events: DataFrame) -> DataFrame:
+    sums = events.where("phase = 'score'").groupBy("round", "arm", "slice").agg(
+        F.count(F.lit(1)).alias("n_docs"), F.sum("n_bytes").alias("n_bytes"), F.sum("n_tok").alias("n_tok"),
+        F.sum("loss_sum").alias("nats"),
+    )  # fmt: skip
+    mean = F.avg("bpb").over(Window.partitionBy("round", "arm"))
+    told = sums.withColumn("bpb", F.expr("nats / ln(2) / n_bytes")).withColumn("mean_bpb", mean)
+    return told.withColumn("excess", F.col("bpb") - F.col("mean_bpb"))
+
+
+def _signal_state(events: DataFrame) -> DataFrame:
+    train, score = "phase = 'train'", "phase = 'score'"
+    return events.where("arm = 'plan' AND phase <> 'heldout'").groupBy("doc_id", "content_hash", "bucket", "slice").agg(
+        *(F.expr(text) for text in (
+            f"count_if({train}) AS n_draws", f"coalesce(sum(if({train}, loss_sum, 0)), 0) AS train_nats",
+            f"sum(if({train}, n_bytes, 0)) AS train_bytes", f"count_if({score}) AS n_scores",
+            f"sum(if({score}, loss_sum, 0)) AS score_nats", f"sum(if({score}, n_bytes, 0)) AS score_bytes",
+            f"min_by(bpb, round) FILTER (WHERE {score}) AS first_bpb", f"max_by(bpb, round) FILTER (WHERE {score}) AS last_bpb",
+            "min(round) AS first_round", "max(round) AS last_round",
+        ))
+    )  # fmt: skip
+
+
+def _arms(rounds: int) -> list[tuple[int, str]]:
+    return [(n, arm) for n in range(1, rounds + 1) for arm in (("plan", "control") if n > 1 else ("plan",))]
+
+
+def _steps(rows: DataFrame, rounds: int) -> list[tuple[Any, ...]]:
+    reasons = _rejects(rows).groupBy("step", "rule").count().collect()
+    total = rows.count()
+    cut = {step: {r["rule"]: r["count"] for r in reasons if r["step"] == step} for step in ("clean", "dedupe")}
+    cleaned = total - sum(cut["clean"].values())
+    kept = cleaned - sum(cut["dedupe"].values())
+    half = [
+        ("ingest", total, total, {}, {"raw": 0, "rejects": 0}, 41.0),
+        ("clean", total, cleaned, cut["clean"], {"documents": 0, "signals": 0, "rejects": 1}, 22.4),
+        ("dedupe", cleaned, kept, cut["dedupe"], {"duplicates": 0, "rejects": 2}, 17.9),
+        ("score", 0, cleaned, {}, {"signals": 1}, 8.2),
+    ]
+    done = [(job, 0, "plan", *rest) for job, *rest in half]
+    for number, arm in _arms(rounds):
+        done += [("train", number, arm, 0, 900, {}, {"signal_event": 2 * number}, 61.0)]
+        done += [("score_model", number, arm, 0, 900, {}, {"signal_event": 2 * number + 1}, 14.0)]
+        done += [("decide", number + 1, "plan", 0, 30, {}, {"plans": number}, 2.1)] if arm == "plan" else []
+    return [
+        (
+            {"train": "train", "score_model": "score"}.get(job, job) + (f"{number}{arm}" if number else ""),
+            job, "main", number, arm, came, went, sum(rules.values()), rules, written, {}, seconds,
+            START + timedelta(seconds=60 * index),
+        )
+        for index, (job, number, arm, came, went, rules, written, seconds) in enumerate(done)
+    ]  # fmt: skip
+
+
+def _rounds(rounds: int) -> list[tuple[Any, ...]]:
+    versions = {table.name: index for index, table in enumerate(TABLES)}
+    return [
+        (
+            n,
+            42,
+            "3f1c9a5be20d7788",
+            versions,
+            {},
+            {},
+            f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}",
+            97.5 + n,
+            START + timedelta(hours=n),
+        )
+        for n in range(1, rounds + 1)
+    ]
+
+
+def _checkpoints(rounds: int) -> list[tuple[Any, ...]]:
+    return [
+        (f"train{n}{arm}", 50, n, arm, "models/x", True, 400_000, 461_280, "f00d", START + timedelta(hours=n))
+        for n, arm in _arms(rounds)
+    ]
