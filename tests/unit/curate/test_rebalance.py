@@ -140,7 +140,7 @@ def test_held_out_and_cut_documents_are_never_drawn(spark: SparkSession) -> None
     )
     assert {row["slice"] for row in rows} == {"a", "b"}
     assert min(row["n_bytes"] for row in rows) >= 35
-    assert len({row["doc_id"] for row in rows}) == documents.where("n_bytes >= 35").count()
+    assert len({bytes(row["doc_id"]) for row in rows}) == documents.where("n_bytes >= 35").count()
 
 
 def test_no_plan_and_an_exhausted_plan_are_errors(spark: SparkSession) -> None:
