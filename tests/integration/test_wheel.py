@@ -82,13 +82,14 @@ def test_wheel_carries_code_contracts_and_configuration(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests", "jobs", "lib"))]
 
 
+@pytest.mark.spark
 def test_wheel_curates_a_file_outside_the_checkout(environment: Path, tmp_path: Path) -> None:
     with gzip.open(tmp_path / "some.jsonl.gz", "wt", encoding="utf-8") as lines:
         lines.writelines(json.dumps(row) + "\n" for row in ROWS)
     where = call([environment / "bin" / "python", "-c", "import resonance; print(resonance.__file__)"], tmp_path)
     assert Path(where.strip()).is_relative_to(environment)
     said = call([environment / "bin" / "resonance", "curate", "some.jsonl.gz", "--workspace", "w", "--export", "out"], tmp_path)
-    files = (tmp_path / "out").rglob("*.jsonl*")
+    files = (tmp_path / "out").rglob("*.json*")
     kept = [json.loads(line)["text"] for path in files for line in read(path).splitlines()]
     assert sorted(text.strip() for text in kept) == sorted([STORY.strip(), LETTER.strip()])
     assert "2 documents exported" in said
