@@ -72,29 +72,21 @@ class HorovodLaunch:
         self.ranks = settings.ranks
 
     def start(self, module: str, spec: Path) -> Ranks:
-        """Start them; each leaves its output in ``logs`` beside the spec."""
+        """Start them; what they print goes to ``launch.txt`` beside the spec."""
         _require_horovod()
-        logs = spec.parent / "logs"
-        logs.mkdir(exist_ok=True)
-        return LocalRanks(
-            [
-                *(sys.executable, "-m", __name__, "-np", str(self.ranks), "--gloo"),
-                *("--start-timeout", str(self._settings.start_timeout), "--output-filename", str(logs)),
-                *(sys.executable, "-m", module, str(spec)),
-            ],
-            logs,
-            _environment(self._settings),
-        )
+        horovodrun = [sys.executable, "-m", __name__, "-np", str(self.ranks), "--gloo"]
+        command = [*horovodrun, "--start-timeout", str(self._settings.start_timeout), sys.executable, "-m", module, str(spec)]
+        return LocalRanks(command, spec.with_name("launch.txt"), _environment(self._settings))
 
 
 class LocalRanks:
     """A running ``horovodrun``."""
 
-    def __init__(self, command: list[str], logs: Path, environment: dict[str, str]) -> None:
-        self._logs = logs
-        with (logs / "launch.txt").open("w") as log:
+    def __init__(self, command: list[str], log: Path, environment: dict[str, str]) -> None:
+        self._log = log
+        with log.open("w") as out:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env={**os.environ, **environment}, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=out, stderr=out, env={**os.environ, **environment}, start_new_session=True
             )
 
     def poll(self) -> bool:
@@ -106,14 +98,13 @@ class LocalRanks:
         """Which rank ended first, how, and the last line that it said."""
         if self._process.returncode in (None, 0):
             return None
-        told = (self._logs / "launch.txt").read_text(errors="replace")
+        told = self._log.read_text(errors="replace")
         first = re.search(r"Process name: (\d+)\s+Exit code: (\d+)", told)
         if first is None:
             return f"horovodrun ended with {self._process.returncode}: {_last_line(told)}"
-        rank, code = int(first[1]), int(first[2])
+        rank, code = first[1], int(first[2])
         how = f"was killed by signal {code - 128}" if code > 128 else f"ended with {code}"
-        files = sorted(self._logs.glob("rank.*/stderr"))
-        said = _last_line(files[rank].read_text(errors="replace")) if rank < len(files) else ""
+        said = _last_line("\n".join(re.findall(rf"^\[{rank}\]<stderr>:(.*)$", told, re.MULTILINE)))
         return f"rank {rank} {how}" + (f": {said}" if said else "")
 
     def stop(self) -> None:

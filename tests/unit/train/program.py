@@ -1,0 +1,55 @@
+"""What the ranks of a test run in one launch: the conformance checks, a training, its control, and two errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import conformance
+
+from resonance.core.errors import TrainError
+from resonance.train import loop, worker
+from resonance.train.collective import Collective, connect
+from resonance.train.spec import Spec
+
+
+def main(arguments: list[str]) -> None:
+    plan = json.loads(Path(arguments[0]).read_text())
+    group = connect()
+    told: dict[str, object] = {"rank": group.rank, "size": group.size, "checks": dict(conformance.run_all(group))}
+    for name, spec in plan.items():
+        loop.reduce = mean_of_rank_means if name == "control" else SUM
+        loop.token_losses = first_document_is_broken if name == "broken" and group.rank == 1 else LOSSES
+        try:
+            ends = worker.run(Spec.model_validate(spec), group)
+            told[name] = [end.model_dump() for end in ends]
+        except TrainError as error:
+            told[name] = str(error)
+    Path(arguments[0]).with_name(f"told-{group.size}-{group.rank}.json").write_text(json.dumps(told))
+    group.shutdown()
+
+
+SUM = loop.reduce
+LOSSES = loop.token_losses
+
+
+def first_document_is_broken(model, rows):
+    losses, right, owners = LOSSES(model, rows)
+    return losses.where(owners != 0, float("nan")), right, owners
+
+
+def mean_of_rank_means(model, documents, tally, group: Collective) -> loop.Sums:
+    """What averaging does: each rank divides by its own tokens, then the gradients are averaged."""
+    mine = float(tally.tokens.sum())
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad.div_(mine or 1.0)
+    sums = SUM(model, documents, tally, group)
+    for parameter in model.parameters():
+        parameter.grad.mul_(sums.weight / group.size)
+    return sums
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,164 @@
+"""Horovod and the group of one keep the same promises, and any number of ranks trains the same model."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import conformance
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from resonance.core.settings import TrainSettings
+from resonance.train.collective import LocalCollective
+from resonance.train.spec import Phase, Spec
+
+pytestmark = pytest.mark.train
+BATCH = 9
+STEPS = 50
+BOUND = 1e-5
+
+
+@pytest.fixture(scope="module")
+def specs(texts, shard_rows, small, tokenizer_file, tmp_path_factory):
+    """Makes the specs that a group of ranks runs, by name."""
+    settings = small.model_copy(update={"documents_per_step": BATCH, "checkpoint_steps": 1_000})
+    rows = shard_rows(texts[: BATCH * STEPS - 2], [1.0 + place % 3 / 2 for place in range(BATCH * STEPS - 2)])
+    jobs = {"train": rows, "control": rows, "single": rows[:1], "broken": rows[: 2 * BATCH]}
+
+    def make(size: int, names: tuple[str, ...]) -> tuple[Path, dict[str, Spec]]:
+        folder = tmp_path_factory.mktemp(f"ranks-{size}")
+        found = {}
+        for name in names:
+            (folder / name).mkdir()
+            pq.write_table(pa.Table.from_pylist(jobs[name]), folder / name / "part-0.parquet")
+            phase = Phase(name="train", shards=folder / name, places=len(jobs[name]))
+            found[name] = Spec(settings=settings, seed=7, tokenizer=tokenizer_file, staging=folder / f"out-{name}", phases=(phase,))
+        return folder, found
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def run(specs):
+    """Runs named specs on as many Horovod ranks and returns what each rank said, with the folder of its specs."""
+    from resonance.runtime.launch import HorovodLaunch
+
+    done = {}
+
+    def once(size: int, *names: str):
+        if size not in done:
+            folder, found = specs(size, names)
+            plan = folder / "plan.json"
+            plan.write_text(json.dumps({name: spec.model_dump(mode="json") for name, spec in found.items()}))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+                ranks = HorovodLaunch(TrainSettings(ranks=size)).start("program", plan)
+                while not ranks.poll():
+                    time.sleep(0.1)
+            assert ranks.error is None
+            told = [json.loads(path.read_text()) for path in sorted(folder.glob("told-*.json"))]
+            assert [rank["size"] for rank in told] == [size] * size
+            done[size] = folder, told
+        return done[size]
+
+    def of(size: int):
+        return once(size, *{1: (), 2: ("train", "single", "broken", "control"), 3: ("train", "single")}[size])
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def alone(specs):
+    """The same training in this process, without Horovod."""
+    import torch
+
+    from resonance.train import worker
+
+    torch.set_num_threads(1)
+    folder, found = specs(0, ("train",))
+    (end,) = worker.run(found["train"], LocalCollective())
+    assert end.step == STEPS
+    return folder
+
+
+def test_the_group_of_one_conforms():
+    assert {name: error for name, error in conformance.run_all(LocalCollective()) if error} == {}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_horovod_conforms(run, size):
+    _, told = run(size)
+    for rank in told:
+        assert set(rank["checks"]) == {check.__name__ for check in conformance.CHECKS}
+        assert {name: error for name, error in rank["checks"].items() if error} == {}
+
+
+def test_the_suite_sees_a_collective_that_averages():
+    class Averages(LocalCollective):
+        def allreduce(self, tensor):
+            return tensor.div_(2)
+
+    failed = {name for name, error in conformance.run_all(Averages()) if error}
+    assert {"sums_in_place", "sums_keep_the_type"} <= failed
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_any_number_of_ranks_trains_the_same_model(run, alone, size):
+    folder, told = run(size)
+    assert all(rank["train"][0]["step"] == STEPS for rank in told)
+    by_rank = [sum(tokens) for tokens in tokens_by_rank(folder / "out-train", size)]
+    assert max(by_rank) > 1.05 * min(by_rank), "the ranks saw almost equally many tokens, so this test proves little"
+    assert furthest(parameters(alone / "out-train"), start(alone)) > 1e-2
+    assert furthest(parameters(alone / "out-train"), parameters(folder / "out-train")) < BOUND
+
+
+def test_averaging_the_means_of_ranks_trains_another_model(run, alone):
+    folder, _ = run(2)
+    assert furthest(parameters(alone / "out-train"), parameters(folder / "out-control")) > 100 * BOUND
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_fewer_documents_than_ranks_train_all_the_same(run, size):
+    folder, told = run(size)
+    assert [(rank["single"][0]["step"], rank["single"][0]["final"]) for rank in told] == [(1, True)] * size
+    assert sum(len(tokens) for tokens in tokens_by_rank(folder / "out-single", size)) == 1
+
+
+def test_a_loss_broken_on_one_rank_stops_all_with_the_same_words(run, texts, shard_rows):
+    _, told = run(2)
+    doc_id = shard_rows(texts[:2])[1]["doc_id"].hex()
+    assert [rank["broken"] for rank in told] == [f"the loss of document {doc_id} is no finite number"] * 2
+
+
+def tokens_by_rank(staging: Path, size: int) -> list[list[int]]:
+    (boundary,) = (staging / "train").glob("[0-9]*")
+    return [pq.read_table(boundary / f"rank-{rank}.parquet").column("n_tok").to_pylist() for rank in range(size)]
+
+
+def parameters(staging: Path):
+    from resonance.train.checkpoint import load
+
+    (boundary,) = (staging / "train").glob("[0-9]*")
+    return list(load(boundary / "checkpoint").parameters())
+
+
+def start(folder: Path):
+    from resonance.train.model import build
+
+    state = json.loads(next((folder / "out-train").glob("train/*/checkpoint/config.json")).read_text())
+    settings = TrainSettings(
+        vocabulary=state["vocab_size"],
+        hidden=state["hidden_size"],
+        window=state["max_position_embeddings"],
+        layers=state["num_hidden_layers"],
+        heads=state["num_attention_heads"],
+    )
+    return list(build(settings, 7).parameters())
+
+
+def furthest(left, right) -> float:
+    """The largest difference of one parameter."""
+    return max(float((a - b).detach().abs().max()) for a, b in zip(left, right, strict=True))

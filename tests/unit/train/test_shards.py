@@ -1,0 +1,52 @@
+"""Every place goes to one rank and one batch, whatever the files and the number of ranks."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from resonance.core.errors import TrainError
+from resonance.train.shards import global_batches
+from resonance.train.spec import Phase
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("files", [1, 3])
+def test_ranks_deal_each_batch_among_them(texts, write_phase, size, files):
+    phase = write_phase(texts[:47], files=files)
+    dealt = [list(global_batches(phase, 0, 10, rank, size)) for rank in range(size)]
+    assert {len(batches) for batches in dealt} == {5}
+    for number in range(5):
+        places = [document.place for batches in dealt for document in batches[number]]
+        assert sorted(places) == list(range(number * 10, min(number * 10 + 10, 47)))
+    assert {document.text for batches in dealt for batch in batches for document in batch} == set(texts[:47])
+
+
+def test_a_rank_without_documents_still_sees_every_batch(texts, write_phase):
+    phase = write_phase(texts[:3])
+    assert [len(batch) for batch in global_batches(phase, 0, 2, 2, 3)] == [0, 1]
+    assert [len(batch) for batch in global_batches(write_phase(texts[:1]), 0, 2, 1, 2)] == [0]
+
+
+def test_reading_goes_on_from_a_place(texts, write_phase):
+    phase = write_phase(texts[:25], files=2)
+    whole = list(global_batches(phase, 0, 10, 0, 2))
+    assert list(global_batches(phase, 10, 10, 0, 2)) == whole[1:]
+    assert list(global_batches(phase, 25, 10, 0, 2)) == []
+
+
+def test_gaps_leave_batches_short(texts, write_phase):
+    phase = write_phase(texts[:20])
+    table = pq.read_table(phase.shards)
+    pq.write_table(table.take([0, 3, 19]), phase.shards / "part-000.parquet")
+    assert [[d.place for d in batch] for batch in global_batches(phase, 0, 5, 0, 1)] == [[0, 3], [], [], [19]]
+
+
+def test_unsorted_shards_are_refused(texts, write_phase, tmp_path):
+    phase = write_phase(texts[:4])
+    table = pq.read_table(phase.shards)
+    (tmp_path / "unsorted").mkdir()
+    pq.write_table(pa.concat_tables([table.slice(2), table.slice(0, 2)]), tmp_path / "unsorted" / "part-000.parquet")
+    with pytest.raises(TrainError, match="not sorted by place"):
+        list(global_batches(Phase(name="train", shards=tmp_path / "unsorted", places=4), 0, 10, 0, 1))
