@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TOP
-
+TOP = Path(__file__).parents[2]
 TRAINER = ("torch", "transformers", "tokenizers", "horovod", "mlflow")
 STORY = (
     "The mill stands where the river bends, and the wheel has turned there for two hundred years. "
