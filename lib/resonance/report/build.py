@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from resonance.core.settings import ReportSettings
+    from resonance.report.facts import Facts
 
 
 def build_report(frames: Mapping[str, DataFrame], *, settings: ReportSettings) -> str:
     """One HTML page without outside links, from every table by name; empty tables leave their section out.
 
-    About a dozen Spark jobs, each a scan of a few columns with partial sums; only sums, quantiles and rows of small tables
-    (one for each slice, round or step) reach the driver.
+    Only sums, quantiles and the rows of small tables (one for each slice, round or step) reach the driver: see ``gather``.
     """
-    facts = gather(frames)
+    return compose(gather(frames), settings)
+
+
+def compose(facts: Facts, settings: ReportSettings) -> str:
+    """The page that tells these facts; equal facts, equal page."""
     found = [section(facts, settings) for section in SECTIONS]
     return render(settings.title, facts.finished_at, summary(facts), [section for section in found if section is not None])

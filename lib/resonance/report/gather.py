@@ -30,21 +30,22 @@ PER_BATCH = frozenset({"ingest", "clean", "score"})
 
 
 def gather(frames: Mapping[str, DataFrame]) -> Facts:
-    """All facts, by about a dozen Spark jobs; each scans some columns of one or two tables and returns sums.
+    """All facts, by about twenty small Spark jobs: each counts a table or scans some of its columns and returns sums.
 
     Shuffles partial sums by slice, rule or bucket, and document ids once (to tell which documents were kept).
     """
     small = {table: tuple(frames[table].orderBy(*order).collect()) for table, order in SMALL.items()}
+    rows = {table: len(small[table]) if table in small else frame.count() for table, frame in frames.items()}
     steps = latest_steps(small["steps"])
-    slices = slice_counts(frames)
-    rejected = cuts(frames["rejects"])
+    slices = slice_counts(frames) if rows["raw"] or rows["documents"] else ()
+    rejected = cuts(frames["rejects"]) if rows["rejects"] else ()
     return Facts(
-        rows={table: len(small[table]) if table in small else frame.count() for table, frame in frames.items()},
+        rows=rows,
         slices=slices,
         cuts=rejected,
-        clusters=clusters(frames["duplicates"]),
-        distributions=distributions(frames["signals"], thresholds(rejected)),
-        losses=losses(frames["signal_event"], steps, slices),
+        clusters=clusters(frames["duplicates"]) if rows["duplicates"] else (),
+        distributions=distributions(frames["signals"], thresholds(rejected)) if rows["signals"] else (),
+        losses=losses(frames["signal_event"], steps, slices) if rows["signal_event"] else (),
         plans=small["plans"],
         evaluations=small["evaluations"],
         steps=steps,

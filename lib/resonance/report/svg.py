@@ -20,7 +20,8 @@ ROLES = ("ink", "soft", "line", "card", "blue", "orange", "teal", "purple", "pal
 
 _STAND_INS = {role: f"#0102{index:02x}" for index, role in enumerate(ROLES, start=1)}
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
-_FONT = re.compile(r"font:[^;]*?([\d.]+)px[^;]*")
+_FONT = re.compile(r"font: [^;]*?([\d.]+)px[^;]*")
+_FAMILY = re.compile(r"font-family:[^;]*;? ?")
 
 
 def colour(role: str) -> str:
@@ -47,7 +48,7 @@ def drawing() -> Iterator[None]:
 
 
 def inline(figure: Figure, label: str, prefix: str) -> Markup:
-    """The figure as an ``<svg>`` element to be set into a page.
+    """The figure as an ``<svg>`` element to be set into a page, whose style sheet gives it font and colours.
 
     Args:
         figure: drawn under ``drawing``.
@@ -59,8 +60,9 @@ def inline(figure: Figure, label: str, prefix: str) -> Markup:
     root = ElementTree.fromstring(buffer.getvalue())
     for element in root.iter():
         _localise(element, prefix)
-    for child in [child for child in root if child.tag == "metadata"]:
-        root.remove(child)
+    for parent in list(root.iter()):
+        for child in [child for child in parent if child.tag in ("metadata", "style")]:
+            parent.remove(child)
     _drop_unused_ids(root)
     box = root.get("viewBox", "0 0 380 200")
     root.attrib = {"viewBox": box, "role": "img", "aria-label": label, "class": "chart"}
@@ -75,6 +77,8 @@ def _localise(element: ElementTree.Element, prefix: str) -> None:
         attributes["id"] = f"{prefix}-{attributes['id']}"
     if attributes.get("href", "").startswith("#"):
         attributes["href"] = f"#{prefix}-{attributes['href'][1:]}"
+    if attributes.get("transform", "").startswith("rotate(-0 "):
+        del attributes["transform"]
     if "style" in attributes:
         attributes["style"] = _styled(attributes["style"])
     element.attrib = {key: _REFERENCE.sub(rf"url(#{prefix}-\1)", value) for key, value in attributes.items()}
@@ -83,7 +87,7 @@ def _localise(element: ElementTree.Element, prefix: str) -> None:
 def _styled(style: str) -> str:
     for role, stand_in in _STAND_INS.items():
         style = style.replace(stand_in, f"var(--{role})")
-    return _FONT.sub(r"font: \1px var(--font)", style)
+    return _FAMILY.sub("", _FONT.sub(r"font-size: \1px", style))
 
 
 def _drop_unused_ids(root: ElementTree.Element) -> None:

@@ -65,9 +65,7 @@ def _moves(now: dict[str, Row], most: int) -> Chart:
     picture = dots(
         rows, "Weight of each slice before and in the new plan", "moves", "share of the token budget, %", right=96, from_zero=True
     )
-    note = (
-        f"Ring: the round before. {others(rest).capitalize()} moved less and are not drawn." if rest else "Ring: the round before."
-    )
+    note = "Ring: the round before." + (f" Not shown: {others(rest)} that moved less." if rest else "")
     return Chart("From the last plan to the next", picture, note, LEGEND)
 
 

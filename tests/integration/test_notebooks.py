@@ -1,0 +1,56 @@
+"""Notebooks run from top to bottom on a workspace, and carry no outputs in the repository."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+from pyspark.sql import SparkSession
+
+from resonance.runtime.catalog import DeltaCatalog
+from resonance.tables import DOCUMENTS
+from resonance.testing.worked import worked_frames
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def workspace(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the tables of a loop that was never run."""
+    folder = tmp_path_factory.mktemp("workspace")
+    catalog = DeltaCatalog(spark, str(folder / "tables"))
+    frames = worked_frames(spark, 300, ("numpy/docstring", "numpy/licence", "torch/docstring"))
+    catalog.append(DOCUMENTS, frames["documents"], ("worked", 1), {"job": "test"})
+    for name in frames.keys() - {"documents"}:
+        frames[name].coalesce(1).write.format("delta").save(str(folder / "tables" / name))
+    return folder
+
+
+def test_notebooks_are_numbered_and_empty_of_outputs() -> None:
+    assert NOTEBOOKS
+    for path in NOTEBOOKS:
+        assert path.name[:2].isdigit(), path.name
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert not cell.get("outputs"), path.name
+            assert cell.get("execution_count") is None, path.name
+            assert "def " not in cell.source, path.name
+            assert "class " not in cell.source, path.name
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbclient import NotebookClient
+
+    monkeypatch.setenv("RESONANCE_WORKSPACE", str(workspace))
+    notebook = nbformat.read(path, as_version=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # the client's own libraries warn about each other
+        NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert len(pictures) >= 4
+    shown = "".join(str(output.get("data", {}).get("text/plain", "")) for output in outputs)
+    assert "sample_plan" in shown
+    assert "bits per byte" in shown

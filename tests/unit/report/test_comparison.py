@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pyspark.sql import Row
+
+from resonance.report.comparison import compared, outcome, verdict
+from resonance.report.facts import Facts
+
+LABEL = "one seed; without training variance"
+
+
+@pytest.mark.parametrize(
+    ("delta", "word", "sentence"),
+    [
+        ((-0.02, -0.03, -0.01), "lower", "are lower than those of the control arm (2.000), plan − control = −0.020"),
+        ((0.02, 0.01, 0.03), "higher", "are higher than those of the control arm (2.000), plan − control = +0.020"),
+        ((0.01, -0.01, 0.03), "no difference visible", "are not visibly different from those of the control arm"),
+        ((0.0, -0.01, 0.01), "no difference visible", "no difference visible"),
+    ],
+)
+def test_the_outcome_is_said_whatever_it_is(
+    made: Callable[..., Facts], delta: tuple[float, float, float], word: str, sentence: str
+) -> None:
+    facts = made(delta=delta)
+    row = next(row for row in facts.evaluations if row["delta"] is not None)
+    assert verdict(row) == word
+    assert sentence in outcome(facts)
+    assert LABEL in outcome(facts)
+    assert "95% interval" in outcome(facts)
+
+
+def test_no_interval_means_no_difference_visible() -> None:
+    assert verdict(Row(delta=-1.0, delta_low=None, delta_high=None)) == "no difference visible"
+
+
+def test_without_control_arm_nothing_is_claimed(made: Callable[..., Facts]) -> None:
+    alone = made(evaluations=tuple(row for row in made().evaluations if row["round"] == 1))
+    assert compared(alone) is None
+    assert outcome(alone).startswith("No control arm was evaluated")

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from resonance.curate.clean import GOPHER
+from resonance.report.distributions import MEASURED, Threshold, distributions
+
+SCHEMA = "doc_id string, n_words int, stop_words int, quality double, language string, version int"
+
+
+def test_every_rule_is_known_with_the_signal_it_measures() -> None:
+    assert {rule.name: rule.signal for rule in GOPHER}.items() <= MEASURED.items()
+
+
+def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
+    rng = np.random.default_rng(7)
+    words, quality = rng.lognormal(5, 1.2, 900).astype(int), rng.normal(0.5, 0.1, 900)
+    rows = [
+        (str(i), int(w), int(w) % 8, float(q), "en" if w % 3 else "de", 1)
+        for i, (w, q) in enumerate(zip(words, quality, strict=True))
+    ]
+    rows += [("nothing", None, None, float("nan"), None, 1), ("far", None, None, float("inf"), None, 1)]
+    frame = spark.createDataFrame(rows, SCHEMA)
+    found = {d.signal: d for d in distributions(frame, (Threshold("gopher_short_doc", 50.0, True),))}
+    assert list(found) == ["n_words", "stop_words", "quality", "language"]
+
+    smooth = found["quality"]
+    inside = np.clip(quality, smooth.low, np.nextafter(smooth.high, 0))
+    assert smooth.counts == tuple(np.histogram(inside, bins=24, range=(smooth.low, smooth.high))[0])
+    assert smooth.median == pytest.approx(np.median(quality), abs=0.01)
+    assert smooth.values == 900
+
+    skewed = found["n_words"]
+    assert skewed.log
+    assert sum(skewed.counts) == 900
+    edges = np.expm1(np.linspace(np.log1p(skewed.low), np.log1p(skewed.high), 25))
+    assert skewed.counts[10] == np.sum((words >= edges[10]) & (words < edges[11]))
+    assert skewed.low <= 50
+
+    whole = found["stop_words"]
+    assert whole.whole
+    assert whole.counts == tuple(np.bincount(words % 8, minlength=8))
+    assert found["language"].names[0] == ("en", int(np.sum(words % 3 != 0)))
+
+
+def test_a_threshold_lies_inside_its_buckets(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(str(i), 400, 3, 0.5, None, 1) for i in range(5)], SCHEMA)
+    found = {d.signal: d for d in distributions(frame, (Threshold("gopher_short_doc", 50.0, True),))}
+    assert found["n_words"].low <= 50 < 400 <= found["n_words"].high
+    assert found["quality"].high > found["quality"].low
+    assert "language" not in found
+
+
+def test_no_rows_give_no_distribution(spark: SparkSession) -> None:
+    assert distributions(spark.createDataFrame([], SCHEMA)) == ()

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+
+from resonance.core.settings import ReportSettings
+from resonance.report.build import build_report, compose
+from resonance.report.facts import Facts
+from resonance.report.gather import gather, latest_steps, thresholds
+from resonance.runtime import resources
+from resonance.tables import TABLES
+from resonance.testing.worked import worked_frames
+
+SLICES = ("one/docstring", "<script>alert(1)</script>", "three")
+
+
+@pytest.fixture(scope="module")
+def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
+    made = worked_frames(spark, 600, SLICES)
+    stale = made["signal_event"].limit(5).withColumnsRenamed({}).selectExpr(
+        *("'stale' AS run" if c == "run" else c for c in made["signal_event"].columns)
+    )  # fmt: skip
+    return {**made, "signal_event": made["signal_event"].unionByName(stale).localCheckpoint()}
+
+
+@pytest.fixture(scope="module")
+def facts(frames: Mapping[str, DataFrame]) -> Facts:
+    return gather(frames)
+
+
+@pytest.fixture(scope="module")
+def page(facts: Facts) -> str:
+    return compose(facts, ReportSettings(title="<b>own</b> title"))
+
+
+def test_slices_are_counted_as_in_plain_python(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    cut = {bytes(row[0]) for row in frames["rejects"].select("doc_id").collect()}
+    documents = frames["documents"].select("doc_id", "slice", "n_bytes").collect()
+    kept = [row for row in documents if bytes(row["doc_id"]) not in cut]
+    assert {s: c.documents for s, c in facts.part("kept").items()} == Counter(row["slice"] for row in kept)
+    assert sum(c.bytes for c in facts.part("kept").values()) == sum(row["n_bytes"] for row in kept)
+    drawn = frames["sample_plan"].where("round = 2 AND arm = 'control'").select("doc_id", "slice").collect()
+    assert {s: c.rows for s, c in facts.part("draw", 2, "control").items()} == Counter(row["slice"] for row in drawn)
+    assert sum(c.documents for c in facts.part("draw", 2, "control").values()) == len({bytes(r["doc_id"]) for r in drawn})
+
+
+def test_draws_leave_the_held_out_arm_aside(facts: Facts) -> None:
+    assert facts.draws() == [(1, "plan"), (2, "plan"), (2, "control")]
+
+
+def test_cuts_and_thresholds_say_the_side(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    assert sum(cut.rows for cut in facts.cuts) == frames["rejects"].count()
+    assert [(t.rule, t.value, t.below) for t in thresholds(facts.cuts)] == [
+        ("gopher_above_avg_threshold", 10.0, False),
+        ("gopher_enough_stop_words", 2.0, True),
+        ("gopher_short_doc", 50.0, True),
+    ]
+
+
+def test_clusters_are_counted_at_their_keepers(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    ids = frames["duplicates"].where("method = 'exact'").select("cluster_id").collect()
+    assert sum(c.clusters for c in facts.clusters if c.method == "exact") == len({bytes(row[0]) for row in ids})
+    assert all(c.documents == c.size * c.clusters for c in facts.clusters)
+
+
+def test_losses_are_those_of_the_newest_runs_only(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    events = frames["signal_event"].where("run <> 'stale'").select("round", "arm", "phase", "loss_sum").collect()
+    for phase in ("train", "score", "heldout"):
+        there = [row for row in events if (row["round"], row["arm"], row["phase"]) == (2, "plan", phase)]
+        found = [loss for loss in facts.losses if (loss.round, loss.arm, loss.phase) == (2, "plan", phase)]
+        assert sum(loss.rows for loss in found) == len(there)
+        assert sum(loss.nats for loss in found) == pytest.approx(sum(row["loss_sum"] for row in there))
+    assert len([loss for loss in facts.losses if (loss.round, loss.arm, loss.phase) == (1, "plan", "train")]) > 20
+
+
+def test_rows_of_every_table_are_counted(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    assert list(facts.rows) == [table.name for table in TABLES]
+    assert facts.rows["raw"] == 600
+    assert facts.rows["signal_event"] == frames["signal_event"].count()
+    assert facts.rows["rounds"] == 2
+
+
+def test_page_holds_every_section_and_nothing_foreign(page: str) -> None:
+    sections = ("funnel", "slices", "duplicates", "signals", "training", "held-out", "plan", "tables")
+    assert [name for name in sections if f'<section id="{name}"' not in page] == []
+    for foreign in ("<script", "http:", "https:", "src=", "@import", "url(http", "<link", "<iframe", "<img"):
+        assert foreign not in page.lower(), foreign
+    assert "one seed; without training variance" in page
+
+
+def test_text_from_data_is_shown_as_text(page: str) -> None:
+    assert "<b>own</b>" not in page
+    assert "&lt;b&gt;own&lt;/b&gt; title" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert page.count("&lt;script&gt;") > 5
+
+
+def test_equal_facts_give_an_equal_page(facts: Facts, page: str) -> None:
+    assert compose(facts, ReportSettings(title="<b>own</b> title")) == page
+
+
+def test_tables_without_rows_give_a_page_that_says_so(spark: SparkSession) -> None:
+    empty = {table.name: spark.createDataFrame([], resources.contract(table).schema) for table in TABLES}
+    page = build_report(empty, settings=ReportSettings())
+    assert "No document has come in yet." in page
+    assert 'id="tables"' in page
+    assert 'id="plan"' not in page
+
+
+def test_the_newest_run_of_a_step_stands() -> None:
+    def step(job: str, batch: str, minute: int, written: tuple[str, ...] = ()) -> Row:
+        at = datetime(2030, 1, 1, 0, minute, tzinfo=UTC)
+        return Row(
+            job=job, batch=batch, round=0, arm="plan", run=f"{job}{minute}", finished_at=at, written=dict.fromkeys(written, 1)
+        )
+
+    rows = [step("ingest", "a", 1), step("clean", "a", 2), step("ingest", "b", 3), step("dedupe", "a", 4), step("dedupe", "b", 6)]
+    assert [row["run"] for row in latest_steps(rows)] == ["ingest1", "clean2", "ingest3", "dedupe6"]
+    rows += [step("ingest", "a", 9, ("raw", "documents"))]
+    assert [row["run"] for row in latest_steps(rows)] == ["ingest3", "dedupe6", "ingest9"]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from importlib import resources
+
+import pytest
+from pyspark.sql import Row
+
+from resonance.core.settings import ReportSettings
+from resonance.report.build import compose
+from resonance.report.facts import Facts
+
+HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}$\\frac$"
+VOID = {"meta", "br", "wbr"}
+
+
+class Tags(HTMLParser):
+    """Collects tags and attributes, and notes where closing tags do not match."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "data", "action")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def hostile(made: Callable[..., Facts]) -> str:
+    facts = made((HOSTILE, "other"))
+    return compose(
+        made(
+            (HOSTILE, "other"),
+            plans=tuple(Row(**{**row.asDict(), "reason": HOSTILE, "policy": HOSTILE}) for row in facts.plans),
+            steps=tuple(
+                Row(**{**row.asDict(), "job": HOSTILE + row["job"], "cut_by_rule": {HOSTILE: 3}, "run": HOSTILE})
+                for row in facts.steps
+            ),
+            rounds=tuple(Row(**{**row.asDict(), "config_hash": HOSTILE, "plan_hash": HOSTILE}) for row in facts.rounds),
+        ),
+        ReportSettings(title=HOSTILE),
+    )
+
+
+def test_hostile_text_makes_no_element_and_no_attribute(hostile: str) -> None:
+    tags = Tags()
+    tags.feed(hostile)
+    assert tags.open == []
+    assert not tags.seen & {"script", "img", "iframe", "link", "object", "foreignobject", "a:href"}
+    assert not [name for name in tags.attributes if name.startswith("on")]
+    assert hostile.count("&lt;script&gt;") > 10
+    assert "{{ 7*7 }}" in hostile
+
+
+def test_links_stay_inside_the_page(hostile: str) -> None:
+    tags = Tags()
+    tags.feed(hostile)
+    assert tags.links
+    assert all(link.startswith("#") for link in tags.links)
+    assert {link[1:] for link in tags.links} <= set(tags.ids)
+    assert len(tags.ids) == len(set(tags.ids))
+    assert not re.search(r"https?:|url\((?!#)|@import", hostile)
+
+
+def test_style_sheet_reads_well_in_light_and_dark() -> None:
+    style = resources.files("resonance.report").joinpath("templates/report.css").read_text()
+    schemes = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block)) for block in style.split("prefers-color-scheme: dark")]
+    light, dark = schemes[0], schemes[1]
+    assert light.keys() == dark.keys()
+    for scheme in (light, dark):
+        for text in ("ink", "soft"):
+            for ground in ("paper", "card", "mist"):
+                assert contrast(scheme[text], scheme[ground]) >= 4.5, (text, ground)
+        for mark in ("blue", "orange", "teal", "purple", "grey"):
+            assert contrast(scheme[mark], scheme["card"]) >= 3, mark
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours as WCAG 2.2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)

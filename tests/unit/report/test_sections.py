@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pyspark.sql import Row
+
+from resonance.core.settings import ReportSettings
+from resonance.report.facts import Facts, Losses
+from resonance.report.parts import Section
+from resonance.report.sections import SECTIONS
+from resonance.report.sections.duplicates import duplicates
+from resonance.report.sections.funnel import funnel
+from resonance.report.sections.heldout import heldout
+from resonance.report.sections.plan import plan
+from resonance.report.sections.record import record
+from resonance.report.sections.signals import signals
+from resonance.report.sections.slices import slices
+from resonance.report.sections.training import training
+from resonance.report.summary import summary
+
+SETTINGS = ReportSettings()
+Made = Callable[..., Facts]
+
+
+def pictures(section: Section | None) -> str:
+    assert section is not None
+    return "".join(chart.picture for chart in section.charts)
+
+
+def corners(section: Section) -> int:
+    """How many points the blue line of the first chart has."""
+    paths = re.findall(r'<path d="([^"]+)"[^>]*stroke: var\(--blue\)', section.charts[0].picture)
+    return len(re.findall("[ML]", paths[0]))
+
+
+def test_summary_tells_the_whole_loop(made: Made) -> None:
+    head = summary(made())
+    text = " ".join(head.sentences)
+    assert (
+        "40 documents came in, 30 (75.0%) were kept and 10 cut, most of them by exact_duplicate (8) and gopher_short_doc (2)."
+        in text
+    )
+    assert (
+        "2 rounds trained, with 1 control arm beside: 36 samples planned, 36 loss rows written; each sample left exactly one."
+        in text
+    )
+    assert "2.000 (1.900 to 2.100) after round 2, control" in text
+    assert "one seed; without training variance" in text
+    assert "Round 3 is planned: 1 of 2 slices get more weight, two gains most (50.0% → 55.0% of the tokens)." in text
+    assert [stop.done for stop in head.stops] == [True] * 6
+
+
+def test_summary_says_when_losses_do_not_match_the_plan(made: Made) -> None:
+    facts = made()
+    text = " ".join(summary(made(losses=facts.losses[:-1])).sentences)
+    assert "36 samples planned, 30 loss rows written; these should be equal." in text
+
+
+def test_funnel_shows_each_step_and_rule(made: Made) -> None:
+    section = funnel(made(), SETTINGS)
+    assert section is not None
+    steps, rules = section.grids
+    assert [row[:5] for row in steps.rows] == [
+        ("ingest", "main", "40", "40", "0"),
+        ("clean", "main", "40", "38", "2"),
+        ("dedupe", "main", "38", "30", "8"),
+    ]
+    assert rules.rows[0][:4] == ("exact_duplicate", "dedupe", "–", "8")
+    assert rules.rows[1][:4] == ("gopher_short_doc", "clean", "n_words below 50", "2")
+    assert "38 of 40" in pictures(section)
+    assert "set aside, held out" in pictures(section)
+
+
+def test_funnel_tells_of_lost_rows_and_of_a_log_that_disagrees(made: Made) -> None:
+    steps = tuple(Row(**{**step.asDict(), "rows_out": 1}) if step["job"] == "clean" else step for step in made().steps)
+    section = funnel(made(steps=steps, cuts=made().cuts[:1]), SETTINGS)
+    assert section is not None
+    assert "ROWS ARE MISSING: rows in are not rows out plus rows cut at clean." in section.text
+    assert any("counts 10 cut rows, the table rejects holds 2" in line for line in section.text)
+
+
+def test_slices_beyond_the_first_are_summed_up_and_counted(made: Made) -> None:
+    facts = made(tuple(f"slice-{n:03}" for n in range(200)))
+    section = slices(facts, ReportSettings(top_slices=3))
+    assert section is not None
+    assert "The 3 largest are shown; the other 197 slices are summed up in the last row." in section.text[0]
+    kept = section.charts[0].picture
+    assert "slice-002" in kept
+    assert "slice-003" not in kept
+    assert "197 other slices" in kept
+    assert "2,955 · 75.0%" in kept
+
+
+def test_one_slice_fills_each_section(made: Made) -> None:
+    facts = made(("only",))
+    assert all(section(facts, SETTINGS) is not None for section in SECTIONS)
+
+
+def test_two_hundred_slices_fill_each_section(made: Made) -> None:
+    facts = made(tuple(f"slice-{n:03}" for n in range(200)))
+    held = heldout(facts, SETTINGS)
+    assert held is not None
+    assert len(held.grids[0].rows) == 25
+    assert "176 other slices" in held.grids[0].note
+    assert held.grids[0].folded
+    told = plan(facts, SETTINGS)
+    assert told is not None
+    assert len(told.grids[0].rows) == 24
+    assert "176 other slices" in told.grids[0].note
+    assert told.grids[1].rows[-1][0] == "176 other slices"
+
+
+def test_duplicates_count_clusters_by_size(made: Made) -> None:
+    section = duplicates(made(), SETTINGS)
+    assert section is not None
+    assert "8 documents of 38 cleaned ones (21.1%) were cut as copies" in section.text[0]
+    assert "4 in 2" in pictures(section)
+    assert "5–8 documents" in pictures(section)
+    assert "7 in 1" in pictures(section)
+    assert section.grids[0].rows[0][:5] == ("exact", "3", "11", "7", "8")
+
+
+def test_duplicates_that_were_not_found_are_a_sentence(made: Made) -> None:
+    section = duplicates(made(clusters=()), SETTINGS)
+    assert section is not None
+    assert section.text == ("No duplicates were found, or none were looked for.",)
+
+
+def test_signals_name_their_thresholds(made: Made) -> None:
+    section = signals(made(), SETTINGS)
+    assert section is not None
+    assert section.charts[0].note == "Words. Median 80. Cut below 50."
+    assert "var(--orange)" in section.charts[0].picture
+    assert "75.0%" in section.charts[1].picture
+
+
+def test_training_compares_plan_and_losses(made: Made) -> None:
+    section = training(made(), SETTINGS)
+    assert section is not None
+    assert [row[:4] for row in section.grids[0].rows][2] == ("round 2, control", "12", "12", "equal")
+    assert section.grids[0].rows[0][5] == f"{2000 / 0.6931471805599453 / 1000:.3f}"
+    short = training(made(losses=(Losses(1, "plan", "train", 0, 5, 1.0, 1, 1),)), SETTINGS)
+    assert short is not None
+    assert short.grids[0].rows[0][3] == "NOT EQUAL"
+
+
+def test_a_short_last_stretch_joins_its_neighbour(made: Made) -> None:
+    losses = [Losses(1, "plan", "train", n, 10, 100.0, 50, 40) for n in range(3)] + [Losses(1, "plan", "train", 3, 1, 900.0, 5, 4)]
+    section = training(made(losses=tuple(losses)), SETTINGS)
+    alone = training(made(losses=tuple(losses[:3])), SETTINGS)
+    assert section is not None
+    assert alone is not None
+    assert section.grids[0].rows[0][2] == "31"
+    assert corners(section) == corners(alone) == 3
+
+
+def test_heldout_says_the_verdict_of_each_slice(made: Made) -> None:
+    section = heldout(made(delta=(0.02, 0.01, 0.03)), SETTINGS)
+    assert section is not None
+    assert section.grids[0].rows[0] == ("all slices", "10", "2.000", "2.000", "+0.020", "+0.010 to +0.030", "higher")
+    assert "one seed; without training variance" in section.charts[2].note
+    assert "one seed; without training variance" in section.grids[0].note
+
+
+def test_heldout_without_control_has_no_difference(made: Made) -> None:
+    section = heldout(made(evaluations=tuple(r for r in made().evaluations if r["round"] == 1)), SETTINGS)
+    assert section is not None
+    assert len(section.charts) == 2
+    assert not section.grids
+
+
+def test_plan_tells_reasons_and_history(made: Made) -> None:
+    section = plan(made(), SETTINGS)
+    assert section is not None
+    assert section.title == "The plan of round 3"
+    reasons, history = section.grids
+    assert reasons.rows[0] == ("two", "50.0%", "55.0%", "2.500", "told for two")
+    assert history.columns == ("slice", "round 1", "round 2", "round 3")
+    assert history.rows[0] == ("two", "50.0%", "55.0%", "55.0%")
+
+
+def test_the_first_plan_has_shares_only(made: Made) -> None:
+    section = plan(made(plans=tuple(row for row in made().plans if row["round"] == 1)), SETTINGS)
+    assert section is not None
+    assert [chart.title for chart in section.charts] == ["Shares of round 1"]
+    assert section.grids[0].rows[0] == ("one", "50.0%", "50.0%", "–", "told for one")
+
+
+def test_record_gives_versions_rows_and_manifests(made: Made) -> None:
+    section = record(made(), SETTINGS)
+    tables, rounds, steps = section.grids
+    assert tables.rows[0] == ("raw", "7", "40", "ingest")
+    assert tables.rows[2] == ("plans", "–", "6", "–")
+    assert rounds.rows[1] == ("2", "42", "c" * 16, f"{2:016x}", "90 s", "2030-01-01 00:00:00")
+    assert ("train", "2", "control", "0", "0", "12 s") in [row[:6] for row in steps.rows]
+
+
+def test_the_data_half_alone_leaves_the_rest_out(made: Made) -> None:
+    whole = made()
+    half = made(
+        losses=(),
+        plans=(),
+        evaluations=(),
+        rounds=(),
+        checkpoints=(),
+        slices=tuple(part for part in whole.slices if part.part != "draw"),
+        steps=tuple(step for step in whole.steps if step["round"] == 0),
+    )
+    found = [section.anchor for run in SECTIONS if (section := run(half, SETTINGS)) is not None]
+    assert found == ["funnel", "slices", "duplicates", "signals", "tables"]
+    assert any(line.startswith("Only the data half of the loop has run") for line in summary(half).sentences)
+    assert [stop.done for stop in summary(half).stops] == [True, True, False, False, False, False]
