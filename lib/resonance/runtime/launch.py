@@ -12,6 +12,8 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,9 +105,10 @@ class LocalRanks:
         if first is None:
             return f"horovodrun ended with {self._process.returncode}: {_last_line(told)}"
         rank, code = first[1], int(first[2])
-        how = f"was killed by signal {code - 128}" if code > 128 else f"ended with {code}"
+        if code > 128:
+            return f"rank {rank} was killed by signal {code - 128}"
         said = _last_line("\n".join(re.findall(rf"^\[{rank}\]<stderr>:(.*)$", told, re.MULTILINE)))
-        return f"rank {rank} {how}" + (f": {said}" if said else "")
+        return f"rank {rank} ended with {code}" + (f": {said}" if said else "")
 
     def stop(self) -> None:
         """End the ranks and wait for it."""
@@ -155,6 +158,8 @@ class SparkRanks:
         self._stop = threading.Event()
         self._error: str | None = None
         self._log = spec.with_name("launch.txt")
+        self._failure = _failure(spec)
+        self._failure.unlink(missing_ok=True)
         self._thread = threading.Thread(target=self._run, args=(settings, module, str(spec)), daemon=True)
         self._thread.start()
 
@@ -165,7 +170,7 @@ class SparkRanks:
         # Horovod would take over the driver's signals, which it may not do outside the main thread.
         gloo_run.register_shutdown_event = lambda: self._stop
         try:
-            with self._log.open("w") as log:
+            with self._log.open("w") as log, _quiet_threads("run_spark"):
                 horovod.spark.run(
                     _run_rank,
                     (module, spec),
@@ -178,16 +183,18 @@ class SparkRanks:
                     verbose=0,
                 )
         except Exception as error:
-            said = _last_line(self._log.read_text(errors="replace"))
+            said = self._failure.read_text(encoding="utf-8") if self._failure.exists() else ""
             self._error = said or f"{type(error).__name__}: {_last_line(str(error))}"
 
     def poll(self) -> bool:
-        """Whether it has ended."""
+        """Whether it has ended. Once a rank says that it failed, the others are ended: Horovod would wait for them."""
+        if self._failure.exists():
+            self._stop.set()
         return not self._thread.is_alive()
 
     @property
     def error(self) -> str | None:
-        """The last line that a rank said, else Horovod's own."""
+        """What the rank that failed first said, else what Horovod says."""
         return self._error
 
     def stop(self) -> None:
@@ -196,8 +203,33 @@ class SparkRanks:
         self._thread.join(STOP_SECONDS)
 
 
+@contextmanager
+def _quiet_threads(target: str) -> Iterator[None]:
+    """Print no stack trace for a thread that runs ``target``: what it raises is raised again where it is awaited."""
+    usual = threading.excepthook
+
+    def hook(failed: threading.ExceptHookArgs) -> None:
+        if failed.thread is None or f"({target})" not in failed.thread.name:
+            usual(failed)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = usual
+
+
 def _run_rank(module: str, spec: str) -> None:
-    importlib.import_module(module).main([spec])
+    try:
+        importlib.import_module(module).main([spec])
+    except Exception as error:
+        with suppress(FileExistsError), _failure(Path(spec)).open("x", encoding="utf-8") as told:
+            told.write(f"rank {os.environ['HOROVOD_RANK']} failed: {type(error).__name__}: {_last_line(str(error))}")
+        raise
+
+
+def _failure(spec: Path) -> Path:
+    return spec.with_name("failure.txt")
 
 
 def _environment(settings: TrainSettings) -> dict[str, str]:

@@ -1,0 +1,153 @@
+"""Ranks end together, say why, and never outlive who started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from resonance.core.errors import SetupError
+from resonance.core.settings import TrainSettings
+from resonance.runtime import launch
+from resonance.runtime.launch import HorovodLaunch, InlineLaunch, SparkLaunch, open_launch
+
+SLEEPERS = "tests.unit.runtime.sleepers"
+DRIVER = """
+import sys, time
+from pathlib import Path
+from resonance.core.settings import TrainSettings
+from resonance.runtime.launch import HorovodLaunch
+
+ranks = HorovodLaunch(TrainSettings(ranks=2)).start(sys.argv[1], Path(sys.argv[2]))
+while not ranks.poll():
+    time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def order(tmp_path):
+    """Makes a spec that tells ranks what to do."""
+
+    def make(text: str) -> Path:
+        (tmp_path / "spec.json").write_text(text)
+        return tmp_path / "spec.json"
+
+    return make
+
+
+def pids(folder: Path, ranks: int) -> list[int]:
+    """Process ids of the ranks, once all of them run."""
+    until(lambda: len([path for path in folder.glob("pid-*") if path.read_text()]) == ranks)
+    return [int(path.read_text()) for path in sorted(folder.glob("pid-*"))]
+
+
+def until(true, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def gone(found: list[int]) -> bool:
+    return not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in found)
+
+
+def test_settings_choose_the_way(spark):
+    ways = {way: type(open_launch(TrainSettings(launch=way), spark)) for way in ("inline", "horovod", "spark")}
+    assert ways == {"inline": InlineLaunch, "horovod": HorovodLaunch, "spark": SparkLaunch}
+    assert open_launch(TrainSettings(launch="horovod", ranks=3), spark).ranks == 3
+    assert open_launch(TrainSettings(launch="inline", ranks=3), spark).ranks == 1
+
+
+def test_inline_runs_to_the_end_and_keeps_the_error(order):
+    ranks = InlineLaunch().start(SLEEPERS, order("end"))
+    assert (ranks.poll(), ranks.error) == (True, None)
+    assert InlineLaunch().start(SLEEPERS, order("fail")).error == "ValueError: rank says no"
+
+
+def test_missing_horovod_is_named(order, monkeypatch):
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SetupError, match="Horovod is not installed: run `make setup`"):
+        HorovodLaunch(TrainSettings()).start(SLEEPERS, order("end"))
+
+
+@pytest.mark.train
+def test_horovod_runs_ranks_with_their_threads(order, tmp_path):
+    ranks = HorovodLaunch(TrainSettings(ranks=2, threads=3)).start(SLEEPERS, order("end"))
+    until(ranks.poll)
+    assert ranks.error is None
+    assert [path.read_text() for path in sorted(tmp_path.glob("threads-*"))] == ["3", "3"]
+
+
+@pytest.mark.train
+def test_a_failing_rank_ends_all_and_says_why(order, tmp_path):
+    ranks = HorovodLaunch(TrainSettings(ranks=2)).start(SLEEPERS, order("fail"))
+    until(ranks.poll)
+    assert ranks.error == "rank 1 ended with 1: ValueError: rank says no"
+    assert gone(pids(tmp_path, 2))
+
+
+@pytest.mark.train
+def test_a_killed_rank_ends_all_and_is_named(order, tmp_path):
+    ranks = HorovodLaunch(TrainSettings(ranks=2)).start(SLEEPERS, order("sleep"))
+    running = pids(tmp_path, 2)
+    assert not ranks.poll()
+    os.kill(running[1], signal.SIGKILL)
+    until(ranks.poll)
+    assert ranks.error == "rank 1 was killed by signal 9"
+    until(lambda: gone(running))
+
+
+@pytest.mark.train
+def test_stopped_ranks_are_gone(order, tmp_path):
+    ranks = HorovodLaunch(TrainSettings(ranks=2)).start(SLEEPERS, order("sleep"))
+    running = pids(tmp_path, 2)
+    ranks.stop()
+    assert ranks.poll()
+    until(lambda: gone(running))
+
+
+@pytest.mark.train
+def test_a_killed_driver_leaves_no_orphan(order, tmp_path):
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, SLEEPERS, str(order("sleep"))])
+    running = pids(tmp_path, 2)
+    launcher = [process.pid for process in psutil.Process(driver.pid).children(recursive=True)]
+    assert set(running) <= set(launcher)
+    driver.kill()
+    assert driver.wait() == -signal.SIGKILL
+    until(lambda: gone(launcher))
+
+
+@pytest.mark.train
+def test_spark_counts_slots_before_it_starts(spark, order):
+    way = SparkLaunch(spark, TrainSettings(launch="spark", ranks=3))
+    assert way.slots() == 2
+    with pytest.raises(SetupError, match="train.ranks is 3, but the Spark application has 2 task slots"):
+        way.start(SLEEPERS, order("end"))
+
+
+@pytest.mark.train
+def test_a_failing_rank_on_spark_ends_all_and_says_why(spark, order, tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    ranks = SparkLaunch(spark, TrainSettings(launch="spark", ranks=2, threads=3)).start(SLEEPERS, order("fail"))
+    until(ranks.poll)
+    assert ranks.error == "rank 1 failed: ValueError: rank says no"
+    assert [path.read_text() for path in sorted(tmp_path.glob("threads-*"))] == ["3", "3"]
+    until(lambda: gone(pids(tmp_path, 2)))
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.train
+def test_stopped_ranks_on_spark_are_gone(spark, order, tmp_path):
+    ranks = SparkLaunch(spark, TrainSettings(launch="spark", ranks=2)).start(SLEEPERS, order("sleep"))
+    running = pids(tmp_path, 2)
+    ranks.stop()
+    assert ranks.poll()
+    until(lambda: gone(running))
+    assert spark.range(4).count() == 4
