@@ -1,0 +1,342 @@
+"""Training and scoring as the loop runs them, in one process: events and plan agree, and each happens once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from pydoc_data.topics import topics
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ConservationError, TrainError
+from resonance.core.job import Turn
+from resonance.core.settings import ScoreModelSettings, TrainSettings
+from resonance.runtime.launch import InlineLaunch
+from resonance.tables import CHECKPOINTS, SIGNAL_EVENT
+from resonance.testing import MemoryCatalog, documents_frame
+
+pytestmark = pytest.mark.train
+SETTINGS = TrainSettings(
+    launch="inline", vocabulary=512, window=64, hidden=32, layers=1, heads=2, documents_per_step=8, checkpoint_steps=10
+)
+HELDOUT = 30
+DRAW = ["round", "arm", "epoch", "pos", "doc_id", "bucket", "content_hash", "slice", "copy", "n_bytes", "pi", "weight"]
+
+
+def a_plan(documents, round: int, arm: str, rows: int, epochs: int = 1, pi: float = 1.5):
+    """The first documents by a hash of the round, every third of them twice, in an order that the epoch chooses."""
+    order = Window.orderBy(F.xxhash64("doc_id", F.lit(round)), "doc_id")
+    drawn = documents.withColumn("number", F.row_number().over(order)).where(F.col("number") <= rows)
+    copies = drawn.withColumn(
+        "copy", F.explode(F.when(F.col("number") % 3 == 0, F.array(F.lit(0), F.lit(1))).otherwise(F.array(F.lit(0))))
+    )
+    passes = copies.withColumn("epoch", F.explode(F.array(*(F.lit(epoch) for epoch in range(epochs)))))
+    place = F.row_number().over(Window.partitionBy("epoch").orderBy(F.xxhash64("doc_id", "copy", "epoch"), "doc_id", "copy")) - 1
+    marks = {"round": round, "arm": arm, "pi": pi, "weight": 1.0}
+    return passes.withColumn("pos", place).withColumns({name: F.lit(value) for name, value in marks.items()}).select(DRAW)
+
+
+@pytest.fixture(scope="module")
+def documents(spark):
+    texts = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 80 < len(part) < 600})[:400]
+    rows = [(f"key-{number}", f"slice/{number % 3}", text) for number, text in enumerate(texts)]
+    return documents_frame(spark, rows).localCheckpoint()
+
+
+@pytest.fixture(scope="module")
+def plans(documents):
+    heldout = a_plan(documents.where("slice = 'slice/2'"), 0, "heldout", HELDOUT + 10).where("copy = 0")
+    place = F.row_number().over(Window.orderBy("doc_id")) - 1
+    heldout = heldout.withColumns({"pos": place, "pi": F.lit(1.0)})
+    pool = documents.where("slice != 'slice/2'")
+    parts = (a_plan(pool, 1, "plan", 150), a_plan(pool, 2, "plan", 60, pi=0.5), a_plan(pool, 2, "control", 50))
+    for part in parts:
+        heldout = heldout.unionByName(part)
+    return heldout.localCheckpoint()
+
+
+class World:
+    """A catalog and a folder on which steps of the loop run; ``runs`` are upstream of each."""
+
+    def __init__(self, spark, folder: Path, plans, documents) -> None:
+        self.spark, self.folder, self.plans, self.documents = spark, folder, plans, documents
+        self.catalog = MemoryCatalog(spark)
+        self.launch = InlineLaunch()
+        self.settings = SETTINGS
+
+    def turn(self, job: str, round: int, arm: str) -> Turn:
+        return Turn("main", round, arm, run=f"{job}-{round}-{arm}")
+
+    def tools(self, job: str, round: int, arm: str) -> dict[str, object]:
+        tools = {"turn": self.turn(job, round, arm), "spark": self.spark, "catalog": self.catalog, "folder": self.folder}
+        return tools | {"launch": self.launch, "settings": self.settings}
+
+    def frames(self):
+        return self.plans, self.documents, self.catalog.read(CHECKPOINTS)
+
+    def train(self, round: int = 1, arm: str = "plan") -> None:
+        from resonance.train.job import train
+
+        train(*self.frames(), seed=7, **self.tools("train", round, arm))
+
+    def score(self, round: int = 1, arm: str = "plan") -> None:
+        from resonance.train.job import score_model
+
+        scoring = ScoreModelSettings(max_heldout_documents=HELDOUT)
+        score_model(*self.frames(), scoring=scoring, **self.tools("score_model", round, arm))
+
+    def events(self, run: str, phase: str = "train"):
+        return self.catalog.read(SIGNAL_EVENT).where((F.col("run") == run) & (F.col("phase") == phase))
+
+    def drawn(self, round: int = 1, arm: str = "plan"):
+        return self.plans.where((F.col("round") == round) & (F.col("arm") == arm))
+
+    def rows(self, run: str) -> list[tuple[object, ...]]:
+        columns = ("epoch", "pos", "copy", "doc_id", "step", "loss_sum", "n_tok", "max_tok_loss", "tok_acc")
+        return self.events(run).select(*columns).orderBy("epoch", "pos").collect()
+
+
+@pytest.fixture
+def world(spark, tmp_path, plans, documents) -> World:
+    return World(spark, tmp_path, plans, documents)
+
+
+@pytest.fixture(scope="module")
+def done(spark, tmp_path_factory, plans, documents) -> World:
+    """Two rounds and the control arm, trained and scored."""
+    whole = World(spark, tmp_path_factory.mktemp("workspace"), plans, documents)
+    for round, arm in ((1, "plan"), (2, "plan"), (2, "control")):
+        whole.train(round, arm)
+        whole.score(round, arm)
+    return whole
+
+
+@pytest.mark.parametrize(("round", "arm"), [(1, "plan"), (2, "plan"), (2, "control")])
+def test_each_draw_has_one_event_and_each_event_a_draw(done, round, arm):
+    events, drawn = done.events(f"train-{round}-{arm}"), done.drawn(round, arm)
+    assert events.count() == drawn.count() > 60
+    keys = ["epoch", "pos", "copy", "doc_id", "bucket", "content_hash", "slice", "pi", "weight", "n_bytes", "round", "arm"]
+    assert drawn.join(events, keys, "left_anti").count() == 0
+    assert events.join(drawn, keys, "left_anti").count() == 0
+
+
+def test_checkpoints_tell_what_was_trained(done):
+    rows = done.catalog.read(CHECKPOINTS).orderBy("run", "step").collect()
+    assert [(row["run"], row["step"], row["final"]) for row in rows] == [
+        ("train-1-plan", 10, False),
+        ("train-1-plan", 20, False),
+        ("train-1-plan", 25, True),
+        ("train-2-control", 9, True),
+        ("train-2-plan", 10, True),
+    ]
+    for row in rows:
+        seen = done.events(row["run"]).where(F.col("step") <= row["step"]).agg(F.sum("n_tok")).collect()[0][0]
+        assert (row["tokens"], row["round"]) == (seen, int(row["run"][6]))
+        assert Path(row["uri"]).is_dir()
+    assert len({row["tokenizer"] for row in rows}) == 1
+    assert len({row["parameters"] for row in rows}) == 1
+
+
+def test_both_arms_go_on_from_the_same_checkpoint(done):
+    first = done.events("train-1-plan").where("step = 10")
+    for run in ("train-2-plan", "train-2-control"):
+        assert nats(done.events(run)) < nats(first) - 0.5
+
+
+def nats(events) -> float:
+    return events.agg(F.sum("loss_sum") / F.sum("n_tok")).collect()[0][0]
+
+
+def test_scores_cover_the_drawn_documents_once(done):
+    scores = done.events("score_model-1-plan", "score")
+    drawn = done.drawn().select("doc_id", "content_hash", "slice", "pi").distinct()
+    assert scores.count() == drawn.count() == 150
+    assert scores.select("doc_id", "content_hash", "slice", "pi").exceptAll(drawn).count() == 0
+    assert scores.select("step", "epoch", "copy", "round", "arm").distinct().collect() == [(25, 0, 0, 1, "plan")]
+    assert scores.select("pos").distinct().count() == 150
+
+
+def test_held_out_documents_are_scored_in_order_and_were_never_drawn(done):
+    for run, step in (("score_model-1-plan", 25), ("score_model-2-plan", 10), ("score_model-2-control", 9)):
+        events = done.events(run, "heldout")
+        rows = events.select("pos", "doc_id", "pi", "step").orderBy("pos").collect()
+        wanted = done.drawn(0, "heldout").orderBy("pos").limit(HELDOUT).collect()
+        assert [(row["pos"], row["doc_id"]) for row in rows] == [(row["pos"], row["doc_id"]) for row in wanted]
+        assert {(row["pi"], row["step"]) for row in rows} == {(None, step)}
+        assert events.join(done.drawn(), "doc_id").count() == 0
+
+
+def test_100_documents_scored_alone_from_the_published_files_agree(done):
+    """One document at a time, unpacked, unpadded, with nothing but transformers and tokenizers."""
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import LlamaForCausalLM
+
+    uri = Path(done.catalog.read(CHECKPOINTS).where("run = 'train-1-plan' AND final").collect()[0]["uri"])
+    tokenizer = Tokenizer.from_file(str(uri / "tokenizer.json"))
+    model = LlamaForCausalLM.from_pretrained(uri, attn_implementation="eager").eval()
+    scored = done.events("score_model-1-plan", "score").join(done.documents.select("doc_id", "text"), "doc_id")
+    rows = scored.orderBy("doc_id").limit(100).collect()
+    assert len(rows) == 100
+    assert max(row["n_tok"] for row in rows) > 2 * SETTINGS.window
+    for row in rows:
+        ids = [model.config.bos_token_id, *tokenizer.encode(row["text"]).ids, model.config.eos_token_id]
+        total = 0.0
+        for begin in range(0, len(ids) - 1, SETTINGS.window):
+            window = torch.tensor(ids[begin : begin + SETTINGS.window + 1])
+            with torch.no_grad():
+                logits = model(input_ids=window[None, :-1]).logits[0]
+            total += float(torch.nn.functional.cross_entropy(logits, window[1:], reduction="sum"))
+        assert row["n_tok"] == len(ids) - 1
+        assert row["n_bytes"] == len(row["text"].encode())
+        assert row["loss_sum"] == pytest.approx(total, rel=1e-4, abs=1e-4)
+
+
+def test_nothing_is_left_of_shards_and_staging(done):
+    assert list((done.folder / "staging").iterdir()) == list((done.folder / "shards").iterdir()) == []
+
+
+class NoLaunch:
+    ranks = 1
+
+    def start(self, module: str, spec: Path):
+        raise AssertionError("ranks were started")
+
+
+def test_a_rerun_starts_no_ranks_and_adds_nothing(done):
+    before = done.catalog.read(SIGNAL_EVENT).count(), done.catalog.read(CHECKPOINTS).count()
+    usual, done.launch = done.launch, NoLaunch()
+    try:
+        done.train(2, "plan")
+        done.score(2, "plan")
+    finally:
+        done.launch = usual
+    assert (done.catalog.read(SIGNAL_EVENT).count(), done.catalog.read(CHECKPOINTS).count()) == before
+
+
+def test_a_training_that_failed_goes_on_from_its_last_checkpoint(done, world, monkeypatch):
+    from resonance.train import loop
+
+    usual = loop.step
+
+    def fails_at_17(model, optimizer, sums, settings, state):
+        if state.step == 16:
+            raise TrainError("the loss of document 00ff is no finite number")
+        usual(model, optimizer, sums, settings, state)
+
+    monkeypatch.setattr(loop, "step", fails_at_17)
+    with pytest.raises(TrainError, match="^train 1 plan: the loss of document 00ff is no finite number; what is committed stays"):
+        world.train()
+    assert {row["step"] for row in world.rows("train-1-plan")} == {10}
+    monkeypatch.setattr(loop, "step", usual)
+    world.train()
+    assert world.rows("train-1-plan") == done.rows("train-1-plan")
+
+
+@pytest.mark.parametrize("moment", ["before the row", "before the rename"])
+def test_what_was_appended_is_published_and_not_appended_again(done, world, monkeypatch, moment):
+    from resonance.train.desk import Desk
+
+    name = {"before the row": "_record", "before the rename": "_publish"}[moment]
+    usual = getattr(Desk, name)
+
+    def dies(self, folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Desk, name, dies)
+    with pytest.raises(KeyboardInterrupt):
+        world.train()
+    assert world.catalog.committed(SIGNAL_EVENT, "train-1-plan/plan/train") == 10
+    assert world.catalog.read(CHECKPOINTS).count() == 0
+    monkeypatch.setattr(Desk, name, usual)
+    world.train()
+    assert world.rows("train-1-plan") == done.rows("train-1-plan")
+    assert [row["step"] for row in world.catalog.read(CHECKPOINTS).orderBy("step").collect()] == [10, 20, 25]
+
+
+def drop_a_row(table):
+    return table.slice(1)
+
+
+def double_a_row(table):
+    import pyarrow as pa
+
+    return pa.concat_tables([table, table.slice(0, 1)])
+
+
+def take_the_id_of_another(table):
+    ids = table.column("doc_id").to_pylist()
+    return table.set_column(table.schema.get_field_index("doc_id"), "doc_id", [[b"\x00" * 16, *ids[1:]]])
+
+
+@pytest.mark.parametrize(
+    ("tamper", "message"),
+    [
+        (drop_a_row, "of 80 draws 1 have no event and 0 more than one; 0 events belong to no draw"),
+        (double_a_row, "of 80 draws 0 have no event and 1 more than one; 0 events belong to no draw"),
+        (take_the_id_of_another, "of 80 draws 1 have no event and 0 more than one; 1 events belong to no draw"),
+    ],
+)
+def test_events_that_do_not_match_the_plan_are_not_appended(world, tamper: Callable, message):
+    class Tampers(InlineLaunch):
+        def start(self, module: str, spec: Path):
+            ranks = super().start(module, spec)
+            path = spec.parent / "train" / f"{10:012d}" / "rank-0.parquet"
+            pq.write_table(tamper(pq.read_table(path)), path)
+            return ranks
+
+    world.launch = Tampers()
+    with pytest.raises(ConservationError, match=message):
+        world.train()
+    assert world.catalog.read(SIGNAL_EVENT).count() == world.catalog.read(CHECKPOINTS).count() == 0
+
+
+def test_a_changed_or_missing_text_is_named(world):
+    one = world.drawn().select("doc_id").orderBy("doc_id").limit(1)
+    world.documents = world.documents.join(one, "doc_id", "left_anti")
+    with pytest.raises(ConservationError, match="table documents: it holds .* texts that sample_plan draws for train"):
+        world.train()
+
+
+def test_a_plan_with_gaps_or_without_draws_is_refused(world):
+    usual = world.plans
+    world.plans = usual.where("pos != 3")
+    with pytest.raises(TrainError, match="table sample_plan: 199 draws at 200 places"):
+        world.train()
+    world.plans = usual.where("round = 0")
+    with pytest.raises(TrainError, match="train 1 plan: the plan draws nothing; raise rebalance.tokens"):
+        world.train()
+
+
+def test_a_later_round_needs_the_checkpoint_before(world):
+    with pytest.raises(TrainError, match="no final checkpoint of round 1, arm plan; run train for it first"):
+        world.train(2)
+    with pytest.raises(TrainError, match="no final checkpoint of round 1, arm plan"):
+        world.score()
+
+
+def test_epochs_follow_each_other_and_count_once_each(world, documents):
+    world.plans = a_plan(documents, 1, "plan", 24, epochs=3).unionByName(world.plans.where("round = 0").limit(0))
+    world.train()
+    events = world.events("train-1-plan")
+    assert events.count() == world.plans.count() == 96
+    assert events.select("epoch", "pos").distinct().count() == 96
+    losses = [nats(events.where(F.col("epoch") == epoch)) for epoch in range(3)]
+    assert losses[0] > losses[1] > losses[2]
+    world.score()
+    assert world.events("score_model-1-plan", "score").select("pos", "epoch").distinct().count() == 24
+    assert world.events("score_model-1-plan", "heldout").count() == 0
+
+
+def test_early_stop_ends_with_the_draws_that_were_seen(world):
+    stuck = {"learning_rate": 1e-12, "checkpoint_steps": 1, "early_stop_patience": 1}
+    world.settings = SETTINGS.model_copy(update=stuck)
+    world.train()
+    seen = world.events("train-1-plan").count()
+    assert 16 <= seen < 200
+    last = world.catalog.read(CHECKPOINTS).where("final").collect()
+    assert [row["step"] for row in last] == [math.ceil(seen / 8)]
