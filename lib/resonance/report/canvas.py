@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, SMALL = 340, 172
-TEXT, TICK = 10.5, 10.0
+TEXT, TICK = 11.0, 10.5
 
 
 def canvas(height: float, *, left: float, right: float, top: float, bottom: float, width: float = WIDTH) -> tuple[Figure, Axes]:

@@ -10,15 +10,15 @@ from markupsafe import Markup
 
 from resonance.report.canvas import SMALL, TEXT, TICK, WIDTH, canvas, ticks
 from resonance.report.svg import colour, drawing, inline
-from resonance.report.wording import name
+from resonance.report.wording import distinct
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEFT = 132
+LEFT = 137
 NAME_COLUMNS = 22
-SMALL_LEFT = 48
+SMALL_LEFT = 50
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,12 @@ def bars(rows: Sequence[Bar], label: str, prefix: str, right: float = 92, *, sma
         figure, axes = _rows(len(rows), pitch=21, right=right, width=width, left=left)
         top = max((max(row.value, row.behind) for row in rows), default=0) or 1
         axes.set_xlim(0, top)
+        labels = distinct([row.label for row in rows], int(NAME_COLUMNS * left / LEFT))
         for y, row in enumerate(rows):
             if row.behind:
                 axes.barh(y, row.behind, height=0.66, color=colour(row.behind_role))
             axes.barh(y, row.value, height=0.66, color=colour(row.role))
-            _beside(axes, y, row.label, row.text, right, width, left)
+            _beside(axes, y, labels[y], row.text, right, width, left)
         return inline(figure, label, prefix)
 
 
@@ -76,6 +77,7 @@ def dots(
     most = max((len(row.marks) for row in rows), default=1)
     with drawing():
         figure, axes = _rows(len(rows), pitch=21 if most < 3 else 9 + 6 * most, right=right, bottom=38)
+        labels = distinct([row.label for row in rows], NAME_COLUMNS)
         for y, row in enumerate(rows):
             axes.axhline(y + 0.5, color=colour("line"), linewidth=0.6)
             spread = 0 if row.arrow else 0.56 / max(most - 1, 1)
@@ -83,7 +85,7 @@ def dots(
                 _mark(axes, y + (index - (len(row.marks) - 1) / 2) * spread, mark)
             if row.arrow and len(row.marks) == 2:
                 _arrow(axes, y, row.marks[0].value, row.marks[1].value, row.marks[1].role)
-            _beside(axes, y, row.label, row.text, right)
+            _beside(axes, y, labels[y], row.text, right)
         if zero:
             axes.axvline(0, color=colour("ink"), linewidth=1)
         _limits(axes, [m for row in rows for m in row.marks], zero=zero, from_zero=from_zero)
@@ -105,9 +107,8 @@ def _rows(
 
 def _beside(axes: Axes, y: float, label: str, text: str, right: float, width: float = WIDTH, left: float = LEFT) -> None:
     inner = width - left - right
-    columns = int(NAME_COLUMNS * left / LEFT)
     place = axes.get_yaxis_transform()
-    axes.text(-8 / inner, y, name(label, columns), transform=place, ha="right", va="center", fontsize=TEXT, color=colour("ink"))
+    axes.text(-8 / inner, y, label, transform=place, ha="right", va="center", fontsize=TEXT, color=colour("ink"))
     if text:
         edge = 1 + right / inner
         axes.text(edge, y, text, transform=place, ha="right", va="center", fontsize=TICK, color=colour("soft"))

@@ -109,7 +109,7 @@ def _plan(facts: Facts) -> str:
     text = f"Round {number} is planned: {count(more)} of {counted(len(rows), 'slice')} get more weight"
     if not more:
         return f"{text}."
-    return f"{text}, {name(up['slice'])} gains most ({share(up['previous'])} → {share(up['weight'])} of the tokens)."
+    return f"{text}; {name(up['slice'])} gains most ({share(up['previous'])} → {share(up['weight'])} of the tokens)."
 
 
 def _stops(facts: Facts) -> tuple[Stop, ...]:
@@ -126,6 +126,6 @@ def _stops(facts: Facts) -> tuple[Stop, ...]:
         Stop("Corpus", count(kept), "documents kept", kept > 0),
         Stop("Draw", count(drawn), f"samples, {called(draws[-1])}" if draws else "samples", drawn > 0),
         Stop("Model", short(size), "parameters", size > 0),
-        Stop("Losses", count(losses), "one row a sample", losses > 0),
+        Stop("Losses", count(losses), "loss rows", losses > 0),
         Stop("Plan", count(weighted), f"slices, round {number}" if number else "slices", weighted > 0),
     )

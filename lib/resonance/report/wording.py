@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 WIDE = ("W", "F")
@@ -92,6 +94,24 @@ def name(text: object, columns: int = 64) -> str:
     head = _fitting(full, (columns - 1) - (columns - 1) // 2)
     tail = _fitting(full[::-1], (columns - 1) // 2)[::-1]
     return f"{head}…{tail}"
+
+
+def distinct(texts: Sequence[object], columns: int) -> list[str]:
+    """Names that fit ``columns`` and differ where their texts do: what cut ones share in front goes, then they are numbered."""
+    full = [plain(text) for text in texts]
+    cut = [name(text, columns) for text in full]
+    short = list(cut)
+    for index, label in enumerate(cut):
+        alike = sorted({text for text, other in zip(full, cut, strict=True) if other == label})
+        if len(alike) > 1:
+            short[index] = name("…" + full[index][len(os.path.commonprefix(alike)) :], columns)
+    seen: Counter[str] = Counter()
+    for index, label in enumerate(short):
+        seen[label] += 1
+        if seen[label] > 1:
+            number = f" ({seen[label]})"
+            short[index] = name(label, columns - len(number)) + number
+    return short
 
 
 def _width(text: str) -> int:

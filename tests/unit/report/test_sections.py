@@ -47,7 +47,7 @@ def test_summary_tells_the_whole_loop(made: Made) -> None:
     )
     assert "2.000 (1.900 to 2.100) after round 2, control" in text
     assert "one seed; without training variance" in text
-    assert "Round 3 is planned: 1 of 2 slices get more weight, two gains most (50.0% → 55.0% of the tokens)." in text
+    assert "Round 3 is planned: 1 of 2 slices get more weight; two gains most (50.0% → 55.0% of the tokens)." in text
     assert [stop.done for stop in head.stops] == [True] * 6
 
 
@@ -84,12 +84,13 @@ def test_slices_beyond_the_first_are_summed_up_and_counted(made: Made) -> None:
     facts = made(tuple(f"slice-{n:03}" for n in range(200)))
     section = slices(facts, ReportSettings(top_slices=3))
     assert section is not None
-    assert "The 3 largest are shown; the other 197 slices are summed up in the last row." in section.text[0]
+    assert "The 3 largest are shown; the other 197 slices are summed up." in section.text[0]
     kept = section.charts[0].picture
     assert "slice-002" in kept
     assert "slice-003" not in kept
-    assert "197 other slices" in kept
-    assert "2,955 · 75.0%" in kept
+    assert "197 other slices: 2,955 of 3,940 kept (75.0%)." in section.charts[0].note
+    assert "197 other slices" in section.charts[1].picture
+    assert "197 other slices: 98.5% in kept corpus, 98.5% in round 1 and 98.5% in round 2." in section.charts[2].note
 
 
 def test_one_slice_fills_each_section(made: Made) -> None:

@@ -46,3 +46,12 @@ def test_wide_characters_count_twice() -> None:
 def test_lists_read_as_sentences() -> None:
     assert wording.listed(["a", "b", "c"]) == "a, b and c"
     assert wording.listed([]) == ""
+
+
+def test_names_that_were_cut_still_differ() -> None:
+    names = [f"package-number-{number}/docstring" for number in (33, 77, 121)]
+    assert wording.distinct(names, 22) == ["…33/docstring", "…77/docstring", "…121/docstring"]
+    assert wording.distinct(["a", "b"], 22) == ["a", "b"]
+    alike = ["x" * 30 + middle + "y" * 30 for middle in ("1" + "z" * 40, "2" + "z" * 40)]
+    assert len(set(wording.distinct(alike, 22))) == 2
+    assert wording.distinct(["same", "same"], 22) == ["same", "same (2)"]

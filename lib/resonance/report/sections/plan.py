@@ -86,11 +86,13 @@ def _policy(now: dict[str, Row]) -> tuple[Chart, ...]:
 
 def _shares(now: dict[str, Row], most: int) -> Chart:
     top, rest = largest({s: row["weight"] for s, row in now.items()}, most)
-    rows = [Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top]
+    picture = bars(
+        [Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top], "Share of the token budget", "shares", right=60
+    )
+    note = "Share of the token budget."
     if rest:
-        left = sum(now[s]["weight"] for s in rest)
-        rows.append(Bar(others(rest), left, share(left), role="grey"))
-    return Chart("Shares of round 1", bars(rows, "Share of the token budget of each slice", "shares", right=60))
+        note += f" {others(rest).capitalize()} together: {share(sum(now[s]['weight'] for s in rest))}."
+    return Chart("Shares of round 1", picture, note)
 
 
 def _history(facts: Facts, rounds: list[int], now: dict[str, Row]) -> Chart:

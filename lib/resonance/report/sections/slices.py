@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from resonance.report.charts import Bar, Mark, Row, bars, dots
 from resonance.report.parts import Chart, Key, Section
-from resonance.report.turns import keys, largest, others, roles, shown
-from resonance.report.wording import count, counted, share, size
+from resonance.report.turns import called, keys, largest, others, roles, shown
+from resonance.report.wording import count, counted, listed, share, size
 
 if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
+    from resonance.report.facts import Facts, SliceCount
 
 
 def slices(facts: Facts, settings: ReportSettings) -> Section | None:
@@ -22,7 +22,7 @@ def slices(facts: Facts, settings: ReportSettings) -> Section | None:
     top, rest = largest({name: part.documents for name, part in read.items()}, settings.top_slices)
     text = f"{counted(len(read), 'slice')} came in; {counted(len(kept), 'slice')} with {_bytes(facts)} of text stayed."
     if rest:
-        text += f" The {len(top)} largest are shown; the other {counted(len(rest), 'slice')} are summed up in the last row."
+        text += f" The {len(top)} largest are shown; the other {counted(len(rest), 'slice')} are summed up."
     charts = [_curation(facts, top, rest), _losses(facts, top, rest)]
     if facts.draws():
         charts.append(_draws(facts, top, rest))
@@ -36,14 +36,13 @@ def _bytes(facts: Facts) -> str:
 def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     read = {name: part.documents for name, part in facts.part("read").items()}
     kept = {name: part.documents for name, part in facts.part("kept").items()}
-    rows = []
-    for label, names in _groups(top, rest):
-        before, after = (sum(counts.get(name, 0) for name in names) for counts in (read, kept))
-        rows.append(Bar(label, after, f"{count(after)} · {share(after, before)}", behind=before))
+    rows = [Bar(s, kept.get(s, 0), f"{count(kept.get(s, 0))} · {share(kept.get(s, 0), read[s])}", behind=read[s]) for s in top]
     picture = bars(rows, "Documents of each slice before and after curation", "slices")
-    return Chart(
-        "Documents by slice", picture, "Numbers: documents kept, and their share.", (Key("kept", "blue"), Key("cut", "pale"))
-    )
+    note = "Numbers: documents kept, and their share."
+    if rest:
+        before, after = (sum(counts.get(s, 0) for s in rest) for counts in (read, kept))
+        note += f" {others(rest).capitalize()}: {count(after)} of {count(before)} kept ({share(after, before)})."
+    return Chart("Documents by slice", picture, note, (Key("kept", "blue"), Key("cut", "pale")))
 
 
 def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
@@ -72,21 +71,24 @@ def _cut_by_slice(facts: Facts, step: str) -> dict[str, int]:
 def _draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     turns = shown([turn for turn in facts.draws() if turn[1] == "plan"])
     paint = roles(turns)
-    sources = [("ink", facts.part("kept"))] + [(paint[turn], facts.part("draw", *turn)) for turn in turns]
-    rows = []
-    for label, names in _groups(top, rest):
-        marks = []
-        for role, parts in sources:
-            whole = sum(part.bytes for part in parts.values()) or 1
-            part = 100 * sum(parts[name].bytes for name in names if name in parts) / whole
-            marks.append(Mark(part, role, shape="ring" if role == "ink" else "dot"))
-        rows.append(Row(label, tuple(marks)))
-    legend = (Key("kept corpus", "ink", "ring"), *keys(turns))
-    picture = dots(
-        rows, "Share of bytes of each slice in the corpus and in each draw", "draws", "share of bytes, %", from_zero=True
-    )
+    sources = [("kept corpus", "ink", _shares(facts.part("kept")))]
+    sources += [(called(turn), paint[turn], _shares(facts.part("draw", *turn))) for turn in turns]
+    rows = [
+        Row(s, tuple(Mark(100 * found.get(s, 0.0), role, shape="ring" if role == "ink" else "dot") for _, role, found in sources))
+        for s in top
+    ]
+    said = "Share of bytes of each slice in the corpus and in each draw"
+    picture = dots(rows, said, "draws", "share of bytes, %", from_zero=True)
     note = "Right of the ring: drawn more often than its size alone would have it."
-    return Chart("What each round draws", picture, note, legend)
+    if rest:
+        told = [f"{share(sum(found.get(s, 0.0) for s in rest))} in {title}" for title, _, found in sources]
+        note += f" {others(rest).capitalize()}: {listed(told)}."
+    return Chart("What each round draws", picture, note, (Key("kept corpus", "ink", "ring"), *keys(turns)))
+
+
+def _shares(parts: dict[str, SliceCount]) -> dict[str, float]:
+    whole = sum(part.bytes for part in parts.values()) or 1
+    return {name: part.bytes / whole for name, part in parts.items()}
 
 
 def _groups(top: list[str], rest: list[str]) -> list[tuple[str, list[str]]]:
