@@ -94,6 +94,19 @@ def test_manifests_name_what_the_rounds_were_made_of(frames):
     assert set(rows[0]["runs"].items()) <= set(rows[1]["runs"].items())
 
 
+def test_mlflow_holds_each_round_with_its_metrics_versions_and_model(small_loop, frames):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=f"sqlite:///{small_loop / 'workspace' / 'mlflow.db'}")
+    runs = {run.data.tags["round"]: run for run in client.search_runs([client.get_experiment_by_name("resonance").experiment_id])}
+    assert set(runs) == {"1", "2"}
+    total = frames["evaluations"].where("round = 2 and arm = 'plan' and slice = '*'").collect()[0]
+    assert runs["2"].data.metrics["heldout_bpb.plan.all"] == pytest.approx(total["bpb"])
+    assert runs["2"].data.metrics["delta_vs_control.all"] == pytest.approx(total["delta"])
+    assert "version.documents" in runs["2"].data.params
+    assert {item.path for item in client.list_artifacts(runs["2"].info.run_id)} == {"report.html", "model"}
+
+
 def test_second_run_does_nothing_and_says_why(small_loop, opened, capsys):
     before = opened.versions()
     main(["demo", "--workspace", str(small_loop / "workspace"), *(f"--set={setting}" for setting in SMALL)])

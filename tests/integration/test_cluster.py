@@ -1,0 +1,79 @@
+"""spark-submit runs the loop on a standalone cluster of separate processes; Horovod trains on its executors."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from resonance.runtime.catalog import DeltaCatalog
+from resonance.tables import EVALUATIONS, SAMPLE_PLAN, SIGNAL_EVENT
+from tests.conftest import SMALL
+
+pytestmark = pytest.mark.train
+TOP = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """The address of a running cluster and the environment that commands on it need."""
+    own = {
+        "PYTHON": sys.executable,
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "CLUSTER_DIR": str(tmp_path / "cluster"),
+        "MASTER_PORT": str(free_port()),
+        "WEB_PORT": str(free_port()),
+        "WORKER_MEMORY": "1500m",
+    }
+    environment = {**os.environ, **own}
+    started = subprocess.run(
+        ["sh", TOP / "cluster/standalone/start.sh"], env=environment, capture_output=True, text=True, timeout=180
+    )
+    assert started.returncode == 0, started.stderr
+    yield started.stdout.splitlines()[-1], environment
+    subprocess.run(["sh", TOP / "cluster/standalone/stop.sh"], env=environment, check=True, capture_output=True, timeout=120)
+
+
+def submit(cluster, *arguments: str) -> subprocess.CompletedProcess[str]:
+    address, environment = cluster
+    jars = ",".join(str(jar) for jar in sorted(Path(sys.prefix, "share/resonance/jars").glob("*.jar")))
+    command = [Path(sys.executable).with_name("spark-submit"), "--master", address, "--jars", jars]
+    sized = ["--driver-memory", "1500m", "--executor-memory", "1g", *arguments]
+    return subprocess.run([*command, *sized], env=environment, capture_output=True, text=True, timeout=580)
+
+
+def test_loop_and_slots(cluster, spark, tmp_path):
+    settings = tmp_path / "small.yaml"
+    layered: dict[str, dict[str, object]] = {"ingest": {"demo": True}, "train": {"ranks": 2}, "tracking": {"enabled": False}}
+    for section, key, value in (f"{setting}".replace("=", ".").split(".", 2) for setting in SMALL):
+        layered.setdefault(section, {})[key] = yaml.safe_load(value)
+    settings.write_text(yaml.safe_dump({**layered, "spark": {"shuffle_partitions": 2}, "rounds": 1}))
+    place = ["--conf", str(settings), "--workspace", str(tmp_path / "w")]
+
+    ran = submit(cluster, str(TOP / "jobs/loop.py"), *place)
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+    catalog = DeltaCatalog(spark, str(tmp_path / "w" / "tables"))
+    drawn = catalog.read(SAMPLE_PLAN).where("round = 1")
+    seen = catalog.read(SIGNAL_EVENT).where("phase = 'train'")
+    assert seen.count() == drawn.count() > 0
+    assert seen.join(drawn, ["round", "arm", "epoch", "pos", "doc_id"], "left_anti").isEmpty()
+    assert {row["rank"] for row in seen.select("rank").distinct().collect()} == {0, 1}
+    assert catalog.read(EVALUATIONS).where("slice = '*'").count() == 1
+
+    refused = submit(cluster, str(TOP / "jobs/train.py"), *place, "--set", "train.ranks=5", "--set", "train.hidden=16")
+    assert refused.returncode == 1
+    assert "5" in refused.stderr
+    assert "2 task slots" in refused.stderr
+    assert "Exception" not in refused.stdout
