@@ -57,9 +57,15 @@ def room(spark, tmp_path):
             return empty, reject(documents.orderBy("source_key").limit(1 - self.lose), "thin", "first")
 
         def steps(self):
-            self.read_sources.__func__.__name__ = "read_sources"
             reading = Job(
-                "read", self.read_sources, (), (DOCUMENTS, REJECTS), per="batch", section="clean", needs=("spark", "checkpoint"), cuts=True
+                "read",
+                self.read_sources,
+                (),
+                (DOCUMENTS, REJECTS),
+                per="batch",
+                section="clean",
+                needs=("spark", "checkpoint"),
+                cuts=True,
             )
             thinning = Job(
                 "thin",
