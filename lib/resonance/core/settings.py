@@ -99,7 +99,7 @@ class TrainSettings(Settings):
     hidden: int = Field(96, ge=8)
     layers: int = Field(2, ge=1)
     heads: int = Field(4, ge=1)
-    documents_per_step: int = Field(64, ge=1, description="positions of one global batch")
+    documents_per_step: int = Field(16, ge=1, description="positions of one global batch")
     rows_per_pass: int = Field(16, ge=1, description="packed windows of one forward pass")
     learning_rate: float = Field(3e-3, gt=0)
     warmup: float = Field(0.05, ge=0, lt=1, description="share of the budget over which the rate rises")
