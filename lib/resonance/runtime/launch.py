@@ -183,8 +183,7 @@ class SparkRanks:
                     verbose=0,
                 )
         except Exception as error:
-            said = self._failure.read_text(encoding="utf-8") if self._failure.exists() else ""
-            self._error = said or f"{type(error).__name__}: {_last_line(str(error))}"
+            self._error = f"{type(error).__name__}: {_last_line(str(error))}"
 
     def poll(self) -> bool:
         """Whether it has ended. Once a rank says that it failed, the others are ended: Horovod would wait for them."""
@@ -194,8 +193,8 @@ class SparkRanks:
 
     @property
     def error(self) -> str | None:
-        """What the rank that failed first said, else what Horovod says."""
-        return self._error
+        """What the rank that failed first said, else what Horovod says: it says nothing of ranks that it was asked to end."""
+        return self._failure.read_text(encoding="utf-8") if self._failure.exists() else self._error
 
     def stop(self) -> None:
         """End the ranks and wait for it."""

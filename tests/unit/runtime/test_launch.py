@@ -141,13 +141,3 @@ def test_a_failing_rank_on_spark_ends_all_and_says_why(spark, order, tmp_path):
     assert [path.read_text() for path in sorted(tmp_path.glob("threads-*"))] == ["3", "3"]
     until(lambda: gone(pids(tmp_path, 2)))
     assert signal.getsignal(signal.SIGTERM) == before
-
-
-@pytest.mark.train
-def test_stopped_ranks_on_spark_are_gone(spark, order, tmp_path):
-    ranks = SparkLaunch(spark, TrainSettings(launch="spark", ranks=2)).start(SLEEPERS, order("sleep"))
-    running = pids(tmp_path, 2)
-    ranks.stop()
-    assert ranks.poll()
-    until(lambda: gone(running))
-    assert spark.range(4).count() == 4

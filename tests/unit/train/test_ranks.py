@@ -1,4 +1,4 @@
-"""Horovod and the group of one keep the same promises, and any number of ranks trains the same model."""
+"""Horovod and the group of one keep the same promises, and two ranks train the same model as one."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def run(specs):
         return done[size]
 
     def of(size: int):
-        return once(size, *{1: (), 2: ("train", "single", "broken", "control"), 3: ("train", "single")}[size])
+        return once(size, *(("train", "single", "broken", "control") if size == 2 else ()))
 
     return of
 
@@ -105,11 +105,10 @@ def test_the_suite_sees_a_collective_that_averages():
     assert {"sums_in_place", "sums_keep_the_type"} <= failed
 
 
-@pytest.mark.parametrize("size", [2, 3])
-def test_any_number_of_ranks_trains_the_same_model(run, alone, size):
-    folder, told = run(size)
+def test_two_ranks_train_the_same_model_as_one(run, alone):
+    folder, told = run(2)
     assert all(rank["train"][0]["step"] == STEPS for rank in told)
-    by_rank = [sum(tokens) for tokens in tokens_by_rank(folder / "out-train", size)]
+    by_rank = [sum(tokens) for tokens in tokens_by_rank(folder / "out-train")]
     assert max(by_rank) > 1.05 * min(by_rank), "the ranks saw almost equally many tokens, so this test proves little"
     assert furthest(parameters(alone / "out-train"), start(alone)) > 1e-2
     assert furthest(parameters(alone / "out-train"), parameters(folder / "out-train")) < BOUND
@@ -120,11 +119,10 @@ def test_averaging_the_means_of_ranks_trains_another_model(run, alone):
     assert furthest(parameters(alone / "out-train"), parameters(folder / "out-control")) > 100 * BOUND
 
 
-@pytest.mark.parametrize("size", [2, 3])
-def test_fewer_documents_than_ranks_train_all_the_same(run, size):
-    folder, told = run(size)
-    assert [(rank["single"][0]["step"], rank["single"][0]["final"]) for rank in told] == [(1, True)] * size
-    assert sum(len(tokens) for tokens in tokens_by_rank(folder / "out-single", size)) == 1
+def test_fewer_documents_than_ranks_train_all_the_same(run):
+    folder, told = run(2)
+    assert [(rank["single"][0]["step"], rank["single"][0]["final"]) for rank in told] == [(1, True)] * 2
+    assert [len(tokens) for tokens in tokens_by_rank(folder / "out-single")] == [1, 0]
 
 
 def test_a_loss_broken_on_one_rank_stops_all_with_the_same_words(run, texts, shard_rows):
@@ -133,9 +131,9 @@ def test_a_loss_broken_on_one_rank_stops_all_with_the_same_words(run, texts, sha
     assert [rank["broken"] for rank in told] == [f"the loss of document {doc_id} is no finite number"] * 2
 
 
-def tokens_by_rank(staging: Path, size: int) -> list[list[int]]:
+def tokens_by_rank(staging: Path) -> list[list[int]]:
     (boundary,) = (staging / "train").glob("[0-9]*")
-    return [pq.read_table(boundary / f"rank-{rank}.parquet").column("n_tok").to_pylist() for rank in range(size)]
+    return [pq.read_table(boundary / f"rank-{rank}.parquet").column("n_tok").to_pylist() for rank in (0, 1)]
 
 
 def parameters(staging: Path):
