@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LEFT = 137
 NAME_COLUMNS = 22
 SMALL_LEFT = 50
+TICK_ROOM = 48
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def dots(
         if zero:
             axes.axvline(0, color=colour("ink"), linewidth=1)
         _limits(axes, [m for row in rows for m in row.marks], zero=zero, from_zero=from_zero)
-        _value_axis(axes, unit)
+        _value_axis(axes, unit, most=max(int((WIDTH - LEFT - right) // TICK_ROOM), 2))
         return inline(figure, label, prefix)
 
 
@@ -133,8 +134,8 @@ def _limits(axes: Axes, marks: Sequence[Mark], *, zero: bool, from_zero: bool) -
     axes.set_xlim(low if from_zero and low == 0 else low - pad, high + pad)
 
 
-def _value_axis(axes: Axes, unit: str) -> None:
-    ticks(axes.xaxis, 4)
+def _value_axis(axes: Axes, unit: str, most: int) -> None:
+    ticks(axes.xaxis, most)
     axes.grid(axis="x", color=colour("line"), linewidth=0.6)
     axes.set_xlabel(unit, fontsize=TEXT, color=colour("soft"))
     axes.spines["left"].set_visible(False)

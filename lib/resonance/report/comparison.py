@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.wording import bits, minus, signed
+from resonance.report.wording import bits, counted, minus, signed
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from resonance.report.turns import Turn
 
 ALL = "*"
+FEW = 5
+"""With fewer documents a bootstrap over documents says little; with one, its interval has no width."""
+UNKNOWN = "too few documents"
 LABEL = "one seed; without training variance"
 
 
@@ -28,7 +31,12 @@ def compared(facts: Facts) -> int | None:
 
 
 def verdict(row: Row) -> str:
-    """``lower`` or ``higher`` where the whole interval lies on that side of zero, else ``no difference visible``."""
+    """``lower`` or ``higher`` where the whole interval lies on that side of zero, else ``no difference visible``.
+
+    ``too few documents`` where there are fewer than ``FEW``.
+    """
+    if row["n_docs"] < FEW:
+        return UNKNOWN
     if row["delta_low"] is None or row["delta_high"] is None:
         return "no difference visible"
     if row["delta_high"] < 0:
@@ -43,6 +51,9 @@ def outcome(facts: Facts) -> str:
     if row is None or row["delta"] is None:
         return "No control arm was evaluated, so nothing can be said about what the plan changed."
     said = verdict(row)
+    if said == UNKNOWN:
+        held = counted(row["n_docs"], "held-out document")
+        return f"Round {number} with its plan: {held} can tell no difference from the control arm."
     words = f"{said} than" if said in ("lower", "higher") else "not visibly different from"
     rival = by_slice(facts, (row["round"], "control")).get(ALL)
     with_ = f" ({bits(rival['bpb'])})" if rival is not None else ""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
 
 CURVE_POINTS = 40
+CURVE_DOCUMENTS = 16
+"""A training is cut into at most this many stretches, of at least this many documents."""
 SMALL = {
     "plans": ("round", "slice"),
     "evaluations": ("round", "arm", "slice"),
@@ -125,7 +127,7 @@ def losses(events: DataFrame, steps: tuple[Row, ...], slices: tuple[SliceCount, 
     for part in slices:
         if part.part == "draw" and part.arm != HELDOUT:
             planned[part.round, part.arm] = planned.get((part.round, part.arm), 0) + part.rows
-    width = max(-(-max(planned.values(), default=1) // CURVE_POINTS), 1)
+    width = max(-(-max(planned.values(), default=1) // CURVE_POINTS), CURVE_DOCUMENTS)
     stretch = F.when(F.col("phase") == "train", F.col("epoch") * CURVE_POINTS + F.floor(F.col("pos") / width)).otherwise(0)
     sums = events.where(F.col("run").isin(runs)).groupBy("round", "arm", "phase", stretch.cast("int").alias("stretch"))
     rows = sums.agg(

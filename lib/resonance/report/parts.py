@@ -7,7 +7,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-LONG = 12
+LONG = 14
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,14 @@ class Grid:
     note: str = ""
 
     @property
-    def folded(self) -> bool:
-        """Whether the table is long, so that the page shows its title first."""
-        return len(self.rows) > LONG and not self.cards
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """The rows that the page shows at once: all of a short table, none of a long one, the first cards."""
+        return self.rows if len(self.rows) <= LONG else self.rows[:LONG] if self.cards else ()
+
+    @property
+    def folded(self) -> tuple[tuple[str, ...], ...]:
+        """The rows that a reader unfolds."""
+        return self.rows[len(self.shown) :]
 
 
 @dataclass(frozen=True)

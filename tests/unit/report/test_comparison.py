@@ -32,10 +32,16 @@ def test_the_outcome_is_said_whatever_it_is(
 
 
 def test_no_interval_means_no_difference_visible() -> None:
-    assert verdict(Row(delta=-1.0, delta_low=None, delta_high=None)) == "no difference visible"
+    assert verdict(Row(n_docs=9, delta=-1.0, delta_low=None, delta_high=None)) == "no difference visible"
 
 
 def test_without_control_arm_nothing_is_claimed(made: Callable[..., Facts]) -> None:
     alone = made(evaluations=tuple(row for row in made().evaluations if row["round"] == 1))
     assert compared(alone) is None
     assert outcome(alone).startswith("No control arm was evaluated")
+
+
+def test_few_documents_tell_nothing(made: Callable[..., Facts]) -> None:
+    rows = tuple(Row(**{**row.asDict(), "n_docs": 4}) for row in made().evaluations)
+    assert verdict(next(row for row in rows if row["delta"] is not None)) == "too few documents"
+    assert "4 held-out documents can tell no difference" in outcome(made(evaluations=rows))

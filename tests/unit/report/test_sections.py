@@ -104,10 +104,11 @@ def test_two_hundred_slices_fill_each_section(made: Made) -> None:
     assert held is not None
     assert len(held.grids[0].rows) == 25
     assert "176 other slices" in held.grids[0].note
-    assert held.grids[0].folded
+    assert not held.grids[0].shown
+    assert len(held.grids[0].folded) == 25
     told = plan(facts, SETTINGS)
     assert told is not None
-    assert len(told.grids[0].rows) == 24
+    assert (len(told.grids[0].shown), len(told.grids[0].folded)) == (14, 10)
     assert "176 other slices" in told.grids[0].note
     assert told.grids[1].rows[-1][0] == "176 other slices"
 
@@ -212,3 +213,12 @@ def test_the_data_half_alone_leaves_the_rest_out(made: Made) -> None:
     assert found == ["funnel", "slices", "duplicates", "signals", "tables"]
     assert any(line.startswith("Only the data half of the loop has run") for line in summary(half).sentences)
     assert [stop.done for stop in summary(half).stops] == [True, True, False, False, False, False]
+
+
+def test_slices_of_few_documents_stand_as_rings_without_interval(made: Made) -> None:
+    rows = tuple(Row(**{**row.asDict(), "n_docs": 1}) if row["slice"] == "one" else row for row in made().evaluations)
+    section = heldout(made(evaluations=rows), SETTINGS)
+    assert section is not None
+    verdicts = {row[0]: row[6] for row in section.grids[0].rows}
+    assert verdicts == {"all slices": "lower", "one": "too few documents", "two": "lower"}
+    assert section.charts[2].picture.count("fill: var(--card)") == 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resonance.report.charts import Mark, dots
 from resonance.report.charts import Row as Marks
-from resonance.report.comparison import ALL, LABEL, by_slice, compared, verdict
+from resonance.report.comparison import ALL, FEW, LABEL, UNKNOWN, by_slice, compared, verdict
 from resonance.report.curves import Line, lines
 from resonance.report.parts import Chart, Grid, Key, Section
 from resonance.report.turns import keys, largest, ordered, others, roles, shown
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from resonance.report.facts import Facts
     from resonance.report.turns import Turn
 
-SIDE = {"lower": "teal", "higher": "orange", "no difference visible": "grey"}
+SIDE = {"lower": "teal", "higher": "orange", "no difference visible": "grey", UNKNOWN: "grey"}
 
 
 def heldout(facts: Facts, settings: ReportSettings) -> Section | None:
@@ -67,12 +67,13 @@ def _slices(scores: dict[Turn, dict[str, Row]], turns: list[Turn], top: list[str
     rows = []
     for label in order:
         found = [(turn, scores[turn][label]) for turn in turns if label in scores[turn]]
-        rows.append(Marks(label, tuple(Mark(row["bpb"], paint[turn], row["low"], row["high"]) for turn, row in found)))
+        rows.append(Marks(label, tuple(_mark(row, "bpb", "low", "high", paint[turn]) for turn, row in found)))
     if rest:
         pooled = [(turn, _pooled([scores[turn][s] for s in rest if s in scores[turn]], "bpb")) for turn in turns]
         rows.append(Marks(others(rest), tuple(Mark(value, paint[turn]) for turn, value in pooled if value is not None)))
     picture = dots(rows, "Held-out bits per byte of each slice, by round and arm", "heldout-slices", "bits per byte")
-    return Chart("By slice", picture, "Hardest slices first.", keys(turns))
+    note = f"Hardest slices first. Rings: fewer than {FEW} documents, so no interval."
+    return Chart("By slice", picture, note, keys(turns))
 
 
 def _difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
@@ -81,7 +82,7 @@ def _difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
     chart = []
     for label, row in [("all slices", rows.get(ALL)), *((s, rows[s]) for s in sorted(top, key=lambda s: (rows[s]["delta"], s)))]:
         if row is not None and row["delta"] is not None:
-            mark = Mark(row["delta"], SIDE[verdict(row)], row["delta_low"], row["delta_high"])
+            mark = _mark(row, "delta", "delta_low", "delta_high", SIDE[verdict(row)])
             chart.append(Marks(label, (mark,), signed(row["delta"])))
     pooled = _pooled([rows[s] for s in rest], "delta")
     if pooled is not None:
@@ -94,8 +95,15 @@ def _difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
         zero=True,
         right=58,
     )
-    legend = tuple(Key(word, role, "dot") for word, role in SIDE.items())
+    legend = tuple(Key(word, role, "ring" if word == UNKNOWN else "dot") for word, role in SIDE.items())
     return Chart(f"Round {round_}: plan − control", picture, f"Paired over documents, 95% intervals: {LABEL}.", legend)
+
+
+def _mark(row: Row, value: str, low: str, high: str, role: str) -> Mark:
+    """A dot with its interval; a ring without one where too few documents stand behind it."""
+    if row["n_docs"] < FEW:
+        return Mark(row[value], role, shape="ring")
+    return Mark(row[value], role, row[low], row[high])
 
 
 def _pooled(rows: list[Row], column: str) -> float | None:

@@ -23,9 +23,9 @@ def training(facts: Facts, settings: ReportSettings) -> Section | None:
     turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
     if not turns:
         return None
-    first = "Each point is the mean loss of a fortieth of a training, measured while the model learns from it."
+    first = "Each point is the mean loss over a stretch of training, as the model was when it learnt from it."
     if turns[-1][0] > 1:
-        first += " Later rounds go on from the model of the round before, so they start lower."
+        first += " Later rounds go on from the model of the round before."
     chosen = shown(turns)
     paint = roles(chosen)
     series = [_line(facts, turn, paint[turn]) for turn in chosen]
