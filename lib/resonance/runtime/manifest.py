@@ -12,11 +12,17 @@ from resonance.core.job import Step
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
 from resonance.runtime.conf import config_hash
-from resonance.tables import ROUNDS, SAMPLE_PLAN, STEPS, TABLES
+from resonance.tables import ROUNDS, SAMPLE_PLAN, STEPS
 
 
 def write_manifest(
-    number: int, config: Config, spark: SparkSession, catalog: Catalog, steps: Sequence[Step], identities: Mapping[str, str]
+    number: int,
+    config: Config,
+    spark: SparkSession,
+    catalog: Catalog,
+    steps: Sequence[Step],
+    identities: Mapping[str, str],
+    versions: Mapping[str, int | None],
 ) -> bool:
     """Write the row of round ``number`` unless it stands already; whether it was written.
 
@@ -32,7 +38,6 @@ def write_manifest(
     counts = {f"{place}/{kind}": executed[run][f"rows_{kind}"] for place, run in runs.items() for kind in ("in", "out", "cut")}
     drawn = catalog.read(SAMPLE_PLAN).where((F.col("round") == number) & (F.col("arm") == "plan"))
     mixed = drawn.agg(F.expr("coalesce(bit_xor(xxhash64(doc_id, copy)), 0)").alias("hash")).collect()[0]["hash"]
-    versions = {table.name: catalog.version(table) for table in TABLES}
     row = {
         "round": number,
         "seed": config.seed,

@@ -23,7 +23,7 @@ from resonance.runtime.conf import RESOURCES
 from resonance.runtime.events import Events
 from resonance.runtime.manifest import write_manifest
 from resonance.runtime.scratch import Scratch
-from resonance.tables import CHECKPOINTS, DOCUMENTS, RAW, REJECTS, SIGNAL_EVENT, STEPS
+from resonance.tables import CHECKPOINTS, DOCUMENTS, RAW, REJECTS, SIGNAL_EVENT, STEPS, TABLES
 
 SECTIONS = {"cleaning": "clean", "drawing": "rebalance", "scoring": "score_model"}
 """Needs that are further sections of the configuration."""
@@ -46,6 +46,7 @@ class Runner:
         self._folder = folder
         self._launch = launch
         self._events = events
+        self._versions: dict[str, int | None] = {}
 
     def run(self, steps: Sequence[Step], only: Iterable[str] = ()) -> list[Outcome]:
         """Execute what is missing or stale, in order.
@@ -76,7 +77,8 @@ class Runner:
             outcomes.append(outcome)
             self._events.finished(outcome)
             if step.job.closes_round and not outcome.waits:
-                write_manifest(step.round, self._config, self._spark, self._catalog, steps, identities)
+                versions = {table.name: self._version(table) for table in TABLES}
+                write_manifest(step.round, self._config, self._spark, self._catalog, steps, identities, versions)
         if outcomes and all(outcome.waits for outcome in outcomes):
             first = outcomes[0]
             raise ResonanceError(f"{first.step}: {first.skipped}; run the jobs before it, or `resonance run` for all")
@@ -130,7 +132,7 @@ class Runner:
         on = {earlier.place: identities[earlier.place] for earlier in upstream(step, before)}
         turn = Turn(self._config.batch, step.round, step.arm, identities[step.place], on)
         scratch = Scratch(self._spark, self._folder / "scratch" / turn.run)
-        versions = {table.name: self._catalog.version(table) for table in job.reads}
+        versions = {table.name: self._version(table) for table in job.reads}
         frames = [self._frame(table, job, turn, versions[table.name]) for table in job.reads]
         try:
             result = job.run(*frames, settings=getattr(self._config, job.section), **self._needs(job, turn, scratch))
@@ -143,12 +145,21 @@ class Runner:
             rows = count(step, turn.run, self._catalog, first, self._slice(REJECTS, step), commits)
         finally:
             scratch.remove()
-        written = {table.name: self._catalog.version(table) or 0 for table in (*job.writes, *job.appends)}
+        self._versions |= {table.name: commit.version for table, commit in commits.items()}
+        for table in job.appends:
+            self._versions.pop(table.name, None)
+        written = {table.name: self._version(table) or 0 for table in (*job.writes, *job.appends)}
         read = {name: version for name, version in versions.items() if version is not None}
         seconds = time.monotonic() - started
         outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds)
         self._record(outcome)
         return outcome
+
+    def _version(self, table: Table) -> int | None:
+        """The table's version as this run knows it: asked for once, then what its own commits made of it."""
+        if table.name not in self._versions:
+            self._versions[table.name] = self._catalog.version(table)
+        return self._versions[table.name]
 
     def _frame(self, table: Table, job: Job, turn: Turn, version: int | None) -> DataFrame:
         frame = self._catalog.read(table, at=version)
@@ -204,7 +215,8 @@ class Runner:
             "finished_at": datetime.now(UTC),
         }
         frame = self._spark.createDataFrame([row], self._catalog.read(STEPS).schema)
-        self._catalog.append(STEPS, frame, (f"steps/{outcome.run}", time.time_ns() // 1_000_000), {"job": step.job.name})
+        transaction = (f"steps/{outcome.run}", time.time_ns() // 1_000_000)
+        self._versions[STEPS.name] = self._catalog.append(STEPS, frame, transaction, {"job": step.job.name}).version
 
 
 def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
