@@ -94,6 +94,7 @@ def test_manifests_name_what_the_rounds_were_made_of(frames):
     assert set(rows[0]["runs"].items()) <= set(rows[1]["runs"].items())
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_mlflow_holds_each_round_with_its_metrics_versions_and_model(small_loop, frames):
     from mlflow import MlflowClient
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,12 @@ def record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) 
     Raises:
         ResonanceError: the tracking store cannot be reached.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow and its own dependencies warn about each other
+        return _record_rounds(config, catalog, folder, report)
+
+
+def _record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
     try:
         import mlflow
         from mlflow.exceptions import MlflowException
