@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ def record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) 
     Raises:
         ResonanceError: the tracking store cannot be reached.
     """
+    manifests = catalog.read(ROUNDS).orderBy("round").collect()
+    if not manifests:
+        return 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow and its own dependencies warn about each other
-        return _record_rounds(config, catalog, folder, report)
+        return _record_rounds(manifests, config, catalog, folder, report)
 
 
-def _record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
+def _record_rounds(manifests: Sequence[Any], config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
     try:
         import mlflow
         from mlflow.exceptions import MlflowException
@@ -40,15 +44,11 @@ def _record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path)
         found = client.get_experiment_by_name(config.tracking.experiment)
         place = None if config.tracking.uri else (folder / "mlflow").as_uri()
         experiment = found.experiment_id if found else client.create_experiment(config.tracking.experiment, artifact_location=place)
-        return sum(_record(client, experiment, row, config, catalog, report) for row in _manifests(catalog))
+        return sum(_record(client, experiment, row, config, catalog, report) for row in manifests)
     except MlflowException as error:
         raise ResonanceError(
             f"MLflow at {uri}: {str(error).splitlines()[0]}; change tracking.uri or set tracking.enabled=false"
         ) from error
-
-
-def _manifests(catalog: Catalog) -> list[Any]:
-    return catalog.read(ROUNDS).orderBy("round").collect()
 
 
 def _record(client: Any, experiment: str, manifest: Any, config: Config, catalog: Catalog, report: Path) -> bool:
