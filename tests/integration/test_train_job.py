@@ -258,6 +258,14 @@ def test_what_was_appended_is_published_and_not_appended_again(done, world, monk
     assert [row["step"] for row in world.catalog.read(CHECKPOINTS).orderBy("step").collect()] == [10, 20, 25]
 
 
+def test_a_checkpoint_without_events_is_trained_again(done, world):
+    world.train()
+    world.catalog = MemoryCatalog(world.spark)
+    world.train()
+    assert world.rows("train-1-plan") == done.rows("train-1-plan")
+    assert [row["step"] for row in world.catalog.read(CHECKPOINTS).orderBy("step").collect()] == [10, 20, 25]
+
+
 def drop_a_row(table):
     return table.slice(1)
 

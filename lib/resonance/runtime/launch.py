@@ -242,7 +242,8 @@ QUICK = {
 def _environment(settings: TrainSettings) -> dict[str, str]:
     count = str(settings.threads)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), count)
-    return {**threads, **QUICK, "PYTHONUNBUFFERED": "1"}
+    patience = {"HOROVOD_GLOO_TIMEOUT_SECONDS": str(settings.start_timeout)}
+    return {**threads, **patience, **QUICK, "PYTHONUNBUFFERED": "1"}
 
 
 def _require_horovod() -> None:

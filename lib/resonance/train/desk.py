@@ -67,14 +67,21 @@ class Desk:
         return done is not None and done >= step
 
     def recover(self) -> None:
-        """After a crash: publish what was appended, drop what was not."""
+        """After a crash: publish what was appended, drop what was not, and what outlived its events."""
         for done in sorted(self.attempts.glob(f"*/train/*/{DONE}")):
             if self.committed("train", _boundary(done.parent).step):
                 self._publish(done.parent)
         shutil.rmtree(self.attempts, ignore_errors=True)
+        folders = sorted(self.published.glob("[0-9]*"))
+        if not folders:
+            return
+        last = self._events("train").agg(F.coalesce(F.max("step"), F.lit(-1))).collect()[0][0]
         rows = self.catalog.read(CHECKPOINTS).where(F.col("run") == self.turn.run).select("step").collect()
-        for folder in sorted(self.published.glob("[0-9]*")):
-            if checkpoint.state_of(folder).step not in {row["step"] for row in rows}:
+        for folder in folders:
+            step = checkpoint.state_of(folder).step
+            if step > last:
+                shutil.rmtree(folder)
+            elif step not in {row["step"] for row in rows}:
                 self._record(folder)
 
     def last_checkpoint(self) -> Path | None:
@@ -109,14 +116,17 @@ class Desk:
         Raises:
             ConservationError: a draw has no event, or an event no draw, or more than one.
         """
-        turn = self.turn
-        mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & (F.col("phase") == phase)
-        self._compare(phase, draws, self.catalog.read(SIGNAL_EVENT).where(mine))
+        self._compare(phase, draws, self._events(phase))
 
     def clean(self) -> None:
         """Delete what only ranks needed."""
         shutil.rmtree(self.attempts, ignore_errors=True)
         shutil.rmtree(self.shards, ignore_errors=True)
+
+    def _events(self, phase: PhaseName) -> DataFrame:
+        turn = self.turn
+        mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & (F.col("phase") == phase)
+        return self.catalog.read(SIGNAL_EVENT).where(mine)
 
     def _append(self, phase: PhaseName, step: int, draws: DataFrame, staged: DataFrame) -> None:
         rows = self._compare(phase, draws, staged)
