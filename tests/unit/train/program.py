@@ -40,8 +40,8 @@ def first_document_is_broken(model, rows):
 
 
 def mean_of_rank_means(model, documents, tally, group: Collective) -> loop.Sums:
-    """What averaging does: each rank divides by its own tokens, then the gradients are averaged."""
-    mine = float(tally.tokens.sum())
+    """What averaging does: each rank divides by its own weighted tokens, then the gradients are averaged."""
+    mine = sum(document.weight * float(tokens) for document, tokens in zip(documents, tally.tokens, strict=True))
     for parameter in model.parameters():
         if parameter.grad is not None:
             parameter.grad.div_(mine or 1.0)
