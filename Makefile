@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data demo test check clean
+.PHONY: help setup setup-data demo test test-slow check clean
 
 BIN := .venv/bin
 
@@ -16,8 +16,11 @@ setup-data: ## make .venv ready for curating up to the plan: no torch, nothing c
 demo: setup ## run two rounds of the loop on text that is already on this machine, and show where the report is
 	@$(BIN)/resonance demo
 
-test: setup ## run all tests, as continuous integration does
-	@$(BIN)/python -m pytest --durations=15
+test: setup ## run all tests but the slow ones, as continuous integration does
+	@$(BIN)/python -m pytest -m "not slow" --durations=15
+
+test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
+	@$(BIN)/python -m pytest -m slow --durations=15
 
 check: setup ## run ruff, mypy, the import contracts and the unit tests without Spark (under 3 minutes)
 	@$(BIN)/ruff check .

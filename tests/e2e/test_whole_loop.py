@@ -162,6 +162,7 @@ def test_explain_shows_slices_with_reasons(small_loop, frames, capsys):
     assert "no plan for round 9: there are plans for rounds [1, 2, 3]" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_another_workspace_with_other_partitions_gives_equal_tables(opened, tmp_path):
     settings = [f"--set={setting}" for setting in (*SMALL, "spark.shuffle_partitions=7", "tracking.enabled=false")]
     command = [sys.executable, "-m", "resonance.cli"]

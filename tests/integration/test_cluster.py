@@ -15,7 +15,7 @@ from resonance.runtime.catalog import DeltaCatalog
 from resonance.tables import EVALUATIONS, SAMPLE_PLAN, SIGNAL_EVENT
 from tests.conftest import SMALL
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.slow]
 TOP = Path(__file__).parents[2]
 
 

@@ -80,6 +80,7 @@ def test_curation_killed_and_rerun(table, corpus, undisturbed, tmp_path):
 
 
 @pytest.mark.train
+@pytest.mark.slow
 def test_feedback_killed_and_rerun(small_loop, tmp_path):
     changed = (*SMALL, "feedback.min_documents=4")
     arguments = ["run", "feedback", "--set=ingest.demo=true", *(f"--set={setting}" for setting in changed)]

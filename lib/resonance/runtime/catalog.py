@@ -86,8 +86,11 @@ class DeltaCatalog:
     def maintain(self, table: Table, keep_hours: float) -> None:
         """Compact and cluster the table's files; remove those that no version of the last ``keep_hours`` needs."""
         hours = max(int(keep_hours) + 1, 168)
-        for kind in ("deletedFileRetentionDuration", "logRetentionDuration"):
-            self._spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('delta.{kind}' = 'interval {hours} hours')")
+        kept = f"'interval {hours} hours'"
+        self._spark.sql(
+            f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES "
+            f"('delta.deletedFileRetentionDuration' = {kept}, 'delta.logRetentionDuration' = {kept})"
+        )
         delta = self._delta(table)
         delta.optimize().executeCompaction()
         delta.vacuum(float(hours))
