@@ -1,0 +1,79 @@
+"""Shards hold every drawn text once, in the order of places, however many there are and however rows lay before."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ConservationError
+from resonance.testing import documents_frame
+from resonance.train import export
+from resonance.train.export import first_draws, places, write_shards
+from resonance.train.shards import global_batches
+
+
+@pytest.fixture(scope="module")
+def documents(spark):
+    return documents_frame(spark, [(f"key-{number}", "s/x", f"text of number {number}") for number in range(20)]).localCheckpoint()
+
+
+@pytest.fixture(scope="module")
+def draws(documents):
+    """Two epochs of 20 and 10 draws, in no order."""
+    number = F.substring("source_key", 5, 9).cast("long")
+    first = documents.withColumns({"epoch": F.lit(0), "pos": number, "copy": F.lit(0)})
+    second = documents.where(number % 2 == 0).withColumns({"epoch": F.lit(1), "pos": 9 - F.floor(number / 2), "copy": F.lit(1)})
+    both = first.unionByName(second).withColumns({"pi": F.lit(1.5), "weight": F.lit(0.5)})
+    return both.select(*export.DRAW).orderBy(F.xxhash64("doc_id")).localCheckpoint()
+
+
+def test_places_count_through_all_epochs(draws):
+    placed, rows, last = places(draws)
+    assert (rows, last) == (30, 30)
+    found = placed.orderBy("place").select("place", "epoch", "pos").collect()
+    assert [row["place"] for row in found] == list(range(30))
+    assert [(row["epoch"], row["pos"]) for row in found] == [(0, pos) for pos in range(20)] + [(1, pos) for pos in range(10)]
+
+
+@pytest.mark.parametrize(("per_shard", "shards"), [(7, 5), (1, 8), (100, 1)])
+def test_shards_are_read_in_the_order_of_places(draws, documents, tmp_path, monkeypatch, per_shard, shards):
+    monkeypatch.setattr(export, "SHARD_ROWS", per_shard)
+    monkeypatch.setattr(export, "SHARDS", 8)
+    phase = write_shards("train", draws.repartition(3), documents.repartition(4), tmp_path / "shards")
+    assert phase.places == 30
+    assert len(list((tmp_path / "shards").glob("shard=*"))) == shards
+    (batch,) = global_batches(phase, 0, 30, 0, 1)
+    assert [document.place for document in batch] == list(range(30))
+    texts = [f"text of number {number}" for number in [*range(20), *range(18, -1, -2)]]
+    assert [document.text for document in batch] == texts
+    assert {(document.copy, document.weight) for document in batch} == {(0, 0.5), (1, 0.5)}
+
+
+def test_complete_shards_are_taken_as_they_are(draws, documents, tmp_path):
+    write_shards("train", draws, documents, tmp_path / "shards")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")}
+    write_shards("train", draws, documents, tmp_path / "shards")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")} == before
+
+
+def test_a_text_that_changed_since_the_draw_is_not_trained_on(draws, documents, tmp_path):
+    repaired = documents.withColumn(
+        "content_hash", F.when(F.col("source_key") == "key-3", F.unhex(F.lit("00" * 16))).otherwise(F.col("content_hash"))
+    )
+    with pytest.raises(
+        ConservationError, match="it holds 29 of the 30 texts that sample_plan draws for train; run rebalance again"
+    ):
+        write_shards("train", draws, repaired, tmp_path / "shards")
+
+
+def test_nothing_drawn_writes_nothing(draws, documents, tmp_path):
+    assert write_shards("heldout", draws.limit(0), documents, tmp_path / "shards").places == 0
+    assert not (tmp_path / "shards").exists()
+
+
+def test_first_draws_hold_each_document_at_its_first_place(draws):
+    found = first_draws(draws).orderBy("pos").collect()
+    assert [row["pos"] for row in found] == list(range(20))
+    assert {(row["epoch"], row["copy"], row["pi"], row["weight"]) for row in found} == {(0, 0, 1.5, 0.5)}
+    late = first_draws(draws.where("epoch = 1 OR pos >= 15")).orderBy("pos").collect()
+    assert [row["pos"] for row in late] == [15, 16, 17, 18, 19] + [20 + 9 - half for half in range(7, -1, -1)]
