@@ -19,6 +19,7 @@ from resonance.runtime.workspace import Workspace
 from resonance.testing import tiny_corpus
 from tests.conftest import SMALL
 
+pytestmark = pytest.mark.slow
 SLOW_WRITES = '--set=spark.conf={spark.sql.files.maxRecordsPerFile: "25"}'
 """Many small files, so that there is a while between the first of them and the commit."""
 
@@ -80,7 +81,6 @@ def test_curation_killed_and_rerun(table, corpus, undisturbed, tmp_path):
 
 
 @pytest.mark.train
-@pytest.mark.slow
 def test_feedback_killed_and_rerun(small_loop, tmp_path):
     changed = (*SMALL, "feedback.min_documents=4")
     arguments = ["run", "feedback", "--set=ingest.demo=true", *(f"--set={setting}" for setting in changed)]
