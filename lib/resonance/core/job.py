@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from resonance.core.table import Table
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
 Scope = Literal["batch", "corpus", "round", "arm"]
+Checkpoint = Callable[["DataFrame", str], "DataFrame"]
+"""Materialises a frame under a name and reads it back: computed once, lineage cut."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,10 @@ class Job:
     Args:
         reads: tables handed to ``run`` as frames, in this order.
         writes: tables whose slice the returned frames replace, in this order.
-        appends: append-only tables that the job fills through its ``append`` need while it runs.
+        appends: tables that the job fills itself, through its ``catalog`` need, while it runs.
         per: what one execution covers: a batch of input, the corpus, a round, or an arm of a round.
         section: the section of the configuration that is handed over as ``settings``.
-        needs: tools handed over by name (``turn``, ``spark``, ``checkpoint``, ``launch``, ``append`` …).
+        needs: tools handed over by name (``turn``, ``spark``, ``checkpoint``, ``launch``, ``catalog`` …).
         marks: constant slice values of what is written, such as the ``set`` of signals.
         cuts: whether rows in must equal rows out plus rejects.
         closes_round: whether a round's manifest can be written once this job is done.

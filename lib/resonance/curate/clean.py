@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.job import Turn
+from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings
 from resonance.curate.identity import bucket
 from resonance.curate.operators import OPERATORS
@@ -45,8 +44,6 @@ GOPHER = (
     Rule("gopher_enough_stop_words", "stop_words", "below", 2),
 )
 """Gopher's quality rules (Rae et al. 2021, table A1) in their order; limits themselves pass."""
-
-Checkpoint = Callable[[DataFrame, str], DataFrame]
 
 
 def clean(raw: DataFrame, *, settings: CleanSettings, turn: Turn, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame, DataFrame]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.job import Checkpoint
 from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.clusters import clusters
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.minhash import signed, star_edges
-
-Checkpoint = Callable[[DataFrame, str], DataFrame]
 
 EXACT = "exact@1"
 LIGHT = ("doc_id", "bucket", "batch", "source", "slice", "content_hash", "n_bytes")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.job import Turn
+from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings
 from resonance.curate.clean import clean, judge, tag
 from resonance.curate.demo import read_demo
@@ -23,8 +21,6 @@ ADVICE = {
     "invalid_json": "give one JSON object a line",
     "too_long": "raise ingest.max_text_bytes",
 }
-
-Checkpoint = Callable[[DataFrame, str], DataFrame]
 
 
 def ingest(*, settings: IngestSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from resonance.curate.identity import bucket, content_hash, doc_id
 from resonance.runtime import resources
 from resonance.tables import DOCUMENTS
 
@@ -32,17 +33,16 @@ def tiny_corpus(documents: int = 12, copies: int = 0) -> list[dict[str, str]]:
 def documents_frame(spark: SparkSession, rows: Sequence[tuple[str, str, str]]) -> DataFrame:
     """A frame like the ``documents`` table from (source key, slice, text), with true ids and hashes; source is ``test``."""
     frame = spark.createDataFrame(list(rows), "source_key string, slice string, text string")
-    identity = F.sha2(F.concat(F.lit("test"), F.lit("\x00"), F.col("source_key")), 256)
     full = frame.select(
-        F.unhex(F.substring(identity, 1, 32)).alias("doc_id"),
+        doc_id(F.lit("test"), F.col("source_key")).alias("doc_id"),
         F.lit("main").alias("batch"),
         F.lit("test").alias("source"),
         "source_key",
         "slice",
         "text",
-        F.unhex(F.substring(F.sha2("text", 256), 1, 32)).alias("content_hash"),
+        content_hash(F.col("text")).alias("content_hash"),
         F.length("text").alias("n_chars"),
         F.octet_length("text").alias("n_bytes"),
         F.lit("test@1").alias("version"),
-    ).withColumn("bucket", F.expr("pmod(xxhash64(doc_id), 4096)").cast("int"))
+    ).withColumn("bucket", bucket(F.col("doc_id")))
     return resources.contract(DOCUMENTS).conform(full)

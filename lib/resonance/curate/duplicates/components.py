@@ -6,14 +6,12 @@ Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii 2014, "Connected Components 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
-
-Checkpoint = Callable[[DataFrame, str], DataFrame]
+from resonance.core.job import Checkpoint
 
 log = logging.getLogger(__name__)
 
