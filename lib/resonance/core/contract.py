@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its physical (Spark SQL) type, whether null is refused, and its meaning."""
+    """One column: its physical (Spark SQL) type, whether null is refused, and its meaning.
+
+    Args:
+        volatile: whether equal input, configuration and seed may give another value.
+        sets: the signal sets whose rows hold it, where it is a signal.
+    """
 
     name: str
     type: str
     required: bool
     meaning: str
     volatile: bool = False
+    sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,9 @@ def _properties(element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _column(p: Mapping[str, Any]) -> Column:
-    volatile = bool(_properties(p).get("volatile", False))
-    return Column(p["name"], p["physicalType"], bool(p["required"]), p["description"], volatile)
+    own = _properties(p)
+    volatile, sets = bool(own.get("volatile", False)), tuple(own.get("sets", ()))
+    return Column(p["name"], p["physicalType"], bool(p["required"]), p["description"], volatile, sets)
 
 
 def _spark_type(name: str) -> DataType:

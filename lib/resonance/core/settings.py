@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from resonance.core.policy import Policy
+
 
 class Settings(BaseModel):
     """A frozen group of settings that refuses unknown keys."""
@@ -47,6 +49,12 @@ class CleanSettings(Settings):
     rules: Literal["gopher", "none"] = "gopher"
     languages: tuple[str, ...] = Field((), description="languages to keep; empty keeps all")
     min_language_score: float = Field(0.65, ge=0, le=1)
+
+
+class JudgeSettings(Settings):
+    """Which rules cut texts. Configuration may name a policy, or a file that holds one: it is read before anything runs."""
+
+    policy: Policy = Policy()
 
 
 class DedupeSettings(Settings):

@@ -7,38 +7,114 @@ from pyspark.sql import functions as F
 
 from resonance.core.signal import Signal
 
-GOPHER = (
-    Signal("words", 1, "gopher", "n_words", low_is_bad=True),
-    Signal("mean word length", 1, "gopher", "mean_word_length", low_is_bad=True),
-    Signal("number signs", 1, "gopher", "hash_ratio", low_is_bad=False),
-    Signal("ellipses", 1, "gopher", "ellipsis_ratio", low_is_bad=False),
-    Signal("bullet lines", 1, "gopher", "bullet_line_ratio", low_is_bad=False),
-    Signal("lines ending in an ellipsis", 1, "gopher", "end_ellipsis_line_ratio", low_is_bad=False),
-    Signal("words with a letter", 1, "gopher", "alpha_word_ratio", low_is_bad=True),
-    Signal("stop words", 1, "gopher", "stop_words", low_is_bad=True),
-    Signal("language score", 1, "gopher", "language_score", low_is_bad=True),
+GOOD_WHEN_HIGH = frozenset(
+    {
+        "n_chars",
+        "n_bytes",
+        "n_tokens",
+        "n_words",
+        "mean_word_length",
+        "alpha_word_ratio",
+        "stop_words",
+        "c4_lines",
+        "c4_sentences",
+        "line_punct_ratio",
+        "compression_ratio",
+        "language_score",
+        "language_2_score",
+        "language_3_score",
+        "quality",
+        "unique_word_ratio",
+        "punct_line_ratio",
+    }
 )
-QUALITY = (
-    Signal("quality", 1, "quality", "quality", low_is_bad=True),
-    Signal("compression", 1, "quality", "compression_ratio", low_is_bad=True),
-    Signal("unique words", 1, "quality", "unique_word_ratio", low_is_bad=True),
-    Signal("repeated lines", 1, "quality", "dup_line_ratio", low_is_bad=False),
-    Signal("lines ending in punctuation", 1, "quality", "punct_line_ratio", low_is_bad=True),
-)
-SIGNALS = GOPHER + QUALITY
+"""Columns of which a low value is bad."""
 
-TYPES = {"n_words": "int", "stop_words": "int", "language": "string"}
-"""Columns of the ``signals`` table that are no double; ``language`` is a label beside its score."""
+TYPES = {
+    "n_chars": "int",
+    "n_bytes": "int",
+    "n_tokens": "int",
+    "n_words": "int",
+    "stop_words": "int",
+    "c4_lorem_ipsum": "int",
+    "c4_curly_bracket": "int",
+    "c4_lines": "int",
+    "c4_sentences": "int",
+    "language": "string",
+    "language_2": "string",
+    "language_3": "string",
+}
+"""Columns of the ``signals`` table that are no double; labels stand beside their scores."""
 
 IDENTITY = ("doc_id", "bucket", "content_hash", "batch")
+
+LANGUAGES = ("language", "language_score", "language_2", "language_2_score", "language_3", "language_3_score")
+"""What the language model says, beside the columns that kernels measure: part of the set ``basics``."""
+
+
+def _declared(set: str, version: int, columns: tuple[str, ...]) -> tuple[Signal, ...]:
+    return tuple(Signal(column, version, set, column, low_is_bad=column in GOOD_WHEN_HIGH) for column in columns)
+
+
+BASICS = _declared(
+    "basics",
+    1,
+    (
+        "n_chars",
+        "n_bytes",
+        "han_ratio",
+        "latin_ratio",
+        "digit_ratio",
+        "punctuation_ratio",
+        "space_ratio",
+        "compression_ratio",
+        *LANGUAGES,
+    ),
+)
+DATATROVE = _declared(
+    "datatrove",
+    1,
+    (
+        "n_tokens",
+        "n_words",
+        "mean_word_length",
+        "hash_ratio",
+        "ellipsis_ratio",
+        "bullet_line_ratio",
+        "end_ellipsis_line_ratio",
+        "alpha_word_ratio",
+        "stop_words",
+        "dup_para_frac",
+        "dup_para_char_frac",
+        "dup_line_frac",
+        "dup_line_char_frac",
+        "top_2_gram",
+        "top_3_gram",
+        "top_4_gram",
+        *(f"duplicated_{n}_n_grams" for n in range(5, 11)),
+        "c4_lorem_ipsum",
+        "c4_curly_bracket",
+        "c4_lines",
+        "c4_sentences",
+        "line_punct_ratio",
+        "short_line_ratio",
+        "char_dup_ratio",
+        "list_ratio",
+    ),
+)
+QUALITY = _declared("quality", 1, ("quality", "compression_ratio", "unique_word_ratio", "dup_line_ratio", "punct_line_ratio"))
+MEASURED = {"basics": BASICS, "datatrove": DATATROVE}
+"""What ``clean`` measures, by set, in the order of the columns of its kernels."""
+SIGNALS = tuple(signal for signals in (*MEASURED.values(), QUALITY) for signal in signals)
+COLUMNS = tuple(dict.fromkeys(signal.column for signal in SIGNALS))
+"""The columns of the ``signals`` table that hold signals. Sets share those that mean the same to each in its own way."""
 
 
 def signal_rows(measured: DataFrame, name: str, version: int) -> DataFrame:
     """Rows of the ``signals`` table for one set: signals that ``measured`` has no column for are null."""
-    columns = [*(signal.column for signal in GOPHER), "language", *(signal.column for signal in QUALITY)]
 
     def held(column: str) -> Column:
         value = F.col(column) if column in measured.columns else F.lit(None)
         return value.cast(TYPES.get(column, "double")).alias(column)
 
-    return measured.select(*IDENTITY, F.lit(name).alias("set"), F.lit(version).alias("version"), *map(held, columns))
+    return measured.select(*IDENTITY, F.lit(name).alias("set"), F.lit(version).alias("version"), *map(held, COLUMNS))

@@ -1,0 +1,197 @@
+"""What a policy is: named, versioned rules that turn stored signals into verdicts, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from resonance.core.errors import ConfigError
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+SHARED = "basics"
+"""The signal set that rules of every profile may read."""
+PROFILES = ("datatrove", "dolma", "dclm")
+"""Signal sets whose words, lines and repetitions mean what one engine means by them."""
+SETS = (SHARED, *PROFILES)
+"""The signal sets that policies may read: those that ``clean`` measures."""
+
+Columns = Mapping[str, Mapping[str, str]]
+"""The signals that exist: physical types by column, by set."""
+
+
+class Rule(BaseModel):
+    """Cuts a text whose signal lies on the wrong side of the limit, or is not known. The limit itself passes.
+
+    Args:
+        rule: its name.
+        signal: the column of the signals table that it reads.
+        set: the signal set that it reads; the policy's profile where it names none.
+        below: smaller values fail.
+        above: larger values fail.
+        among: other labels fail; a policy's file calls it ``in``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+    rule: str = Field(pattern=NAME)
+    signal: str
+    set: str = ""
+    below: float | None = None
+    above: float | None = None
+    among: tuple[str, ...] | None = Field(None, alias="in", min_length=1)
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Rule:
+        if sum(asked is not None for asked in (self.below, self.above, self.among)) != 1:
+            raise ValueError("give one of below, above and in")
+        return self
+
+    @property
+    def side(self) -> str:
+        """``below``, ``above`` or ``in``."""
+        return "in" if self.among is not None else "below" if self.below is not None else "above"
+
+    @property
+    def threshold(self) -> float | None:
+        """The number that values are held against; None for labels."""
+        return self.below if self.below is not None else self.above
+
+
+class Policy(BaseModel):
+    """Rules in their order, for the signals of one profile.
+
+    Args:
+        profile: the signal set that rules read where they name none.
+        rewrite: which rules rewrite a text before it is stored.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field("none", pattern=NAME)
+    version: int = Field(1, ge=1)
+    profile: str = "datatrove"
+    rewrite: Literal["none", "c4_lines"] = "none"
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The signal sets that its rules read, in the order in which rules first name them."""
+        return tuple(dict.fromkeys(self.set_of(rule) for rule in self.rules))
+
+    def set_of(self, rule: Rule) -> str:
+        """The signal set that a rule reads."""
+        return rule.set or self.profile
+
+
+def parse(content: object, columns: Columns, where: str) -> Policy:
+    """The policy that ``content`` describes.
+
+    Args:
+        content: keys and values.
+        columns: the signals that rules may read.
+        where: what the error calls the policy: its name or file.
+
+    Raises:
+        ConfigError: one line that lists every problem.
+    """
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"policy {where}: must hold keys and values, such as name, version, profile and rules")
+    head, problems = _head(content)
+    rules, more = _rules(content.get("rules", ()))
+    problems += more
+    if head is not None:
+        whole = head.model_copy(update={"rules": tuple(rules)})
+        problems += [*_unknown(whole, columns), *_repeated(rules), *_contradictions(whole)]
+        if not problems:
+            return whole
+    raise ConfigError(f"policy {where}: {'; '.join(problems)}")
+
+
+def _head(content: Mapping[str, Any]) -> tuple[Policy | None, list[str]]:
+    problems = [f"{key} is missing" for key in ("name", "version") if key not in content]
+    try:
+        return Policy.model_validate({key: value for key, value in content.items() if key != "rules"}), problems
+    except ValidationError as error:
+        return None, problems + [_said(e) for e in error.errors()]
+
+
+def _rules(content: object) -> tuple[list[Rule], list[str]]:
+    if not isinstance(content, list | tuple):
+        return [], ["rules must be a list"]
+    rules, problems = [], []
+    for number, item in enumerate(content, 1):
+        named = f" ({item['rule']})" if isinstance(item, Mapping) and "rule" in item else ""
+        try:
+            rules.append(Rule.model_validate(item))
+        except ValidationError as error:
+            problems += [f"rule {number}{named}: {_said(e)}" for e in error.errors()]
+    return rules, problems
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    key = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {key}"
+    if error["type"] == "missing":
+        return f"{key} is missing"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{key}: {said} (got {error['input']!r})" if key else said
+
+
+def _unknown(policy: Policy, columns: Columns) -> Iterator[str]:
+    """Profiles and signals that do not exist, signals of another profile, and limits of the wrong kind."""
+    if policy.profile not in columns:
+        yield f"unknown profile {policy.profile}: choose one of {', '.join(columns)}"
+        return
+    for rule in policy.rules:
+        name = policy.set_of(rule)
+        if name not in columns:
+            yield f"rule {rule.rule}: unknown set {name}: choose one of {', '.join(columns)}"
+        elif name not in (policy.profile, SHARED):
+            yield f"rule {rule.rule} reads {name}, but the policy's profile is {policy.profile}: a policy has one profile"
+        elif rule.signal not in columns[name]:
+            yield _no_signal(rule, name, columns)
+        elif (columns[name][rule.signal] == "STRING") != (rule.among is not None):
+            yield f"rule {rule.rule}: {rule.signal} is {_kind(columns[name][rule.signal])}"
+
+
+def _no_signal(rule: Rule, name: str, columns: Columns) -> str:
+    elsewhere = [other for other, known in columns.items() if rule.signal in known]
+    if elsewhere:
+        return f"rule {rule.rule}: signal {rule.signal} belongs to {' and '.join(elsewhere)}, not to {name}"
+    close = get_close_matches(rule.signal, columns[name], 1)
+    return f"rule {rule.rule}: set {name} has no signal {rule.signal}" + (f", did you mean {close[0]}?" if close else "")
+
+
+def _kind(type: str) -> str:
+    return "a label: use in" if type == "STRING" else "a number: use below or above"
+
+
+def _repeated(rules: Iterable[Rule]) -> Iterator[str]:
+    for name, times in Counter(rule.rule for rule in rules).items():
+        if times > 1:
+            yield f"rule {name} stands there {times} times: give each its own name"
+
+
+def _contradictions(policy: Policy) -> Iterator[str]:
+    """Signals whose limits leave nothing between them."""
+    for place in dict.fromkeys((policy.set_of(rule), rule.signal) for rule in policy.rules):
+        rules = [rule for rule in policy.rules if (policy.set_of(rule), rule.signal) == place]
+        least = max((rule for rule in rules if rule.below is not None), key=lambda rule: rule.below or 0.0, default=None)
+        most = min((rule for rule in rules if rule.above is not None), key=lambda rule: rule.above or 0.0, default=None)
+        if least and most and least.below is not None and most.above is not None and least.below > most.above:
+            yield (
+                f"nothing can pass: {least.rule} cuts {place[1]} below {least.below:g} and {most.rule} cuts it above {most.above:g}"
+            )
+        choices = [frozenset(rule.among) for rule in rules if rule.among is not None]
+        if choices and not frozenset.intersection(*choices):
+            yield f"nothing can pass: {' and '.join(rule.rule for rule in rules)} share no label of {place[1]}"

@@ -1,0 +1,109 @@
+"""Signals to verdicts: a policy cuts documents by joins of stored numbers. No text is read."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from resonance.core.job import Turn
+from resonance.core.policy import Policy, Rule
+from resonance.core.settings import JudgeSettings
+
+VERSION = "judge@1"
+NEEDED = ("doc_id", "bucket", "batch", "source", "slice", "n_bytes", "cleaned_hash")
+"""What is read of documents: not their text."""
+
+RULES = (
+    "batch string, position int, rule string, policy string, `set` string, signal string, "
+    "side string, threshold double, among string"
+)
+
+
+def judge(documents: DataFrame, signals: DataFrame, *, settings: JudgeSettings, turn: Turn) -> tuple[DataFrame, DataFrame]:
+    """Rejects, one for each rule that a document fails; and the rules that were asked, one row each.
+
+    Whatever the policy, a document whose text rewriting left empty fails the rule ``empty``, last of all.
+    """
+    policy = settings.policy
+    rules = documents.sparkSession.createDataFrame(_rules(policy, turn.batch), RULES)
+    return failures(documents, signals, policy), rules
+
+
+def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFrame:
+    """Rows of ``rejects``: every rule that a document fails, ``rank`` 1 being the first in the policy's order.
+
+    A signal that is null, or was never measured on the document's text, fails its rule. One join of numbers by doc_id for
+    each signal set that the policy reads.
+    """
+    known = documents.select(*NEEDED)
+    for name in policy.sets:
+        known = known.join(_measured(signals, policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
+    verdicts = F.array(*(_verdict(policy, rule) for rule in policy.rules), _empty())
+    failed = F.posexplode(F.filter(verdicts, lambda verdict: verdict.isNotNull())).alias("place", "verdict")
+    return known.select(*NEEDED, failed).select(
+        F.lit("judge").alias("step"),
+        "batch",
+        "bucket",
+        "doc_id",
+        F.lit(None).cast("string").alias("path"),
+        "source",
+        "slice",
+        "verdict.*",
+        (F.col("place") + 1).alias("rank"),
+    )
+
+
+def _measured(signals: DataFrame, policy: Policy, name: str) -> DataFrame:
+    """The signals of one set that the policy reads, gathered in a column of the set's name."""
+    columns = dict.fromkeys(rule.signal for rule in policy.rules if policy.set_of(rule) == name)
+    return signals.where(F.col("set") == name).select(
+        "doc_id", "batch", F.col("content_hash").alias("cleaned_hash"), F.struct("version", *columns).alias(name)
+    )
+
+
+def _verdict(policy: Policy, rule: Rule) -> Column:
+    """What the rule found, where it fails; else null."""
+    name = policy.set_of(rule)
+    signal = F.col(name)[rule.signal]
+    measured = F.concat(F.lit(f"{name}@"), F.col(name)["version"].cast("string"))
+    said = F.coalesce(measured, F.lit(f"{name}, not measured"))
+    if rule.among is not None:
+        passes = signal.isin(*rule.among)
+        finding = _finding(rule.rule, F.lit(None), None, F.concat_ws(": ", said, signal), policy.title)
+    else:
+        value = F.nanvl(signal.cast("double"), F.lit(None).cast("double"))
+        limit = float(rule.threshold or 0.0)
+        passes = value >= limit if rule.side == "below" else value <= limit
+        finding = _finding(rule.rule, value, limit, said, policy.title)
+    return F.when(~F.coalesce(passes, F.lit(False)), finding)
+
+
+def _empty() -> Column:
+    return F.when(F.col("n_bytes") == 0, _finding("empty", F.lit(0.0), 1.0, F.lit(None), VERSION))
+
+
+def _finding(rule: str, value: Column, threshold: float | None, detail: Column, version: str) -> Column:
+    return F.struct(
+        F.lit(rule).alias("rule"),
+        value.cast("double").alias("value"),
+        F.lit(threshold).cast("double").alias("threshold"),
+        detail.cast("string").alias("detail"),
+        F.lit(version).alias("version"),
+    )
+
+
+def _rules(policy: Policy, batch: str) -> list[tuple[object, ...]]:
+    return [
+        (
+            batch,
+            position,
+            rule.rule,
+            policy.title,
+            policy.set_of(rule),
+            rule.signal,
+            rule.side,
+            None if rule.threshold is None else float(rule.threshold),
+            None if rule.among is None else ", ".join(rule.among),
+        )
+        for position, rule in enumerate(policy.rules, 1)
+    ]

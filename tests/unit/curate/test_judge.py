@@ -1,0 +1,167 @@
+"""Verdicts are joins of numbers: every failing rule is kept, nothing unknown passes, no row is lost, no text is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.job import Turn
+from resonance.core.policy import Policy
+from resonance.core.settings import JudgeSettings
+from resonance.curate.judge import failures, judge
+from resonance.runtime.policies import load_policy, signal_columns
+
+GOPHER = load_policy("gopher")
+SOUND = {
+    "n_words": 100.0,
+    "mean_word_length": 5.0,
+    "alpha_word_ratio": 1.0,
+    "stop_words": 4.0,
+}
+"""A text that passes; all other signals of it are 0."""
+BATCH = "main"
+
+
+def policy(*rules: dict[str, Any], **head: Any) -> Policy:
+    return Policy.model_validate({"name": "mine", "version": 7, **head, "rules": rules})
+
+
+def documents_of(spark: SparkSession, texts: dict[str, int]) -> DataFrame:
+    """Documents by name with their bytes. They have no column of texts: judging must not need it."""
+    rows = [(name, BATCH, f"site-{name[:1]}", f"slice-{name[:1]}", size) for name, size in texts.items()]
+    frame = spark.createDataFrame(rows, "name string, batch string, source string, slice string, n_bytes int")
+    ids = {"doc_id": F.col("name").cast("binary"), "cleaned_hash": F.md5("name").cast("binary"), "bucket": F.lit(1)}
+    return frame.withColumns(ids).drop("name")
+
+
+def signals_of(spark: SparkSession, *rows: tuple[str, str, dict[str, Any]], batch: str = BATCH, stale: bool = False) -> DataFrame:
+    """Rows of signals by (name, set, values); columns that none of them gives are null."""
+    types = {column: kind for known in signal_columns().values() for column, kind in known.items()}
+    schema = "name string, `set` string, " + ", ".join(f"{column} {kind}" for column, kind in types.items())
+    cells = [(name, set_, *(values.get(column) for column in types)) for name, set_, values in rows]
+    whole = [
+        tuple(int(c) if isinstance(c, float) and k == "INT" else c for c, k in zip(r, ["", "", *types.values()], strict=True))
+        for r in cells
+    ]  # noqa: E501
+    frame = spark.createDataFrame(whole, schema)
+    text = F.concat("name", F.lit(" before")) if stale else F.col("name")
+    own = {"doc_id": F.col("name").cast("binary"), "content_hash": F.md5(text).cast("binary")}
+    return frame.withColumns({**own, "batch": F.lit(batch), "version": F.lit(1)}).drop("name")
+
+
+def measured(**changed: float | None) -> dict[str, float | None]:
+    return {**dict.fromkeys(signal_columns()["datatrove"], 0.0), **SOUND, **changed}
+
+
+def found(rejects: DataFrame) -> dict[str, list[tuple[int, str]]]:
+    """(rank, rule) of each cut document by name."""
+    rows: dict[str, list[tuple[int, str]]] = {}
+    for row in rejects.orderBy("doc_id", "rank").collect():
+        rows.setdefault(bytes(row["doc_id"]).decode(), []).append((row["rank"], row["rule"]))
+    return rows
+
+
+def test_every_rule_at_its_limit_beyond_it_and_unknown(spark: SparkSession) -> None:
+    texts, rows, expected = {"sound": 9}, [("sound", "datatrove", measured())], {}
+    for rule in GOPHER.rules:
+        step = 1 if signal_columns()["datatrove"][rule.signal] == "INT" else 1e-6
+        limit = rule.threshold
+        assert limit is not None
+        beyond = limit - step if rule.side == "below" else limit + step
+        same = [other.rule for other in GOPHER.rules if other.signal == rule.signal]
+        for name, value, fails in (
+            ("beyond", beyond, [rule.rule]),
+            ("limit", limit, []),
+            ("null", None, same),
+            ("nan", float("nan"), same),
+        ):
+            if step == 1 and name == "nan":
+                continue  # whole numbers have none
+            texts[f"{rule.rule}/{name}"] = 9
+            rows.append((f"{rule.rule}/{name}", "datatrove", measured(**{rule.signal: value})))
+            if fails:
+                expected[f"{rule.rule}/{name}"] = list(enumerate(fails, 1))
+    rejects = failures(documents_of(spark, texts), signals_of(spark, *rows), GOPHER)
+    assert found(rejects) == expected
+
+
+def test_all_failing_rules_are_kept_in_order_with_what_was_measured(spark: SparkSession) -> None:
+    rules = (
+        {"rule": "long", "signal": "n_words", "above": 1000},
+        {"rule": "hashes", "signal": "hash_ratio", "above": 0.1},
+        {"rule": "language", "set": "basics", "signal": "language", "in": ["en", "de"]},
+        {"rule": "short", "signal": "n_words", "below": 50},
+    )
+    signals = signals_of(
+        spark,
+        ("a", "datatrove", measured(n_words=20.0, hash_ratio=0.5)),
+        ("a", "basics", {"language": "fr"}),
+        ("b", "datatrove", measured(hash_ratio=None)),
+        ("b", "basics", {"language": "de"}),
+    )
+    rejects = failures(documents_of(spark, {"a": 9, "b": 9}), signals, policy(*rules))
+    assert found(rejects) == {"a": [(1, "hashes"), (2, "language"), (3, "short")], "b": [(1, "hashes")]}
+    rows = {(bytes(row["doc_id"]).decode(), row["rule"]): row for row in rejects.collect()}
+
+    def said(row: Row) -> tuple[object, ...]:
+        return tuple(row[name] for name in ("value", "threshold", "detail", "version", "source", "slice", "step", "path"))
+
+    place = ("site-a", "slice-a", "judge", None)
+    assert said(rows["a", "hashes"]) == (0.5, 0.1, "datatrove@1", "mine@7", *place)
+    assert said(rows["a", "short"]) == (20.0, 50.0, "datatrove@1", "mine@7", *place)
+    assert said(rows["a", "language"]) == (None, None, "basics@1: fr", "mine@7", *place)
+    assert (rows["b", "hashes"]["value"], rows["b", "hashes"]["threshold"]) == (None, 0.1)
+
+
+def test_what_was_not_measured_fails_and_nothing_vanishes(spark: SparkSession) -> None:
+    """No row of signals, one of another batch, one of a text that was cleaned anew since, one of another set."""
+    rules = ({"rule": "short", "signal": "n_words", "below": 50},)
+    documents = documents_of(spark, dict.fromkeys(("good", "absent", "elsewhere", "stale", "other"), 9))
+    good = signals_of(spark, ("good", "datatrove", measured()), ("other", "dolma", measured()))
+    others = signals_of(spark, ("elsewhere", "datatrove", measured()), batch="old")
+    stale = signals_of(spark, ("stale", "datatrove", measured()), stale=True)
+    rejects = failures(documents, good.unionByName(others).unionByName(stale), policy(*rules))
+    assert found(rejects) == {name: [(1, "short")] for name in ("absent", "elsewhere", "stale", "other")}
+    assert {row["detail"] for row in rejects.collect()} == {"datatrove, not measured"}
+    assert {row["value"] for row in rejects.collect()} == {None}
+    cut = rejects.where("rank = 1").select("doc_id")
+    assert cut.count() == cut.distinct().count() == documents.count() - documents.join(cut, "doc_id", "left_anti").count()
+
+
+def test_a_text_that_rewriting_emptied_never_passes(spark: SparkSession) -> None:
+    documents = documents_of(spark, {"full": 9, "void": 0})
+    signals = signals_of(spark, ("full", "datatrove", measured()), ("void", "datatrove", measured(n_words=3.0)))
+    assert found(failures(documents, signals, policy())) == {"void": [(1, "empty")]}
+    assert found(failures(documents, signals, GOPHER)) == {"void": [(1, "gopher_short_doc"), (2, "empty")]}
+
+
+def test_without_rules_signals_are_not_read(spark: SparkSession) -> None:
+    assert failures(documents_of(spark, {"a": 9}), spark.createDataFrame([], "x int"), policy()).collect() == []
+
+
+def test_the_job_also_tells_the_rules(spark: SparkSession) -> None:
+    rules = (
+        {"rule": "short", "signal": "n_words", "below": 50},
+        {"rule": "tongue", "set": "basics", "signal": "language", "in": ["en", "de"]},
+    )  # noqa: E501
+    settings = JudgeSettings(policy=policy(*rules))
+    rejects, asked = judge(documents_of(spark, {"a": 9}), signals_of(spark), settings=settings, turn=Turn(BATCH))
+    assert found(rejects) == {"a": [(1, "short"), (2, "tongue")]}
+    assert [tuple(row) for row in asked.orderBy("position").collect()] == [
+        (BATCH, 1, "short", "mine@7", "datatrove", "n_words", "below", 50.0, None),
+        (BATCH, 2, "tongue", "mine@7", "basics", "language", "in", None, "en, de"),
+    ]
+
+
+@pytest.mark.parametrize("partitions", [1, 8])
+def test_verdicts_do_not_depend_on_partitions(spark: SparkSession, partitions: int) -> None:
+    names = [f"{n}" for n in range(200)]
+    rows = [(name, "datatrove", measured(n_words=float(n), stop_words=float(n % 4))) for n, name in enumerate(names)]
+    documents = documents_of(spark, dict.fromkeys(names, 9)).repartition(partitions)
+    rejects = found(failures(documents, signals_of(spark, *rows).repartition(partitions), GOPHER))
+    for n, name in enumerate(names):
+        fails = (["gopher_short_doc"] if n < 50 else []) + (["gopher_enough_stop_words"] if n % 4 < 2 else [])
+        assert rejects.get(name, []) == list(enumerate(fails, 1))
