@@ -1,0 +1,89 @@
+"""Every set of signals that a text can be measured by: its columns, its kernel, and the plain Python that defines it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from resonance.curate.kernels import basics, datatrove
+
+Value = float | str | None
+
+COUNTS = {
+    "n_chars",
+    "n_bytes",
+    "n_tokens",
+    "n_words",
+    "stop_words",
+    "c4_lorem_ipsum",
+    "c4_curly_bracket",
+    "c4_lines",
+    "c4_sentences",
+}
+"""Columns that hold whole numbers."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One set of signals.
+
+    Args:
+        name: value of the ``set`` column.
+        version: rises when a definition changes, C4's line parameters included; thresholds are no part of it.
+        columns: names of the signals; a name may mean something else in another profile.
+        measure: the kernel, from an Arrow string array to a record batch of ``columns``; null where a signal is not defined.
+        plainly: the definition, from one text to the values of ``columns``.
+    """
+
+    name: str
+    version: int
+    columns: tuple[str, ...]
+    measure: Callable[[Any], Any]
+    plainly: Callable[[str], Sequence[Value]]
+
+
+def kind(column: str) -> Any:
+    """The Arrow type of a signal's column."""
+    if column in ("language", "language_2", "language_3"):
+        return pa.string()
+    return pa.int32() if column in COUNTS else pa.float64()
+
+
+def _numbers(columns: Sequence[str], measured: NDArray[np.float64], texts: Any) -> list[Any]:
+    """Columns of a matrix as Arrow arrays of their types; null where a value is NaN and where there was no text."""
+    absent = texts.is_null().to_numpy(zero_copy_only=False)
+    arrays = []
+    for number, column in enumerate(columns):
+        values = np.ascontiguousarray(measured[:, number])
+        missing = absent | np.isnan(values)
+        arrays.append(pa.array(np.where(missing, 0, values), mask=missing).cast(kind(column)))
+    return arrays
+
+
+def _basics(texts: Any) -> Any:
+    said = basics.heads(texts)
+    labels = [pa.array([values[number] for values in said], kind(name)) for number, name in enumerate(basics.LANGUAGES)]
+    return pa.RecordBatch.from_arrays([*_numbers(basics.NUMBERS, basics.numbers(texts), texts), *labels], basics.COLUMNS)
+
+
+def _plain_datatrove(texts: Any) -> Any:
+    rows = [datatrove.plainly(text or "") for text in texts.to_pylist()]
+    matrix = np.array(rows, np.float64).reshape(-1, len(datatrove.COLUMNS))
+    return pa.RecordBatch.from_arrays(_numbers(datatrove.COLUMNS, matrix, texts), datatrove.COLUMNS)
+
+
+PROFILES = (
+    Profile("basics", basics.VERSION, basics.COLUMNS, _basics, basics.plainly),
+    Profile("datatrove", datatrove.VERSION, datatrove.COLUMNS, _plain_datatrove, datatrove.plainly),
+)
+"""All sets, in the order in which they are measured."""
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name."""
+    return next(held for held in PROFILES if held.name == name)
