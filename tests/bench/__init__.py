@@ -1,0 +1,1 @@
+"""Benchmarks against other engines: run by `make bench-parity` and `make bench-curation`, never collected by pytest."""
