@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from resonance.curate.kernels import basics, datatrove
+from resonance.curate.kernels import basics, datatrove, datatrove_kernel
 
 Value = float | str | None
 
@@ -71,15 +71,13 @@ def _basics(texts: Any) -> Any:
     return pa.RecordBatch.from_arrays([*_numbers(basics.NUMBERS, basics.numbers(texts), texts), *labels], basics.COLUMNS)
 
 
-def _plain_datatrove(texts: Any) -> Any:
-    rows = [datatrove.plainly(text or "") for text in texts.to_pylist()]
-    matrix = np.array(rows, np.float64).reshape(-1, len(datatrove.COLUMNS))
-    return pa.RecordBatch.from_arrays(_numbers(datatrove.COLUMNS, matrix, texts), datatrove.COLUMNS)
+def _datatrove(texts: Any) -> Any:
+    return pa.RecordBatch.from_arrays(_numbers(datatrove.COLUMNS, datatrove_kernel.measure(texts), texts), datatrove.COLUMNS)
 
 
 PROFILES = (
     Profile("basics", basics.VERSION, basics.COLUMNS, _basics, basics.plainly),
-    Profile("datatrove", datatrove.VERSION, datatrove.COLUMNS, _plain_datatrove, datatrove.plainly),
+    Profile("datatrove", datatrove.VERSION, datatrove.COLUMNS, _datatrove, datatrove.plainly),
 )
 """All sets, in the order in which they are measured."""
 
