@@ -14,7 +14,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.compiled import compiled
-from resonance.curate.kernels.datatrove import JAVASCRIPT, LOREM_IPSUM, MAX_WORD_CHARS, MIN_LINE_WORDS, POLICIES
+from resonance.curate.kernels.datatrove import C4_PHRASES, MAX_WORD_CHARS, MIN_LINE_WORDS
 from resonance.curate.kernels.english_tables import BIT, tables
 from resonance.curate.kernels.scan import BYTES, CODES, POSITIONS, code_point, spans
 
@@ -25,16 +25,27 @@ RULES = ("kept", "white_space", "citation", "too_long_word", "too_few_words", "j
 
 KEPT, WHITE_SPACE, CITATION, TOO_LONG_WORD, TOO_FEW_WORDS, WITH_JAVASCRIPT, POLICY = range(len(RULES))
 
+FIRST, LAST, STOP, WORDS, LONGEST, SAID, OPENED, CITED = range(8)
+"""What is known about a line: where it starts and ends without white space around it, where its line end starts, its words
+between white space, the characters of the longest, what it says (bits), whether it holds an opening bracket, or a citation."""
+FIELDS = 8
+
+KEPT_LINES, LOREM, CURLY, ALL_LINES, BULLETS_FIRST, ELLIPSES_LAST = range(6)
+"""What is counted on the way: lines that stay, those of them with lorem ipsum and with a curly bracket; all lines, those
+that start with a bullet and those that end in an ellipsis."""
+TALLIES = 6
+
 INT = types.int64
+LINES = types.int64[:, ::1]
 LABELS = types.uint8[::1]
 
-_SPACE, _DIGIT, _LINE_END = (np.uint32(BIT[name]) for name in ("SPACE", "DIGIT", "LINE_END"))
-_PHRASES = np.frombuffer("\0".join([LOREM_IPSUM, JAVASCRIPT, *POLICIES, ""]).encode(), np.uint8)
+_SPACE, _DIGIT, _LINE_END, _PHRASE_START = (np.uint32(BIT[name]) for name in ("SPACE", "DIGIT", "LINE_END", "PHRASE_START"))
+_PHRASES = np.frombuffer("\0".join([*C4_PHRASES, ""]).encode(), np.uint8)
+_SIZES = np.array([len(phrase) + 1 for phrase in C4_PHRASES], np.int64)
 _NOTES = np.frombuffer(b"edit]\0citation needed]\0", np.uint8)
 _OPEN, _CLOSE, _CURLY, _LINE_FEED, _RETURN, _SMALL_K, _KELVIN = (ord(mark) for mark in "[]{\n\rk\u212a")
+_DOT, _MINUS, _BULLET = (ord(mark) for mark in ".-•")
 _HAS_LOREM, _HAS_JAVASCRIPT, _HAS_POLICY, _HAS_CURLY = 1, 2, 4, 8
-_FIRSTS = np.zeros(256, np.bool_)
-_FIRSTS[[ord(mark) for phrase in (LOREM_IPSUM, JAVASCRIPT, *POLICIES) for mark in (phrase[0], phrase[0].upper())] + [_CURLY]] = True
 
 
 @compiled(INT(BYTES, INT, INT, BYTES, INT))
@@ -56,22 +67,27 @@ def spelt(data, at, end, phrases, start):  # type: ignore[no-untyped-def]
 
 
 @compiled(INT(BYTES, INT, INT))
-def said(data, start, end):  # type: ignore[no-untyped-def]
-    """Which of the phrases, and curly brackets, occur in a line, as bits."""
+def phrase_at(data, at, end):  # type: ignore[no-untyped-def]
+    """Which kind of phrase starts at ``at``, as a bit; 0 if none does."""
+    first = data[at] | 0x20
+    second = data[at + 1] | 0x20 if at + 1 < end else np.uint8(0)
+    phrase, number = 0, 0
+    while phrase < len(_PHRASES):
+        if _PHRASES[phrase] == first and _PHRASES[phrase + 1] == second and spelt(data, at, end, _PHRASES, phrase) >= 0:
+            return _HAS_LOREM if number == 0 else _HAS_JAVASCRIPT if number == 1 else _HAS_POLICY
+        phrase, number = phrase + _SIZES[number], number + 1
+    return 0
+
+
+@compiled(INT(BYTES, INT, INT, CODES))
+def said(data, start, end, flags):  # type: ignore[no-untyped-def]
+    """Which kinds of phrases, and curly brackets, occur in a line, as bits."""
     found = 0
     for at in range(start, end):
-        if not _FIRSTS[data[at]]:
-            continue
-        if data[at] == _CURLY:
+        if flags[data[at]] & _PHRASE_START:
+            found |= phrase_at(data, at, end)
+        elif data[at] == _CURLY:
             found |= _HAS_CURLY
-            continue
-        phrase, number = 0, 0
-        while phrase < len(_PHRASES):
-            if spelt(data, at, end, _PHRASES, phrase) >= 0:
-                found |= _HAS_LOREM if number == 0 else _HAS_JAVASCRIPT if number == 1 else _HAS_POLICY
-            while _PHRASES[phrase] != 0:
-                phrase += 1
-            phrase, number = phrase + 1, number + 1
     return found
 
 
@@ -96,45 +112,78 @@ def citation(data, at, end, flags):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
+@compiled(types.boolean(BYTES, INT, INT))
+def is_ellipsis(data, start, end):  # type: ignore[no-untyped-def]
+    """Whether the bytes before ``end`` are an ellipsis, of one character or of three."""
+    if end - start < 3:
+        return False
+    a, b, c = data[end - 3], data[end - 2], data[end - 1]
+    return (a == 0xE2 and b == 0x80 and c == 0xA6) or (a == _DOT and b == _DOT and c == _DOT)
+
+
 @compiled(types.UniTuple(INT, 2)(BYTES, INT, INT, CODES))  # type: ignore[no-untyped-call]
-def line_end(data, at, end, flags):  # type: ignore[no-untyped-def]
-    """Where the line from ``at`` on ends, and where the next one starts."""
-    while at < end:
-        if data[at] < 0x80:
-            if flags[data[at]] & _LINE_END:
-                pair = data[at] == _RETURN and at + 1 < end and data[at + 1] == _LINE_FEED
-                return at, at + 2 if pair else at + 1
-            at += 1
-        else:
-            code, after = code_point(data, at, end)
-            if flags[code] & _LINE_END:
-                return at, after
-            at = after
-    return end, end
+def trim(data, start, end, flags):  # type: ignore[no-untyped-def]
+    """Where the text starts and ends without white space around it."""
+    while start < end:
+        code, after = code_point(data, start, end)
+        if not flags[code] & _SPACE:
+            break
+        start = after
+    while end > start:
+        low = end - 1
+        while low > start and data[low] & 0xC0 == 0x80:
+            low -= 1
+        code, _ = code_point(data, low, end)
+        if not flags[code] & _SPACE:
+            break
+        end = low
+    return start, end
 
 
-@compiled(types.UniTuple(INT, 4)(BYTES, INT, INT, CODES))  # type: ignore[no-untyped-call]
-def line_words(data, start, end, flags):  # type: ignore[no-untyped-def]
-    """Where the stripped line starts and ends, its words between white space, and the characters of the longest."""
-    first, last, words, longest, size, at = end, start, 0, 0, 0, start
+@compiled(INT(BYTES, INT, INT, CODES, POSITIONS))
+def read_line(data, at, end, flags, line):  # type: ignore[no-untyped-def]
+    """Reads the line from ``at`` on in one pass, and says in ``line`` what ``FIRST`` to ``SAID`` name; where the next one starts.
+
+    What it says is found in the line as it stands, and may lie in a citation.
+    """
+    first, last, words, longest, size, found, opened = np.int64(-1), at, 0, 0, 0, 0, 0
+    stop, after = end, end
     while at < end:
-        code, after = np.int64(data[at]), at + 1
+        code, step = np.int64(data[at]), 1
         if code >= 0x80:
-            code, after = code_point(data, at, end)
-        if flags[code] & _SPACE:
+            code, step = code_point(data, at, end)
+            step -= at
+        bits = flags[code]
+        if bits & _SPACE:
+            if bits & _LINE_END:
+                stop, after = at, at + step
+                if code == _RETURN and after < end and data[after] == _LINE_FEED:
+                    after += 1
+                break
             size = 0
         else:
-            words += size == 0
-            first, last = min(first, at), after
+            if size == 0:
+                words += 1
+                if first < 0:
+                    first = at
             size += 1
             longest = max(longest, size)
-        at = after
-    return min(first, last), last, words, longest
+            last = at + step
+            if bits & _PHRASE_START:
+                found |= phrase_at(data, at, end)
+            elif code == _CURLY:
+                found |= _HAS_CURLY
+            elif code == _OPEN:
+                opened = 1
+        at += step
+    line[FIRST], line[LAST] = (stop, stop) if first < 0 else (first, last)
+    line[STOP], line[WORDS], line[LONGEST], line[SAID], line[OPENED] = stop, words, longest, found, opened
+    return after
 
 
 @compiled(INT(BYTES, INT, INT, CODES, LABELS, LABELS))
-def mark_citations(data, start, end, flags, labels, line):  # type: ignore[no-untyped-def]
-    """Labels the citations of a line, and copies the rest of it to ``line``; how many bytes that is."""
+def mark_citations(data, start, end, flags, labels, rest):  # type: ignore[no-untyped-def]
+    """Labels the citations of a line, and copies what is left of it to ``rest``; how many bytes that is."""
     at, size = start, 0
     while at < end:
         stop = citation(data, at, end, flags) if data[at] == _OPEN else np.int64(-1)
@@ -142,68 +191,74 @@ def mark_citations(data, start, end, flags, labels, line):  # type: ignore[no-un
             labels[at:stop] = CITATION
             at = stop
         else:
-            line[size] = data[at]
+            rest[size] = data[at]
             size += 1
             at += 1
     return size
 
 
-@compiled(types.UniTuple(INT, 2)(BYTES, INT, INT, CODES, LABELS, LABELS))  # type: ignore[no-untyped-call]
-def mark_line(data, start, end, flags, labels, line):  # type: ignore[no-untyped-def]
-    """Labels the citations of a line without its line end; what becomes of the line, and what it says as bits."""
-    first, last, words, longest = line_words(data, start, end, flags)
-    if longest > MAX_WORD_CHARS:
-        return TOO_LONG_WORD, 0
-    opened = False
-    for at in range(first, last):
-        opened = opened or data[at] == _OPEN
-    labels[start:first] = WHITE_SPACE
-    labels[first:last] = KEPT
-    labels[last:end] = WHITE_SPACE
-    size = mark_citations(data, first, last, flags, labels, line) if opened else last - first
-    if words < MIN_LINE_WORDS:
-        return TOO_FEW_WORDS, 0
-    found = said(data, first, last) if size == last - first else said(line, 0, size)
-    if found & _HAS_LOREM:
-        return KEPT, found
-    if found & _HAS_JAVASCRIPT:
-        return WITH_JAVASCRIPT, found
-    return POLICY if found & _HAS_POLICY and not found & _HAS_CURLY else KEPT, found
+@compiled(INT(BYTES, CODES, LABELS, LABELS, POSITIONS))
+def fate(data, flags, labels, rest, line):  # type: ignore[no-untyped-def]
+    """What becomes of a line that was read; citations are labelled, and what the line says is put right where it held any."""
+    if line[LONGEST] > MAX_WORD_CHARS:
+        return TOO_LONG_WORD
+    if line[OPENED]:
+        labels[line[FIRST] : line[LAST]] = KEPT
+        size = mark_citations(data, line[FIRST], line[LAST], flags, labels, rest)
+        line[CITED] = size < line[LAST] - line[FIRST]
+        line[SAID] = said(rest, 0, size, flags)
+    if line[WORDS] < MIN_LINE_WORDS:
+        return TOO_FEW_WORDS
+    if line[SAID] & _HAS_LOREM:
+        return KEPT
+    if line[SAID] & _HAS_JAVASCRIPT:
+        return WITH_JAVASCRIPT
+    return POLICY if line[SAID] & _HAS_POLICY and not line[SAID] & _HAS_CURLY else KEPT
 
 
-@compiled(types.UniTuple(INT, 3)(BYTES, INT, INT, CODES, LABELS, LABELS, POSITIONS, POSITIONS))  # type: ignore[no-untyped-call]
-def mark(data, start, end, flags, labels, line, line_starts, line_ends):  # type: ignore[no-untyped-def]
+@compiled(types.void(BYTES, INT, INT, CODES, LABELS, LABELS, LINES, POSITIONS))
+def mark(data, start, end, flags, labels, rest, lines, tally):  # type: ignore[no-untyped-def]
     """Labels every byte of a text (``labels`` is as long as the buffer): kept lines, and lines with lorem ipsum and a bracket.
 
-    ``line_starts`` and ``line_ends`` get where the kept lines lie, white space around them left out.
+    ``lines`` gets a row for each kept line, ``tally`` what ``KEPT_LINES`` to ``ELLIPSES_LAST`` name; ``rest`` is room for
+    the longest line.
     """
-    kept, lorem, curly, at = 0, 0, 0, start
+    kept, at = 0, start
+    tally[:] = 0
     while at < end:
-        stop, after = line_end(data, at, end, flags)
-        fate, found = mark_line(data, at, stop, flags, labels, line)
-        if fate == KEPT:
+        line = lines[kept]
+        line[CITED] = 0
+        after = read_line(data, at, end, flags, line)
+        tally[ALL_LINES] += 1
+        if line[FIRST] < line[LAST]:
+            code, _ = code_point(data, line[FIRST], line[LAST])
+            tally[BULLETS_FIRST] += code in (_MINUS, _BULLET)
+            tally[ELLIPSES_LAST] += is_ellipsis(data, line[FIRST], line[LAST])
+        label = fate(data, flags, labels, rest, line)
+        if label == KEPT:
+            stop = line[STOP]
+            labels[at : line[FIRST]] = WHITE_SPACE
+            if not line[CITED]:
+                labels[line[FIRST] : line[LAST]] = KEPT
+            labels[line[LAST] : stop] = WHITE_SPACE
             labels[stop:after] = KEPT
             if after - stop == 2 and data[stop] == _RETURN:
                 labels[stop] = WHITE_SPACE
-            lorem += (found & _HAS_LOREM) != 0
-            curly += found & _HAS_LOREM == 0 and found & _HAS_CURLY != 0
-            first, last = at, stop
-            while first < stop and labels[first] == WHITE_SPACE:
-                first += 1
-            while last > first and labels[last - 1] == WHITE_SPACE:
-                last -= 1
-            line_starts[kept], line_ends[kept] = first, last
+            tally[LOREM] += (line[SAID] & _HAS_LOREM) != 0
+            tally[CURLY] += line[SAID] & _HAS_LOREM == 0 and line[SAID] & _HAS_CURLY != 0
             kept += 1
         else:
-            labels[at:after] = fate
+            labels[at:after] = label
         at = after
-    return kept, lorem, curly
+    tally[KEPT_LINES] = kept
 
 
-@compiled(types.void(BYTES, INT, INT, CODES, LABELS))
-def strip(data, start, end, flags, labels):  # type: ignore[no-untyped-def]
-    """Labels white space at the start and at the end of what is kept."""
-    at = start
+@compiled(types.void(BYTES, INT, INT, CODES, LABELS, LINES, INT))
+def strip(data, start, end, flags, labels, lines, kept):  # type: ignore[no-untyped-def]
+    """Labels white space at the start and at the end of what ``mark`` kept; only citations can have left any in a line."""
+    if kept == 0:
+        return
+    at = lines[0, FIRST]
     while at < end:
         code, after = code_point(data, at, end)
         if labels[at] == KEPT:
@@ -211,7 +266,11 @@ def strip(data, start, end, flags, labels):  # type: ignore[no-untyped-def]
                 break
             labels[at:after] = WHITE_SPACE
         at = after
-    at = end
+    at = lines[kept - 1, LAST]
+    while at < end and labels[at] <= WHITE_SPACE:
+        labels[at] = WHITE_SPACE
+        at += 1
+    at = lines[kept - 1, LAST]
     while at > start:
         first = at - 1
         while first > start and data[first] & 0xC0 == 0x80:
@@ -249,14 +308,14 @@ def gather(data, start, end, flags, labels, out):  # type: ignore[no-untyped-def
     return size
 
 
-@compiled(INT(BYTES, POSITIONS, POSITIONS, CODES, LABELS, LABELS, POSITIONS, POSITIONS, LABELS, POSITIONS))
-def rewrite_all(data, starts, ends, flags, labels, line, line_starts, line_ends, out, bounds):  # type: ignore[no-untyped-def]
+@compiled(INT(BYTES, POSITIONS, POSITIONS, CODES, LABELS, LABELS, LINES, LABELS, POSITIONS))
+def rewrite_all(data, starts, ends, flags, labels, rest, lines, out, bounds):  # type: ignore[no-untyped-def]
     """Labels every text, and writes what is kept to ``out``, text i from ``bounds[i]`` to ``bounds[i + 1]``."""
-    size = 0
+    size, tally = 0, np.empty(TALLIES, np.int64)
     for row in range(len(starts)):
         start, end = starts[row], ends[row]
-        mark(data, start, end, flags, labels, line, line_starts, line_ends)
-        strip(data, start, end, flags, labels)
+        mark(data, start, end, flags, labels, rest, lines, tally)
+        strip(data, start, end, flags, labels, lines, tally[KEPT_LINES])
         size += gather(data, start, end, flags, labels, out[size:])
         bounds[row + 1] = size
     return size
@@ -294,10 +353,10 @@ def rewrite(texts: Any) -> tuple[Any, Any]:
     """
     data, starts, ends = spans(texts)
     size, longest = len(data), int((ends - starts).max(initial=0))
-    labels, line, out = np.zeros(size, np.uint8), np.empty(longest, np.uint8), np.empty(int((ends - starts).sum()), np.uint8)
-    line_starts, line_ends = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
+    labels, rest, out = np.zeros(size, np.uint8), np.empty(longest, np.uint8), np.empty(int((ends - starts).sum()), np.uint8)
+    lines = np.empty((longest + 2, FIELDS), np.int64)
     bounds = np.zeros(len(starts) + 1, np.int64)
-    left = rewrite_all(data, starts, ends, tables().flags, labels, line, line_starts, line_ends, out, bounds)
+    left = rewrite_all(data, starts, ends, tables().flags, labels, rest, lines, out, bounds)
     nulls = texts.is_null() if texts.null_count else None
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(out[:left])]
     kept = pa.LargeStringArray.from_buffers(len(starts), buffers[1], buffers[2]).cast(texts.type)

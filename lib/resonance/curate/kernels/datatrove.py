@@ -29,6 +29,7 @@ MIN_LINE_WORDS = 3
 SHORT_LINE_CHARS = 30
 LOREM_IPSUM, JAVASCRIPT = "lorem ipsum", "javascript"
 POLICIES = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
+C4_PHRASES = (LOREM_IPSUM, JAVASCRIPT, *POLICIES)
 CITATION = re.compile(r"\[\d*]|\[edit]|\[citation needed]")
 
 COLUMNS = (

@@ -8,7 +8,26 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.c4_lines import CITATION, LABELS, gather, line_end, line_words, mark, strip
+from resonance.curate.kernels.c4_lines import (
+    ALL_LINES,
+    BULLETS_FIRST,
+    CITED,
+    CURLY,
+    ELLIPSES_LAST,
+    FIELDS,
+    FIRST,
+    KEPT_LINES,
+    LABELS,
+    LAST,
+    LINES,
+    LOREM,
+    TALLIES,
+    gather,
+    is_ellipsis,
+    mark,
+    strip,
+    trim,
+)
 from resonance.curate.kernels.compiled import compiled
 from resonance.curate.kernels.datatrove import COLUMNS, DUPLICATED_GRAMS, SHORT_LINE_CHARS, STOP_WORDS, TOP_GRAMS
 from resonance.curate.kernels.english_tables import BIT, STORE, tables
@@ -29,7 +48,7 @@ _FIRST_DUPLICATED, _LAST_DUPLICATED = DUPLICATED_GRAMS[0], DUPLICATED_GRAMS[-1]
 
 _SPACE, _LETTER, _SYMBOL, _TERMINAL = (np.uint32(BIT[name]) for name in ("SPACE", "LETTER", "SYMBOL", "TERMINAL"))
 _BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
-_HASH, _DOT, _MINUS, _BULLET, _ELLIPSIS, _LINE_FEED = (ord(mark) for mark in "#.-•…\n")
+_HASH, _DOT = ord("#"), ord(".")
 
 
 def _packed(word: str) -> int:
@@ -86,11 +105,10 @@ def weigh(data, starts, ends, count, flags, words, powers, sums, row):  # type: 
     row[7], row[8] = ratio(lettered, count), distinct
 
 
-@compiled(INT(BYTES, INT, INT, CODES, INT, ROW))
-def scan_lines(data, start, end, flags, count, row):  # type: ignore[no-untyped-def]
-    """Fills ``row`` with the ratios of number signs, ellipses and lines; how many characters the text has."""
-    hashes, ellipses, lines, bullets, trailing, chars, at = 0, 0, 0, 0, 0, 0, start
-    dots = 0
+@compiled(INT(BYTES, INT, INT, INT, ROW))
+def scan(data, start, end, count, row):  # type: ignore[no-untyped-def]
+    """Fills ``row`` with the ratios of number signs and ellipses to words; how many characters the text has."""
+    hashes, ellipses, chars, dots = 0, 0, 0, 0
     for i in range(start, end):
         byte = data[i]
         chars += (byte & 0xC0) != 0x80
@@ -98,31 +116,15 @@ def scan_lines(data, start, end, flags, count, row):  # type: ignore[no-untyped-
         dots = dots + 1 if byte == _DOT else 0
         if dots == 3:
             ellipses, dots = ellipses + 1, 0
-        if byte == 0xE2:
-            code, _ = code_point(data, i, end)
-            ellipses += code == _ELLIPSIS
-    while at < end:
-        stop, after = line_end(data, at, end, flags)
-        first, last, _, _ = line_words(data, at, stop, flags)
-        lines += 1
-        if first < last:
-            code, _ = code_point(data, first, last)
-            bullets += code in (_MINUS, _BULLET)
-            dotted = last - first >= 3 and data[last - 1] == _DOT and data[last - 2] == _DOT and data[last - 3] == _DOT
-            if not dotted and last - first >= 3:
-                code, stop = code_point(data, last - 3, last)
-                dotted = code == _ELLIPSIS
-            trailing += dotted
-        at = after
+        ellipses += byte == 0xA6 and is_ellipsis(data, start, i + 1)
     row[3], row[4] = ratio(hashes, count), ratio(ellipses, count)
-    row[_BULLETS], row[_BULLETS + 1] = ratio(bullets, lines), ratio(trailing, lines)
     return chars
 
 
 @compiled(types.void(BYTES, INT, INT, CODES, INT, HASHES, POSITIONS, HASHES, ROW))
 def repeat_parts(data, start, end, flags, chars, hashes, sizes, table, row):  # type: ignore[no-untyped-def]
     """Fills ``row`` with the shares of repeated paragraphs and lines."""
-    first, last, _, _ = line_words(data, start, end, flags)  # the text without white space around it
+    first, last = trim(data, start, end, flags)
     for feeds in (2, 1):
         low, high = (first, last) if feeds == 2 else (start, end)
         parts, again, again_chars = copies(data, low, high, feeds, hashes, sizes, table)
@@ -149,77 +151,96 @@ def repeat_grams(count, chars, words, powers, sums, rolled, table, tallies, firs
             row[_TOP + n - _FIRST_TOP] = ratio(commonest(rolled, sums, count, n, table, tallies, firsts), chars)
 
 
-@compiled(types.UniTuple(INT, 2)(BYTES, INT, INT, CODES, STORE, LABELS, LABELS, POSITIONS, POSITIONS, POSITIONS))  # type: ignore[no-untyped-call]
-def count_anew(data, start, end, flags, store, labels, line, edges, starts, ends):  # type: ignore[no-untyped-def]
-    """Tokens and sentences of a line that lost citations."""
-    size = gather(data, start, end, flags, labels, line)
-    count = tokenize(line, 0, size, flags, store, edges, starts, ends)
-    return count, sentences(line, 0, size, flags, starts, ends, 0, count)
+@compiled(types.UniTuple(INT, 2)(BYTES, LINES, INT, CODES, STORE, LABELS, LABELS, POSITIONS, POSITIONS, POSITIONS, INT))  # type: ignore[no-untyped-call]
+def count_lines(data, lines, kept, flags, store, labels, rest, edges, starts, ends, count):  # type: ignore[no-untyped-def]
+    """Tokens and sentences of the kept lines, from the tokens of the text; a line that lost citations is cut anew."""
+    token, tokens, found = 0, 0, 0
+    for i in range(kept):
+        low, high = lines[i, FIRST], lines[i, LAST]
+        while token < count and starts[token] < low:
+            token += 1
+        first = token
+        while token < count and starts[token] < high:
+            token += 1
+        if lines[i, CITED]:
+            size = gather(data, low, high, flags, labels, rest)
+            fresh = tokenize(rest, 0, size, flags, store, edges, starts[count:], ends[count:])
+            tokens += fresh
+            found += sentences(rest, 0, size, flags, starts, ends, count, count + fresh)
+        else:
+            tokens += token - first
+            found += sentences(data, low, high, flags, starts, ends, first, token)
+    return tokens, found
 
 
-@compiled(types.void(BYTES, INT, CODES, HASHES, POSITIONS, HASHES, INT, ROW))
-def judge_lines(left, size, flags, hashes, chars, table, tokens, row):  # type: ignore[no-untyped-def]
-    """Fills ``row`` with FineWeb's signals of the text that C4's rules left."""
-    lines, terminal, short, feeds, total, at = 0, 0, 0, 0, 0, 0
-    while at <= size and size > 0:
-        value, length, last, blank = _BASIS, 0, np.int64(0), True
-        while at < size and left[at] != _LINE_FEED:
-            code, after = code_point(left, at, size)
-            for i in range(at, after):
-                value = (value ^ np.uint64(left[i])) * _PRIME
-            blank = blank and (flags[code] & _SPACE) != 0
-            last, length, at = code, length + 1, after
-        feeds += at < size
-        at += 1
-        total += length
-        if not blank:
-            hashes[lines], chars[lines] = max(mix(value), np.uint64(1)), length
-            lines += 1
-            terminal += (flags[last] & _TERMINAL) != 0
-            short += length <= SHORT_LINE_CHARS
-    _, again = later_copies(hashes, chars, lines, table)
-    row[_LINES], row[_LINES + 1] = ratio(terminal, lines), ratio(short, lines)
-    row[_LINES + 2], row[_LINES + 3] = ratio(again, total), ratio(feeds, tokens)
+@compiled(types.UniTuple(types.uint64, 3)(BYTES, INT, INT, CODES))  # type: ignore[no-untyped-call]
+def weigh_line(data, at, end, flags):  # type: ignore[no-untyped-def]
+    """Hash of a line, its characters, and the bits of its last one; the hash is 0 if it is blank."""
+    value, chars, last, either = _BASIS, np.uint64(0), np.uint32(0), ~np.uint32(0)
+    while at < end:
+        code, after = np.int64(data[at]), at + 1
+        if code >= 0x80:
+            code, after = code_point(data, at, end)
+        for i in range(at, after):
+            value = (value ^ np.uint64(data[i])) * _PRIME
+        last = flags[code]
+        either &= last
+        chars += np.uint64(1)
+        at = after
+    return np.uint64(0) if either & _SPACE else max(mix(value), np.uint64(1)), chars, np.uint64(last)
+
+
+@compiled(types.void(BYTES, LINES, INT, CODES, LABELS, LABELS, HASHES, POSITIONS, HASHES, INT, ROW))
+def judge_lines(data, lines, kept, flags, labels, rest, hashes, chars, table, tokens, row):  # type: ignore[no-untyped-def]
+    """Fills ``row`` with FineWeb's signals of the kept lines, after ``strip``."""
+    held, terminal, short, total, blank, feeds = 0, 0, 0, 0, 0, 0
+    for i in range(kept):
+        if lines[i, CITED]:
+            size = gather(data, lines[i, FIRST], lines[i, LAST], flags, labels, rest)
+            value, length, last = weigh_line(rest, 0, size, flags)
+        else:
+            value, length, last = weigh_line(data, lines[i, FIRST], lines[i, LAST], flags)
+        if value == 0:
+            blank += np.int64(length)  # counts only between lines that are not blank
+            feeds += held > 0
+            continue
+        total += np.int64(length) + (blank if held else 0)
+        row[_LINES + 3] = feeds  # line feeds before this line
+        feeds, blank = feeds + 1, 0
+        hashes[held], chars[held] = value, np.int64(length)
+        held += 1
+        terminal += (last & np.uint64(_TERMINAL)) != 0
+        short += length <= np.uint64(SHORT_LINE_CHARS)
+    _, again = later_copies(hashes, chars, held, table)
+    row[_LINES], row[_LINES + 1], row[_LINES + 2] = ratio(terminal, held), ratio(short, held), ratio(again, total)
+    row[_LINES + 3] = ratio(row[_LINES + 3] if held else 0, tokens)
 
 
 @compiled(types.void(BYTES, POSITIONS, POSITIONS, CODES, STORE, INT, INT, types.float64[:, ::1]))
 def measure_all(data, starts, ends, flags, store, size, longest, found):  # type: ignore[no-untyped-def]
     """Fills ``found`` text by text, in the order of ``COLUMNS``; ``size`` is that of the buffer, ``longest`` of a text."""
     room = longest + 2
-    token_starts, token_ends, edges = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    line_starts, line_ends, sums = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    own_starts, own_ends = np.empty(room, np.int64), np.empty(room, np.int64)
+    token_starts, token_ends = np.empty(2 * room, np.int64), np.empty(2 * room, np.int64)
+    edges, sums, tally = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(TALLIES, np.int64)
     words, powers, rolled = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
     table = np.empty(4 * room + 32, np.uint64)
     tallies, firsts = np.empty(4 * room + 32, np.int32), np.empty(4 * room + 32, np.int32)
-    labels, line, left = np.empty(size, np.uint8), np.empty(room, np.uint8), np.empty(room, np.uint8)
+    labels, rest, lines = np.empty(size, np.uint8), np.empty(room, np.uint8), np.empty((room, FIELDS), np.int64)
     for number in range(len(starts)):
         start, end, row = starts[number], ends[number], found[number]
         count = tokenize(data, start, end, flags, store, edges, token_starts, token_ends)
         weigh(data, token_starts, token_ends, count, flags, words, powers, sums, row)
-        chars = scan_lines(data, start, end, flags, count, row)
+        chars = scan(data, start, end, count, row)
         repeat_grams(count, chars, words, powers, sums, rolled, table, tallies, firsts, row)
         repeat_parts(data, start, end, flags, chars, rolled, sums, table, row)
-        kept, lorem, curly = mark(data, start, end, flags, labels, line, line_starts, line_ends)
-        token, tokens, n_sentences = 0, 0, 0
-        for i in range(kept):
-            low, high = line_starts[i], line_ends[i]
-            while token < count and token_starts[token] < low:
-                token += 1
-            first, cited = token, False
-            while token < count and token_starts[token] < high:
-                token += 1
-            for at in range(low, high):
-                cited = cited or labels[at] == CITATION
-            if cited:
-                fresh, said = count_anew(data, low, high, flags, store, labels, line, edges, own_starts, own_ends)
-                tokens, n_sentences = tokens + fresh, n_sentences + said
-            else:
-                tokens += token - first
-                n_sentences += sentences(data, low, high, flags, token_starts, token_ends, first, token)
-        strip(data, start, end, flags, labels)
-        judge_lines(left, gather(data, start, end, flags, labels, left), flags, rolled, sums, table, tokens, row)
-        row[_LORE], row[_LORE + 1], row[_LORE + 2], row[_LORE + 3] = lorem, curly, kept, n_sentences
+        mark(data, start, end, flags, labels, rest, lines, tally)
+        kept = tally[KEPT_LINES]
+        tokens, n_sentences = count_lines(data, lines, kept, flags, store, labels, rest, edges, token_starts, token_ends, count)
+        strip(data, start, end, flags, labels, lines, kept)
+        judge_lines(data, lines, kept, flags, labels, rest, rolled, sums, table, tokens, row)
+        row[_BULLETS] = ratio(tally[BULLETS_FIRST], tally[ALL_LINES])
+        row[_BULLETS + 1] = ratio(tally[ELLIPSES_LAST], tally[ALL_LINES])
+        row[_LORE], row[_LORE + 1], row[_LORE + 2], row[_LORE + 3] = tally[LOREM], tally[CURLY], kept, n_sentences
 
 
 def measure(texts: Any) -> NDArray[np.float64]:

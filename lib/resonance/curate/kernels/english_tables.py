@@ -12,6 +12,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.compiled import compiled
+from resonance.curate.kernels.datatrove import C4_PHRASES
 from resonance.curate.kernels.english import Ranges, Rules, rules
 from resonance.curate.kernels.scan import BYTES, mix, mix_plainly
 from resonance.curate.kernels.words import BASIS, PRIME
@@ -41,8 +42,10 @@ FLAGS = (
     "SUFFIX",
     "UNIT_END",
     "PLAIN",
+    "PHRASE_START",
 )
-"""Bits of a code point, the lowest first. ``PLAIN``: no rule of affixes looks at it unless another character calls it."""
+"""Bits of a code point, the lowest first. ``PLAIN``: no rule of affixes looks at it unless another character calls it;
+``PHRASE_START``: a phrase that C4 looks for may start with it."""
 
 BIT = {name: 1 << number for number, name in enumerate(FLAGS)}
 NAMED = 0x32400
@@ -201,6 +204,7 @@ def _flags(table: Rules) -> NDArray[np.uint32]:
         "HOST": host,
         "PREFIX": [*prefixes, *table.icons],
         "SUFFIX": [*suffixes, *table.icons],
+        "PHRASE_START": _singles({mark for phrase in C4_PHRASES for mark in (phrase[0], phrase[0].upper())}),
         "UNIT_END": _singles([unit[-1] for unit in (*table.units, *table.currency)]),
     }
     for name, ranges in classes.items():

@@ -37,7 +37,8 @@ from resonance.curate.kernels.urls import is_url
 INT = types.int64
 LONGEST_PHRASE = 16
 
-_SPACE, _PLAIN, _PUNCTUATION, _SENTENCE_END = (np.uint32(BIT[name]) for name in ("SPACE", "PLAIN", "PUNCTUATION", "SENTENCE_END"))
+_SPACE, _PLAIN, _SUFFIX = (np.uint32(BIT[name]) for name in ("SPACE", "PLAIN", "SUFFIX"))
+_PUNCTUATION, _SENTENCE_END = (np.uint32(BIT[name]) for name in ("PUNCTUATION", "SENTENCE_END"))
 _DOT, _BLANK = ord("."), ord(" ")
 
 
@@ -197,6 +198,27 @@ def put_together(data, store, starts, ends, count):  # type: ignore[no-untyped-d
     return out
 
 
+@compiled(types.int64(BYTES, INT, INT, STORE, POSITIONS, POSITIONS, INT))
+def push(data, start, end, store, starts, ends, count):  # type: ignore[no-untyped-def]
+    """Adds a chunk that no affix can be cut from; how many tokens there are then."""
+    case = find(data, start, end, store, CASES)
+    if case >= 0:
+        return push_case(case, start, store, starts, ends, count)
+    starts[count], ends[count] = start, end
+    return count + 1
+
+
+@compiled(types.boolean(BYTES, INT, INT, CODES, STORE))
+def closes(data, start, end, flags, store):  # type: ignore[no-untyped-def]
+    """Whether a chunk of letters and one mark is letters and a suffix of one character."""
+    mark = np.int64(data[end - 1])
+    if end - start < 2 or store[KINDS + mark] != MARKS or find(data, start, end, store, CASES) >= 0:
+        return False
+    if mark == _DOT:
+        return suffix(data, start, end, flags, store) == 1
+    return (flags[mark] & _SUFFIX) != 0
+
+
 @compiled(types.int64(BYTES, INT, INT, CODES, STORE, POSITIONS, POSITIONS, POSITIONS))
 def tokenize(data, start, end, flags, store, edges, starts, ends):  # type: ignore[no-untyped-def]
     """Fills ``starts`` and ``ends`` with the tokens that are no white space; how many there are."""
@@ -206,7 +228,7 @@ def tokenize(data, start, end, flags, store, edges, starts, ends):  # type: igno
         if kind == SPACES:
             at += 1
             continue
-        first, plain, digits = at, True, True
+        first, plain, digits, marks = at, True, True, 0
         while at < end:
             kind = store[KINDS + data[at]]
             if kind == LETTERS:
@@ -216,7 +238,8 @@ def tokenize(data, start, end, flags, store, edges, starts, ends):  # type: igno
                 plain = False
                 at += 1
             elif kind == MARKS:
-                plain = digits = False
+                marks += 1
+                digits = False
                 at += 1
             elif kind == SPACES:
                 break
@@ -230,13 +253,11 @@ def tokenize(data, start, end, flags, store, edges, starts, ends):  # type: igno
         if first == at:
             _, at = code_point(data, at, end)  # white space beyond ASCII
             continue
-        case = np.int64(-1)
-        if plain or digits:
-            case = find(data, first, at, store, CASES)
-        if case >= 0:
-            count = push_case(case, first, store, starts, ends, count)
-        elif plain or digits:
-            starts[count], ends[count] = first, at
+        if (plain or digits) and marks == 0:
+            count = push(data, first, at, store, starts, ends, count)
+        elif plain and marks == 1 and closes(data, first, at, flags, store):  # by far the commonest: a word and a mark
+            count = push(data, first, at - 1, store, starts, ends, count)
+            starts[count], ends[count] = at - 1, at
             count += 1
         else:
             count = split(data, first, at, flags, store, edges, starts, ends, count)
