@@ -33,8 +33,8 @@ NUMBERS = ("n_chars", "n_bytes", *(f"{name}_ratio" for name in CLASSES), "compre
 LANGUAGES = ("language", "language_score", "language_2", "language_2_score", "language_3", "language_3_score")
 COLUMNS = NUMBERS + LANGUAGES
 
-TABLE = 0x20000
-"""Code points from here on are Han (planes 2 and 3) or other."""
+TABLE, BEYOND = 0x20000, 0x40000
+"""Code points from ``TABLE`` on are Han (planes 2 and 3 hold nothing else), from ``BEYOND`` on invisible or private."""
 
 Value = float | str | None
 
@@ -48,6 +48,8 @@ def plainly(text: str) -> tuple[Value, ...]:
 
 def class_of(code: int) -> int:
     """Which of ``CLASSES`` a code point is in."""
+    if code >= TABLE:
+        return CLASSES.index("han" if code < BEYOND else "other")
     character = chr(code)
     category = unicodedata.category(character)
     if character.isspace():
@@ -80,7 +82,7 @@ def count(data, starts, ends, table, han, other, counts):  # type: ignore[no-unt
             if code < TABLE:
                 counts[row, table[code]] += 1
             else:
-                counts[row, han if code < 0x40000 else other] += 1
+                counts[row, han if code < BEYOND else other] += 1
 
 
 def numbers(texts: Any) -> NDArray[np.float64]:

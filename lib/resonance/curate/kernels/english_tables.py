@@ -67,8 +67,8 @@ PIECE_STARTS, PIECES, CHILDREN, WIDTH, PHRASES = range(12, 17)
 """Where the head says where these start: the tokens of special case i are ``PIECES`` (sizes in bytes) from
 ``PIECE_STARTS[i]`` to ``PIECE_STARTS[i + 1]``; ``CHILDREN`` has ``WIDTH`` numbers for each node of the tree of phrases: the
 next node for each token, or -1; ``PHRASES`` says which special case a node spells, or -1."""
-KINDS = 32
-"""Where the 256 kinds of bytes start; the head lies before them, all else behind."""
+KINDS, OPENINGS = 32, 32 + 256
+"""Where the 256 kinds of bytes start, and by first byte the sizes of tokens that phrases start with. The head lies before."""
 
 STORE = types.Array(types.int64, 1, "C", readonly=True)
 Numbers = NDArray[np.int64]
@@ -89,7 +89,8 @@ def tables() -> Tables:
     sizes = [[len(piece.encode()) for piece in table.special_cases[case]] for case in cases]
     known = list(dict.fromkeys(token for phrase in table.phrases for token in phrase))
     children, phrases = _tree(table.phrases, known, cases)
-    head, parts, size = np.zeros(KINDS, np.int64), [_kinds()], KINDS + 256
+    openings = _sizes(phrase[0] for phrase in table.phrases)
+    head, parts, size = np.zeros(KINDS, np.int64), [_kinds(), openings], OPENINGS + 256
 
     def add(place: int, part: Numbers) -> None:
         nonlocal size
@@ -123,11 +124,8 @@ def key(text: str) -> int:
 
 
 @compiled(types.int64(BYTES, types.int64, types.int64, STORE, types.int64))
-def find(data, start, end, store, directory):  # type: ignore[no-untyped-def]
-    """Which text of a directory the bytes are, or -1."""
-    size = end - start
-    if size >= 63 or size <= 0 or (store[store[directory] + data[start]] >> size) & 1 == 0:
-        return np.int64(-1)
+def look_up(data, start, end, store, directory):  # type: ignore[no-untyped-def]
+    """As ``find``, for bytes of a fitting size."""
     value = _BASIS
     for i in range(start, end):
         value = (value ^ np.uint64(data[i])) * _PRIME
@@ -139,6 +137,15 @@ def find(data, start, end, store, directory):  # type: ignore[no-untyped-def]
             return store[store[directory + 2] + slot]
         slot = (slot + 1) & mask
     return np.int64(-1)
+
+
+@compiled(types.int64(BYTES, types.int64, types.int64, STORE, types.int64))
+def find(data, start, end, store, directory):  # type: ignore[no-untyped-def]
+    """Which text of a directory the bytes are, or -1. Small enough to be compiled into its callers."""
+    size = end - start
+    if size >= 63 or size <= 0 or (store[store[directory] + data[start]] >> size) & 1 == 0:
+        return np.int64(-1)
+    return look_up(data, start, end, store, directory)
 
 
 def _addressed(texts: Sequence[str]) -> tuple[Numbers, Numbers]:

@@ -21,6 +21,7 @@ from resonance.curate.kernels.english_tables import (
     KINDS,
     LETTERS,
     MARKS,
+    OPENINGS,
     PHRASES,
     PIECE_STARTS,
     PIECES,
@@ -137,11 +138,12 @@ def follow(data, store, starts, ends, at, count):  # type: ignore[no-untyped-def
     return i
 
 
-@compiled(types.int64(BYTES, STORE, POSITIONS, POSITIONS, INT, INT, INT))
-def settle(data, store, starts, ends, at, run, out):  # type: ignore[no-untyped-def]
-    """Copies the tokens from ``at`` to ``run`` to ``out``, phrases replaced: the longest first, then the first; where it ends.
+@compiled(types.UniTuple(INT, 3)(BYTES, STORE, POSITIONS, POSITIONS, INT, INT, INT, INT))  # type: ignore[no-untyped-call]
+def settle(data, store, starts, ends, at, run, out, count):  # type: ignore[no-untyped-def]
+    """Copies the tokens from ``at`` to ``run`` to ``out``, phrases replaced: the longest first, then the first.
 
-    A phrase over a blank spells nothing, and yet keeps its tokens from others.
+    A phrase over a blank spells nothing, and yet keeps its tokens from others. Returns where the copy ends, where the tokens
+    that were not looked at start, and how many tokens there are: few phrases give more tokens than they had.
     """
     size = run - at
     longest = np.zeros((size, min(size, LONGEST_PHRASE)), np.int16)  # 1 + special case by start and length, 0 for none
@@ -169,13 +171,21 @@ def settle(data, store, starts, ends, at, run, out):  # type: ignore[no-untyped-
     i = 0
     while i < size:
         if chosen[i]:
-            out = push_case(np.int64(longest[i, chosen[i] - 1]) - 1, starts[at + i], store, starts, ends, out)
+            case = np.int64(longest[i, chosen[i] - 1]) - 1
+            first = store[PIECE_STARTS] + case
+            rest = at + i + chosen[i]
+            more = out + store[first + 1] - store[first] - rest
+            if more > 0:
+                for j in range(count - 1, rest - 1, -1):
+                    starts[j + more], ends[j + more] = starts[j], ends[j]
+                at, count = at + more, count + more
+            out = push_case(case, starts[at + i - max(more, 0)], store, starts, ends, out)
             i += chosen[i]
         else:
             starts[out], ends[out] = starts[at + i], ends[at + i]
             out += 1
             i += 1
-    return out
+    return out, at + size, count
 
 
 @compiled(types.int64(BYTES, STORE, POSITIONS, POSITIONS, INT))
@@ -183,7 +193,9 @@ def put_together(data, store, starts, ends, count):  # type: ignore[no-untyped-d
     """Puts special cases in place of the tokens that spell them; how many tokens there are then."""
     out, at = 0, 0
     while at < count:
-        reach = follow(data, store, starts, ends, at, count)
+        size = ends[at] - starts[at]
+        opens = size < 63 and (store[OPENINGS + data[starts[at]]] >> size) & 1 != 0
+        reach = follow(data, store, starts, ends, at, count) if opens else at
         if reach - at <= 1:
             starts[out], ends[out] = starts[at], ends[at]
             out += 1
@@ -193,8 +205,7 @@ def put_together(data, store, starts, ends, count):  # type: ignore[no-untyped-d
         while run < reach:
             reach = max(reach, follow(data, store, starts, ends, run, count))
             run += 1
-        out = settle(data, store, starts, ends, at, reach, out)
-        at = reach
+        out, at, count = settle(data, store, starts, ends, at, reach, out, count)
     return out
 
 
