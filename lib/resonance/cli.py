@@ -82,7 +82,10 @@ def curate(
         list[str], typer.Argument(metavar="INPUT…", help="JSONL (.gz, .zst), Parquet, text files, folders or globs.")
     ],
     workspace: Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of tables and reports.")],
-    rules: Annotated[Literal["gopher", "none"], typer.Option(help="Quality rules that cut documents.")] = "gopher",
+    rules: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Policy that cuts documents: gopher (default), fineweb, none, or a file."),
+    ] = None,
     dedup: Annotated[Literal["minhash", "exact", "none"], typer.Option(help="Which duplicates are cut.")] = "minhash",
     export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the kept documents here.")] = None,
     format: Annotated[Literal["jsonl", "parquet"], typer.Option(help="Format of the export.")] = "jsonl",
@@ -96,7 +99,9 @@ def curate(
     Text is read from the field [b]text[/b], ids from [b]id[/b] where there is one: change that with
     --set ingest.text_field=…, ingest.id_field=…. Ends with a report.
     """
-    own: dict[str, object] = {"ingest__inputs": list(inputs), "clean__rules": rules, "dedupe__method": dedup}
+    own: dict[str, object] = {"ingest__inputs": list(inputs), "dedupe__method": dedup}
+    if rules is not None:
+        own["judge__policy"] = rules
     config = configure(env, "curate", conf, assign, workspace, **own)
     from resonance.factory import curation
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.core.job import Job, Step
+from resonance.core.policy import SETS
 from resonance.core.pool import HELDOUT
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
 from resonance.curate.dedupe import dedupe
 from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
+from resonance.curate.judge import judge
 from resonance.curate.rebalance import rebalance
 from resonance.curate.score import score
 from resonance.signals.feedback import feedback
@@ -22,10 +24,12 @@ from resonance.tables import (
     CHECKPOINTS,
     DOCUMENTS,
     DUPLICATES,
+    EDITS,
     EVALUATIONS,
     PLANS,
     RAW,
     REJECTS,
+    RULES,
     SAMPLE_PLAN,
     SIGNAL_EVENT,
     SIGNAL_STATE,
@@ -48,36 +52,49 @@ CLEAN = Job(
     "clean",
     clean,
     reads=(RAW,),
-    writes=(DOCUMENTS, SIGNALS, REJECTS),
+    writes=(DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
     section="clean",
     needs=("turn", "checkpoint"),
-    marks={"set": "gopher"},
+    marks={"set": SETS},
     cuts=True,
+    version=2,
 )
 INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
     "ingest",
     ingest_and_clean,
     reads=(),
-    writes=(RAW, DOCUMENTS, SIGNALS, REJECTS),
+    writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
     section="ingest",
     needs=("cleaning", "turn", "spark", "checkpoint"),
-    marks={"set": "gopher", "step": ("ingest", "clean")},
+    marks={"set": SETS, "step": ("ingest", "clean")},
+    cuts=True,
+    version=2,
+)
+JUDGE = Job(  # reads numbers alone: a changed threshold reads no text
+    "judge",
+    judge,
+    reads=(DOCUMENTS, SIGNALS),
+    writes=(REJECTS, RULES),
+    per="batch",
+    section="judge",
+    needs=("turn",),
     cuts=True,
 )
 DEDUPE = Job(
     "dedupe",
     dedupe,
-    reads=(DOCUMENTS,),
+    reads=(DOCUMENTS, REJECTS),
     writes=(DUPLICATES, REJECTS),
     per="corpus",
     section="dedupe",
     needs=("checkpoint",),
     marks={"scope": "global"},
     cuts=True,
+    version=2,
 )
-SCORE = Job(
+SCORE = Job(  # every document, cut or not: a changed threshold then finds its number
     "score", score, reads=(DOCUMENTS,), writes=(SIGNALS,), per="batch", section="score", needs=("turn",), marks={"set": "quality"}
 )
 HOLD_OUT = Job(
@@ -141,13 +158,13 @@ FEEDBACK = Job(
     closes_round=True,
 )
 
-JOBS = (INGEST, CLEAN, DEDUPE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)
+JOBS = (INGEST, CLEAN, JUDGE, DEDUPE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)
 
 
 def curation(config: Config) -> tuple[Step, ...]:
     """The data half: sources to curated documents with signals."""
     reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)
-    return tuple(Step(job) for job in (*reading, DEDUPE, SCORE))
+    return tuple(Step(job) for job in (*reading, JUDGE, DEDUPE, SCORE))
 
 
 def loop(config: Config) -> tuple[Step, ...]:

@@ -6,7 +6,9 @@ from resonance.core.table import Table
 
 RAW = Table("raw", key=("doc_id",), replaces=("batch",))
 DOCUMENTS = Table("documents", key=("doc_id",), replaces=("batch",))
-REJECTS = Table("rejects", key=("step", "doc_id"), replaces=("step", "batch"))
+EDITS = Table("edits", key=("doc_id", "rule", "start"), replaces=("batch",))
+RULES = Table("rules", key=("batch", "rule"), replaces=("batch",))
+REJECTS = Table("rejects", key=("step", "doc_id", "rule"), replaces=("step", "batch"))
 DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
 SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
@@ -22,6 +24,8 @@ STEPS = Table("steps", key=("run",))
 TABLES = (
     RAW,
     DOCUMENTS,
+    EDITS,
+    RULES,
     REJECTS,
     DUPLICATES,
     SIGNALS,

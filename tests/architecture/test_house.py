@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import yaml
-
 from resonance.core.settings import Config
 from resonance.factory import INGEST_AND_CLEAN, JOBS, loop
 from resonance.runtime import resources
+from resonance.runtime.conf import load
 from resonance.runtime.runner import SECTIONS, upstream
 from resonance.tables import ROUNDS, STEPS, TABLES
 
@@ -53,7 +52,7 @@ def test_configuration_files_name_known_jobs_and_keys():
     assert {path.stem for path in (TOP / "conf/jobs").glob("*.yaml")} <= known
     for path in (TOP / "conf").rglob("*.yaml"):
         if path.parent.name != "policies":
-            Config.model_validate(yaml.safe_load(path.read_text()) or {})
+            load(files=[path])
 
 
 def test_plans_are_the_only_way_back():
@@ -64,7 +63,7 @@ def test_plans_are_the_only_way_back():
         )
     later = [s for s in steps if s.round == 2 and s.job.name == "rebalance"]
     before = upstream(later[0], steps[: steps.index(later[0])])
-    assert {"decide", "hold_out", "dedupe", "clean"} <= {step.job.name for step in before}
+    assert {"decide", "hold_out", "dedupe", "judge", "clean"} <= {step.job.name for step in before}
     assert "evaluate" not in {step.job.name for step in before}
 
 

@@ -26,9 +26,9 @@ def line(text: object) -> bytes:
 
 def curate(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: object) -> Curated:
     """Texts of the documents, and the rule of each reject by what it names."""
-    raw, documents, _, rejects = ingest_and_clean(
+    raw, documents, _, _, rejects = ingest_and_clean(
         settings=IngestSettings.model_validate({"inputs": tuple(map(str, inputs)), "keep_raw": False, **more}),
-        cleaning=CleanSettings(rules="none"),
+        cleaning=CleanSettings(),
         turn=Turn("b"),
         spark=spark,
         checkpoint=checkpoint,

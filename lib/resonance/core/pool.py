@@ -25,5 +25,15 @@ def pool(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> Da
     return documents.join(_cut(rejects).unionByName(held), "doc_id", "left_anti")
 
 
+def came_to(step: str, documents: DataFrame, rejects: DataFrame) -> DataFrame:
+    """Documents that reached a step, whatever it cut itself when it last ran. One anti-join by doc_id, as in ``kept``."""
+    return documents.join(cut_before(step, rejects), "doc_id", "left_anti")
+
+
+def cut_before(step: str, rejects: DataFrame) -> DataFrame:
+    """The ``doc_id`` of each document that other steps cut, once."""
+    return _cut(rejects.where(f"step <> '{step}' AND rank = 1"))
+
+
 def _cut(rejects: DataFrame) -> DataFrame:
     return rejects.where(f"doc_id IS NOT NULL AND step NOT IN {BEFORE_DOCUMENTS}").select("doc_id")

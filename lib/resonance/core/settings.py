@@ -44,11 +44,10 @@ class IngestSettings(Settings):
 
 
 class CleanSettings(Settings):
-    """How texts are cleaned and which rules cut them."""
+    """What is measured of cleaned texts, and what rewrites them. The policy's signal sets join those that are named here."""
 
-    rules: Literal["gopher", "none"] = "gopher"
-    languages: tuple[str, ...] = Field((), description="languages to keep; empty keeps all")
-    min_language_score: float = Field(0.65, ge=0, le=1)
+    sets: tuple[Literal["basics", "datatrove", "dolma", "dclm"], ...] = Field(("basics",), description="signal sets to measure")
+    rewrite: Literal["none", "c4_lines"] = Field("none", description="rules that rewrite texts; the policy's where none is named")
 
 
 class JudgeSettings(Settings):
@@ -162,6 +161,7 @@ class Config(Settings):
     spark: SparkSettings = SparkSettings()
     ingest: IngestSettings = IngestSettings()
     clean: CleanSettings = CleanSettings()
+    judge: JudgeSettings = JudgeSettings()
     dedupe: DedupeSettings = DedupeSettings()
     score: ScoreSettings = ScoreSettings()
     rebalance: RebalanceSettings = RebalanceSettings()

@@ -1,110 +1,47 @@
-"""Raw rows to documents: cleans and measures every text in one pass, then cuts in one visible place."""
+"""Raw rows to documents: cleans, measures and rewrites every text in one pass. It cuts texts that are empty, no others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
-from typing import Literal
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings
 from resonance.curate.identity import bucket
-from resonance.curate.operators import OPERATORS
-from resonance.curate.signals import signal_rows
+from resonance.curate.operators.prepare import Prepare
+from resonance.curate.signals import MEASURED, signal_rows
 
-VERSION = "clean@1"
-GOPHER_VERSION = "gopher@1/whitespace"
-LANGUAGE_VERSION = "language@1/lid.176"
-SIGNALS_VERSION = 1
+VERSION = "clean@2"
+REWRITES = {"none": "", "c4_lines": "c4_lines@1"}
+"""Names and versions of what may rewrite a text."""
 
-
-@dataclass(frozen=True)
-class Rule:
-    """Cuts a text whose signal lies on the wrong side of the limit, or is not known."""
-
-    name: str
-    signal: str
-    wrong: Literal["below", "above"]
-    limit: float
+Parts = tuple[DataFrame, DataFrame, DataFrame, DataFrame]
 
 
-GOPHER = (
-    Rule("gopher_short_doc", "n_words", "below", 50),
-    Rule("gopher_long_doc", "n_words", "above", 100_000),
-    Rule("gopher_below_avg_threshold", "mean_word_length", "below", 3),
-    Rule("gopher_above_avg_threshold", "mean_word_length", "above", 10),
-    Rule("gopher_too_many_hashes", "hash_ratio", "above", 0.1),
-    Rule("gopher_too_many_ellipsis", "ellipsis_ratio", "above", 0.1),
-    Rule("gopher_too_many_bullets", "bullet_line_ratio", "above", 0.9),
-    Rule("gopher_too_many_end_ellipsis", "end_ellipsis_line_ratio", "above", 0.3),
-    Rule("gopher_below_alpha_threshold", "alpha_word_ratio", "below", 0.8),
-    Rule("gopher_enough_stop_words", "stop_words", "below", 2),
-)
-"""Gopher's quality rules (Rae et al. 2021, table A1) in their order; limits themselves pass."""
-
-
-def clean(raw: DataFrame, *, settings: CleanSettings, turn: Turn, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """Documents, the signals of every text that is not empty, and rejects. Each raw row is a document or a reject. No shuffle."""
+def clean(raw: DataFrame, *, settings: CleanSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
+    """Documents, their signals, what rewriting cut from them, and rejects. Each raw row is a document or a reject. No shuffle."""
     needed = raw.select("doc_id", "source", "source_key", "slice", "text")
-    return judge(checkpoint(tag(needed).drop("text"), "clean"), settings, turn)
+    return parted(checkpoint(prepared(needed, settings), "clean"), settings, turn)
 
 
-def tag(rows: DataFrame) -> DataFrame:
-    """``rows`` with what the operators add. Cuts nothing."""
-    return reduce(lambda tagged, operator: operator(tagged), OPERATORS, rows)
+def prepared(rows: DataFrame, settings: CleanSettings) -> DataFrame:
+    """``rows`` with what the pass says of each text in place of the text. Cuts nothing."""
+    return Prepare(settings.sets, settings.rewrite)(rows)
 
 
-def judge(tagged: DataFrame, settings: CleanSettings, turn: Turn) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """Documents, signals and rejects of tagged rows, by the first rule that each row fails."""
-    judged = tagged.withColumns({"verdict": verdict(settings), "bucket": bucket(F.col("doc_id")), "batch": F.lit(turn.batch)})
-    signals = signal_rows(judged.where("cleaned <> ''"), "gopher", SIGNALS_VERSION)
-    return _documents(judged.where("verdict IS NULL")), signals, _rejects(judged.where("verdict IS NOT NULL"))
+def parted(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
+    """Documents, signals, edits and rejects of prepared rows. A signal set is measured on the cleaned text, before rewriting."""
+    own = rows.withColumns({"bucket": bucket(F.col("doc_id")), "batch": F.lit(turn.batch)})
+    held = own.where("cleaned_hash IS NOT NULL")
+    sets = [_measured(held, name) for name in settings.sets]
+    edits = _edits(held, REWRITES[settings.rewrite])
+    return _documents(held, settings.rewrite), reduce(DataFrame.unionByName, sets), edits, _rejects(own)
 
 
-def verdict(settings: CleanSettings) -> Column:
-    """The first rule that a row fails, with what was measured; null where it passes all. A signal that is null fails."""
-    rules = [_empty()]
-    if settings.languages:
-        rules.append(_language(settings))
-    if settings.rules == "gopher":
-        rules += [_gopher(rule) for rule in GOPHER]
-    return F.coalesce(*rules)
-
-
-def _empty() -> Column:
-    fails = F.col("cleaned").isNull() | (F.col("cleaned") == "")
-    return F.when(fails, _finding("empty", F.lit(0.0), F.lit(1.0), VERSION))
-
-
-def _language(settings: CleanSettings) -> Column:
-    known = F.col("language").isin(*settings.languages) & (F.col("language_score") >= settings.min_language_score)
-    said = F.coalesce("language", F.lit("unknown"))
-    finding = _finding("language", F.col("language_score"), F.lit(settings.min_language_score), LANGUAGE_VERSION, said)
-    return F.when(~F.coalesce(known, F.lit(False)), finding)
-
-
-def _gopher(rule: Rule) -> Column:
-    signal = F.col(rule.signal)
-    fails = signal < rule.limit if rule.wrong == "below" else signal > rule.limit
-    return F.when(signal.isNull() | fails, _finding(rule.name, signal, F.lit(float(rule.limit)), GOPHER_VERSION))
-
-
-def _finding(rule: str, value: Column, threshold: Column, version: str, detail: Column | None = None) -> Column:
-    said = F.lit(None) if detail is None else detail
-    return F.struct(
-        F.lit(rule).alias("rule"),
-        value.cast("double").alias("value"),
-        threshold.cast("double").alias("threshold"),
-        said.cast("string").alias("detail"),
-        F.lit(version).alias("version"),
-    )
-
-
-def _documents(passed: DataFrame) -> DataFrame:
-    return passed.select(
+def _documents(held: DataFrame, rewrite: str) -> DataFrame:
+    return held.select(
         "doc_id",
         "bucket",
         "batch",
@@ -113,14 +50,25 @@ def _documents(passed: DataFrame) -> DataFrame:
         "slice",
         F.col("cleaned").alias("text"),
         "content_hash",
+        "cleaned_hash",
         "n_chars",
         "n_bytes",
-        F.lit(VERSION).alias("version"),
+        F.lit("/".join(filter(None, (VERSION, REWRITES[rewrite])))).alias("version"),
     )
 
 
-def _rejects(cut: DataFrame) -> DataFrame:
-    return cut.select(
+def _measured(held: DataFrame, name: str) -> DataFrame:
+    measured = held.select("doc_id", "bucket", F.col("cleaned_hash").alias("content_hash"), "batch", f"{name}.*")
+    return signal_rows(measured, name, MEASURED[name][0].version)
+
+
+def _edits(held: DataFrame, version: str) -> DataFrame:
+    cut = held.select("doc_id", "bucket", "batch", F.col("cleaned_hash").alias("content_hash"), F.explode("edits").alias("edit"))
+    return cut.select("doc_id", "bucket", "batch", "content_hash", "edit.*", F.lit(version).alias("version"))
+
+
+def _rejects(own: DataFrame) -> DataFrame:
+    return own.where("cleaned_hash IS NULL").select(
         F.lit("clean").alias("step"),
         "batch",
         "bucket",
@@ -128,9 +76,10 @@ def _rejects(cut: DataFrame) -> DataFrame:
         F.lit(None).cast("string").alias("path"),
         "source",
         "slice",
-        "verdict.rule",
-        "verdict.value",
-        "verdict.threshold",
-        "verdict.detail",
-        "verdict.version",
+        F.lit("empty").alias("rule"),
+        F.lit(0.0).alias("value"),
+        F.lit(1.0).alias("threshold"),
+        F.lit(None).cast("string").alias("detail"),
+        F.lit(VERSION).alias("version"),
+        F.lit(1).alias("rank"),
     )

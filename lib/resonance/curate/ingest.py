@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings
-from resonance.curate.clean import clean, judge, tag
+from resonance.curate.clean import clean, parted, prepared
 from resonance.curate.demo import read_demo
 from resonance.curate.identity import bucket, doc_id
 from resonance.curate.readers import read_files
@@ -38,8 +38,8 @@ def ingest(*, settings: IngestSettings, turn: Turn, spark: SparkSession, checkpo
 
 def ingest_and_clean(
     *, settings: IngestSettings, cleaning: CleanSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint
-) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame]:
-    """Raw rows, documents, signals and the rejects of both steps, from one pass over the sources.
+) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]:
+    """Raw rows, documents, signals, edits and the rejects of both steps, from one pass over the sources.
 
     Without ``keep_raw`` only cleaned texts are stored, and raw rows say where each came from. Shuffles as ``ingest`` does.
 
@@ -48,12 +48,12 @@ def ingest_and_clean(
     """
     if settings.keep_raw:
         raw, unread = ingest(settings=settings, turn=turn, spark=spark, checkpoint=checkpoint)
-        documents, signals, cut = clean(raw, settings=cleaning, turn=turn, checkpoint=checkpoint)
-        return raw, documents, signals, unread.unionByName(cut)
-    rows = checkpoint(tag(_identified(_read(spark, settings))).drop("text"), "ingest")
+        documents, signals, edits, cut = clean(raw, settings=cleaning, turn=turn, checkpoint=checkpoint)
+        return raw, documents, signals, edits, unread.unionByName(cut)
+    rows = checkpoint(prepared(_identified(_read(spark, settings)), cleaning), "ingest")
     readable, unread = _settled(rows, settings, turn, checkpoint)
-    documents, signals, cut = judge(readable, cleaning, turn)
-    return _raw(readable, turn, F.lit(None)), documents, signals, unread.unionByName(cut)
+    documents, signals, edits, cut = parted(readable, cleaning, turn)
+    return _raw(readable, turn, F.lit(None)), documents, signals, edits, unread.unionByName(cut)
 
 
 def _read(spark: SparkSession, settings: IngestSettings) -> DataFrame:
@@ -144,6 +144,7 @@ def _rejects(cut: DataFrame, turn: Turn) -> DataFrame:
         "threshold",
         "detail",
         F.lit(VERSION).alias("version"),
+        F.lit(1).alias("rank"),
     )
 
 

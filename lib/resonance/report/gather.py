@@ -27,7 +27,7 @@ SMALL = {
 }
 """Tables with a row for each slice, round or step, and the order in which they are read as they are."""
 
-PER_BATCH = frozenset({"ingest", "clean", "score"})
+PER_BATCH = frozenset({"ingest", "clean", "judge", "score"})
 """Jobs that work on one batch; a newer run of any other job stands for all batches."""
 
 
@@ -92,11 +92,15 @@ def _by_slice(part: str, rows: DataFrame, turn: tuple[str, ...], documents: Colu
 
 
 def cuts(rejects: DataFrame) -> tuple[Cut, ...]:
-    """Rejects by step, rule, threshold and slice."""
-    sums = rejects.groupBy("step", "rule", "threshold", "slice").agg(
-        F.count(F.lit(1)).alias("rows"),
-        F.sum(F.when(F.col("value") < F.col("threshold"), 1).otherwise(0)).alias("below"),
-        F.sum(F.when(F.col("value") > F.col("threshold"), 1).otherwise(0)).alias("above"),
+    """Cut rows by step, first failed rule, threshold and slice."""
+    sums = (
+        rejects.where("rank = 1")
+        .groupBy("step", "rule", "threshold", "slice")
+        .agg(
+            F.count(F.lit(1)).alias("rows"),
+            F.sum(F.when(F.col("value") < F.col("threshold"), 1).otherwise(0)).alias("below"),
+            F.sum(F.when(F.col("value") > F.col("threshold"), 1).otherwise(0)).alias("above"),
+        )
     )
     return tuple(Cut(**row.asDict()) for row in sums.collect())
 

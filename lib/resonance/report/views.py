@@ -73,7 +73,9 @@ def document_story(frames: Frames, asked: str) -> list[str]:
     for row in mine["duplicates"].orderBy("method").collect():
         role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
         lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}")
-    lines += [_cut(row) for row in mine["rejects"].orderBy("step").collect()]
+    pieces = (F.count(F.lit(1)).alias("pieces"), F.sum(F.col("end") - F.col("start")).alias("characters"))
+    lines += [_edit(row) for row in mine["edits"].groupBy("rule", "version").agg(*pieces).orderBy("rule").collect()]
+    lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
     lines += [_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
     return lines
@@ -98,11 +100,16 @@ def _known(row: Row) -> str:
     return f"signals   {row['set']}@{row['version']}: {shown}"
 
 
+def _edit(row: Row) -> str:
+    return f"rewritten by {row['rule']}: {row['pieces']:,} pieces of {row['characters']:,} characters cut, {row['version']}"
+
+
 def _cut(row: Row) -> str:
     measured = "" if row["value"] is None else f", measured {row['value']:.4g}"
     asked = "" if row["threshold"] is None else f", threshold {row['threshold']:.4g}"
     detail = f" ({row['detail']})" if row["detail"] else ""
-    return f"cut       by {row['step']}: {row['rule']}{measured}{asked}{detail}, {row['version']}"
+    by = f"by {row['step']}" if row["rank"] == 1 else f"also by {row['step']}"
+    return f"cut       {by}: {row['rule']}{measured}{asked}{detail}, {row['version']}"
 
 
 def _drawn(row: Row) -> str:

@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def rows_cut(self) -> int:
-        """Rows that the step cut."""
+        """Rows that the step cut, each counted at the first rule that it failed."""
         return sum(self.cut.values())
 
 
@@ -68,7 +68,7 @@ def count(
 
 def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: Slice, commits: Mapping[Table, Commit]) -> Count:
     rejects = catalog.read(REJECTS).where(where(rejected))
-    cut = {row["rule"]: row["count"] for row in rejects.groupBy("rule").count().collect()}
+    cut = {row["rule"]: row["count"] for row in rejects.where("rank = 1").groupBy("rule").count().collect()}
     rows_in = first if isinstance(first, int) else first.count()
     if DOCUMENTS in commits or RAW in commits:
         rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows

@@ -15,8 +15,10 @@ import yaml
 from pydantic import ValidationError
 
 from resonance.core.errors import ConfigError
+from resonance.core.policy import SETS, SHARED, parse
 from resonance.core.settings import Config
 from resonance.runtime import resources
+from resonance.runtime.policies import load_policy, signal_columns
 
 PLACES = frozenset({"workspace", "catalog", "spark", "tracking", "report", "rounds"})
 """Sections that say where and how long, not what: results do not depend on them."""
@@ -53,10 +55,24 @@ def load(
     for key, value in overrides.items():
         merged = _lay(merged, _nested(key.split("__"), value))
     try:
-        return Config.model_validate(merged)
+        return Config.model_validate(_settled(merged))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
+
+
+def _settled(merged: dict[str, Any]) -> dict[str, Any]:
+    """The layers with the policy that they name read, and ``clean`` asked for what it needs."""
+    judge, clean = merged.get("judge"), merged.get("clean", {})
+    if not isinstance(judge, dict) or "policy" not in judge or not isinstance(clean, dict):
+        return merged
+    given = judge["policy"]
+    policy = load_policy(given) if isinstance(given, str) else parse(given, signal_columns(), "in judge.policy")
+    asked = clean.get("sets", ())
+    if isinstance(asked, list | tuple) and set(asked) <= set(SETS):
+        asked = tuple(name for name in SETS if name in {SHARED, *asked, *policy.sets})
+    needed = {"rewrite": policy.rewrite, **clean, "sets": asked}
+    return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
 
 
 def config_hash(config: Config) -> str:

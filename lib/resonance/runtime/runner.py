@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Job, Step, Turn
+from resonance.core.pool import came_to
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Slice, Table
 from resonance.runtime import inputs
@@ -142,6 +143,8 @@ class Runner:
                 for table, rows in zip(job.writes, results, strict=True)
             }
             first = frames[0] if frames else scratch.first_rows
+            if job.cuts and REJECTS in job.reads:
+                first = came_to(job.name, frames[0], frames[job.reads.index(REJECTS)])
             rows = count(step, turn.run, self._catalog, first, self._slice(REJECTS, step), commits)
         finally:
             scratch.remove()

@@ -41,6 +41,7 @@ def documents_frame(spark: SparkSession, rows: Sequence[tuple[str, str, str]]) -
         "slice",
         "text",
         content_hash(F.col("text")).alias("content_hash"),
+        content_hash(F.col("text")).alias("cleaned_hash"),
         F.length("text").alias("n_chars"),
         F.octet_length("text").alias("n_bytes"),
         F.lit("test@1").alias("version"),

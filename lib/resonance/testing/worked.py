@@ -11,13 +11,23 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from resonance.core.job import Turn
+from resonance.core.settings import JudgeSettings
 from resonance.core.table import Table
+from resonance.curate.judge import judge
+from resonance.curate.signals import signal_rows
 from resonance.runtime import resources
+from resonance.runtime.policies import load_policy
 from resonance.tables import TABLES
 
 PACKAGES = ("torch", "transformers", "sympy", "mlflow", "scipy", "pyspark", "numpy", "pandas", "stdlib", "other")
 SLICES = tuple(f"{package}/{kind}" for package in PACKAGES for kind in ("docstring", "description", "licence"))
 RUN = {"plan": "a", "control": "b"}
+GRAMS = (
+    *("dup_para_frac", "dup_para_char_frac", "dup_line_frac", "dup_line_char_frac"),
+    *(f"top_{n}_gram" for n in (2, 3, 4)),
+    *(f"duplicated_{n}_n_grams" for n in range(5, 11)),
+)
 START = datetime(2030, 1, 1, 8, tzinfo=UTC)
 
 BASE = (
@@ -37,8 +47,10 @@ DOCUMENT = (
     "'main' AS batch",
     "'worked' AS source",
     "concat('row-', id) AS source_key",
-    "'gopher@1' AS version",
-    "concat('note ', id) AS text",
+    "'clean@2' AS version",
+    "concat('note ', id, ' of <b>this</b> work') AS text",
+    "unhex(substring(sha2(concat('text', if(copy, id - id % 10, id), if(pmod(id, 7) = 1, 'before', '')), 256), 1, 32)) "
+    "AS cleaned_hash",
     "n_bytes AS n_chars",
     "0.9D + 0.05D * (place % 9) + 0.2D * normal AS hardness",
     "pmod(id, 10) BETWEEN 3 AND 5 AND NOT copy AND u < 0.3 AS cut",
@@ -53,14 +65,20 @@ def worked_frames(
     Zero rounds leave the data half alone.
     """
     everything = _documents(spark, documents, slices).localCheckpoint()
-    cleaned = everything.where("NOT cut")
-    kept = cleaned.where("NOT copy AND NOT near")
+    passed = everything.where("NOT cut")
+    kept = passed.where("NOT copy AND NOT near")
+    signals = _basics(everything).unionByName(_datatrove(everything)).unionByName(_quality(everything))
+    settings = JudgeSettings(policy=load_policy("gopher"))
+    failed, rules = judge(everything, signals, settings=settings, turn=Turn("main"))
+    rejects = failed.unionByName(_copies(passed)).localCheckpoint()
     found: dict[str, DataFrame] = {
         "raw": everything.withColumn("path", F.lit(None)).withColumn("metadata", F.lit("{}")),
-        "documents": cleaned,
-        "rejects": _rejects(everything),
-        "duplicates": _duplicates(cleaned),
-        "signals": _gopher(everything).unionByName(_quality(cleaned), allowMissingColumns=True),
+        "documents": everything,
+        "edits": _edits(everything),
+        "rules": rules,
+        "rejects": rejects,
+        "duplicates": _duplicates(passed),
+        "signals": signals,
     }
     weights = {number: _weights(slices, number) for number in range(1, rounds + 2)}
     if rounds:
@@ -70,7 +88,7 @@ def worked_frames(
         found["evaluations"] = _evaluations(found["signal_event"])
         found["slice_state"] = _slice_state(found["signal_event"])
         found["signal_state"] = _signal_state(found["signal_event"])
-    small = {"steps": _steps(everything, rounds), "rounds": _rounds(rounds), "checkpoints": _checkpoints(rounds)}
+    small = {"steps": _steps(rejects, documents, rounds), "rounds": _rounds(rounds), "checkpoints": _checkpoints(rounds)}
     frames = {}
     for table in TABLES:
         contract = resources.contract(table)
@@ -94,24 +112,19 @@ def _documents(spark: SparkSession, documents: int, slices: Sequence[str]) -> Da
     return identified.withColumn("bucket", F.expr("pmod(xxhash64(doc_id), 4096)").cast("int"))
 
 
-def _rejects(rows: DataFrame) -> DataFrame:
-    reasons = rows.selectExpr(
-        "doc_id",
-        "batch",
-        "bucket",
-        "source",
-        "slice",
-        "CAST(NULL AS STRING) AS path",
-        "CAST(NULL AS STRING) AS detail",
-        "CASE WHEN cut THEN 'clean' ELSE 'dedupe' END AS step",
-        "CASE WHEN cut AND u < 0.2 THEN 'gopher_short_doc' WHEN cut AND u < 0.26 THEN 'gopher_above_avg_threshold' "
-        "WHEN cut THEN 'gopher_enough_stop_words' "
-        "WHEN copy THEN 'exact_duplicate' WHEN near THEN 'near_duplicate' END AS rule",
-        "CASE WHEN cut AND u < 0.2 THEN 31.0 WHEN cut AND u < 0.26 THEN 11.5 WHEN cut THEN 1.0 ELSE 2.0 END AS value",
-        "CASE WHEN cut AND u < 0.2 THEN 50.0 WHEN cut AND u < 0.26 THEN 10.0 WHEN cut THEN 2.0 END AS threshold",
-        "'worked@1' AS version",
-    )
-    return reasons.where("rule IS NOT NULL")
+def _copies(passed: DataFrame) -> DataFrame:
+    return passed.where("copy OR near").selectExpr(
+        "'dedupe' AS step", "batch", "bucket", "doc_id", "CAST(NULL AS STRING) AS path", "source", "slice",
+        "if(copy, 'exact_duplicate', 'near_duplicate') AS rule", "2.0D AS value", "CAST(NULL AS DOUBLE) AS threshold",
+        "CAST(NULL AS STRING) AS detail", "'worked@1' AS version", "1 AS rank",
+    )  # fmt: skip
+
+
+def _edits(rows: DataFrame) -> DataFrame:
+    pieces = ("struct('too_few_words' AS rule, 0 AS start, 6 AS end)", "struct('javascript' AS rule, 20 AS start, 50 AS end)")
+    edit = f"explode(array({', '.join(pieces)})) AS edit"
+    cut = rows.where("pmod(id, 7) = 1").selectExpr("doc_id", "bucket", "batch", "cleaned_hash AS content_hash", edit)
+    return cut.select("doc_id", "bucket", "batch", "content_hash", "edit.*", F.lit("c4_lines@1").alias("version"))
 
 
 def _duplicates(cleaned: DataFrame) -> DataFrame:
@@ -127,22 +140,36 @@ def _duplicates(cleaned: DataFrame) -> DataFrame:
     return named.where("size > 1")
 
 
-def _gopher(rows: DataFrame) -> DataFrame:
-    return rows.selectExpr(
-        "doc_id", "bucket", "content_hash", "batch", "'gopher' AS set", "1 AS version",
-        "int(n_bytes / 6) AS n_words", "5.2 + normal AS mean_word_length", "abs(normal) * u / 20 AS hash_ratio",
-        "0.0D AS ellipsis_ratio", "u * u / 2 AS bullet_line_ratio", "u / 50 AS end_ellipsis_line_ratio",
-        "1 - abs(normal) / 9 AS alpha_word_ratio", "int(8 * u) AS stop_words",
+def _basics(rows: DataFrame) -> DataFrame:
+    measured = rows.selectExpr(
+        "doc_id", "bucket", "cleaned_hash AS content_hash", "batch", "n_chars", "n_bytes",
+        "0.8D AS latin_ratio", "0.45 + normal / 12 AS compression_ratio",
         "element_at(array('en', 'en', 'en', 'en', 'de', 'zh'), 1 + int(6 * u * u)) AS language", "1 - u / 3 AS language_score",
     )  # fmt: skip
+    return signal_rows(measured, "basics", 1)
+
+
+def _datatrove(rows: DataFrame) -> DataFrame:
+    """Signals of which those of documents that are ``cut`` fail Gopher's rules, and no others."""
+    zeros = [f"0.0D AS {name}" for name in GRAMS]
+    measured = rows.selectExpr(
+        "doc_id", "bucket", "cleaned_hash AS content_hash", "batch",
+        "if(cut AND u < 0.2, 31, 60 + int(n_bytes / 6)) AS n_words",
+        "if(cut AND u BETWEEN 0.2 AND 0.26, 11.5, 5.2 + greatest(least(normal, 2), -2)) AS mean_word_length",
+        "least(abs(normal) * u / 20, 0.09) AS hash_ratio", "0.0D AS ellipsis_ratio", "u * u / 2 AS bullet_line_ratio",
+        "u / 50 AS end_ellipsis_line_ratio", "1 - least(abs(normal) / 9, 0.19) AS alpha_word_ratio",
+        "if(cut AND (u < 0.1 OR u > 0.26), 1, 2 + int(6 * u)) AS stop_words", *zeros,
+    )  # fmt: skip
+    return signal_rows(measured, "datatrove", 1)
 
 
 def _quality(rows: DataFrame) -> DataFrame:
-    return rows.selectExpr(
-        "doc_id", "bucket", "content_hash", "batch", "'quality' AS set", "1 AS version",
+    measured = rows.selectExpr(
+        "doc_id", "bucket", "content_hash", "batch",
         "0.5 + normal / 9 AS quality", "0.45 + normal / 12 AS compression_ratio", "0.6 + normal / 15 AS unique_word_ratio",
         "u * u / 3 AS dup_line_ratio", "u AS punct_line_ratio",
     )  # fmt: skip
+    return signal_rows(measured, "quality", 1)
 
 
 def _weights(slices: Sequence[str], number: int) -> dict[str, float]:
@@ -260,17 +287,17 @@ def _arms(rounds: int) -> list[tuple[int, str]]:
     return [(n, arm) for n in range(1, rounds + 1) for arm in (("plan", "control") if n > 1 else ("plan",))]
 
 
-def _steps(rows: DataFrame, rounds: int) -> list[tuple[Any, ...]]:
-    reasons = _rejects(rows).groupBy("step", "rule").count().collect()
-    total = rows.count()
-    cut = {step: {r["rule"]: r["count"] for r in reasons if r["step"] == step} for step in ("clean", "dedupe")}
-    cleaned = total - sum(cut["clean"].values())
-    kept = cleaned - sum(cut["dedupe"].values())
+def _steps(rejects: DataFrame, documents: int, rounds: int) -> list[tuple[Any, ...]]:
+    reasons = rejects.where("rank = 1").groupBy("step", "rule").count().collect()
+    cut = {step: {r["rule"]: r["count"] for r in reasons if r["step"] == step} for step in ("judge", "dedupe")}
+    passed = documents - sum(cut["judge"].values())
+    kept = passed - sum(cut["dedupe"].values())
     half = [
-        ("ingest", total, total, {}, {"raw": 0, "rejects": 0}, 41.0),
-        ("clean", total, cleaned, cut["clean"], {"documents": 0, "signals": 0, "rejects": 1}, 22.4),
-        ("dedupe", cleaned, kept, cut["dedupe"], {"duplicates": 0, "rejects": 2}, 17.9),
-        ("score", 0, cleaned, {}, {"signals": 1}, 8.2),
+        ("ingest", documents, documents, {}, {"raw": 0, "rejects": 0}, 41.0),
+        ("clean", documents, documents, {}, {"documents": 0, "signals": 0, "edits": 0, "rejects": 1}, 22.4),
+        ("judge", documents, passed, cut["judge"], {"rejects": 2, "rules": 0}, 2.4),
+        ("dedupe", passed, kept, cut["dedupe"], {"duplicates": 0, "rejects": 3}, 17.9),
+        ("score", 0, documents, {}, {"signals": 1}, 8.2),
     ]
     done = [(job, 0, "plan", *rest) for job, *rest in half]
     for number, arm in _arms(rounds):

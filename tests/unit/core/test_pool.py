@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.pool import kept, pool
+from resonance.core.pool import came_to, cut_before, kept, pool
 from resonance.testing import documents_frame
 
 
@@ -25,6 +25,15 @@ def test_cut_and_held_out_documents_are_left_out(spark: SparkSession) -> None:
     assert keys(kept(documents, rejects)) == ["c", "d", "e"]
     assert keys(pool(documents, rejects, held.unionByName(drawn))) == ["c", "e"]
     assert kept(documents, rejects).columns == pool(documents, rejects, held).columns == documents.columns
+
+
+def test_what_came_to_a_step_is_what_other_steps_left(spark: SparkSession) -> None:
+    documents = documents_frame(spark, [(key, "s", f"text {key}") for key in "abcd"])
+    rows = [("a", "judge", 1), ("a", "judge", 2), ("b", "dedupe", 1), ("c", "clean", 1)]
+    named = spark.createDataFrame(rows, "source_key string, step string, rank int")
+    rejects = documents.select("doc_id", "source_key").join(named, "source_key").drop("source_key")
+    assert keys(came_to("dedupe", documents, rejects)) == ["b", "c", "d"]
+    assert cut_before("dedupe", rejects).count() == 1
 
 
 def test_nothing_cut_and_nothing_held_out_leaves_all(spark: SparkSession) -> None:

@@ -1,33 +1,42 @@
-import hashlib
-from collections.abc import Callable
+"""One pass: texts are cleaned, measured by the sets asked for, hashed; empty ones are cut, no others."""
 
+import hashlib
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings
-from resonance.curate.clean import GOPHER, clean, tag, verdict
-from resonance.curate.operators import OPERATORS
-from resonance.curate.operators.prepare import Prepared, prepare
+from resonance.curate.clean import clean, prepared
+from resonance.curate.kernels.profiles import PROFILES, profile
+from resonance.curate.operators import prepare as pass_
+from resonance.curate.operators.prepare import Prepare
+from resonance.curate.operators.text import clean_text
+from resonance.curate.signals import MEASURED, TYPES
 from resonance.runtime.resources import contract
-from resonance.tables import DOCUMENTS, REJECTS, SIGNALS
+from resonance.tables import DOCUMENTS, EDITS, REJECTS, SIGNALS
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 PROSE = "The house that we have seen stands with its back to the wood and the people of the town like to be there. "
-GERMAN = "Das Haus, das wir gesehen haben, steht mit dem Rücken zum Wald, und die Leute der Stadt sind gerne dort. "
-TEXTS = {
+TEXTS: dict[str, str | None] = {
     "good": PROSE * 3 + "\r\n\r\n\r\n\r\nEnd. \t",
     "copy": PROSE * 3 + "\n\nEnd.",
-    "short": PROSE,
-    "symbols": PROSE * 3 + "# " * 60,
+    "word": "word",
+    "symbols": "# " * 60,
     "dots": "\n".join([PROSE + "..."] * 3),
-    "foreign": GERMAN * 3 + "the of and",
+    "foreign": "Das Haus, das wir gesehen haben, steht mit dem Rücken zum Wald, und die Leute der Stadt sind gerne dort.",
     "empty": "",
     "blank": " \r\n\x00\t ",
     "null": None,
     "accent": "Cafe\u0301 " + PROSE * 3,
 }
+VOID = {"empty", "blank", "null"}
+SETS = ("basics", "datatrove")
 
 
 def raw_of(spark: SparkSession, texts: dict[str, str | None]) -> DataFrame:
@@ -35,103 +44,127 @@ def raw_of(spark: SparkSession, texts: dict[str, str | None]) -> DataFrame:
     return spark.createDataFrame(rows, "doc_id binary, source string, source_key string, slice string, text string")
 
 
-def run(spark: SparkSession, checkpoint: Checkpoint, texts: dict[str, str | None], **settings: object) -> list[dict[str, Row]]:
+def run(
+    spark: SparkSession, checkpoint: Checkpoint, texts: dict[str, str | None], **settings: object
+) -> list[dict[str, list[Row]]]:
+    """Documents, signals, edits and rejects by name of their text."""
     names = {hashlib.sha256(name.encode()).digest()[:16]: name for name in texts}
     frames = clean(raw_of(spark, texts), settings=CleanSettings.model_validate(settings), turn=Turn("b"), checkpoint=checkpoint)
-    for frame, table in zip(frames, (DOCUMENTS, SIGNALS, REJECTS), strict=True):
-        contract(table).conform(frame)
-    return [{names[bytes(row["doc_id"])]: row for row in frame.collect()} for frame in frames]
+    found = []
+    for frame, table in zip(frames, (DOCUMENTS, SIGNALS, EDITS, REJECTS), strict=True):
+        rows: dict[str, list[Row]] = {}
+        for row in contract(table).conform(frame).collect():
+            rows.setdefault(names[bytes(row["doc_id"])], []).append(row)
+        found.append(rows)
+    return found
 
 
-def test_texts_are_cleaned_and_cut_by_the_first_rule_they_fail(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    documents, signals, rejects = run(spark, checkpoint, TEXTS)
-    assert {name: row["rule"] for name, row in rejects.items()} == {
-        "short": "gopher_short_doc",
-        "symbols": "gopher_too_many_hashes",
-        "dots": "gopher_too_many_end_ellipsis",
-        "empty": "empty",
-        "blank": "empty",
-        "null": "empty",
+def test_the_declared_signals_are_those_of_the_kernels() -> None:
+    assert {name: tuple(signal.column for signal in signals) for name, signals in MEASURED.items()} == {
+        held.name: held.columns for held in PROFILES
     }
-    assert set(documents) == {"good", "copy", "foreign", "accent"}
-    assert set(signals) == set(TEXTS) - {"empty", "blank", "null"}
-    assert documents["good"]["content_hash"] == documents["copy"]["content_hash"]
-    for name, row in documents.items():
-        text = prepare(TEXTS[name]).cleaned or ""
+    assert {name: {signal.version for signal in signals} for name, signals in MEASURED.items()} == {
+        held.name: {held.version} for held in PROFILES
+    }
+    kinds = {pa.int32(): "int", pa.string(): "string", pa.float64(): "double"}
+    for held in PROFILES:
+        batch = held.measure(pa.array(["One text.", None]))
+        assert {field.name: kinds[field.type] for field in batch.schema} == {c: TYPES.get(c, "double") for c in held.columns}
+
+
+def test_every_text_that_is_not_empty_is_a_document(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    documents, signals, edits, rejects = run(spark, checkpoint, TEXTS, sets=SETS)
+    assert {name: [(row["rule"], row["rank"]) for row in rows] for name, rows in rejects.items()} == {
+        name: [("empty", 1)] for name in VOID
+    }
+    assert set(documents) == set(signals) == set(TEXTS) - VOID
+    assert edits == {}
+    assert documents["good"][0]["content_hash"] == documents["copy"][0]["content_hash"]
+    for name, (row,) in documents.items():
+        text = clean_text(TEXTS[name] or "")
         assert row["text"] == text
-        assert bytes(row["content_hash"]) == hashlib.sha256(text.encode()).digest()[:16] == bytes(signals[name]["content_hash"])
-        assert (row["n_chars"], row["n_bytes"], row["batch"]) == (len(text), len(text.encode()), "b")
-    cut = rejects["symbols"]
-    assert cut["value"] == pytest.approx(60 / (3 * len(PROSE.split()) + 60))
-    assert (cut["threshold"], cut["version"], cut["step"], cut["path"]) == (0.1, "gopher@1/whitespace", "clean", None)
-    found = {field: signals["dots"][field] for field in Prepared._fields if field in signals["dots"]}
-    assert found == {field: value for field, value in prepare(TEXTS["dots"])._asdict().items() if field in found}
+        assert bytes(row["content_hash"]) == bytes(row["cleaned_hash"]) == hashlib.sha256(text.encode()).digest()[:16]
+        assert (row["n_chars"], row["n_bytes"], row["batch"], row["version"]) == (len(text), len(text.encode()), "b", "clean@2")
 
 
-def test_without_rules_only_empty_texts_are_cut(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    documents, signals, rejects = run(spark, checkpoint, TEXTS, rules="none")
-    assert {row["rule"] for row in rejects.values()} == {"empty"}
-    assert set(documents) == set(signals) == set(TEXTS) - set(rejects)
+def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    documents, signals, _, _ = run(spark, checkpoint, TEXTS, sets=SETS)
+    for name, rows in signals.items():
+        assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 1), ("datatrove", 1)]
+        for row in rows:
+            assert bytes(row["content_hash"]) == bytes(documents[name][0]["cleaned_hash"])
+            held = profile(row["set"])
+            expected = dict(zip(held.columns, held.plainly(documents[name][0]["text"]), strict=True))
+            assert {column: row[column] for column in held.columns} == {k: close(v) for k, v in expected.items()}
+            own = {column for signals in MEASURED.values() for column in (s.column for s in signals)} - set(held.columns)
+            assert {row[column] for column in own} <= {None}
+    _, alone, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]})
+    assert [row["set"] for row in alone["good"]] == ["basics"]
 
 
-def test_other_languages_are_cut_where_languages_are_named(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    documents, _, rejects = run(spark, checkpoint, {"en": PROSE * 3, "de": GERMAN * 3}, rules="none", languages=("en",))
-    assert set(documents) == {"en"}
-    assert (rejects["de"]["rule"], rejects["de"]["detail"], rejects["de"]["threshold"]) == ("language", "de", 0.65)
+def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    texts: dict[str, str | None] = {
+        "mixed": f"{PROSE}\nHome\nPlease turn javascript on now.\nIt was said [12] that all is well.\n\n{PROSE}",
+        "whole": "One line of a few words.",
+        "void": "Menu\nHome",
+        "empty": " ",
+    }
+    documents, signals, edits, rejects = run(spark, checkpoint, texts, sets=SETS, rewrite="c4_lines")
+    assert set(rejects) == {"empty"}
+    assert set(documents) == {"mixed", "whole", "void"}
+    for name, (row,) in documents.items():
+        before, left = clean_text(texts[name] or ""), row["text"]
+        assert bytes(row["cleaned_hash"]) == hashlib.sha256(before.encode()).digest()[:16]
+        assert bytes(row["content_hash"]) == hashlib.sha256(left.encode()).digest()[:16]
+        assert (row["n_chars"], row["n_bytes"], row["version"]) == (len(left), len(left.encode()), "clean@2/c4_lines@1")
+        cut = sorted((edit["start"], edit["end"]) for edit in edits.get(name, []))
+        assert left == "".join(c for at, c in enumerate(before) if not any(start <= at < end for start, end in cut))
+        assert {(bytes(e["content_hash"]), e["version"]) for e in edits.get(name, [])} <= {
+            (bytes(row["cleaned_hash"]), "c4_lines@1")
+        }
+        assert {bytes(s["content_hash"]) for s in signals[name]} == {bytes(row["cleaned_hash"])}
+        assert next(s for s in signals[name] if s["set"] == "basics")["n_chars"] == len(before)
+    assert documents["mixed"][0]["text"] == f"{PROSE.strip()}\nIt was said  that all is well.\n{PROSE.strip()}"
+    assert {edit["rule"] for edit in edits["mixed"]} == {"too_few_words", "javascript", "citation"}
+    assert documents["void"][0]["text"] == ""
+    assert set(edits) == {"mixed", "void"}
 
 
-def test_operators_keep_every_row_and_add_what_they_say(spark: SparkSession) -> None:
+def close(value: Any) -> Any:
+    """The value as a table may hold it: whole, null, or within rounding."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+
+
+def test_the_pass_keeps_every_row_and_gives_back_no_raw_text(spark: SparkSession) -> None:
     rows = raw_of(spark, TEXTS)
-    tagged = tag(rows)
-    assert tagged.columns == [*rows.columns, *(name for operator in OPERATORS for name in operator.adds)]
-    assert tagged.count() == len(TEXTS)
-    assert {name for operator in OPERATORS for name in operator.reads} <= set(tagged.columns)
+    own = prepared(rows, CleanSettings(sets=SETS))
+    operator = Prepare(SETS)
+    assert own.columns == [*(c for c in rows.columns if c != "text"), *operator.adds]
+    assert own.count() == len(TEXTS)
+    assert {row["source_key"] for row in own.where("cleaned_hash IS NULL").collect()} == VOID
+    assert {row["cleaned"] for row in own.where("cleaned_hash IS NULL").collect()} == {""}
 
 
-LIMITS = {
-    "gopher_short_doc": (49, 50),
-    "gopher_long_doc": (100_001, 100_000),
-    "gopher_below_avg_threshold": (2.99, 3.0),
-    "gopher_above_avg_threshold": (10.01, 10.0),
-    "gopher_too_many_hashes": (0.101, 0.1),
-    "gopher_too_many_ellipsis": (0.101, 0.1),
-    "gopher_too_many_bullets": (0.901, 0.9),
-    "gopher_too_many_end_ellipsis": (0.301, 0.3),
-    "gopher_below_alpha_threshold": (0.799, 0.8),
-    "gopher_enough_stop_words": (1, 2),
-}
-SOUND = {
-    "cleaned": "text",
-    "n_words": 100.0,
-    "mean_word_length": 5.0,
-    "hash_ratio": 0.0,
-    "ellipsis_ratio": 0.0,
-    "bullet_line_ratio": 0.0,
-    "end_ellipsis_line_ratio": 0.0,
-    "alpha_word_ratio": 1.0,
-    "stop_words": 4.0,
-    "language": "en",
-    "language_score": 0.9,
-}
+def test_pieces_are_bounded_and_lose_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pass_, "PIECE_BYTES", 10)
+    texts = [None, "a" * 4, "b" * 30, "", "c" * 9, "d", None]
+    batch = pa.RecordBatch.from_pydict({"n": list(range(len(texts))), "text": pa.array(texts, pa.string())})
+    pieces = list(pass_._passing(("basics",), "none")([batch, batch.slice(0, 0)]))
+    assert [piece.num_rows for piece in pieces] == [3, 3, 1]
+    whole = pa.Table.from_batches(pieces)
+    assert whole.column("n").to_pylist() == list(range(len(texts)))
+    assert whole.column("cleaned").to_pylist() == [text or "" for text in texts]
+    assert [row["n_chars"] for row in whole.column("basics").to_pylist()][1:3] == [4, 30]
 
 
-def test_limits_pass_what_lies_beyond_fails_and_null_never_passes(spark: SparkSession) -> None:
-    """Every rule of curation-rules 3.2 at its limit, beyond it, and with its signal unknown."""
-    assert [rule.name for rule in GOPHER] == list(LIMITS)
-    cases, expected = [SOUND], {0: None}
-    for rule in GOPHER:
-        beyond, limit = LIMITS[rule.name]
-        first = next(other.name for other in GOPHER if other.signal == rule.signal)
-        for value, verdict_of in ((float(beyond), rule.name), (float(limit), None), (None, first)):
-            expected[len(cases)] = verdict_of
-            cases.append({**SOUND, rule.signal: value})
-    # the first rule in order wins: all wrong at once
-    expected[len(cases)] = "gopher_short_doc"
-    cases.append({**SOUND, **{rule.signal: float(LIMITS[rule.name][0]) for rule in reversed(GOPHER)}})
-    kinds = ", ".join(f"{name} {'string' if isinstance(value, str) else 'double'}" for name, value in SOUND.items())
-    frame = spark.createDataFrame([(n, *case.values()) for n, case in enumerate(cases)], f"n int, {kinds}")
-    found = frame.select("n", verdict(CleanSettings()).alias("verdict")).collect()
-    assert {row["n"]: row["verdict"] and row["verdict"]["rule"] for row in found} == expected
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_slices_and_large_strings_are_the_same_texts(kind: Any) -> None:
+    texts = list(TEXTS.values())
+    whole = pass_.prepare(pa.array(texts, pa.string()), SETS)
+    part = pass_.prepare(pa.array(["left out", *texts, "left out"], kind).slice(1, len(texts)), SETS)
+    assert {name: column.to_pylist() for name, column in part.items()} == {name: c.to_pylist() for name, c in whole.items()}
 
 
 def test_results_do_not_depend_on_partitions(spark: SparkSession, checkpoint: Checkpoint) -> None:

@@ -44,8 +44,9 @@ def frame(spark: SparkSession, texts: list[str]) -> DataFrame:
     return documents_frame(spark, [(f"key-{index}", "all", text) for index, text in enumerate(texts)])
 
 
-def run(documents: DataFrame, checkpoint: Checkpoint, **settings: object) -> Result:
-    duplicates, rejects = dedupe(documents, settings=DedupeSettings(**settings), checkpoint=checkpoint)
+def run(documents: DataFrame, checkpoint: Checkpoint, cut: DataFrame | None = None, **settings: object) -> Result:
+    before = documents.sparkSession.createDataFrame([], resources.contract(REJECTS).schema) if cut is None else cut
+    duplicates, rejects = dedupe(documents, before, settings=DedupeSettings(**settings), checkpoint=checkpoint)
     found = [resources.contract(t).conform(rows).collect() for t, rows in ((DUPLICATES, duplicates), (REJECTS, rejects))]
     return sorted(found[0], key=lambda r: (r.method, r.doc_id)), sorted(found[1], key=lambda r: r.doc_id)
 
@@ -105,6 +106,17 @@ def test_clusters_keepers_and_rejects_are_those_of_all_pairs(documents: DataFram
         assert (reject.step, reject.rule, reject.value, reject.threshold) == ("dedupe", rule, reason.size, None)
         assert (reject.detail, reject.version, reject.path) == (reason.keeper.hex(), reason.version, None)
         assert (reject.batch, reject.bucket, reject.source, reject.slice) == (of.batch, of.bucket, of.source, of.slice)
+
+
+def test_documents_that_rules_cut_are_in_no_cluster(documents: DataFrame, result: Result, checkpoint: Checkpoint) -> None:
+    """What the step itself cut when it last ran comes to it again."""
+    keeper = next(row for row in result[0] if row.method == "near" and row.size > 2 and row.doc_id == row.keeper)
+    ids = documents.withColumn("step", F.when(F.col("doc_id") == F.lit(keeper.keeper), "judge").otherwise("dedupe"))
+    cut = ids.where("step = 'judge' OR bucket % 2 = 0").select(
+        "doc_id", "step", F.explode(F.array(F.lit(1), F.lit(2))).alias("rank")
+    )
+    left = documents.where(F.col("doc_id") != F.lit(keeper.keeper))
+    assert run(documents, checkpoint, cut) == run(left, checkpoint)
 
 
 def test_nothing_is_lost(result: Result) -> None:

@@ -102,7 +102,7 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
     (raw_kept, *kept), (raw_left, *left) = outcome(True), outcome(False)
     assert kept == left
     assert len(raw_kept) == len(raw_left) == 6
-    documents, _, rejects = kept
+    documents, _, _, rejects = kept
     assert len(documents) + len(rejects) == len(rows)
     text = [field.name for field in contract(RAW).schema].index("text")
     assert all(row[text] is None for row in raw_left)

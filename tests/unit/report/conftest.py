@@ -71,7 +71,7 @@ def made() -> Callable[..., Facts]:
                     ("read", 0, "", 20, 20), ("kept", 0, "", 15, 15), *(("draw", n, arm, 5, 6) for n, arm in draws)
                 ]  # fmt: skip
             ),
-            "cuts": (Cut("clean", "gopher_short_doc", 50.0, names[0], size, size, 0), Cut("dedupe", "exact_duplicate", None, names[0], 4 * size, 0, 0)),  # noqa: E501
+            "cuts": (Cut("judge", "gopher_short_doc", 50.0, names[0], size, size, 0), Cut("dedupe", "exact_duplicate", None, names[0], 4 * size, 0, 0)),  # noqa: E501
             "clusters": (Clusters("exact", 2, size, 2 * size), Clusters("exact", 7, 1, 7)),
             "distributions": (
                 Distribution("n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", 50.0, True),)),  # noqa: E501
@@ -88,7 +88,8 @@ def made() -> Callable[..., Facts]:
             ),
             "steps": (
                 _step("ingest", 0, "plan", 20 * size, {}, {"raw": 0, "rejects": 0}),
-                _step("clean", 0, "plan", 20 * size, {"gopher_short_doc": size}, {"documents": 0, "rejects": 1}),
+                _step("clean", 0, "plan", 20 * size, {}, {"documents": 0, "rejects": 1}),
+                _step("judge", 0, "plan", 20 * size, {"gopher_short_doc": size}, {"rejects": 2, "rules": 0}),
                 _step("dedupe", 0, "plan", 19 * size, {"exact_duplicate": 4 * size}, {"rejects": 2}),
                 *(_step("train", number, arm, 0, {}, {"signal_event": number}) for number, arm in TURNS),
             ),

@@ -63,20 +63,21 @@ def test_funnel_shows_each_step_and_rule(made: Made) -> None:
     steps, rules = section.grids
     assert [row[:5] for row in steps.rows] == [
         ("ingest", "main", "40", "40", "0"),
-        ("clean", "main", "40", "38", "2"),
+        ("clean", "main", "40", "40", "0"),
+        ("judge", "main", "40", "38", "2"),
         ("dedupe", "main", "38", "30", "8"),
     ]
     assert rules.rows[0][:4] == ("exact_duplicate", "dedupe", "–", "8")
-    assert rules.rows[1][:4] == ("gopher_short_doc", "clean", "n_words below 50", "2")
+    assert rules.rows[1][:4] == ("gopher_short_doc", "judge", "n_words below 50", "2")
     assert "38 of 40" in pictures(section)
     assert "set aside, held out" in pictures(section)
 
 
 def test_funnel_tells_of_lost_rows_and_of_a_log_that_disagrees(made: Made) -> None:
-    steps = tuple(Row(**{**step.asDict(), "rows_out": 1}) if step["job"] == "clean" else step for step in made().steps)
+    steps = tuple(Row(**{**step.asDict(), "rows_out": 1}) if step["job"] == "judge" else step for step in made().steps)
     section = funnel(made(steps=steps, cuts=made().cuts[:1]), SETTINGS)
     assert section is not None
-    assert "ROWS ARE MISSING: rows in are not rows out plus rows cut at clean." in section.text
+    assert "ROWS ARE MISSING: rows in are not rows out plus rows cut at judge." in section.text
     assert any("counts 10 cut rows, the table rejects holds 2" in line for line in section.text)
 
 
@@ -116,7 +117,7 @@ def test_two_hundred_slices_fill_each_section(made: Made) -> None:
 def test_duplicates_count_clusters_by_size(made: Made) -> None:
     section = duplicates(made(), SETTINGS)
     assert section is not None
-    assert "8 documents of 38 cleaned ones (21.1%) were cut as copies" in section.text[0]
+    assert "8 documents of 38 that passed all rules (21.1%) were cut as copies" in section.text[0]
     assert "4 in 2" in pictures(section)
     assert "5–8 documents" in pictures(section)
     assert "7 in 1" in pictures(section)

@@ -49,6 +49,31 @@ def test_unreadable_and_broken_files_are_named(tmp_path):
         load("moon")
 
 
+def test_a_policy_is_read_and_tells_clean_what_it_needs(tmp_path):
+    config = load()
+    assert config.judge.policy.title == "gopher@1"
+    assert (config.clean.sets, config.clean.rewrite) == (("basics", "datatrove"), "none")
+    config = load("local", "curate", (), ["clean.sets=[dclm]"], judge__policy="fineweb")
+    assert (config.clean.sets, config.clean.rewrite) == (("basics", "datatrove", "dclm"), "c4_lines")
+    assert load("local", "", (), ["judge.policy=fineweb", "clean.rewrite=none"]).clean.rewrite == "none"
+    assert load("local", "", (), ["judge.policy=none"]).clean.sets == ("basics",)
+    file = tmp_path / "own.yaml"
+    file.write_text("judge: {policy: {name: own, version: 2, rules: [{rule: r, signal: n_words, above: 9}]}}")
+    assert load(files=[file]).judge.policy.title == "own@2"
+    with pytest.raises(ConfigError, match="unknown policy 'gofer'"):
+        load("local", "", (), ["judge.policy=gofer"])
+    with pytest.raises(ConfigError, match="clean.sets.0: "):
+        load("local", "", (), ["clean.sets=[gopher]"])
+
+
+def test_a_changed_threshold_leaves_clean_as_it_is(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("{name: own, version: 1, profile: datatrove, rules: [{rule: r, signal: n_words, above: 9}]}")
+    base, own = load(), load("local", "", (), (), judge__policy=str(file))
+    assert own.clean == base.clean
+    assert config_hash(own) != config_hash(base)
+
+
 def test_hash_ignores_places_and_resources_only():
     base = config_hash(load())
     assert config_hash(load("local", "", (), ["workspace=elsewhere", "train.ranks=1", "spark.shuffle_partitions=9"])) == base

@@ -1,86 +1,132 @@
-"""The one pass over raw texts: cleans each and measures it, batch by batch."""
+"""The one pass over raw texts: cleans each, measures it by the signal sets asked for, and rewrites it where that is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from resonance.curate.operators.language import language_of
-from resonance.curate.operators.quality import quality_of
 from resonance.curate.operators.text import clean_text
+from resonance.curate.signals import MEASURED, TYPES
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch
+    from pyarrow import Array, RecordBatch
 
 PIECE_BYTES = 16 << 20
+HASH_BYTES = 16
 
-
-class Prepared(NamedTuple):
-    """What the pass adds to a row; all null where there was no text, all but ``cleaned`` where none is left."""
-
-    cleaned: str | None = None
-    n_chars: int | None = None
-    n_bytes: int | None = None
-    n_words: int | None = None
-    mean_word_length: float | None = None
-    hash_ratio: float | None = None
-    ellipsis_ratio: float | None = None
-    bullet_line_ratio: float | None = None
-    end_ellipsis_line_ratio: float | None = None
-    alpha_word_ratio: float | None = None
-    stop_words: int | None = None
-    language: str | None = None
-    language_score: float | None = None
-
-
-def prepare(text: str | None) -> Prepared:
-    """What the pass says about one text."""
-    cleaned = clean_text(text or "")
-    if not cleaned:
-        return Prepared(None if text is None else "")
-    return Prepared(cleaned, len(cleaned), len(cleaned.encode()), *quality_of(cleaned), *language_of(cleaned))
-
-
-TYPES = {str: (pa.string(), T.StringType()), int: (pa.int32(), T.IntegerType()), float: (pa.float64(), T.DoubleType())}
-KINDS = (str, int, int, int, float, float, float, float, float, float, int, str, float)
+TEXT = {
+    "cleaned": T.StringType(),
+    "n_chars": T.IntegerType(),
+    "n_bytes": T.IntegerType(),
+    "content_hash": T.BinaryType(),
+    "cleaned_hash": T.BinaryType(),
+    "edits": T.ArrayType(
+        T.StructType(
+            [T.StructField("rule", T.StringType()), T.StructField("start", T.IntegerType()), T.StructField("end", T.IntegerType())]
+        )
+    ),
+}
+"""What the pass says of each text besides its signals."""
+EDITS = pa.list_(pa.struct({"rule": pa.string(), "start": pa.int32(), "end": pa.int32()}))
+NUMBERS = {"int": T.IntegerType(), "double": T.DoubleType(), "string": T.StringType()}
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Adds the cleaned text, its lengths, Gopher's quality signals and the language. One Python pass, no shuffle."""
+    """Puts in place of ``text`` what is stored of it: the cleaned text, rewritten where asked, its hashes, edits and signals.
 
+    Each signal set is one column of its name. All is null where there is no text left after cleaning, but for ``cleaned``,
+    which then is empty. One Python pass, no shuffle; the raw text does not come back from it.
+    """
+
+    sets: tuple[str, ...] = ("basics",)
+    rewrite: str = "none"
     name: str = "prepare"
-    version: int = 1
+    version: int = 2
     reads: tuple[str, ...] = ("text",)
-    adds: tuple[str, ...] = Prepared._fields
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """The columns that take the place of ``text``."""
+        return (*TEXT, *self.sets)
 
     def __call__(self, rows: DataFrame) -> DataFrame:
-        """``rows`` with what ``prepare`` says about each text."""
-        added = [T.StructField(name, TYPES[kind][1]) for name, kind in zip(self.adds, KINDS, strict=True)]
-        return rows.mapInArrow(_prepare, T.StructType([*rows.schema, *added]))
+        """``rows`` with these columns."""
+        kept = [field for field in rows.schema.fields if field.name != "text"]
+        said = [T.StructField(name, kind) for name, kind in TEXT.items()]
+        sets = [T.StructField(name, _kind(name)) for name in self.sets]
+        return rows.mapInArrow(_passing(self.sets, self.rewrite), T.StructType([*kept, *said, *sets]))
 
 
-def _prepare(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
-    for batch in batches:
-        for piece in _pieces(batch):
-            found = zip(*map(prepare, piece.column("text").to_pylist()), strict=True)
-            added = [pa.array(column, TYPES[kind][0]) for column, kind in zip(found, KINDS, strict=True)]
-            yield pa.RecordBatch.from_arrays([*piece.columns, *added], names=[*piece.schema.names, *Prepared._fields])
+def _kind(name: str) -> T.StructType:
+    columns = (signal.column for signal in MEASURED[name])
+    return T.StructType([T.StructField(column, NUMBERS[TYPES.get(column, "double")]) for column in columns])
 
 
-def _pieces(batch: RecordBatch) -> Iterator[RecordBatch]:
-    """The batch in pieces of bounded bytes, so that few texts are Python objects at a time."""
+def _passing(sets: tuple[str, ...], rewrite: str) -> Callable[[Iterable[Any]], Iterator[Any]]:
+    def prepared(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        for batch in batches:
+            rest = batch.drop_columns(["text"])
+            for start, size in _pieces(batch.column("text")):
+                said = prepare(batch.column("text").slice(start, size), sets, rewrite)
+                kept = rest.slice(start, size)
+                yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
+
+    return prepared
+
+
+def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none") -> dict[str, Array]:
+    """What the pass says about an Arrow array of texts, by column."""
+    from resonance.curate.kernels.profiles import profile
+
+    cleaned = pa.array([clean_text(text or "") for text in texts.to_pylist()], pa.string())
+    measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, pa.string()), cleaned)
+    stored, edits = _rewritten(measured, rewrite)
+    hashes = _hashes(measured)
+    return {
+        "cleaned": stored.fill_null(""),
+        "n_chars": pc.utf8_length(stored),
+        "n_bytes": pc.binary_length(stored),
+        "content_hash": hashes if stored is measured else _hashes(stored),
+        "cleaned_hash": hashes,
+        "edits": edits,
+        **{name: profile(name).measure(measured).to_struct_array() for name in sets},
+    }
+
+
+def _rewritten(texts: Array, rewrite: str) -> tuple[Array, Array]:
+    if rewrite == "none":
+        return texts, pa.nulls(len(texts), EDITS)
+    from resonance.curate.kernels import c4_lines
+
+    stored, edits = c4_lines.rewrite(texts)
+    return stored, edits.cast(EDITS)
+
+
+def _hashes(texts: Array) -> Array:
+    """First 128 bits of sha256 of each text: what ``identity.content_hash`` says of a column."""
+    from resonance.curate.kernels.scan import spans
+
+    data, starts, ends = spans(texts)
+    view = memoryview(data.data)
+    digests = [sha256(view[start:end]).digest()[:HASH_BYTES] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return pa.array(digests, pa.binary(), mask=texts.is_null().to_numpy(zero_copy_only=False))
+
+
+def _pieces(texts: Array) -> Iterator[tuple[int, int]]:
+    """Start and size of pieces of bounded bytes, so that few texts are Python objects at a time."""
     start = size = 0
-    for row, length in enumerate(pc.binary_length(batch.column("text")).to_pylist()):
+    for row, length in enumerate(pc.binary_length(texts).to_pylist()):
         size += length or 0
         if size >= PIECE_BYTES:
-            yield batch.slice(start, row + 1 - start)
+            yield start, row + 1 - start
             start, size = row + 1, 0
-    if start < batch.num_rows:
-        yield batch.slice(start)
+    if start < len(texts):
+        yield start, len(texts) - start

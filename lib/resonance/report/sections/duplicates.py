@@ -21,20 +21,20 @@ RULES = {"exact": "exact_duplicate", "near": "near_duplicate"}
 
 def duplicates(facts: Facts, settings: ReportSettings) -> Section | None:
     """Clusters by method and size; None where no document was compared."""
-    cleaned = facts.rows["documents"]
-    if not cleaned:
+    if not facts.rows["documents"]:
         return None
+    came = sum(step["rows_in"] for step in facts.steps if step["job"] == "dedupe") or facts.rows["documents"]
     title = "Duplicates"
     if not facts.clusters:
         return Section("duplicates", title, ("No duplicates were found, or none were looked for.",))
     methods = list(dict.fromkeys(found.method for found in facts.clusters))
     cut = sum(cut.rows for cut in facts.cuts if cut.step == "dedupe")
     text = (
-        f"{counted(cut, 'document')} of {count(cleaned)} cleaned ones ({share(cut, cleaned)}) were cut as copies; "
+        f"{counted(cut, 'document')} of {count(came)} that passed all rules ({share(cut, came)}) were cut as copies; "
         "of each cluster its longest document stays."
     )
     charts = tuple(_sizes(method, [f for f in facts.clusters if f.method == method]) for method in methods)
-    return Section("duplicates", title, (text,), charts, (_grid(facts, methods, cleaned),))
+    return Section("duplicates", title, (text,), charts, (_grid(facts, methods, came),))
 
 
 def _sizes(method: str, found: list[Clusters]) -> Chart:
@@ -54,13 +54,13 @@ def _sizes(method: str, found: list[Clusters]) -> Chart:
     return Chart(f"Clusters: {name(method)}", picture, note[0].upper() + note[1:])
 
 
-def _grid(facts: Facts, methods: list[str], cleaned: int) -> Grid:
+def _grid(facts: Facts, methods: list[str], came: int) -> Grid:
     rows = []
     for method in methods:
         found = [f for f in facts.clusters if f.method == method]
         documents, clusters = sum(f.documents for f in found), sum(f.clusters for f in found)
         cut = sum(c.rows for c in facts.cuts if c.rule == RULES.get(method, f"{method}_duplicate"))
         cells = (clusters, documents, max(f.size for f in found), cut)
-        rows.append((name(method), *map(count, cells), share(cut, cleaned)))
-    columns = ("method", "clusters", "documents in them", "largest", "cut", "share of cleaned")
+        rows.append((name(method), *map(count, cells), share(cut, came)))
+    columns = ("method", "clusters", "documents in them", "largest", "cut", "share of what passed")
     return Grid("What was found", columns, tuple(rows), frozenset(columns[1:]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
     from resonance.report.facts import Cut, Facts
 
-CUT_BY = {"ingest": "grey", "clean": "orange", "dedupe": "purple"}
+CUT_BY = {"ingest": "grey", "clean": "grey", "judge": "orange", "dedupe": "purple"}
 
 
 def funnel(facts: Facts, settings: ReportSettings) -> Section | None:

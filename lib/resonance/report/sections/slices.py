@@ -47,7 +47,7 @@ def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
 
 def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     read = facts.part("read")
-    steps = ("clean", "dedupe")
+    steps = ("judge", "dedupe")
     cut = {step: _cut_by_slice(facts, step) for step in steps}
     rows = []
     for label, names in _groups(top, rest):
@@ -55,8 +55,8 @@ def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
         judged, copies = (100 * sum(cut[step].get(name, 0) for name in names) / came for step in steps)
         text = f"{share(judged / 100)} + {share(copies / 100)}"
         rows.append(Bar(label, judged, text, behind=judged + copies, role="orange", behind_role="purple"))
-    picture = bars(rows, "Share of each slice that cleaning and deduplication cut", "slices-cut")
-    legend = (Key("cut by clean", "orange"), Key("cut by dedupe", "purple"))
+    picture = bars(rows, "Share of each slice that rules and deduplication cut", "slices-cut")
+    legend = (Key("cut by judge", "orange"), Key("cut by dedupe", "purple"))
     return Chart("What each slice lost", picture, "Share of the slice's documents, by the step that cut them.", legend)
 
 
