@@ -46,13 +46,6 @@ def curly_bracket(prose: Prose, outside: bool) -> str:
     return among(prose, prose.draw.choice(kept if outside else dropped), prose.between(5, 12))
 
 
-def first_of_two(prose: Prose, outside: bool) -> str:
-    """A bracket and the placeholder on different lines: the earlier line gives the reason."""
-    placeholder, bracket = f"lorem ipsum {sentence(prose)}", f"{{}} {sentence(prose)}"
-    pair = [placeholder, bracket] if outside else [bracket, placeholder]
-    return "\n".join([*sentences(prose, 3), pair[0], *sentences(prose, 3), pair[1]])
-
-
 def too_few_sentences(prose: Prose, outside: bool) -> str:
     return prose.draw.choice(LINE_ENDS).join(sentences(prose, 4 if outside else 5))
 
@@ -135,7 +128,6 @@ def many_lines(prose: Prose, outside: bool) -> str:
 C4: dict[str, Build] = {
     "lorem_ipsum": lorem_ipsum,
     "curly_bracket": curly_bracket,
-    "first_of_two": first_of_two,
     "too_few_sentences": too_few_sentences,
     "line_long_word": long_word,
     "line_few_words": few_words,

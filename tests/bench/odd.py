@@ -29,6 +29,8 @@ TEXTS = (
     "{\n\n{",
     "lorem ipsum",
     "one two three\nlorem ipsum",
+    f"lorem ipsum {ENGLISH}\na line with a {{ in it",
+    f"a line with a {{ in it\nlorem ipsum {ENGLISH}",
     "\x00",
     "nul \x00 in the middle of a line, and\x00of a word.",
     "IS_ALPHA is the name of an attribute, and a text that holds IS_ALPHA breaks some tokenizers.",

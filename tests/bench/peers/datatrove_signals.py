@@ -2,13 +2,14 @@
 
 PYTHON datatrove_signals.py DOCUMENTS.jsonl OUT.jsonl [WORKERS]
 
-Numbers are worked out with datatrove's own functions; verdicts and reasons are what its filters return. Each filter runs on the
-raw text by itself, FineWeb's on the text that C4's line rules leave, and then all in the order of FineWeb.
+Numbers are worked out with datatrove's own functions; verdicts and reasons are what its filters return: each filter by itself
+and each of their rules by itself on the raw text (FineWeb's on the text that C4's line rules leave), and all in FineWeb's order.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
 import sys
@@ -42,11 +43,54 @@ Signals = dict[str, float | None]
 
 REPETITION, QUALITY = GopherRepetitionFilter(), GopherQualityFilter()
 C4, FINEWEB = C4QualityFilter(filter_no_terminal_punct=False), FineWebQualityFilter()
-LINES_ONLY = {"filter_no_terminal_punct": False, "min_num_sentences": -1}
-LINES = C4QualityFilter(filter_lorem_ipsum=False, filter_curly_bracket=False, **LINES_ONLY)
-PLACEHOLDER = C4QualityFilter(filter_curly_bracket=False, **LINES_ONLY)
-BRACKET = C4QualityFilter(filter_lorem_ipsum=False, **LINES_ONLY)
-COUNTED = C4QualityFilter(filter_no_terminal_punct=False, filter_lorem_ipsum=False, filter_curly_bracket=False)
+OPTIONS: dict[type, dict[str, tuple[str, Any]]] = {
+    GopherRepetitionFilter: {
+        **{rule: (rule, None) for rule in ("dup_para_frac", "dup_para_char_frac", "dup_line_frac", "dup_line_char_frac")},
+        **{f"top_{many}_gram": ("top_n_grams", ()) for many, _ in REPETITION.top_n_grams},
+        **{f"duplicated_{many}_n_grams": ("dup_n_grams", ()) for many, _ in REPETITION.dup_n_grams},
+    },
+    GopherQualityFilter: {
+        "gopher_short_doc": ("min_doc_words", None),
+        "gopher_long_doc": ("max_doc_words", None),
+        "gopher_below_avg_threshold": ("min_avg_word_length", None),
+        "gopher_above_avg_threshold": ("max_avg_word_length", None),
+        "gopher_too_many_hashes": ("max_symbol_word_ratio", None),
+        "gopher_too_many_ellipsis": ("max_symbol_word_ratio", None),
+        "gopher_too_many_bullets": ("max_bullet_lines_ratio", None),
+        "gopher_too_many_end_ellipsis": ("max_ellipsis_lines_ratio", None),
+        "gopher_below_alpha_threshold": ("max_non_alpha_words_ratio", None),
+        "gopher_enough_stop_words": ("min_stop_words", None),
+    },
+    C4QualityFilter: {
+        "lorem_ipsum": ("filter_lorem_ipsum", False),
+        "curly_bracket": ("filter_curly_bracket", False),
+        "too_few_sentences": ("min_num_sentences", -1),
+    },
+    FineWebQualityFilter: {
+        "line_punct_ratio": ("line_punct_thr", 0.0),
+        "short_line_ratio": ("short_line_thr", 1.0),
+        "char_dup_ratio": ("char_duplicates_ratio", 1.0),
+        "list_ratio": ("new_line_ratio", float("inf")),
+    },
+}
+"""For each filter its rules, each with the option that holds its limit and the value that switches it off."""
+
+
+def alone(kind: type, rule: str | None) -> Any:
+    """A filter with one rule, or with none."""
+    off = dict(OPTIONS[kind].values())
+    if kind is C4QualityFilter:
+        off["filter_no_terminal_punct"] = False
+    if rule is not None:
+        option = OPTIONS[kind][rule][0]
+        limit = inspect.signature(kind).parameters[option].default
+        named = re.search(r"\d+", rule) if option.endswith("n_grams") else None
+        off[option] = tuple(pair for pair in limit if pair[0] == int(named[0])) if named else limit
+    return kind(**off)
+
+
+ALONE = {rule: alone(kind, rule) for kind, rules in OPTIONS.items() for rule in rules}
+LINES, COUNTED = alone(C4QualityFilter, None), ALONE["too_few_sentences"]
 
 
 def describe(line: str) -> str:
@@ -65,13 +109,14 @@ def described(text: str) -> dict[str, Any]:
     sentences, lines = sentences_of_kept_lines(text)
     kept = left_by(LINES, text)
     chain, reason = first_of_chain(text)
+    signals = {**quality(text, words), **repetition(text, words), **lines_signals(text, sentences, lines), **fineweb(kept)}
     return {
         "words": len(words),
         "words_hash": digest("\0".join(words)),
         "sentences": sentences,
         "kept_lines": lines,
         "kept_hash": digest(kept),
-        "signals": {**quality(text, words), **repetition(text, words), **lines_signals(text, sentences, lines), **fineweb(kept)},
+        "signals": signals,
         "reasons": {
             "repetition": reason_of(REPETITION, text),
             "quality": reason_of(QUALITY, text),
@@ -79,8 +124,22 @@ def described(text: str) -> dict[str, Any]:
             "fineweb": reason_of(FINEWEB, kept),
             "chain": reason,
         },
-        "chain_stage": chain,
+        "stage": chain,
+        "rules": {rule: fails(rule, kept if rule in OPTIONS[FineWebQualityFilter] else text, signals) for rule in ALONE},
     }
+
+
+def fails(rule: str, text: str, signals: Signals) -> bool | None:
+    """Whether the rule, asked alone, drops the text; none where the engine raises, or compares with the mean of no words."""
+    if rule.endswith("avg_threshold") and signals["mean_word_length"] is None:
+        return None
+    try:
+        reason = reason_of(ALONE[rule], text)
+    except (ArithmeticError, ValueError):
+        return None
+    if rule == "gopher_too_many_ellipsis" and reason == "gopher_too_many_hashes":  # two rules share a limit, the other was first
+        return bool((signals["ellipsis_ratio"] or 0) > QUALITY.max_symbol_word_ratio)
+    return reason in ("empty", rule)
 
 
 def reason_of(step: Any, text: str) -> str | None:
@@ -158,8 +217,8 @@ def repetition(text: str, words: list[str]) -> Signals:
 
 def lines_signals(text: str, sentences: int, lines: int) -> Signals:
     return {
-        "c4_lorem_ipsum": float(reason_of(PLACEHOLDER, text) is not None),
-        "c4_curly_bracket": float(reason_of(BRACKET, text) is not None),
+        "c4_lorem_ipsum": float(reason_of(ALONE["lorem_ipsum"], text) is not None),
+        "c4_curly_bracket": float(reason_of(ALONE["curly_bracket"], text) is not None),
         "c4_lines": lines,
         "c4_sentences": sentences,
     }
