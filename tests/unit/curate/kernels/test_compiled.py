@@ -1,23 +1,66 @@
-"""Compiled kernels find a cache that they can write, wherever they run."""
+"""Compiled kernels find a cache that they can write, and that is as new as the code."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from numba.core import caching, config, types
+from numba.core import types
 
-from resonance.curate.kernels.compiled import compiled, private_folder
+from resonance.curate.kernels import compiled as module
+from resonance.curate.kernels.compiled import cache_folder, compiled, private_folder, sources
 
 
 def twice(number):  # type: ignore[no-untyped-def]
     return 2 * number
 
 
-def test_workers_without_a_writable_folder_share_a_private_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(config, "CACHE_DIR", "")
-    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [caching.UserProvidedCacheLocator])
+@pytest.fixture
+def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of kernel sources in place of the package's."""
+    folder = tmp_path / "kernels"
+    folder.mkdir()
+    (folder / "low.py").write_text("LOW = 1\n")
+    (folder / "high.py").write_text("from resonance.curate.kernels.low import LOW\n")
+    (folder / "test_compiled.py").write_text("from resonance.curate.kernels import low\n")
+    monkeypatch.setattr(module, "HERE", folder)
+    cache_folder.cache_clear()
+    yield folder
+    cache_folder.cache_clear()
+
+
+def test_compiled_code_lies_beside_the_sources(kernels: Path) -> None:
     assert compiled(types.int64(types.int64))(twice)(21) == 42
-    (folder,) = tmp_path.iterdir()
+    assert list(kernels.rglob("*twice*.nbi"))
+
+
+def test_a_change_in_an_imported_kernel_asks_for_new_code(kernels: Path) -> None:
+    assert sources("high") == ["high", "low"]
+    assert sources("test_compiled") == ["low", "test_compiled"]
+    high, low = cache_folder("high"), cache_folder("low")
+    (kernels / "high.py").write_text("from resonance.curate.kernels.low import LOW as low\n")
+    cache_folder.cache_clear()
+    assert cache_folder("low") == low
+    assert cache_folder("high") != high
+    (kernels / "low.py").write_text("LOW = 2\n")
+    cache_folder.cache_clear()
+    assert cache_folder("low") != low
+    assert not Path(low).exists()
+    assert not Path(high).exists()
+
+
+def test_a_closed_installation_uses_the_users_cache(kernels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (kernels / "__pycache__").write_text("no folder")
+    monkeypatch.setenv("HOME", str(kernels.parent))
+    assert cache_folder("low").startswith(str(kernels.parent / ".cache"))
+
+
+def test_workers_without_a_writable_folder_share_a_private_one(kernels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (kernels / "__pycache__").write_text("no folder")
+    monkeypatch.setenv("HOME", str(kernels / "low.py"))
+    monkeypatch.setattr("tempfile.tempdir", str(kernels.parent))
+    assert compiled(types.int64(types.int64))(twice)(21) == 42
+    (folder,) = kernels.parent.glob("resonance-kernels-*")
     assert folder.stat().st_mode & 0o777 == 0o700
     assert list(folder.rglob("*twice*.nbi"))
 
