@@ -1,11 +1,11 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data demo test test-slow check clean
+.PHONY: help setup setup-data demo test test-slow bench-parity bench-curation check clean
 
 BIN := .venv/bin
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 setup: ## make .venv ready for everything: packages, jars, Horovod (first time 10 to 15 minutes, then nothing)
 	@sh cluster/laptop/setup.sh all
@@ -21,6 +21,12 @@ test: setup ## run all tests but the slow ones, as continuous integration does
 
 test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
 	@$(BIN)/python -m pytest -m slow --durations=15
+
+bench-parity: setup ## compare signals and verdicts with datatrove and dolma on 12,000 documents and on edge cases (half an hour)
+	@$(BIN)/python -m tests.bench.parity
+
+bench-curation: setup ## time curation against datatrove and Data-Juicer, and alone up to 4 GB (an hour of a quiet machine, 20 GB of disk)
+	@$(BIN)/python -m tests.bench.curation_speed
 
 check: setup ## run ruff, mypy, the import contracts and the unit tests without Spark (under 3 minutes)
 	@$(BIN)/ruff check .

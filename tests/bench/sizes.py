@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def make_corpus(path: Path, megabytes: float, seed: int, real: Path) -> int:
     written = documents = 0
     fresh = path.with_suffix(".fresh")
     with fresh.open("wb") as file:
-        for lines in batches(pool, draw):
+        for lines in batches(pool, draw, seed):
             data = lines.buffers()[2]
             enough = (
                 int(np.searchsorted(offsets(lines), megabytes * 1e6 - written))
@@ -81,6 +82,7 @@ def offsets(strings: Any) -> Positions:
     return found
 
 
+@cache
 def gather(real: Path) -> Pool:
     """The sentences of real documents."""
     heads: list[str] = []
@@ -134,17 +136,17 @@ def json_text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def batches(pool: Pool, draw: np.random.Generator) -> Iterator[Any]:
-    """JSON lines as Arrow arrays of about ``BATCH_BYTES``, without end."""
+def batches(pool: Pool, draw: np.random.Generator, seed: int) -> Iterator[Any]:
+    """JSON lines as Arrow arrays of about ``BATCH_BYTES``, without end; ids hold the seed."""
     per_document = (pool.heads.nbytes + pool.tails.nbytes) / len(pool.sources)
     rows = max(1, int(BATCH_BYTES / per_document))
     first = 0
     while True:
-        yield batch(pool, draw, rows, first)
+        yield batch(pool, draw, rows, first, seed)
         first += rows
 
 
-def batch(pool: Pool, draw: np.random.Generator, rows: int, first: int) -> Any:
+def batch(pool: Pool, draw: np.random.Generator, rows: int, first: int, seed: int) -> Any:
     """``rows`` JSON lines whose ids count from ``first``."""
     shapes = draw.integers(0, len(pool.sources), rows)
     sizes = pool.sizes[shapes]
@@ -158,7 +160,8 @@ def batch(pool: Pool, draw: np.random.Generator, rows: int, first: int) -> Any:
     bounds = pa.array(np.concatenate(([0], ends)).astype(np.int32))
     texts = pc.binary_join(pa.ListArray.from_arrays(bounds, pieces), b"")
     ids = pc.cast(pc.cast(pa.array(np.arange(first, first + rows)), pa.string()), pa.binary())
-    return joined(b'{"id":"d', ids, b'","text":"', texts, b'","source":"', pool.sources.take(pa.array(shapes)), b'"}\n')
+    sources = pool.sources.take(pa.array(shapes))
+    return joined(f'{{"id":"{seed}-'.encode(), ids, b'","text":"', texts, b'","source":"', sources, b'"}\n')
 
 
 def joined(*columns: Any) -> Any:

@@ -1,0 +1,105 @@
+"""One run of each engine over a folder of JSON lines, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from resonance.runtime import resources
+from tests.bench.environments import PEERS, python_of
+from tests.bench.places import cache
+from tests.bench.speed_process import Usage, run
+
+RESONANCE = Path(sys.executable).with_name("resonance")
+POLICY = "fineweb"
+FILTERS = {"datatrove": "datatrove_filters.py", "juicer": "juicer_filters.py"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One engine at one size."""
+
+    engine: str
+    megabytes: float
+    seconds: float
+    peak_gb: float
+
+    @classmethod
+    def of(cls, engine: str, megabytes: float, usage: Usage) -> Run:
+        """A run with what it used."""
+        return cls(engine, megabytes, usage.seconds, usage.peak_gb)
+
+
+def workspace(megabytes: float) -> Path:
+    """Where our run of that size leaves its tables."""
+    return cache("speed") / f"workspace-{megabytes:g}mb"
+
+
+def curate(megabytes: float, corpus: Path, cores: int) -> tuple[object, ...]:
+    """Our command; duplicates stay in, as the peers leave them."""
+    place = ("--workspace", workspace(megabytes), "--set", f"spark.master=local[{cores}]")
+    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place)
+
+
+def ours(megabytes: float, corpus: Path, cores: int) -> Run:
+    """``resonance curate`` into a fresh workspace."""
+    shutil.rmtree(workspace(megabytes), ignore_errors=True)
+    return Run.of("ours", megabytes, run(curate(megabytes, corpus, cores), log("ours", megabytes)))
+
+
+def peer(engine: str, megabytes: float, corpus: Path, cores: int) -> Run:
+    """The peer's filters, JSON lines out."""
+    target = output(engine, megabytes)
+    shutil.rmtree(target, ignore_errors=True)
+    command = (python_of(engine), PEERS / FILTERS[engine], corpus, target, cores)
+    return Run.of(engine, megabytes, run(command, log(engine, megabytes)))
+
+
+def judge(megabytes: float, cores: int) -> Run:
+    """``resonance judge`` on the workspace that our run of that size left: one threshold changed, verdicts written."""
+    place = ("--workspace", workspace(megabytes), "--set", f"spark.master=local[{cores}]")
+    command = (RESONANCE, "judge", "--policy", changed_policy(), "--apply", *place)
+    return Run.of("judge", megabytes, run(command, log("judge", megabytes)))
+
+
+def changed_policy() -> Path:
+    """The policy with one threshold changed, as a file."""
+    content: dict[str, Any] = yaml.safe_load((resources.folder("conf") / "policies" / f"{POLICY}.yaml").read_text(encoding="utf-8"))
+    (rule,) = (rule for rule in content["rules"] if rule["rule"] == "gopher_short_doc")
+    rule["below"] = 60
+    path = cache("speed") / "changed.yaml"
+    path.write_text(yaml.safe_dump({**content, "version": content["version"] + 1}), encoding="utf-8")
+    return path
+
+
+def agreement(megabytes: float, corpus: Path, cores: int) -> dict[str, int]:
+    """How many documents our run and datatrove's of that size keep, how many both, and on how many of these the texts are equal."""
+    target = cache("speed") / "export"
+    shutil.rmtree(target, ignore_errors=True)
+    run((*curate(megabytes, corpus, cores), "--export", target), log("export", megabytes))
+    own, other = texts(target, "source_key"), texts(output("datatrove", megabytes) / "documents", "id")
+    both = own.keys() & other.keys()
+    equal = sum(own[name] == other[name] for name in both)
+    return {"ours": len(own), "datatrove": len(other), "both": len(both), "with_equal_text": equal}
+
+
+def texts(folder: Path, key: str) -> dict[str, str]:
+    """The texts in a folder of JSON lines, by the id under ``key``."""
+    rows = (json.loads(line) for path in folder.rglob("*.json*") for line in path.open(encoding="utf-8"))
+    return {row[key]: row["text"] for row in rows}
+
+
+def output(engine: str, megabytes: float) -> Path:
+    """Where a peer's run leaves its documents."""
+    return cache("speed") / f"{engine}-{megabytes:g}mb"
+
+
+def log(engine: str, megabytes: float) -> Path:
+    """Where a run's output goes."""
+    return cache("speed", "logs") / f"{engine}-{megabytes:g}mb.txt"

@@ -1,0 +1,85 @@
+"""Runs a command as a session of its own: how long it took, and the most memory that its processes held together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SAMPLE_SECONDS = 0.5
+SESSION = 3
+"""Which field of /proc/<pid>/stat behind the command's name is the session."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a command used; ``peak_gb`` is the largest sum of proportional set sizes over all of its processes."""
+
+    seconds: float
+    peak_gb: float
+
+
+@dataclass
+class Memory:
+    """Samples the proportional set size of all processes of a session until it is told to stop."""
+
+    session: int
+    peak: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        """Runs in a thread."""
+        while not self.stop.wait(SAMPLE_SECONDS):
+            self.peak = max(self.peak, sum(pss(pid) for pid in processes(self.session)))
+
+
+def processes(session: int) -> Iterator[Path]:
+    """The folders in /proc of the processes of a session."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it ended meanwhile
+                continue
+            if int(fields[SESSION]) == session:
+                yield folder
+
+
+def pss(process: Path) -> int:
+    """The proportional set size of a process in bytes; 0 where it ended meanwhile."""
+    try:
+        lines = (process / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def run(command: Sequence[object], log: Path) -> Usage:
+    """Runs a command to its end; its output goes to ``log``.
+
+    Raises:
+        RuntimeError: it failed; the message holds the end of its output.
+    """
+    words = [str(word) for word in command]
+    began = time.monotonic()
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT, start_new_session=True, env=environment())
+        memory = Memory(process.pid)
+        watcher = threading.Thread(target=memory.watch, daemon=True)
+        watcher.start()
+        failed = process.wait()
+    seconds = time.monotonic() - began
+    memory.stop.set()
+    watcher.join()
+    if failed:
+        raise RuntimeError(f"{' '.join(words)} ended with {failed}; see {log}:\n{log.read_text(errors='replace')[-2000:]}")
+    return Usage(round(seconds, 2), round(memory.peak / 1e9, 3))
+
+
+def environment() -> dict[str, str]:
+    """The environment without what would lead another interpreter to our packages."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
