@@ -16,7 +16,7 @@ from resonance.curate.clean import clean, prepared
 from resonance.curate.kernels.profiles import PROFILES, profile
 from resonance.curate.operators import prepare as pass_
 from resonance.curate.operators.prepare import Prepare
-from resonance.curate.operators.text import clean_text
+from resonance.curate.kernels.tidy import clean_text
 from resonance.curate.signals import MEASURED, TYPES
 from resonance.runtime.resources import contract
 from resonance.tables import DOCUMENTS, EDITS, REJECTS, SIGNALS

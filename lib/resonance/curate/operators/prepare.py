@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from resonance.curate.operators.text import clean_text
 from resonance.curate.signals import MEASURED, TYPES
 
 if TYPE_CHECKING:
@@ -85,9 +84,10 @@ def _passing(sets: tuple[str, ...], rewrite: str) -> Callable[[Iterable[Any]], I
 def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none") -> dict[str, Array]:
     """What the pass says about an Arrow array of texts, by column."""
     from resonance.curate.kernels.profiles import profile
+    from resonance.curate.kernels.tidy import tidy
 
-    cleaned = pa.array([clean_text(text or "") for text in texts.to_pylist()], pa.string())
-    measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, pa.string()), cleaned)
+    cleaned = tidy(texts)
+    measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
     stored, edits = _rewritten(measured, rewrite)
     hashes = _hashes(measured)
     return {
