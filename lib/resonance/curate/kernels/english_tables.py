@@ -43,9 +43,12 @@ FLAGS = (
     "UNIT_END",
     "PLAIN",
     "PHRASE_START",
+    "MAY_OPEN",
+    "MAY_CLOSE",
 )
 """Bits of a code point, the lowest first. ``PLAIN``: no rule of affixes looks at it unless another character calls it;
-``PHRASE_START``: a phrase that C4 looks for may start with it."""
+``PHRASE_START``: a phrase that C4 looks for may start with it; ``MAY_OPEN`` and ``MAY_CLOSE``: a byte, read as a code point,
+that a prefix may start with and a suffix end in (every byte beyond ASCII may)."""
 
 BIT = {name: 1 << number for number, name in enumerate(FLAGS)}
 NAMED = 0x32400
@@ -67,8 +70,9 @@ PIECE_STARTS, PIECES, CHILDREN, WIDTH, PHRASES = range(12, 17)
 """Where the head says where these start: the tokens of special case i are ``PIECES`` (sizes in bytes) from
 ``PIECE_STARTS[i]`` to ``PIECE_STARTS[i + 1]``; ``CHILDREN`` has ``WIDTH`` numbers for each node of the tree of phrases: the
 next node for each token, or -1; ``PHRASES`` says which special case a node spells, or -1."""
-KINDS, OPENINGS = 32, 32 + 256
-"""Where the 256 kinds of bytes start, and by first byte the sizes of tokens that phrases start with. The head lies before."""
+KINDS, OPENINGS, CASE_SIZES = 32, 32 + 256, 32 + 512
+"""Where the 256 kinds of bytes start, and by first byte the sizes of tokens that phrases start with and of special cases. The
+head lies before them."""
 
 STORE = types.Array(types.int64, 1, "C", readonly=True)
 Numbers = NDArray[np.int64]
@@ -90,7 +94,7 @@ def tables() -> Tables:
     known = list(dict.fromkeys(token for phrase in table.phrases for token in phrase))
     children, phrases = _tree(table.phrases, known, cases)
     openings = _sizes(phrase[0] for phrase in table.phrases)
-    head, parts, size = np.zeros(KINDS, np.int64), [_kinds(), openings], OPENINGS + 256
+    head, parts, size = np.zeros(KINDS, np.int64), [_kinds(), openings, _sizes(cases)], CASE_SIZES + 256
 
     def add(place: int, part: Numbers) -> None:
         nonlocal size
@@ -217,6 +221,10 @@ def _flags(table: Rules) -> NDArray[np.uint32]:
     for name, ranges in classes.items():
         for first, last in ranges:
             flags[first : last + 1] |= np.uint32(BIT[name])
+    flags[0x80:0x100] |= np.uint32(BIT["MAY_OPEN"] | BIT["MAY_CLOSE"])
+    for name, bits, marks in (("MAY_OPEN", BIT["PREFIX"], ".+UCA"), ("MAY_CLOSE", BIT["SUFFIX"] | BIT["UNIT_END"], ".+sS")):
+        flags[:0x80][(flags[:0x80] & bits) != 0] |= np.uint32(BIT[name])
+        flags[[ord(mark) for mark in marks]] |= np.uint32(BIT[name])
     held = BIT["PREFIX"] | BIT["SUFFIX"] | BIT["SPACE"]
     flags[((flags & BIT["ALPHA"]) != 0) & ((flags & held) == 0)] |= np.uint32(BIT["PLAIN"])
     return flags

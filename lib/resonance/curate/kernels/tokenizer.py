@@ -15,6 +15,7 @@ from resonance.curate.kernels.affixes import infix, prefix, suffix
 from resonance.curate.kernels.compiled import compiled
 from resonance.curate.kernels.english_tables import (
     BIT,
+    CASE_SIZES,
     CASES,
     CHILDREN,
     DIGITS,
@@ -39,6 +40,7 @@ INT = types.int64
 LONGEST_PHRASE = 16
 
 _SPACE, _PLAIN, _SUFFIX = (np.uint32(BIT[name]) for name in ("SPACE", "PLAIN", "SUFFIX"))
+_MAY_OPEN, _MAY_CLOSE = (np.uint32(BIT[name]) for name in ("MAY_OPEN", "MAY_CLOSE"))
 _PUNCTUATION, _SENTENCE_END = (np.uint32(BIT[name]) for name in ("PUNCTUATION", "SENTENCE_END"))
 _DOT, _BLANK = ord("."), ord(" ")
 
@@ -94,9 +96,11 @@ def split(data, start, end, flags, store, edges, starts, ends, count):  # type: 
         if find(data, start, end, store, CASES) >= 0:
             break
         last = end - start
-        front = prefix(data, start, end, flags)
+        front = prefix(data, start, end, flags) if flags[data[start]] & _MAY_OPEN else np.int64(0)
         bare = front > 0 and find(data, start + front, end, store, CASES) >= 0
-        back = np.int64(0) if bare else suffix(data, start + front, end, flags, store)
+        back = np.int64(0)
+        if not bare and flags[data[end - 1]] & _MAY_CLOSE:
+            back = suffix(data, start + front, end, flags, store)
         if back > 0 and find(data, start, end - back, store, CASES) >= 0:
             front, bare = np.int64(0), True
         if front > 0:
@@ -191,13 +195,14 @@ def settle(data, store, starts, ends, at, run, out, count):  # type: ignore[no-u
 @compiled(types.int64(BYTES, STORE, POSITIONS, POSITIONS, INT))
 def put_together(data, store, starts, ends, count):  # type: ignore[no-untyped-def]
     """Puts special cases in place of the tokens that spell them; how many tokens there are then."""
-    out, at = 0, 0
+    out, at, moved = 0, 0, False
     while at < count:
         size = ends[at] - starts[at]
         opens = size < 63 and (store[OPENINGS + data[starts[at]]] >> size) & 1 != 0
         reach = follow(data, store, starts, ends, at, count) if opens else at
         if reach - at <= 1:
-            starts[out], ends[out] = starts[at], ends[at]
+            if moved:
+                starts[out], ends[out] = starts[at], ends[at]
             out += 1
             at += 1
             continue
@@ -206,6 +211,7 @@ def put_together(data, store, starts, ends, count):  # type: ignore[no-untyped-d
             reach = max(reach, follow(data, store, starts, ends, run, count))
             run += 1
         out, at, count = settle(data, store, starts, ends, at, reach, out, count)
+        moved = moved or out != at
     return out
 
 
@@ -265,7 +271,12 @@ def tokenize(data, start, end, flags, store, edges, starts, ends):  # type: igno
             _, at = code_point(data, at, end)  # white space beyond ASCII
             continue
         if (plain or digits) and marks == 0:
-            count = push(data, first, at, store, starts, ends, count)
+            size = at - first
+            if size < 63 and (store[CASE_SIZES + data[first]] >> size) & 1:
+                count = push(data, first, at, store, starts, ends, count)
+            else:
+                starts[count], ends[count] = first, at
+                count += 1
         elif plain and marks == 1 and closes(data, first, at, flags, store):  # by far the commonest: a word and a mark
             count = push(data, first, at - 1, store, starts, ends, count)
             starts[count], ends[count] = at - 1, at
