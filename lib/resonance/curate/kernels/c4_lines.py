@@ -308,7 +308,7 @@ def gather(data, start, end, flags, labels, out):  # type: ignore[no-untyped-def
     return size
 
 
-@compiled(INT(BYTES, POSITIONS, POSITIONS, CODES, LABELS, LABELS, LINES, LABELS, POSITIONS))
+@compiled(INT(BYTES, POSITIONS, POSITIONS, CODES, LABELS, LABELS, LINES, LABELS, POSITIONS), allocates=True)
 def rewrite_all(data, starts, ends, flags, labels, rest, lines, out, bounds):  # type: ignore[no-untyped-def]
     """Labels every text, and writes what is kept to ``out``, text i from ``bounds[i]`` to ``bounds[i + 1]``."""
     size, tally = 0, np.empty(TALLIES, np.int64)

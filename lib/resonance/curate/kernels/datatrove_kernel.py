@@ -216,7 +216,7 @@ def judge_lines(data, lines, kept, flags, labels, rest, hashes, chars, table, to
     row[_LINES + 3] = ratio(row[_LINES + 3] if held else 0, tokens)
 
 
-@compiled(types.void(BYTES, POSITIONS, POSITIONS, CODES, STORE, INT, INT, types.float64[:, ::1]))
+@compiled(types.void(BYTES, POSITIONS, POSITIONS, CODES, STORE, INT, INT, types.float64[:, ::1]), allocates=True)
 def measure_all(data, starts, ends, flags, store, size, longest, found):  # type: ignore[no-untyped-def]
     """Fills ``found`` text by text, in the order of ``COLUMNS``; ``size`` is that of the buffer, ``longest`` of a text."""
     room = longest + 2

@@ -53,7 +53,7 @@ def distinct(hashes, count, table):  # type: ignore[no-untyped-def]
     return found
 
 
-@compiled(types.void(BYTES, POSITIONS, POSITIONS, BYTES, CODES, types.int64, types.int64[:, ::1]))
+@compiled(types.void(BYTES, POSITIONS, POSITIONS, BYTES, CODES, types.int64, types.int64[:, ::1]), allocates=True)
 def count(data, starts, ends, spaces, terminal, head_words, counts):  # type: ignore[no-untyped-def]
     """Fills ``counts`` text by text, in the order of ``COUNTS``."""
     longest = 0

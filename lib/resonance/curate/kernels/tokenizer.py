@@ -142,7 +142,7 @@ def follow(data, store, starts, ends, at, count):  # type: ignore[no-untyped-def
     return i
 
 
-@compiled(types.UniTuple(INT, 3)(BYTES, STORE, POSITIONS, POSITIONS, INT, INT, INT, INT))  # type: ignore[no-untyped-call]
+@compiled(types.UniTuple(INT, 3)(BYTES, STORE, POSITIONS, POSITIONS, INT, INT, INT, INT), allocates=True)  # type: ignore[no-untyped-call]
 def settle(data, store, starts, ends, at, run, out, count):  # type: ignore[no-untyped-def]
     """Copies the tokens from ``at`` to ``run`` to ``out``, phrases replaced: the longest first, then the first.
 

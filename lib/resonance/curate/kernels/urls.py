@@ -43,7 +43,7 @@ def is_octet(d, size, place):  # type: ignore[no-untyped-def]
     return d[1] <= 4 or (d[1] == 5 and d[2] <= (5 if inner else 4))
 
 
-@compiled(types.boolean(BYTES, INT, INT, CODES))
+@compiled(types.boolean(BYTES, INT, INT, CODES), allocates=True)
 def is_address(data, start, end, flags):  # type: ignore[no-untyped-def]
     """Whether the bytes are a public IPv4 address; a digit of any script stands where ``\\d`` stands in the pattern."""
     digits = np.zeros((4, 3), np.int64)
