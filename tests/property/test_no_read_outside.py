@@ -1,0 +1,57 @@
+"""With every index checked, the kernels read nothing outside a buffer: they are compiled anew for this, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CHECK = """
+import random, sys
+import pyarrow as pa
+from resonance.curate.kernels import compiled
+compiled.cache_folder = lambda module: sys.argv[1]
+from resonance.curate.kernels.c4_lines import rewrite
+from resonance.curate.kernels.english import rules
+from resonance.curate.kernels.minhash import signatures
+from resonance.curate.kernels.profiles import PROFILES
+from resonance.curate.kernels.prose import counts
+from resonance.curate.kernels.tidy import tidy
+
+draw = random.Random(3)
+marks = [*"....\\u2026\\u2019'sSUCA$+-*^,:/@?#_~()[]{}<>=%0123456789", "[1]", "[edit", "javascrip", "lorem ips"]
+odd = ["\\r", "\\r\\n", "\\n\\n", " ", "  ", "\\u3000", "\\u2028", "\\x85", "\\u4e2d", "\\U0001f600"]
+words = ["US", "\\u00b0C.", "http://", "a.b", "8.8.8.", "the", "of", "word"]
+pieces = [*rules().special_cases, *marks, *odd, *words]
+texts = ["".join(draw.choices(pieces, k=draw.randrange(40))) for _ in range(600)] + [None, "", *pieces]
+for text in texts:
+    array = pa.array([text], pa.string())
+    for profile in PROFILES:
+        profile.measure(array)
+    rewrite(array)
+    tidy(array)
+    counts(array, 5)
+    signatures(array, 4, 3)
+for profile in PROFILES:
+    profile.measure(pa.array(texts))
+print("checked", len(texts))
+"""
+
+
+def test_no_kernel_reads_outside_its_buffers(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CHECK, str(tmp_path)], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.startswith("checked")
+
+
+def test_the_check_would_find_one(tmp_path: Path) -> None:
+    """The control: in this mode a read one place too far is an error."""
+    code = "import numba, numpy\nnumba.njit(lambda a, i: a[i])(numpy.zeros(3), 3)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "NUMBA_BOUNDSCHECK": "1"}, capture_output=True, text=True
+    )
+    assert "IndexError" in done.stderr
