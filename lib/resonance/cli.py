@@ -114,6 +114,45 @@ def curate(
 
 
 @app.command()
+def judge(
+    policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="gopher, fineweb, none, or a file of rules.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Write what the policy cuts; without it nothing is written.")] = False,
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
+    """Show what another policy would cut and keep, from stored signals: no text is read again.
+
+    Rows by rule and source, now and then, and a few documents on both sides. Thresholds and rules may change freely; signals
+    that were never measured need [b]resonance curate --rules[/b].
+    """
+    config = configure(env, "", conf, assign, workspace, judge__policy=policy)
+    opened = open_workspace(config, debug=debug)
+    from resonance.core.job import Turn
+    from resonance.curate.judge import proposed, rewriting
+    from resonance.factory import CLEANING, JUDGING
+    from resonance.report.changes import changes, told
+
+    tables = [opened.frames()[name] for name in ("documents", "signals", "rejects")]
+    documents, now, then = proposed(*tables, settings=config.judge, turn=Turn(config.batch))
+    for line in told(changes(documents, now, then, excerpts=out.is_terminal)):
+        out.print(line, markup=False, highlight=False, soft_wrap=isinstance(line, str))
+    if note := rewriting(documents, config.judge.policy):
+        out.print(note, markup=False, highlight=False, soft_wrap=True)
+    if not apply:
+        out.print("nothing was written; --apply writes it", highlight=False)
+        return
+    events = opened.events(out, 1)
+    try:
+        opened.rerun(JUDGING, CLEANING, events)
+    finally:
+        events.close()
+    out.print("steps that build on it are stale now: curate or run again with these rules", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def explain(
     number: Annotated[int | None, typer.Option("--round", min=1, help="Round of the plan; the newest by default.")] = None,
     conf: Conf = None,

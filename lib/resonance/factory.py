@@ -161,6 +161,11 @@ FEEDBACK = Job(
 JOBS = (INGEST, CLEAN, JUDGE, DEDUPE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)
 
 
+JUDGING = Step(JUDGE)
+CLEANING = (Step(INGEST_AND_CLEAN), Step(CLEAN))
+"""What may have written the documents and signals that ``judge`` reads."""
+
+
 def curation(config: Config) -> tuple[Step, ...]:
     """The data half: sources to curated documents with signals."""
     reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.policy import Policy, Rule
 from resonance.core.settings import JudgeSettings
@@ -27,6 +28,41 @@ def judge(documents: DataFrame, signals: DataFrame, *, settings: JudgeSettings, 
     policy = settings.policy
     rules = documents.sparkSession.createDataFrame(_rules(policy, turn.batch), RULES)
     return failures(documents, signals, policy), rules
+
+
+def proposed(
+    documents: DataFrame, signals: DataFrame, rejects: DataFrame, *, settings: JudgeSettings, turn: Turn
+) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Documents of the batch, their rejects as they stand, and as the policy would have them.
+
+    Raises:
+        InputError: the batch has no documents, or a set that the policy reads was not measured on them.
+    """
+    own = documents.where(F.col("batch") == turn.batch)
+    if own.isEmpty():
+        raise InputError(f"judge: table documents has none of batch {turn.batch}; run `resonance curate` first")
+    rows = signals.where(F.col("batch") == turn.batch).select("set").distinct().collect()
+    measured, policy = {row["set"] for row in rows}, settings.policy
+    if missing := [name for name in policy.sets if name not in measured]:
+        raise InputError(
+            f"judge: policy {policy.title} reads signals of {', '.join(missing)}, which were not measured (there are "
+            f"{', '.join(sorted(measured))}); run `resonance curate` with this policy, which reads the texts again"
+        )
+    now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == "judge"))
+    return own, now, failures(own, signals, policy)
+
+
+def rewriting(documents: DataFrame, policy: Policy) -> str:
+    """A sentence where documents were not rewritten as the policy asks; else nothing."""
+    rows = documents.select("version").distinct().collect()
+    made = {row["version"].partition("/")[2].partition("@")[0] or "none" for row in rows}
+    if made <= {policy.rewrite}:
+        return ""
+    return (
+        f"policy {policy.title} asks for rewriting {policy.rewrite}, but texts were stored with rewriting "
+        f"{', '.join(sorted(made))}: verdicts do not depend on it, the texts that stay do; run `resonance curate` with this "
+        "policy to have them so"
+    )
 
 
 def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFrame:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
@@ -73,7 +73,8 @@ class Runner:
             elif done.get(self._key(step)) == run:
                 outcome = Outcome(step, run, skipped="up to date: same inputs, settings, seed and code as last time")
             else:
-                outcome = self._execute(step, steps[:index], identities)
+                on = {earlier.place: identities[earlier.place] for earlier in upstream(step, steps[:index])}
+                outcome = self._execute(step, run, on)
                 done[self._key(step)] = run
             outcomes.append(outcome)
             self._events.finished(outcome)
@@ -89,17 +90,44 @@ class Runner:
         """The identity of each step by place: a hash over job, settings, seed and the identities that it builds on."""
         found: dict[str, str] = {}
         for index, step in enumerate(steps):
-            described = {
-                "job": [step.job.name, step.job.run.__name__, step.job.version],
-                "place": [self._config.batch, step.round, step.arm],
-                "settings": [self._stable(name) for name in self._sections(step.job)],
-                "seed": self._config.seed,
-                "upstream": [found[earlier.place] for earlier in upstream(step, steps[:index])],
-                "inputs": inputs.fingerprint(self._config.ingest) if not step.job.reads else "",
-            }
-            text = json.dumps(described, sort_keys=True)
-            found[step.place] = hashlib.sha256(text.encode()).hexdigest()[:16]
+            found[step.place] = self._identity(step, [found[earlier.place] for earlier in upstream(step, steps[:index])])
         return found
+
+    def rerun(self, step: Step, makers: Sequence[Step]) -> Outcome:
+        """Execute one step on what stands in its tables, whatever settings made that; a later run that agrees finds it done.
+
+        Args:
+            step: the step to execute.
+            makers: steps that may have written what it reads; the newest that did counts.
+
+        Raises:
+            ResonanceError: none of them did, or the step failed.
+        """
+        made = self._newest_maker(step, makers)
+        if made is None:
+            raise ResonanceError(f"{step}: nothing stands in table {step.job.reads[0].name} of batch {self._config.batch} yet")
+        outcome = self._execute(
+            step, self._identity(step, [made["run"]]), {f"{made['job']}/{made['round']}/{made['arm']}": made["run"]}
+        )
+        self._events.finished(outcome)
+        return outcome
+
+    def _newest_maker(self, step: Step, makers: Sequence[Step]) -> Row | None:
+        names = sorted({maker.job.name for maker in makers})
+        wrote = F.arrays_overlap(F.map_keys("written"), F.array(*(F.lit(table.name) for table in step.job.reads)))
+        rows = self._catalog.read(STEPS).where((F.col("batch") == self._config.batch) & F.col("job").isin(names) & wrote)
+        return rows.orderBy(F.desc("finished_at")).first()
+
+    def _identity(self, step: Step, upstream: Sequence[str]) -> str:
+        described = {
+            "job": [step.job.name, step.job.run.__name__, step.job.version],
+            "place": [self._config.batch, step.round, step.arm],
+            "settings": [self._stable(name) for name in self._sections(step.job)],
+            "seed": self._config.seed,
+            "upstream": list(upstream),
+            "inputs": inputs.fingerprint(self._config.ingest) if not step.job.reads else "",
+        }
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
 
     def _sections(self, job: Job) -> list[str]:
         return [job.section, *(SECTIONS[need] for need in job.needs if need in SECTIONS)]
@@ -126,12 +154,11 @@ class Runner:
             found[row["job"], batch, row["round"], row["arm"]] = row["run"]
         return found
 
-    def _execute(self, step: Step, before: Sequence[Step], identities: Mapping[str, str]) -> Outcome:
+    def _execute(self, step: Step, run: str, on: Mapping[str, str]) -> Outcome:
         job = step.job
         started = time.monotonic()
         self._events.started(step)
-        on = {earlier.place: identities[earlier.place] for earlier in upstream(step, before)}
-        turn = Turn(self._config.batch, step.round, step.arm, identities[step.place], on)
+        turn = Turn(self._config.batch, step.round, step.arm, run, on)
         scratch = Scratch(self._spark, self._folder / "scratch" / turn.run)
         versions = {table.name: self._version(table) for table in job.reads}
         frames = [self._frame(table, job, turn, versions[table.name]) for table in job.reads]

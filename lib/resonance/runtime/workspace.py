@@ -55,6 +55,10 @@ class Workspace:
         launch = open_launch(self.config.train, self.spark)
         return Runner(self.config, self.spark, self.catalog, self.folder, launch, events).run(steps, only)
 
+    def rerun(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
+        """Execute one step on what stands in its tables; see ``Runner.rerun``. No rank can be started by it."""
+        return Runner(self.config, self.spark, self.catalog, self.folder, None, events).rerun(step, makers)
+
     def track(self) -> int:
         """Record new rounds in MLflow, where tracking is on; how many."""
         if not self.config.tracking.enabled:

@@ -8,10 +8,11 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.policy import Policy
 from resonance.core.settings import JudgeSettings
-from resonance.curate.judge import failures, judge
+from resonance.curate.judge import failures, judge, proposed, rewriting
 from resonance.runtime.policies import load_policy, signal_columns
 
 GOPHER = load_policy("gopher")
@@ -154,6 +155,34 @@ def test_the_job_also_tells_the_rules(spark: SparkSession) -> None:
         (BATCH, 1, "short", "mine@7", "datatrove", "n_words", "below", 50.0, None),
         (BATCH, 2, "tongue", "mine@7", "basics", "language", "in", None, "en, de"),
     ]
+
+
+def test_a_proposal_needs_documents_and_their_signals(spark: SparkSession) -> None:
+    rules = ({"rule": "short", "signal": "n_words", "below": 50},)
+    documents, signals = documents_of(spark, {"a": 9, "b": 9}), signals_of(spark, ("a", "datatrove", measured()))
+    settings = JudgeSettings(policy=policy(*rules))
+    standing = failures(documents, signals, policy(*rules))
+    others = standing.withColumn("batch", F.lit("old")).unionByName(standing.withColumn("step", F.lit("dedupe")))
+    own, now, then = proposed(documents, signals, standing.unionByName(others), settings=settings, turn=Turn(BATCH))
+    assert own.count() == 2
+    assert found(now) == found(then) == {"b": [(1, "short")]}
+    with pytest.raises(InputError, match="table documents has none of batch new; run `resonance curate` first"):
+        proposed(documents, signals, standing, settings=settings, turn=Turn("new"))
+    dolma = JudgeSettings(policy=policy(*rules, profile="dolma"))
+    with pytest.raises(InputError, match=r"mine@7 reads signals of dolma, .* \(there are datatrove\); run `resonance curate`"):
+        proposed(documents, signals, standing, settings=dolma, turn=Turn(BATCH))
+
+
+@pytest.mark.parametrize(("versions", "rewrite", "says"), [
+    (["clean@2"], "none", ""),
+    (["clean@2/c4_lines@1"], "c4_lines", ""),
+    (["clean@2"], "c4_lines", "asks for rewriting c4_lines, but texts were stored with rewriting none"),
+    (["clean@2", "clean@2/c4_lines@1"], "none", "asks for rewriting none, but texts were stored with rewriting c4_lines, none"),
+])  # fmt: skip
+def test_texts_that_were_rewritten_otherwise_are_told(spark: SparkSession, versions: list[str], rewrite: str, says: str) -> None:
+    documents = spark.createDataFrame([(version,) for version in versions], "version string")
+    assert says in rewriting(documents, policy(rewrite=rewrite))
+    assert bool(says) == bool(rewriting(documents, policy(rewrite=rewrite)))
 
 
 @pytest.mark.parametrize("partitions", [1, 8])

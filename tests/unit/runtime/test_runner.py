@@ -82,9 +82,12 @@ def room(spark, tmp_path):
             return (Step(reading), Step(thinning))
 
         def run(self, only=(), **changes):
+            return self.runner(**changes).run(self.steps(), only)
+
+        def runner(self, **changes):
             config = self.config.model_copy(update=changes)
             events = Events(tmp_path / "events.jsonl", Console(file=self.shown, width=200), 2)
-            return Runner(config, spark, self.catalog, tmp_path, None, events).run(self.steps(), only)
+            return Runner(config, spark, self.catalog, tmp_path, None, events)
 
         log = tmp_path / "events.jsonl"
 
@@ -123,6 +126,19 @@ def test_named_job_waits_for_what_it_builds_on(room):
         room.run(["thin"])
     room.run(["read"])
     assert [outcome.step.job.name for outcome in room.run(["thin"])] == ["thin"]
+
+
+def test_a_rerun_builds_on_what_stands_and_a_later_run_that_agrees_skips_it(room):
+    reading, thinning = room.steps()
+    fewer = {"dedupe": Config().dedupe.model_copy(update={"bands": 3})}
+    with pytest.raises(ResonanceError, match="thin: nothing stands in table documents of batch main yet"):
+        room.runner(**fewer).rerun(thinning, [reading])
+    room.run(seed=1)
+    first = room.runner(seed=1, clean=Config().clean.model_copy(update={"rewrite": "c4_lines"}), **fewer).rerun(thinning, [reading])
+    assert (first.rows_in, first.rows_out) == (2, 1)
+    assert room.calls == ["read", "thin", "thin"]
+    assert all(outcome.skipped for outcome in room.run(seed=1, **fewer))
+    assert [outcome.skipped != "" for outcome in room.run(seed=1)] == [True, False]
 
 
 def test_a_job_that_loses_a_row_is_stopped(room, monkeypatch):

@@ -1,0 +1,76 @@
+"""A curated file is judged again by other rules: shown, written, and taken up by the next run, without reading texts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from resonance.cli import main
+from resonance.runtime.conf import load
+from resonance.runtime.workspace import Workspace
+from resonance.testing import tiny_corpus
+
+POLICY = "{{name: mine, version: {version}, profile: datatrove, rules: [{{rule: short, signal: n_words, below: {limit}}}]}}"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    rows = [*tiny_corpus(8, copies=2), {"id": "word", "text": "word"}, {"id": "empty", "text": " "}]
+    Path("texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    Path("mine.yaml").write_text(POLICY.format(version=1, limit=50))
+    return tmp_path
+
+
+def test_a_changed_threshold_reads_no_text(spark: SparkSession, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    curate = ["curate", "texts.jsonl", "--workspace", "w", "--rules", "mine.yaml", "--dedup", "exact"]
+    main(curate)
+    opened = Workspace(load("local", "curate", workspace="w"))
+    before = opened.versions()
+    assert [row["rule"] for row in opened.frames()["rejects"].where("step = 'judge'").collect()] == ["short"]
+    assert {row["rule"] for row in opened.frames()["rejects"].where("step = 'clean'").collect()} == {"empty"}
+    capsys.readouterr()
+
+    Path("mine.yaml").write_text(POLICY.format(version=2, limit=10_000))
+    main(["judge", "--policy", "mine.yaml", "--workspace", "w"])
+    shown = capsys.readouterr().out
+    assert "11 documents judged: 1 are cut now, 11 would be; 10 newly cut, 0 newly kept" in shown
+    assert "newly cut" in shown
+    assert "nothing was written" in shown
+    assert opened.versions() == before
+
+    main(["judge", "--policy", "mine.yaml", "--workspace", "w", "--apply"])
+    assert "11 in → 0 out, 11 cut (short 11)" in capsys.readouterr().out
+    after = opened.versions()
+    assert {name for name in after if after[name] != before[name]} == {"rejects", "rules", "steps"}
+    assert {row["version"] for row in opened.frames()["rejects"].where("step = 'judge'").collect()} == {"mine@2"}
+
+    main(curate)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("ingest", "judge", "dedupe", "score"))]
+    assert [line.split()[0] for line in lines if "skipped: up to date" in line] == ["ingest", "judge", "score"]
+    assert [line.split()[:3] for line in lines if "skipped" not in line] == [["dedupe", "0", "rows"]]
+    assert opened.frames()["duplicates"].isEmpty()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--policy", "gofer"], "unknown policy 'gofer': choose one of "),
+        (["--policy", "broken.yaml"], "nothing can pass: low cuts n_words below 50 and high cuts it above 20"),
+        (["--policy", "none"], "no tables in workspace w: run `resonance demo` or `resonance curate` first"),
+    ],
+)
+def test_bad_policies_are_refused_before_spark(
+    arguments: list[str], says: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resonance.runtime.workspace.open_session", lambda *_, **__: pytest.fail("Spark was started"))
+    low, high = "{rule: low, signal: n_words, below: 50}", "{rule: high, signal: n_words, above: 20}"
+    Path("broken.yaml").write_text(f"{{name: broken, version: 1, profile: datatrove, rules: [{low}, {high}]}}")
+    with pytest.raises(SystemExit):
+        main(["judge", *arguments, "--workspace", "w"])
+    said = capsys.readouterr().err
+    assert says in said
+    assert len(said.strip().splitlines()) == 1
