@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -77,6 +78,7 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     asked = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.cores])
     english = not asked.mixed
     own, theirs = asked.sizes or [*BOTH, *LARGE], asked.sizes or list(BOTH)

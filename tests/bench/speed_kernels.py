@@ -18,7 +18,7 @@ REPEATS = 3
 
 
 def kernels(corpus: Path, megabytes: float) -> dict[str, float]:
-    """MB of UTF-8 text per second and core: of each profile, of C4's rewriting, and of all profiles together."""
+    """MB of UTF-8 text per second of one core: of each profile, of C4's rewriting, and of all profiles together."""
     batches = list(arrays(corpus, megabytes))
     size = sum(text_bytes(batch) for batch in batches) / 1e6
     steps = {**{held.name: held.measure for held in PROFILES}, "rewriting c4_lines": c4_lines.rewrite}
@@ -28,14 +28,14 @@ def kernels(corpus: Path, megabytes: float) -> dict[str, float]:
 
 
 def fastest(step: Any, batches: list[Any]) -> float:
-    """Seconds of the fastest of ``REPEATS`` passes over all batches; the first batch is read once before, to load the kernels."""
+    """Processor seconds of the fastest of ``REPEATS`` passes over all batches, after one over the first to load the kernels."""
     step(batches[0])
     taken = []
     for _ in range(REPEATS):
-        began = time.perf_counter()
+        began = time.process_time()
         for batch in batches:
             step(batch)
-        taken.append(time.perf_counter() - began)
+        taken.append(time.process_time() - began)
     return min(taken)
 
 

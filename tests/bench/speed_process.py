@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SAMPLE_SECONDS = 0.5
+SAMPLE_SECONDS = 1.0
 SESSION = 3
 """Which field of /proc/<pid>/stat behind the command's name is the session."""
 
@@ -71,9 +72,13 @@ def run(command: Sequence[object], log: Path) -> Usage:
         memory = Memory(process.pid)
         watcher = threading.Thread(target=memory.watch, daemon=True)
         watcher.start()
-        failed = process.wait()
+        try:
+            failed = process.wait()
+        finally:
+            if process.poll() is None:  # we were interrupted: leave nothing behind
+                os.killpg(process.pid, signal.SIGTERM)
+            memory.stop.set()
     seconds = time.monotonic() - began
-    memory.stop.set()
     watcher.join()
     if failed:
         raise RuntimeError(f"{' '.join(words)} ended with {failed}; see {log}:\n{log.read_text(errors='replace')[-2000:]}")
