@@ -166,9 +166,10 @@ def test_explain_shows_slices_with_reasons(small_loop, frames, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_another_workspace_with_other_partitions_gives_equal_tables(opened, tmp_path):
     settings = [f"--set={setting}" for setting in (*SMALL, "spark.shuffle_partitions=7", "tracking.enabled=false")]
     command = [sys.executable, "-m", "resonance.cli"]
-    subprocess.run([*command, "demo", "--workspace", str(tmp_path / "w"), *settings], check=True, timeout=500)
+    subprocess.run([*command, "demo", "--workspace", str(tmp_path / "w"), *settings], check=True, timeout=1800)
     other = Workspace(load("local", "demo", (), SMALL, workspace=str(tmp_path / "w")))
     assert other.digests() == opened.digests()

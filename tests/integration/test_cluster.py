@@ -15,7 +15,7 @@ from resonance.runtime.catalog import DeltaCatalog
 from resonance.tables import EVALUATIONS, SAMPLE_PLAN, SIGNAL_EVENT
 from tests.conftest import SMALL
 
-pytestmark = [pytest.mark.train, pytest.mark.slow]
+pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(2400)]
 TOP = Path(__file__).parents[2]
 
 
@@ -51,7 +51,7 @@ def submit(cluster, *arguments: str) -> subprocess.CompletedProcess[str]:
     jars = ",".join(str(jar) for jar in sorted(Path(sys.prefix, "share/resonance/jars").glob("*.jar")))
     command = [Path(sys.executable).with_name("spark-submit"), "--master", address, "--jars", jars]
     sized = ["--driver-memory", "1500m", "--executor-memory", "1g", *arguments]
-    return subprocess.run([*command, *sized], env=environment, capture_output=True, text=True, timeout=580)
+    return subprocess.run([*command, *sized], env=environment, capture_output=True, text=True, timeout=1800)
 
 
 def test_loop_and_slots(cluster, spark, tmp_path):
