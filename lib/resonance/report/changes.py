@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from rich.markup import escape
 from rich.table import Table
 
-from resonance.report.wording import count, counted, minus, name
+from resonance.report.wording import count, counted, minus, name, start
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -113,5 +113,5 @@ def _rules(changed: list[Row]) -> list[str | Table]:
 def _example(row: Row) -> str:
     measured = row["detail"] or "not measured" if row["value"] is None else f"measured {row['value']:.6g}"
     limit = "" if row["threshold"] is None else f", threshold {row['threshold']:.6g}"
-    excerpt = "" if row["excerpt"] is None else f": {name(row['excerpt'], EXCERPT)}"
+    excerpt = "" if row["excerpt"] is None else f": {start(row['excerpt'], EXCERPT)}"
     return f"{row['side']} {row['doc_id'].hex()} ({name(row['source'], 24)}) {name(row['rule'])}, {measured}{limit}{excerpt}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
-from pyspark.sql.types import DoubleType, FloatType, IntegerType, LongType, StringType
+from pyspark.sql.types import IntegerType, LongType, StringType
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
@@ -19,29 +19,21 @@ ACCURACY = 1_000
 SKEWED = 10
 """Positive signals whose upper quantile is this many times their median get buckets of equal ratio."""
 
-PLACES = frozenset({"doc_id", "bucket", "content_hash", "batch", "set", "version"})
 FINITE = 1e300
-MEASURED = {
-    "gopher_short_doc": "n_words",
-    "gopher_long_doc": "n_words",
-    "gopher_below_avg_threshold": "mean_word_length",
-    "gopher_above_avg_threshold": "mean_word_length",
-    "gopher_too_many_hashes": "hash_ratio",
-    "gopher_too_many_ellipsis": "ellipsis_ratio",
-    "gopher_too_many_bullets": "bullet_line_ratio",
-    "gopher_too_many_end_ellipsis": "end_ellipsis_line_ratio",
-    "gopher_below_alpha_threshold": "alpha_word_ratio",
-    "gopher_enough_stop_words": "stop_words",
-    "language": "language_score",
+TOLD = {
+    "basics": ("n_chars", "compression_ratio", "language", "language_score"),
+    "quality": ("quality", "compression_ratio", "unique_word_ratio", "dup_line_ratio", "punct_line_ratio"),
 }
-"""The signal that each rule with a threshold looks at."""
+"""Signals by set that are shown whatever the policy reads."""
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """What a rule asks of a signal: values ``below`` (else above) ``value`` are cut."""
+    """What a rule asks of a signal of a set: values ``below`` (else above) ``value`` are cut."""
 
     rule: str
+    set: str
+    signal: str
     value: float
     below: bool
 
@@ -53,6 +45,7 @@ class Distribution:
     Names instead of buckets stand in ``names`` where the signal is a text.
     """
 
+    set: str
     signal: str
     meaning: str
     values: int
@@ -68,6 +61,7 @@ class Distribution:
 
 @dataclass(frozen=True)
 class _Range:
+    set: str
     field: StructField
     low: float
     median: float
@@ -79,78 +73,99 @@ class _Range:
 
 
 def distributions(signals: DataFrame, thresholds: tuple[Threshold, ...] = ()) -> tuple[Distribution, ...]:
-    """One distribution for each signal that has values, in the order of columns; thresholds lie inside its buckets."""
-    ranges = _ranges(signals, thresholds)
-    names = [f for f in signals.schema.fields if f.name not in PLACES and isinstance(f.dataType, StringType)]
+    """One distribution for each signal that has values, of those that thresholds or ``TOLD`` name, set by set.
+
+    Thresholds lie inside the buckets.
+    """
+    places = _places(signals, thresholds)
+    numbers = [(name, field) for name, field in places if not isinstance(field.dataType, StringType)]
+    names = [(name, field) for name, field in places if isinstance(field.dataType, StringType)]
+    ranges = _ranges(signals, numbers, thresholds)
     if not ranges:
         return ()
     counts = _counts(signals, ranges, names)
-    return tuple(_numbers(r, counts) for r in ranges) + tuple(_names(f, counts) for f in names if f.name in counts)
+    told = {(r.set, r.field.name): _numbers(r, counts) for r in ranges}
+    told |= {(name, f.name): _names(name, f, counts) for name, f in names if (name, f.name) in counts}
+    return tuple(told[name, field.name] for name, field in places if (name, field.name) in told)
 
 
-def _ranges(signals: DataFrame, thresholds: tuple[Threshold, ...]) -> list[_Range]:
-    numbers = DoubleType | FloatType | IntegerType | LongType
-    fields = [f for f in signals.schema.fields if f.name not in PLACES and isinstance(f.dataType, numbers)]
-    quantiles = [F.percentile_approx(_finite(f.name), list(QUANTILES), ACCURACY).alias(f.name) for f in fields]
-    found = signals.agg(*quantiles).collect()[0].asDict() if fields else {}
-    return [_range(f, found[f.name], thresholds) for f in fields if found[f.name] is not None]
+def _places(signals: DataFrame, thresholds: tuple[Threshold, ...]) -> list[tuple[str, StructField]]:
+    """Sets and columns to show: what rules read in the order of rules, then the others."""
+    fields = {field.name: field for field in signals.schema.fields}
+    asked = [(t.set, t.signal) for t in thresholds] + [(name, column) for name, columns in TOLD.items() for column in columns]
+    return [(name, fields[column]) for name, column in dict.fromkeys(asked) if column in fields]
 
 
-def _range(field: StructField, quantiles: list[float], thresholds: tuple[Threshold, ...]) -> _Range:
+def _ranges(signals: DataFrame, places: list[tuple[str, StructField]], thresholds: tuple[Threshold, ...]) -> list[_Range]:
+    quantiles = [
+        F.percentile_approx(_finite(name, field.name), list(QUANTILES), ACCURACY).alias(str(index))
+        for index, (name, field) in enumerate(places)
+    ]
+    found = signals.agg(*quantiles).collect()[0] if places else ()
+    return [_range(*place, quantile, thresholds) for place, quantile in zip(places, found, strict=True) if quantile is not None]
+
+
+def _range(name: str, field: StructField, quantiles: list[float], thresholds: tuple[Threshold, ...]) -> _Range:
     low, median, high = map(float, quantiles)
-    asked = tuple(t for t in thresholds if MEASURED.get(t.rule) == field.name)
+    asked = tuple(t for t in thresholds if (t.set, t.signal) == (name, field.name))
     low, high = min([low, *(t.value for t in asked)]), max([high, *(t.value for t in asked)])
     if isinstance(field.dataType, IntegerType | LongType):
         if high - low < BUCKETS:
-            return _Range(field, low - 0.5, median, high + 0.5, asked, int(high - low) + 1, whole=True)
+            return _Range(name, field, low - 0.5, median, high + 0.5, asked, int(high - low) + 1, whole=True)
         if low >= 0 and high > SKEWED * max(median, 1):
-            return _Range(field, low, median, high, asked, log=True)
-    return _rounded(field, low, median, high, asked)
+            return _Range(name, field, low, median, high, asked, log=True)
+    return _rounded(name, field, low, median, high, asked)
 
 
-def _rounded(field: StructField, low: float, median: float, high: float, asked: tuple[Threshold, ...]) -> _Range:
+def _rounded(name: str, field: StructField, low: float, median: float, high: float, asked: tuple[Threshold, ...]) -> _Range:
     """The range widened to round numbers, a twentieth of its span at most; from zero where it starts near it."""
     span = (high - low) or 1.0
     step = 10 ** math.floor(math.log10(span / 4)) / 2
     start = 0.0 if 0 <= low < span / 10 else math.floor(low / step) * step
     end = max(math.ceil(high / step) * step, start + step)
-    return _Range(field, float(f"{start:.6g}"), median, float(f"{end:.6g}"), asked)
+    return _Range(name, field, float(f"{start:.6g}"), median, float(f"{end:.6g}"), asked)
 
 
-def _counts(signals: DataFrame, ranges: list[_Range], names: list[StructField]) -> dict[str, list[Row]]:
-    cells = [F.struct(F.lit(r.field.name).alias("signal"), _bucket(r).alias("bucket"), _no_name().alias("name")) for r in ranges]
-    cells += [
-        F.struct(F.lit(f.name).alias("signal"), F.lit(None).cast("int").alias("bucket"), F.col(f.name).alias("name")) for f in names
+def _counts(signals: DataFrame, ranges: list[_Range], names: list[tuple[str, StructField]]) -> dict[tuple[str, str], list[Row]]:
+    numbers = [F.struct(*_key(r.set, r.field), _bucket(r).alias("bucket"), _no_name().alias("name")) for r in ranges]
+    labels = [
+        F.struct(*_key(name, f), F.lit(None).cast("int").alias("bucket"), F.when(F.col("set") == name, F.col(f.name)).alias("name"))
+        for name, f in names
     ]
-    long = signals.select(F.explode(F.array(*cells)).alias("cell")).select("cell.*")
-    seen = long.where("bucket IS NOT NULL OR name IS NOT NULL").groupBy("signal", "bucket", "name").count()
-    grouped: dict[str, list[Row]] = {}
+    long = signals.select(F.explode(F.array(*numbers, *labels)).alias("cell")).select("cell.*")
+    seen = long.where("bucket IS NOT NULL OR name IS NOT NULL").groupBy("of", "signal", "bucket", "name").count()
+    grouped: dict[tuple[str, str], list[Row]] = {}
     for row in seen.collect():
-        grouped.setdefault(row["signal"], []).append(row)
+        grouped.setdefault((row["of"], row["signal"]), []).append(row)
     return grouped
 
 
+def _key(name: str, field: StructField) -> tuple[Column, Column]:
+    return F.lit(name).alias("of"), F.lit(field.name).alias("signal")
+
+
 def _bucket(span: _Range) -> Column:
-    value, low, high = _finite(span.field.name), F.lit(span.low), F.lit(span.high)
+    value, low, high = _finite(span.set, span.field.name), F.lit(span.low), F.lit(span.high)
     if span.log:
         value, low, high = F.log1p(value), F.log1p(low), F.log1p(high)
     place = F.floor((value - low) / (high - low) * span.buckets)
     return F.when(value.isNotNull(), F.least(F.greatest(place, F.lit(0)), F.lit(span.buckets - 1))).cast("int")
 
 
-def _finite(column: str) -> Column:
+def _finite(name: str, column: str) -> Column:
     value = F.col(column).cast("double")
-    return F.when(F.abs(value) < FINITE, value)
+    return F.when((F.col("set") == name) & (F.abs(value) < FINITE), value)
 
 
 def _no_name() -> Column:
     return F.lit(None).cast("string")
 
 
-def _numbers(span: _Range, counts: dict[str, list[Row]]) -> Distribution:
-    found = {row["bucket"]: int(row["count"]) for row in counts.get(span.field.name, [])}
+def _numbers(span: _Range, counts: dict[tuple[str, str], list[Row]]) -> Distribution:
+    found = {row["bucket"]: int(row["count"]) for row in counts.get((span.set, span.field.name), [])}
     buckets = tuple(found.get(bucket, 0) for bucket in range(span.buckets))
     return Distribution(
+        span.set,
         span.field.name,
         _meaning(span.field),
         sum(buckets),
@@ -164,9 +179,10 @@ def _numbers(span: _Range, counts: dict[str, list[Row]]) -> Distribution:
     )
 
 
-def _names(field: StructField, counts: dict[str, list[Row]]) -> Distribution:
-    found = sorted(((row["name"], int(row["count"])) for row in counts[field.name]), key=lambda pair: (-pair[1], pair[0]))
-    return Distribution(field.name, _meaning(field), sum(n for _, n in found), names=tuple(found))
+def _names(name: str, field: StructField, counts: dict[tuple[str, str], list[Row]]) -> Distribution:
+    rows = counts[name, field.name]
+    found = sorted(((row["name"], int(row["count"])) for row in rows), key=lambda pair: (-pair[1], pair[0]))
+    return Distribution(name, field.name, _meaning(field), sum(n for _, n in found), names=tuple(found))
 
 
 def _meaning(field: StructField) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Row
 
     from resonance.report.distributions import Distribution
+    from resonance.report.examples import Examples
+    from resonance.report.judged import Edited, Failed, Judged
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,12 @@ class SliceCount:
 
 @dataclass(frozen=True)
 class Cut:
-    """Rows that one rule of a step cut from one slice; those measured below and above the threshold."""
+    """Rows of one slice that a step cut, by the first rule that they failed."""
 
     step: str
     rule: str
-    threshold: float | None
     slice: str | None
     rows: int
-    below: int
-    above: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,11 @@ class Facts:
     rows: Mapping[str, int]
     slices: tuple[SliceCount, ...]
     cuts: tuple[Cut, ...]
+    rules: tuple[Row, ...]
+    judged: tuple[Judged, ...]
+    failed: tuple[Failed, ...]
+    edited: tuple[Edited, ...]
+    examples: Examples
     clusters: tuple[Clusters, ...]
     distributions: tuple[Distribution, ...]
     losses: tuple[Losses, ...]

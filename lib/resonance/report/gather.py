@@ -1,4 +1,4 @@
-"""Gathers what the report says from the tables: sums, quantiles and buckets, never a column of the corpus."""
+"""Gathers what the report says from the tables: sums, quantiles, buckets and a few examples, never a column of the corpus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.pool import HELDOUT, kept
 from resonance.report.distributions import Threshold, distributions
+from resonance.report.examples import Examples, examples
 from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
+from resonance.report.judged import edited, judged
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
@@ -19,6 +21,7 @@ CURVE_POINTS = 40
 CURVE_DOCUMENTS = 16
 """A training is cut into at most this many stretches, of at least this many documents."""
 SMALL = {
+    "rules": ("batch", "position"),
     "plans": ("round", "slice"),
     "evaluations": ("round", "arm", "slice"),
     "steps": ("finished_at", "run"),
@@ -32,21 +35,29 @@ PER_BATCH = frozenset({"ingest", "clean", "judge", "score"})
 
 
 def gather(frames: Mapping[str, DataFrame]) -> Facts:
-    """All facts, by about twenty small Spark jobs: each counts a table or scans some of its columns and returns sums.
+    """All facts, by about thirty small Spark jobs: each counts a table or scans some of its columns and returns sums.
 
-    Shuffles partial sums by slice, rule or bucket, and document ids once (to tell which documents were kept).
+    Shuffles partial sums by slice, rule or bucket, and document ids (to tell which documents were kept, and the languages of
+    those that were cut). One scan reads texts, for examples: see ``examples``.
     """
     small = {table: tuple(frames[table].orderBy(*order).collect()) for table, order in SMALL.items()}
     rows = {table: len(small[table]) if table in small else frame.count() for table, frame in frames.items()}
     steps = latest_steps(small["steps"])
     slices = slice_counts(frames) if rows["raw"] or rows["documents"] else ()
-    rejected = cuts(frames["rejects"]) if rows["rejects"] else ()
+    counted, failed = judged(frames) if small["rules"] or rows["rejects"] else ((), ())
+    documents = sum(row.documents for row in counted if row.by == "source")
+    asked = thresholds(small["rules"])
     return Facts(
         rows=rows,
         slices=slices,
-        cuts=rejected,
+        cuts=cuts(frames["rejects"]) if rows["rejects"] else (),
+        rules=small["rules"],
+        judged=counted,
+        failed=failed,
+        edited=edited(frames["edits"]) if rows["edits"] else (),
+        examples=examples(frames, small["rules"], documents, text_bytes(frames["documents"])) if documents else Examples(),
         clusters=clusters(frames["duplicates"]) if rows["duplicates"] else (),
-        distributions=distributions(frames["signals"], thresholds(rejected)) if rows["signals"] else (),
+        distributions=distributions(frames["signals"], asked) if rows["signals"] else (),
         losses=losses(frames["signal_event"], steps, slices) if rows["signal_event"] else (),
         plans=small["plans"],
         evaluations=small["evaluations"],
@@ -54,6 +65,11 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
         rounds=small["rounds"],
         checkpoints=small["checkpoints"],
     )
+
+
+def text_bytes(documents: DataFrame) -> int:
+    """Bytes of all stored texts."""
+    return int(documents.agg(F.coalesce(F.sum(F.col("n_bytes").cast("bigint")), F.lit(0))).collect()[0][0])
 
 
 def latest_steps(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -92,27 +108,16 @@ def _by_slice(part: str, rows: DataFrame, turn: tuple[str, ...], documents: Colu
 
 
 def cuts(rejects: DataFrame) -> tuple[Cut, ...]:
-    """Cut rows by step, first failed rule, threshold and slice."""
-    sums = (
-        rejects.where("rank = 1")
-        .groupBy("step", "rule", "threshold", "slice")
-        .agg(
-            F.count(F.lit(1)).alias("rows"),
-            F.sum(F.when(F.col("value") < F.col("threshold"), 1).otherwise(0)).alias("below"),
-            F.sum(F.when(F.col("value") > F.col("threshold"), 1).otherwise(0)).alias("above"),
-        )
-    )
+    """Cut rows by step, first failed rule and slice."""
+    sums = rejects.where("rank = 1").groupBy("step", "rule", "slice").agg(F.count(F.lit(1)).alias("rows"))
     return tuple(Cut(**row.asDict()) for row in sums.collect())
 
 
-def thresholds(rejected: tuple[Cut, ...]) -> tuple[Threshold, ...]:
-    """The thresholds that cut rows, each with the side on which rows were cut."""
-    sums: dict[tuple[str, float], tuple[int, int]] = {}
-    for cut in rejected:
-        if cut.threshold is not None:
-            below, above = sums.get((cut.rule, cut.threshold), (0, 0))
-            sums[cut.rule, cut.threshold] = (below + cut.below, above + cut.above)
-    return tuple(Threshold(rule, value, below > above) for (rule, value), (below, above) in sorted(sums.items()))
+def thresholds(rules: Iterable[Row]) -> tuple[Threshold, ...]:
+    """The thresholds that rules hold signals against, in their order; each once where batches were judged alike."""
+    asked = [row for row in rules if row["threshold"] is not None]
+    told = (Threshold(r["rule"], r["set"], r["signal"], r["threshold"], r["side"] == "below") for r in asked)
+    return tuple(dict.fromkeys(told))
 
 
 def clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:

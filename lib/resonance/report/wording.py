@@ -96,6 +96,12 @@ def name(text: object, columns: int = 64) -> str:
     return f"{head}…{tail}"
 
 
+def start(text: object, columns: int) -> str:
+    """The start of a plain text that fits ``columns``."""
+    full = plain(text)
+    return full if _width(full) <= columns else f"{_fitting(full, columns - 1)}…"
+
+
 def distinct(texts: Sequence[object], columns: int) -> list[str]:
     """Names that fit ``columns`` and differ where their texts do: what cut ones share in front goes, then they are numbered."""
     full = [plain(text) for text in texts]

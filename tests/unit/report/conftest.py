@@ -10,7 +10,9 @@ import pytest
 from pyspark.sql import Row
 
 from resonance.report.distributions import Distribution, Threshold
+from resonance.report.examples import Borderline, Examples, Rewritten
 from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
+from resonance.report.judged import Edited, Failed, Judged
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 TURNS = ((1, "plan"), (2, "plan"), (2, "control"))
@@ -36,6 +38,13 @@ def _step(job: str, number: int, arm: str, came: int, cut: dict[str, int], writt
     return Row(
         run=f"{job}{number}{arm}", job=job, batch="main", round=number, arm=arm, rows_in=came, rows_out=came - gone, rows_cut=gone,
         cut_by_rule=cut, written=written, read={}, seconds=12.5, finished_at=START + timedelta(minutes=number),
+    )  # fmt: skip
+
+
+def _rule(position: int, rule: str, signal: str, side: str, threshold: float | None, of: str = "datatrove") -> Row:
+    return Row(
+        batch="main", position=position, rule=rule, policy="mine@7", set=of, signal=signal, side=side, threshold=threshold,
+        among=None if threshold is not None else "en, de",
     )  # fmt: skip
 
 
@@ -71,11 +80,19 @@ def made() -> Callable[..., Facts]:
                     ("read", 0, "", 20, 20), ("kept", 0, "", 15, 15), *(("draw", n, arm, 5, 6) for n, arm in draws)
                 ]  # fmt: skip
             ),
-            "cuts": (Cut("judge", "gopher_short_doc", 50.0, names[0], size, size, 0), Cut("dedupe", "exact_duplicate", None, names[0], 4 * size, 0, 0)),  # noqa: E501
+            "cuts": (Cut("judge", "gopher_short_doc", names[0], size), Cut("dedupe", "exact_duplicate", names[0], 4 * size)),
+            "rules": (_rule(1, "gopher_short_doc", "n_words", "below", 50.0), _rule(2, "silent", "hash_ratio", "above", 0.1), _rule(3, "tongue", "language", "in", None, "basics")),  # noqa: E501
+            "judged": (Judged("source", names[0], 20, 5), Judged("source", "rest", 20 * size - 20, 0), Judged("language", "en", 20 * size, 5)),  # noqa: E501
+            "failed": (Failed("source", names[0], "gopher_short_doc", 5, 4), Failed("source", names[0], "tongue", 3, 1), Failed("language", "en", "gopher_short_doc", 5, 5)),  # noqa: E501
+            "edited": (Edited("javascript", 7, 800, 3),),
+            "examples": Examples(
+                (Borderline("gopher_short_doc", True, 50.0, 50.0, "aa" * 16, names[0], "just enough " * 40), Borderline("gopher_short_doc", False, 49.0, 50.0, "bb" * 16, names[0], None)),  # noqa: E501
+                (Rewritten("javascript", "cc" * 16, f"a [{names[0]}] b", "a [7 characters] b"), Rewritten("javascript", "dd" * 16, None, "a [7 characters] b")),  # noqa: E501
+            ),
             "clusters": (Clusters("exact", 2, size, 2 * size), Clusters("exact", 7, 1, 7)),
             "distributions": (
-                Distribution("n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", 50.0, True),)),  # noqa: E501
-                Distribution("language", "Language.", 20, names=(("en", 15), ("de", 5))),
+                Distribution("datatrove", "n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True),)),  # noqa: E501
+                Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5))),
             ),
             "losses": tuple(
                 Losses(number, arm, "train", stretch, 3 * size, 2_000.0 * size, 300 * size, 1_000 * size) for number, arm in TURNS for stretch in (0, 1)  # noqa: E501

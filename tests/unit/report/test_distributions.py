@@ -4,27 +4,26 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from resonance.report.distributions import MEASURED, Threshold, distributions
-from resonance.runtime.policies import load_policy
+from resonance.report.distributions import Threshold, distributions
 
-SCHEMA = "doc_id string, n_words int, stop_words int, quality double, language string, version int"
-
-
-def test_every_rule_is_known_with_the_signal_it_measures() -> None:
-    assert {rule.rule: rule.signal for rule in load_policy("gopher").rules[:10]}.items() <= MEASURED.items()
+SCHEMA = "doc_id string, n_words int, stop_words int, quality double, language string, version int, `set` string"
+WORDS = Threshold("gopher_short_doc", "quality", "n_words", 50.0, True)
+ASKED = (WORDS, Threshold("gopher_enough_stop_words", "quality", "stop_words", 2.0, True))
 
 
 def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
     rng = np.random.default_rng(7)
     words, quality = rng.lognormal(5, 1.2, 900).astype(int), rng.normal(0.5, 0.1, 900)
     rows = [
-        (str(i), int(w), int(w) % 8, float(q), "en" if w % 3 else "de", 1)
+        (str(i), int(w), int(w) % 8, float(q), "en" if w % 3 else "de", 1, "quality")
         for i, (w, q) in enumerate(zip(words, quality, strict=True))
     ]
-    rows += [("nothing", None, None, float("nan"), None, 1), ("far", None, None, float("inf"), None, 1)]
+    rows += [("nothing", None, None, float("nan"), None, 1, "quality"), ("far", None, None, float("inf"), None, 1, "quality")]
+    rows += [(f"{row[0]}b", 7, 7, 7.0, row[4], 1, "basics") for row in rows[:900]]  # the same columns of another set are no part
     frame = spark.createDataFrame(rows, SCHEMA)
-    found = {d.signal: d for d in distributions(frame, (Threshold("gopher_short_doc", 50.0, True),))}
-    assert list(found) == ["n_words", "stop_words", "quality", "language"]
+    found = {d.signal: d for d in distributions(frame, ASKED)}
+    assert list(found) == ["n_words", "stop_words", "language", "quality"]
+    assert {d.set for d in found.values() if d.signal != "language"} == {"quality"}
 
     smooth = found["quality"]
     inside = np.clip(quality, smooth.low, np.nextafter(smooth.high, 0))
@@ -46,8 +45,8 @@ def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
 
 
 def test_a_threshold_lies_inside_its_buckets(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([(str(i), 400, 3, 0.5, None, 1) for i in range(5)], SCHEMA)
-    found = {d.signal: d for d in distributions(frame, (Threshold("gopher_short_doc", 50.0, True),))}
+    frame = spark.createDataFrame([(str(i), 400, 3, 0.5, None, 1, "quality") for i in range(5)], SCHEMA)
+    found = {d.signal: d for d in distributions(frame, (WORDS,))}
     assert found["n_words"].low <= 50 < 400 <= found["n_words"].high
     assert found["quality"].high > found["quality"].low
     assert "language" not in found

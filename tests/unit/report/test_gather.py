@@ -11,6 +11,7 @@ from resonance.core.settings import ReportSettings
 from resonance.report.build import build_report, compose
 from resonance.report.facts import Facts
 from resonance.report.gather import gather, latest_steps, thresholds
+from resonance.report.judged import MOST
 from resonance.runtime import resources
 from resonance.tables import TABLES
 from resonance.testing.worked import worked_frames
@@ -54,10 +55,47 @@ def test_draws_leave_the_held_out_arm_aside(facts: Facts) -> None:
 
 def test_cuts_and_thresholds_say_the_side(frames: Mapping[str, DataFrame], facts: Facts) -> None:
     assert sum(cut.rows for cut in facts.cuts) == frames["rejects"].where("rank = 1").count() < frames["rejects"].count()
-    assert [(t.rule, t.value, t.below) for t in thresholds(facts.cuts)] == [
-        ("gopher_above_avg_threshold", 10.0, False),
-        ("gopher_enough_stop_words", 2.0, True),
-        ("gopher_short_doc", 50.0, True),
+    asked = thresholds(facts.rules)
+    assert len(asked) == len(facts.rules) == 23
+    assert [(t.rule, t.set, t.signal, t.value, t.below) for t in asked[:4]] == [
+        ("gopher_short_doc", "datatrove", "n_words", 50.0, True),
+        ("gopher_long_doc", "datatrove", "n_words", 100_000.0, False),
+        ("gopher_below_avg_threshold", "datatrove", "mean_word_length", 3.0, True),
+        ("gopher_above_avg_threshold", "datatrove", "mean_word_length", 10.0, False),
+    ]
+
+
+def test_failures_are_counted_as_in_plain_python(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    tongues = {
+        bytes(row["doc_id"]): row["language"]
+        for row in frames["signals"].where("set = 'basics'").select("doc_id", "language").collect()
+    }
+    rows = frames["rejects"].where("step = 'judge'").select("doc_id", "source", "rule", "rank").collect()
+    for by, name in (("source", lambda row: row["source"]), ("language", lambda row: tongues[bytes(row["doc_id"])])):
+        failed = {(f.name, f.rule): (f.documents, f.first) for f in facts.failed if f.by == by}
+        all_, first = Counter((name(r), r["rule"]) for r in rows), Counter((name(r), r["rule"]) for r in rows if r["rank"] == 1)
+        assert failed == {key: (count, first[key]) for key, count in all_.items()}
+    counts = {row.name: (row.documents, row.cut) for row in facts.judged if row.by == "language"}
+    assert {name: documents for name, (documents, _) in counts.items()} == Counter(tongues.values())
+    assert sum(cut for _, cut in counts.values()) == len([row for row in rows if row["rank"] == 1])
+    assert len(counts) <= MOST["language"] + 1
+
+
+def test_examples_stand_next_to_each_threshold(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    words = {
+        bytes(r["doc_id"]).hex(): r["n_words"]
+        for r in frames["signals"].where("set = 'datatrove'").select("doc_id", "n_words").collect()
+    }
+    near = [row for row in facts.examples.borderline if row.rule == "gopher_short_doc"]
+    assert [(row.passes, row.value) for row in near] == [(False, 31.0)] * 2 + [
+        (True, float(n)) for n in sorted(words.values()) if n >= 50
+    ][:2]
+    assert all(words[row.document] == row.value and row.threshold == 50.0 and row.source == "worked" for row in near)
+    assert {row.text and row.text.startswith("note ") for row in near} == {True}
+    assert {row.rule for row in facts.examples.rewritten} == {"javascript", "too_few_words"}
+    assert [(row.rule, row.pieces, row.characters) for row in facts.edited] == [
+        ("javascript", 86, 86 * 30),
+        ("too_few_words", 86, 86 * 6),
     ]
 
 
@@ -87,7 +125,7 @@ def test_rows_of_every_table_are_counted(frames: Mapping[str, DataFrame], facts:
 
 
 def test_page_holds_every_section_and_nothing_foreign(page: str) -> None:
-    sections = ("funnel", "slices", "duplicates", "signals", "training", "held-out", "plan", "tables")
+    sections = ("funnel", "rules", "slices", "duplicates", "signals", "training", "held-out", "plan", "tables")
     assert [name for name in sections if f'<section id="{name}"' not in page] == []
     for foreign in ("<script", "http:", "https:", "src=", "@import", "url(http", "<link", "<iframe", "<img"):
         assert foreign not in page.lower(), foreign
@@ -99,6 +137,7 @@ def test_text_from_data_is_shown_as_text(page: str) -> None:
     assert "&lt;b&gt;own&lt;/b&gt; title" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert page.count("&lt;script&gt;") > 5
+    assert "of &lt;b&gt;this&lt;/b&gt; work" in page
 
 
 def test_equal_facts_give_an_equal_page(facts: Facts, page: str) -> None:

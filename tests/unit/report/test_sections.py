@@ -14,6 +14,7 @@ from resonance.report.sections.funnel import funnel
 from resonance.report.sections.heldout import heldout
 from resonance.report.sections.plan import plan
 from resonance.report.sections.record import record
+from resonance.report.sections.rules import rules
 from resonance.report.sections.signals import signals
 from resonance.report.sections.slices import slices
 from resonance.report.sections.training import training
@@ -60,15 +61,16 @@ def test_summary_says_when_losses_do_not_match_the_plan(made: Made) -> None:
 def test_funnel_shows_each_step_and_rule(made: Made) -> None:
     section = funnel(made(), SETTINGS)
     assert section is not None
-    steps, rules = section.grids
+    steps, reasons = section.grids
     assert [row[:5] for row in steps.rows] == [
         ("ingest", "main", "40", "40", "0"),
         ("clean", "main", "40", "40", "0"),
         ("judge", "main", "40", "38", "2"),
         ("dedupe", "main", "38", "30", "8"),
     ]
-    assert rules.rows[0][:4] == ("exact_duplicate", "dedupe", "–", "8")
-    assert rules.rows[1][:4] == ("gopher_short_doc", "judge", "n_words below 50", "2")
+    assert reasons.rows[0][:4] == ("exact_duplicate", "dedupe", "–", "8")
+    assert reasons.rows[1][:4] == ("gopher_short_doc", "judge", "n_words below 50", "2")
+    assert "with every rule that it failed" in section.text[0]
     assert "38 of 40" in pictures(section)
     assert "set aside, held out" in pictures(section)
 
@@ -79,6 +81,54 @@ def test_funnel_tells_of_lost_rows_and_of_a_log_that_disagrees(made: Made) -> No
     assert section is not None
     assert "ROWS ARE MISSING: rows in are not rows out plus rows cut at judge." in section.text
     assert any("counts 10 cut rows, the table rejects holds 2" in line for line in section.text)
+
+
+def test_rules_tell_what_fires_where_and_what_never_does(made: Made) -> None:
+    section = rules(made(), SETTINGS)
+    assert section is not None
+    assert section.text == (
+        "Policy mine@7 asked 3 rules of 40 documents: 5 (12.5%) failed at least one. "
+        "A document counts at each rule that it fails, not at the first alone.",
+        "Rules that never fired: silent.",
+        "Rules that cut more than 20.0% of a source: gopher_short_doc (25.0% of one).",
+    )
+    of_policy, by_source, by_language, border, edited, rewritten = section.grids
+    assert of_policy.rows == (
+        ("gopher_short_doc", "datatrove", "n_words below 50", "5", "12.5%", "4"),
+        ("silent", "datatrove", "hash_ratio above 0.1", "0", "0.0%", "0"),
+        ("tongue", "basics", "language not in en, de", "3", "7.5%", "1"),
+    )
+    assert by_source.columns == ("rule", "one", "rest")
+    assert by_source.rows == (("gopher_short_doc", "25.0%", "0.0%"), ("tongue", "15.0%", "0.0%"))
+    assert by_language.rows[0] == ("gopher_short_doc", "12.5%")
+    assert [row[:5] for row in border.rows] == [
+        ("gopher_short_doc", "passes", "50", "50", "aa" * 16),
+        ("gopher_short_doc", "cut", "49", "50", "bb" * 16),
+    ]
+    assert len(border.rows[0][-1]) <= 150
+    assert border.rows[1][-1] == "–"
+    assert edited.rows == (("javascript", "7", "800", "3"),)
+    assert [row[2:] for row in rewritten.rows[:3]] == [
+        ("before", "a [one] b"),
+        ("after", "a [7 characters] b"),
+        ("before", "not kept (ingest.keep_raw is off, or cleaning changed it)"),
+    ]
+    assert "15 · 75.0%" in pictures(section)
+    assert "4 · 5" in pictures(section)
+
+
+def test_small_sources_are_not_pointed_out(made: Made) -> None:
+    few = tuple(type(row)(row.by, row.name, 19, row.cut) for row in made().judged)
+    section = rules(made(judged=few), SETTINGS)
+    assert section is not None
+    assert not any("of a source" in line for line in section.text)
+
+
+def test_without_rules_and_edits_there_is_no_section(made: Made) -> None:
+    assert rules(made(rules=(), edited=()), SETTINGS) is None
+    alone = rules(made(rules=(), failed=(), judged=()), SETTINGS)
+    assert alone is not None
+    assert [grid.title for grid in alone.grids] == ["On the border", "What rewriting cut", "Before and after rewriting"]
 
 
 def test_slices_beyond_the_first_are_summed_up_and_counted(made: Made) -> None:
@@ -133,7 +183,7 @@ def test_duplicates_that_were_not_found_are_a_sentence(made: Made) -> None:
 def test_signals_name_their_thresholds(made: Made) -> None:
     section = signals(made(), SETTINGS)
     assert section is not None
-    assert section.charts[0].note == "Words. Median 80. Cut below 50."
+    assert section.charts[0].note == "Words. Set datatrove. Median 80. Cut below 50."
     assert "var(--orange)" in section.charts[0].picture
     assert "75.0%" in section.charts[1].picture
 
@@ -211,7 +261,7 @@ def test_the_data_half_alone_leaves_the_rest_out(made: Made) -> None:
         steps=tuple(step for step in whole.steps if step["round"] == 0),
     )
     found = [section.anchor for run in SECTIONS if (section := run(half, SETTINGS)) is not None]
-    assert found == ["funnel", "slices", "duplicates", "signals", "tables"]
+    assert found == ["funnel", "rules", "slices", "duplicates", "signals", "tables"]
     assert any(line.startswith("Only the data half of the loop has run") for line in summary(half).sentences)
     assert [stop.done for stop in summary(half).stops] == [True, True, False, False, False, False]
 

@@ -39,6 +39,11 @@ def test_names_lose_what_hides_and_are_cut_in_the_middle() -> None:
     assert len(wording.name("y" * 500, 20)) == 20
 
 
+def test_starts_of_texts_are_cut_at_their_end() -> None:
+    assert wording.start("a\nb\u202e c", 20) == "a b c"
+    assert wording.start("x" * 50, 20) == "x" * 19 + "…"
+
+
 def test_wide_characters_count_twice() -> None:
     assert wording.name("語" * 30, 21) == "語" * 5 + "…" + "語" * 5
 

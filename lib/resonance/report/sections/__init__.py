@@ -12,12 +12,14 @@ from resonance.report.sections.funnel import funnel
 from resonance.report.sections.heldout import heldout
 from resonance.report.sections.plan import plan
 from resonance.report.sections.record import record
+from resonance.report.sections.rules import rules
 from resonance.report.sections.signals import signals
 from resonance.report.sections.slices import slices
 from resonance.report.sections.training import training
 
 SECTIONS: tuple[Callable[[Facts, ReportSettings], Section | None], ...] = (
     funnel,
+    rules,
     slices,
     duplicates,
     signals,

@@ -6,16 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from resonance.report.charts import Bar, bars
-from resonance.report.distributions import MEASURED
 from resonance.report.facts import cut_steps
 from resonance.report.parts import Chart, Grid, Key, Section
-from resonance.report.wording import count, counted, listed, name, seconds, share, short
+from resonance.report.sections.rules import said
+from resonance.report.wording import count, counted, listed, name, seconds, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Cut, Facts
+    from resonance.report.facts import Facts
 
 CUT_BY = {"ingest": "grey", "clean": "grey", "judge": "orange", "dedupe": "purple"}
 
@@ -35,7 +35,10 @@ def _sentences(facts: Facts, steps: list[Row]) -> tuple[str, ...]:
     noted = sum(step["rows_cut"] for step in steps)
     found = sum(cut.rows for cut in facts.cuts)
     lost = [name(step["job"]) for step in steps if step["rows_in"] != step["rows_out"] + step["rows_cut"]]
-    told = ["Each cut row stands in the table rejects with the rule that cut it, what was measured and what the rule asks for."]
+    told = [
+        "Each cut row stands in the table rejects with every rule that it failed, what was measured and what the rule asks for; "
+        "here it counts once, at the first."
+    ]
     if lost:
         told.append(f"ROWS ARE MISSING: rows in are not rows out plus rows cut at {listed(lost)}.")
     else:
@@ -97,19 +100,13 @@ def _grid(steps: list[Row]) -> Grid:
 
 
 def _rules(facts: Facts) -> tuple[Grid, ...]:
-    cut: Counter[tuple[str, str, str]] = Counter()
+    cut: Counter[tuple[str, str]] = Counter()
     for found in facts.cuts:
-        cut[found.step, found.rule, _asked(found)] += found.rows
+        cut[found.step, found.rule] += found.rows
+    asked = {("judge", row["rule"]): said(row) for row in facts.rules}
     rows = tuple(
-        (name(rule), name(step), asked, count(number), share(number, sum(cut.values())))
-        for (step, rule, asked), number in sorted(cut.items(), key=lambda item: (-item[1], item[0]))
+        (name(rule), name(step), asked.get((step, rule), "–"), count(number), share(number, sum(cut.values())))
+        for (step, rule), number in sorted(cut.items(), key=lambda item: (-item[1], item[0]))
     )
-    columns = ("rule", "step", "cuts where", "rows", "share of what was cut")
-    return (Grid("Rules", columns, rows, frozenset(columns[3:])),) if rows else ()
-
-
-def _asked(cut: Cut) -> str:
-    signal = MEASURED.get(cut.rule)
-    if signal is None or cut.threshold is None:
-        return "–"
-    return f"{signal} {'below' if cut.below > cut.above else 'above'} {short(cut.threshold)}"
+    columns = ("first reason", "step", "cuts where", "rows", "share of what was cut")
+    return (Grid("First reasons", columns, rows, frozenset(columns[3:])),) if rows else ()

@@ -22,8 +22,8 @@ def signals(facts: Facts, settings: ReportSettings) -> Section | None:
     if not facts.distributions:
         return None
     text = (
-        "Each picture shows one number about a text, over all texts that were measured, those that were cut later included. "
-        "The first and the last bar also hold what lies beyond them."
+        "Each picture shows one number about a text, over all texts that were measured, those that were cut later included: first "
+        "what rules read, in their order. The first and the last bar also hold what lies beyond them."
     )
     charts = [_numbers(d) if d.counts else _names(d) for d in facts.distributions]
     return Section("signals", "Signals", (text,), tuple(charts))
@@ -33,8 +33,8 @@ def _numbers(found: Distribution) -> Chart:
     shares = tuple(n / (found.values or 1) for n in found.counts)
     places = tuple((t.value, t.below) for t in found.thresholds)
     data = Histogram(shares, found.low, found.high, found.log, found.whole, places)
-    picture = histogram(data, _said(found), f"signal-{found.signal}")
-    note = f"{found.meaning} Median {short(float(f'{found.median:.3g}'))}.".strip()
+    picture = histogram(data, _said(found), f"signal-{found.set}-{found.signal}")
+    note = f"{found.meaning} Set {found.set}. Median {short(float(f'{found.median:.3g}'))}.".strip()
     for t in found.thresholds:
         note += f" Cut {'below' if t.below else 'above'} {short(t.value)}."
     keys = (Key("cut side", "orange"),) if found.thresholds else ()
@@ -51,5 +51,5 @@ def _names(found: Distribution) -> Chart:
     if rest:
         left = sum(n for _, n in rest)
         rows.append(Bar(f"{count(len(rest))} others", left, share(left, found.values), role="grey"))
-    picture = bars(rows, f"Texts by {found.signal}", f"signal-{found.signal}", right=52, small=True)
+    picture = bars(rows, f"Texts by {found.signal}", f"signal-{found.set}-{found.signal}", right=52, small=True)
     return Chart(name(found.signal), picture, found.meaning, small=True)

@@ -1,0 +1,168 @@
+"""A few texts for each rule: those nearest to its threshold on both sides, and places that rewriting changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from resonance.report.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column, DataFrame, Row
+
+SAMPLE = 20_000
+"""Examples are looked for among about so many documents, by bucket."""
+TEXT_BYTES = 2_000_000_000
+"""Where there is more text than this, no text is read for examples."""
+EACH = 2
+HEAD = 200
+REACH = 20_000
+AROUND = 60
+TINY = 3
+"""Shorter pieces, such as empty lines, are shown only where there are no others."""
+PIECE = 120
+
+
+@dataclass(frozen=True)
+class Borderline:
+    """A document near a rule's threshold, on the side that passes or on the other; its text where that was read."""
+
+    rule: str
+    passes: bool
+    value: float
+    threshold: float
+    document: str
+    source: str
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A place of a text that a rewriting rule changed; ``before`` where the text as it was is still known."""
+
+    rule: str
+    document: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is shown of texts."""
+
+    borderline: tuple[Borderline, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()
+
+
+def examples(frames: Mapping[str, DataFrame], rules: Sequence[Row], documents: int, text_bytes: int) -> Examples:
+    """Examples for each rule of the policy and each rule that rewrote. Reads the start of few texts, in one scan of them."""
+    share = F.col("bucket") < F.lit(max(4096 * SAMPLE // max(documents, 1), 1))
+    near = _near(frames["signals"].where(share), [rule for rule in rules if rule["threshold"] is not None])
+    pieces = _pieces(frames["edits"].where(share))
+    read = text_bytes <= TEXT_BYTES
+    texts = _texts(frames["documents"], {row["doc_id"] for row in near}, {row["doc_id"] for row in pieces}, read=read)
+    raw = _raw(frames["raw"], texts, {row["doc_id"] for row in pieces}) if read else {}
+    return Examples(tuple(_borderline(near, texts)), tuple(_rewritten(pieces, texts, raw)) if read else ())
+
+
+def _near(signals: DataFrame, rules: Sequence[Row]) -> list[Row]:
+    """The ``EACH`` documents nearest to each rule's threshold on each side: of equal distance, those with the smallest ids."""
+    if not rules:
+        return []
+    cells = F.array(*(_cell(rule) for rule in rules))
+    long = signals.select("doc_id", F.explode(F.filter(cells, lambda cell: cell["value"].isNotNull())).alias("cell"))
+    place = Window.partitionBy("cell.rule", "cell.passes").orderBy(F.abs(F.col("cell.value") - F.col("cell.threshold")), "doc_id")
+    chosen = long.withColumn("place", F.row_number().over(place)).where(F.col("place") <= EACH)
+    return chosen.select("doc_id", "cell.*", "place").orderBy("position", "passes", "place").collect()
+
+
+def _cell(rule: Row) -> Column:
+    value = F.when(F.col("set") == rule["set"], F.nanvl(F.col(rule["signal"]).cast("double"), F.lit(None).cast("double")))
+    limit = F.lit(float(rule["threshold"]))
+    passes = value >= limit if rule["side"] == "below" else value <= limit
+    return F.struct(
+        F.lit(rule["position"]).alias("position"),
+        F.lit(rule["rule"]).alias("rule"),
+        passes.alias("passes"),
+        value.alias("value"),
+        limit.alias("threshold"),
+    )
+
+
+def _pieces(edits: DataFrame) -> list[Row]:
+    """A few pieces that each rule cut, with all pieces of their documents, so that places in the stored text can be told."""
+    tiny = F.col("end") - F.col("start") < TINY
+    place = F.row_number().over(Window.partitionBy("rule").orderBy(tiny, "doc_id", "start"))
+    shown = edits.where("rule <> 'white_space'").withColumn("place", place).where(F.col("place") <= EACH)
+    chosen = shown.select("doc_id", "batch", "content_hash", F.struct("rule", "start", "end").alias("piece"))
+    whole = F.sort_array(F.collect_list(F.struct("start", "end"))).alias("cuts")
+    ids = chosen.select("doc_id", "batch").distinct()
+    cuts = edits.join(F.broadcast(ids), ["doc_id", "batch"], "left_semi").groupBy("doc_id", "batch").agg(whole)
+    return chosen.join(cuts, ["doc_id", "batch"]).orderBy("piece.rule", "doc_id", "piece.start").collect()
+
+
+def _texts(documents: DataFrame, heads: set[bytes], wholes: set[bytes], *, read: bool) -> dict[bytes, Row]:
+    """Documents that are shown, by id: with the start of their text, and with more of it where rewriting changed it."""
+    ids = sorted(heads | wholes)
+    if not ids:
+        return {}
+    known = documents.where(F.col("doc_id").isin(ids))
+    long = F.when(F.col("doc_id").isin(sorted(wholes)), REACH).otherwise(HEAD) if wholes else F.lit(HEAD)
+    text = F.col("text").substr(F.lit(1), long) if read else F.lit(None).cast("string")
+    return {bytes(row["doc_id"]): row for row in known.select("doc_id", "source", text.alias("text")).collect()}
+
+
+def _raw(raw: DataFrame, texts: Mapping[bytes, Row], wanted: set[bytes]) -> dict[bytes, str]:
+    """Raw texts that are short enough, where they were kept."""
+    ids = sorted(id for id in wanted if id in texts)
+    if not ids:
+        return {}
+    kept = raw.where(F.col("doc_id").isin(ids) & (F.length("text") <= REACH)).select("doc_id", "text")
+    return {bytes(row["doc_id"]): row["text"] for row in kept.collect()}
+
+
+def _borderline(near: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterable[Borderline]:
+    for row in near:
+        id = bytes(row["doc_id"])
+        if id in texts:
+            known = texts[id]
+            yield Borderline(row["rule"], row["passes"], row["value"], row["threshold"], id.hex(), known["source"], known["text"])
+
+
+def _rewritten(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping[bytes, str]) -> Iterable[Rewritten]:
+    for row in pieces:
+        id, piece = bytes(row["doc_id"]), row["piece"]
+        left = texts[id]["text"] if id in texts else ""
+        at = piece["start"] - sum(
+            min(cut["end"], piece["start"]) - cut["start"] for cut in row["cuts"] if cut["start"] < piece["start"]
+        )
+        if at > len(left):
+            continue
+        before = raw.get(id)
+        if before is not None and hashlib.sha256(before.encode(errors="replace")).digest()[:16] != bytes(row["content_hash"]):
+            before = None
+        yield Rewritten(
+            piece["rule"],
+            id.hex(),
+            _with_piece(before, piece),
+            _around(left, at, f"[{counted(piece['end'] - piece['start'], 'character')}]"),
+        )
+
+
+def _with_piece(text: str | None, piece: Row) -> str | None:
+    if text is None:
+        return None
+    cut = text[piece["start"] : piece["end"]]
+    shown = cut if len(cut) <= PIECE else f"{cut[: PIECE // 2]} … {cut[-PIECE // 2 :]}"
+    return f"{text[max(piece['start'] - AROUND, 0) : piece['start']]}[{shown}]{text[piece['end'] : piece['end'] + AROUND]}"
+
+
+def _around(text: str, at: int, mark: str) -> str:
+    return f"{text[max(at - AROUND, 0) : at]}{mark}{text[at : at + AROUND]}"

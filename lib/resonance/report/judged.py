@@ -1,0 +1,94 @@
+"""What a policy did, counted: which rules documents fail, by source and by language, and what rewriting cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column, DataFrame
+
+MOST = {"source": 24, "language": 12}
+"""So many sources and languages are told apart; the others are counted together."""
+REST = "others"
+UNKNOWN = "unknown"
+
+By = Literal["source", "language"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Documents of one source or language that were judged, and those that failed a rule."""
+
+    by: By
+    name: str
+    documents: int
+    cut: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Documents of one source or language that fail a rule, and those whose first reason it is."""
+
+    by: By
+    name: str
+    rule: str
+    documents: int
+    first: int
+
+
+@dataclass(frozen=True)
+class Edited:
+    """Pieces that a rewriting rule cut from texts."""
+
+    rule: str
+    pieces: int
+    characters: int
+    documents: int
+
+
+def judged(frames: Mapping[str, DataFrame]) -> tuple[tuple[Judged, ...], tuple[Failed, ...]]:
+    """Documents judged and failed by source and by language. One join of rejects with languages by doc_id, else partial counts."""
+    tongues = frames["signals"].where("set = 'basics'").select("doc_id", "batch", "language")
+    rejects = frames["rejects"].where("step = 'judge'").select("doc_id", "batch", "source", "rule", "rank")
+    spoken = rejects.join(tongues, ["doc_id", "batch"], "left")
+    counts: list[Judged] = []
+    fails: list[Failed] = []
+    for by, came, cut in (("source", frames["documents"], rejects), ("language", tongues, spoken)):
+        told, failed = _by(by, came, cut)  # type: ignore[arg-type]
+        counts += told
+        fails += failed
+    return tuple(counts), tuple(fails)
+
+
+def edited(edits: DataFrame) -> tuple[Edited, ...]:
+    """What each rewriting rule cut. Shuffles ids by rule."""
+    size = F.sum((F.col("end") - F.col("start")).cast("bigint"))
+    sums = edits.groupBy("rule").agg(
+        F.count(F.lit(1)).alias("pieces"), size.alias("characters"), F.count_distinct("doc_id").alias("documents")
+    )
+    return tuple(Edited(**row.asDict()) for row in sums.orderBy(F.desc("pieces"), "rule").collect())
+
+
+def _by(by: By, came: DataFrame, cut: DataFrame) -> tuple[list[Judged], list[Failed]]:
+    known = F.coalesce(F.col(by), F.lit(UNKNOWN))
+    sizes = came.groupBy(known.alias("name")).count().orderBy(F.desc("count"), "name").limit(MOST[by] + 1).collect()
+    named = [row["name"] for row in sizes[: MOST[by]]]
+    name = _named(known, named).alias("name")
+    first = F.count_if(F.col("rank") == 1)
+    documents = {row["name"]: row["count"] for row in came.groupBy(name).count().collect()}
+    rows = (
+        cut.groupBy(name, "rule").agg(F.count(F.lit(1)).alias("documents"), first.alias("first")).orderBy("name", "rule").collect()
+    )
+    failed = [Failed(by, **row.asDict()) for row in rows]
+    lost = {place: sum(row.first for row in failed if row.name == place) for place in documents}
+    order = [*named, *(place for place in documents if place not in named)]
+    return [Judged(by, place, documents[place], lost[place]) for place in order], failed
+
+
+def _named(known: Column, named: list[str]) -> Column:
+    return F.when(known.isin(named), known).otherwise(REST) if named else known

@@ -1,0 +1,85 @@
+"""Examples of a policy at work: the texts nearest to a threshold, and places that rewriting changed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.report import examples as module
+from resonance.report.examples import Examples, examples
+from resonance.testing import documents_frame
+
+BEFORE = "Menu\nOne line that stays here.\nTurn javascript on please.\nThe end [12] of it."
+AFTER = "One line that stays here.\nThe end  of it."
+CUTS = (("too_few_words", "Menu\n"), ("javascript", "Turn javascript on please.\n"), ("citation", "[12]"))
+RULE = Row(position=1, rule="short", set="datatrove", signal="n_words", side="below", threshold=50.0)
+
+
+def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | None = BEFORE) -> dict[str, DataFrame]:
+    documents = documents_frame(spark, [(key, "s", AFTER if key == "edited" else f"text {key} " * 99) for key in values])
+    ids = {row["source_key"]: bytes(row["doc_id"]) for row in documents.collect()}
+    buckets = {row["source_key"]: row["bucket"] for row in documents.collect()}
+    measured = [(ids[key], buckets[key], "main", "datatrove", value) for key, value in values.items()]
+    hash = hashlib.sha256(BEFORE.encode()).digest()[:16]
+    edits = [
+        (ids["edited"], buckets["edited"], "main", hash, rule, BEFORE.index(text), BEFORE.index(text) + len(text))
+        for rule, text in CUTS
+        if "edited" in values
+    ]
+    return {
+        "documents": documents,
+        "raw": spark.createDataFrame([(id, raw) for id in ids.values()], "doc_id binary, text string"),
+        "signals": spark.createDataFrame(measured, "doc_id binary, bucket int, batch string, `set` string, n_words double"),
+        "edits": spark.createDataFrame(
+            edits, "doc_id binary, bucket int, batch string, content_hash binary, rule string, start int, `end` int"
+        ),
+    }
+
+
+def test_the_nearest_on_both_sides_are_shown_with_the_start_of_their_text(spark: SparkSession) -> None:
+    values = {f"d{n}": float(n) for n in range(40, 61)} | {"null": None, "nan": float("nan")}
+    found = examples(frames_of(spark, values), [RULE], 23, 1_000).borderline
+    assert [(row.passes, row.value, row.threshold) for row in found] == [
+        (False, 49.0, 50.0),
+        (False, 48.0, 50.0),
+        (True, 50.0, 50.0),
+        (True, 51.0, 50.0),
+    ]
+    assert [row.text[:9] for row in found if row.text] == ["text d49 ", "text d48 ", "text d50 ", "text d51 "]
+    assert {len(row.text or "") for row in found} == {module.HEAD}
+
+
+def test_places_that_rewriting_changed_are_shown_before_and_after(spark: SparkSession) -> None:
+    found = {row.rule: (row.before, row.after) for row in examples(frames_of(spark, {"edited": 9.0}), [], 1, 1_000).rewritten}
+    assert found == {
+        "too_few_words": (f"[Menu\n]{BEFORE[5:65]}", f"[5 characters]{AFTER}"),
+        "javascript": (
+            "Menu\nOne line that stays here.\n[Turn javascript on please.\n]The end [12] of it.",
+            "One line that stays here.\n[27 characters]The end  of it.",
+        ),
+        "citation": (
+            f"{BEFORE[BEFORE.index('[12]') - module.AROUND :].replace('[12]', '[[12]]')}",
+            "One line that stays here.\nThe end [4 characters] of it.",
+        ),
+    }
+
+
+@pytest.mark.parametrize("raw", [None, f" {BEFORE}"], ids=["not kept", "changed by cleaning"])
+def test_without_the_text_as_it_was_only_what_is_left_is_shown(spark: SparkSession, raw: str | None) -> None:
+    found = examples(frames_of(spark, {"edited": 9.0}, raw), [], 1, 1_000).rewritten
+    assert [row.before for row in found] == [None] * 3
+    assert len({row.after for row in found}) == 3
+
+
+def test_of_very_much_text_none_is_read(spark: SparkSession) -> None:
+    frames = frames_of(spark, {"edited": 9.0, "other": 60.0})
+    found = examples(frames | {"raw": frames["raw"].where(F.expr("raise_error('read') IS NULL"))}, [RULE], 2, 10**12)
+    assert [row.text for row in found.borderline] == [None, None]
+    assert found.rewritten == ()
+
+
+def test_nothing_gives_nothing(spark: SparkSession) -> None:
+    assert examples(frames_of(spark, {}), [RULE], 0, 0) == Examples()
