@@ -13,7 +13,9 @@ GOOD_WHEN_HIGH = frozenset(
         "n_bytes",
         "n_tokens",
         "n_words",
+        "n_lines",
         "mean_word_length",
+        "median_word_length",
         "alpha_word_ratio",
         "stop_words",
         "c4_lines",
@@ -40,6 +42,10 @@ TYPES = {
     "c4_curly_bracket": "int",
     "c4_lines": "int",
     "c4_sentences": "int",
+    "c4_javascript": "int",
+    "c4_javascript_v1": "int",
+    "c4_naughty_word": "int",
+    "n_lines": "int",
     "language": "string",
     "language_2": "string",
     "language_3": "string",
@@ -105,8 +111,60 @@ DATATROVE = _declared(
         "list_ratio",
     ),
 )
+DOLMA = _declared(
+    "dolma",
+    1,
+    (
+        "n_words",
+        "median_word_length",
+        "symbol_word_ratio",
+        "alpha_word_ratio",
+        "stop_words",
+        "top_2_gram",
+        "top_3_gram",
+        "top_4_gram",
+        *(f"duplicated_{n}_n_grams" for n in range(5, 11)),
+        "bullet_line_ratio",
+        "end_ellipsis_line_ratio",
+        "dup_line_frac",
+        "dup_line_char_frac",
+        "bullet_line_ratio_v1",
+        "end_ellipsis_line_ratio_v1",
+        "dup_line_frac_v1",
+        "n_lines",
+        "c4_unended_line_ratio",
+        "c4_few_words_line_ratio",
+        "c4_curly_bracket",
+        "c4_lorem_ipsum",
+        "c4_javascript",
+        "c4_naughty_word",
+        "c4_javascript_v1",
+    ),
+)
+DCLM = _declared(
+    "dclm",
+    1,
+    (
+        "n_words",
+        "mean_word_length",
+        "symbol_word_ratio",
+        "bullet_line_ratio",
+        "end_ellipsis_line_ratio",
+        "alpha_word_ratio",
+        "stop_words",
+        "dup_line_frac",
+        "dup_para_frac",
+        "dup_line_char_frac",
+        "dup_para_char_frac",
+        "top_2_gram",
+        "top_3_gram",
+        "top_4_gram",
+        *(f"duplicated_{n}_n_grams" for n in range(5, 11)),
+        "removed_word_ratio",
+    ),
+)
 QUALITY = _declared("quality", 1, ("quality", "compression_ratio", "unique_word_ratio", "dup_line_ratio", "punct_line_ratio"))
-MEASURED = {"basics": BASICS, "datatrove": DATATROVE}
+MEASURED = {"basics": BASICS, "datatrove": DATATROVE, "dolma": DOLMA, "dclm": DCLM}
 """What ``clean`` measures, by set, in the order of the columns of its kernels."""
 SIGNALS = tuple(signal for signals in (*MEASURED.values(), QUALITY) for signal in signals)
 COLUMNS = tuple(dict.fromkeys(signal.column for signal in SIGNALS))

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from resonance.curate.kernels import basics, datatrove, datatrove_kernel
+from resonance.curate.kernels import basics, datatrove, datatrove_kernel, dclm, dolma
 
 Value = float | str | None
 
@@ -19,11 +19,15 @@ COUNTS = {
     "n_bytes",
     "n_tokens",
     "n_words",
+    "n_lines",
     "stop_words",
     "c4_lorem_ipsum",
     "c4_curly_bracket",
     "c4_lines",
     "c4_sentences",
+    "c4_javascript",
+    "c4_javascript_v1",
+    "c4_naughty_word",
 }
 """Columns that hold whole numbers."""
 
@@ -71,13 +75,24 @@ def _basics(texts: Any) -> Any:
     return pa.RecordBatch.from_arrays([*_numbers(basics.NUMBERS, basics.numbers(texts), texts), *labels], basics.COLUMNS)
 
 
-def _datatrove(texts: Any) -> Any:
-    return pa.RecordBatch.from_arrays(_numbers(datatrove.COLUMNS, datatrove_kernel.measure(texts), texts), datatrove.COLUMNS)
+def _matrix(columns: Sequence[str], kernel: Callable[[Any], NDArray[np.float64]]) -> Callable[[Any], Any]:
+    def measure(texts: Any) -> Any:
+        return pa.RecordBatch.from_arrays(_numbers(columns, kernel(texts), texts), list(columns))
+
+    return measure
 
 
 PROFILES = (
     Profile("basics", basics.VERSION, basics.COLUMNS, _basics, basics.plainly),
-    Profile("datatrove", datatrove.VERSION, datatrove.COLUMNS, _datatrove, datatrove.plainly),
+    Profile(
+        "datatrove",
+        datatrove.VERSION,
+        datatrove.COLUMNS,
+        _matrix(datatrove.COLUMNS, datatrove_kernel.measure),
+        datatrove.plainly,
+    ),
+    Profile("dolma", dolma.VERSION, dolma.COLUMNS, _matrix(dolma.COLUMNS, dolma.measure), dolma.plainly),
+    Profile("dclm", dclm.VERSION, dclm.COLUMNS, _matrix(dclm.COLUMNS, dclm.measure), dclm.plainly),
 )
 """All sets, in the order in which they are measured."""
 
