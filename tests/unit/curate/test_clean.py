@@ -14,9 +14,9 @@ from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings
 from resonance.curate.clean import clean, prepared
 from resonance.curate.kernels.profiles import PROFILES, profile
+from resonance.curate.kernels.tidy import clean_text
 from resonance.curate.operators import prepare as pass_
 from resonance.curate.operators.prepare import Prepare
-from resonance.curate.kernels.tidy import clean_text
 from resonance.curate.signals import MEASURED, TYPES
 from resonance.runtime.resources import contract
 from resonance.tables import DOCUMENTS, EDITS, REJECTS, SIGNALS

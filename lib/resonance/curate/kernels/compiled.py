@@ -28,16 +28,15 @@ def compiled(signature: Any, *, allocates: bool = False) -> Callable[[Callable[.
     The cache lies beside the module or, where that cannot be written, in the user's cache folder; workers that may write
     to neither share a private folder under the machine's temporary one.
 
-    Args:
-        allocates: whether the function makes arrays. Where it does not, numba's counting of references is left out, which
-            else takes as long as the work of a small function (its option is ``_nrt``).
+    ``allocates`` says whether the function makes arrays. Where it does not, numba's counting of references is left out, which
+    else takes as long as the work of a small function (its option is ``_nrt``).
     """
 
     def compile_now(function: Callable[..., Any]) -> Any:
         before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
         numba.config.CACHE_DIR = cache_folder(Path(function.__code__.co_filename).stem)  # type: ignore[attr-defined]
         try:
-            return numba.njit(signature, cache=True, _nrt=allocates)(function)
+            return numba.njit(signature, cache=True, _nrt=allocates)(function)  # type: ignore[call-overload]
         finally:
             numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
 

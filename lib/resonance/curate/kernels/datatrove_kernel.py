@@ -70,7 +70,7 @@ def weigh(data, starts, ends, count, flags, words, powers, sums, row):  # type: 
 
     The hash of a token is the polynomial of its bytes, so that tokens written together hash alike wherever they are cut.
     """
-    plain, chars, lettered, stops = 0, 0, 0, 0
+    plain, chars, lettered, stops = 0, 0, 0, np.int64(0)
     sums[0] = 0
     for i in range(count):
         at, end = starts[i], ends[i]
@@ -193,7 +193,8 @@ def weigh_line(data, at, end, flags):  # type: ignore[no-untyped-def]
 @compiled(types.void(BYTES, LINES, INT, CODES, LABELS, LABELS, HASHES, POSITIONS, HASHES, INT, ROW))
 def judge_lines(data, lines, kept, flags, labels, rest, hashes, chars, table, tokens, row):  # type: ignore[no-untyped-def]
     """Fills ``row`` with FineWeb's signals of the kept lines, after ``strip``."""
-    held, terminal, short, total, blank, feeds = 0, 0, 0, 0, 0, 0
+    held, terminal, short, feeds = 0, 0, 0, 0
+    total, blank = np.int64(0), np.int64(0)
     for i in range(kept):
         if lines[i, CITED]:
             size = gather(data, lines[i, FIRST], lines[i, LAST], flags, labels, rest)

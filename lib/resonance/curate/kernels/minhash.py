@@ -41,7 +41,10 @@ def lower(shingles, count, factors, terms, minima):  # type: ignore[no-untyped-d
         minima[j] = least
 
 
-@compiled(types.void(BYTES, POSITIONS, POSITIONS, CODES, types.int64, _NUMBERS, _NUMBERS, types.uint32[:, ::1], types.boolean[::1]), allocates=True)
+@compiled(
+    types.void(BYTES, POSITIONS, POSITIONS, CODES, types.int64, _NUMBERS, _NUMBERS, types.uint32[:, ::1], types.boolean[::1]),
+    allocates=True,
+)
 def sign(data, starts, ends, table, shingle, factors, terms, minima, signed):  # type: ignore[no-untyped-def]
     """Fills ``minima`` text by text, and says in ``signed`` which texts have as many words as a shingle.
 
