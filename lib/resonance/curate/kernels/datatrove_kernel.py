@@ -97,8 +97,8 @@ def weigh(data, starts, ends, count, flags, words, powers, sums, row):  # type: 
             for j in range(starts[i], ends[i]):
                 packed = (packed << 8) | np.int64(data[j])
             for j in range(len(_STOP_WORDS)):
-                stops |= np.int64(packed == _STOP_WORDS[j]) << j
-    distinct = 0
+                stops |= np.int64(packed == _STOP_WORDS[j]) << np.int64(j)
+    distinct = np.int64(0)
     for j in range(len(_STOP_WORDS)):
         distinct += (stops >> j) & 1
     row[0], row[1], row[2] = count, plain, ratio(chars, plain)
@@ -205,9 +205,9 @@ def judge_lines(data, lines, kept, flags, labels, rest, hashes, chars, table, to
             blank += np.int64(length)  # counts only between lines that are not blank
             feeds += held > 0
             continue
-        total += np.int64(length) + (blank if held else 0)
+        total += np.int64(length) + (blank if held else np.int64(0))
         row[_LINES + 3] = feeds  # line feeds before this line
-        feeds, blank = feeds + 1, 0
+        feeds, blank = feeds + 1, np.int64(0)
         hashes[held], chars[held] = value, np.int64(length)
         held += 1
         terminal += (last & np.uint64(_TERMINAL)) != 0
