@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import edges_lines, edges_quality, edges_repetition, odd
+from tests.bench import edges_dolma, edges_lines, edges_quality, edges_repetition, odd
 from tests.bench.edges_quality import Build
 from tests.bench.places import cache
 from tests.bench.prose import Prose
@@ -21,8 +21,8 @@ EACH = 200
 
 COSTLY = ("gopher_long_doc",)
 
-VERSION = 2
-EDGES: dict[str, dict[str, Build]] = {
+VERSION = 3
+DATATROVE: dict[str, dict[str, Build]] = {
     "repetition": edges_repetition.EDGES,
     "quality": edges_quality.EDGES,
     "c4": edges_lines.C4,
@@ -30,10 +30,15 @@ EDGES: dict[str, dict[str, Build]] = {
 }
 """Filter, then rule."""
 
+EDGES = {**DATATROVE, "dolma": edges_dolma.EDGES}
+
 
 @dataclass(frozen=True)
 class Case:
-    """A text, the filter and rule that it was made for, its side, and the reason that is due there (none: it passes)."""
+    """A text, the filter and rule that it was made for, its side, and the reason that is due there (none: it passes).
+
+    For Dolma, which gives no reasons, ``edges_dolma`` says which signal lies on which side of which limit.
+    """
 
     id: str
     text: str

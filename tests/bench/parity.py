@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from resonance.runtime.policies import load_policy
-from tests.bench import constructed, corpus
+from tests.bench import constructed, corpus, edges_dolma
 from tests.bench.environments import PEERS, python_of, versions_of
 from tests.bench.parity_compare import TOLERANCE, Difference, Tally, compare, goal
 from tests.bench.parity_ours import Stages, answers
@@ -38,6 +38,16 @@ class Engine:
     policy: str
     filters: Mapping[str, tuple[str, ...]]
 
+    def reached(self, row: Mapping[str, Any], peer: Mapping[str, Any]) -> bool | None:
+        """Whether the peer says of a constructed document what it was made for; none where it was not made for this peer."""
+        if row.get("filter") == self.name:
+            signal, side, limit = edges_dolma.LIMITS[row["rule"]]
+            value = peer["signals"][signal]
+            return row["outside"] is (value < limit if side == "below" else value > limit)
+        if row.get("filter") in self.filters:
+            return bool(peer["reasons"][row["filter"]] == row["expected"])
+        return None
+
     @property
     def script(self) -> Path:
         """What asks the peer."""
@@ -49,7 +59,7 @@ class Engine:
 
 
 ENGINES = (
-    Engine("datatrove", "fineweb", {name: tuple(rules) for name, rules in constructed.EDGES.items()}),
+    Engine("datatrove", "fineweb", {name: tuple(rules) for name, rules in constructed.DATATROVE.items()}),
     Engine("dolma", "dolma", {}),
 )
 
@@ -114,15 +124,17 @@ def compared(engine: Engine, name: str, questions: Path, workers: int) -> Compar
     texts = {row["id"]: row["text"] for row in rows}
     theirs = asked(engine, questions, workers)
     result = Comparison(engine.name, name, len(rows), 0, {}, [], Counter(), 0.0)
-    for row, (own_id, ours), peer in zip(rows, answers(texts, engine.stages()), theirs, strict=True):
+    stages = engine.stages()
+    for row, (own_id, ours), peer in zip(rows, answers(texts, stages), theirs, strict=True):
         if own_id != row["id"] or peer["id"] != row["id"]:
             raise ValueError(f"answers are out of step at {row['id']}: {own_id}, {peer['id']}")
         if "error" in peer:
             result.raised += 1
             continue
+        peer.setdefault("reasons", {"chain": stages.first(peer["rules"])})  # an engine that scores gives no reasons
         result.differences += compare(row, ours, peer, result.tallies)
-        if row.get("filter") in engine.filters:
-            result.reached[peer["reasons"][row["filter"]] == row["expected"]] += 1
+        if (reached := engine.reached(row, peer)) is not None:
+            result.reached[reached] += 1
     result.seconds = round(time.monotonic() - began, 1)
     return result
 

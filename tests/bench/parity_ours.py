@@ -23,7 +23,7 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Stages:
-    """The rules of a policy, and the peer's filters that they stand for, in the policy's order."""
+    """The rules of a policy, and the peer's filters that they stand for, in the policy's order; a peer may have no filters."""
 
     policy: Policy
     filters: Mapping[str, Sequence[Rule]]
@@ -32,6 +32,10 @@ class Stages:
     def of(cls, policy: Policy, names: Mapping[str, Collection[str]]) -> Stages:
         """The rules of ``policy``, those that ``names`` gives to a filter together."""
         return cls(policy, {name: [rule for rule in policy.rules if rule.rule in rules] for name, rules in names.items()})
+
+    def first(self, failed: Mapping[str, bool]) -> str | None:
+        """The first rule that fails."""
+        return next((rule.rule for rule in self.policy.rules if failed.get(rule.rule)), None)
 
     def filter_of(self, name: str) -> str:
         """The filter that holds a rule."""
@@ -80,7 +84,8 @@ def verdicts(signals: Mapping[str, Any], stages: Stages) -> Answer:
     """Which rules fail, and the first reason of each filter and of the whole chain."""
     failed = {rule.rule: fails(rule, signals[rule.signal]) for rule in stages.policy.rules}
     reasons = {name: first_reason(rules, failed, signals) for name, rules in stages.filters.items()}
-    reasons["chain"] = next((reasons[stages.filter_of(rule)] for rule, fails in failed.items() if fails), None)
+    first = stages.first(failed)
+    reasons["chain"] = first if first is None or not stages.filters else reasons[stages.filter_of(first)]
     return {"rules": failed, "reasons": reasons}
 
 
