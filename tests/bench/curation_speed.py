@@ -1,9 +1,10 @@
 """How fast curation is: ours, datatrove and Data-Juicer on the same machine, kernels alone, verdicts of another policy.
 
-python -m tests.bench.curation_speed [--sizes 64,508] [--only ours,datatrove,juicer,kernels,judge] [--cores 2]
+python -m tests.bench.curation_speed [--sizes 64,508] [--only ours,every,datatrove,juicer,kernels,judge] [--cores 2]
 
 Whole processes are timed, JVM start included; memory is the largest sum of PSS over all processes of a run. Megabytes are 10⁶
-bytes of JSON lines, for kernels of UTF-8 text. ``judge`` alone needs the workspaces of an earlier run of ``ours``.
+bytes of JSON lines, for kernels of UTF-8 text. ``every`` is our run with all profiles measured. ``judge`` alone needs the
+workspaces of an earlier run of ``ours``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tests.bench.places import cores, write_result
 from tests.bench.speed_engines import Run
 from tests.bench.speed_kernels import kernels
 
-PARTS = ("ours", "datatrove", "juicer", "kernels", "judge")
+PARTS = ("ours", "every", "datatrove", "juicer", "kernels", "judge")
 PEERS = ("datatrove", "juicer")
 BOTH, LARGE = (64.0, 508.0), (1000.0, 2000.0, 4000.0)
 TINY = 0.2
@@ -53,6 +54,8 @@ def runs(parts: Sequence[str], sizes: Sequence[float], peer_sizes: Sequence[floa
         corpus = sized_corpus(size, english)
         if "ours" in parts and size in sizes:
             yield say(speed_engines.ours(size, corpus, use))
+        if "every" in parts and size in peer_sizes:
+            yield say(speed_engines.ours(size, corpus, use, speed_engines.EVERY))
         for engine in PEERS:
             if engine in parts and size in peer_sizes:
                 yield say(speed_engines.peer(engine, size, corpus, use))

@@ -11,12 +11,14 @@ from typing import Any
 
 import yaml
 
+from resonance.curate.kernels.profiles import PROFILES
 from resonance.runtime import resources
 from tests.bench.environments import PEERS, python_of
 from tests.bench.places import cache
 from tests.bench.speed_process import Usage, run
 
 RESONANCE = Path(sys.executable).with_name("resonance")
+OURS, EVERY = "ours", "ours every profile"
 POLICY = "fineweb"
 FILTERS = {"datatrove": "datatrove_filters.py", "juicer": "juicer_filters.py"}
 
@@ -36,21 +38,22 @@ class Run:
         return cls(engine, megabytes, usage.seconds, usage.peak_gb)
 
 
-def workspace(megabytes: float) -> Path:
+def workspace(megabytes: float, engine: str = OURS) -> Path:
     """Where our run of that size leaves its tables."""
-    return cache("speed") / f"workspace-{megabytes:g}mb"
+    return cache("speed") / f"{engine.replace(' ', '-')}-{megabytes:g}mb"
 
 
-def curate(megabytes: float, corpus: Path, cores: int) -> tuple[object, ...]:
+def curate(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> tuple[object, ...]:
     """Our command; duplicates stay in, as the peers leave them."""
-    place = ("--workspace", workspace(megabytes), "--set", f"spark.master=local[{cores}]")
-    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place)
+    place = ("--workspace", workspace(megabytes, engine), "--set", f"spark.master=local[{cores}]")
+    sets = () if engine == OURS else ("--set", f"clean.sets=[{','.join(held.name for held in PROFILES)}]")
+    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place, *sets)
 
 
-def ours(megabytes: float, corpus: Path, cores: int) -> Run:
-    """``resonance curate`` into a fresh workspace."""
-    shutil.rmtree(workspace(megabytes), ignore_errors=True)
-    return Run.of("ours", megabytes, run(curate(megabytes, corpus, cores), log("ours", megabytes)))
+def ours(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> Run:
+    """``resonance curate`` into a fresh workspace, measuring what the policy reads or, as engine ``EVERY``, all profiles."""
+    shutil.rmtree(workspace(megabytes, engine), ignore_errors=True)
+    return Run.of(engine, megabytes, run(curate(megabytes, corpus, cores, engine), log(engine, megabytes)))
 
 
 def peer(engine: str, megabytes: float, corpus: Path, cores: int) -> Run:
@@ -102,4 +105,4 @@ def output(engine: str, megabytes: float) -> Path:
 
 def log(engine: str, megabytes: float) -> Path:
     """Where a run's output goes."""
-    return cache("speed", "logs") / f"{engine}-{megabytes:g}mb.txt"
+    return cache("speed", "logs") / f"{engine.replace(' ', '-')}-{megabytes:g}mb.txt"
