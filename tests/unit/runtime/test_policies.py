@@ -59,6 +59,18 @@ def test_every_policy_is_called_as_its_file() -> None:
     assert [load_policy(name).name for name in known_policies()] == list(known_policies())
 
 
+def test_what_differs_between_engines_differs_between_policies() -> None:
+    """curation-rules 3.6 to 3.8: Dolma's median length and its .3 for characters in duplicate lines, DCLM's removed words."""
+    rules = {name: {(r.signal, r.side): r.threshold for r in load_policy(name).rules} for name in ("gopher", "dolma", "dclm")}
+    assert [rules[name]["dup_line_char_frac", "above"] for name in rules] == [0.2, 0.3, 0.2]
+    assert [name for name in rules if ("median_word_length", "below") in rules[name]] == ["dolma"]
+    assert [name for name in rules if ("dup_para_frac", "above") in rules[name]] == ["gopher", "dclm"]
+    assert rules["dclm"]["removed_word_ratio", "above"] == 0.05
+    shared = [("n_words", "below"), ("n_words", "above"), ("alpha_word_ratio", "below"), ("stop_words", "below")]
+    assert {tuple(found[rule] for rule in shared) for found in rules.values()} == {(50.0, 100_000.0, 0.8, 2.0)}
+    assert {found["duplicated_5_n_grams", "above"] for found in rules.values()} == {0.15}
+
+
 def test_labels_and_numbers_are_known_from_the_contract() -> None:
     columns = signal_columns()
     assert columns["basics"]["language"] == "STRING"
