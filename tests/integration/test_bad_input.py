@@ -14,6 +14,9 @@ from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings, IngestSettings
 from resonance.curate.ingest import ingest, ingest_and_clean
+from resonance.curate.judge import judge
+from resonance.runtime.conf import load
+from resonance.runtime.policies import known_policies
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 Curated = tuple[list[str], dict[str, str]]
@@ -81,6 +84,23 @@ def test_a_line_of_100_mb_is_cut_and_measured(spark: SparkSession, checkpoint: C
     assert {row["source_key"]: row["text"] for row in raw.collect()} == {"a.jsonl:1": "before", "a.jsonl:3": "behind"}
     (cut,) = rejects.collect()
     assert (cut["rule"], cut["value"], cut["threshold"]) == ("too_long", 100_000_012.0, 20_000_000.0)
+
+
+@pytest.mark.parametrize("name", known_policies())
+def test_an_empty_text_and_one_of_a_word_have_their_reasons_under_every_policy(
+    spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(line("") + line("word") + line("{") + line(PROSE))
+    config = load(judge__policy=name)
+    raw, documents, signals, _, rejects = ingest_and_clean(
+        settings=IngestSettings(inputs=(str(tmp_path),)), cleaning=config.clean, turn=Turn("b"), spark=spark, checkpoint=checkpoint
+    )
+    keys = {bytes(row["doc_id"]): row["source_key"] for row in raw.collect()}
+    judged, _ = judge(documents, signals, settings=config.judge, turn=Turn("b"))
+    assert [(keys[bytes(row["doc_id"])], row["rule"]) for row in rejects.collect()] == [("a.jsonl:1", "empty")]
+    cut = {keys[bytes(row["doc_id"])] for row in judged.collect()}
+    assert cut - {"a.jsonl:4"} == (set() if name == "none" else {"a.jsonl:2", "a.jsonl:3"})  # the same sentence five times
+    assert judged.where("rank = 1").count() == len(cut)
 
 
 def test_one_document_is_a_corpus(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:

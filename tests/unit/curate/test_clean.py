@@ -159,6 +159,14 @@ def test_pieces_are_bounded_and_lose_no_row(monkeypatch: pytest.MonkeyPatch) -> 
     assert [row["n_chars"] for row in whole.column("basics").to_pylist()][1:3] == [4, 30]
 
 
+def test_a_long_text_without_a_space_is_one_word() -> None:
+    said = pass_.prepare(pa.array(["x" * 20_000_000, "y"]), tuple(MEASURED), "c4_lines")
+    assert said["n_chars"].to_pylist() == [0, 0]
+    assert [row["n_chars"] for row in said["basics"].to_pylist()] == [20_000_000, 1]
+    for name in ("datatrove", "dolma", "dclm"):
+        assert [row["n_words"] for row in said[name].to_pylist()] == [1, 1]
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
 def test_slices_and_large_strings_are_the_same_texts(kind: Any) -> None:
     texts = list(TEXTS.values())
