@@ -42,8 +42,12 @@ def train(spark, workspace: Path, settings: TrainSettings = SETTINGS) -> None:
     catalog = DeltaCatalog(spark, str(workspace / "tables"))
     turn = Turn("main", 1, "plan", run=RUN)
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(CHECKPOINTS))
-    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": open_launch(settings, spark)}
-    job.train(*frames, settings=settings, turn=turn, seed=7, **tools)
+    launch = open_launch(settings, spark)
+    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch}
+    try:
+        job.train(*frames, settings=settings, turn=turn, seed=7, **tools)
+    finally:
+        launch.close()
 
 
 def events(spark, workspace: Path):
@@ -112,7 +116,7 @@ class Killer(threading.Thread):
         """The rank that the process is."""
         try:
             command = process.cmdline()
-            mine = command[1:3] == ["-m", "resonance.train.worker"]
+            mine = command[1:3] == ["-m", "resonance.runtime.orders"]
             return int(process.environ()["HOROVOD_RANK"]) if mine else None
         except (psutil.Error, KeyError):
             return None

@@ -24,7 +24,7 @@ class Ranks(Protocol):
 
 
 class Launch(Protocol):
-    """Starts ``python -m module spec`` as a group of ranks; ``runtime.launch`` holds the ways to do so."""
+    """Runs ``main([spec])`` of a module in a group of ranks; ``runtime.launch`` holds the ways to do so."""
 
     @property
     def ranks(self) -> int:
@@ -37,4 +37,8 @@ class Launch(Protocol):
         Raises:
             SetupError: the machine or the cluster cannot run them.
         """
+        ...
+
+    def close(self) -> None:
+        """End ranks that stayed for a next spec."""
         ...

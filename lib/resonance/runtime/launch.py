@@ -1,16 +1,12 @@
 """Three ways to start ranks: by Horovod on this machine, by Horovod on Spark executors, or one rank in this process.
 
-The one module that may ask for a SparkContext. Run as a program, it is ``horovodrun`` that dies with its parent.
+The one module that may ask for a SparkContext.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
-import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,12 +17,10 @@ from typing import TYPE_CHECKING, Any
 from resonance.core.errors import SetupError
 from resonance.core.launch import Launch, Ranks
 from resonance.core.settings import TrainSettings
+from resonance.runtime.local_ranks import STOP_SECONDS, HorovodLaunch, environment, last_line, require_horovod
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-STOP_SECONDS = 15
-"""Horovod gives ranks 5 seconds to end before it kills them."""
 
 
 def open_launch(settings: TrainSettings, spark: SparkSession) -> Launch:
@@ -51,6 +45,9 @@ class InlineLaunch:
             return Ended(f"{type(error).__name__}: {error}")
         return Ended(None)
 
+    def close(self) -> None:
+        """Nothing stays."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -64,61 +61,6 @@ class Ended:
 
     def stop(self) -> None:
         """Nothing runs."""
-
-
-class HorovodLaunch:
-    """``horovodrun`` with gloo on this machine. Its ranks die with it, and it dies with this process."""
-
-    def __init__(self, settings: TrainSettings) -> None:
-        self._settings = settings
-        self.ranks = settings.ranks
-
-    def start(self, module: str, spec: Path) -> Ranks:
-        """Start them; what they print goes to ``launch.txt`` beside the spec."""
-        _require_horovod()
-        horovodrun = [sys.executable, "-m", __name__, "-np", str(self.ranks), "--gloo"]
-        command = [*horovodrun, "--start-timeout", str(self._settings.start_timeout), sys.executable, "-m", module, str(spec)]
-        return LocalRanks(command, spec.with_name("launch.txt"), _environment(self._settings))
-
-
-class LocalRanks:
-    """A running ``horovodrun``."""
-
-    def __init__(self, command: list[str], log: Path, environment: dict[str, str]) -> None:
-        self._log = log
-        with log.open("w") as out:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=out, stderr=out, env={**os.environ, **environment}, start_new_session=True
-            )
-
-    def poll(self) -> bool:
-        """Whether it has ended."""
-        return self._process.poll() is not None
-
-    @property
-    def error(self) -> str | None:
-        """Which rank ended first, how, and the last line that it said."""
-        if self._process.returncode in (None, 0):
-            return None
-        told = self._log.read_text(errors="replace")
-        first = re.search(r"Process name: (\d+)\s+Exit code: (\d+)", told)
-        if first is None:
-            return f"horovodrun ended with {self._process.returncode}: {_last_line(told)}"
-        rank, code = first[1], int(first[2])
-        if code > 128:
-            return f"rank {rank} was killed by signal {code - 128}"
-        said = _last_line("\n".join(re.findall(rf"^\[{rank}\]<stderr>:(.*)$", told, re.MULTILINE)))
-        return f"rank {rank} ended with {code}" + (f": {said}" if said else "")
-
-    def stop(self) -> None:
-        """End the ranks and wait for it."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 class SparkLaunch:
@@ -135,7 +77,7 @@ class SparkLaunch:
         Raises:
             SetupError: the application has fewer slots than ranks.
         """
-        _require_horovod()
+        require_horovod()
         slots = self.slots()
         if slots < self.ranks:
             raise SetupError(
@@ -143,6 +85,9 @@ class SparkLaunch:
                 "give it more executor cores, or lower train.ranks"
             )
         return SparkRanks(self._settings, module, spec)
+
+    def close(self) -> None:
+        """Nothing stays: idle ranks would hold task slots."""
 
     def slots(self) -> int:
         """How many tasks the executors that are here now can run at the same time."""
@@ -177,13 +122,13 @@ class SparkRanks:
                     num_proc=settings.ranks,
                     start_timeout=settings.start_timeout,
                     use_gloo=True,
-                    env=_environment(settings),
+                    env=environment(settings),
                     stdout=log,
                     stderr=log,
                     verbose=0,
                 )
         except Exception as error:
-            self._error = f"{type(error).__name__}: {_last_line(str(error))}"
+            self._error = f"{type(error).__name__}: {last_line(str(error))}"
 
     def poll(self) -> bool:
         """Whether it has ended. Once a rank says that it failed, the others are ended: Horovod would wait for them."""
@@ -223,50 +168,9 @@ def _run_rank(module: str, spec: str) -> None:
         importlib.import_module(module).main([spec])
     except Exception as error:
         with suppress(FileExistsError), _failure(Path(spec)).open("x", encoding="utf-8") as told:
-            told.write(f"rank {os.environ['HOROVOD_RANK']} failed: {type(error).__name__}: {_last_line(str(error))}")
+            told.write(f"rank {os.environ['HOROVOD_RANK']} failed: {type(error).__name__}: {last_line(str(error))}")
         raise
 
 
 def _failure(spec: Path) -> Path:
     return spec.with_name("failure.txt")
-
-
-QUICK = {
-    "HOROVOD_CYCLE_TIME": "10",
-    "MALLOC_MMAP_THRESHOLD_": "33554432",
-    "MALLOC_TRIM_THRESHOLD_": "1073741824",
-}
-"""Look for sums every 10 ms, as one a step needs no more; keep memory from one pass to the next (saves 15 % of the time)."""
-
-
-def _environment(settings: TrainSettings) -> dict[str, str]:
-    count = str(settings.threads)
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), count)
-    patience = {"HOROVOD_GLOO_TIMEOUT_SECONDS": str(settings.start_timeout)}
-    return {**threads, **patience, **QUICK, "PYTHONUNBUFFERED": "1"}
-
-
-def _require_horovod() -> None:
-    if importlib.util.find_spec("horovod") is None:
-        raise SetupError("Horovod is not installed: run `make setup`, or set train.launch=inline for one rank")
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
-
-
-def _die_with_parent() -> None:
-    """Read what only the parent can end, past ``sys.stdin``, whose lock would hang forked children.
-
-    Horovod's guards end the ranks when this process is gone.
-    """
-    os.read(0, 1)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    from horovod.runner.launch import run_commandline
-
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    run_commandline()

@@ -53,7 +53,10 @@ class Workspace:
     def run(self, steps: Sequence[Step], only: Sequence[str], events: Events) -> list[Outcome]:
         """Execute steps on these tables; see ``Runner.run``."""
         launch = open_launch(self.config.train, self.spark)
-        return Runner(self.config, self.spark, self.catalog, self.folder, launch, events).run(steps, only)
+        try:
+            return Runner(self.config, self.spark, self.catalog, self.folder, launch, events).run(steps, only)
+        finally:
+            launch.close()
 
     def rerun(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
         """Execute one step on what stands in its tables; see ``Runner.rerun``. No rank can be started by it."""

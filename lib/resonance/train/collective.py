@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -38,10 +39,6 @@ class Collective(Protocol):
         """Return when all ranks have come here."""
         ...
 
-    def shutdown(self) -> None:
-        """Leave the group."""
-        ...
-
 
 class LocalCollective:
     """A group of one, without native code."""
@@ -63,9 +60,6 @@ class LocalCollective:
 
     def barrier(self) -> None:
         """Nobody to wait for."""
-
-    def shutdown(self) -> None:
-        """Nothing to leave."""
 
 
 class HorovodCollective:
@@ -97,11 +91,8 @@ class HorovodCollective:
         """Return when all ranks have come here."""
         self._hvd.barrier()
 
-    def shutdown(self) -> None:
-        """Leave the group."""
-        self._hvd.shutdown()
 
-
+@cache
 def connect() -> Collective:
-    """The group that this process belongs to: Horovod's where its launcher left a rank, else a group of one."""
+    """The group that this process belongs to, until it ends: Horovod's where its launcher left a rank, else a group of one."""
     return HorovodCollective() if "HOROVOD_RANK" in os.environ else LocalCollective()

@@ -44,8 +44,6 @@ def main(arguments: list[str]) -> None:
     except ResonanceError as error:
         write_atomically(path.with_name(f"error-{collective.rank}.txt"), str(error))
         raise
-    finally:
-        collective.shutdown()
 
 
 if __name__ == "__main__":

@@ -14,15 +14,16 @@ import pytest
 
 from resonance.core.errors import SetupError
 from resonance.core.settings import TrainSettings
-from resonance.runtime import launch
-from resonance.runtime.launch import HorovodLaunch, InlineLaunch, SparkLaunch, open_launch
+from resonance.runtime import local_ranks
+from resonance.runtime.launch import InlineLaunch, SparkLaunch, open_launch
+from resonance.runtime.local_ranks import HorovodLaunch
 
 SLEEPERS = "tests.unit.runtime.sleepers"
 DRIVER = """
 import sys, time
 from pathlib import Path
 from resonance.core.settings import TrainSettings
-from resonance.runtime.launch import HorovodLaunch
+from resonance.runtime.local_ranks import HorovodLaunch
 
 ranks = HorovodLaunch(TrainSettings(ranks=2)).start(sys.argv[1], Path(sys.argv[2]))
 while not ranks.poll():
@@ -72,30 +73,53 @@ def test_inline_runs_to_the_end_and_keeps_the_error(order):
 
 
 def test_missing_horovod_is_named(order, monkeypatch):
-    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(local_ranks.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match="Horovod is not installed: run `make setup`"):
         HorovodLaunch(TrainSettings()).start(SLEEPERS, order("end"))
 
 
+@pytest.fixture
+def here():
+    """Two ranks on this machine, from their first order on."""
+    launch = HorovodLaunch(TrainSettings(ranks=2, threads=3))
+    yield launch
+    launch.close()
+
+
 @pytest.mark.train
-def test_horovod_runs_ranks_with_their_threads(order, tmp_path):
-    ranks = HorovodLaunch(TrainSettings(ranks=2, threads=3)).start(SLEEPERS, order("end"))
-    until(ranks.poll)
-    assert ranks.error is None
+def test_ranks_stay_for_the_next_order_until_they_are_closed(here, order, tmp_path):
+    found = []
+    for _ in range(2):
+        ranks = here.start(SLEEPERS, order("end"))
+        until(ranks.poll)
+        ranks.stop()
+        assert ranks.error is None
+        found.append(pids(tmp_path, 2))
+    assert found[0] == found[1]
     assert [path.read_text() for path in sorted(tmp_path.glob("threads-*"))] == ["3", "3"]
+    assert not gone(found[0])
+    here.close()
+    until(lambda: gone(found[0]))
 
 
 @pytest.mark.train
-def test_a_failing_rank_ends_all_and_says_why(order, tmp_path):
-    ranks = HorovodLaunch(TrainSettings(ranks=2)).start(SLEEPERS, order("fail"))
+def test_a_failing_rank_ends_all_and_says_why_and_the_next_order_gets_new_ones(here, order, tmp_path):
+    ranks = here.start(SLEEPERS, order("fail"))
     until(ranks.poll)
+    ranks.stop()
     assert ranks.error == "rank 1 ended with 1: ValueError: rank says no"
-    assert gone(pids(tmp_path, 2))
+    failed = pids(tmp_path, 2)
+    assert gone(failed)
+    assert "ValueError: rank says no" in (tmp_path / "launch.txt").read_text()
+    again = here.start(SLEEPERS, order("end"))
+    until(again.poll)
+    assert again.error is None
+    assert not set(pids(tmp_path, 2)) & set(failed)
 
 
 @pytest.mark.train
-def test_a_killed_rank_ends_all_and_is_named(order, tmp_path):
-    ranks = HorovodLaunch(TrainSettings(ranks=2)).start(SLEEPERS, order("sleep"))
+def test_a_killed_rank_ends_all_and_is_named(here, order, tmp_path):
+    ranks = here.start(SLEEPERS, order("sleep"))
     running = pids(tmp_path, 2)
     assert not ranks.poll()
     os.kill(running[1], signal.SIGKILL)
@@ -105,8 +129,8 @@ def test_a_killed_rank_ends_all_and_is_named(order, tmp_path):
 
 
 @pytest.mark.train
-def test_stopped_ranks_are_gone(order, tmp_path):
-    ranks = HorovodLaunch(TrainSettings(ranks=2)).start(SLEEPERS, order("sleep"))
+def test_stopped_ranks_are_gone(here, order, tmp_path):
+    ranks = here.start(SLEEPERS, order("sleep"))
     running = pids(tmp_path, 2)
     ranks.stop()
     assert ranks.poll()

@@ -27,7 +27,6 @@ def main(arguments: list[str]) -> None:
         except TrainError as error:
             told[name] = str(error)
     Path(arguments[0]).with_name(f"told-{group.size}-{group.rank}.json").write_text(json.dumps(told))
-    group.shutdown()
 
 
 SUM = loop.reduce

@@ -44,7 +44,7 @@ def specs(texts, shard_rows, small, tokenizer_file, tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(specs):
     """Runs named specs on as many Horovod ranks and returns what each rank said, with the folder of its specs."""
-    from resonance.runtime.launch import HorovodLaunch
+    from resonance.runtime.local_ranks import HorovodLaunch
 
     done = {}
 
@@ -55,10 +55,12 @@ def run(specs):
             plan.write_text(json.dumps({name: spec.model_dump(mode="json") for name, spec in found.items()}))
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-                ranks = HorovodLaunch(TrainSettings(ranks=size)).start("program", plan)
+                launch = HorovodLaunch(TrainSettings(ranks=size))
+                ranks = launch.start("program", plan)
                 while not ranks.poll():
                     time.sleep(0.1)
             assert ranks.error is None
+            launch.close()
             told = [json.loads(path.read_text()) for path in sorted(folder.glob("told-*.json"))]
             assert [rank["size"] for rank in told] == [size] * size
             done[size] = folder, told

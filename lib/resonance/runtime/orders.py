@@ -1,0 +1,43 @@
+"""What a rank that stays does: one order after the other, as they appear in a folder.
+
+An order is a file, ``1.json`` the first; a rank leaves ``1-0.done`` when it has come to its end.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from itertools import count
+from pathlib import Path
+
+SECONDS = 0.05
+
+
+def give(folder: Path, number: int, module: str, spec: Path) -> None:
+    """Leave an order, whole or not at all."""
+    partial = folder / f".{number}"
+    partial.write_text(json.dumps([module, str(spec)]), encoding="utf-8")
+    partial.replace(folder / f"{number}.json")
+
+
+def done(folder: Path, number: int) -> int:
+    """How many ranks have come to the end of an order."""
+    return len(list(folder.glob(f"{number}-*.done")))
+
+
+def obey(folder: Path, rank: str) -> None:
+    """Run each order's module on its spec; returns never. What a module raises ends this rank, and Horovod then ends the others."""
+    for number in count(1):
+        order = folder / f"{number}.json"
+        while not order.exists():
+            time.sleep(SECONDS)
+        module, spec = json.loads(order.read_text(encoding="utf-8"))
+        importlib.import_module(module).main([spec])
+        (folder / f"{number}-{rank}.done").touch()
+
+
+if __name__ == "__main__":
+    obey(Path(sys.argv[1]), os.environ["HOROVOD_RANK"])
