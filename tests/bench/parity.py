@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.bench.parity_compare import TOLERANCE, Difference, Tally, compare, go
 from tests.bench.parity_ours import Stages, answers
 from tests.bench.places import cache, cores, write_result
 
+PIECE_DOCUMENTS = 1_000
 out = Console()
 
 
@@ -65,23 +67,25 @@ ENGINES = (
 
 
 def asked(engine: Engine, questions: Path, workers: int) -> Iterator[dict[str, Any]]:
-    """The peer's answers; kept in the cache until the script, the peer or the questions change."""
-    parts = (engine.script.read_bytes(), (PEERS / f"{engine.name}.txt").read_bytes(), digest_of(questions))
-    name = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
-    path = cache("answers") / f"{engine.name}-{questions.stem}-{name}.jsonl"
+    """The peer's answers, piece by piece: pieces that were answered before come from the cache."""
+    with questions.open(encoding="utf-8") as file:
+        while piece := "".join(islice(file, PIECE_DOCUMENTS)):
+            yield from map(json.loads, answered(engine, piece, workers).open(encoding="utf-8"))
+
+
+def answered(engine: Engine, piece: str, workers: int) -> Path:
+    """The file of the peer's answers to one piece; made anew when the script, the peer or the questions change."""
+    parts = (engine.script.read_bytes(), (PEERS / f"{engine.name}.txt").read_bytes(), piece.encode())
+    digest = hashlib.sha256(b"|".join(parts)).hexdigest()[:16]
+    path = cache("answers") / f"{engine.name}-{digest}.jsonl"
     if not path.exists():
-        fresh = path.with_suffix(".fresh")
+        questions, fresh = path.with_suffix(".questions"), path.with_suffix(".fresh")
+        questions.write_text(piece, encoding="utf-8")
         command = (python_of(engine.name), "-W", "ignore", engine.script, questions, fresh, workers)
         subprocess.run([str(part) for part in command], check=True)
         fresh.rename(path)
-    with path.open(encoding="utf-8") as file:
-        yield from map(json.loads, file)
-
-
-def digest_of(path: Path) -> bytes:
-    """sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        questions.unlink()
+    return path
 
 
 @dataclass
