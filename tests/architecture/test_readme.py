@@ -41,7 +41,7 @@ def test_readme_commands_run_as_shown(small_loop, tmp_path, monkeypatch, capsys)
     for command in commands():
         if command.split()[1] not in ("demo", "run"):  # the loop itself is what the fixture ran
             main(shlex.split(command.replace("DOC_ID", drawn))[1:])
-    assert "documents exported to" in capsys.readouterr().out
+    assert "30 documents exported to" in capsys.readouterr().out
     assert list((tmp_path / "clean").glob("*.json"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -12,19 +13,30 @@ from resonance.runtime import resources
 from resonance.tables import DOCUMENTS
 
 SENTENCES = (
-    "The harbour of the old town lies quiet in the morning, and the boats that left at night have not come back.",
-    "She opened the ledger with the care of a person who knows that each line of it will be read by others.",
-    "To measure a thing is to change it, and the engineers have learned to be humble with the numbers that they have.",
-    "Of all the rooms in the house the kitchen was the one that had the most light and the fewest chairs.",
-    "They agreed to meet at the bridge, and that was the last that anybody in the village heard of the matter.",
+    "The {0} of the old town lies quiet in the {1}, and the {2} that left at night have not come back.",
+    "She opened the {2} with the care of a person who knows that each {0} of it will be read by the {1}.",
+    "To measure a {1} is to change it, and the {0} have learned to be humble with the {2} that they have.",
+    "Of all the rooms in the {0} it was the {2} that had the most light, as the {1} told us more than once.",
+    "They agreed to meet at the {1}, and that was the last that the {2} heard of the {0} or of what became of it.",
+)
+NOUNS = (
+    *("harbour", "morning", "boats", "ledger", "line", "village", "thing", "engineers", "numbers", "kitchen", "chairs", "bridge"),
+    *("matter", "garden", "winter", "letters", "orchard", "station", "clock", "market", "river", "teacher", "window"),
 )
 
 
 def tiny_corpus(documents: int = 12, copies: int = 0) -> list[dict[str, str]]:
-    """Rows of ``{"id", "text", "source"}`` in two sources: distinct texts of 150 words, then exact copies of the first ones."""
+    """Rows of ``{"id", "text", "source"}`` in two sources: distinct texts of 130 words, then exact copies of the first ones.
+
+    They are prose that the policies which travel with the code keep, and no two of the distinct ones are near duplicates.
+    """
     rows = []
     for index in range(documents):
-        lines = [f"{sentence} This is note {index} and its number is {index * 7919 % 1009}." for sentence in SENTENCES]
+        words = Random(index).sample(NOUNS, 15)
+        lines = [
+            f"{sentence.format(*words[3 * n : 3 * n + 3])} {('Note', 'Page', 'Leaf', 'Item', 'Part')[n]} {index * 7919 % 1009 + n}."
+            for n, sentence in enumerate(SENTENCES)
+        ]
         text = "\n".join(lines[index % 5 :] + lines[: index % 5])
         rows.append({"id": f"row-{index}", "text": text, "source": f"site-{index % 2}"})
     return rows + [{**rows[index], "id": f"copy-{index}"} for index in range(copies)]
