@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from resonance.curate.kernels.profiles import PROFILES
+from resonance.curate.kernels.profiles import profiles
 from resonance.runtime import resources
 from tests.bench.environments import PEERS, python_of
 from tests.bench.places import cache
@@ -46,7 +46,7 @@ def workspace(megabytes: float, engine: str = OURS) -> Path:
 def curate(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> tuple[object, ...]:
     """Our command; duplicates stay in, as the peers leave them."""
     place = ("--workspace", workspace(megabytes, engine), "--set", f"spark.master=local[{cores}]")
-    sets = () if engine == OURS else ("--set", f"clean.sets=[{','.join(held.name for held in PROFILES)}]")
+    sets = () if engine == OURS else ("--set", f"clean.sets=[{','.join(held.name for held in profiles())}]")
     return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place, *sets)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from resonance.curate.kernels.c4_lines import rewrite
 from resonance.curate.kernels.datatrove import C4_PHRASES, c4_lines
 from resonance.curate.kernels.english import count_sentences, rules, words
-from resonance.curate.kernels.profiles import PROFILES, Profile
+from resonance.curate.kernels.profiles import Profile, profiles
 from resonance.curate.kernels.tokenizer import words as kernel_words
 
 LINE_ENDS = ["\n", "\n\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
@@ -61,7 +61,7 @@ def held_apart(texts: Sequence[str | None]) -> list[pa.Array]:
     ]
 
 
-@pytest.mark.parametrize("held", PROFILES, ids=lambda held: held.name)
+@pytest.mark.parametrize("held", profiles(), ids=lambda held: held.name)
 @settings(max_examples=120, deadline=None)
 @given(texts=st.lists(st.one_of(st.none(), TEXTS), max_size=4))
 def test_signals(held: Profile, texts: list[str | None]) -> None:
@@ -95,7 +95,7 @@ def test_rewrite(texts: list[str]) -> None:
         assert rewrite(array)[0].to_pylist() == expected
 
 
-@pytest.mark.parametrize("held", PROFILES, ids=lambda held: held.name)
+@pytest.mark.parametrize("held", profiles(), ids=lambda held: held.name)
 def test_a_long_text_without_a_space(held: Profile) -> None:
     text = "x" * 1_000_000
     plain = dict(zip(held.columns, held.plainly(text), strict=True))

@@ -15,7 +15,7 @@ compiled.cache_folder = lambda module: sys.argv[1]
 from resonance.curate.kernels.c4_lines import rewrite
 from resonance.curate.kernels.english import rules
 from resonance.curate.kernels.minhash import signatures
-from resonance.curate.kernels.profiles import PROFILES
+from resonance.curate.kernels.profiles import profiles
 from resonance.curate.kernels.prose import counts
 from resonance.curate.kernels.tidy import tidy
 
@@ -27,13 +27,13 @@ pieces = [*rules().special_cases, *marks, *odd, *words]
 texts = ["".join(draw.choices(pieces, k=draw.randrange(40))) for _ in range(600)] + [None, "", *pieces]
 for text in texts:
     array = pa.array([text], pa.string())
-    for profile in PROFILES:
+    for profile in profiles():
         profile.measure(array)
     rewrite(array)
     tidy(array)
     counts(array, 5)
     signatures(array, 4, 3)
-for profile in PROFILES:
+for profile in profiles():
     profile.measure(pa.array(texts))
 print("checked", len(texts))
 """

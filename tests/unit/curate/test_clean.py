@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings
 from resonance.curate.clean import clean, prepared
-from resonance.curate.kernels.profiles import PROFILES, profile
+from resonance.curate.kernels.profiles import profile, profiles
 from resonance.curate.kernels.tidy import clean_text
 from resonance.curate.operators import prepare as pass_
 from resonance.curate.operators.prepare import Prepare
@@ -61,13 +61,13 @@ def run(
 
 def test_the_declared_signals_are_those_of_the_kernels() -> None:
     assert {name: tuple(signal.column for signal in signals) for name, signals in MEASURED.items()} == {
-        held.name: held.columns for held in PROFILES
+        held.name: held.columns for held in profiles()
     }
     assert {name: {signal.version for signal in signals} for name, signals in MEASURED.items()} == {
-        held.name: {held.version} for held in PROFILES
+        held.name: {held.version} for held in profiles()
     }
     kinds = {pa.int32(): "int", pa.string(): "string", pa.float64(): "double"}
-    for held in PROFILES:
+    for held in profiles():
         batch = held.measure(pa.array(["One text.", None]))
         assert {field.name: kinds[field.type] for field in batch.schema} == {c: TYPES.get(c, "double") for c in held.columns}
 

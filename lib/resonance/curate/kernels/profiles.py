@@ -1,16 +1,18 @@
-"""Every set of signals that a text can be measured by: its columns, its kernel, and the plain Python that defines it."""
+"""Every set of signals that a text can be measured by: its columns, its kernel, and the plain Python that defines it.
+
+A set's kernels are imported, and where they are new compiled, when that set is asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-
-from resonance.curate.kernels import basics, datatrove, datatrove_kernel, dclm, dolma
 
 Value = float | str | None
 
@@ -69,12 +71,6 @@ def _numbers(columns: Sequence[str], measured: NDArray[np.float64], texts: Any) 
     return arrays
 
 
-def _basics(texts: Any) -> Any:
-    said = basics.heads(texts)
-    labels = [pa.array([values[number] for values in said], kind(name)) for number, name in enumerate(basics.LANGUAGES)]
-    return pa.RecordBatch.from_arrays([*_numbers(basics.NUMBERS, basics.numbers(texts), texts), *labels], basics.COLUMNS)
-
-
 def _matrix(columns: Sequence[str], kernel: Callable[[Any], NDArray[np.float64]]) -> Callable[[Any], Any]:
     def measure(texts: Any) -> Any:
         return pa.RecordBatch.from_arrays(_numbers(columns, kernel(texts), texts), list(columns))
@@ -82,21 +78,46 @@ def _matrix(columns: Sequence[str], kernel: Callable[[Any], NDArray[np.float64]]
     return measure
 
 
-PROFILES = (
-    Profile("basics", basics.VERSION, basics.COLUMNS, _basics, basics.plainly),
-    Profile(
-        "datatrove",
-        datatrove.VERSION,
-        datatrove.COLUMNS,
-        _matrix(datatrove.COLUMNS, datatrove_kernel.measure),
-        datatrove.plainly,
-    ),
-    Profile("dolma", dolma.VERSION, dolma.COLUMNS, _matrix(dolma.COLUMNS, dolma.measure), dolma.plainly),
-    Profile("dclm", dclm.VERSION, dclm.COLUMNS, _matrix(dclm.COLUMNS, dclm.measure), dclm.plainly),
-)
+NAMES = ("basics", "datatrove", "dolma", "dclm")
 """All sets, in the order in which they are measured."""
 
 
+@cache
 def profile(name: str) -> Profile:
-    """The profile of that name."""
-    return next(held for held in PROFILES if held.name == name)
+    """The profile of one of ``NAMES``."""
+    return {"basics": _basics, "datatrove": _datatrove, "dolma": _dolma, "dclm": _dclm}[name]()
+
+
+def profiles() -> tuple[Profile, ...]:
+    """All of them, in the order of ``NAMES``."""
+    return tuple(map(profile, NAMES))
+
+
+def _basics() -> Profile:
+    from resonance.curate.kernels import basics
+
+    def measure(texts: Any) -> Any:
+        said = basics.heads(texts)
+        labels = [pa.array([values[number] for values in said], kind(name)) for number, name in enumerate(basics.LANGUAGES)]
+        return pa.RecordBatch.from_arrays([*_numbers(basics.NUMBERS, basics.numbers(texts), texts), *labels], basics.COLUMNS)
+
+    return Profile("basics", basics.VERSION, basics.COLUMNS, measure, basics.plainly)
+
+
+def _datatrove() -> Profile:
+    from resonance.curate.kernels import datatrove, datatrove_kernel
+
+    measure = _matrix(datatrove.COLUMNS, datatrove_kernel.measure)
+    return Profile("datatrove", datatrove.VERSION, datatrove.COLUMNS, measure, datatrove.plainly)
+
+
+def _dolma() -> Profile:
+    from resonance.curate.kernels import dolma
+
+    return Profile("dolma", dolma.VERSION, dolma.COLUMNS, _matrix(dolma.COLUMNS, dolma.measure), dolma.plainly)
+
+
+def _dclm() -> Profile:
+    from resonance.curate.kernels import dclm
+
+    return Profile("dclm", dclm.VERSION, dclm.COLUMNS, _matrix(dclm.COLUMNS, dclm.measure), dclm.plainly)
