@@ -30,6 +30,7 @@ install 'Build tools' build-tools.log hatchling packaging setuptools wheel
 if [ "$part" = all ]; then
     install 'Python packages (7 GB, 2 to 5 minutes)' packages.log -e '.[spark,train,dev]'
     run 'Delta jars' jars.log .venv/bin/python $tools/jars.py
+    run 'Text kernels' kernels.log .venv/bin/python $tools/kernels.py
     .venv/bin/python $tools/horovod_wheel.py
 else
     install 'Python packages (2 GB, 1 to 3 minutes)' packages.log -e '.[spark,dev]'

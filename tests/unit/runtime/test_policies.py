@@ -29,6 +29,7 @@ REPETITION = [
     *((f"top_{n}_gram", f"top_{n}_gram", "above", limit) for n, limit in ((2, 0.2), (3, 0.18), (4, 0.16))),
     *((f"duplicated_{n}_n_grams", f"duplicated_{n}_n_grams", "above", (20 - n) / 100) for n in range(5, 11)),
 ]
+DOCUMENTATION = [(*rule[:3], 0.5) if rule[1] == "alpha_word_ratio" else rule for rule in QUALITY]
 C4 = [
     ("lorem_ipsum", "c4_lorem_ipsum", "above", 0),
     ("curly_bracket", "c4_curly_bracket", "above", 0),
@@ -44,6 +45,7 @@ PAPER = [("char_dup_ratio", "char_dup_ratio", "above", 0.1)]
     [
         ("none", "none", []),
         ("gopher", "none", QUALITY + REPETITION),
+        ("documentation", "none", DOCUMENTATION + REPETITION),
         ("fineweb", "c4_lines", REPETITION + QUALITY + C4 + FINEWEB + CODE),
         ("fineweb-paper", "c4_lines", REPETITION + QUALITY + C4 + FINEWEB + PAPER),
     ],
