@@ -1,4 +1,4 @@
-"""One Spark session a run; tests that ask for it are marked by a hook."""
+"""One Spark session a process; a hook marks tests that ask for it, and says which run in one process of two."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ os.environ["PYSPARK_PYTHON"] = sys.executable
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "spark" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "spark" in fixtures:
             item.add_marker(pytest.mark.spark)
+        item.add_marker(pytest.mark.xdist_group("loop" if "small_loop" in fixtures else item.path.name))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from typing import Any
 
 import yaml
 
-from resonance.curate.kernels.profiles import profiles
 from resonance.runtime import resources
 from tests.bench.environments import PEERS, python_of
 from tests.bench.places import cache
@@ -19,6 +18,8 @@ from tests.bench.speed_process import Usage, run
 
 RESONANCE = Path(sys.executable).with_name("resonance")
 OURS, EVERY = "ours", "ours every profile"
+ALL = ("basics", "datatrove", "dolma", "dclm")
+"""Every signal set but ``line_languages``, which asks a language model about each line."""
 POLICY = "fineweb"
 FILTERS = {"datatrove": "datatrove_filters.py", "juicer": "juicer_filters.py"}
 
@@ -46,8 +47,9 @@ def workspace(megabytes: float, engine: str = OURS) -> Path:
 def curate(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> tuple[object, ...]:
     """Our command; duplicates stay in, as the peers leave them."""
     place = ("--workspace", workspace(megabytes, engine), "--set", f"spark.master=local[{cores}]")
-    sets = () if engine == OURS else ("--set", f"clean.sets=[{','.join(held.name for held in profiles())}]")
-    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place, *sets)
+    sets = () if engine == OURS else ALL
+    measured = ("--set", f"clean.sets=[{','.join(sets)}]")
+    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place, *measured)
 
 
 def ours(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> Run:

@@ -53,6 +53,7 @@ def test_every_fault_in_one_folder_costs_its_own_rows_only(spark: SparkSession, 
     (tmp_path / "no.jsonl.zst").write_bytes(b"this is no zstd")
     (tmp_path / "no.txt").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "no.exe").write_bytes(b"MZ")
+    (tmp_path / "unreadable.jsonl.gz").symlink_to("/proc/self/mem")  # opens, and fails to read, whoever asks
     texts, cut = curate(spark, checkpoint, tmp_path)
     rows = [text for text in texts if text.startswith("row")]
     assert 3_000 < len(rows) < 5_000
@@ -69,6 +70,7 @@ def test_every_fault_in_one_folder_costs_its_own_rows_only(spark: SparkSession, 
         "no.jsonl.gz": "broken_file",
         "no.parquet": "broken_file",
         "no.jsonl.zst": "broken_file",
+        "unreadable.jsonl.gz": "broken_file",
         "no.txt": "invalid_utf8",
         "no.exe": "unknown_format",
     }

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from resonance.core.errors import ConfigError
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-SHARED = "basics"
-"""The signal set that rules of every profile may read."""
+SHARED = ("basics", "line_languages")
+"""The signal sets that rules of every profile may read."""
 PROFILES = ("datatrove", "dolma", "dclm")
 """Signal sets whose words, lines and repetitions mean what one engine means by them."""
-SETS = (SHARED, *PROFILES)
+SETS = (*SHARED, *PROFILES)
 """The signal sets that policies may read: those that ``clean`` measures."""
 
 Columns = Mapping[str, Mapping[str, str]]
@@ -156,7 +156,7 @@ def _unknown(policy: Policy, columns: Columns) -> Iterator[str]:
         name = policy.set_of(rule)
         if name not in columns:
             yield f"rule {rule.rule}: unknown set {name}: choose one of {', '.join(columns)}"
-        elif name not in (policy.profile, SHARED):
+        elif name not in (policy.profile, *SHARED):
             yield f"rule {rule.rule} reads {name}, but the policy's profile is {policy.profile}: a policy has one profile"
         elif rule.signal not in columns[name]:
             yield _no_signal(rule, name, columns)

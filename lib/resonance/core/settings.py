@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from resonance.core.policy import Policy
 
+SignalSet = Literal["basics", "line_languages", "datatrove", "dolma", "dclm"]
+
 
 class Settings(BaseModel):
     """A frozen group of settings that refuses unknown keys."""
@@ -46,7 +48,7 @@ class IngestSettings(Settings):
 class CleanSettings(Settings):
     """What is measured of cleaned texts, and what rewrites them. The policy's signal sets join those that are named here."""
 
-    sets: tuple[Literal["basics", "datatrove", "dolma", "dclm"], ...] = Field(("basics",), description="signal sets to measure")
+    sets: tuple[SignalSet, ...] = Field(("basics",), description="signal sets to measure")
     rewrite: Literal["none", "c4_lines"] = Field("none", description="rules that rewrite texts; the policy's where none is named")
 
 

@@ -73,7 +73,7 @@ def _of_input(given: str) -> list[File]:
         else:
             files = list(_of_glob(path))
     except OSError as error:
-        raise InputError(f"ingest: cannot read {given}: {error.strerror}") from error
+        raise InputError(f"ingest: cannot read {error.filename or given}: {error.strerror}") from error
     if not files:
         raise InputError(f"ingest: {given} holds no files" if path.is_dir() else f"ingest: {given} does not exist")
     return files

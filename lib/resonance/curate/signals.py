@@ -25,6 +25,7 @@ GOOD_WHEN_HIGH = frozenset(
         "language_score",
         "language_2_score",
         "language_3_score",
+        "line_language_ratio",
         "quality",
         "unique_word_ratio",
         "punct_line_ratio",
@@ -46,6 +47,8 @@ TYPES = {
     "c4_javascript_v1": "int",
     "c4_naughty_word": "int",
     "n_lines": "int",
+    "n_line_languages": "int",
+    "line_language": "string",
     "language": "string",
     "language_2": "string",
     "language_3": "string",
@@ -80,6 +83,7 @@ BASICS = _declared(
         *LANGUAGES,
     ),
 )
+LINE_LANGUAGES = _declared("line_languages", 1, ("n_line_languages", "line_language", "line_language_ratio"))
 DATATROVE = _declared(
     "datatrove",
     1,
@@ -164,7 +168,7 @@ DCLM = _declared(
     ),
 )
 QUALITY = _declared("quality", 1, ("quality", "compression_ratio", "unique_word_ratio", "dup_line_ratio", "punct_line_ratio"))
-MEASURED = {"basics": BASICS, "datatrove": DATATROVE, "dolma": DOLMA, "dclm": DCLM}
+MEASURED = {"basics": BASICS, "line_languages": LINE_LANGUAGES, "datatrove": DATATROVE, "dolma": DOLMA, "dclm": DCLM}
 """What ``clean`` measures, by set, in the order of the columns of its kernels."""
 SIGNALS = tuple(signal for signals in (*MEASURED.values(), QUALITY) for signal in signals)
 COLUMNS = tuple(dict.fromkeys(signal.column for signal in SIGNALS))

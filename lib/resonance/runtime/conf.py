@@ -15,8 +15,8 @@ import yaml
 from pydantic import ValidationError
 
 from resonance.core.errors import ConfigError
-from resonance.core.policy import SETS, SHARED, parse
-from resonance.core.settings import Config
+from resonance.core.policy import SETS, parse
+from resonance.core.settings import CleanSettings, Config
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy, signal_columns
 
@@ -68,9 +68,9 @@ def _settled(merged: dict[str, Any]) -> dict[str, Any]:
         return merged
     given = judge["policy"]
     policy = load_policy(given) if isinstance(given, str) else parse(given, signal_columns(), "in judge.policy")
-    asked = clean.get("sets", ())
+    asked = clean.get("sets", CleanSettings().sets)
     if isinstance(asked, list | tuple) and set(asked) <= set(SETS):
-        asked = tuple(name for name in SETS if name in {SHARED, *asked, *policy.sets})
+        asked = tuple(name for name in SETS if name in {*asked, *policy.sets})
     needed = {"rewrite": policy.rewrite, **clean, "sets": asked}
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
 

@@ -54,7 +54,8 @@ def test_a_policy_is_read_and_tells_clean_what_it_needs(tmp_path):
     assert config.judge.policy.title == "gopher@1"
     assert (config.clean.sets, config.clean.rewrite) == (("basics", "datatrove"), "none")
     config = load("local", "curate", (), ["clean.sets=[dclm]"], judge__policy="fineweb")
-    assert (config.clean.sets, config.clean.rewrite) == (("basics", "datatrove", "dclm"), "c4_lines")
+    assert (config.clean.sets, config.clean.rewrite) == (("datatrove", "dclm"), "c4_lines")
+    assert load("local", "", (), ["clean.sets=[]"]).clean.sets == ("datatrove",)
     assert load("local", "", (), ["judge.policy=fineweb", "clean.rewrite=none"]).clean.rewrite == "none"
     assert load("local", "", (), ["judge.policy=none"]).clean.sets == ("basics",)
     file = tmp_path / "own.yaml"

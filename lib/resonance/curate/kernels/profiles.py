@@ -22,6 +22,7 @@ COUNTS = {
     "n_tokens",
     "n_words",
     "n_lines",
+    "n_line_languages",
     "stop_words",
     "c4_lorem_ipsum",
     "c4_curly_bracket",
@@ -55,7 +56,7 @@ class Profile:
 
 def kind(column: str) -> Any:
     """The Arrow type of a signal's column."""
-    if column in ("language", "language_2", "language_3"):
+    if column in ("language", "language_2", "language_3", "line_language"):
         return pa.string()
     return pa.int32() if column in COUNTS else pa.float64()
 
@@ -78,14 +79,15 @@ def _matrix(columns: Sequence[str], kernel: Callable[[Any], NDArray[np.float64]]
     return measure
 
 
-NAMES = ("basics", "datatrove", "dolma", "dclm")
+NAMES = ("basics", "line_languages", "datatrove", "dolma", "dclm")
 """All sets, in the order in which they are measured."""
 
 
 @cache
 def profile(name: str) -> Profile:
     """The profile of one of ``NAMES``."""
-    return {"basics": _basics, "datatrove": _datatrove, "dolma": _dolma, "dclm": _dclm}[name]()
+    made = {"basics": _basics, "line_languages": _line_languages, "datatrove": _datatrove, "dolma": _dolma, "dclm": _dclm}
+    return made[name]()
 
 
 def profiles() -> tuple[Profile, ...]:
@@ -102,6 +104,19 @@ def _basics() -> Profile:
         return pa.RecordBatch.from_arrays([*_numbers(basics.NUMBERS, basics.numbers(texts), texts), *labels], basics.COLUMNS)
 
     return Profile("basics", basics.VERSION, basics.COLUMNS, measure, basics.plainly)
+
+
+def _line_languages() -> Profile:
+    from resonance.curate.kernels import line_languages
+
+    columns = line_languages.COLUMNS
+
+    def measure(texts: Any) -> Any:
+        said = line_languages.rows(texts)
+        arrays = [pa.array([values[number] for values in said], kind(name)) for number, name in enumerate(columns)]
+        return pa.RecordBatch.from_arrays(arrays, columns)
+
+    return Profile("line_languages", line_languages.VERSION, columns, measure, line_languages.plainly)
 
 
 def _datatrove() -> Profile:

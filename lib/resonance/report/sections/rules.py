@@ -149,8 +149,8 @@ def _borderline(facts: Facts) -> Grid | None:
         (
             name(row.rule),
             "passes" if row.passes else "cut",
-            f"{row.value:.4g}",
-            f"{row.threshold:.4g}",
+            _measured(row.value),
+            _measured(row.threshold),
             row.document,
             "–" if row.text is None else start(row.text, EXCERPT),
         )
@@ -159,6 +159,11 @@ def _borderline(facts: Facts) -> Grid | None:
     columns = ("rule", "verdict", "measured", "threshold", "document", "text begins")
     note = "Documents nearest to each threshold on both sides, among a sample; `resonance why` tells all about one."
     return Grid("On the border", columns, rows, frozenset({"measured", "threshold"}), cards=True, note=note) if rows else None
+
+
+def _measured(value: float) -> str:
+    """Four digits, and all of a large number: both sides of a threshold must look different."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
 def _edited(facts: Facts) -> Grid | None:

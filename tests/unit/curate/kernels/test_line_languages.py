@@ -1,0 +1,34 @@
+"""Languages of lines: texts whose lines are known, and what does not count."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from resonance.curate.kernels.profiles import profile
+
+GERMAN = "Der Zug fährt heute leider mit großer Verspätung in den Bahnhof ein."
+ENGLISH = "The train is late today, and nobody knows when it will leave the station again."
+SHORT = "et puis merci"
+
+
+def measured(text: str | None) -> dict[str, float | str | None]:
+    return profile("line_languages").measure(pa.array([text], pa.string())).to_pylist()[0]
+
+
+def test_the_language_of_most_characters_with_its_share() -> None:
+    found = measured("\n".join([GERMAN, f"  {ENGLISH}  ", SHORT, "", ENGLISH]))
+    whole = len(GERMAN) + 2 * len(ENGLISH)
+    assert found == {"n_line_languages": 2, "line_language": "en", "line_language_ratio": pytest.approx(2 * len(ENGLISH) / whole)}
+
+
+def test_of_equals_the_first_by_name_whatever_their_order() -> None:
+    width = max(len(GERMAN), len(ENGLISH))
+    lines = [GERMAN.ljust(width, "!"), ENGLISH.ljust(width, "!")]
+    assert measured("\n".join(lines)) == measured("\n".join(reversed(lines)))
+    assert measured("\n".join(lines))["line_language"] == "de"
+
+
+@pytest.mark.parametrize(("text", "lines"), [(None, None), ("", 0), (f"{SHORT}\n{SHORT}", 0)])
+def test_nothing_to_measure(text: str | None, lines: int | None) -> None:
+    assert measured(text) == {"n_line_languages": lines, "line_language": None, "line_language_ratio": None}
