@@ -4,7 +4,7 @@
 set -eu
 CLUSTER_DIR=${CLUSTER_DIR:-${TMPDIR:-/tmp}/resonance-standalone-$(id -u)}
 
-alive() { kill -0 "$1" 2>/dev/null && { ! command -v ps >/dev/null || ps -p "$1" -o args= | grep -q org.apache.spark.deploy; }; }
+alive() { kill -0 "$1" 2>/dev/null && { ! command -v ps >/dev/null || ps -ww -p "$1" -o args= | grep -q org.apache.spark.deploy; }; }
 
 end() { # name
     [ -f "$CLUSTER_DIR/$1.pid" ] || return 0

@@ -44,7 +44,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster that may be started; what was started is stopped at the end of the module."""
     master, web = free_ports(2)
     own = {"PYTHON": sys.executable, "CLUSTER_DIR": str(tmp_path_factory.mktemp("cluster")), "MASTER_PORT": master, "WEB_PORT": web}
-    made = Cluster(os.environ | own | {"WORKER_MEMORY": "1g", "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"})
+    made = Cluster(
+        os.environ
+        | own
+        | {"COLUMNS": "80", "WORKER_MEMORY": "1g", "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+    )
     yield made
     made.call("stop.sh")
 

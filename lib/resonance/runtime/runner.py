@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from resonance.core.errors import ResonanceError
 from resonance.core.job import Job, Step, Turn
 from resonance.core.pool import came_to
 from resonance.core.settings import Config
-from resonance.core.table import Catalog, Slice, Table
+from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime import inputs
 from resonance.runtime.accounting import Outcome, count
 from resonance.runtime.conf import RESOURCES
@@ -28,6 +29,8 @@ from resonance.tables import CHECKPOINTS, DOCUMENTS, RAW, REJECTS, SIGNAL_EVENT,
 
 SECTIONS = {"cleaning": "clean", "drawing": "rebalance", "scoring": "score_model"}
 """Needs that are further sections of the configuration."""
+WRITERS = 2
+"""Tables of one step that are written at a time."""
 SCOPED = frozenset({SIGNAL_EVENT, CHECKPOINTS})
 """Tables whose rows name the run that wrote them: a step sees only rows of runs that it builds on."""
 
@@ -165,10 +168,14 @@ class Runner:
         try:
             result = job.run(*frames, settings=getattr(self._config, job.section), **self._needs(job, turn, scratch))
             results = () if result is None else result if isinstance(result, tuple) else (result,)
-            commits = {
-                table: self._catalog.write(table, rows, self._slice(table, step), self._note(step, turn, versions))
-                for table, rows in zip(job.writes, results, strict=True)
-            }
+            note = self._note(step, turn, versions)
+
+            def write(pair: tuple[Table, DataFrame]) -> tuple[Table, Commit]:
+                table, rows = pair
+                return table, self._catalog.write(table, rows, self._slice(table, step), note)
+
+            with ThreadPoolExecutor(WRITERS) as pool:  # to plan and commit a small write takes one core and most of its time
+                commits = dict(pool.map(write, zip(job.writes, results, strict=True)))
             first = frames[0] if frames else scratch.first_rows
             if job.cuts and REJECTS in job.reads:
                 first = came_to(job.name, frames[0], frames[job.reads.index(REJECTS)])
