@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ SMALL = {
 }
 """Tables with a row for each slice, round or step, and the order in which they are read as they are."""
 
+AT_A_TIME = 2
+"""Spark jobs that are planned side by side: most of a small one's time is planning, which takes one core."""
+
 PER_BATCH = frozenset({"ingest", "clean", "judge", "score"})
 """Jobs that work on one batch; a newer run of any other job stands for all batches."""
 
@@ -40,31 +44,44 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
     Shuffles partial sums by slice, rule or bucket, and document ids (to tell which documents were kept, and the languages of
     those that were cut). One scan reads texts, for examples: see ``examples``.
     """
-    small = {table: tuple(frames[table].orderBy(*order).collect()) for table, order in SMALL.items()}
-    rows = {table: len(small[table]) if table in small else frame.count() for table, frame in frames.items()}
-    steps = latest_steps(small["steps"])
-    slices = slice_counts(frames) if rows["raw"] or rows["documents"] else ()
-    counted, failed = judged(frames) if small["rules"] or rows["rejects"] else ((), ())
-    documents = sum(row.documents for row in counted if row.by == "source")
-    asked = thresholds(small["rules"])
-    return Facts(
-        rows=rows,
-        slices=slices,
-        cuts=cuts(frames["rejects"]) if rows["rejects"] else (),
-        rules=small["rules"],
-        judged=counted,
-        failed=failed,
-        edited=edited(frames["edits"]) if rows["edits"] else (),
-        examples=examples(frames, small["rules"], documents, text_bytes(frames["documents"])) if documents else Examples(),
-        clusters=clusters(frames["duplicates"]) if rows["duplicates"] else (),
-        distributions=distributions(frames["signals"], asked) if rows["signals"] else (),
-        losses=losses(frames["signal_event"], steps, slices) if rows["signal_event"] else (),
-        plans=small["plans"],
-        evaluations=small["evaluations"],
-        steps=steps,
-        rounds=small["rounds"],
-        checkpoints=small["checkpoints"],
-    )
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        small = dict(zip(SMALL, pool.map(lambda table: tuple(frames[table].orderBy(*SMALL[table]).collect()), SMALL), strict=True))
+        counts = pool.map(lambda table: len(small[table]) if table in small else frames[table].count(), frames)
+        rows = dict(zip(frames, counts, strict=True))
+
+        def ask(table: str, facts: Callable[..., Any], *of: Any) -> Future[Any]:
+            """These facts, once they are known; nothing where the table is empty."""
+            return pool.submit(facts, *of) if rows[table] else pool.submit(tuple)
+
+        steps = latest_steps(small["steps"])
+        slices = ask("raw" if rows["raw"] else "documents", slice_counts, frames)
+        told = ask("rules" if rows["rules"] else "rejects", judged, frames)
+        cut = ask("rejects", cuts, frames["rejects"])
+        pieces = ask("edits", edited, frames["edits"])
+        found = ask("duplicates", clusters, frames["duplicates"])
+        pictures = ask("signals", distributions, frames["signals"], thresholds(small["rules"]))
+        counted, failed = told.result() or ((), ())
+        documents = sum(row.documents for row in counted if row.by == "source")
+        shown = examples(frames, small["rules"], documents, text_bytes(frames["documents"])) if documents else Examples()
+        lost = ask("signal_event", losses, frames["signal_event"], steps, slices.result())
+        return Facts(
+            rows=rows,
+            slices=slices.result(),
+            cuts=cut.result(),
+            rules=small["rules"],
+            judged=counted,
+            failed=failed,
+            edited=pieces.result(),
+            examples=shown,
+            clusters=found.result(),
+            distributions=pictures.result(),
+            losses=lost.result(),
+            plans=small["plans"],
+            evaluations=small["evaluations"],
+            steps=steps,
+            rounds=small["rounds"],
+            checkpoints=small["checkpoints"],
+        )
 
 
 def text_bytes(documents: DataFrame) -> int:

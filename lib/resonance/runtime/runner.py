@@ -145,6 +145,8 @@ class Runner:
 
     def _done(self, steps: Sequence[Step]) -> dict[tuple[str, str, int, str], str]:
         """Identity of the newest finished execution of each step; a handful of rows for each round."""
+        if self._version(STEPS) is None:
+            return {}
         newest = (
             self._catalog.read(STEPS)
             .groupBy("job", "batch", "round", "arm")
