@@ -20,6 +20,7 @@ from resonance.testing import tiny_corpus
 from tests.conftest import SMALL
 
 pytestmark = pytest.mark.slow
+DEMO = Path(__file__).parents[2] / "conf" / "jobs" / "demo.yaml"
 SLOW_WRITES = '--set=spark.conf={spark.sql.files.maxRecordsPerFile: "25"}'
 """Many small files, so that there is a while between the first of them and the commit."""
 
@@ -83,7 +84,7 @@ def test_curation_killed_and_rerun(table, corpus, undisturbed, tmp_path):
 @pytest.mark.train
 def test_feedback_killed_and_rerun(small_loop, tmp_path):
     changed = (*SMALL, "feedback.min_documents=4")
-    arguments = ["run", "feedback", "--set=ingest.demo=true", *(f"--set={setting}" for setting in changed)]
+    arguments = ["run", "feedback", f"--conf={DEMO}", *(f"--set={setting}" for setting in changed)]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for copy in (killed, whole):
         shutil.copytree(small_loop / "workspace", copy)
