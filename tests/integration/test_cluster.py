@@ -74,5 +74,6 @@ def test_loop_and_slots(cluster, spark, tmp_path):
 
     refused = submit(cluster, str(TOP / "jobs/train.py"), *place, "--set", "train.ranks=5", "--set", "train.hidden=16")
     assert refused.returncode == 1
-    assert "train.ranks is 5, but the Spark application has 2 task slots" in refused.stderr, refused.stderr[-2000:]
+    said = refused.stdout  # spark-submit passes on there whatever a Python driver prints, errors too
+    assert "train.ranks is 5, but the Spark application has 2 task slots" in said, said[-2000:] + refused.stderr[-2000:]
     assert "Exception" not in refused.stdout
