@@ -90,7 +90,7 @@ class PolicySettings(Settings):
 class RebalanceSettings(Settings):
     """How large a draw is."""
 
-    tokens: int = Field(400_000, ge=1, le=10**15, description="expected tokens an arm trains on in a round")
+    tokens: int = Field(300_000, ge=1, le=10**15, description="expected tokens an arm trains on in a round")
     bytes_per_token: float = Field(3.0, gt=0, description="estimate that turns tokens into bytes")
     heldout_share: float = Field(0.05, gt=0, lt=1, description="share of duplicate clusters that are never drawn")
 
