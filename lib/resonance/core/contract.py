@@ -131,10 +131,12 @@ def _spark_type(name: str) -> DataType:
         "BOOLEAN": T.BooleanType(),
         "TIMESTAMP": T.TimestampType(),
     }
+    if name.startswith("ARRAY<") and name.endswith(">"):
+        return T.ArrayType(_spark_type(name[6:-1]))
     if name.startswith("MAP<") and name.endswith(">"):
         key, value = (part.strip() for part in name[4:-1].split(",", 1))
         return T.MapType(_spark_type(key), _spark_type(value))
     try:
         return plain[name]
     except KeyError:
-        raise ContractError(f"physicalType {name!r} is none of {sorted(plain)} or MAP<…>") from None
+        raise ContractError(f"physicalType {name!r} is none of {sorted(plain)}, ARRAY<…> or MAP<…>") from None

@@ -23,12 +23,7 @@ Parts = tuple[DataFrame, DataFrame, DataFrame, DataFrame]
 def clean(raw: DataFrame, *, settings: CleanSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
     """Documents, their signals, what rewriting cut from them, and rejects. Each raw row is a document or a reject. No shuffle."""
     needed = raw.select("doc_id", "source", "source_key", "slice", "text")
-    return parted(checkpoint(prepared(needed, settings), "clean"), settings, turn)
-
-
-def prepared(rows: DataFrame, settings: CleanSettings) -> DataFrame:
-    """``rows`` with what the pass says of each text in place of the text. Cuts nothing."""
-    return Prepare(settings.sets, settings.rewrite)(rows)
+    return parted(checkpoint(Prepare(settings.sets, settings.rewrite)(needed), "clean"), settings, turn)
 
 
 def parted(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:

@@ -23,7 +23,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from resonance.core.settings import IngestSettings
 from resonance.curate.demo_texts import READERS, estimate
-from resonance.curate.readers_row import MAX_DETAIL, ROW_SCHEMA, Row, in_batches
+from resonance.curate.readers_row import MAX_DETAIL, Reading, Row, in_batches
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -48,8 +48,8 @@ class Source(NamedTuple):
     path: str
 
 
-def read_demo(spark: SparkSession, settings: IngestSettings) -> DataFrame:
-    """Documentation of the installed packages in ``ROW_SCHEMA``: at least ``settings.demo_documents`` rows where there are as many.
+def read_demo(spark: SparkSession, settings: IngestSettings) -> Reading:
+    """Documentation of the installed packages: at least ``settings.demo_documents`` rows where there are as many.
 
     The driver lists and chooses files; texts are read by tasks. Shuffles names of files only.
     """
@@ -59,7 +59,7 @@ def read_demo(spark: SparkSession, settings: IngestSettings) -> DataFrame:
     wanted = int(settings.demo_documents * MARGIN) - (len(sources) - len(modules))
     chosen = choose(modules, {row["path"]: row["documents"] for row in counted}, wanted)
     others = [s for s in sources if s.kind != "docstring"]
-    return _spread(spark, [*chosen, *others]).mapInArrow(_read, ROW_SCHEMA)
+    return Reading(_spread(spark, [*chosen, *others]), _read)
 
 
 def list_sources() -> list[Source]:

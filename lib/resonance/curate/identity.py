@@ -1,11 +1,16 @@
-"""Who a document is: ids made of content alone, as Spark expressions."""
+"""Who a document is: ids made of content alone, as Spark expressions; and the hash of texts in a Python pass."""
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import Any
+
+import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 BUCKETS = 4096
+HASH_BYTES = 16
 
 
 def doc_id(source: Column, key: Column) -> Column:
@@ -16,6 +21,16 @@ def doc_id(source: Column, key: Column) -> Column:
 def content_hash(text: Column) -> Column:
     """First 128 bits of sha256 of the UTF-8 text."""
     return _first_128_bits(text)
+
+
+def hashes(texts: Any) -> Any:
+    """``content_hash`` of each text of an Arrow string array; null for a null."""
+    from resonance.curate.kernels.scan import spans
+
+    data, starts, ends = spans(texts)
+    view = memoryview(data.data)
+    digests = [sha256(view[start:end]).digest()[:HASH_BYTES] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return pa.array(digests, pa.binary(), mask=texts.is_null().to_numpy(zero_copy_only=False))
 
 
 def bucket(id: Column) -> Column:

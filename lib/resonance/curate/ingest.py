@@ -8,10 +8,12 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings
-from resonance.curate.clean import clean, parted, prepared
+from resonance.curate.clean import clean, parted
 from resonance.curate.demo import read_demo
 from resonance.curate.identity import bucket, doc_id
+from resonance.curate.operators.prepare import Prepare
 from resonance.curate.readers import read_files
+from resonance.curate.readers_row import Reading
 
 VERSION = "ingest@1"
 READABLE = "rule IS NULL"
@@ -31,7 +33,7 @@ def ingest(*, settings: IngestSettings, turn: Turn, spark: SparkSession, checkpo
     Raises:
         InputError: an input cannot be found, or no row of the inputs can be used.
     """
-    rows = checkpoint(_identified(_read(spark, settings)), "ingest")
+    rows = checkpoint(_identified(_sources(spark, settings).rows()), "ingest")
     readable, rejects = _settled(rows, settings, turn, checkpoint)
     return _raw(readable, turn, F.col("text") if settings.keep_raw else F.lit(None)), rejects
 
@@ -50,13 +52,13 @@ def ingest_and_clean(
         raw, unread = ingest(settings=settings, turn=turn, spark=spark, checkpoint=checkpoint)
         documents, signals, edits, cut = clean(raw, settings=cleaning, turn=turn, checkpoint=checkpoint)
         return raw, documents, signals, edits, unread.unionByName(cut)
-    rows = checkpoint(prepared(_identified(_read(spark, settings)), cleaning), "ingest")
+    rows = checkpoint(_identified(Prepare(cleaning.sets, cleaning.rewrite).reading(_sources(spark, settings))), "ingest")
     readable, unread = _settled(rows, settings, turn, checkpoint)
     documents, signals, edits, cut = parted(readable, cleaning, turn)
     return _raw(readable, turn, F.lit(None)), documents, signals, edits, unread.unionByName(cut)
 
 
-def _read(spark: SparkSession, settings: IngestSettings) -> DataFrame:
+def _sources(spark: SparkSession, settings: IngestSettings) -> Reading:
     return read_demo(spark, settings) if settings.demo else read_files(spark, settings)
 
 
@@ -69,7 +71,6 @@ def _identified(rows: DataFrame) -> DataFrame:
             "place": place,
             "source_key": key,
             "doc_id": F.when(F.expr(READABLE), doc_id(F.col("source"), key)),
-            "text_order": F.sha2(F.col("text").cast("binary"), 256),
         }
     ).drop("key", "name")
 
@@ -89,7 +90,7 @@ def _settled(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: 
 def _repeated(readable: DataFrame) -> DataFrame:
     """Rows whose source and key an earlier one has, the order being content, then place. Shuffles ids, and the few that repeat."""
     twice = readable.groupBy("doc_id").count().where("count > 1").select("doc_id")
-    order = Window.partitionBy("doc_id").orderBy("text_order", "place")
+    order = Window.partitionBy("doc_id").orderBy("text_hash", "place")
     same = F.concat(F.lit("source and key as doc_id "), F.lower(F.hex("doc_id")))
     ranked = readable.join(twice, "doc_id", "left_semi").withColumn("rank", F.row_number().over(order)).where("rank > 1")
     return ranked.select(

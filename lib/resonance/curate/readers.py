@@ -21,7 +21,7 @@ from resonance.core.settings import IngestSettings
 from resonance.curate.readers_files import File, find_files
 from resonance.curate.readers_lines import count_line_starts, json_rows, text_rows
 from resonance.curate.readers_parquet import parquet_rows, refuse_without_columns
-from resonance.curate.readers_row import ROW_SCHEMA, Fields, Row, Unit, broken, in_batches, quarantined
+from resonance.curate.readers_row import Fields, Reading, Row, Unit, broken, in_batches, quarantined
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -32,8 +32,8 @@ UNIT_SCHEMA = "path string, name string, shown string, format string, codec stri
 READERS = {"json": json_rows, "text": text_rows, "parquet": parquet_rows}
 
 
-def read_files(spark: SparkSession, settings: IngestSettings, split_bytes: int = SPLIT_BYTES) -> DataFrame:
-    """The rows of all input files, in ``ROW_SCHEMA``: readable ones with their text, broken ones with the rule that cut them.
+def read_files(spark: SparkSession, settings: IngestSettings, split_bytes: int = SPLIT_BYTES) -> Reading:
+    """The rows of all input files: readable ones with their text, broken ones with the rule that cut them.
 
     Shuffles names of files, never text. Files larger than ``split_bytes`` that hold JSON lines are read twice: once to count
     lines, so that each range knows the number of its first.
@@ -50,7 +50,7 @@ def read_files(spark: SparkSession, settings: IngestSettings, split_bytes: int =
     frame = spark.createDataFrame([tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
     if any(u.format == "json" and u.start > 0 for u in units):
         frame = _number_lines(frame, tasks)
-    return frame.mapInArrow(Read(fields), ROW_SCHEMA)
+    return Reading(frame, Read(fields))
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,46 @@
-"""What every reader yields: a row with its text, or a row that says which rule cut it and where it stood."""
+"""What every reader yields: a row with its text, or a row that says which rule cut it and where it stood; and what a task reads."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
+from pyspark.sql import DataFrame
 
 from resonance.core.settings import IngestSettings
+from resonance.curate.identity import hashes
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
 ROW_SCHEMA = (
     "source string, key string, name string, path string, line bigint, slice string, text string, metadata string, "
-    "rule string, value double, threshold double, detail string"
+    "rule string, value double, threshold double, detail string, text_hash binary"
 )
 BATCH_BYTES = 16 << 20
 BATCH_ROWS = 2_000
 USUAL_IDS = ("id", "url")
 MAX_DETAIL = 200
 SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Reading(NamedTuple):
+    """What is to be read: a frame of small rows that say where, and what makes batches in ``ROW_SCHEMA`` of batches of them.
+
+    They are apart so that one Python pass can read and do what comes next: texts then cross to Python and back once.
+    """
+
+    units: DataFrame
+    read: Callable[[Iterable[Any]], Iterator[Any]]
+
+    def rows(self) -> DataFrame:
+        """The rows, in ``ROW_SCHEMA``."""
+        return self.units.mapInArrow(self.read, ROW_SCHEMA)
 
 
 class Unit(NamedTuple):
@@ -192,9 +208,9 @@ def in_batches(rows: Iterable[Row]) -> Iterator[RecordBatch]:
 
 
 def _batch(rows: list[Row]) -> RecordBatch:
-    columns = zip(*rows, strict=True)
-    return pa.RecordBatch.from_arrays([pa.array(c, t) for c, t in zip(columns, _ROWS.types, strict=True)], schema=_ROWS)
+    columns = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), _ROWS.types[:-1], strict=True)]
+    return pa.RecordBatch.from_arrays([*columns, hashes(columns[_ROWS.get_field_index("text")])], schema=_ROWS)
 
 
-_ARROW = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64()}
+_ARROW = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64(), "binary": pa.binary()}
 _ROWS = pa.schema([(name, _ARROW[kind]) for name, kind in (field.split() for field in ROW_SCHEMA.split(", "))])

@@ -97,12 +97,15 @@ def _cell(rule: Row) -> Column:
 
 
 def _pieces(edits: DataFrame) -> list[Row]:
-    """A few pieces that each rule cut, with all pieces of their documents, so that places in the stored text can be told."""
-    tiny = F.col("end") - F.col("start") < TINY
-    place = F.row_number().over(Window.partitionBy("rule").orderBy(tiny, "doc_id", "start"))
-    shown = edits.where("rule <> 'white_space'").withColumn("place", place).where(F.col("place") <= EACH)
-    chosen = shown.select("doc_id", "batch", "content_hash", F.struct("rule", "start", "end").alias("piece"))
-    whole = F.sort_array(F.collect_list(F.struct("start", "end"))).alias("cuts")
+    """A piece that each rule cut from ``EACH`` documents, with all cuts of these, so that places in the stored text can be told."""
+    pieces = F.arrays_zip(F.col("starts").alias("start"), F.col("ends").alias("end"))
+    shown = F.coalesce(F.get(F.filter(pieces, lambda piece: piece["end"] - piece["start"] >= TINY), 0), F.get(pieces, 0))
+    first = edits.where("rule <> 'white_space'").select("doc_id", "batch", "content_hash", "rule", shown.alias("shown"))
+    tiny = F.col("shown.end") - F.col("shown.start") < TINY
+    place = F.row_number().over(Window.partitionBy("rule").orderBy(tiny, "doc_id"))
+    chosen = first.withColumn("place", place).where(F.col("place") <= EACH)
+    chosen = chosen.select("doc_id", "batch", "content_hash", F.struct("rule", "shown.*").alias("piece"))
+    whole = F.sort_array(F.flatten(F.collect_list(pieces))).alias("cuts")
     ids = chosen.select("doc_id", "batch").distinct()
     cuts = edits.join(F.broadcast(ids), ["doc_id", "batch"], "left_semi").groupBy("doc_id", "batch").agg(whole)
     return chosen.join(cuts, ["doc_id", "batch"]).orderBy("piece.rule", "doc_id", "piece.start").collect()

@@ -73,8 +73,7 @@ def document_story(frames: Frames, asked: str) -> list[str]:
     for row in mine["duplicates"].orderBy("method").collect():
         role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
         lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}")
-    pieces = (F.count(F.lit(1)).alias("pieces"), F.sum(F.col("end") - F.col("start")).alias("characters"))
-    lines += [_edit(row) for row in mine["edits"].groupBy("rule", "version").agg(*pieces).orderBy("rule").collect()]
+    lines += [_edit(row) for row in mine["edits"].orderBy("rule").collect()]
     lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
     lines += [_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
@@ -101,7 +100,7 @@ def _known(row: Row) -> str:
 
 
 def _edit(row: Row) -> str:
-    return f"rewritten by {row['rule']}: {row['pieces']:,} pieces of {row['characters']:,} characters cut, {row['version']}"
+    return f"rewritten by {row['rule']}: {len(row['starts']):,} pieces of {row['characters']:,} characters cut, {row['version']}"
 
 
 def _cut(row: Row) -> str:

@@ -121,7 +121,10 @@ def _copies(passed: DataFrame) -> DataFrame:
 
 
 def _edits(rows: DataFrame) -> DataFrame:
-    pieces = ("struct('too_few_words' AS rule, 0 AS start, 6 AS end)", "struct('javascript' AS rule, 20 AS start, 50 AS end)")
+    cuts = {"too_few_words": (0, 6), "javascript": (20, 50)}
+    pieces = (
+        f"struct('{r}' AS rule, array({a}) AS starts, array({b}) AS ends, {b - a} AS characters)" for r, (a, b) in cuts.items()
+    )
     edit = f"explode(array({', '.join(pieces)})) AS edit"
     cut = rows.where("pmod(id, 7) = 1").selectExpr("doc_id", "bucket", "batch", "cleaned_hash AS content_hash", edit)
     return cut.select("doc_id", "bucket", "batch", "content_hash", "edit.*", F.lit("c4_lines@1").alias("version"))

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings
-from resonance.curate.clean import clean, prepared
+from resonance.curate.clean import clean
 from resonance.curate.kernels.profiles import profile, profiles
 from resonance.curate.kernels.tidy import clean_text
 from resonance.curate.operators import prepare as pass_
@@ -117,7 +117,7 @@ def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSessio
         assert bytes(row["cleaned_hash"]) == hashlib.sha256(before.encode()).digest()[:16]
         assert bytes(row["content_hash"]) == hashlib.sha256(left.encode()).digest()[:16]
         assert (row["n_chars"], row["n_bytes"], row["version"]) == (len(left), len(left.encode()), "clean@2/c4_lines@1")
-        cut = sorted((edit["start"], edit["end"]) for edit in edits.get(name, []))
+        cut = sorted(piece for edit in edits.get(name, []) for piece in zip(edit["starts"], edit["ends"], strict=True))
         assert left == "".join(c for at, c in enumerate(before) if not any(start <= at < end for start, end in cut))
         assert {(bytes(e["content_hash"]), e["version"]) for e in edits.get(name, [])} <= {
             (bytes(row["cleaned_hash"]), "c4_lines@1")
@@ -139,7 +139,7 @@ def close(value: Any) -> Any:
 
 def test_the_pass_keeps_every_row_and_gives_back_no_raw_text(spark: SparkSession) -> None:
     rows = raw_of(spark, TEXTS)
-    own = prepared(rows, CleanSettings(sets=SETS))
+    own = Prepare(SETS)(rows)
     operator = Prepare(SETS)
     assert own.columns == [*(c for c in rows.columns if c != "text"), *operator.adds]
     assert own.count() == len(TEXTS)
@@ -151,7 +151,7 @@ def test_pieces_are_bounded_and_lose_no_row(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(pass_, "PIECE_BYTES", 10)
     texts = [None, "a" * 4, "b" * 30, "", "c" * 9, "d", None]
     batch = pa.RecordBatch.from_pydict({"n": list(range(len(texts))), "text": pa.array(texts, pa.string())})
-    pieces = list(pass_._passing(("basics",), "none")([batch, batch.slice(0, 0)]))
+    pieces = list(Prepare(("basics",)).batches([batch, batch.slice(0, 0)]))
     assert [piece.num_rows for piece in pieces] == [3, 3, 1]
     whole = pa.Table.from_batches(pieces)
     assert whole.column("n").to_pylist() == list(range(len(texts)))

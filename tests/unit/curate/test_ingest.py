@@ -112,7 +112,7 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
 def test_ranges_of_a_large_file_number_its_lines(spark: SparkSession, tmp_path: Path) -> None:
     texts = [f"text {n} " + "x" * (n % 97) for n in range(300)]
     (tmp_path / "rows.jsonl").write_bytes(jsonl(*({"text": t} for t in texts)))
-    rows = read_files(spark, settings_of(tmp_path), split_bytes=4_000)
+    rows = read_files(spark, settings_of(tmp_path), split_bytes=4_000).rows()
     assert rows.select(F.spark_partition_id()).distinct().count() > 4
     assert [(row["line"], row["text"]) for row in rows.orderBy("line").collect()] == list(enumerate(texts, 1))
 

@@ -25,7 +25,7 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
     measured = [(ids[key], buckets[key], "main", "datatrove", value) for key, value in values.items()]
     hash = hashlib.sha256(BEFORE.encode()).digest()[:16]
     edits = [
-        (ids["edited"], buckets["edited"], "main", hash, rule, BEFORE.index(text), BEFORE.index(text) + len(text))
+        (ids["edited"], buckets["edited"], "main", hash, rule, [BEFORE.index(text)], [BEFORE.index(text) + len(text)])
         for rule, text in CUTS
         if "edited" in values
     ]
@@ -34,7 +34,7 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
         "raw": spark.createDataFrame([(id, raw) for id in ids.values()], "doc_id binary, text string"),
         "signals": spark.createDataFrame(measured, "doc_id binary, bucket int, batch string, `set` string, n_words double"),
         "edits": spark.createDataFrame(
-            edits, "doc_id binary, bucket int, batch string, content_hash binary, rule string, start int, `end` int"
+            edits, "doc_id binary, bucket int, batch string, content_hash binary, rule string, starts array<int>, ends array<int>"
         ),
     }
 

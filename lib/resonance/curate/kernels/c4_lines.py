@@ -25,6 +25,9 @@ RULES = ("kept", "white_space", "citation", "too_long_word", "too_few_words", "j
 
 KEPT, WHITE_SPACE, CITATION, TOO_LONG_WORD, TOO_FEW_WORDS, WITH_JAVASCRIPT, POLICY = range(len(RULES))
 
+EDIT = ("rule", "starts", "ends", "characters")
+"""What ``rewrite`` says of all that one rule cut from a text."""
+
 FIRST, LAST, STOP, WORDS, LONGEST, SAID, OPENED, CITED = range(8)
 """What is known about a line: where it starts and ends without white space around it, where its line end starts, its words
 between white space, the characters of the longest, what it says (bits), whether it holds an opening bracket, or a citation."""
@@ -347,9 +350,9 @@ def rewrite(texts: Any) -> tuple[Any, Any]:
     """Each text of an Arrow string array as C4's line rules leave it, and the edits that lead there.
 
     Returns:
-        The texts, and for each text a list of ``rule``, ``start`` and ``end``: code points of the text as it was that are
-        no longer there. A null text stays null and has no edits. What is left may be empty. Where a text holds other line
-        ends than line feeds, they become line feeds, which is no edit.
+        The texts, and for each text a list of ``EDIT``, one for each rule that cut from it: where the pieces start and end,
+        in code points of the text as it was, and how many these are together. A null text stays null and has no edits. What
+        is left may be empty. Where a text holds other line ends than line feeds, they become line feeds, which is no edit.
     """
     data, starts, ends = spans(texts)
     size, longest = len(data), int((ends - starts).max(initial=0))
@@ -370,8 +373,15 @@ def _edits(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.
     rules, run_starts, run_ends = np.empty(room, np.uint8), np.empty(room, np.int64), np.empty(room, np.int64)
     bounds = np.zeros(len(starts) + 1, np.int64)
     found = runs(data, starts, ends, labels, rules, run_starts, run_ends, bounds)
-    names = pa.DictionaryArray.from_arrays(pa.array(rules[:found]).cast(pa.int32()), pa.array(RULES)).cast(pa.string())
-    edits = pa.StructArray.from_arrays(
-        [names, pa.array(run_starts[:found]), pa.array(run_ends[:found])], names=["rule", "start", "end"]
-    )
-    return pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), edits)
+    group = np.repeat(np.arange(len(starts)) * len(RULES), np.diff(bounds)) + rules[:found]  # of one text by one rule
+    order = np.argsort(group, kind="stable")
+    groups, firsts = np.unique(group[order], return_index=True)
+    cuts = np.append(firsts, found)
+    run_starts, run_ends = run_starts[order], run_ends[order]
+    before = np.concatenate([[0], np.cumsum(run_ends - run_starts)])
+    names = pa.DictionaryArray.from_arrays(pa.array(groups % len(RULES), pa.int32()), pa.array(RULES)).cast(pa.string())
+    bounded = pa.array(cuts, pa.int32())
+    lists = (pa.ListArray.from_arrays(bounded, pa.array(places, pa.int32())) for places in (run_starts, run_ends))
+    edits = pa.StructArray.from_arrays([names, *lists, pa.array(np.diff(before[cuts]), pa.int32())], names=list(EDIT))
+    texts = np.searchsorted(groups, np.arange(len(starts) + 1) * len(RULES))
+    return pa.ListArray.from_arrays(pa.array(texts, pa.int32()), edits)

@@ -31,7 +31,8 @@ from resonance.curate.kernels.c4_lines import (
 from resonance.curate.kernels.compiled import compiled
 from resonance.curate.kernels.datatrove import COLUMNS, DUPLICATED_GRAMS, SHORT_LINE_CHARS, STOP_WORDS, TOP_GRAMS
 from resonance.curate.kernels.english_tables import BIT, STORE, tables
-from resonance.curate.kernels.repetition import COUNTS, HASHES, commonest, copies, join, later_copies, repeated, roll
+from resonance.curate.kernels.ngrams import HASHES, PLACES
+from resonance.curate.kernels.repetition import OPENING, commonest, copies, join, later_copies, may_repeat, repeated
 from resonance.curate.kernels.scan import BYTES, CODES, POSITIONS, code_point, mix, spans
 from resonance.curate.kernels.tokenizer import sentences, tokenize
 from resonance.curate.kernels.words import BASIS, PRIME
@@ -48,6 +49,8 @@ _FIRST_DUPLICATED, _LAST_DUPLICATED = DUPLICATED_GRAMS[0], DUPLICATED_GRAMS[-1]
 
 _SPACE, _LETTER, _SYMBOL, _TERMINAL = (np.uint32(BIT[name]) for name in ("SPACE", "LETTER", "SYMBOL", "TERMINAL"))
 _BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
+_OPENING = np.uint64(OPENING)
+_POWERS = np.array([pow(PRIME, size, 1 << 64) for size in range(33)], np.uint64)
 _HASH, _DOT = ord("#"), ord(".")
 
 
@@ -64,18 +67,31 @@ def ratio(part, whole):  # type: ignore[no-untyped-def]
     return part / whole if whole > 0 else np.nan
 
 
-@compiled(types.void(BYTES, POSITIONS, POSITIONS, INT, CODES, HASHES, HASHES, POSITIONS, ROW))
-def weigh(data, starts, ends, count, flags, words, powers, sums, row):  # type: ignore[no-untyped-def]
+@compiled(types.uint64(INT))
+def power_of(size):  # type: ignore[no-untyped-def]
+    """The radix of the tokens' hash to a number of bytes."""
+    power, last = np.uint64(1), len(_POWERS) - 1
+    while size > last:
+        power *= _POWERS[last]
+        size -= last
+    return power * _POWERS[size]
+
+
+@compiled(INT(BYTES, POSITIONS, POSITIONS, INT, CODES, HASHES, HASHES, HASHES, POSITIONS, ROW))
+def weigh(data, starts, ends, count, flags, words, powers, openings, sums, row):  # type: ignore[no-untyped-def]
     """Fills ``row`` with the signals of tokens, and for each token its hash, the radix to its length, and ``sums``.
 
     The hash of a token is the polynomial of its bytes, so that tokens written together hash alike wherever they are cut.
+    ``openings`` gets the hash of the ``OPENING`` bytes from each token on; returns how many tokens have as many.
     """
     plain, chars, lettered, stops = 0, 0, 0, np.int64(0)
+    known, written, older, newer = 0, np.uint64(0), np.uint64(0), np.uint64(0)
     sums[0] = 0
     for i in range(count):
         at, end = starts[i], ends[i]
-        value, power, size, packed = np.uint64(0), np.uint64(1), 0, np.int64(0)
+        value, size, packed = np.uint64(0), 0, np.int64(0)
         either, every = np.uint32(0), ~np.uint32(0)
+        openings[i] = written
         while at < end:
             code, after = np.int64(data[at]), at + 1
             if code >= 0x80:
@@ -85,10 +101,15 @@ def weigh(data, starts, ends, count, flags, words, powers, sums, row):  # type: 
             every &= bits
             size += 1
             for j in range(at, after):
-                value = value * _PRIME + np.uint64(data[j]) + np.uint64(1)
-                power *= _PRIME
+                byte = np.uint64(data[j])
+                value = value * _PRIME + byte + np.uint64(1)
+                older, newer = (older << np.uint64(8)) | (newer >> np.uint64(56)), (newer << np.uint64(8)) | byte
+                written += np.uint64(1)
+                if known <= i and written == openings[known] + _OPENING:
+                    openings[known] = mix(older) + newer
+                    known += 1
             at = after
-        words[i], powers[i], sums[i + 1] = value, power, sums[i] + size
+        words[i], powers[i], sums[i + 1] = value, power_of(ends[i] - starts[i]), sums[i] + size
         if not every & _SYMBOL:
             plain += 1
             chars += size
@@ -103,6 +124,7 @@ def weigh(data, starts, ends, count, flags, words, powers, sums, row):  # type: 
         distinct += (stops >> j) & 1
     row[0], row[1], row[2] = count, plain, ratio(chars, plain)
     row[7], row[8] = ratio(lettered, count), distinct
+    return known
 
 
 @compiled(INT(BYTES, INT, INT, INT, ROW))
@@ -133,22 +155,21 @@ def repeat_parts(data, start, end, flags, chars, hashes, sizes, table, row):  # 
         row[at + 1] = ratio(again_chars, chars)
 
 
-@compiled(types.void(INT, INT, HASHES, HASHES, POSITIONS, HASHES, HASHES, COUNTS, COUNTS, ROW))
-def repeat_grams(count, chars, words, powers, sums, rolled, table, tallies, firsts, row):  # type: ignore[no-untyped-def]
-    """Fills ``row`` with the shares of the commonest and of repeated n-grams."""
-    for i in range(count):
-        rolled[i] = words[i]
+@compiled(types.void(INT, INT, INT, HASHES, HASHES, HASHES, POSITIONS, POSITIONS, HASHES, PLACES, PLACES, PLACES, PLACES, ROW))
+def repeat_grams(count, known, chars, words, powers, keys, sums, top, table, slots, places, firsts, numbers, row):  # type: ignore[no-untyped-def]
+    """Fills ``row`` with the shares of the commonest and of repeated n-grams; ``keys`` comes with the openings of tokens."""
+    size = may_repeat(keys, known, count, _FIRST_DUPLICATED, sums, places, firsts, numbers, slots)
+    for i in range(size):
+        keys[i] = words[places[i]]
     for n in range(2, _LAST_DUPLICATED + 1):
-        join(rolled, words, powers, count, n)
+        join(keys, places, size, words, powers, count, n)
         if n >= _FIRST_DUPLICATED:
-            row[_DUPLICATED + n - _FIRST_DUPLICATED] = ratio(repeated(rolled, sums, count, n, table), chars)
+            row[_DUPLICATED + n - _FIRST_DUPLICATED] = ratio(repeated(keys, places, size, count, n, sums, table), chars)
     for i in range(count):
         words[i] = mix(words[i] + powers[i])  # from here on words stand apart
-        rolled[i] = words[i]
-    for n in range(2, _LAST_TOP + 1):
-        roll(rolled, words, count, n)
-        if n >= _FIRST_TOP:
-            row[_TOP + n - _FIRST_TOP] = ratio(commonest(rolled, sums, count, n, table, tallies, firsts), chars)
+    commonest(words, count, _FIRST_TOP, _LAST_TOP, sums, keys, places, firsts, numbers, slots, top)
+    for n in range(_FIRST_TOP, _LAST_TOP + 1):
+        row[_TOP + n - _FIRST_TOP] = ratio(top[n - _FIRST_TOP], chars)
 
 
 @compiled(types.UniTuple(INT, 2)(BYTES, LINES, INT, CODES, STORE, LABELS, LABELS, POSITIONS, POSITIONS, POSITIONS, INT))  # type: ignore[no-untyped-call]
@@ -223,22 +244,22 @@ def measure_all(data, starts, ends, flags, store, size, longest, found):  # type
     room = longest + 2
     token_starts, token_ends = np.empty(2 * room, np.int64), np.empty(2 * room, np.int64)
     edges, sums, tally = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(TALLIES, np.int64)
-    words, powers, rolled = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
-    table = np.empty(4 * room + 32, np.uint64)
-    tallies, firsts = np.empty(4 * room + 32, np.int32), np.empty(4 * room + 32, np.int32)
+    words, powers, keys = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
+    places, firsts, numbers = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+    table, slots, top = np.empty(4 * room + 32, np.uint64), np.empty(4 * room + 32, np.int32), np.empty(_LAST_TOP, np.int64)
     labels, rest, lines = np.empty(size, np.uint8), np.empty(room, np.uint8), np.empty((room, FIELDS), np.int64)
     for number in range(len(starts)):
         start, end, row = starts[number], ends[number], found[number]
         count = tokenize(data, start, end, flags, store, edges, token_starts, token_ends)
-        weigh(data, token_starts, token_ends, count, flags, words, powers, sums, row)
+        known = weigh(data, token_starts, token_ends, count, flags, words, powers, keys, sums, row)
         chars = scan(data, start, end, count, row)
-        repeat_grams(count, chars, words, powers, sums, rolled, table, tallies, firsts, row)
-        repeat_parts(data, start, end, flags, chars, rolled, sums, table, row)
+        repeat_grams(count, known, chars, words, powers, keys, sums, top, table, slots, places, firsts, numbers, row)
+        repeat_parts(data, start, end, flags, chars, keys, sums, table, row)
         mark(data, start, end, flags, labels, rest, lines, tally)
         kept = tally[KEPT_LINES]
         tokens, n_sentences = count_lines(data, lines, kept, flags, store, labels, rest, edges, token_starts, token_ends, count)
         strip(data, start, end, flags, labels, lines, kept)
-        judge_lines(data, lines, kept, flags, labels, rest, rolled, sums, table, tokens, row)
+        judge_lines(data, lines, kept, flags, labels, rest, keys, sums, table, tokens, row)
         row[_BULLETS] = ratio(tally[BULLETS_FIRST], tally[ALL_LINES])
         row[_BULLETS + 1] = ratio(tally[ELLIPSES_LAST], tally[ALL_LINES])
         row[_LORE], row[_LORE + 1], row[_LORE + 2], row[_LORE + 3] = tally[LOREM], tally[CURLY], kept, n_sentences

@@ -60,13 +60,14 @@ LETTERS, DIGITS, SPACES, MARKS, WIDE = range(5)
 _BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
 
 
-CASES, UNITS, TOKENS = 0, 4, 8
-"""Where the store's head describes each directory of texts: where its sizes, its keys and its numbers start, and its mask.
+CASES, UNITS, TOKENS = 0, 5, 10
+"""Where the store's head describes each directory of texts: where its sizes by first and by last byte, its keys and its
+numbers start, and its mask.
 
-Sizes hold, by first byte, a bit for each size in bytes that a text of the directory has. Keys are open-addressed hashes, 0
-where free; the number behind a key says which text it is.
+Sizes hold, for each byte, a bit for each size in bytes of a text of the directory that starts with it, or ends in it. Keys are
+open-addressed hashes, 0 where free; the number behind a key says which text it is.
 """
-PIECE_STARTS, PIECES, CHILDREN, WIDTH, PHRASES = range(12, 17)
+PIECE_STARTS, PIECES, CHILDREN, WIDTH, PHRASES = range(15, 20)
 """Where the head says where these start: the tokens of special case i are ``PIECES`` (sizes in bytes) from
 ``PIECE_STARTS[i]`` to ``PIECE_STARTS[i + 1]``; ``CHILDREN`` has ``WIDTH`` numbers for each node of the tree of phrases: the
 next node for each token, or -1; ``PHRASES`` says which special case a node spells, or -1."""
@@ -105,9 +106,10 @@ def tables() -> Tables:
     for directory, texts in ((CASES, cases), (UNITS, [*table.units, *table.currency]), (TOKENS, known)):
         keys, numbers = _addressed(texts)
         add(directory, _sizes(texts))
-        add(directory + 1, keys)
-        add(directory + 2, numbers)
-        head[directory + 3] = len(keys) - 1
+        add(directory + 1, _sizes(texts, place=-1))
+        add(directory + 2, keys)
+        add(directory + 3, numbers)
+        head[directory + 4] = len(keys) - 1
     add(PIECE_STARTS, np.cumsum([0, *map(len, sizes)]))
     add(PIECES, np.array(sum(sizes, []), np.int64))
     add(CHILDREN, children.ravel())
@@ -134,11 +136,11 @@ def look_up(data, start, end, store, directory):  # type: ignore[no-untyped-def]
     for i in range(start, end):
         value = (value ^ np.uint64(data[i])) * _PRIME
     wanted = np.int64(max(mix(value), np.uint64(1)))
-    keys, mask = store[directory + 1], store[directory + 3]
+    keys, mask = store[directory + 2], store[directory + 4]
     slot = wanted & mask
     while store[keys + slot] != 0:
         if store[keys + slot] == wanted:
-            return store[store[directory + 2] + slot]
+            return store[store[directory + 3] + slot]
         slot = (slot + 1) & mask
     return np.int64(-1)
 
@@ -147,7 +149,9 @@ def look_up(data, start, end, store, directory):  # type: ignore[no-untyped-def]
 def find(data, start, end, store, directory):  # type: ignore[no-untyped-def]
     """Which text of a directory the bytes are, or -1. Small enough to be compiled into its callers."""
     size = end - start
-    if size >= 63 or size <= 0 or (store[store[directory] + data[start]] >> size) & 1 == 0:
+    if size >= 63 or size <= 0:
+        return np.int64(-1)
+    if (store[store[directory] + data[start]] & store[store[directory + 1] + data[end - 1]]) >> size & 1 == 0:
         return np.int64(-1)
     return look_up(data, start, end, store, directory)
 
@@ -163,10 +167,10 @@ def _addressed(texts: Sequence[str]) -> tuple[Numbers, Numbers]:
     return keys.view(np.int64), numbers
 
 
-def _sizes(texts: Iterable[str]) -> Numbers:
+def _sizes(texts: Iterable[str], place: int = 0) -> Numbers:
     sizes = [0] * 256
     for data in map(str.encode, texts):
-        sizes[data[0]] |= 1 << len(data)
+        sizes[data[place]] |= 1 << len(data)
     return np.array(sizes, np.int64)
 
 

@@ -2,6 +2,10 @@
 
 Parts and n-grams are compared by 64-bit hashes in open-addressed tables that are as small as the text allows, so that they
 stay in the processor's cache. ``kernels/datatrove.py`` defines what is counted.
+
+Few n-grams occur twice, so they are sought only where they can. Words apart, an n-gram that does begins and ends with
+(n-1)-grams that do (``ngrams.py``). Words written together, the text from its first word on opens with the same bytes as
+elsewhere, however these are cut into words.
 """
 
 from __future__ import annotations
@@ -10,15 +14,15 @@ import numpy as np
 from numba import types
 
 from resonance.curate.kernels.compiled import compiled
+from resonance.curate.kernels.ngrams import HASHES, INT, PLACES, group, keep_repeated, pairs, top_first, widen
 from resonance.curate.kernels.scan import BYTES, POSITIONS, mix
 from resonance.curate.kernels.words import BASIS, PRIME
 
 STEP = 0x9E3779B97F4A7C15
-"""The golden ratio in 64 bits: rolls n-grams of words, and spreads keys over a table (Knuth, TAOCP 3, 6.4)."""
+"""The golden ratio in 64 bits: spreads keys over a table (Knuth, TAOCP 3, 6.4)."""
 
-HASHES = types.uint64[::1]
-COUNTS = types.int32[::1]
-INT = types.int64
+OPENING = 16
+"""Bytes by which words written together are compared before all else: about four English words."""
 
 _BASIS, _PRIME, _STEP = np.uint64(BASIS), np.uint64(PRIME), np.uint64(STEP)
 _LINE_FEED = 10
@@ -83,59 +87,64 @@ def copies(data, start, end, feeds, hashes, chars, table):  # type: ignore[no-un
     return parts, again, again_chars
 
 
-@compiled(types.void(HASHES, HASHES, INT, INT))
-def roll(rolled, words, count, n):  # type: ignore[no-untyped-def]
-    """Turns hashes of (n - 1)-grams into those of n-grams, words apart; hashes of words are 1-grams."""
-    for i in range(count - n + 1):
-        rolled[i] = rolled[i] * _STEP + words[i + n - 1]
+@compiled(types.void(HASHES, INT, INT, INT, POSITIONS, HASHES, PLACES, PLACES, PLACES, PLACES, POSITIONS))
+def commonest(words, count, low, high, sums, keys, places, firsts, numbers, table, found):  # type: ignore[no-untyped-def]
+    """For n from ``low`` to ``high``: characters of the commonest n-gram, words joined by blanks, times how often it occurs.
 
-
-@compiled(INT(HASHES, POSITIONS, INT, INT, HASHES, COUNTS, COUNTS))
-def commonest(rolled, sums, count, n, table, tallies, firsts):  # type: ignore[no-untyped-def]
-    """Characters of the commonest n-gram, words joined by blanks, times how often it occurs; of equals, the first seen.
-
-    ``sums`` holds the characters of all words before each one.
+    Of equals, the first seen. ``sums`` holds the characters of all words before each one; ``found`` gets a number for each n.
     """
-    grams = count - n + 1
-    if grams < 1:
-        return np.int64(0)
-    bits = table_bits(grams)
-    table[: 1 << bits] = np.uint64(0)
-    best, first = 0, np.int64(0)
-    for i in range(grams):
-        wanted = max(rolled[i], np.uint64(1))
-        slot = slot_of(table, wanted, bits)
-        if table[slot] == 0:
-            table[slot], tallies[slot], firsts[slot] = wanted, 0, i
-        tallies[slot] += 1
-        if tallies[slot] > best or (tallies[slot] == best and firsts[slot] < first):
-            best, first = tallies[slot], np.int64(firsts[slot])
-    return (sums[first + n] - sums[first] + n - 1) * best
+    size = pairs(words, count, keys, places)
+    for n in range(2, high + 1):
+        if n > 2:
+            size = widen(words, keys, places, size, n)
+        group(keys, size, table, firsts, numbers)
+        if n >= low:
+            most, number = top_first(firsts, size, numbers)
+            first = np.int64(places[number]) if most > 1 else 0
+            found[n - low] = (sums[first + n] - sums[first] + n - 1) * max(most, 1) if n <= count else 0
+        size = keep_repeated(keys, places, size, firsts, numbers)
 
 
-@compiled(types.void(HASHES, HASHES, HASHES, INT, INT))
-def join(joined, words, powers, count, n):  # type: ignore[no-untyped-def]
-    """Turns hashes of (n - 1) words written together into those of n; ``powers`` is the radix to the length of each word."""
+@compiled(INT(HASHES, INT, INT, INT, POSITIONS, PLACES, PLACES, PLACES, PLACES))
+def may_repeat(openings, known, count, n, sums, places, firsts, numbers, table):  # type: ignore[no-untyped-def]
+    """Fills ``places`` with the words from which on ``n`` or more words, written together, may stand twice; how many.
+
+    ``openings`` holds the hash of the first ``OPENING`` bytes from each word on, for the ``known`` words that have as many.
+    Shorter n-grams may always repeat.
+    """
+    group(openings, known, table, firsts, numbers)
+    size = 0
     for i in range(count - n + 1):
-        joined[i] = joined[i] * powers[i + n - 1] + words[i + n - 1]
+        if i >= known or numbers[firsts[i]] > 1 or sums[i + n] - sums[i] < OPENING:
+            places[size] = i
+            size += 1
+    return size
 
 
-@compiled(INT(HASHES, POSITIONS, INT, INT, HASHES))
-def repeated(joined, sums, count, n, table):  # type: ignore[no-untyped-def]
+@compiled(types.void(HASHES, PLACES, INT, HASHES, HASHES, INT, INT))
+def join(joined, places, size, words, powers, count, n):  # type: ignore[no-untyped-def]
+    """Turns hashes of (n - 1) words written together into those of n; ``powers`` is the radix to the length of each word."""
+    for i in range(size):
+        last = places[i] + n - 1
+        if last < count:
+            joined[i] = joined[i] * powers[last] + words[last]
+
+
+@compiled(INT(HASHES, PLACES, INT, INT, INT, POSITIONS, HASHES))
+def repeated(joined, places, size, count, n, sums, table):  # type: ignore[no-untyped-def]
     """Characters of n-grams, words written together, that occurred before; one that did is jumped over."""
-    grams = count - n + 1
-    if grams < 1:
-        return np.int64(0)
-    bits = table_bits(grams)
+    bits = table_bits(size)
     table[: 1 << bits] = np.uint64(0)
     chars, at = np.int64(0), 0
-    while at < grams:
-        wanted = max(joined[at], np.uint64(1))
+    for i in range(size):
+        place = np.int64(places[i])
+        if place < at or place + n > count:
+            continue
+        wanted = max(joined[i], np.uint64(1))
         slot = slot_of(table, wanted, bits)
         if table[slot] == wanted:
-            chars += sums[at + n] - sums[at]
-            at += n
+            chars += sums[place + n] - sums[place]
+            at = place + n
         else:
             table[slot] = wanted
-            at += 1
     return chars

@@ -30,7 +30,7 @@ JAMO = (range(0x1161, 0x1176), range(0x11A8, 0x11C3))
 
 PLAIN, BLANK, DROPPED, FEED, RETURN, COMPOSING = range(6)
 _BLANK, _DROPPED, _FEED, _RETURN, _COMPOSING = BLANK, DROPPED, FEED, RETURN, COMPOSING
-_LINE_FEED = 10
+_LINE_FEED, _BLANK_BYTE, _DELETE = ord("\n"), ord(" "), 0x7F
 
 INT = types.int64
 OUT = types.uint8[::1]
@@ -83,6 +83,21 @@ def tidy_one(data, at, end, table, out, start):  # type: ignore[no-untyped-def]
     size, solid, feeds, opened, returned = start, start, 0, True, False
     while at < end:
         code, after = np.int64(data[at]), at + 1
+        if _BLANK_BYTE < code < _DELETE:  # printable ASCII up to the next character that is not, all of it at once
+            if not opened and solid > start:
+                for _ in range(min(feeds, 2)):
+                    out[size] = _LINE_FEED
+                    size += 1
+            while after < end and _BLANK_BYTE <= data[after] < _DELETE:
+                after += 1
+            for i in range(after - at):
+                out[size + i] = data[at + i]
+            size += after - at
+            solid, feeds, opened, returned = size, 0, True, False
+            while out[solid - 1] == _BLANK_BYTE:
+                solid -= 1
+            at = after
+            continue
         if code >= 0x80:
             code, after = code_point(data, at, end)
         kind = table[code] if code < len(table) else 0

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
+from resonance.curate.identity import hashes
+from resonance.curate.readers_row import ROW_SCHEMA, Reading
 from resonance.curate.signals import MEASURED, TYPES
 
 if TYPE_CHECKING:
     from pyarrow import Array, RecordBatch
 
 PIECE_BYTES = 16 << 20
-HASH_BYTES = 16
 
 TEXT = {
     "cleaned": T.StringType(),
@@ -27,13 +27,16 @@ TEXT = {
     "content_hash": T.BinaryType(),
     "cleaned_hash": T.BinaryType(),
     "edits": T.ArrayType(
-        T.StructType(
-            [T.StructField("rule", T.StringType()), T.StructField("start", T.IntegerType()), T.StructField("end", T.IntegerType())]
-        )
+        T.StructType()
+        .add("rule", T.StringType())
+        .add("starts", T.ArrayType(T.IntegerType()))
+        .add("ends", T.ArrayType(T.IntegerType()))
+        .add("characters", T.IntegerType())
     ),
 }
 """What the pass says of each text besides its signals."""
-EDITS = pa.list_(pa.struct({"rule": pa.string(), "start": pa.int32(), "end": pa.int32()}))
+PLACES = pa.list_(pa.int32())
+EDITS = pa.list_(pa.struct({"rule": pa.string(), "starts": PLACES, "ends": PLACES, "characters": pa.int32()}))
 NUMBERS = {"int": T.IntegerType(), "double": T.DoubleType(), "string": T.StringType()}
 
 
@@ -58,27 +61,34 @@ class Prepare:
 
     def __call__(self, rows: DataFrame) -> DataFrame:
         """``rows`` with these columns."""
-        kept = [field for field in rows.schema.fields if field.name != "text"]
+        return rows.mapInArrow(self.batches, self._schema(rows.schema))
+
+    def reading(self, sources: Reading) -> DataFrame:
+        """The same of rows that are yet to be read, in the pass that reads them."""
+        read, own = sources.read, self.batches
+        return sources.units.mapInArrow(
+            lambda units: own(read(units)), self._schema(cast(T.StructType, T.StructType.fromDDL(ROW_SCHEMA)))
+        )
+
+    def batches(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """The pass itself, on a worker: the same rows in batches of bounded bytes."""
+        for batch in batches:
+            rest = batch.drop_columns(["text"])
+            for start, size in _pieces(batch.column("text")):
+                said = prepare(batch.column("text").slice(start, size), self.sets, self.rewrite)
+                kept = rest.slice(start, size)
+                yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
+
+    def _schema(self, given: T.StructType) -> T.StructType:
+        kept = [field for field in given.fields if field.name != "text"]
         said = [T.StructField(name, kind) for name, kind in TEXT.items()]
         sets = [T.StructField(name, _kind(name)) for name in self.sets]
-        return rows.mapInArrow(_passing(self.sets, self.rewrite), T.StructType([*kept, *said, *sets]))
+        return T.StructType([*kept, *said, *sets])
 
 
 def _kind(name: str) -> T.StructType:
     columns = (signal.column for signal in MEASURED[name])
     return T.StructType([T.StructField(column, NUMBERS[TYPES.get(column, "double")]) for column in columns])
-
-
-def _passing(sets: tuple[str, ...], rewrite: str) -> Callable[[Iterable[Any]], Iterator[Any]]:
-    def prepared(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
-        for batch in batches:
-            rest = batch.drop_columns(["text"])
-            for start, size in _pieces(batch.column("text")):
-                said = prepare(batch.column("text").slice(start, size), sets, rewrite)
-                kept = rest.slice(start, size)
-                yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
-
-    return prepared
 
 
 def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none") -> dict[str, Array]:
@@ -89,13 +99,13 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none") -> dict[
     cleaned = tidy(texts)
     measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
     stored, edits = _rewritten(measured, rewrite)
-    hashes = _hashes(measured)
+    hashed = hashes(measured)
     return {
         "cleaned": stored.fill_null(""),
         "n_chars": pc.utf8_length(stored),
         "n_bytes": pc.binary_length(stored),
-        "content_hash": hashes if stored is measured else _hashes(stored),
-        "cleaned_hash": hashes,
+        "content_hash": hashed if stored is measured else hashes(stored),
+        "cleaned_hash": hashed,
         "edits": edits,
         **{name: profile(name).measure(measured).to_struct_array() for name in sets},
     }
@@ -108,16 +118,6 @@ def _rewritten(texts: Array, rewrite: str) -> tuple[Array, Array]:
 
     stored, edits = c4_lines.rewrite(texts)
     return stored, edits.cast(EDITS)
-
-
-def _hashes(texts: Array) -> Array:
-    """First 128 bits of sha256 of each text: what ``identity.content_hash`` says of a column."""
-    from resonance.curate.kernels.scan import spans
-
-    data, starts, ends = spans(texts)
-    view = memoryview(data.data)
-    digests = [sha256(view[start:end]).digest()[:HASH_BYTES] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    return pa.array(digests, pa.binary(), mask=texts.is_null().to_numpy(zero_copy_only=False))
 
 
 def _pieces(texts: Array) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 
@@ -14,9 +16,16 @@ def left_plainly(text: str) -> str:
     return "\n".join(line.text for line in c4_lines(text) if line.fate in stays).strip()
 
 
-def replay(text: str, edits: list[dict[str, object]]) -> str:
-    for edit in reversed(edits):
-        text = text[: edit["start"]] + text[edit["end"] :]  # type: ignore[misc]
+def pieces(edits: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
+    """Start, end and rule of every piece that was cut, in order."""
+    assert len({edit["rule"] for edit in edits}) == len(edits)
+    assert all(edit["characters"] == sum(edit["ends"]) - sum(edit["starts"]) for edit in edits)
+    return sorted((start, end, e["rule"]) for e in edits for start, end in zip(e["starts"], e["ends"], strict=True))
+
+
+def replay(text: str, edits: list[dict[str, Any]]) -> str:
+    for start, end, _ in reversed(pieces(edits)):
+        text = text[:start] + text[end:]
     return text
 
 
@@ -39,11 +48,25 @@ def test_rewrite(text: str) -> None:
 
 def test_edits_name_their_rules() -> None:
     _, edits = rewrite(pa.array(["Some words stay [3] here.\nno\nwe use cookies now"]))
-    assert [(edit["rule"], edit["start"], edit["end"]) for edit in edits.to_pylist()[0]] == [
-        ("citation", 16, 19),
-        ("white_space", 25, 26),
-        ("too_few_words", 26, 29),
-        ("policy", 29, 47),
+    assert pieces(edits.to_pylist()[0]) == [
+        (16, 19, "citation"),
+        (25, 26, "white_space"),
+        (26, 29, "too_few_words"),
+        (29, 47, "policy"),
+    ]
+
+
+def test_each_text_has_its_own_edits() -> None:
+    texts = ["no\none two three\nno", "one two three", "four five six [1] ok\nno\nwe use cookies now", None, "no"]
+    _, edits = rewrite(pa.array(texts))
+    alone = [rewrite(pa.array([text], pa.string()))[1].to_pylist()[0] for text in texts]
+    assert edits.to_pylist() == alone
+    assert [[(e["rule"], len(e["starts"])) for e in found] for found in alone] == [
+        [("white_space", 1), ("too_few_words", 2)],
+        [],
+        [("white_space", 1), ("citation", 1), ("too_few_words", 1), ("policy", 1)],
+        [],
+        [("too_few_words", 1)],
     ]
 
 
