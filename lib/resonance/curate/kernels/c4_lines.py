@@ -47,6 +47,8 @@ _PHRASES = np.frombuffer("\0".join([*C4_PHRASES, ""]).encode(), np.uint8)
 _SIZES = np.array([len(phrase) + 1 for phrase in C4_PHRASES], np.int64)
 _NOTES = np.frombuffer(b"edit]\0citation needed]\0", np.uint8)
 _OPEN, _CLOSE, _CURLY, _LINE_FEED, _RETURN, _SMALL_K, _KELVIN = (ord(mark) for mark in "[]{\n\rk\u212a")
+_A, _C, _I, _M, _O, _P, _S, _U, _V, _Y, _BLANK = (ord(mark) for mark in "acimopsuvy ")
+"""Letters of (lorem) ipsu(m), (ja)vasc(ript), (ter)ms o(f use), (pri)vacy (policy), coo(kies): each phrase holds some of these."""
 _DOT, _MINUS, _BULLET = (ord(mark) for mark in ".-•")
 _HAS_LOREM, _HAS_JAVASCRIPT, _HAS_POLICY, _HAS_CURLY = 1, 2, 4, 8
 
@@ -80,6 +82,17 @@ def phrase_at(data, at, end):  # type: ignore[no-untyped-def]
             return _HAS_LOREM if number == 0 else _HAS_JAVASCRIPT if number == 1 else _HAS_POLICY
         phrase, number = phrase + _SIZES[number], number + 1
     return 0
+
+
+@compiled(types.boolean(BYTES, INT, INT))
+def may_say(data, start, end):  # type: ignore[no-untyped-def]
+    """Whether any of the phrases may be in a text: one stretch of letters of each is. Quick, as most texts hold none."""
+    text, found = data[start:end], False
+    for i in range(len(text) - 3):
+        a, b, c, d = text[i] | 0x20, text[i + 1] | 0x20, text[i + 2] | 0x20, text[i + 3] | 0x20
+        found |= (a == _C) & (b == _O) & (c == _O) | (a == _V) & (b == _A) & ((c == _C) & (d == _Y) | (c == _S) & (d == _C))
+        found |= (a == _I) & (b == _P) & (c == _S) & (d == _U) | (a == _M) & (b == _S) & (c == _BLANK) & (d == _O)
+    return found
 
 
 @compiled(INT(BYTES, INT, INT, CODES))
@@ -143,11 +156,11 @@ def trim(data, start, end, flags):  # type: ignore[no-untyped-def]
     return start, end
 
 
-@compiled(INT(BYTES, INT, INT, CODES, POSITIONS))
-def read_line(data, at, end, flags, line):  # type: ignore[no-untyped-def]
+@compiled(INT(BYTES, INT, INT, CODES, types.boolean, POSITIONS))
+def read_line(data, at, end, flags, phrases, line):  # type: ignore[no-untyped-def]
     """Reads the line from ``at`` on in one pass, and says in ``line`` what ``FIRST`` to ``SAID`` name; where the next one starts.
 
-    What it says is found in the line as it stands, and may lie in a citation.
+    What it says is found in the line as it stands, and may lie in a citation. ``phrases`` says whether any may be in it.
     """
     first, last, words, longest, size, found, opened = np.int64(-1), at, 0, 0, 0, 0, 0
     stop, after = end, end
@@ -172,12 +185,12 @@ def read_line(data, at, end, flags, line):  # type: ignore[no-untyped-def]
             size += 1
             longest = max(longest, size)
             last = at + step
-            if bits & _PHRASE_START:
-                found |= phrase_at(data, at, end)
-            elif code == _CURLY:
+            if code == _CURLY:
                 found |= _HAS_CURLY
             elif code == _OPEN:
                 opened = 1
+            elif phrases and bits & _PHRASE_START:
+                found |= phrase_at(data, at, end)
         at += step
     line[FIRST], line[LAST] = (stop, stop) if first < 0 else (first, last)
     line[STOP], line[WORDS], line[LONGEST], line[SAID], line[OPENED] = stop, words, longest, found, opened
@@ -226,12 +239,12 @@ def mark(data, start, end, flags, labels, rest, lines, tally):  # type: ignore[n
     ``lines`` gets a row for each kept line, ``tally`` what ``KEPT_LINES`` to ``ELLIPSES_LAST`` name; ``rest`` is room for
     the longest line.
     """
-    kept, at = 0, start
+    kept, at, phrases = 0, start, may_say(data, start, end)
     tally[:] = 0
     while at < end:
         line = lines[kept]
         line[CITED] = 0
-        after = read_line(data, at, end, flags, line)
+        after = read_line(data, at, end, flags, phrases, line)
         tally[ALL_LINES] += 1
         if line[FIRST] < line[LAST]:
             code, _ = code_point(data, line[FIRST], line[LAST])

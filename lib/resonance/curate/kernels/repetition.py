@@ -15,8 +15,8 @@ from numba import types
 
 from resonance.curate.kernels.compiled import compiled
 from resonance.curate.kernels.ngrams import HASHES, INT, PLACES, group, keep_repeated, pairs, top_first, widen
-from resonance.curate.kernels.scan import BYTES, POSITIONS, mix
-from resonance.curate.kernels.words import BASIS, PRIME
+from resonance.curate.kernels.prefixes import TOTALS, between, name_of
+from resonance.curate.kernels.scan import BYTES, POSITIONS
 
 STEP = 0x9E3779B97F4A7C15
 """The golden ratio in 64 bits: spreads keys over a table (Knuth, TAOCP 3, 6.4)."""
@@ -24,7 +24,7 @@ STEP = 0x9E3779B97F4A7C15
 OPENING = 16
 """Bytes by which words written together are compared before all else: about four English words."""
 
-_BASIS, _PRIME, _STEP = np.uint64(BASIS), np.uint64(PRIME), np.uint64(STEP)
+_STEP = np.uint64(STEP)
 _LINE_FEED = 10
 
 
@@ -62,28 +62,33 @@ def later_copies(hashes, chars, count, table):  # type: ignore[no-untyped-def]
     return again, again_chars
 
 
-@compiled(types.UniTuple(INT, 3)(BYTES, INT, INT, INT, HASHES, POSITIONS, HASHES))  # type: ignore[no-untyped-call]
-def copies(data, start, end, feeds, hashes, chars, table):  # type: ignore[no-untyped-def]
-    """Parts between runs of at least ``feeds`` line feeds: how many, how many are later copies, and characters of those."""
-    parts, at, run = 0, start, start
+@compiled(types.UniTuple(INT, 3)(BYTES, INT, INT, INT, INT, TOTALS, HASHES, POSITIONS, HASHES))  # type: ignore[no-untyped-call]
+def copies(data, base, start, end, feeds, totals, hashes, sizes, table):  # type: ignore[no-untyped-def]
+    """Parts between runs of at least ``feeds`` line feeds: how many, how many are later copies, and characters of those.
+
+    ``totals`` are those of the text that starts at ``base``.
+    """
+    parts, first, at = 0, start, start
     while True:
-        value, size = _BASIS, 0
+        stop = after = end
         while at < end:
-            if data[at] == _LINE_FEED:
-                run = at
-                while run < end and data[run] == _LINE_FEED:
-                    run += 1
-                if run - at >= feeds:
-                    break
-            value = (value ^ np.uint64(data[at])) * _PRIME
-            size += (data[at] & 0xC0) != 0x80
-            at += 1
-        hashes[parts], chars[parts] = max(mix(value), np.uint64(1)), size
+            if data[at] != _LINE_FEED:
+                at += 1
+                continue
+            run = at
+            while run < end and data[run] == _LINE_FEED:
+                run += 1
+            if run - at >= feeds:
+                stop, after = at, run
+                break
+            at = run
+        hashes[parts] = name_of(totals.whole, first - base, stop - base)
+        sizes[parts] = totals.chars[stop - base] - totals.chars[first - base]
         parts += 1
-        if at >= end:
+        if stop == end:
             break
-        at = run
-    again, again_chars = later_copies(hashes, chars, parts, table)
+        first = at = after
+    again, again_chars = later_copies(hashes, sizes, parts, table)
     return parts, again, again_chars
 
 
@@ -105,34 +110,32 @@ def commonest(words, count, low, high, sums, keys, places, firsts, numbers, tabl
         size = keep_repeated(keys, places, size, firsts, numbers)
 
 
-@compiled(INT(HASHES, INT, INT, INT, POSITIONS, PLACES, PLACES, PLACES, PLACES))
-def may_repeat(openings, known, count, n, sums, places, firsts, numbers, table):  # type: ignore[no-untyped-def]
+@compiled(INT(HASHES, PLACES, INT, INT, HASHES, PLACES, PLACES, PLACES, PLACES))
+def may_repeat(solid, inks, count, n, keys, places, firsts, numbers, table):  # type: ignore[no-untyped-def]
     """Fills ``places`` with the words from which on ``n`` or more words, written together, may stand twice; how many.
 
-    ``openings`` holds the hash of the first ``OPENING`` bytes from each word on, for the ``known`` words that have as many.
-    Shorter n-grams may always repeat.
+    Written together, word i starts at ``inks[i]``, the last one ends at ``inks[count]``. What opens with the same ``OPENING``
+    bytes may; so may what is shorter.
     """
-    group(openings, known, table, firsts, numbers)
+    known = 0
+    while known < count and inks[known] + OPENING <= inks[count]:
+        keys[known] = between(solid, inks[known], inks[known] + OPENING)
+        known += 1
+    group(keys, known, table, firsts, numbers)
     size = 0
     for i in range(count - n + 1):
-        if i >= known or numbers[firsts[i]] > 1 or sums[i + n] - sums[i] < OPENING:
+        if i >= known or numbers[firsts[i]] > 1 or inks[i + n] - inks[i] < OPENING:
             places[size] = i
             size += 1
     return size
 
 
-@compiled(types.void(HASHES, PLACES, INT, HASHES, HASHES, INT, INT))
-def join(joined, places, size, words, powers, count, n):  # type: ignore[no-untyped-def]
-    """Turns hashes of (n - 1) words written together into those of n; ``powers`` is the radix to the length of each word."""
-    for i in range(size):
-        last = places[i] + n - 1
-        if last < count:
-            joined[i] = joined[i] * powers[last] + words[last]
+@compiled(INT(HASHES, PLACES, PLACES, INT, INT, INT, POSITIONS, HASHES))
+def repeated(solid, inks, places, size, count, n, sums, table):  # type: ignore[no-untyped-def]
+    """Characters of n-grams, words written together, that occurred before; one that did is jumped over.
 
-
-@compiled(INT(HASHES, PLACES, INT, INT, INT, POSITIONS, HASHES))
-def repeated(joined, places, size, count, n, sums, table):  # type: ignore[no-untyped-def]
-    """Characters of n-grams, words written together, that occurred before; one that did is jumped over."""
+    N-grams are sought from the first ``size`` of ``places`` on.
+    """
     bits = table_bits(size)
     table[: 1 << bits] = np.uint64(0)
     chars, at = np.int64(0), 0
@@ -140,7 +143,7 @@ def repeated(joined, places, size, count, n, sums, table):  # type: ignore[no-un
         place = np.int64(places[i])
         if place < at or place + n > count:
             continue
-        wanted = max(joined[i], np.uint64(1))
+        wanted = name_of(solid, inks[place], inks[place + n])
         slot = slot_of(table, wanted, bits)
         if table[slot] == wanted:
             chars += sums[place + n] - sums[place]
