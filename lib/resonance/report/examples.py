@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from resonance.report.sample import sampled
 from resonance.report.wording import counted
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame, Row
 
-SAMPLE = 20_000
-"""Examples are looked for among about so many documents, by bucket."""
 TEXT_BYTES = 2_000_000_000
 """Where there is more text than this, no text is read for examples."""
 EACH = 2
@@ -63,7 +62,7 @@ class Examples:
 
 def examples(frames: Mapping[str, DataFrame], rules: Sequence[Row], documents: int, text_bytes: int) -> Examples:
     """Examples for each rule of the policy and each rule that rewrote. Reads the start of few texts, in one scan of them."""
-    share = F.col("bucket") < F.lit(max(4096 * SAMPLE // max(documents, 1), 1))
+    share = sampled(documents)
     near = _near(frames["signals"].where(share), [rule for rule in rules if rule["threshold"] is not None])
     pieces = _pieces(frames["edits"].where(share))
     read = text_bytes <= TEXT_BYTES

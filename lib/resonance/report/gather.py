@@ -14,6 +14,7 @@ from resonance.report.distributions import Threshold, distributions
 from resonance.report.examples import Examples, examples
 from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
 from resonance.report.judged import edited, judged
+from resonance.report.sample import sampled
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
@@ -59,7 +60,8 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
         cut = ask("rejects", cuts, frames["rejects"])
         pieces = ask("edits", edited, frames["edits"])
         found = ask("duplicates", clusters, frames["duplicates"])
-        pictures = ask("signals", distributions, frames["signals"], thresholds(small["rules"]))
+        measured = frames["signals"].where(sampled(rows["documents"]))
+        pictures = ask("signals", distributions, measured, thresholds(small["rules"]))
         counted, failed = told.result() or ((), ())
         documents = sum(row.documents for row in counted if row.by == "source")
         shown = examples(frames, small["rules"], documents, text_bytes(frames["documents"])) if documents else Examples()

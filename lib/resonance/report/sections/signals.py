@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from resonance.report.charts import Bar, bars
 from resonance.report.curves import Histogram, histogram
 from resonance.report.parts import Chart, Key, Section
+from resonance.report.sample import told
 from resonance.report.wording import count, name, plain, share, short
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def signals(facts: Facts, settings: ReportSettings) -> Section | None:
         "what rules read, in their order. The first and the last bar also hold what lies beyond them."
     )
     charts = [_numbers(d) if d.counts else _names(d) for d in facts.distributions]
-    return Section("signals", "Signals", (text,), tuple(charts))
+    return Section("signals", "Signals", tuple(filter(None, (text, told(facts.rows["documents"])))), tuple(charts))
 
 
 def _numbers(found: Distribution) -> Chart:
