@@ -3,8 +3,8 @@
 python -m tests.bench.curation_speed [--sizes 64,508] [--only ours,every,datatrove,juicer,kernels,judge] [--cores 2]
 
 Whole processes are timed, JVM start included; memory is the largest sum of PSS over all processes of a run. Megabytes are 10⁶
-bytes of JSON lines, for kernels of UTF-8 text. ``every`` is our run with all profiles measured. ``judge`` alone needs the
-workspaces of an earlier run of ``ours``.
+bytes of JSON lines, for kernels of UTF-8 text. ``ours`` is `resonance run ingest judge`, what the peers do; ``every`` is
+`resonance curate` with all profiles measured. ``judge`` alone needs the workspaces of an earlier run of ``ours``.
 """
 
 from __future__ import annotations

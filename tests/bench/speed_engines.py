@@ -44,18 +44,37 @@ def workspace(megabytes: float, engine: str = OURS) -> Path:
     return cache("speed") / f"{engine.replace(' ', '-')}-{megabytes:g}mb"
 
 
+def place(megabytes: float, cores: int, engine: str = OURS) -> tuple[object, ...]:
+    """The options of every run of ours."""
+    return ("--workspace", workspace(megabytes, engine), "--set", f"spark.master=local[{cores}]")
+
+
+def jobs(megabytes: float, corpus: Path, cores: int) -> tuple[object, ...]:
+    """What the peers do and no more: read, measure, rewrite, write all texts and signals, judge; and our report."""
+    own = (
+        "--set",
+        f"ingest.inputs=[{corpus}]",
+        "--set",
+        "ingest.keep_raw=false",
+        "--set",
+        f"judge.policy={POLICY}",
+        "--set",
+        "clean.sets=[]",
+    )
+    return (RESONANCE, "run", "ingest", "judge", *place(megabytes, cores), *own)
+
+
 def curate(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> tuple[object, ...]:
-    """Our command; duplicates stay in, as the peers leave them."""
-    place = ("--workspace", workspace(megabytes, engine), "--set", f"spark.master=local[{cores}]")
-    sets = () if engine == OURS else ALL
-    measured = ("--set", f"clean.sets=[{','.join(sets)}]")
-    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place, *measured)
+    """The whole of ``curate``, which scores texts too; duplicates stay in, as the peers leave them."""
+    measured = ("--set", f"clean.sets=[{'' if engine == OURS else ','.join(ALL)}]")
+    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place(megabytes, cores, engine), *measured)
 
 
 def ours(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> Run:
-    """``resonance curate`` into a fresh workspace, measuring what the policy reads or, as engine ``EVERY``, all profiles."""
+    """``jobs`` into a fresh workspace, or, as engine ``EVERY``, ``curate`` measuring all profiles."""
     shutil.rmtree(workspace(megabytes, engine), ignore_errors=True)
-    return Run.of(engine, megabytes, run(curate(megabytes, corpus, cores, engine), log(engine, megabytes)))
+    command = jobs(megabytes, corpus, cores) if engine == OURS else curate(megabytes, corpus, cores, engine)
+    return Run.of(engine, megabytes, run(command, log(engine, megabytes)))
 
 
 def peer(engine: str, megabytes: float, corpus: Path, cores: int) -> Run:
@@ -68,8 +87,7 @@ def peer(engine: str, megabytes: float, corpus: Path, cores: int) -> Run:
 
 def judge(megabytes: float, cores: int) -> Run:
     """``resonance judge`` on the workspace that our run of that size left: one threshold changed, verdicts written."""
-    place = ("--workspace", workspace(megabytes), "--set", f"spark.master=local[{cores}]")
-    command = (RESONANCE, "judge", "--policy", changed_policy(), "--apply", *place)
+    command = (RESONANCE, "judge", "--policy", changed_policy(), "--apply", *place(megabytes, cores))
     return Run.of("judge", megabytes, run(command, log("judge", megabytes)))
 
 

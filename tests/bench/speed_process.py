@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SAMPLE_SECONDS = 1.0
+SAMPLE_SECONDS = 3.0
+"""To sum up the pages of a process takes the kernel a twentieth of a second for each GB: more often would slow what is timed."""
 SESSION = 3
 """Which field of /proc/<pid>/stat behind the command's name is the session."""
 
