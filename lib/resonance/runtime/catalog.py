@@ -41,13 +41,24 @@ class DeltaCatalog:
         return bool(DeltaTable.isDeltaTable(self._spark, self._path(table)))
 
     def read(self, table: Table, at: int | None = None) -> DataFrame:
-        """The table (at a version, if given); an empty frame of its schema where nothing was written yet."""
+        """The table (at a version, if given); an empty frame of its schema where nothing was written yet.
+
+        Raises:
+            ContractError: the table lacks columns, as one that was written under an older contract does.
+        """
+        contract = resources.contract(table)
         if not self.exists(table):
-            return self._spark.createDataFrame([], resources.contract(table).schema)
+            return self._spark.createDataFrame([], contract.schema)
         reader = self._spark.read.format("delta")
         if at is not None:
             reader = reader.option("versionAsOf", at)
-        return reader.table(f"{self._schema}.{table.name}") if self._schema else reader.load(self._path(table))
+        frame = reader.table(f"{self._schema}.{table.name}") if self._schema else reader.load(self._path(table))
+        if missing := [column.name for column in contract.columns if column.name not in frame.columns]:
+            raise ContractError(
+                f"table {table.name}: has no column {', '.join(missing)} of contract {contract.version}; an older version of "
+                "resonance wrote it: name another --workspace, where it is made anew from the sources"
+            )
+        return frame
 
     def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
         """Replace one named slice.

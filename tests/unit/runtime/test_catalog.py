@@ -51,6 +51,13 @@ def test_null_and_broken_rule_are_refused_by_name(catalog, spark):
     assert catalog.read(DOCUMENTS).count() == 0
 
 
+def test_a_table_of_an_older_contract_is_refused_with_advice(spark, tmp_path):
+    older = documents_frame(spark, ROWS).drop("cleaned_hash", "version")
+    older.write.format("delta").save(str(tmp_path / "documents"))
+    with pytest.raises(ContractError, match="documents: has no column cleaned_hash, version of contract .* --workspace"):
+        DeltaCatalog(spark, str(tmp_path)).read(DOCUMENTS)
+
+
 def test_append_happens_once_for_a_transaction(catalog, spark):
     row = spark.sql(
         "select 'r' run, 'j' job, 'b' batch, 0 round, 'plan' arm, 1L rows_in, 1L rows_out, 0L rows_cut, "
