@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -74,9 +76,14 @@ def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFr
     known = documents.select(*NEEDED)
     for name in policy.sets:
         known = known.join(_measured(signals, policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
-    verdicts = F.array(*(_verdict(policy, rule) for rule in policy.rules), _empty())
-    failed = F.posexplode(F.filter(verdicts, lambda verdict: verdict.isNotNull())).alias("place", "verdict")
-    return known.select(*NEEDED, failed).select(
+    asked = [*(_asked(policy, rule) for rule in policy.rules), _empty()]
+    fails = {f"fails_{place}": (~F.coalesce(passes, F.lit(False))).cast("int") for place, (passes, _) in enumerate(asked)}
+    flagged = known.withColumns(fails)
+    verdicts = F.array(*(F.when(F.col(name) == 1, finding) for name, (_, finding) in zip(fails, asked, strict=True)))
+    # Exploded whole and filtered then: a filtered array is no compiled code in Spark, and took most of the time.
+    failed = flagged.select(*NEEDED, *fails, F.posexplode(verdicts).alias("place", "verdict")).where("verdict IS NOT NULL")
+    earlier = (F.when(F.col("place") >= place, F.col(name)).otherwise(0) for place, name in enumerate(fails))
+    return failed.select(
         F.lit("judge").alias("step"),
         "batch",
         "bucket",
@@ -85,7 +92,7 @@ def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFr
         "source",
         "slice",
         "verdict.*",
-        (F.col("place") + 1).alias("rank"),
+        reduce(Column.__add__, earlier).alias("rank"),
     )
 
 
@@ -97,25 +104,23 @@ def _measured(signals: DataFrame, policy: Policy, name: str) -> DataFrame:
     )
 
 
-def _verdict(policy: Policy, rule: Rule) -> Column:
-    """What the rule found, where it fails; else null."""
+def _asked(policy: Policy, rule: Rule) -> tuple[Column, Column]:
+    """Whether a document passes the rule, null where that is not known; and what is said of it where it does not."""
     name = policy.set_of(rule)
     signal = F.col(name)[rule.signal]
     measured = F.concat(F.lit(f"{name}@"), F.col(name)["version"].cast("string"))
     said = F.coalesce(measured, F.lit(f"{name}, not measured"))
     if rule.among is not None:
-        passes = signal.isin(*rule.among)
         finding = _finding(rule.rule, F.lit(None), None, F.concat_ws(": ", said, signal), policy.title)
-    else:
-        value = F.nanvl(signal.cast("double"), F.lit(None).cast("double"))
-        limit = float(rule.threshold or 0.0)
-        passes = value >= limit if rule.side == "below" else value <= limit
-        finding = _finding(rule.rule, value, limit, said, policy.title)
-    return F.when(~F.coalesce(passes, F.lit(False)), finding)
+        return signal.isin(*rule.among), finding
+    value = F.nanvl(signal.cast("double"), F.lit(None).cast("double"))
+    limit = float(rule.threshold or 0.0)
+    passes = value >= limit if rule.side == "below" else value <= limit
+    return passes, _finding(rule.rule, value, limit, said, policy.title)
 
 
-def _empty() -> Column:
-    return F.when(F.col("n_bytes") == 0, _finding("empty", F.lit(0.0), 1.0, F.lit(None), VERSION))
+def _empty() -> tuple[Column, Column]:
+    return F.col("n_bytes") != 0, _finding("empty", F.lit(0.0), 1.0, F.lit(None), VERSION)
 
 
 def _finding(rule: str, value: Column, threshold: float | None, detail: Column, version: str) -> Column:

@@ -34,6 +34,7 @@ LAPTOP = {
 QUICK_JAVA = (
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
+    "-XX:-DontCompileHugeMethods",
     "-XX:ReservedCodeCacheSize=256m",
     "-XX:MetaspaceSize=256m",
     "-XX:NewSize=384m",
