@@ -92,7 +92,7 @@ DEDUPE = Job(
     needs=("checkpoint",),
     marks={"scope": "global"},
     cuts=True,
-    version=2,
+    version=3,
 )
 SCORE = Job(  # every document, cut or not: a changed threshold then finds its number
     "score", score, reads=(DOCUMENTS,), writes=(SIGNALS,), per="batch", section="score", needs=("turn",), marks={"set": "quality"}

@@ -65,6 +65,11 @@ class DedupeSettings(Settings):
     bands: int = Field(14, ge=1)
     rows: int = Field(8, ge=1)
     shingle_words: int = Field(5, ge=1)
+    near: Literal["verified", "connected"] = Field(
+        "verified",
+        description="verified: cut what is like a document that stays, by exact Jaccard; connected: all but one of a near cluster",
+    )
+    jaccard: float = Field(0.7, gt=0, le=1, description="least similarity of a verified near duplicate to the one that stays")
     max_rounds: int = Field(50, ge=1, description="rounds of connected components before giving up")
 
 

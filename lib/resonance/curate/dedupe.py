@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint
 from resonance.core.pool import came_to, cut_before
 from resonance.core.settings import DedupeSettings
-from resonance.curate.duplicates.clusters import clusters
+from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.minhash import signed, star_edges
+from resonance.curate.duplicates.verified import MOST, candidates, lost, removed
+
+log = logging.getLogger(__name__)
 
 EXACT = "exact@1"
 LIGHT = ("doc_id", "bucket", "batch", "source", "slice", "content_hash", "n_bytes")
@@ -19,12 +24,13 @@ LIGHT = ("doc_id", "bucket", "batch", "source", "slice", "content_hash", "n_byte
 def dedupe(
     documents: DataFrame, rejects: DataFrame, *, settings: DedupeSettings, checkpoint: Checkpoint
 ) -> tuple[DataFrame, DataFrame]:
-    """Every document in a cluster (``duplicates``), and a reject for each one that is not its cluster's keeper.
+    """Every document in a cluster (``duplicates``), and a reject for each one that goes.
 
     Documents that an earlier step cut are in no cluster. Exact clusters share a content hash. Near clusters are connected
     components: an edge joins documents that share a MinHash bucket, and a copy to the first of its exact cluster, so that near
-    clusters hold exact ones whole. A document of fewer words than a shingle has exact copies only. Texts are read once and
-    never shuffled; ids are, by content hash, by bucket and by component.
+    clusters hold exact ones whole. Verified clusters are a document that stays and those that go because they are like it.
+    A document of fewer words than a shingle has exact copies only. Texts are read once, those of near clusters twice, and
+    never shuffled; ids are, by content hash, by bucket and by component, and shingles of near clusters by component.
     """
     light = came_to("dedupe", documents.select(*LIGHT), rejects)
     exact = clusters(light if settings.method != "none" else light.where("false"), "content_hash")
@@ -35,27 +41,43 @@ def dedupe(
     duplicates, cut = _duplicates(exact, "exact", EXACT), _rejects(copies, "exact_duplicate", EXACT)
     if settings.method == "exact":
         return duplicates, cut
-    version = f"minhash-{settings.bands}x{settings.rows}-{settings.shingle_words}@1"
-    edges = near_edges(documents, cut_before("dedupe", rejects), copies, settings)
-    alike = components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds)
+    out = copies.select("doc_id").unionByName(cut_before("dedupe", rejects))
+    signatures = checkpoint(_signatures(documents, out, settings), "signatures")
+    edges = star_edges(signatures).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
+    alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")
-    close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
+    duplicates = duplicates.unionByName(_duplicates(near, "near", f"minhash-{_parameters(settings)}@1"))
+    if settings.near == "connected":
+        close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
+        return duplicates, cut.unionByName(_rejects(close, "near_duplicate", f"minhash-{_parameters(settings)}@1"))
+    gone = checkpoint(_removed(documents, signatures, alike, settings), "verified")
+    found = stars(gone, light)
+    version = f"verified-{_parameters(settings)}@1"
     return (
-        duplicates.unionByName(_duplicates(near, "near", version)),
-        cut.unionByName(_rejects(close, "near_duplicate", version)),
+        duplicates.unionByName(_duplicates(found, "verified", version)),
+        cut.unionByName(_rejects(_cut(found), "near_duplicate", version, settings.jaccard)),
     )
 
 
-def near_edges(documents: DataFrame, cut: DataFrame, copies: DataFrame, settings: DedupeSettings) -> DataFrame:
-    """Edges between representatives that share a bucket, and from each copy to its representative.
+def _signatures(documents: DataFrame, out: DataFrame, settings: DedupeSettings) -> DataFrame:
+    """Signatures of what is compared for near duplicates.
 
-    Copies, and documents that were ``cut`` before, are signed too and left out afterwards: signing a text costs less than
+    Copies, and documents that were cut before, are signed too and left out afterwards: signing a text costs less than
     moving it to where it is known as one of these.
     """
     signatures = signed(documents, bands=settings.bands, rows=settings.rows, shingle_words=settings.shingle_words)
-    out = copies.select("doc_id").unionByName(cut)
-    representatives = signatures.join(out, "doc_id", "left_anti")
-    return star_edges(representatives).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
+    return signatures.join(out, "doc_id", "left_anti")
+
+
+def _removed(documents: DataFrame, signatures: DataFrame, alike: DataFrame, settings: DedupeSettings) -> DataFrame:
+    if missed := lost(signatures):
+        log.warning("dedupe: %d pairs of buckets with more than %d members are not compared", missed, MOST)
+    texts = documents.select("doc_id", "n_bytes", "text")
+    return removed(texts, candidates(signatures), alike, shingle_words=settings.shingle_words, least=settings.jaccard)
+
+
+def _parameters(settings: DedupeSettings) -> str:
+    return f"{settings.bands}x{settings.rows}-{settings.shingle_words}"
 
 
 def _cut(members: DataFrame) -> DataFrame:
@@ -71,11 +93,13 @@ def _duplicates(members: DataFrame, method: str, version: str) -> DataFrame:
         "cluster_id",
         "size",
         "keeper",
+        (F.col("similarity") if "similarity" in members.columns else F.lit(None).cast("double")).alias("similarity"),
         F.lit(version).alias("version"),
     )
 
 
-def _rejects(cut: DataFrame, rule: str, version: str) -> DataFrame:
+def _rejects(cut: DataFrame, rule: str, version: str, threshold: float | None = None) -> DataFrame:
+    """A row for each document: the size of its cluster, or its similarity to the keeper where there is a threshold for it."""
     return cut.select(
         F.lit("dedupe").alias("step"),
         "batch",
@@ -85,8 +109,8 @@ def _rejects(cut: DataFrame, rule: str, version: str) -> DataFrame:
         "source",
         "slice",
         F.lit(rule).alias("rule"),
-        F.col("size").cast("double").alias("value"),
-        F.lit(None).cast("double").alias("threshold"),
+        F.col("size" if threshold is None else "similarity").cast("double").alias("value"),
+        F.lit(threshold).cast("double").alias("threshold"),
         F.lower(F.hex("keeper")).alias("detail"),
         F.lit(version).alias("version"),
         F.lit(1).alias("rank"),

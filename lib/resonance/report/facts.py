@@ -43,12 +43,13 @@ class Cut:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Clusters of one size that one method found."""
+    """Clusters of one size that one method found; ``version`` tells its parameters."""
 
     method: str
     size: int
     clusters: int
     documents: int
+    version: str
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,9 @@ def thresholds(rules: Iterable[Row]) -> tuple[Threshold, ...]:
 def clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:
     """Clusters of duplicates by method and size; each is counted at its keeper."""
     keepers = F.sum(F.when(F.col("doc_id") == F.col("keeper"), 1).otherwise(0))
-    sums = duplicates.groupBy("method", "size").agg(keepers.alias("clusters"), F.count(F.lit(1)).alias("documents"))
+    sums = duplicates.groupBy("method", "size").agg(
+        keepers.alias("clusters"), F.count(F.lit(1)).alias("documents"), F.max("version").alias("version")
+    )
     return tuple(Clusters(**row.asDict()) for row in sums.orderBy("method", "size").collect())
 
 

@@ -72,7 +72,8 @@ def document_story(frames: Frames, asked: str) -> list[str]:
     lines += [_known(row) for row in mine["signals"].orderBy("set").collect()]
     for row in mine["duplicates"].orderBy("method").collect():
         role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
-        lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}")
+        alike = "" if row["similarity"] is None else f", {row['similarity']:.3f} of its shingles alike"
+        lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}{alike}")
     lines += [_edit(row) for row in mine["edits"].orderBy("rule").collect()]
     lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]

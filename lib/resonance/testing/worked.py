@@ -139,7 +139,11 @@ def _duplicates(cleaned: DataFrame) -> DataFrame:
     cluster = Window.partitionBy("method", "cluster")
     sized = both.withColumn("size", F.count(F.lit(1)).over(cluster)).withColumn("keeper", F.expr("doc_id"))
     first = F.first("doc_id").over(cluster.orderBy("id"))
-    named = sized.withColumn("keeper", first).withColumn("cluster_id", F.col("keeper")).withColumn("scope", F.lit("global"))
+    named = (
+        sized.withColumn("keeper", first)
+        .withColumn("cluster_id", F.col("keeper"))
+        .withColumns({"scope": F.lit("global"), "similarity": F.lit(None).cast("double")})
+    )
     return named.where("size > 1")
 
 

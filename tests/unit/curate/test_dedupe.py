@@ -14,8 +14,11 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ResonanceError
 from resonance.core.settings import DedupeSettings
 from resonance.curate.dedupe import dedupe
+from resonance.curate.duplicates import verified as module
 from resonance.curate.duplicates.minhash import signed
+from resonance.curate.duplicates.verified import candidates, lost
 from resonance.curate.kernels.minhash import bands, signature_plainly, signatures
+from resonance.curate.kernels.shingles import set_plainly
 from resonance.runtime import resources
 from resonance.tables import DUPLICATES, REJECTS
 from resonance.testing import documents_frame
@@ -58,6 +61,12 @@ def documents(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def result(documents: DataFrame, checkpoint: Checkpoint) -> Result:
+    """With near clusters cut whole."""
+    return run(documents, checkpoint, near="connected")
+
+
+@pytest.fixture(scope="module")
+def verified(documents: DataFrame, checkpoint: Checkpoint) -> Result:
     return run(documents, checkpoint)
 
 
@@ -117,6 +126,71 @@ def test_documents_that_rules_cut_are_in_no_cluster(documents: DataFrame, result
     )
     left = documents.where(F.col("doc_id") != F.lit(keeper.keeper))
     assert run(documents, checkpoint, cut) == run(left, checkpoint)
+    assert run(documents, checkpoint, cut, near="connected") == run(left, checkpoint, near="connected")
+
+
+def test_verified_cuts_are_those_of_going_through_all_pairs_in_order(documents: DataFrame, verified: Result) -> None:
+    duplicates, rejects = verified
+    rows = sorted(documents.collect(), key=lambda r: (-r.n_bytes, r.doc_id))
+    first = {row.content_hash: row for row in reversed(rows)}
+    stays: list[Row] = []
+    goes: dict[bytes, tuple[bytes, float]] = {}
+    for row in sorted(first.values(), key=lambda r: (-r.n_bytes, r.doc_id)):
+        for other in stays:
+            alike = jaccard(row.text, other.text)
+            if shared_band(row.text, other.text) and alike >= 0.7:
+                goes[row.doc_id] = (other.doc_id, alike)
+                break
+        else:
+            stays.append(row)
+    found = {r.doc_id: r for r in duplicates if r.method == "verified"}
+    assert {r.doc_id: (r.keeper, r.similarity) for r in found.values() if r.doc_id != r.keeper} == goes
+    assert {r.doc_id for r in found.values() if r.doc_id == r.keeper} == {keeper for keeper, _ in goes.values()}
+    for row in found.values():
+        cluster = {row.keeper, *(doc_id for doc_id, (keeper, _) in goes.items() if keeper == row.keeper)}
+        assert (row.cluster_id, row.size) == (min(cluster), len(cluster))
+    near = {r.doc_id: (r.value, r.threshold, r.detail, r.version) for r in rejects if r.rule == "near_duplicate"}
+    assert near == {d: (alike, 0.7, keeper.hex(), "verified-14x8-5@1") for d, (keeper, alike) in goes.items()}
+    assert len(goes) > 5
+
+
+def shared_band(one: str, other: str) -> bool:
+    minima = [signature_plainly(text, 112, 5) for text in (one, other)]
+    if None in minima:
+        return False
+    return any(minima[0][i : i + 8] == minima[1][i : i + 8] for i in range(0, 112, 8))  # type: ignore[index]
+
+
+def jaccard(one: str, other: str) -> float:
+    a, b = set_plainly(one, 5), set_plainly(other, 5)
+    return len(a & b) / len(a | b) if a | b else 0.0
+
+
+def test_nothing_is_chained(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    """A is like B and B like C, but A is not like C: B goes, C stays; a near cluster holds all three."""
+    words = [f"w{n:04}" for n in range(260)]
+    documents = frame(spark, [" ".join(words[start : start + length]) for start, length in ((0, 202), (26, 201), (52, 200))])
+    ids = [row.doc_id for row in documents.orderBy("source_key").collect()]
+    texts = [row.text for row in documents.orderBy("source_key").collect()]
+    assert jaccard(texts[0], texts[1]) > 0.7 < jaccard(texts[1], texts[2])
+    assert jaccard(texts[0], texts[2]) < 0.65
+    duplicates, rejects = run(documents, checkpoint, bands=60, rows=2)
+    assert [(r.doc_id, r.detail) for r in rejects] == [(ids[1], ids[0].hex())]
+    assert {r.doc_id for r in duplicates if r.method == "near"} == set(ids)
+    assert {r.doc_id for r in run(documents, checkpoint, bands=60, rows=2, near="connected")[1]} == set(ids[1:])
+
+
+def test_large_buckets_meet_their_first_members_only(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    members = {bytes([n]) * 16: (100 - n // 2, [1 if n < 6 else n, 7 if n < 3 else -n]) for n in range(9)}
+    rows = [(doc_id, size, bands) for doc_id, (size, bands) in members.items()]
+    signatures = spark.createDataFrame(rows, "doc_id binary, n_bytes int, bands array<bigint>")
+    order = sorted(members, key=lambda doc_id: (-members[doc_id][0], doc_id))
+    expected = {(order[later], order[first]) for later in range(6) for first in range(min(later, 3))}
+    found = [(bytes(r.doc_id), bytes(r.other)) for r in candidates(signatures).collect()]
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+    assert lost(signatures) == 6 * 5 // 2 - len(expected)
 
 
 def test_nothing_is_lost(result: Result) -> None:
@@ -134,11 +208,11 @@ def test_texts_shorter_than_a_shingle_are_compared_exactly(spark: SparkSession, 
 
 @pytest.mark.parametrize("partitions", [2, 8, 64])
 def test_the_same_result_for_any_partitioning(
-    documents: DataFrame, result: Result, checkpoint: Checkpoint, partitions: int
+    documents: DataFrame, verified: Result, checkpoint: Checkpoint, partitions: int
 ) -> None:
     spread = documents.repartition(partitions, F.xxhash64("doc_id", F.lit(partitions))).sortWithinPartitions(F.desc("text"))
     assert spread.rdd.getNumPartitions() == partitions
-    assert run(spread, checkpoint) == result
+    assert run(spread, checkpoint) == verified
 
 
 def test_exact_and_none(documents: DataFrame, result: Result, checkpoint: Checkpoint) -> None:
@@ -161,7 +235,7 @@ def test_all_duplicates(spark: SparkSession, checkpoint: Checkpoint) -> None:
     smallest = min(row.doc_id for row in documents.select("doc_id").collect())
     assert {(r.method, r.cluster_id, r.size, r.keeper) for r in duplicates} == {
         (m, smallest, 20, smallest) for m in ("exact", "near")
-    }
+    }  # and none verified: copies of one text are one document there
     assert len(rejects) == 19
 
 

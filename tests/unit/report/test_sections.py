@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pyspark.sql import Row
 
 from resonance.core.settings import ReportSettings
-from resonance.report.facts import Facts, Losses
+from resonance.report.facts import Clusters, Facts, Losses
 from resonance.report.parts import Section
 from resonance.report.sections import SECTIONS
 from resonance.report.sections.duplicates import duplicates
@@ -172,6 +172,12 @@ def test_duplicates_count_clusters_by_size(made: Made) -> None:
     assert "5–8 documents" in pictures(section)
     assert "7 in 1" in pictures(section)
     assert section.grids[0].rows[0][:5] == ("exact", "3", "11", "7", "8")
+    note = section.charts[-1].note
+    assert "14 bands of 8 minima over shingles of 5 words. Half of all pairs are met at a similarity of 0.68, hardly" in note
+    assert [round(1 - (1 - s**8) ** 14, 1) for s in (0.6847, 0.54)] == [0.5, 0.1]
+    alone = duplicates(made(clusters=(Clusters("exact", 2, 1, 2, "exact@1"),)), SETTINGS)
+    assert alone is not None
+    assert len(alone.charts) == 1
 
 
 def test_duplicates_that_were_not_found_are_a_sentence(made: Made) -> None:

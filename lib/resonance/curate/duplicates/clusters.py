@@ -21,3 +21,14 @@ def clusters(documents: DataFrame, alike: str) -> DataFrame:
             "keeper": F.min(order).over(group).getField("doc_id"),
         }
     ).where("size > 1")
+
+
+def stars(gone: DataFrame, documents: DataFrame) -> DataFrame:
+    """Clusters of a document that stays and those that go for it, as ``clusters`` gives them, with ``similarity`` to the keeper.
+
+    ``gone`` holds ``doc_id``, ``keeper`` and ``similarity``. Two joins of ids, one shuffle by keeper.
+    """
+    keepers = gone.select(F.col("keeper").alias("doc_id"), "keeper", F.lit(None).cast("double").alias("similarity")).distinct()
+    group = Window.partitionBy("keeper")
+    members = gone.unionByName(keepers).join(documents, "doc_id")
+    return members.withColumns({"cluster_id": F.min("doc_id").over(group), "size": F.count(F.lit(1)).over(group).cast("int")})

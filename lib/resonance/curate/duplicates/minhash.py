@@ -15,12 +15,12 @@ Batches = Iterable[Any]
 
 
 def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int) -> DataFrame:
-    """``doc_id`` and one hash for each band, of the documents that have as many words as a shingle.
+    """``doc_id``, ``n_bytes`` and one hash for each band, of the documents that have as many words as a shingle.
 
     One pass over the texts where they lie: nothing is shuffled.
     """
     signer = _signer(bands, rows, shingle_words)
-    return documents.select("doc_id", "text").mapInArrow(signer, "doc_id binary, bands array<bigint>")
+    return documents.select("doc_id", "n_bytes", "text").mapInArrow(signer, "doc_id binary, n_bytes int, bands array<bigint>")
 
 
 def star_edges(signatures: DataFrame) -> DataFrame:
@@ -46,6 +46,7 @@ def _signer(bands: int, rows: int, shingle_words: int) -> Callable[[Batches], Ba
             hashes = minhash.bands(minima[long], rows)
             bounds = np.arange(0, hashes.size + 1, bands, dtype=np.int32)
             lists = pa.ListArray.from_arrays(pa.array(bounds), pa.array(hashes.ravel()))
-            yield pa.RecordBatch.from_arrays([batch.column("doc_id").filter(pa.array(long)), lists], names=["doc_id", "bands"])
+            known = [batch.column(name).filter(pa.array(long)) for name in ("doc_id", "n_bytes")]
+            yield pa.RecordBatch.from_arrays([*known, lists], names=["doc_id", "n_bytes", "bands"])
 
     return sign

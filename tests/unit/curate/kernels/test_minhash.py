@@ -52,27 +52,31 @@ def test_signatures_stay_what_they_are() -> None:
     assert bands(minima, 2).tolist() == [[8413174576252036798, -1477585955385570845]]
 
 
-def pairs(similarity: float, count: int, seed: int) -> tuple[list[str], list[str]]:
-    """Pairs of texts whose sets of 5-word shingles have exactly this Jaccard: a common beginning, then words of their own."""
-    shared, own = 200, round(200 * (1 / similarity - 1) / 2)
-    assert math.isclose(shared / (shared + 2 * own), similarity, rel_tol=2e-3)
-    numbers = np.random.default_rng(seed).permutation(count * (shared + 4 + 2 * own)).reshape(count, -1).astype(str)
-    common, left, right = np.split(numbers, [shared + 4, shared + 4 + own], axis=1)
+SHARED, PAIRS = 200, 2_000
+SETTINGS = ((14, 8), (20, 5), (9, 13))
+
+
+def pairs(own: int) -> tuple[list[str], list[str]]:
+    """Pairs of texts that share ``SHARED`` 5-word shingles and have ``own`` each: a common beginning, then words of their own."""
+    numbers = np.random.default_rng(own).permutation(PAIRS * (SHARED + 4 + 2 * own)).reshape(PAIRS, -1).astype(str)
+    common, left, right = np.split(numbers, [SHARED + 4, SHARED + 4 + own], axis=1)
     texts = [[" ".join(row) for row in np.concatenate([common, rest], axis=1)] for rest in (left, right)]
     return texts[0], texts[1]
 
 
-@pytest.mark.parametrize("similarity", [0.5, 2 / 3, 0.8])
-@pytest.mark.parametrize(("n_bands", "rows"), [(14, 8)])
-def test_detection_follows_the_closed_form(similarity: float, n_bands: int, rows: int) -> None:
-    count = 2_000
-    left, right = pairs(similarity, count, seed=round(1_000 * similarity))
-    one, other = (signatures(pa.array(texts), n_bands * rows, 5)[0] for texts in (left, right))
-    found = (bands(one, rows) == bands(other, rows)).any(axis=1).sum()
-    expected = 1 - (1 - similarity**rows) ** n_bands
-    assert abs(found - count * expected) <= 3 * math.sqrt(count * expected * (1 - expected))
-    spread = math.sqrt(similarity * (1 - similarity) / (count * n_bands * rows))
-    assert abs((one == other).mean() - similarity) <= 4 * spread
+@pytest.mark.parametrize("own", [5, 11, 18, 25, 33, 43, 54, 67, 82, 100])  # Jaccard from .95 to .5
+def test_detection_and_estimate_follow_the_closed_form(own: int) -> None:
+    similarity, most = SHARED / (SHARED + 2 * own), max(bands * rows for bands, rows in SETTINGS)
+    one, other = (signatures(pa.array(texts), most, 5)[0] for texts in pairs(own))
+    for n_bands, rows in SETTINGS:
+        size = n_bands * rows
+        found = (bands(one[:, :size], rows) == bands(other[:, :size], rows)).any(axis=1).sum()
+        expected = 1 - (1 - similarity**rows) ** n_bands
+        assert abs(found - PAIRS * expected) <= max(3 * math.sqrt(PAIRS * expected * (1 - expected)), 1), (n_bands, rows)
+    estimates = (one == other).mean(axis=1)
+    variance = similarity * (1 - similarity) / most
+    assert abs(estimates.mean() - similarity) <= 4 * math.sqrt(variance / PAIRS)
+    assert abs(estimates.var(ddof=1) / variance - 1) <= 4 * math.sqrt(2 / PAIRS)
 
 
 def test_bands_depend_on_their_own_minima_only() -> None:

@@ -1,0 +1,157 @@
+"""Near duplicates, verified: a document goes if and only if one that stays, and comes first, is like it by exact Jaccard.
+
+Nothing is chained: of A like B like C, A unlike C, C stays. The total order is known at ingest (the longest first, then the
+smallest doc_id), so what stays depends neither on the partitioning nor on a run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pyarrow import RecordBatch
+
+log = logging.getLogger(__name__)
+
+MOST = 64
+"""Members of a bucket that are compared each with each; further ones are compared with the first so many."""
+BLOCK_BYTES = 64 << 20
+SETS = "component binary, doc_id binary, n_bytes int, shingles array<bigint>, earlier array<binary>"
+FOUND = "doc_id binary, keeper binary, similarity double"
+
+
+def candidates(signatures: DataFrame) -> DataFrame:
+    """Pairs that share a bucket: ``doc_id`` and ``other``, which comes before it in the total order; each pair once.
+
+    All pairs of a bucket up to ``MOST`` members; beyond, each member and the first ``MOST``. One shuffle of ids by hash and
+    band, one of pairs by both ids.
+    """
+    members = signatures.select("doc_id", "n_bytes", F.posexplode("bands").alias("band", "hash"))
+    bucket = Window.partitionBy("hash", "band").orderBy(F.desc("n_bytes"), "doc_id")
+    ranked = members.withColumn("rank", F.row_number().over(bucket))
+    before = bucket.rowsBetween(Window.unboundedPreceding, -1)
+    first = F.collect_list(F.when(F.col("rank") <= MOST, F.col("doc_id"))).over(before)
+    pairs = ranked.select("doc_id", "rank", first.alias("before")).where("rank > 1")
+    return pairs.select("doc_id", F.explode("before").alias("other")).distinct()
+
+
+def lost(signatures: DataFrame) -> int:
+    """How many pairs of buckets with more than ``MOST`` members are no candidates; a pair counts in each bucket that it shares."""
+    sizes = signatures.select(F.posexplode("bands").alias("band", "hash")).groupBy("hash", "band").count()
+    over = F.col("count") - MOST
+    row = sizes.where(over > 0).agg(F.sum(over * (over - 1) / 2).alias("pairs")).first()
+    return int(row["pairs"] or 0) if row else 0
+
+
+def removed(texts: DataFrame, pairs: DataFrame, alike: DataFrame, *, shingle_words: int, least: float) -> DataFrame:
+    """``FOUND``: each document that goes, the document that stays in its place, and how similar the two are.
+
+    Args:
+        texts: ``doc_id``, ``n_bytes`` and ``text`` of all documents.
+        pairs: candidates; ``other`` comes first.
+        alike: ``doc_id`` and ``component``: documents that candidates connect share theirs.
+        shingle_words: words in a shingle.
+        least: similarity from which on two documents are alike.
+
+    Texts of documents in pairs meet their ids in a join by doc_id; their shingles, eight bytes a word, are shuffled once, by
+    component. A component is settled in one task.
+    """
+    earlier = pairs.groupBy("doc_id").agg(F.collect_list("other").alias("earlier"))
+    ids = earlier.select("doc_id").unionByName(pairs.select(F.col("other").alias("doc_id"))).distinct()
+    members = ids.join(alike, "doc_id").join(earlier, "doc_id", "left")
+    shingled = texts.select("doc_id", "n_bytes", "text").join(members, "doc_id").mapInArrow(Shingle(shingle_words), SETS)
+    gathered = shingled.repartition("component").sortWithinPartitions("component")
+    return gathered.mapInArrow(Settle(least), FOUND)
+
+
+@dataclass(frozen=True)
+class Shingle:
+    """Puts the set of its shingles in place of each text, on a worker."""
+
+    words: int
+
+    def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """The same rows, with ``shingles``."""
+        from resonance.curate.kernels.shingles import sets
+
+        for batch in batches:
+            shingles = sets(batch.column("text"), self.words).cast(pa.list_(pa.int64()))
+            columns = [
+                batch.column("component"),
+                batch.column("doc_id"),
+                batch.column("n_bytes"),
+                shingles,
+                batch.column("earlier"),
+            ]
+            yield pa.RecordBatch.from_arrays(columns, names=["component", "doc_id", "n_bytes", "shingles", "earlier"])
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Says of rows that come component by component which documents go, on a worker; memory is that of the largest component."""
+
+    least: float
+
+    def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """Rows of ``FOUND``."""
+        for block in blocks(batches):
+            yield self.settled(block)
+
+    def settled(self, rows: pa.Table) -> RecordBatch:
+        """The documents that go, of whole components."""
+        from resonance.curate.kernels.shingles import settled
+
+        names = _ids(rows.column("doc_id"))
+        order = np.lexsort((names, -rows.column("n_bytes").to_numpy()))
+        rows, names = rows.take(pa.array(order)), names[order]
+        held, bounds = _lists(rows.column("shingles"))
+        others, other_bounds = _lists(rows.column("earlier"))
+        places = np.argsort(names)
+        earlier = places[np.searchsorted(names, _ids(others), sorter=places)]
+        later = np.repeat(np.arange(len(names)), np.diff(other_bounds))
+        keeper, similarity = settled(held.to_numpy().view(np.uint64), bounds, later, earlier, self.least)
+        gone = np.flatnonzero(keeper >= 0)
+        ids = rows.column("doc_id").combine_chunks()
+        found = [ids.take(pa.array(gone)), ids.take(pa.array(keeper[gone])), pa.array(similarity[gone])]
+        return pa.RecordBatch.from_arrays(found, names=["doc_id", "keeper", "similarity"])
+
+
+def blocks(batches: Iterable[RecordBatch]) -> Iterator[pa.Table]:
+    """Rows that come component by component, as tables of whole components of ``BLOCK_BYTES`` or more."""
+    held: list[RecordBatch] = []
+    size = 0
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        if size >= BLOCK_BYTES:
+            last = held[-1].column("component")[-1]
+            cut = next((row for row, name in enumerate(batch.column("component")) if name != last), None)
+            if cut is not None:
+                yield pa.Table.from_batches([*held, batch.slice(0, cut)])
+                held, size, batch = [], 0, batch.slice(cut)
+        held.append(batch)
+        size += batch.nbytes
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _ids(column: pa.ChunkedArray | pa.Array) -> NDArray[np.bytes_]:
+    """Ids of 16 bytes as a NumPy array that sorts as they do."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return np.frombuffer(whole.cast(pa.binary(16)).buffers()[1], "S16", len(whole), 16 * whole.offset)
+
+
+def _lists(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
+    """The values of a column of lists, a null being empty, and where each list starts in them."""
+    whole = column.combine_chunks()
+    sizes = pa.compute.list_value_length(whole).fill_null(0).to_numpy()
+    return whole.flatten(), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
