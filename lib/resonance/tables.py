@@ -6,7 +6,7 @@ from resonance.core.table import Table
 
 RAW = Table("raw", key=("doc_id",), replaces=("batch",))
 DOCUMENTS = Table("documents", key=("doc_id",), replaces=("batch",))
-EDITS = Table("edits", key=("doc_id", "rule", "start"), replaces=("batch",))
+EDITS = Table("edits", key=("doc_id", "rule"), replaces=("batch",))
 RULES = Table("rules", key=("batch", "rule"), replaces=("batch",))
 REJECTS = Table("rejects", key=("step", "doc_id", "rule"), replaces=("step", "batch"))
 DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
