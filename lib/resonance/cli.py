@@ -131,13 +131,14 @@ def judge(
     config = configure(env, "", conf, assign, workspace, judge__policy=policy)
     opened = open_workspace(config, debug=debug)
     from resonance.core.job import Turn
-    from resonance.curate.judge import proposed, rewriting
+    from resonance.curate.judge import proposed, rewriting, rule_names
     from resonance.factory import CLEANING, JUDGING
     from resonance.report.changes import changes, told
 
-    tables = [opened.frames()[name] for name in ("documents", "signals", "rejects")]
-    documents, now, then = proposed(*tables, settings=config.judge, turn=Turn(config.batch))
-    for line in told(changes(documents, now, then, excerpts=out.is_terminal)):
+    frames = opened.frames()
+    tables = [frames[name] for name in ("documents", "signals", "rejects")]
+    documents, *sides = proposed(*tables, settings=config.judge, turn=Turn(config.batch))
+    for line in told(changes(documents, *sides, rules=rule_names(config.judge.policy), excerpts=out.is_terminal)):
         out.print(line, markup=False, highlight=False, soft_wrap=isinstance(line, str))
     if note := rewriting(documents, config.judge.policy):
         out.print(note, markup=False, highlight=False, soft_wrap=True)

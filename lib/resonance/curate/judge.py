@@ -34,8 +34,8 @@ def judge(documents: DataFrame, signals: DataFrame, *, settings: JudgeSettings, 
 
 def proposed(
     documents: DataFrame, signals: DataFrame, rejects: DataFrame, *, settings: JudgeSettings, turn: Turn
-) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """Documents of the batch, their rejects as they stand, and as the policy would have them.
+) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame]:
+    """Documents of the batch, their rejects as they stand, as the policy would have them, and its verdicts.
 
     Raises:
         InputError: the batch has no documents, or a set that the policy reads was not measured on them.
@@ -51,7 +51,7 @@ def proposed(
             f"{', '.join(sorted(measured))}); run `resonance curate` with this policy, which reads the texts again"
         )
     now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == "judge"))
-    return own, now, failures(own, signals, policy)
+    return own, now, failures(own, signals, policy), verdicts(own, signals, policy)
 
 
 def rewriting(documents: DataFrame, policy: Policy) -> str:
@@ -65,6 +65,28 @@ def rewriting(documents: DataFrame, policy: Policy) -> str:
         f"{', '.join(sorted(made))}: verdicts do not depend on it, the texts that stay do; run `resonance curate` with this "
         "policy to have them so"
     )
+
+
+def rule_names(policy: Policy) -> tuple[str, ...]:
+    """Every rule that a verdict tells of, in its order."""
+    return (*(rule.rule for rule in policy.rules), "empty")
+
+
+def verdicts(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFrame:
+    """``doc_id``, ``source``, and ``fails``: for each of ``rule_names`` whether the document fails it.
+
+    What ``failures`` tells, without the numbers: rules are asked where the signals lie, and a byte a rule meets the documents
+    in the join by doc_id.
+    """
+    known, answers = documents.select(*NEEDED), {}
+    for name in policy.sets:
+        own = [rule for rule in policy.rules if policy.set_of(rule) == name]
+        fails = F.array(*(~F.coalesce(_asked(policy, rule)[0], F.lit(False)) for rule in own))
+        asked = _measured(signals, policy, name).select("doc_id", "batch", "cleaned_hash", fails.alias(name))
+        known = known.join(asked, ["doc_id", "batch", "cleaned_hash"], "left")
+        answers |= {rule.rule: F.coalesce(F.col(name)[place], F.lit(True)) for place, rule in enumerate(own)}
+    in_order = [*(answers[rule.rule] for rule in policy.rules), ~_empty()[0]]
+    return known.select("doc_id", "source", F.array(*in_order).alias("fails"))
 
 
 def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFrame:

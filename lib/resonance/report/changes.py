@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
+from pyspark.sql import Row, Window
 from pyspark.sql import functions as F
 from rich.markup import escape
 from rich.table import Table
@@ -14,7 +15,7 @@ from rich.table import Table
 from resonance.report.wording import count, counted, minus, name, start
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Row
+    from pyspark.sql import DataFrame
 
 CUT, KEPT = "newly cut", "newly kept"
 SAID = ("source", "rule", "value", "threshold", "detail")
@@ -22,6 +23,9 @@ SHOWN = 30
 EACH = 2
 EXAMPLES = 6
 EXCERPT = 60
+
+Pair = tuple[str, str]
+"""A rule and a source."""
 
 
 @dataclass(frozen=True)
@@ -43,41 +47,72 @@ class Changes:
     examples: tuple[Row, ...]
 
 
-def changes(documents: DataFrame, now: DataFrame, then: DataFrame, *, excerpts: bool) -> Changes:
+def changes(
+    documents: DataFrame, now: DataFrame, then: DataFrame, verdicts: DataFrame, rules: Sequence[str], *, excerpts: bool
+) -> Changes:
     """The difference between rejects of one job, as they stand (``now``) and as they would be (``then``).
 
-    Shuffles partial counts, and the ids that either side cuts. Texts are read for ``excerpts`` only.
+    Args:
+        documents: all that are judged.
+        now: rejects as they stand.
+        then: rejects as they would be; computed for the examples alone.
+        verdicts: the same as ``fails``, whether a document fails each of ``rules``, for every document.
+        rules: names in the order of ``fails``.
+        excerpts: whether the starts of the examples' texts are read.
+
+    Shuffles partial counts, ids that are cut now, and a byte a rule for each document.
     """
-    both = now.select("doc_id", "rank", *SAID, F.lit(True).alias("now"))
-    both = both.unionByName(then.select("doc_id", "rank", *SAID, F.lit(False).alias("now"))).persist()
-    rules = both.groupBy("rule", "source").agg(F.count_if("now").alias("now"), F.count_if(~F.col("now")).alias("then")).collect()
-    first = both.where("rank = 1").agg(F.count_if("now").alias("now"), F.count_if(~F.col("now")).alias("then")).collect()[0]
-    other = moved(both)
-    sides = {row["side"]: row["count"] for row in other.groupBy("side").count().collect()}
-    told = _examples(other, documents, excerpts) if sides else ()
-    both.unpersist()
-    return Changes(documents.count(), first["now"], first["then"], tuple(rules), sides, told)
+    held = moves(now, verdicts, rules).persist()
+    fails = [F.count_if(F.col("fails")[place]).alias(f"fails_{place}") for place in range(len(rules))]
+    sides = [F.count_if(F.col("side") == side).alias(side) for side in (CUT, KEPT)]
+    sums = held.groupBy("source").agg(F.count(F.lit(1)).alias("documents"), F.count("rule").alias("cut"), *sides, *fails).collect()
+    standing = now.groupBy("rule", "source").agg(F.count(F.lit(1)).alias("rows"), F.count_if(F.col("rank") == 1).alias("first"))
+    stands = {(row["rule"], row["source"]): row for row in standing.collect()}
+    would = {(rule, row["source"]): row[f"fails_{place}"] for row in sums for place, rule in enumerate(rules)}
+    moved = {side: total for side in (CUT, KEPT) if (total := sum(row[side] for row in sums))}
+    told = _examples(held.where("side IS NOT NULL"), documents, now, then, excerpts) if moved else ()
+    held.unpersist()
+    return Changes(
+        documents=sum(row["documents"] for row in sums),
+        cut_now=sum(row["first"] for row in stands.values()),
+        cut_then=sum(row["cut"] for row in sums),
+        rules=tuple(_pairs({place: row["rows"] for place, row in stands.items()}, would)),
+        moved=moved,
+        examples=told,
+    )
 
 
-def moved(both: DataFrame) -> DataFrame:
-    """Documents that one side alone cuts, each with the first rule that cuts it there."""
-    one = F.max(F.when(F.col("now"), F.struct(*SAID))).alias("now")
-    other = F.max(F.when(~F.col("now"), F.struct(*SAID))).alias("then")
-    only = both.where("rank = 1").groupBy("doc_id").agg(one, other).where("now IS NULL OR then IS NULL")
-    side = F.when(F.col("now").isNull(), CUT).otherwise(KEPT).alias("side")
-    return only.select("doc_id", side, F.coalesce("then", "now").alias("said")).select("doc_id", "side", "said.*")
+def moves(now: DataFrame, verdicts: DataFrame, rules: Sequence[str]) -> DataFrame:
+    """Verdicts with ``rule``, the first that would cut, and ``side`` and ``moved_by`` where a document would move."""
+    names, place = F.array(*map(F.lit, rules)), F.array_position("fails", True)
+    standing = now.where("rank = 1").select("doc_id", F.col("rule").alias("stands"))
+    both = verdicts.withColumn("rule", F.get(names, place.cast("int") - 1)).join(standing, "doc_id", "left")
+    stays, goes = F.col("stands").isNull(), F.col("rule").isNull()
+    side = F.when(stays & ~goes, CUT).when(goes & ~stays, KEPT)
+    return both.withColumns({"side": side, "moved_by": F.coalesce("rule", "stands")}).drop("stands")
 
 
-def _examples(moved: DataFrame, documents: DataFrame, excerpts: bool) -> tuple[Row, ...]:
+def _pairs(now: Mapping[Pair, int], then: Mapping[Pair, int]) -> Iterator[Row]:
+    for rule, source in dict.fromkeys([*now, *then]):
+        rows = now.get((rule, source), 0), then.get((rule, source), 0)
+        if any(rows):
+            yield Row(rule=rule, source=source, now=rows[0], then=rows[1])
+
+
+def _examples(moved: DataFrame, documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool) -> tuple[Row, ...]:
     """A few documents of each side: the first by id under each rule, and of rules those that move most."""
-    place = F.row_number().over(Window.partitionBy("side", "rule").orderBy("doc_id"))
-    rows = F.count(F.lit(1)).over(Window.partitionBy("side", "rule"))
-    few = moved.withColumns({"place": place, "moves": rows}).where(F.col("place") <= EACH)
-    rank = F.row_number().over(Window.partitionBy("side").orderBy("place", F.desc("moves"), "rule"))
-    chosen = few.withColumn("order", rank).where(F.col("order") <= EXAMPLES)
+    by = Window.partitionBy("side", "moved_by")
+    place, rows = F.row_number().over(by.orderBy("doc_id")), F.count(F.lit(1)).over(by)
+    few = moved.select("doc_id", "side", "moved_by", place.alias("place"), rows.alias("moves")).where(F.col("place") <= EACH)
+    rank = F.row_number().over(Window.partitionBy("side").orderBy("place", F.desc("moves"), "moved_by"))
+    chosen = few.withColumn("order", rank).where(F.col("order") <= EXAMPLES).orderBy("side", "order").collect()
+    ids = [row["doc_id"] for row in chosen]
+    said = now.select("doc_id", "rank", *SAID).unionByName(then.select("doc_id", "rank", *SAID))
+    said = said.where(F.col("doc_id").isin(ids) & (F.col("rank") == 1))
     text = F.substring("text", 1, 4 * EXCERPT) if excerpts else F.lit(None).cast("string")
-    read = documents.select("doc_id", text.alias("excerpt"))
-    return tuple(chosen.join(read, "doc_id", "left").orderBy("side", "order").collect())
+    read = documents.where(F.col("doc_id").isin(ids)).select("doc_id", text.alias("excerpt"))
+    known = {bytes(row["doc_id"]): row for row in said.join(read, "doc_id", "left").collect()}
+    return tuple(Row(side=row["side"], **known[bytes(row["doc_id"])].asDict()) for row in chosen)
 
 
 def told(found: Changes) -> list[str | Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -11,6 +11,7 @@ from rich.console import Console
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Step
 from resonance.core.settings import Config
+from resonance.core.table import Catalog
 from resonance.runtime import resources
 from resonance.runtime.accounting import Outcome
 from resonance.runtime.catalog import DeltaCatalog
@@ -21,6 +22,26 @@ from resonance.runtime.runner import Runner
 from resonance.runtime.session import open_session
 from resonance.runtime.tracking import record_rounds
 from resonance.tables import TABLES
+
+
+class Frames(Mapping[str, DataFrame]):
+    """Tables of a catalog by name, each looked up once, when it is first asked for."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._tables = {table.name: table for table in TABLES}
+        self._known: dict[str, DataFrame] = {}
+
+    def __getitem__(self, name: str) -> DataFrame:
+        if name not in self._known:
+            self._known[name] = self._catalog.read(self._tables[name])
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
 
 
 class Workspace:
@@ -38,9 +59,9 @@ class Workspace:
         self.spark: SparkSession = open_session(config.spark, debug=debug)
         self.catalog = DeltaCatalog(self.spark, str(self.folder / "tables"), config.catalog)
 
-    def frames(self) -> dict[str, DataFrame]:
-        """Every table by name; empty frames for those that were not written yet."""
-        return {table.name: self.catalog.read(table) for table in TABLES}
+    def frames(self) -> Mapping[str, DataFrame]:
+        """Every table by name, looked up when it is asked for; empty frames for those that were not written yet."""
+        return Frames(self.catalog)
 
     def versions(self) -> dict[str, int | None]:
         """The current version of every table; None for those that were not written yet."""

@@ -12,7 +12,7 @@ from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.policy import Policy
 from resonance.core.settings import JudgeSettings
-from resonance.curate.judge import failures, judge, proposed, rewriting
+from resonance.curate.judge import failures, judge, proposed, rewriting, rule_names, verdicts
 from resonance.runtime.policies import load_policy, signal_columns
 
 GOPHER = load_policy("gopher")
@@ -65,6 +65,18 @@ def found(rejects: DataFrame) -> dict[str, list[tuple[int, str]]]:
     return rows
 
 
+def judged(documents: DataFrame, signals: DataFrame, asked: Policy) -> DataFrame:
+    """What ``failures`` gives, where ``verdicts`` tell the same of every document."""
+    rejects, told = failures(documents, signals, asked), verdicts(documents, signals, asked).collect()
+    assert len(told) == documents.count()
+    cut = {
+        bytes(row["doc_id"]).decode(): [name for name, fails in zip(rule_names(asked), row["fails"], strict=True) if fails]
+        for row in told
+    }
+    assert {name: list(enumerate(rules, 1)) for name, rules in cut.items() if rules} == found(rejects)
+    return rejects
+
+
 def test_every_rule_at_its_limit_beyond_it_and_unknown(spark: SparkSession) -> None:
     texts, rows, expected = {"sound": 9}, [("sound", "datatrove", measured())], {}
     for rule in GOPHER.rules:
@@ -85,7 +97,7 @@ def test_every_rule_at_its_limit_beyond_it_and_unknown(spark: SparkSession) -> N
             rows.append((f"{rule.rule}/{name}", "datatrove", measured(**{rule.signal: value})))
             if fails:
                 expected[f"{rule.rule}/{name}"] = list(enumerate(fails, 1))
-    rejects = failures(documents_of(spark, texts), signals_of(spark, *rows), GOPHER)
+    rejects = judged(documents_of(spark, texts), signals_of(spark, *rows), GOPHER)
     assert found(rejects) == expected
 
 
@@ -103,7 +115,7 @@ def test_all_failing_rules_are_kept_in_order_with_what_was_measured(spark: Spark
         ("b", "datatrove", measured(hash_ratio=None)),
         ("b", "basics", {"language": "de"}),
     )
-    rejects = failures(documents_of(spark, {"a": 9, "b": 9}), signals, policy(*rules))
+    rejects = judged(documents_of(spark, {"a": 9, "b": 9}), signals, policy(*rules))
     assert found(rejects) == {"a": [(1, "hashes"), (2, "language"), (3, "short")], "b": [(1, "hashes")]}
     rows = {(bytes(row["doc_id"]).decode(), row["rule"]): row for row in rejects.collect()}
 
@@ -124,7 +136,7 @@ def test_what_was_not_measured_fails_and_nothing_vanishes(spark: SparkSession) -
     good = signals_of(spark, ("good", "datatrove", measured()), ("other", "dolma", measured()))
     others = signals_of(spark, ("elsewhere", "datatrove", measured()), batch="old")
     stale = signals_of(spark, ("stale", "datatrove", measured()), stale=True)
-    rejects = failures(documents, good.unionByName(others).unionByName(stale), policy(*rules))
+    rejects = judged(documents, good.unionByName(others).unionByName(stale), policy(*rules))
     assert found(rejects) == {name: [(1, "short")] for name in ("absent", "elsewhere", "stale", "other")}
     assert {row["detail"] for row in rejects.collect()} == {"datatrove, not measured"}
     assert {row["value"] for row in rejects.collect()} == {None}
@@ -135,8 +147,8 @@ def test_what_was_not_measured_fails_and_nothing_vanishes(spark: SparkSession) -
 def test_a_text_that_rewriting_emptied_never_passes(spark: SparkSession) -> None:
     documents = documents_of(spark, {"full": 9, "void": 0})
     signals = signals_of(spark, ("full", "datatrove", measured()), ("void", "datatrove", measured(n_words=3.0)))
-    assert found(failures(documents, signals, policy())) == {"void": [(1, "empty")]}
-    assert found(failures(documents, signals, GOPHER)) == {"void": [(1, "gopher_short_doc"), (2, "empty")]}
+    assert found(judged(documents, signals, policy())) == {"void": [(1, "empty")]}
+    assert found(judged(documents, signals, GOPHER)) == {"void": [(1, "gopher_short_doc"), (2, "empty")]}
 
 
 def test_without_rules_signals_are_not_read(spark: SparkSession) -> None:
@@ -163,9 +175,10 @@ def test_a_proposal_needs_documents_and_their_signals(spark: SparkSession) -> No
     settings = JudgeSettings(policy=policy(*rules))
     standing = failures(documents, signals, policy(*rules))
     others = standing.withColumn("batch", F.lit("old")).unionByName(standing.withColumn("step", F.lit("dedupe")))
-    own, now, then = proposed(documents, signals, standing.unionByName(others), settings=settings, turn=Turn(BATCH))
+    own, now, then, told = proposed(documents, signals, standing.unionByName(others), settings=settings, turn=Turn(BATCH))
     assert own.count() == 2
     assert found(now) == found(then) == {"b": [(1, "short")]}
+    assert {bytes(row["doc_id"]).decode(): row["fails"] for row in told.collect()} == {"a": [False, False], "b": [True, False]}
     with pytest.raises(InputError, match="table documents has none of batch new; run `resonance curate` first"):
         proposed(documents, signals, standing, settings=settings, turn=Turn("new"))
     dolma = JudgeSettings(policy=policy(*rules, profile="dolma"))
