@@ -78,7 +78,8 @@ def verdicts(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFr
     What ``failures`` tells, without the numbers: rules are asked where the signals lie, and a byte a rule meets the documents
     in the join by doc_id.
     """
-    known, answers = documents.select(*NEEDED), {}
+    known = documents.select(*NEEDED)
+    answers: dict[str, Column] = {}
     for name in policy.sets:
         own = [rule for rule in policy.rules if policy.set_of(rule) == name]
         fails = F.array(*(~F.coalesce(_asked(policy, rule)[0], F.lit(False)) for rule in own))

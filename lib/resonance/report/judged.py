@@ -74,18 +74,18 @@ def edited(edits: DataFrame) -> tuple[Edited, ...]:
 
 def _by(by: By, came: DataFrame, cut: DataFrame) -> tuple[list[Judged], list[Failed]]:
     known = F.coalesce(F.col(by), F.lit(UNKNOWN))
-    sizes = came.groupBy(known.alias("name")).count().orderBy(F.desc("count"), "name").limit(MOST[by] + 1).collect()
-    named = [row["name"] for row in sizes[: MOST[by]]]
-    name = _named(known, named).alias("name")
-    first = F.count_if(F.col("rank") == 1)
-    documents = {row["name"]: row["count"] for row in came.groupBy(name).count().collect()}
+    sums = came.rollup(known.alias("name")).count()  # all together have no name, and come first
+    sizes = sums.orderBy(F.desc("count"), F.col("name").asc_nulls_first()).limit(MOST[by] + 1).collect()
+    documents = {row["name"]: row["count"] for row in sizes[1:]}
+    name, first = _named(known, list(documents)).alias("name"), F.count_if(F.col("rank") == 1)
+    if sizes and (others := sizes[0]["count"] - sum(documents.values())):
+        documents[REST] = documents.get(REST, 0) + others
     rows = (
         cut.groupBy(name, "rule").agg(F.count(F.lit(1)).alias("documents"), first.alias("first")).orderBy("name", "rule").collect()
     )
     failed = [Failed(by, **row.asDict()) for row in rows]
     lost = {place: sum(row.first for row in failed if row.name == place) for place in documents}
-    order = [*named, *(place for place in documents if place not in named)]
-    return [Judged(by, place, documents[place], lost[place]) for place in order], failed
+    return [Judged(by, place, count, lost[place]) for place, count in documents.items()], failed
 
 
 def _named(known: Column, named: list[str]) -> Column:
