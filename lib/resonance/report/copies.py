@@ -57,7 +57,7 @@ def crossed(rejects: DataFrame, documents: DataFrame) -> tuple[Crossed, ...]:
 
 
 def largest(duplicates: DataFrame) -> list[Row]:
-    """The ``EACH`` largest clusters of each method, with the least similar document that is not the keeper."""
+    """The ``EACH`` largest clusters of each method, each with the least similar of the others, or the first."""
     others = duplicates.where("doc_id != keeper")
     member = F.min(F.struct("similarity", "doc_id")).alias("member")
     found = others.groupBy("method", "cluster_id", "keeper", "size").agg(member)

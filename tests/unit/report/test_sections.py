@@ -8,7 +8,7 @@ from pyspark.sql import Row
 from resonance.core.settings import ReportSettings
 from resonance.report.copies import Crossed
 from resonance.report.examples import Examples
-from resonance.report.facts import Clusters, Facts, Losses
+from resonance.report.facts import Clusters, Cut, Facts, Losses
 from resonance.report.parts import Section
 from resonance.report.sections import SECTIONS
 from resonance.report.sections.duplicates import duplicates
@@ -198,6 +198,18 @@ def test_duplicates_tell_what_text_went_and_between_which_sources(made: Made) ->
     told = duplicates(made(crossed=more), SETTINGS)
     assert told is not None
     assert any(chart.note.endswith(" 91 copies between rarer pairs of sources are left out.") for chart in told.charts)
+
+
+def test_near_clusters_that_were_verified_cut_nothing_themselves(made: Made) -> None:
+    found = tuple(Clusters(method, 2, 1, 2, "v") for method in ("near", "verified"))
+    cut = (Cut("dedupe", "near_duplicate", "one", 1),)
+    crossed = (Crossed("near_duplicate", None, None, 1, 512),)
+    section = duplicates(made(clusters=found, cuts=cut, crossed=crossed), SETTINGS)
+    assert section is not None
+    assert [(row[0], row[4], row[-1]) for row in section.grids[0].rows] == [
+        ("near", "0", "0 bytes"),
+        ("verified", "1", "512 bytes"),
+    ]
 
 
 def test_many_sources_are_joined(made: Made) -> None:

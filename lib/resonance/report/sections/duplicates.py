@@ -57,8 +57,10 @@ def duplicates(facts: Facts, settings: ReportSettings) -> Section | None:
 
 
 def _rule(method: str, methods: list[str]) -> str:
-    """The rule by which a method cut; near clusters that were verified cut nothing themselves."""
-    return "near_duplicate" if method == "verified" or method == "near" and "verified" not in methods else f"{method}_duplicate"
+    """The rule by which a method cut; none for near clusters that were verified, which cut nothing themselves."""
+    if method == "near" and "verified" in methods:
+        return ""
+    return "near_duplicate" if method == "verified" else f"{method}_duplicate"
 
 
 def _sizes(method: str, found: list[Clusters]) -> Chart:
@@ -136,10 +138,10 @@ def _unseen(facts: Facts, found: list[Crossed]) -> str:
 
 
 def _pairs(facts: Facts) -> Grid | None:
-    """The largest clusters: what stays beside the document that is least like it."""
+    """The largest clusters: what stays beside one of the others, the least similar where that was measured."""
     rows = tuple((name(pair.method), count(pair.size), _alike(pair), *_sides(pair)) for pair in facts.examples.copies)
-    columns = ("method", "documents", "similarity", "stays", "least alike of the others")
-    note = "The largest clusters. Excerpts begin shortly before the first difference; words that only one side has are marked."
+    columns = ("method", "documents", "similarity", "stays", "another one")
+    note = "The other one is the least similar where that was measured. Excerpts begin shortly before the first difference."
     numbers, prose = frozenset(columns[1:3]), frozenset(columns[3:])
     return Grid("Largest clusters, side by side", columns, rows, numbers, cards=True, note=note, prose=prose) if rows else None
 
