@@ -33,7 +33,8 @@ NEAR, OF = 1, 10
 """A tenth of the documents is near to an earlier one."""
 WARM = 20_000
 PARTITIONS = 16
-"""Where all signatures are equal: enough partitions for one overlong task to stand out."""
+APART = {"spark.sql.adaptive.coalescePartitions.enabled": "false"}
+"""Where all signatures are equal: enough partitions, and none joined, for one overlong task to stand out."""
 
 
 def signatures(spark: SparkSession, kind: str, documents: int, bands: int) -> DataFrame:
@@ -64,19 +65,19 @@ def cluster(signed: DataFrame, checkpoint: Scratch, settings: DedupeSettings) ->
     checkpoint(clusters(alike.join(signed.select("doc_id", "n_bytes"), "doc_id"), "component"), "near-clusters")
 
 
-def timed(spark: SparkSession, kind: str, documents: int, folder: Path) -> float:
-    """Seconds from signatures in files to clusters, or to candidates."""
+def timed(spark: SparkSession, kind: str, documents: int, folder: Path) -> tuple[float, float]:
+    """When it began, and seconds from signatures in files to clusters, or to candidates."""
     settings = DedupeSettings()
     checkpoint = Scratch(spark, folder)
     signed = checkpoint(signatures(spark, kind, documents, settings.bands), "signatures")
-    began = time.monotonic()
+    at, began = time.time(), time.monotonic()
     if kind == "pairs":
         checkpoint(candidates(signed), "candidates")
     else:
         cluster(signed, checkpoint, settings)
     taken = time.monotonic() - began
     checkpoint.remove()
-    return taken
+    return at, taken
 
 
 def main() -> None:
@@ -86,12 +87,16 @@ def main() -> None:
     log = folder / "log"
     log.mkdir(parents=True)
     settings = load("local", "curate", assignments=[f"spark.master=local[{use}]"]).spark
-    own = {"shuffle_partitions": settings.shuffle_partitions if kind == "shared" else PARTITIONS, "conf": event_log.conf(log)}
+    own = (
+        {"conf": event_log.conf(log)}
+        if kind == "shared"
+        else {"shuffle_partitions": PARTITIONS, "conf": event_log.conf(log) | APART}
+    )
     spark = open_session(settings.model_copy(update=own))
     timed(spark, kind, WARM, folder / "scratch")
-    taken = timed(spark, kind, int(documents), folder / "scratch")
+    began, taken = timed(spark, kind, int(documents), folder / "scratch")
     spark.stop()
-    found = event_log.stages(log)
+    found = event_log.stages(log, since=began)
     told = {
         "seconds": round(taken, 2),
         "longest_over_median": max((one.longest_over_median for one in found if one.tasks > 1), default=0.0),

@@ -36,8 +36,8 @@ def conf(folder: Path) -> dict[str, str]:
     return {**CONF, "spark.eventLog.dir": folder.as_uri()}
 
 
-def stages(folder: Path) -> list[Stage]:
-    """The stages of the only log in ``folder`` that shuffled or ran long, in the order in which they were submitted."""
+def stages(folder: Path, since: float = 0) -> list[Stage]:
+    """The stages of the only log in ``folder`` that shuffled or ran long, in their order; of tasks launched ``since`` then."""
     (log,) = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     steps: dict[str, str] = {}
     query_of: dict[int, str] = {}
@@ -50,7 +50,7 @@ def stages(folder: Path) -> list[Stage]:
         elif kind == "SparkListenerJobStart":
             query = (event.get("Properties") or {}).get("spark.sql.execution.id", "")
             query_of |= dict.fromkeys(event["Stage IDs"], query)
-        elif kind == "SparkListenerTaskEnd" and event.get("Task Metrics"):
+        elif kind == "SparkListenerTaskEnd" and event.get("Task Metrics") and event["Task Info"]["Launch Time"] >= 1000 * since:
             tasks[event["Stage ID"]].append(event["Task Metrics"])
     found = [stage(steps.get(query_of.get(number, ""), ""), tasks[number]) for number in sorted(tasks)]
     return [one for one in found if one.shuffle_written or one.shuffle_read or one.longest_over_median]
@@ -80,8 +80,15 @@ def stage(name: str, metrics: list[dict[str, Any]]) -> Stage:
         sum(one["Shuffle Write Metrics"]["Shuffle Bytes Written"] for one in metrics),
         sum(one["Local Bytes Read"] + one["Remote Bytes Read"] for one in read),
         sum(one["Disk Bytes Spilled"] for one in metrics),
-        round(max(times) / max(median(times), 1), 2) if max(times) >= LONG_MS else 0.0,
+        uneven(metrics),
     )
+
+
+def uneven(metrics: list[dict[str, Any]]) -> float:
+    """The longest task over the median of those that read rows; 0 where none is long."""
+    busy = [one for one in metrics if one["Shuffle Read Metrics"]["Total Records Read"] + one["Input Metrics"]["Records Read"]]
+    times = [one["Executor Run Time"] for one in busy or metrics]
+    return round(max(times) / max(median(times), 1), 2) if max(times) >= LONG_MS else 0.0
 
 
 def by_step(found: list[Stage]) -> list[dict[str, Any]]:

@@ -119,7 +119,8 @@ def tables(runs: Sequence[Run], derived: Mapping[str, float], goals: Goals, core
         seconds = (f"{cells[engine].seconds:,.1f}" if engine in cells else "" for engine in engines)
         memory = (f"{cells[engine].peak_gb:.2f}" if engine in cells else "" for engine in engines)
         side.add_row(f"{size:g}", *seconds, *memory)
-    yield side
+    if runs:
+        yield side
     sums = Table("what", "found", "goal", "met", title=title)
     for name, value in derived.items():
         goal = goals.get(name)
