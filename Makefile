@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data demo test test-slow bench-parity bench-curation check clean
+.PHONY: help setup setup-data demo test test-slow bench-parity bench-curation bench-dedup check clean
 
 BIN := .venv/bin
 
@@ -27,6 +27,9 @@ bench-parity: setup ## compare signals and verdicts with datatrove and dolma on 
 
 bench-curation: setup ## time curation against datatrove and Data-Juicer, and alone up to 4 GB (an hour of a quiet machine, 20 GB of disk)
 	@$(BIN)/python -m tests.bench.curation_speed
+
+bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft, and alone up to 4 GB (hours of a quiet machine, 40 GB of disk)
+	@$(BIN)/python -m tests.bench.dedup_speed
 
 check: setup ## run ruff, mypy, the import contracts and the unit tests without Spark (under 3 minutes)
 	@$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from pathlib import Path
 from resonance.curate.demo_texts import doc_strings
 from tests.bench import debian
 from tests.bench.places import cache
-from tests.bench.sizes import make_corpus
+from tests.bench.sizes import Copies, make_corpus
 
 DOCUMENTS = 12_000
 SEED = 1
@@ -97,14 +97,19 @@ def sources() -> Iterator[Source]:
             yield Source(f"doc strings of {package}", home, tuple(found))
 
 
-def sized_corpus(megabytes: float, english: bool, parts: int = PARTS) -> Path:
+def sized_corpus(megabytes: float, english: bool, parts: int = PARTS, seed: int = SEED, copies: Copies | None = None) -> Path:
     """A folder of ``parts`` JSON lines files in the cache, ``megabytes`` in all; made when it is not there."""
-    folder = cache("corpora") / f"{'english' if english else 'mixed'}-{RULE}-{megabytes:g}mb"
+    kind = "english" if english else "mixed"
+    if copies:
+        kind += f"-copies-{copies.exact:g}-{copies.near:g}-{copies.words}"
+    if seed != SEED:
+        kind += f"-seed-{seed}"
+    folder = cache("corpora") / f"{kind}-{RULE}-{megabytes:g}mb"
     if not folder.exists():
         fresh = folder.with_suffix(".fresh")
         fresh.mkdir(exist_ok=True)
         for part in range(parts):
-            make_corpus(fresh / f"{part}.jsonl", megabytes / parts, SEED + part, real_corpus(english=english))
+            make_corpus(fresh / f"{part}.jsonl", megabytes / parts, seed + part, real_corpus(english=english), copies)
         fresh.rename(folder)
     return folder
 

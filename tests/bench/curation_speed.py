@@ -9,38 +9,19 @@ bytes of JSON lines, for kernels of UTF-8 text. ``ours`` is `resonance run inges
 
 from __future__ import annotations
 
-import argparse
-import os
-import signal
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from tests.bench import speed_engines, speed_report
 from tests.bench.corpus import sized_corpus
-from tests.bench.environments import versions_of
-from tests.bench.places import cores, write_result
+from tests.bench.speed_command import BOTH, LARGE, TINY, finish, options, out, say, started
 from tests.bench.speed_engines import Run
 from tests.bench.speed_kernels import kernels
 
 PARTS = ("ours", "every", "datatrove", "juicer", "kernels", "judge")
 PEERS = ("datatrove", "juicer")
-BOTH, LARGE = (64.0, 508.0), (1000.0, 2000.0, 4000.0)
-TINY = 0.2
-"""Megabytes of a run that is all start and no text."""
-
 KERNEL_MEGABYTES = 64.0
-out = Console()
-
-
-def say(run: Run) -> Run:
-    """One line on a run that ended."""
-    out.print(f"{run.engine} {run.megabytes:g} MB: {run.seconds:,.1f} s, {run.peak_gb:.2f} GB", highlight=False)
-    return run
 
 
 def runs(parts: Sequence[str], sizes: Sequence[float], peer_sizes: Sequence[float], use: int, english: bool) -> Iterable[Run]:
@@ -61,28 +42,8 @@ def runs(parts: Sequence[str], sizes: Sequence[float], peer_sizes: Sequence[floa
                 yield say(speed_engines.peer(engine, size, corpus, use))
 
 
-def sizes_of(given: str) -> list[float]:
-    """Megabytes between commas."""
-    return sorted(float(size) for size in given.split(","))
-
-
-def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=sizes_of, help="megabytes; by default 64,508 and for ours 1000,2000,4000 too")
-    parser.add_argument("--only", type=lambda given: given.split(","), default=list(PARTS), help=f"parts of it: {','.join(PARTS)}")
-    parser.add_argument("--cores", type=int, default=min(2, cores()), help="cores for every engine")
-    parser.add_argument("--mixed", action="store_true", help="documents of all languages, not English alone")
-    parser.add_argument("--no-result", action="store_true", help="write no result file")
-    found = parser.parse_args()
-    if unknown := set(found.only) - set(PARTS):
-        parser.error(f"unknown parts {', '.join(sorted(unknown))}: choose from {','.join(PARTS)}")
-    return found
-
-
 def main() -> None:
-    asked = options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.cores])
+    asked = started(options(__doc__, PARTS), PARTS)
     english = not asked.mixed
     own, theirs = asked.sizes or [*BOTH, *LARGE], asked.sizes or list(BOTH)
     figures: dict[str, Any] = {"cores": asked.cores, "text": "English" if english else "all languages"}
@@ -96,11 +57,9 @@ def main() -> None:
         done += [say(speed_engines.judge(size, asked.cores)) for size in (TINY, max(own))]
     kernel_speeds = figures.get("kernels_mb_per_s_core", {})
     figures |= {"runs": [asdict(run) for run in done], **speed_report.figures(done, asked.cores, kernel_speeds)}
-    for table in speed_report.tables(done, figures, asked.cores):
+    for table in speed_report.tables(done, figures["derived"], speed_report.GOALS, asked.cores, speed_report.TITLE):
         out.print(table)
-    if not asked.no_result:
-        versions = {engine: versions_of(engine) for engine in PEERS if engine in asked.only}
-        out.print(f"result: {written(asked, {'versions': versions, **figures})}", soft_wrap=True)
+    finish("curation-speed", "tests.bench.curation_speed", asked, PEERS, figures)
 
 
 def measure_kernels(megabytes: float, english: bool) -> dict[str, float]:
@@ -109,11 +68,6 @@ def measure_kernels(megabytes: float, english: bool) -> dict[str, float]:
     for name, speed in found.items():
         out.print(f"kernels, {name}: {speed} MB/s per core", highlight=False)
     return found
-
-
-def written(asked: argparse.Namespace, figures: dict[str, Any]) -> Path:
-    """The result file."""
-    return write_result("curation-speed", " ".join(["python -m tests.bench.curation_speed", *sys.argv[1:]]), figures)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 A document keeps the order of lines, list items and paragraph ends of a real one; most of its sentences are others of the same
 source and kind; every sentence of some length carries a word that was drawn for it, so that no two sentences are copies.
-Everything is drawn with the seed, and nothing is a Python object but one batch at a time.
+Everything is drawn with the seed, and nothing is a Python object but one batch at a time. On request, fixed shares of documents
+are copies of earlier ones.
 """
 
 from __future__ import annotations
@@ -35,6 +36,18 @@ Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Copies:
+    """The shares of documents that are copies of earlier ones of their batch, letter by letter or but for about ``words`` words.
+
+    A copy keeps the source that was drawn for it, so that copies cross sources.
+    """
+
+    exact: float = 0.05
+    near: float = 0.10
+    words: int = 3
+
+
+@dataclass(frozen=True)
 class Pool:
     """Sentences as JSON text, cut where a word can go in; which documents and which kinds they belong to."""
 
@@ -53,14 +66,14 @@ class Pool:
         return np.diff(self.document_starts)
 
 
-def make_corpus(path: Path, megabytes: float, seed: int, real: Path) -> int:
+def make_corpus(path: Path, megabytes: float, seed: int, real: Path, copies: Copies | None = None) -> int:
     """Writes JSON lines (id, text, source), ``megabytes`` × 10⁶ bytes of them, from those of ``real``; how many documents."""
     pool = gather(real)
     draw = np.random.default_rng(seed)
     written = documents = 0
     fresh = path.with_suffix(".fresh")
     with fresh.open("wb") as file:
-        for lines in batches(pool, draw, seed):
+        for lines in batches(pool, draw, seed, copies):
             data = lines.buffers()[2]
             enough = (
                 int(np.searchsorted(offsets(lines), megabytes * 1e6 - written))
@@ -136,32 +149,63 @@ def json_text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def batches(pool: Pool, draw: np.random.Generator, seed: int) -> Iterator[Any]:
+def batches(pool: Pool, draw: np.random.Generator, seed: int, copies: Copies | None) -> Iterator[Any]:
     """JSON lines as Arrow arrays of about ``BATCH_BYTES``, without end; ids hold the seed."""
     per_document = (pool.heads.nbytes + pool.tails.nbytes) / len(pool.sources)
     rows = max(1, int(BATCH_BYTES / per_document))
     first = 0
     while True:
-        yield batch(pool, draw, rows, first, seed)
+        yield batch(pool, draw, rows, first, seed, copies)
         first += rows
 
 
-def batch(pool: Pool, draw: np.random.Generator, rows: int, first: int, seed: int) -> Any:
+def batch(pool: Pool, draw: np.random.Generator, rows: int, first: int, seed: int, copies: Copies | None) -> Any:
     """``rows`` JSON lines whose ids count from ``first``."""
-    shapes = draw.integers(0, len(pool.sources), rows)
+    drawn = draw.integers(0, len(pool.sources), rows)
+    origins, near = copied(draw, rows, copies) if copies else (np.arange(rows), np.zeros(rows, bool))
+    shapes = drawn[origins]
     sizes = pool.sizes[shapes]
     ends = np.cumsum(sizes)
-    own = np.repeat(pool.document_starts[shapes] - (ends - sizes), sizes) + np.arange(ends[-1])
+    starts = ends - sizes
+    own = np.repeat(pool.document_starts[shapes] - starts, sizes) + np.arange(ends[-1])
     kinds = pool.kinds[own]
     low, high = pool.kind_starts[kinds], pool.kind_starts[kinds + 1]
     others = pool.members[low + (draw.random(len(own)) * (high - low)).astype(np.int64)]
     chosen = np.where(draw.random(len(own), np.float32) < EXCHANGED, others, own)
-    pieces = joined(pool.heads.take(pa.array(chosen)), fresh_words(draw, pool.scripts[chosen]), pool.tails.take(pa.array(chosen)))
+    if copies:
+        same = np.repeat(starts[origins] - starts, sizes) + np.arange(ends[-1])
+        chosen = chosen[same]
+    fresh = fresh_words(draw, pool.scripts[chosen])
+    if copies:
+        own_word = changed(draw, pool.scripts[chosen], sizes, near, copies.words)
+        fresh = fresh.take(pa.array(np.where(own_word, np.arange(len(own)), same)))
+    pieces = joined(pool.heads.take(pa.array(chosen)), fresh, pool.tails.take(pa.array(chosen)))
     bounds = pa.array(np.concatenate(([0], ends)).astype(np.int32))
     texts = pc.binary_join(pa.ListArray.from_arrays(bounds, pieces), b"")
     ids = pc.cast(pc.cast(pa.array(np.arange(first, first + rows)), pa.string()), pa.binary())
-    sources = pool.sources.take(pa.array(shapes))
+    sources = pool.sources.take(pa.array(drawn))
     return joined(f'{{"id":"{seed}-'.encode(), ids, b'","text":"', texts, b'","source":"', sources, b'"}\n')
+
+
+def copied(draw: np.random.Generator, rows: int, copies: Copies) -> tuple[Positions, NDArray[np.bool_]]:
+    """Which row each one is a copy of (itself where it is none), and which copies are near ones; no copy is copied."""
+    fates = draw.random(rows)
+    is_copy = fates < copies.exact + copies.near
+    is_copy[0] = False
+    places = np.arange(rows)
+    originals = np.maximum.accumulate(np.where(is_copy, 0, places))
+    return np.where(is_copy, originals[(draw.random(rows) * places).astype(np.int64)], places), is_copy & (fates >= copies.exact)
+
+
+def changed(
+    draw: np.random.Generator, scripts: NDArray[np.int8], sizes: Positions, near: NDArray[np.bool_], words: int
+) -> NDArray[np.bool_]:
+    """Which sentences have a word of their own: of a near copy about ``words`` of those that carry a fresh one, of others none."""
+    carries = scripts != NONE_KIND
+    of = np.repeat(np.arange(len(sizes)), sizes)
+    many = np.maximum(np.bincount(of, carries, len(sizes)), 1)
+    found: NDArray[np.bool_] = carries & near[of] & (draw.random(len(of)) < words / many[of])
+    return found
 
 
 def joined(*columns: Any) -> Any:

@@ -21,7 +21,14 @@ OURS, EVERY = "ours", "ours every profile"
 ALL = ("basics", "datatrove", "dolma", "dclm")
 """Every signal set but ``line_languages``, which asks a language model about each line."""
 POLICY = "fineweb"
-FILTERS = {"datatrove": "datatrove_filters.py", "juicer": "juicer_filters.py"}
+SCRIPTS: dict[str, tuple[str, ...]] = {
+    "datatrove": ("datatrove_filters.py",),
+    "juicer": ("juicer_recipes.py", "filters"),
+    "datatrove minhash": ("datatrove_minhash.py",),
+    "juicer minhash": ("juicer_recipes.py", "minhash"),
+    "daft signing": ("daft_signing.py",),
+}
+"""What each peer runs, in the environment that the first word of its name stands for, with what it is given last."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +85,11 @@ def ours(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> Run:
 
 
 def peer(engine: str, megabytes: float, corpus: Path, cores: int) -> Run:
-    """The peer's filters, JSON lines out."""
+    """The peer's script, from a folder of JSON lines to files."""
     target = output(engine, megabytes)
     shutil.rmtree(target, ignore_errors=True)
-    command = (python_of(engine), PEERS / FILTERS[engine], corpus, target, cores)
+    script, *last = SCRIPTS[engine]
+    command = (python_of(engine.partition(" ")[0]), PEERS / script, corpus, target, cores, *last)
     return Run.of(engine, megabytes, run(command, log(engine, megabytes)))
 
 
@@ -120,7 +128,7 @@ def texts(folder: Path, key: str) -> dict[str, str]:
 
 def output(engine: str, megabytes: float) -> Path:
     """Where a peer's run leaves its documents."""
-    return cache("speed") / f"{engine}-{megabytes:g}mb"
+    return cache("speed") / f"{engine.replace(' ', '-')}-{megabytes:g}mb"
 
 
 def log(engine: str, megabytes: float) -> Path:

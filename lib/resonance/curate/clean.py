@@ -30,7 +30,7 @@ def parted(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
     """Documents, signals, edits and rejects of prepared rows. A signal set is measured on the cleaned text, before rewriting."""
     own = rows.withColumns({"bucket": bucket(F.col("doc_id")), "batch": F.lit(turn.batch)})
     held = own.where("cleaned_hash IS NOT NULL")
-    sets = [_measured(held, name) for name in settings.sets]
+    sets = [_measured(held, name) for name in settings.sets] or [signal_rows(held.where("false"), "", 0)]
     edits = _edits(held, REWRITES[settings.rewrite])
     return _documents(held, settings.rewrite), reduce(DataFrame.unionByName, sets), edits, _rejects(own)
 

@@ -1,4 +1,4 @@
-"""A few texts for each rule: those nearest to its threshold on both sides, and places that rewriting changed."""
+"""A few texts: those nearest to each rule's threshold on both sides, places that rewriting changed, copies beside what stayed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from resonance.report.copies import Pair, largest, pairs
 from resonance.report.sample import sampled
 from resonance.report.wording import counted
 
@@ -58,17 +59,22 @@ class Examples:
 
     borderline: tuple[Borderline, ...] = ()
     rewritten: tuple[Rewritten, ...] = ()
+    copies: tuple[Pair, ...] = ()
 
 
 def examples(frames: Mapping[str, DataFrame], rules: Sequence[Row], documents: int, text_bytes: int) -> Examples:
-    """Examples for each rule of the policy and each rule that rewrote. Reads the start of few texts, in one scan of them."""
+    """Examples for each rule of the policy, each rule that rewrote and the largest clusters. Reads few texts, in one scan."""
     share = sampled(documents)
     near = _near(frames["signals"].where(share), [rule for rule in rules if rule["threshold"] is not None])
     pieces = _pieces(frames["edits"].where(share))
+    clusters = largest(frames["duplicates"])
+    alike = {row[column] for row in clusters for column in ("keeper", "doc_id")}
     read = text_bytes <= TEXT_BYTES
-    texts = _texts(frames["documents"], {row["doc_id"] for row in near}, {row["doc_id"] for row in pieces}, read=read)
+    wholes = {row["doc_id"] for row in pieces} | alike
+    texts = _texts(frames["documents"], {row["doc_id"] for row in near}, wholes, read=read)
     raw = _raw(frames["raw"], texts, {row["doc_id"] for row in pieces}) if read else {}
-    return Examples(tuple(_borderline(near, texts)), tuple(_rewritten(pieces, texts, raw)) if read else ())
+    changed = tuple(_rewritten(pieces, texts, raw)) if read else ()
+    return Examples(tuple(_borderline(near, texts)), changed, tuple(pairs(clusters, texts)))
 
 
 def _near(signals: DataFrame, rules: Sequence[Row]) -> list[Row]:
@@ -111,7 +117,7 @@ def _pieces(edits: DataFrame) -> list[Row]:
 
 
 def _texts(documents: DataFrame, heads: set[bytes], wholes: set[bytes], *, read: bool) -> dict[bytes, Row]:
-    """Documents that are shown, by id: with the start of their text, and with more of it where rewriting changed it."""
+    """Documents that are shown, by id: with the start of their text, or as ``wholes`` with more of it."""
     ids = sorted(heads | wholes)
     if not ids:
         return {}

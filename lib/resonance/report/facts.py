@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Row
 
+    from resonance.report.copies import Crossed
     from resonance.report.distributions import Distribution
     from resonance.report.examples import Examples
     from resonance.report.judged import Edited, Failed, Judged
@@ -79,6 +80,7 @@ class Facts:
     edited: tuple[Edited, ...]
     examples: Examples
     clusters: tuple[Clusters, ...]
+    crossed: tuple[Crossed, ...]
     distributions: tuple[Distribution, ...]
     losses: tuple[Losses, ...]
     plans: tuple[Row, ...]

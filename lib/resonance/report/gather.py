@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from resonance.core.pool import HELDOUT, kept
+from resonance.report.copies import crossed
 from resonance.report.distributions import Threshold, distributions
 from resonance.report.examples import Examples, examples
 from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
@@ -40,10 +41,10 @@ PER_BATCH = frozenset({"ingest", "clean", "judge", "score"})
 
 
 def gather(frames: Mapping[str, DataFrame]) -> Facts:
-    """All facts, by about thirty small Spark jobs: each counts a table or scans some of its columns and returns sums.
+    """All facts, by some thirty small Spark jobs: each counts a table or scans some of its columns and returns sums.
 
     Shuffles partial sums by slice, rule or bucket, and document ids (to tell which documents were kept, and the languages of
-    those that were cut). One scan reads texts, for examples: see ``examples``.
+    those that were cut, and whose copies copies are). One scan reads texts, for examples: see ``examples``.
     """
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         small = dict(zip(SMALL, pool.map(lambda table: tuple(frames[table].orderBy(*SMALL[table]).collect()), SMALL), strict=True))
@@ -60,6 +61,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
         cut = ask("rejects", cuts, frames["rejects"])
         pieces = ask("edits", edited, frames["edits"])
         found = ask("duplicates", clusters, frames["duplicates"])
+        copies = ask("duplicates", crossed, frames["rejects"], frames["documents"])
         measured = frames["signals"].where(sampled(rows["documents"]))
         pictures = ask("signals", distributions, measured, thresholds(small["rules"]))
         counted, failed = told.result() or ((), ())
@@ -76,6 +78,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
             edited=pieces.result(),
             examples=shown,
             clusters=found.result(),
+            crossed=copies.result(),
             distributions=pictures.result(),
             losses=lost.result(),
             plans=small["plans"],

@@ -40,6 +40,8 @@ class Grid:
     numbers: frozenset[str] = frozenset()
     cards: bool = False
     note: str = ""
+    prose: frozenset[str] = frozenset()
+    """Columns of running text; of cards the last one is."""
 
     @property
     def shown(self) -> tuple[tuple[str, ...], ...]:

@@ -72,7 +72,7 @@ def document_story(frames: Frames, asked: str) -> list[str]:
     lines += [_known(row) for row in mine["signals"].orderBy("set").collect()]
     for row in mine["duplicates"].orderBy("method").collect():
         role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
-        alike = "" if row["similarity"] is None else f", {row['similarity']:.3f} of its shingles alike"
+        alike = "" if row["keeper"] == row["doc_id"] else _alike(row)
         lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}{alike}")
     lines += [_edit(row) for row in mine["edits"].orderBy("rule").collect()]
     lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
@@ -102,6 +102,12 @@ def _known(row: Row) -> str:
 
 def _edit(row: Row) -> str:
     return f"rewritten by {row['rule']}: {len(row['starts']):,} pieces of {row['characters']:,} characters cut, {row['version']}"
+
+
+def _alike(row: Row) -> str:
+    if row["similarity"] is not None:
+        return f", {row['similarity']:.3f} of its shingles alike"
+    return ", its text is equal" if row["method"] == "exact" else ", connected by shared MinHash bands"
 
 
 def _cut(row: Row) -> str:

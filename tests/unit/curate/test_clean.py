@@ -100,6 +100,8 @@ def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSes
             assert {row[column] for column in own} <= {None}
     _, alone, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]})
     assert [row["set"] for row in alone["good"]] == ["basics"]
+    there, none, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]}, sets=())
+    assert (set(there), none) == ({"good"}, {})
 
 
 def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSession, checkpoint: Checkpoint) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pyspark.sql import Row
 
+from resonance.report.copies import Crossed, Pair
 from resonance.report.distributions import Distribution, Threshold
 from resonance.report.examples import Borderline, Examples, Rewritten
 from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
@@ -88,8 +89,19 @@ def made() -> Callable[..., Facts]:
             "examples": Examples(
                 (Borderline("gopher_short_doc", True, 50.0, 50.0, "aa" * 16, names[0], "just enough " * 40), Borderline("gopher_short_doc", False, 49.0, 50.0, "bb" * 16, names[0], None)),  # noqa: E501
                 (Rewritten("javascript", "cc" * 16, f"a [{names[0]}] b", "a [7 characters] b"), Rewritten("javascript", "dd" * 16, None, "a [7 characters] b")),  # noqa: E501
+                (
+                    Pair("exact", 7, None, "aa" * 16, "bb" * 16, names[0], names[0], "as it is", "as it is"),
+                    Pair("near", 2, 0.75, "cc" * 16, "dd" * 16, names[0], names[0], "a <b>red</b> fox", "a green fox"),
+                    Pair("near", 2, None, "cc" * 16, "dd" * 16, names[0], names[0], None, None),
+                ),
             ),
             "clusters": (Clusters("exact", 2, size, 2 * size, "exact@1"), Clusters("exact", 7, 1, 7, "exact@1"), Clusters("near", 2, 1, 2, "minhash-14x8-5@1")),  # noqa: E501
+            "crossed": (
+                Crossed(None, None, None, 4 * size, 4_000),
+                Crossed("exact_duplicate", None, None, 4 * size, 4_000),
+                Crossed("exact_duplicate", names[0], None, 4 * size, 4_000),
+                *(Crossed("exact_duplicate", names[0], name, 4, 4_000) for name in names),
+            ),
             "distributions": (
                 Distribution("datatrove", "n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True),)),  # noqa: E501
                 Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5))),

@@ -33,6 +33,9 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
         "documents": documents,
         "raw": spark.createDataFrame([(id, raw) for id in ids.values()], "doc_id binary, text string"),
         "signals": spark.createDataFrame(measured, "doc_id binary, bucket int, batch string, `set` string, n_words double"),
+        "duplicates": spark.createDataFrame(
+            [], "method string, cluster_id binary, size int, keeper binary, doc_id binary, similarity double"
+        ),
         "edits": spark.createDataFrame(
             edits, "doc_id binary, bucket int, batch string, content_hash binary, rule string, starts array<int>, ends array<int>"
         ),

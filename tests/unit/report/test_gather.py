@@ -105,6 +105,14 @@ def test_clusters_are_counted_at_their_keepers(frames: Mapping[str, DataFrame], 
     assert all(c.documents == c.size * c.clusters for c in facts.clusters)
 
 
+def test_copies_are_counted_and_the_largest_clusters_shown(frames: Mapping[str, DataFrame], facts: Facts) -> None:
+    cut = Counter(row["rule"] for row in frames["rejects"].where("step = 'dedupe'").select("rule").collect())
+    assert {c.rule: c.documents for c in facts.crossed if c.rule and c.source is None} == cut
+    assert {(c.source, c.keeper) for c in facts.crossed if c.keeper} == {("worked", "worked")}
+    assert [pair.method for pair in facts.examples.copies] == ["exact"] * 3 + ["near"] * 3
+    assert {(pair.stays_text or "")[:5] for pair in facts.examples.copies} == {"note "}
+
+
 def test_losses_are_those_of_the_newest_runs_only(frames: Mapping[str, DataFrame], facts: Facts) -> None:
     events = frames["signal_event"].where("run <> 'stale'").select("round", "arm", "phase", "loss_sum").collect()
     for phase in ("train", "score", "heldout"):

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pyspark.sql import Row
 
 from resonance.core.settings import ReportSettings
-from resonance.report.facts import Clusters, Facts, Losses
+from resonance.report.copies import Crossed
+from resonance.report.examples import Examples
+from resonance.report.facts import Clusters, Cut, Facts, Losses
 from resonance.report.parts import Section
 from resonance.report.sections import SECTIONS
 from resonance.report.sections.duplicates import duplicates
@@ -175,9 +177,64 @@ def test_duplicates_count_clusters_by_size(made: Made) -> None:
     note = section.charts[-1].note
     assert "14 bands of 8 minima over shingles of 5 words. Half of all pairs are met at a similarity of 0.68, hardly" in note
     assert [round(1 - (1 - s**8) ** 14, 1) for s in (0.6847, 0.54)] == [0.5, 0.1]
-    alone = duplicates(made(clusters=(Clusters("exact", 2, 1, 2, "exact@1"),)), SETTINGS)
+    alone = duplicates(made(clusters=(Clusters("exact", 2, 1, 2, "exact@1"),), crossed=()), SETTINGS)
     assert alone is not None
     assert len(alone.charts) == 1
+
+
+def test_duplicates_tell_what_text_went_and_between_which_sources(made: Made) -> None:
+    section = duplicates(made(), SETTINGS)
+    assert section is not None
+    assert section.grids[0].columns[-1] == "text cut"
+    assert [row[-1] for row in section.grids[0].rows] == ["4.0 kB", "0 bytes"]
+    chart = next(chart for chart in section.charts if chart.title == "Copies between sources")
+    assert ">one<" in chart.picture
+    assert "left out" not in chart.note
+    facts = made()
+    fewer = duplicates(made(crossed=facts.crossed[:-1]), SETTINGS)
+    assert fewer is not None
+    assert "Copies between sources" not in [chart.title for chart in fewer.charts]
+    more = (Crossed(None, None, None, 99, 1), *facts.crossed[1:])
+    told = duplicates(made(crossed=more), SETTINGS)
+    assert told is not None
+    assert any(chart.note.endswith(" 91 copies between rarer pairs of sources are left out.") for chart in told.charts)
+
+
+def test_near_clusters_that_were_verified_cut_nothing_themselves(made: Made) -> None:
+    found = tuple(Clusters(method, 2, 1, 2, "v") for method in ("near", "verified"))
+    cut = (Cut("dedupe", "near_duplicate", "one", 1),)
+    crossed = (Crossed("near_duplicate", None, None, 1, 512),)
+    section = duplicates(made(clusters=found, cuts=cut, crossed=crossed), SETTINGS)
+    assert section is not None
+    assert [(row[0], row[4], row[-1]) for row in section.grids[0].rows] == [
+        ("near", "0", "0 bytes"),
+        ("verified", "1", "512 bytes"),
+    ]
+
+
+def test_many_sources_are_joined(made: Made) -> None:
+    names = tuple(f"source {number:02}" for number in range(20))
+    section = duplicates(made(names), SETTINGS)
+    assert section is not None
+    chart = next(chart for chart in section.charts if chart.title == "Copies between sources")
+    assert ">others<" in chart.picture
+    assert "source 10" in chart.picture
+    assert "source 11" not in chart.picture
+
+
+def test_the_largest_clusters_stand_side_by_side(made: Made) -> None:
+    section = duplicates(made(), SETTINGS)
+    assert section is not None
+    exact, near, unread = section.grids[1].rows
+    assert exact[:3] == ("exact", "7", "equal text")
+    assert exact[3] == f"<b>one</b> {'aa' * 16}<br>as it is"
+    assert near[:3] == ("near", "2", "0.750")
+    assert near[3].endswith("<br>a <mark>&lt;b&gt;red&lt;/b&gt;</mark> fox")
+    assert near[4].endswith("<br>a <mark>green</mark> fox")
+    assert unread[2:] == ("not measured", f"<b>one</b> {'cc' * 16}<br>not read", f"<b>one</b> {'dd' * 16}<br>not read")
+    bare = duplicates(made(examples=Examples()), SETTINGS)
+    assert bare is not None
+    assert len(bare.grids) == 1
 
 
 def test_duplicates_that_were_not_found_are_a_sentence(made: Made) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from resonance.report.charts import Bar, bars
 from resonance.report.curves import Line, lines
+from resonance.report.differences import marked
+from resonance.report.heat import heat
 from resonance.report.parts import Chart, Grid, Section
-from resonance.report.wording import count, counted, name, share
+from resonance.report.wording import count, counted, name, share, size
 
 if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
+    from resonance.report.copies import Crossed, Pair
     from resonance.report.facts import Clusters, Facts
 
 MEANING = {
@@ -25,6 +31,9 @@ PARAMETERS = re.compile(r"minhash-(\d+)x(\d+)-(\d+)@")
 """Bands, rows and words of a shingle, as ``duplicates.version`` tells them."""
 HARDLY = 0.1
 """A pair that is met less often than about this is hardly ever met."""
+SOURCES = 12
+"""So many sources are told apart; the others are counted together."""
+OTHERS = "others"
 
 
 def duplicates(facts: Facts, settings: ReportSettings) -> Section | None:
@@ -42,13 +51,16 @@ def duplicates(facts: Facts, settings: ReportSettings) -> Section | None:
         "the longest of those that are alike stays."
     )
     charts = tuple(_sizes(method, [f for f in facts.clusters if f.method == method]) for method in methods)
-    charts += tuple(filter(None, (_detection(facts),)))
-    return Section("duplicates", title, (text,), charts, (_grid(facts, methods, came),))
+    charts += tuple(filter(None, (_between(facts), _detection(facts))))
+    grids = tuple(filter(None, (_grid(facts, methods, came), _pairs(facts))))
+    return Section("duplicates", title, (text,), charts, grids)
 
 
 def _rule(method: str, methods: list[str]) -> str:
-    """The rule by which a method cut; near clusters that were verified cut nothing themselves."""
-    return "near_duplicate" if method == "verified" or method == "near" and "verified" not in methods else f"{method}_duplicate"
+    """The rule by which a method cut; none for near clusters that were verified, which cut nothing themselves."""
+    if method == "near" and "verified" in methods:
+        return ""
+    return "near_duplicate" if method == "verified" else f"{method}_duplicate"
 
 
 def _sizes(method: str, found: list[Clusters]) -> Chart:
@@ -91,8 +103,61 @@ def _grid(facts: Facts, methods: list[str], came: int) -> Grid:
     for method in methods:
         found = [f for f in facts.clusters if f.method == method]
         documents, clusters = sum(f.documents for f in found), sum(f.clusters for f in found)
-        cut = sum(c.rows for c in facts.cuts if c.rule == _rule(method, methods))
+        rule = _rule(method, methods)
+        cut = sum(c.rows for c in facts.cuts if c.rule == rule)
+        gone = sum(c.bytes for c in facts.crossed if (c.rule, c.source) == (rule, None))
         cells = (clusters, documents, max(f.size for f in found), cut)
-        rows.append((name(method), *map(count, cells), share(cut, came)))
-    columns = ("method", "clusters", "documents in them", "largest", "cut", "share of what passed")
+        rows.append((name(method), *map(count, cells), share(cut, came), size(gone)))
+    columns = ("method", "clusters", "documents in them", "largest", "cut", "share of what passed", "text cut")
     return Grid("What was found", columns, tuple(rows), frozenset(columns[1:]))
+
+
+def _between(facts: Facts) -> Chart | None:
+    """Copies by their source and the source of what stayed for them; None where one source copies itself alone."""
+    found = [c for c in facts.crossed if c.source is not None and c.keeper is not None]
+    weight: Counter[str] = Counter()
+    for c in found:
+        weight.update({str(c.source): c.documents})
+        weight.update({str(c.keeper): c.documents})
+    if len(weight) < 2:
+        return None
+    names = sorted(weight, key=lambda source: (-weight[source], source))
+    names = names if len(names) <= SOURCES else [*names[: SOURCES - 1], OTHERS]
+    place = {source: index for index, source in enumerate(names)}
+    cells = [[0] * len(names) for _ in names]
+    for c in found:
+        cells[place.get(str(c.source), len(names) - 1)][place.get(str(c.keeper), len(names) - 1)] += c.documents
+    picture = heat(names, cells, "Documents cut as copies by their source and the source of what stayed", "between")
+    note = "Rows: the source of the copy; columns, by number: that of the document that stays for it. At the right: copies cut."
+    return Chart("Copies between sources", picture, note + _unseen(facts, found))
+
+
+def _unseen(facts: Facts, found: list[Crossed]) -> str:
+    whole, shown = max((c.documents for c in facts.crossed if c.rule is None), default=0), sum(c.documents for c in found)
+    return f" {counted(whole - shown, 'copy', 'copies')} between rarer pairs of sources are left out." if shown < whole else ""
+
+
+def _pairs(facts: Facts) -> Grid | None:
+    """The largest clusters: what stays beside one of the others, the least similar where that was measured."""
+    rows = tuple((name(pair.method), count(pair.size), _alike(pair), *_sides(pair)) for pair in facts.examples.copies)
+    columns = ("method", "documents", "similarity", "stays", "another one")
+    note = "The other one is the least similar where that was measured. Excerpts begin shortly before the first difference."
+    numbers, prose = frozenset(columns[1:3]), frozenset(columns[3:])
+    return Grid("Largest clusters, side by side", columns, rows, numbers, cards=True, note=note, prose=prose) if rows else None
+
+
+def _alike(pair: Pair) -> str:
+    if pair.similarity is not None:
+        return f"{pair.similarity:.3f}"
+    return "equal text" if pair.method == "exact" else "not measured"
+
+
+def _sides(pair: Pair) -> tuple[Markup, Markup]:
+    stays, goes = (escape("not read"), escape("not read"))
+    if pair.stays_text is not None and pair.goes_text is not None:
+        stays, goes = marked(pair.stays_text, pair.goes_text)
+    return _side(pair.stays_source, pair.stays, stays), _side(pair.goes_source, pair.goes, goes)
+
+
+def _side(source: str, document: str, text: Markup) -> Markup:
+    return Markup("<b>{}</b> {}<br>{}").format(name(source, 32), document, text)
