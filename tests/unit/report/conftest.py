@@ -89,7 +89,7 @@ def made() -> Callable[..., Facts]:
                 (Borderline("gopher_short_doc", True, 50.0, 50.0, "aa" * 16, names[0], "just enough " * 40), Borderline("gopher_short_doc", False, 49.0, 50.0, "bb" * 16, names[0], None)),  # noqa: E501
                 (Rewritten("javascript", "cc" * 16, f"a [{names[0]}] b", "a [7 characters] b"), Rewritten("javascript", "dd" * 16, None, "a [7 characters] b")),  # noqa: E501
             ),
-            "clusters": (Clusters("exact", 2, size, 2 * size, "exact@1"), Clusters("exact", 7, 1, 7, "exact@1"), Clusters("near", 2, 1, 2, "minhash-14x8-5@1")),  # noqa: E501
+            "clusters": (Clusters("exact", 2, size, 2 * size, "exact@1"), Clusters("exact", 7, 1, 7, "exact@1"), Clusters("near", 2, 1, 2, "minhash-14x8-5@resonance-2")),  # noqa: E501
             "distributions": (
                 Distribution("datatrove", "n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True),)),  # noqa: E501
                 Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5))),
