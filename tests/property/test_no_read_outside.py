@@ -17,11 +17,13 @@ from resonance.curate.kernels.english import rules
 from resonance.curate.kernels.minhash import signatures
 from resonance.curate.kernels.profiles import profiles
 from resonance.curate.kernels.prose import counts
+from resonance.curate.kernels.shingles import sets
 from resonance.curate.kernels.tidy import tidy
 
 draw = random.Random(3)
 marks = [*"....\\u2026\\u2019'sSUCA$+-*^,:/@?#_~()[]{}<>=%0123456789", "[1]", "[edit", "javascrip", "lorem ips"]
 odd = ["\\r", "\\r\\n", "\\n\\n", " ", "  ", "\\u3000", "\\u2028", "\\x85", "\\u4e2d", "\\U0001f600"]
+odd += ["\\ufdfa", "\\u3316", "\\u03a3", "\\u0301", "\\uac01"]
 words = ["US", "\\u00b0C.", "http://", "a.b", "8.8.8.", "the", "of", "word"]
 pieces = [*rules().special_cases, *marks, *odd, *words]
 texts = ["".join(draw.choices(pieces, k=draw.randrange(40))) for _ in range(600)] + [None, "", *pieces]
@@ -32,7 +34,9 @@ for text in texts:
     rewrite(array)
     tidy(array)
     counts(array, 5)
-    signatures(array, 4, 3)
+    for form in ("resonance", "datatrove"):
+        signatures(array, 4, 3, form)
+        sets(array, 1, form)
 for profile in profiles():
     profile.measure(pa.array(texts))
 print("checked", len(texts))

@@ -64,7 +64,11 @@ class DedupeSettings(Settings):
     method: Literal["minhash", "exact", "none"] = "minhash"
     bands: int = Field(14, ge=1)
     rows: int = Field(8, ge=1)
-    shingle_words: int = Field(5, ge=1)
+    shingle_words: int = Field(5, ge=1, description="words in a shingle; characters where a script puts no space between words")
+    profile: Literal["resonance", "datatrove"] = Field(
+        "resonance",
+        description="normal form of words: resonance (NFKC, case, accents, traditional Chinese as simplified) or that of datatrove",
+    )
     near: Literal["verified", "connected"] = Field(
         "verified",
         description="verified: cut what is like a document that stays, by exact Jaccard; connected: all but one of a near cluster",

@@ -12,7 +12,7 @@ from resonance.core.pool import came_to, cut_before
 from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import signed, star_edges
+from resonance.curate.duplicates.minhash import FORMS, signed, star_edges
 from resonance.curate.duplicates.verified import MOST, candidates, lost, removed
 
 log = logging.getLogger(__name__)
@@ -46,13 +46,13 @@ def dedupe(
     edges = star_edges(signatures).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
     alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")
-    duplicates = duplicates.unionByName(_duplicates(near, "near", f"minhash-{_parameters(settings)}@1"))
+    duplicates = duplicates.unionByName(_duplicates(near, "near", f"minhash-{_parameters(settings)}"))
     if settings.near == "connected":
         close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
-        return duplicates, cut.unionByName(_rejects(close, "near_duplicate", f"minhash-{_parameters(settings)}@1"))
+        return duplicates, cut.unionByName(_rejects(close, "near_duplicate", f"minhash-{_parameters(settings)}"))
     gone = checkpoint(_removed(documents, signatures, alike, settings), "verified")
     found = stars(gone, light)
-    version = f"verified-{_parameters(settings)}@1"
+    version = f"verified-{_parameters(settings)}"
     return (
         duplicates.unionByName(_duplicates(found, "verified", version)),
         cut.unionByName(_rejects(_cut(found), "near_duplicate", version, settings.jaccard)),
@@ -65,7 +65,9 @@ def _signatures(documents: DataFrame, out: DataFrame, settings: DedupeSettings) 
     Copies, and documents that were cut before, are signed too and left out afterwards: signing a text costs less than
     moving it to where it is known as one of these.
     """
-    signatures = signed(documents, bands=settings.bands, rows=settings.rows, shingle_words=settings.shingle_words)
+    signatures = signed(
+        documents, bands=settings.bands, rows=settings.rows, shingle_words=settings.shingle_words, profile=settings.profile
+    )
     return signatures.join(out, "doc_id", "left_anti")
 
 
@@ -73,11 +75,19 @@ def _removed(documents: DataFrame, signatures: DataFrame, alike: DataFrame, sett
     if missed := lost(signatures):
         log.warning("dedupe: %d pairs of buckets with more than %d members are not compared", missed, MOST)
     texts = documents.select("doc_id", "n_bytes", "text")
-    return removed(texts, candidates(signatures), alike, shingle_words=settings.shingle_words, least=settings.jaccard)
+    return removed(
+        texts,
+        candidates(signatures),
+        alike,
+        shingle_words=settings.shingle_words,
+        least=settings.jaccard,
+        profile=settings.profile,
+    )
 
 
 def _parameters(settings: DedupeSettings) -> str:
-    return f"{settings.bands}x{settings.rows}-{settings.shingle_words}"
+    form = f"{settings.profile}-{FORMS[settings.profile]}"
+    return f"{settings.bands}x{settings.rows}-{settings.shingle_words}@{form}"
 
 
 def _cut(members: DataFrame) -> DataFrame:

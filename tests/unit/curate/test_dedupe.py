@@ -15,10 +15,11 @@ from resonance.core.errors import ResonanceError
 from resonance.core.settings import DedupeSettings
 from resonance.curate.dedupe import dedupe
 from resonance.curate.duplicates import verified as module
-from resonance.curate.duplicates.minhash import signed
+from resonance.curate.duplicates.minhash import FORMS, signed
 from resonance.curate.duplicates.verified import candidates, lost
 from resonance.curate.kernels.minhash import bands, signature_plainly, signatures
 from resonance.curate.kernels.shingles import set_plainly
+from resonance.curate.kernels.words import simplified
 from resonance.runtime import resources
 from resonance.tables import DUPLICATES, REJECTS
 from resonance.testing import documents_frame
@@ -92,7 +93,7 @@ def test_clusters_keepers_and_rejects_are_those_of_all_pairs(documents: DataFram
     duplicates, rejects = result
     rows = documents.collect()
     copies = set()
-    for method, version in (("exact", "exact@1"), ("near", "minhash-14x8-5@1")):
+    for method, version in (("exact", "exact@1"), ("near", "minhash-14x8-5@resonance-2")):
         expected = {
             (row.doc_id, label, len(cluster), cluster[0].doc_id, "global", version)
             for label, cluster in all_pairs(rows, method == "near").items()
@@ -150,7 +151,7 @@ def test_verified_cuts_are_those_of_going_through_all_pairs_in_order(documents: 
         cluster = {row.keeper, *(doc_id for doc_id, (keeper, _) in goes.items() if keeper == row.keeper)}
         assert (row.cluster_id, row.size) == (min(cluster), len(cluster))
     near = {r.doc_id: (r.value, r.threshold, r.detail, r.version) for r in rejects if r.rule == "near_duplicate"}
-    assert near == {d: (alike, 0.7, keeper.hex(), "verified-14x8-5@1") for d, (keeper, alike) in goes.items()}
+    assert near == {d: (alike, 0.7, keeper.hex(), "verified-14x8-5@resonance-2") for d, (keeper, alike) in goes.items()}
     assert len(goes) > 5
 
 
@@ -247,6 +248,18 @@ def test_the_longest_document_stays(spark: SparkSession, checkpoint: Checkpoint)
     assert longest not in {r.doc_id for r in rejects}
     assert sorted(r.rule for r in rejects) == ["exact_duplicate", "near_duplicate", "near_duplicate"]
     assert {r.detail for r in rejects if r.rule == "near_duplicate"} == {longest.hex()}
+
+
+def test_what_is_alike_depends_on_the_profile(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    traditional = [chr(code) for code in list(simplified())[:40]]
+    simple = [chr(form) for form in list(simplified().values())[:40]]
+    numbers = [" ".join(f"in {year} they wrote page {n}" for n in range(9)) for year in (1990, 2001)]
+    documents = frame(spark, ["".join(traditional), "".join(simple), *numbers]).localCheckpoint()
+    texts = {row.doc_id: row.text for row in documents.collect()}
+    for profile, alike in (("resonance", {"".join(traditional), "".join(simple)}), ("datatrove", set(numbers))):
+        duplicates, _ = run(documents, checkpoint, profile=profile, near="connected")
+        assert {texts[r.doc_id] for r in duplicates} == alike
+        assert {r.version for r in duplicates} == {f"minhash-14x8-5@{profile}-{FORMS[profile]}"}
 
 
 def test_too_few_rounds_are_an_error(documents: DataFrame, checkpoint: Checkpoint) -> None:

@@ -95,7 +95,7 @@ def made() -> Callable[..., Facts]:
                     Pair("near", 2, None, "cc" * 16, "dd" * 16, names[0], names[0], None, None),
                 ),
             ),
-            "clusters": (Clusters("exact", 2, size, 2 * size, "exact@1"), Clusters("exact", 7, 1, 7, "exact@1"), Clusters("near", 2, 1, 2, "minhash-14x8-5@1")),  # noqa: E501
+            "clusters": (Clusters("exact", 2, size, 2 * size, "exact@1"), Clusters("exact", 7, 1, 7, "exact@1"), Clusters("near", 2, 1, 2, "minhash-14x8-5@resonance-2")),  # noqa: E501
             "crossed": (
                 Crossed(None, None, None, 4 * size, 4_000),
                 Crossed("exact_duplicate", None, None, 4 * size, 4_000),

@@ -13,13 +13,16 @@ from pyspark.sql import functions as F
 
 Batches = Iterable[Any]
 
+FORMS = {"resonance": 2, "datatrove": 1}
+"""Versions of the normal forms (``kernels/forms.py``) by profile; version 1 of ``resonance`` knew no compatible characters."""
 
-def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int) -> DataFrame:
+
+def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, profile: str = "resonance") -> DataFrame:
     """``doc_id``, ``n_bytes`` and one hash for each band, of the documents that have as many words as a shingle.
 
     One pass over the texts where they lie: nothing is shuffled.
     """
-    signer = _signer(bands, rows, shingle_words)
+    signer = _signer(bands, rows, shingle_words, profile)
     return documents.select("doc_id", "n_bytes", "text").mapInArrow(signer, "doc_id binary, n_bytes int, bands array<bigint>")
 
 
@@ -34,7 +37,7 @@ def star_edges(signatures: DataFrame) -> DataFrame:
     return members.select("doc_id", smallest.alias("other")).where("doc_id != other")
 
 
-def _signer(bands: int, rows: int, shingle_words: int) -> Callable[[Batches], Batches]:
+def _signer(bands: int, rows: int, shingle_words: int, profile: str) -> Callable[[Batches], Batches]:
     def sign(batches: Batches) -> Batches:
         import numpy as np
         import pyarrow as pa
@@ -42,7 +45,7 @@ def _signer(bands: int, rows: int, shingle_words: int) -> Callable[[Batches], Ba
         from resonance.curate.kernels import minhash
 
         for batch in batches:
-            minima, long = minhash.signatures(batch.column("text"), bands * rows, shingle_words)
+            minima, long = minhash.signatures(batch.column("text"), bands * rows, shingle_words, profile)
             hashes = minhash.bands(minima[long], rows)
             bounds = np.arange(0, hashes.size + 1, bands, dtype=np.int32)
             lists = pa.ListArray.from_arrays(pa.array(bounds), pa.array(hashes.ravel()))

@@ -52,7 +52,9 @@ def lost(signatures: DataFrame) -> int:
     return int(row["pairs"] or 0) if row else 0
 
 
-def removed(texts: DataFrame, pairs: DataFrame, alike: DataFrame, *, shingle_words: int, least: float) -> DataFrame:
+def removed(
+    texts: DataFrame, pairs: DataFrame, alike: DataFrame, *, shingle_words: int, least: float, profile: str = "resonance"
+) -> DataFrame:
     """``FOUND``: each document that goes, the document that stays in its place, and how similar the two are.
 
     Args:
@@ -61,6 +63,7 @@ def removed(texts: DataFrame, pairs: DataFrame, alike: DataFrame, *, shingle_wor
         alike: ``doc_id`` and ``component``: documents that candidates connect share theirs.
         shingle_words: words in a shingle.
         least: similarity from which on two documents are alike.
+        profile: the normal form of the words.
 
     Texts of documents in pairs meet their ids in a join by doc_id; their shingles, eight bytes a word, are shuffled once, by
     component. A component is settled in one task.
@@ -68,7 +71,7 @@ def removed(texts: DataFrame, pairs: DataFrame, alike: DataFrame, *, shingle_wor
     earlier = pairs.groupBy("doc_id").agg(F.collect_list("other").alias("earlier"))
     ids = earlier.select("doc_id").unionByName(pairs.select(F.col("other").alias("doc_id"))).distinct()
     members = ids.join(alike, "doc_id").join(earlier, "doc_id", "left")
-    shingled = texts.select("doc_id", "n_bytes", "text").join(members, "doc_id").mapInArrow(Shingle(shingle_words), SETS)
+    shingled = texts.select("doc_id", "n_bytes", "text").join(members, "doc_id").mapInArrow(Shingle(shingle_words, profile), SETS)
     gathered = shingled.repartition("component").sortWithinPartitions("component")
     return gathered.mapInArrow(Settle(least), FOUND)
 
@@ -78,13 +81,14 @@ class Shingle:
     """Puts the set of its shingles in place of each text, on a worker."""
 
     words: int
+    profile: str
 
     def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
         """The same rows, with ``shingles``."""
         from resonance.curate.kernels.shingles import sets
 
         for batch in batches:
-            shingles = sets(batch.column("text"), self.words).cast(pa.list_(pa.int64()))
+            shingles = sets(batch.column("text"), self.words, self.profile).cast(pa.list_(pa.int64()))
             columns = [
                 batch.column("component"),
                 batch.column("doc_id"),

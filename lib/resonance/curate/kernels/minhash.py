@@ -1,7 +1,7 @@
 """MinHash signatures over the UTF-8 Arrow buffer (Broder 1997), and their bands (Leskovec et al., Mining of Massive Datasets, 3.4).
 
-A word is hashed over its folded code points (FNV-1a), a shingle over its words (a rolling polynomial), both mixed; 32 bits
-of that are x. Permutation j is (a_j * x + b_j mod 2^64) >> 32: strongly universal on 32-bit x (Dietzfelbinger 1996).
+A word in normal form (``forms.py``) is hashed over its code points (FNV-1a), a shingle over its words (a rolling polynomial), both
+mixed; 32 bits of that are x. Permutation j is (a_j * x + b_j mod 2^64) >> 32: strongly universal on 32-bit x (Dietzfelbinger 1996).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.compiled import compiled
-from resonance.curate.kernels.scan import BYTES, CODES, FIRST, POSITIONS, SECOND, mix, mix_plainly, spans
-from resonance.curate.kernels.words import folds, next_word, word_hash, words
+from resonance.curate.kernels.forms import read, words_plainly
+from resonance.curate.kernels.scan import BYTES, CODES, FIRST, POSITIONS, SECOND, mix, mix_plainly
+from resonance.curate.kernels.words import next_word, word_hash
 
 STEP = 0x9E3779B97F4A7C15
 """The golden ratio in 64 bits: rolls shingles and draws permutations."""
@@ -75,18 +76,18 @@ def sign(data, starts, ends, table, shingle, factors, terms, minima, signed):  #
         signed[row] = seen >= shingle
 
 
-def signatures(texts: Any, count: int, shingle: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+def signatures(texts: Any, count: int, shingle: int, profile: str = "resonance") -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """``count`` minima for each text of an Arrow string array, and which texts are long enough to have any."""
-    data, starts, ends = spans(texts)
+    (data, starts, ends), table = read(texts, profile)
     minima = np.full((len(starts), count), 2**32 - 1, np.uint32)
     signed = np.zeros(len(starts), np.bool_)
-    sign(data, starts, ends, folds(), shingle, *permutations(count), minima, signed)
+    sign(data, starts, ends, table, shingle, *permutations(count), minima, signed)
     return minima, signed
 
 
-def signature_plainly(text: str, count: int, shingle: int) -> list[int] | None:
+def signature_plainly(text: str, count: int, shingle: int, profile: str = "resonance") -> list[int] | None:
     """The minima of one text, or None if it has fewer words than a shingle; the definition that the kernel is held to."""
-    hashes = [word_hash(word) for word in words(text)]
+    hashes = [word_hash(word) for word in words_plainly(text, profile)]
     shingles = [hashes[i : i + shingle] for i in range(len(hashes) - shingle + 1)]
     if not shingles:
         return None

@@ -14,9 +14,10 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.compiled import compiled
+from resonance.curate.kernels.forms import read, words_plainly
 from resonance.curate.kernels.minhash import STEP
-from resonance.curate.kernels.scan import BYTES, CODES, POSITIONS, mix, mix_plainly, spans
-from resonance.curate.kernels.words import folds, next_word, word_hash, words
+from resonance.curate.kernels.scan import BYTES, CODES, POSITIONS, mix, mix_plainly
+from resonance.curate.kernels.words import MOST_WORDS, next_word, word_hash
 
 _STEP = np.uint64(STEP)
 _SETS = types.Array(types.uint64, 1, "C", readonly=True)
@@ -54,17 +55,17 @@ def gather(data, starts, ends, table, shingle, found, bounds):  # type: ignore[n
     return size
 
 
-def sets(texts: Any, shingle: int) -> Any:
+def sets(texts: Any, shingle: int, profile: str = "resonance") -> Any:
     """The distinct shingles of each text of an Arrow string array, as lists of numbers in rising order; none if it is too short."""
-    data, starts, ends = spans(texts)
-    found, bounds = np.empty(int((ends - starts).sum()), np.uint64), np.zeros(len(starts) + 1, np.int64)
-    size = gather(data, starts, ends, folds(), shingle, found, bounds)
+    (data, starts, ends), table = read(texts, profile)
+    found, bounds = np.empty(MOST_WORDS * int((ends - starts).sum()), np.uint64), np.zeros(len(starts) + 1, np.int64)
+    size = gather(data, starts, ends, table, shingle, found, bounds)
     return pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(found[:size].view(np.int64)))
 
 
-def set_plainly(text: str, shingle: int) -> set[int]:
+def set_plainly(text: str, shingle: int, profile: str = "resonance") -> set[int]:
     """The shingles of one text; the definition that the kernel is held to."""
-    hashes = [word_hash(word) for word in words(text)]
+    hashes = [word_hash(word) for word in words_plainly(text, profile)]
     pieces = [hashes[i : i + shingle] for i in range(len(hashes) - shingle + 1)]
     return {mix_plainly(sum(h * STEP ** (shingle - 1 - i) for i, h in enumerate(piece)) % 2**64) for piece in pieces}
 

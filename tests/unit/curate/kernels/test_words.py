@@ -1,11 +1,14 @@
 """The normal form: what makes a word, what is folded away, and that the kernel reads the same words."""
 
+import unicodedata
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.words import folds, next_word, word_hash, words
+from resonance.curate.kernels.words import HAN_PLANES, MOST_WORDS, folds, next_word, simplified, word_hash, words
 
 
 def hashes(data: bytes) -> list[int]:
@@ -26,7 +29,15 @@ def hashes(data: bytes) -> list[int]:
         ("soft\u00adhyphen zero\u200dwidth", ["softhyphen", "zerowidth"]),
         ("\u4e2d\u6587abc\u5b57", ["\u4e2d", "\u6587", "abc", "\u5b57"]),
         ("\u30ab\u30bf\u30ab\u30ca", ["\u30ab", "\u30bf", "\u30ab", "\u30ca"]),
-        ("\uac00\uac01", ["\uac00\uac01"]),
+        ("\uac00\uac01", ["\u1100\u1161\u1100\u1161\u11a8"]),
+        ("\uff28\uff45\uff4c\uff4c\uff4f\uff0c\u3000\uff17", ["hello", "7"]),  # full width
+        ("\uff76\uff9e\uff76", ["\u30ab", "\u30ab"]),  # half width, with its voiced mark
+        ("\ufb01ne Stra\u00dfe x\u00b2 \u2460", ["fine", "strasse", "x2", "1"]),
+        ("1\u00bd \u33a5", ["11", "2", "m3"]),  # a fraction holds a sign that parts words
+        ("a\u337fb", ["a", "\u682a", "\u5f0f", "\u4f1a", "\u793e", "b"]),  # one character, four words
+        ("\ufdfa", ["\u0635\u0644\u0649", "\u0627\u0644\u0644\u0647", "\u0639\u0644\u064a\u0647", "\u0648\u0633\u0644\u0645"]),
+        ("\u9f8d\u99ac\uf9c4", ["\u9f99", "\u9a6c", "\u9f99"]),  # traditional, and for compatibility
+        ("\U0002f800\U0002005e", ["\u4e3d", "\U0002003e"]),
         ("\U00020000\U00020001", ["\U00020000", "\U00020001"]),
         ("*** --- \U0001f600 \U000e0100", []),
         ("", []),
@@ -41,6 +52,26 @@ def test_words(text: str, expected: list[str]) -> None:
 @given(st.text(max_size=60))
 def test_the_kernel_reads_the_words_of_the_definition(text: str) -> None:
     assert hashes(text.encode()) == [word_hash(word) for word in words(text)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_forms_of_unicode_and_case_do_not_matter(text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
+    assert words(unicodedata.normalize(form, text)) == words(text)
+    assert words(text.casefold()) == words(text)
+
+
+def test_the_same_article_in_traditional_and_simplified_characters() -> None:
+    """Article 1 of the Universal Declaration of Human Rights, as the United Nations print it."""
+    traditional = "人人生而自由,在尊嚴和權利上一律平等。他們賦有理性和良心,並應以兄弟關係的精神相對待。"
+    simple = "人人生而自由,在尊严和权利上一律平等。他们赋有理性和良心,并应以兄弟关系的精神相对待。"
+    assert words(traditional) == words(simple) == [character for character in simple if character not in ",\u3002"]
+
+
+def test_no_simplified_form_is_simplified_further_and_no_character_gives_more_words_than_its_bytes_allow() -> None:
+    assert not set(simplified().values()) & {code for code, form in simplified().items() if form != code}
+    most = max(len(words(chr(code))) / len(chr(code).encode()) for code in range(HAN_PLANES) if not 0xD800 <= code < 0xE000)
+    assert most <= MOST_WORDS
 
 
 @settings(max_examples=300, deadline=None)
