@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from resonance.core.pool import HELDOUT, kept
 from resonance.report.distributions import Threshold, distributions
 from resonance.report.examples import Examples, examples
-from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
+from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import edited, judged
 from resonance.report.sample import sampled
 
@@ -60,6 +60,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
         cut = ask("rejects", cuts, frames["rejects"])
         pieces = ask("edits", edited, frames["edits"])
         found = ask("duplicates", clusters, frames["duplicates"])
+        items = ask("evaluation_items", registered, frames["evaluation_items"], frames["contamination"])
         measured = frames["signals"].where(sampled(rows["documents"]))
         pictures = ask("signals", distributions, measured, thresholds(small["rules"]))
         counted, failed = told.result() or ((), ())
@@ -76,6 +77,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
             edited=pieces.result(),
             examples=shown,
             clusters=found.result(),
+            registered=items.result(),
             distributions=pictures.result(),
             losses=lost.result(),
             plans=small["plans"],
@@ -146,6 +148,16 @@ def clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:
         keepers.alias("clusters"), F.count(F.lit(1)).alias("documents"), F.max("version").alias("version")
     )
     return tuple(Clusters(**row.asDict()) for row in sums.orderBy("method", "size").collect())
+
+
+def registered(evaluation_items: DataFrame, contamination: DataFrame) -> tuple[Registered, ...]:
+    """Evaluation sets by name: their items, and what documents hold of them."""
+    found = contamination.groupBy("set", "method").agg(F.countDistinct("doc_id").alias("documents"))
+    methods = found.groupBy("set").agg(F.map_from_entries(F.collect_list(F.struct("method", "documents"))).alias("by_method"))
+    sums = contamination.groupBy("set").agg(F.countDistinct("item_id").alias("hit"), F.countDistinct("doc_id").alias("documents"))
+    items = evaluation_items.groupBy("set").agg(F.count(F.lit(1)).alias("items"))
+    rows = items.join(sums, "set", "left").join(methods, "set", "left").orderBy("set").collect()
+    return tuple(Registered(r["set"], r["items"], r["hit"] or 0, r["documents"] or 0, r["by_method"] or {}) for r in rows)
 
 
 def losses(events: DataFrame, steps: tuple[Row, ...], slices: tuple[SliceCount, ...]) -> tuple[Losses, ...]:

@@ -11,7 +11,7 @@ from pyspark.sql import Row
 
 from resonance.report.distributions import Distribution, Threshold
 from resonance.report.examples import Borderline, Examples, Rewritten
-from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
+from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import Edited, Failed, Judged
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -90,6 +90,7 @@ def made() -> Callable[..., Facts]:
                 (Rewritten("javascript", "cc" * 16, f"a [{names[0]}] b", "a [7 characters] b"), Rewritten("javascript", "dd" * 16, None, "a [7 characters] b")),  # noqa: E501
             ),
             "clusters": (Clusters("exact", 2, size, 2 * size, "exact@1"), Clusters("exact", 7, 1, 7, "exact@1"), Clusters("near", 2, 1, 2, "minhash-14x8-5@1")),  # noqa: E501
+            "registered": (Registered("quiz", 40, 3, size, {"ngram": size, "fuzzy": 1}), Registered("<other>", 5, 0, 0, {})),
             "distributions": (
                 Distribution("datatrove", "n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True),)),  # noqa: E501
                 Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5))),
