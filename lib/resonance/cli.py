@@ -61,6 +61,7 @@ def run(
         list[str] | None, typer.Argument(metavar="[JOB…]", help="Jobs to run; all of the loop where none is named.")
     ] = None,
     rounds: Annotated[int | None, typer.Option("--rounds", min=1, help="Rounds of the loop.")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Train although no evaluation set is registered.")] = False,
     conf: Conf = None,
     assign: Set = None,
     workspace: Place = None,
@@ -70,9 +71,11 @@ def run(
     """Run what is missing or stale of the loop, and say why the rest is skipped.
 
     A step is up to date when its inputs, settings, seed and code are those of its last run. Named jobs run where
-    everything that they build on is there.
+    everything that they build on is there. Training is refused where no evaluation set is registered ([b]resonance register[/b]).
     """
-    own = {} if rounds is None else {"rounds": rounds}
+    own: dict[str, object] = {} if rounds is None else {"rounds": rounds}
+    if unchecked:
+        own["unchecked"] = True
     execute(configure(env, "", conf, assign, workspace, **own), job or (), debug)
 
 
@@ -111,6 +114,38 @@ def curate(
 
         rows = export_documents(opened.catalog, export, format)
         out.print(f"{rows:,} documents exported to {export}", soft_wrap=True)
+
+
+@app.command()
+def register(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the evaluation set; one of this name is replaced.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSONL (.gz, .zst), Parquet, text files, folders or globs.")],
+    text_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's text.")] = None,
+    id_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's id.")] = None,
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
+    """Register an evaluation set: documents that hold an item of it are never trained on.
+
+    One row is one item. Rows are read as [b]resonance curate[/b] reads them; one that cannot be read refuses the set. The next
+    run holds all documents against it.
+    """
+    own: dict[str, object] = {"ingest__inputs": files, "ingest__demo": False}
+    own |= {f"ingest__{key}": field for key, field in (("text_field", text_field), ("id_field", id_field)) if field is not None}
+    config = configure(env, "", conf, assign, workspace, **own)
+    opened = open_workspace(config, create=True, debug=debug)
+    from resonance.curate.contamination.register import read_items
+    from resonance.curate.contamination.register import register as registered
+    from resonance.tables import EVALUATION_ITEMS
+
+    def made(checkpoint: Any) -> Any:
+        return registered(name, read_items(name, opened.spark, config.ingest, checkpoint), checkpoint)
+
+    rows = opened.fill(EVALUATION_ITEMS, {"set": name}, made).rows
+    out.print(f"evaluation set {name}: {rows:,} items registered; run again to hold documents against them", soft_wrap=True)
 
 
 @app.command()
@@ -250,16 +285,32 @@ def execute(config: Config, jobs: Sequence[str], debug: bool) -> Any:
     if not config.ingest.demo and not config.ingest.inputs:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
     steps = loop(config)
+    asked = [name for name in jobs if name != "report"]
+    if not config.ingest.demo and set(jobs) != {"report"}:
+        from resonance.runtime.workspace import refuse_unchecked
+
+        refuse_unchecked(config, steps, asked)
     opened = open_workspace(config, create=True, debug=debug)
     events = opened.events(out, sum(1 for step in steps if not jobs or step.job.name in jobs))
     try:
         if set(jobs) != {"report"}:
-            opened.run(steps, [name for name in jobs if name != "report"], events)
+            if config.ingest.demo:
+                register_demo(opened)
+            opened.run(steps, asked, events)
     finally:
         events.close()
     out.print(f"report: {write_report(opened)}", soft_wrap=True)
     opened.track()
     return opened
+
+
+def register_demo(opened: Any) -> None:
+    """The demo's own evaluation set, where none is registered, so that the demo shows what one does."""
+    from resonance.curate.contamination.register import DEMO, demo_items, register
+    from resonance.tables import EVALUATION_ITEMS
+
+    if not opened.catalog.exists(EVALUATION_ITEMS):
+        opened.fill(EVALUATION_ITEMS, {"set": DEMO}, lambda checkpoint: register(DEMO, demo_items(opened.spark), checkpoint))
 
 
 def write_report(opened: Any) -> Path:

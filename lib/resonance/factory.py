@@ -13,6 +13,7 @@ from resonance.core.policy import SETS
 from resonance.core.pool import HELDOUT
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
+from resonance.curate.decontaminate import decontaminate
 from resonance.curate.dedupe import dedupe
 from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
@@ -22,9 +23,11 @@ from resonance.curate.score import score
 from resonance.signals.feedback import feedback
 from resonance.tables import (
     CHECKPOINTS,
+    CONTAMINATION,
     DOCUMENTS,
     DUPLICATES,
     EDITS,
+    EVALUATION_ITEMS,
     EVALUATIONS,
     PLANS,
     RAW,
@@ -94,6 +97,16 @@ DEDUPE = Job(
     cuts=True,
     version=3,
 )
+DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds for earlier batches too
+    "decontaminate",
+    decontaminate,
+    reads=(DOCUMENTS, REJECTS, EVALUATION_ITEMS),
+    writes=(CONTAMINATION, REJECTS),
+    per="corpus",
+    section="decontaminate",
+    needs=("folder", "turn", "checkpoint"),
+    cuts=True,
+)
 SCORE = Job(  # every document, cut or not: a changed threshold then finds its number
     "score", score, reads=(DOCUMENTS,), writes=(SIGNALS,), per="batch", section="score", needs=("turn",), marks={"set": "quality"}
 )
@@ -158,7 +171,7 @@ FEEDBACK = Job(
     closes_round=True,
 )
 
-JOBS = (INGEST, CLEAN, JUDGE, DEDUPE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)
+JOBS = (INGEST, CLEAN, JUDGE, DEDUPE, DECONTAMINATE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)
 
 
 JUDGING = Step(JUDGE)
@@ -169,7 +182,7 @@ CLEANING = (Step(INGEST_AND_CLEAN), Step(CLEAN))
 def curation(config: Config) -> tuple[Step, ...]:
     """The data half: sources to curated documents with signals."""
     reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)
-    return tuple(Step(job) for job in (*reading, JUDGE, DEDUPE, SCORE))
+    return tuple(Step(job) for job in (*reading, JUDGE, DEDUPE, DECONTAMINATE, SCORE))
 
 
 def loop(config: Config) -> tuple[Step, ...]:

@@ -10,6 +10,8 @@ EDITS = Table("edits", key=("doc_id", "rule"), replaces=("batch",))
 RULES = Table("rules", key=("batch", "rule"), replaces=("batch",))
 REJECTS = Table("rejects", key=("step", "doc_id", "rule"), replaces=("step", "batch"))
 DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
+EVALUATION_ITEMS = Table("evaluation_items", key=("set", "item_id"), replaces=("set",))
+CONTAMINATION = Table("contamination", key=("doc_id", "set", "item_id"), replaces=("bucket",))
 SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
 SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "pos"))
@@ -28,6 +30,8 @@ TABLES = (
     RULES,
     REJECTS,
     DUPLICATES,
+    EVALUATION_ITEMS,
+    CONTAMINATION,
     SIGNALS,
     SAMPLE_PLAN,
     SIGNAL_EVENT,

@@ -5,19 +5,20 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from resonance.core.pool import CUTTING
 from resonance.core.settings import Config
-from resonance.factory import INGEST_AND_CLEAN, JOBS, loop
+from resonance.factory import INGEST_AND_CLEAN, JOBS, curation, loop
 from resonance.runtime import resources
 from resonance.runtime.conf import load
 from resonance.runtime.runner import SECTIONS, upstream
-from resonance.tables import ROUNDS, STEPS, TABLES
+from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, ROUNDS, STEPS, TABLES
 
 TOP = Path(__file__).parents[2]
 
 
 def test_each_job_has_its_script_and_each_script_its_job():
     scripts = {path.stem for path in (TOP / "jobs").glob("*.py")}
-    assert scripts == {job.name for job in JOBS} | {"report", "loop"}
+    assert scripts == {job.name for job in JOBS} | {"report", "loop", "register"}
     for path in (TOP / "jobs").glob("*.py"):
         tree = ast.parse(path.read_text())
         assert ast.get_docstring(tree), path.name
@@ -42,9 +43,13 @@ def test_each_job_reads_and_writes_declared_tables_and_a_section_of_the_configur
             assert section in Config.model_fields, job.name
 
 
-def test_every_table_is_written_by_some_job_or_the_runner():
+def test_every_table_is_written_by_some_job_or_the_runner_or_registered():
     written = {table for job in JOBS for table in (*job.writes, *job.appends)}
-    assert written | {STEPS, ROUNDS} == set(TABLES)
+    assert written | {STEPS, ROUNDS, EVALUATION_ITEMS} == set(TABLES)
+
+
+def test_steps_that_cut_documents_are_known_in_their_order():
+    assert tuple(step.job.name for step in curation(Config()) if step.job.cuts and DOCUMENTS in step.job.reads) == CUTTING
 
 
 def test_configuration_files_name_known_jobs_and_keys():

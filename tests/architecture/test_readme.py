@@ -27,7 +27,7 @@ def commands() -> list[str]:
 
 
 def test_readme_teaches_every_command():
-    taught = {"curate", "judge", "explain", "why", "report", "tables", "doctor", "run"}
+    taught = {"curate", "judge", "explain", "why", "report", "tables", "doctor", "run", "register"}
     assert {command.split()[1] for command in commands()} >= taught
 
 
@@ -37,6 +37,7 @@ def test_readme_commands_run_as_shown(small_loop, tmp_path, monkeypatch, capsys)
     (tmp_path / "workspace").symlink_to(small_loop / "workspace")
     with gzip.open(tmp_path / "texts.jsonl.gz", "wt") as file:
         file.writelines(json.dumps(row) + "\n" for row in tiny_corpus(30, copies=5))
+    (tmp_path / "questions.jsonl").write_text('{"id": 1, "text": "How many sacks does the miller count?"}\n')
     drawn = Workspace(load()).frames()["sample_plan"].select(F.lower(F.hex("doc_id")).alias("id")).first()["id"]
     for command in commands():
         if command.split()[1] not in ("demo", "run"):  # the loop itself is what the fixture ran

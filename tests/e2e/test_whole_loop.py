@@ -35,13 +35,14 @@ def test_every_table_is_filled(frames):
 
 def test_rows_are_conserved_at_every_cutting_step(frames):
     steps = {row["job"]: row for row in frames["steps"].collect()}
-    for job in ("ingest", "clean", "judge", "dedupe"):
+    for job in ("ingest", "clean", "judge", "dedupe", "decontaminate"):
         assert steps[job]["rows_in"] == steps[job]["rows_out"] + steps[job]["rows_cut"] > 0
     assert steps["ingest"]["rows_out"] == frames["raw"].count() == steps["clean"]["rows_in"]
     assert steps["clean"]["rows_out"] == frames["documents"].count() == steps["judge"]["rows_in"]
     assert steps["judge"]["rows_out"] == steps["dedupe"]["rows_in"]
+    assert steps["dedupe"]["rows_out"] == steps["decontaminate"]["rows_in"]
     first = frames["rejects"].where("rank = 1")
-    assert first.count() == sum(steps[job]["rows_cut"] for job in ("ingest", "clean", "judge", "dedupe"))
+    assert first.count() == sum(steps[job]["rows_cut"] for job in ("ingest", "clean", "judge", "dedupe", "decontaminate"))
     assert first.count() < frames["rejects"].count()  # every failing rule is kept
 
 
@@ -67,6 +68,12 @@ def test_held_out_documents_are_never_drawn_and_share_no_cluster_with_what_is(fr
     assert held.join(drawn, "doc_id").isEmpty()
     near = frames["duplicates"].where("method = 'near'").select("doc_id", "cluster_id")
     assert held.join(near, "doc_id").join(drawn.join(near, "doc_id").select("cluster_id"), "cluster_id").isEmpty()
+
+
+def test_documents_that_hold_an_evaluation_item_are_never_drawn(frames):
+    contaminated = frames["contamination"].select("doc_id").distinct()
+    assert contaminated.count() >= frames["evaluation_items"].count() > 0  # the demo's items are passages of its own topics
+    assert contaminated.join(frames["sample_plan"], "doc_id").isEmpty()
 
 
 def test_both_rounds_and_the_control_arm_are_evaluated_with_intervals(frames):
@@ -147,6 +154,9 @@ def test_why_tells_the_story_of_a_drawn_and_of_a_cut_document(small_loop, frames
         "loss      round 1 plan score",
     ):
         assert word in story
+    held = frames["contamination"].orderBy("doc_id", "item_id").first()
+    main(["why", held["doc_id"].hex(), *place])
+    assert f"holds     item demo/{held['item_id']} (" in capsys.readouterr().out
     main(["why", cut, *place])
     story = capsys.readouterr().out
     assert "cluster " in story

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 HELDOUT = "heldout"
 """The arm of ``sample_plan`` that lists the documents which no training may draw (round 0)."""
 
+CUTTING = ("judge", "dedupe", "decontaminate")
+"""Steps that cut documents, in the order in which they run."""
+
 BEFORE_DOCUMENTS = ("ingest", "clean")
 """Steps whose rejects never became documents. A row of the same id that did (the first of two) stays."""
 
@@ -31,8 +34,9 @@ def came_to(step: str, documents: DataFrame, rejects: DataFrame) -> DataFrame:
 
 
 def cut_before(step: str, rejects: DataFrame) -> DataFrame:
-    """The ``doc_id`` of each document that other steps cut, once."""
-    return _cut(rejects.where(f"step <> '{step}' AND rank = 1"))
+    """The ``doc_id`` of each document that earlier steps cut, once; what later ones cut when they last ran does not count."""
+    earlier = CUTTING[: CUTTING.index(step)] if step in CUTTING else CUTTING
+    return _cut(rejects.where(f"step IN {(*BEFORE_DOCUMENTS, *earlier)} AND rank = 1"))
 
 
 def _cut(rejects: DataFrame) -> DataFrame:

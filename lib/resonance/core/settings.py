@@ -77,6 +77,12 @@ class DedupeSettings(Settings):
     max_rounds: int = Field(50, ge=1, description="rounds of connected components before giving up")
 
 
+class DecontaminateSettings(Settings):
+    """When a document holds a registered evaluation item nearly; runs of 13 words or 30 characters are sought in any case."""
+
+    containment: float = Field(0.4, gt=0, le=1, description="least share of an item's character 5-grams in a stretch of its length")
+
+
 class ScoreSettings(Settings):
     """The quality score's own parameters."""
 
@@ -169,11 +175,13 @@ class Config(Settings):
     seed: int = 42
     rounds: int = Field(2, ge=1)
     control: bool = Field(True, description="train a control arm with round-1 weights from round 2 on")
+    unchecked: bool = Field(False, description="train although no evaluation set is registered")
     spark: SparkSettings = SparkSettings()
     ingest: IngestSettings = IngestSettings()
     clean: CleanSettings = CleanSettings()
     judge: JudgeSettings = JudgeSettings()
     dedupe: DedupeSettings = DedupeSettings()
+    decontaminate: DecontaminateSettings = DecontaminateSettings()
     score: ScoreSettings = ScoreSettings()
     rebalance: RebalanceSettings = RebalanceSettings()
     train: TrainSettings = TrainSettings()

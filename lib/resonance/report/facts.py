@@ -54,6 +54,17 @@ class Clusters:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """Items of one evaluation set, the items that documents hold, and documents (distinct) by method."""
+
+    set: str
+    items: int
+    hit: int
+    documents: int
+    by_method: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Losses:
     """Sums over the events of one stretch of a training, or of a scoring."""
 
@@ -81,6 +92,7 @@ class Facts:
     examples: Examples
     clusters: tuple[Clusters, ...]
     crossed: tuple[Crossed, ...]
+    registered: tuple[Registered, ...]
     distributions: tuple[Distribution, ...]
     losses: tuple[Losses, ...]
     plans: tuple[Row, ...]
@@ -97,6 +109,12 @@ class Facts:
         """Each (round, arm) that documents were drawn for, in order; the plan before its control."""
         found = {(c.round, c.arm) for c in self.slices if c.part == "draw" and c.arm != HELDOUT}
         return sorted(found, key=lambda turn: (turn[0], turn[1] != "plan", turn[1]))
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether documents were last looked at when no evaluation set was registered."""
+        looked = [step for step in self.steps if step["job"] == "decontaminate"]
+        return bool(looked) and "evaluation_items" not in looked[-1]["read"]
 
     @property
     def finished_at(self) -> datetime | None:

@@ -13,7 +13,7 @@ from resonance.core.pool import HELDOUT, kept
 from resonance.report.copies import crossed
 from resonance.report.distributions import Threshold, distributions
 from resonance.report.examples import Examples, examples
-from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
+from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import edited, judged
 from resonance.report.sample import sampled
 
@@ -62,6 +62,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
         pieces = ask("edits", edited, frames["edits"])
         found = ask("duplicates", clusters, frames["duplicates"])
         copies = ask("duplicates", crossed, frames["rejects"], frames["documents"])
+        items = ask("evaluation_items", registered, frames["evaluation_items"], frames["contamination"])
         measured = frames["signals"].where(sampled(rows["documents"]))
         pictures = ask("signals", distributions, measured, thresholds(small["rules"]))
         counted, failed = told.result() or ((), ())
@@ -79,6 +80,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
             examples=shown,
             clusters=found.result(),
             crossed=copies.result(),
+            registered=items.result(),
             distributions=pictures.result(),
             losses=lost.result(),
             plans=small["plans"],
@@ -149,6 +151,16 @@ def clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:
         keepers.alias("clusters"), F.count(F.lit(1)).alias("documents"), F.max("version").alias("version")
     )
     return tuple(Clusters(**row.asDict()) for row in sums.orderBy("method", "size").collect())
+
+
+def registered(evaluation_items: DataFrame, contamination: DataFrame) -> tuple[Registered, ...]:
+    """Evaluation sets by name: their items, and what documents hold of them."""
+    found = contamination.groupBy("set", "method").agg(F.countDistinct("doc_id").alias("documents"))
+    methods = found.groupBy("set").agg(F.map_from_entries(F.collect_list(F.struct("method", "documents"))).alias("by_method"))
+    sums = contamination.groupBy("set").agg(F.countDistinct("item_id").alias("hit"), F.countDistinct("doc_id").alias("documents"))
+    items = evaluation_items.groupBy("set").agg(F.count(F.lit(1)).alias("items"))
+    rows = items.join(sums, "set", "left").join(methods, "set", "left").orderBy("set").collect()
+    return tuple(Registered(r["set"], r["items"], r["hit"] or 0, r["documents"] or 0, r["by_method"] or {}) for r in rows)
 
 
 def losses(events: DataFrame, steps: tuple[Row, ...], slices: tuple[SliceCount, ...]) -> tuple[Losses, ...]:

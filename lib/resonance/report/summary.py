@@ -35,7 +35,7 @@ class Summary:
 
 def summary(facts: Facts) -> Summary:
     """The head of the page."""
-    told = [_documents(facts), _duplicates(facts), *_loop(facts), _plan(facts)]
+    told = [_documents(facts), _duplicates(facts), _contaminated(facts), *_loop(facts), _plan(facts)]
     return Summary(_stops(facts), tuple(sentence for sentence in told if sentence))
 
 
@@ -68,6 +68,14 @@ def _duplicates(facts: Facts) -> str:
         found.append(f"{counted(clusters, f'{method} cluster')} of {counted(documents, 'document')}")
     cut = sum(c.rows for c in facts.cuts if c.step == "dedupe")
     return f"Duplicates: {listed([name(text, 80) for text in found])}; {counted(cut, 'copy was', 'copies were')} cut."
+
+
+def _contaminated(facts: Facts) -> str:
+    if facts.unchecked:
+        return "UNCHECKED: no evaluation set was registered, so that documents may hold items of one."
+    cut = sum(c.rows for c in facts.cuts if c.step == "decontaminate")
+    sets = counted(len(facts.registered), "evaluation set")
+    return f"{counted(cut, 'document')} more {'was' if cut == 1 else 'were'} cut for items of {sets}." if facts.registered else ""
 
 
 def _loop(facts: Facts) -> list[str]:

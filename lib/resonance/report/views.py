@@ -74,6 +74,7 @@ def document_story(frames: Frames, asked: str) -> list[str]:
         role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
         alike = "" if row["keeper"] == row["doc_id"] else _alike(row)
         lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}{alike}")
+    lines += [_item(row) for row in mine["contamination"].orderBy("set", "item_id").collect()]
     lines += [_edit(row) for row in mine["edits"].orderBy("rule").collect()]
     lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
@@ -98,6 +99,11 @@ def _known(row: Row) -> str:
     known = {k: v for k, v in row.asDict().items() if k not in own and v is not None}
     shown = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in known.items())
     return f"signals   {row['set']}@{row['version']}: {shown}"
+
+
+def _item(row: Row) -> str:
+    said = {"ngram": "{:,.0f} runs of words alike", "exact": "stands in it {:,.0f} times", "fuzzy": "{:.3f} of its 5-grams"}
+    return f"holds     item {row['set']}/{row['item_id']} ({row['method']}: {said[row['method']].format(row['value'])})"
 
 
 def _edit(row: Row) -> str:

@@ -20,8 +20,8 @@ from resonance.core.settings import CleanSettings, Config
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy, signal_columns
 
-PLACES = frozenset({"workspace", "catalog", "spark", "tracking", "report", "rounds"})
-"""Sections that say where and how long, not what: results do not depend on them."""
+PLACES = frozenset({"workspace", "catalog", "spark", "tracking", "report", "rounds", "unchecked"})
+"""Keys that say where, how long and whether at all, not what: results do not depend on them."""
 RESOURCES = frozenset({"launch", "ranks", "threads", "start_timeout"})
 """Keys of ``train`` that say how many processes: results agree within floating point."""
 

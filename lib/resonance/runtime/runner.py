@@ -25,7 +25,7 @@ from resonance.runtime.conf import RESOURCES
 from resonance.runtime.events import Events
 from resonance.runtime.manifest import write_manifest
 from resonance.runtime.scratch import Scratch
-from resonance.tables import CHECKPOINTS, DOCUMENTS, RAW, REJECTS, SIGNAL_EVENT, STEPS, TABLES
+from resonance.tables import CHECKPOINTS, DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, SIGNAL_EVENT, STEPS, TABLES
 
 SECTIONS = {"cleaning": "clean", "drawing": "rebalance", "scoring": "score_model"}
 """Needs that are further sections of the configuration."""
@@ -130,7 +130,16 @@ class Runner:
             "upstream": list(upstream),
             "inputs": inputs.fingerprint(self._config.ingest) if not step.job.reads else "",
         }
+        if EVALUATION_ITEMS in step.job.reads:
+            described["registered"] = self._registered()
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _registered(self) -> list[str]:
+        """Evaluation sets and their versions; no step writes them, so that no identity of a step tells of a change."""
+        if self._version(EVALUATION_ITEMS) is None:
+            return []
+        sets = self._catalog.read(EVALUATION_ITEMS).select("set", "version").distinct().collect()
+        return sorted(f"{row['set']} {row['version']}" for row in sets)
 
     def _sections(self, job: Job) -> list[str]:
         return [job.section, *(SECTIONS[need] for need in job.needs if need in SECTIONS)]

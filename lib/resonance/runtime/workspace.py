@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 
 from resonance.core.errors import ResonanceError
-from resonance.core.job import Step
+from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
-from resonance.core.table import Catalog
+from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.accounting import Outcome
 from resonance.runtime.catalog import DeltaCatalog
@@ -19,9 +19,15 @@ from resonance.runtime.digest import digest
 from resonance.runtime.events import Events
 from resonance.runtime.launch import open_launch
 from resonance.runtime.runner import Runner
+from resonance.runtime.scratch import Scratch
 from resonance.runtime.session import open_session
 from resonance.runtime.tracking import record_rounds
-from resonance.tables import TABLES
+from resonance.tables import EVALUATION_ITEMS, TABLES
+
+UNCHECKED = (
+    "train: no evaluation set is registered in this workspace, so that nothing keeps its items from training; register one with "
+    "`resonance register NAME FILE`, or train without a check by --unchecked"
+)
 
 
 class Frames(Mapping[str, DataFrame]):
@@ -73,11 +79,21 @@ class Workspace:
 
     def run(self, steps: Sequence[Step], only: Sequence[str], events: Events) -> list[Outcome]:
         """Execute steps on these tables; see ``Runner.run``."""
+        if not self.config.unchecked and trains(steps, only) and not self.catalog.exists(EVALUATION_ITEMS):
+            raise ResonanceError(UNCHECKED)
         launch = open_launch(self.config.train, self.spark)
         try:
             return Runner(self.config, self.spark, self.catalog, self.folder, launch, events).run(steps, only)
         finally:
             launch.close()
+
+    def fill(self, table: Table, slice: Slice, make: Callable[[Checkpoint], DataFrame]) -> Commit:
+        """Replace one slice of a table that no step writes by the rows that ``make`` gives."""
+        scratch = Scratch(self.spark, self.folder / "scratch" / f"fill-{table.name}")
+        try:
+            return self.catalog.write(table, make(scratch), slice, {"job": "register"})
+        finally:
+            scratch.remove()
 
     def rerun(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
         """Execute one step on what stands in its tables; see ``Runner.rerun``. No rank can be started by it."""
@@ -99,3 +115,19 @@ class Workspace:
         for table in done:
             self.catalog.maintain(table, keep_hours)
         return [table.name for table in done]
+
+
+def trains(steps: Sequence[Step], only: Sequence[str]) -> bool:
+    """Whether these jobs of the steps, or all where none is named, train a model."""
+    return any(step.job.name == "train" and (not only or step.job.name in only) for step in steps)
+
+
+def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str]) -> None:
+    """Nothing, where training may start as far as folders tell: a look that needs no Spark; ``Workspace.run`` looks again.
+
+    Raises:
+        ResonanceError: training is asked for, and no evaluation set is registered.
+    """
+    asked = trains(steps, only) and not config.unchecked and config.catalog is None
+    if asked and not Path(config.workspace, "tables", EVALUATION_ITEMS.name, "_delta_log").is_dir():
+        raise ResonanceError(UNCHECKED)

@@ -12,7 +12,7 @@ from pyspark.sql import Row
 from resonance.report.copies import Crossed, Pair
 from resonance.report.distributions import Distribution, Threshold
 from resonance.report.examples import Borderline, Examples, Rewritten
-from resonance.report.facts import Clusters, Cut, Facts, Losses, SliceCount
+from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import Edited, Failed, Judged
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -102,6 +102,7 @@ def made() -> Callable[..., Facts]:
                 Crossed("exact_duplicate", names[0], None, 4 * size, 4_000),
                 *(Crossed("exact_duplicate", names[0], name, 4, 4_000) for name in names),
             ),
+            "registered": (Registered("quiz", 40, 3, size, {"ngram": size, "fuzzy": 1}), Registered("<other>", 5, 0, 0, {})),
             "distributions": (
                 Distribution("datatrove", "n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True),)),  # noqa: E501
                 Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5))),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from resonance.core.settings import ReportSettings
 from resonance.report.facts import Facts
 from resonance.report.parts import Section
+from resonance.report.sections.contamination import contamination
 from resonance.report.sections.duplicates import duplicates
 from resonance.report.sections.funnel import funnel
 from resonance.report.sections.heldout import heldout
@@ -22,6 +23,7 @@ SECTIONS: tuple[Callable[[Facts, ReportSettings], Section | None], ...] = (
     rules,
     slices,
     duplicates,
+    contamination,
     signals,
     training,
     heldout,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
     from resonance.report.facts import Facts
 
-CUT_BY = {"ingest": "grey", "clean": "grey", "judge": "orange", "dedupe": "purple"}
+CUT_BY = {"ingest": "grey", "clean": "grey", "judge": "orange", "dedupe": "purple", "decontaminate": "teal"}
 
 
 def funnel(facts: Facts, settings: ReportSettings) -> Section | None:

@@ -1,0 +1,1 @@
+"""Evaluation sets: how they are registered, and how documents that hold their items are found."""

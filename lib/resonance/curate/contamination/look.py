@@ -1,0 +1,81 @@
+"""Documents held against the registry: one pass over texts where they lie, on workers that map one index into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather as feather
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ResonanceError
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
+MOST_BYTES = 64 << 20
+"""Bytes of items' texts that are indexed: the index takes about sixteen times as many, the driver thrice that while it makes it."""
+KNOWN = ("doc_id", "bucket", "batch", "source", "slice")
+FOUND = (
+    "doc_id binary, bucket int, batch string, source string, slice string, "
+    "`set` string, item_id string, method string, value double, threshold double"
+)
+
+
+def write_index(evaluation_items: DataFrame, folder: Path) -> int:
+    """Writes the registry's index into ``folder``, which every worker can read; how many items it holds.
+
+    Raises:
+        ResonanceError: the registry is larger than ``MOST_BYTES``.
+    """
+    from resonance.curate.kernels.evaluation_index import index
+
+    row = evaluation_items.agg(F.coalesce(F.sum(F.octet_length("text")), F.lit(0)).alias("bytes")).first()
+    if row is not None and row["bytes"] > MOST_BYTES:
+        raise ResonanceError(
+            f"decontaminate: table evaluation_items holds {row['bytes'] >> 20} MB of text, more than the {MOST_BYTES >> 20} MB "
+            "that are indexed at once; register smaller sets, for instance questions without their contexts"
+        )
+    items = evaluation_items.select("set", "item_id", "text").orderBy("set", "item_id").collect()
+    index(pa.array([item["text"] for item in items], pa.large_string())).save(folder)
+    names = {name: pa.array([item[name] for item in items], pa.large_string()) for name in ("set", "item_id")}
+    feather.write_feather(pa.table(names), str(folder / "names.arrow"), compression="uncompressed")
+    return len(items)
+
+
+def look(documents: DataFrame, folder: Path, containment: float) -> DataFrame:
+    """``FOUND``: a row for each document and item that it holds. Nothing is shuffled."""
+    return documents.select(*KNOWN, "text").mapInArrow(Look(str(folder), containment), FOUND)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Holds batches of documents against the index in a folder, on a worker."""
+
+    folder: str
+    containment: float
+
+    def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """Rows of ``FOUND``."""
+        from resonance.curate.kernels.contamination import METHODS, hits
+        from resonance.curate.kernels.evaluation_index import Index
+
+        index = Index.load(Path(self.folder))
+        names = feather.read_table(f"{self.folder}/names.arrow", memory_map=True)
+        for batch in batches:
+            found = hits(batch.column("text"), index, self.containment)
+            rows, items = pa.array(found.rows), pa.array(found.items)
+            fuzzy = found.methods == METHODS.index("fuzzy")
+            columns = {
+                **{name: batch.column(name).take(rows) for name in KNOWN},
+                **{name: names.column(name).take(items).combine_chunks().cast(pa.string()) for name in names.column_names},
+                "method": pa.array([METHODS[method] for method in found.methods], pa.string()),
+                "value": pa.array(found.values),
+                "threshold": pa.array(np.where(fuzzy, self.containment, 1.0)),
+            }
+            yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))

@@ -1,0 +1,66 @@
+"""Finds documents that hold evaluation items, and keeps them from training."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from resonance.core.job import Checkpoint, Turn
+from resonance.core.pool import cut_before
+from resonance.core.settings import DecontaminateSettings
+from resonance.curate.contamination.look import look, write_index
+
+log = logging.getLogger(__name__)
+
+VERSION = "contamination@1"
+FIRST = {"ngram": 1, "exact": 2, "fuzzy": 3}
+"""Which method a reject tells of, where a document holds items by several."""
+
+
+def decontaminate(
+    documents: DataFrame,
+    rejects: DataFrame,
+    evaluation_items: DataFrame,
+    *,
+    settings: DecontaminateSettings,
+    folder: Path,
+    turn: Turn,
+    checkpoint: Checkpoint,
+) -> tuple[DataFrame, DataFrame]:
+    """Every document and evaluation item that it holds (``contamination``), and a reject for each such document.
+
+    All documents are looked at, also those that earlier steps cut: what these say may change, a contaminated document is never
+    drawn. Its reject has rank 1 where it came to this step, else 2. Texts are read once and never shuffled; ids of contaminated
+    documents are, once.
+    """
+    index = folder / "scratch" / turn.run / "evaluation-index"
+    items = write_index(evaluation_items, index)
+    log.info("decontaminate: %d evaluation items", items)
+    found = checkpoint(look(documents if items else documents.where("false"), index, settings.containment), "contaminated")
+    contamination = found.drop("source", "slice").withColumn("version", F.lit(VERSION))
+    return contamination, _rejects(found, cut_before("decontaminate", rejects).distinct())
+
+
+def _rejects(found: DataFrame, before: DataFrame) -> DataFrame:
+    place = F.create_map(*(F.lit(value) for pair in FIRST.items() for value in pair))[F.col("method")]
+    order = Window.partitionBy("doc_id").orderBy(place, F.desc("value"), "set", "item_id")
+    first = found.withColumn("place", F.row_number().over(order)).where("place = 1")
+    known = first.join(before.withColumn("before", F.lit(1)), "doc_id", "left")
+    return known.select(
+        F.lit("decontaminate").alias("step"),
+        "batch",
+        "bucket",
+        "doc_id",
+        F.lit(None).cast("string").alias("path"),
+        "source",
+        "slice",
+        F.lit("contaminated").alias("rule"),
+        "value",
+        "threshold",
+        F.concat_ws("/", "set", "item_id").alias("detail"),
+        F.concat_ws("/", F.lit(VERSION), "method").alias("version"),
+        (F.lit(1) + F.coalesce("before", F.lit(0))).alias("rank"),
+    )

@@ -1,0 +1,133 @@
+"""Texts as passages are sought in them: folded letters, words with their weight, and runs of words as long as asked for.
+
+A text is what ``words.py`` makes of it. A run is the shortest one that ends at a word and weighs enough: a word counts 30, a
+character of a script without spaces 13, so that a weight of 390 is 13 words or 30 such characters, and a mixed run in between.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from resonance.curate.kernels.compiled import compiled
+from resonance.curate.kernels.minhash import STEP
+from resonance.curate.kernels.scan import BYTES, CODES, code_point, mix, mix_plainly, spans
+from resonance.curate.kernels.words import ALONE, BASIS, BEYOND, HAN_PLANES, PARTS, PRIME, VANISHES, fold, folds, word_hash, words
+
+WORD, CHARACTER = 30, 13
+LONGEST = 31
+"""More words than any run of weight 390 or less has."""
+
+INT = types.int64
+HASHES = types.Array(types.uint64, 1, "C", readonly=True)
+WEIGHTS = types.Array(types.uint8, 1, "C", readonly=True)
+_STEP, _BASIS, _PRIME = np.uint64(STEP), np.uint64(BASIS), np.uint64(PRIME)
+_ALONE, _PARTS, _VANISHES = np.uint32(ALONE), np.uint32(PARTS), np.uint32(VANISHES)
+
+
+class Passages(NamedTuple):
+    """Texts after each other: letters, and hashes and weights of words, text i from ``…_bounds[i]`` to ``…_bounds[i + 1]``."""
+
+    letters: NDArray[np.uint32]
+    letter_bounds: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    weights: NDArray[np.uint8]
+    word_bounds: NDArray[np.int64]
+
+
+def letters_plainly(text: str) -> str:
+    """The letters of a text, its words without what parts them."""
+    return "".join(words(text))
+
+
+def weights_plainly(text: str) -> list[int]:
+    """What each word of a text weighs."""
+    return [CHARACTER if len(word) == 1 and fold(ord(word)) & ALONE else WORD for word in words(text)]
+
+
+def runs_plainly(text: str, least: int) -> dict[int, int]:
+    """The hash of the run that ends at each word, by the word's place; of a text that weighs less than ``least``, the whole."""
+    hashes, weights = [word_hash(word) for word in words(text)], weights_plainly(text)
+    if hashes and sum(weights) < least:
+        return {len(hashes) - 1: _hash(hashes)}
+    found = {}
+    for end in range(len(hashes)):
+        begins = [start for start in range(end + 1) if sum(weights[start : end + 1]) >= least]
+        if begins:
+            found[end] = _hash(hashes[begins[-1] : end + 1])
+    return found
+
+
+def _hash(hashes: list[int]) -> int:
+    return mix_plainly(sum(h * STEP ** (len(hashes) - 1 - i) for i, h in enumerate(hashes)) % 2**64)
+
+
+@compiled(types.UniTuple(INT, 2)(BYTES, INT, INT, CODES, types.uint32[::1], types.uint64[::1], types.uint8[::1]))  # type: ignore[no-untyped-call]
+def fold_text(data, at, end, table, letters, hashes, weights):  # type: ignore[no-untyped-def]
+    """Fills in the letters and words of one text; how many there are of each."""
+    held, count, value, inside = 0, 0, _BASIS, 0
+    while at < end:
+        code, at = code_point(data, at, end)
+        far = np.uint32(code) | _ALONE if code < BEYOND else _VANISHES
+        folded = table[code] if code < HAN_PLANES else far
+        if folded == _VANISHES:
+            continue
+        alone = (folded & _ALONE) != 0
+        if inside and (alone or folded == _PARTS):
+            hashes[count], weights[count] = mix(value), WORD
+            count, value, inside = count + 1, _BASIS, 0
+        if alone:
+            letters[held] = folded ^ _ALONE
+            hashes[count], weights[count] = mix((_BASIS ^ np.uint64(folded ^ _ALONE)) * _PRIME), CHARACTER
+            held, count = held + 1, count + 1
+        elif folded != _PARTS:
+            letters[held] = folded
+            value = (value ^ np.uint64(folded)) * _PRIME
+            held, inside = held + 1, inside + 1
+    if inside:
+        hashes[count], weights[count] = mix(value), WORD
+        count += 1
+    return held, count
+
+
+@compiled(types.uint64[::1](INT), allocates=True)
+def powers(count):  # type: ignore[no-untyped-def]
+    """The first powers of ``STEP``."""
+    found = np.ones(count, np.uint64)
+    for i in range(1, count):
+        found[i] = found[i - 1] * _STEP
+    return found
+
+
+@compiled(types.UniTuple(INT, 2)(HASHES, WEIGHTS, INT, INT, INT, types.uint64[::1], types.uint64[::1], types.int32[::1]))  # type: ignore[no-untyped-call]
+def runs(hashes, weights, first, last, least, power, found, ends):  # type: ignore[no-untyped-def]
+    """Fills ``found`` with the hash of each run, ``ends`` with its last word's place from ``first``; how many, and the weight."""
+    count, start, weight, whole, rolled = 0, first, 0, 0, np.uint64(0)
+    for at in range(first, last):
+        rolled = rolled * _STEP + hashes[at]
+        weight += weights[at]
+        whole += weights[at]
+        while weight - weights[start] >= least:
+            rolled -= hashes[start] * power[at - start]
+            weight -= weights[start]
+            start += 1
+        if weight >= least or whole < least and at == last - 1:
+            found[count], ends[count] = mix(rolled), at - first
+            count += 1
+    return count, whole
+
+
+def folded(texts: Any) -> Passages:
+    """The letters and words of each text of an Arrow string array."""
+    data, starts, ends = spans(texts)
+    size = int((ends - starts).sum())
+    letters, hashes, weights = np.empty(size, np.uint32), np.empty(size, np.uint64), np.empty(size, np.uint8)
+    letter_bounds, word_bounds = np.zeros(len(starts) + 1, np.int64), np.zeros(len(starts) + 1, np.int64)
+    for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        at, word = letter_bounds[row], word_bounds[row]
+        held, count = fold_text(data, start, end, folds(), letters[at:], hashes[word:], weights[word:])
+        letter_bounds[row + 1], word_bounds[row + 1] = at + held, word + count
+    return Passages(letters[: letter_bounds[-1]], letter_bounds, hashes[: word_bounds[-1]], weights[: word_bounds[-1]], word_bounds)

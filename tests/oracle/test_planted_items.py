@@ -1,0 +1,92 @@
+"""Evaluation items planted into real documents are found, and documents that hold none are left alone."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from resonance.curate.demo import list_sources
+from resonance.curate.demo_texts import READERS
+from resonance.curate.kernels.contamination import METHODS, hits
+from resonance.curate.kernels.evaluation_index import index
+
+ITEMS, DOCUMENTS, LEAST = 500, 10_500, 0.4
+ASIDE = 8
+"""Words in a row that no item shares with the documents into which items are planted: unplanted ones are truly unplanted."""
+
+Corpus = tuple[list[str], list[str]]
+
+
+def real_documents() -> list[str]:
+    """Doc strings, licences and descriptions of installed packages, each text once, in an order drawn once."""
+    found: dict[str, None] = {}
+    sources = sorted(list_sources())
+    random.Random(5).shuffle(sources)
+    for source in sources:
+        if Path(source.path).stat().st_size < 300_000:
+            found.update(dict.fromkeys(text for _, _, text in READERS[source.kind](source.path)))
+        if len(found) >= 2 * DOCUMENTS:
+            break
+    texts = list(found)
+    random.Random(6).shuffle(texts)
+    return texts
+
+
+def runs(text: str) -> set[tuple[str, ...]]:
+    words = ["".join(filter(str.isalnum, word)) for word in text.lower().split()]
+    words = [word for word in words if word]
+    return {tuple(words[i : i + ASIDE]) for i in range(len(words) - ASIDE + 1)}
+
+
+def edited(text: str, draw: random.Random, share: float = 0.1) -> str:
+    """``text`` with one edit for each ten characters: another one, one more or one less, anywhere."""
+    characters = list(text)
+    for _ in range(int(len(characters) * share)):
+        at, letter = draw.randrange(len(characters)), draw.choice("abcdefghijklmnopqrstuvwxyz ")
+        kind = draw.randrange(3)
+        characters[at : at + (kind < 2)] = [letter] if kind else []
+    return "".join(characters)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    """Items of 14 to 80 words, and documents that share no eight words in a row with one of them."""
+    texts, draw = real_documents(), random.Random(7)
+    documents = texts[:DOCUMENTS]
+    taken = set().union(*map(runs, documents))
+    items = []
+    for text in texts[DOCUMENTS:]:
+        words, size = text.split(), draw.randint(14, 80)
+        at = draw.randrange(max(len(words) - size, 1))
+        item = " ".join(words[at : at + size])
+        if len(words) >= size and len(runs(item)) > 5 and not runs(item) & taken:
+            items.append(item)
+    return items[:ITEMS], documents
+
+
+def test_recall_and_precision(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    items, documents = corpus
+    assert (len(items), len(documents)) == (ITEMS, DOCUMENTS)
+    draw = random.Random(8)
+    verbatim = list(items)
+    changed = [edited(item, draw) for item in items]
+    planted = [f"{host[:300]}\n{item}\n{host[300:]}" for item, host in zip(verbatim + changed, documents, strict=False)]
+    unplanted = documents[2 * ITEMS :] + documents[: 2 * ITEMS]
+    found = hits(pa.array(planted + unplanted, pa.large_string()), index(pa.array(items)), LEAST)
+    pairs = set(zip(found.rows.tolist(), found.items.tolist(), strict=True))
+    whole = sum((n, n) in pairs for n in range(ITEMS)) / ITEMS
+    nearly = sum((ITEMS + n, n) in pairs for n in range(ITEMS)) / ITEMS
+    flagged = set(found.rows.tolist())
+    wrong = sum(row >= 2 * ITEMS for row in flagged)
+    precision = 1 - wrong / len(flagged)
+    methods = {name: (found.methods == place).sum() for place, name in enumerate(METHODS)}
+    with capsys.disabled():
+        print(f"\nrecall verbatim {whole:.3f}, edited {nearly:.3f}; precision {precision:.4f}", end=" ")
+        print(f"({wrong} of {len(unplanted)} unplanted documents, {methods})")
+    assert whole >= 0.99
+    assert nearly >= 0.90
+    assert len(unplanted) >= 10_000
+    assert precision >= 0.99
