@@ -172,8 +172,9 @@ def judge(
 
     frames = opened.frames()
     tables = [frames[name] for name in ("documents", "signals", "rejects")]
-    documents, *sides = proposed(*tables, settings=config.judge, turn=Turn(config.batch))
-    for line in told(changes(documents, *sides, rules=rule_names(config.judge.policy), excerpts=out.is_terminal)):
+    documents, now, then, verdicts = proposed(*tables, settings=config.judge, turn=Turn(config.batch))
+    found = changes(documents, now, then, verdicts, rule_names(config.judge.policy), excerpts=out.is_terminal)
+    for line in told(found):
         out.print(line, markup=False, highlight=False, soft_wrap=isinstance(line, str))
     if note := rewriting(documents, config.judge.policy):
         out.print(note, markup=False, highlight=False, soft_wrap=True)

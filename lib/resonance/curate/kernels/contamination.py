@@ -18,6 +18,7 @@ from resonance.curate.kernels.passages import (
     LONGEST,
     fold_text,
     letters_plainly,
+    most,
     powers,
     runs,
     runs_plainly,
@@ -218,11 +219,13 @@ def look(data, starts, ends, table, of_runs, of_wholes, of_seeds, bits, items, h
 
 
 def hits(texts: Any, index: Index, least: float) -> Found:
-    """Which items each text of an Arrow string array holds; none for a null. Memory: 15 bytes for each of the longest text."""
+    """Which items each text of an Arrow string array holds; none for a null.
+
+    Memory: 4 bytes for each letter of the longest text, and 21 for each word.
+    """
     data, starts, ends = spans(texts)
-    size = int((ends - starts).max(initial=0)) + 1
-    words = size // 2 + 1
-    work = (*_empty(size, np.uint32), *_empty(words, np.uint64, np.uint8, np.uint64, np.int32))
+    letters, words = most(data, starts, ends, folds())
+    work = (*_empty(letters, np.uint32), *_empty(words, np.uint64, np.uint8, np.uint64, np.int32))
     bits = np.array([(len(held.heads) - 1).bit_length() - 1 for held in index[:3]], np.int64)
     items = (index.letters, index.letter_bounds, index.hashes, index.word_bounds)
     longest = int(np.diff(index.letter_bounds).max(initial=0))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from resonance.curate.kernels.compiled import compiled
 from resonance.curate.kernels.minhash import STEP
-from resonance.curate.kernels.scan import BYTES, CODES, code_point, mix, mix_plainly, spans
-from resonance.curate.kernels.words import ALONE, BASIS, BEYOND, HAN_PLANES, PARTS, PRIME, VANISHES, fold, folds, word_hash, words
+from resonance.curate.kernels.scan import BYTES, CODES, POSITIONS, code_point, mix, mix_plainly, spans
+from resonance.curate.kernels.words import ALONE, BASIS, EXPANDS, PARTS, PRIME, VANISHES, fold, folds, word_hash, words
 
 WORD, CHARACTER = 30, 13
 LONGEST = 31
@@ -25,7 +25,7 @@ INT = types.int64
 HASHES = types.Array(types.uint64, 1, "C", readonly=True)
 WEIGHTS = types.Array(types.uint8, 1, "C", readonly=True)
 _STEP, _BASIS, _PRIME = np.uint64(STEP), np.uint64(BASIS), np.uint64(PRIME)
-_ALONE, _PARTS, _VANISHES = np.uint32(ALONE), np.uint32(PARTS), np.uint32(VANISHES)
+_ALONE, _EXPANDS, _PARTS, _VANISHES = (np.uint32(held) for held in (ALONE, EXPANDS, PARTS, VANISHES))
 
 
 class Passages(NamedTuple):
@@ -45,7 +45,7 @@ def letters_plainly(text: str) -> str:
 
 def weights_plainly(text: str) -> list[int]:
     """What each word of a text weighs."""
-    return [CHARACTER if len(word) == 1 and fold(ord(word)) & ALONE else WORD for word in words(text)]
+    return [CHARACTER if len(word) == 1 and fold(ord(word))[0] & ALONE else WORD for word in words(text)]
 
 
 def runs_plainly(text: str, least: int) -> dict[int, int]:
@@ -65,28 +65,53 @@ def _hash(hashes: list[int]) -> int:
     return mix_plainly(sum(h * STEP ** (len(hashes) - 1 - i) for i, h in enumerate(hashes)) % 2**64)
 
 
+@compiled(types.UniTuple(INT, 2)(INT, CODES))  # type: ignore[no-untyped-call]
+def pieces_of(code, table):  # type: ignore[no-untyped-def]
+    """Where in the table the pieces of a code point are, from the first to behind the last."""
+    folded = table[code]
+    if folded & _EXPANDS and not folded & _ALONE:
+        first = np.int64(folded ^ _EXPANDS) + 1
+        return first, first + np.int64(table[first - 1])
+    return np.int64(code), np.int64(code) + (folded != _VANISHES)
+
+
+@compiled(types.UniTuple(INT, 2)(BYTES, POSITIONS, POSITIONS, CODES))  # type: ignore[no-untyped-call]
+def most(data, starts, ends, table):  # type: ignore[no-untyped-def]
+    """No text has more letters, none has more words."""
+    most_letters, most_words = 0, 0
+    for row in range(len(starts)):
+        at, letters, words = starts[row], 0, 1
+        while at < ends[row]:
+            code, at = code_point(data, at, ends[row])
+            first, last = pieces_of(code, table)
+            letters += last - first
+            for i in range(first, last):
+                words += 2 if table[i] & _ALONE else table[i] == _PARTS
+        most_letters, most_words = max(most_letters, letters), max(most_words, words)
+    return most_letters, most_words
+
+
 @compiled(types.UniTuple(INT, 2)(BYTES, INT, INT, CODES, types.uint32[::1], types.uint64[::1], types.uint8[::1]))  # type: ignore[no-untyped-call]
 def fold_text(data, at, end, table, letters, hashes, weights):  # type: ignore[no-untyped-def]
-    """Fills in the letters and words of one text; how many there are of each."""
+    """Fills in the letters and words of one text, which are no more than ``most``; how many there are of each."""
     held, count, value, inside = 0, 0, _BASIS, 0
     while at < end:
         code, at = code_point(data, at, end)
-        far = np.uint32(code) | _ALONE if code < BEYOND else _VANISHES
-        folded = table[code] if code < HAN_PLANES else far
-        if folded == _VANISHES:
-            continue
-        alone = (folded & _ALONE) != 0
-        if inside and (alone or folded == _PARTS):
-            hashes[count], weights[count] = mix(value), WORD
-            count, value, inside = count + 1, _BASIS, 0
-        if alone:
-            letters[held] = folded ^ _ALONE
-            hashes[count], weights[count] = mix((_BASIS ^ np.uint64(folded ^ _ALONE)) * _PRIME), CHARACTER
-            held, count = held + 1, count + 1
-        elif folded != _PARTS:
-            letters[held] = folded
-            value = (value ^ np.uint64(folded)) * _PRIME
-            held, inside = held + 1, inside + 1
+        first, last = pieces_of(code, table)
+        for i in range(first, last):
+            piece = table[i]
+            alone = (piece & _ALONE) != 0
+            if inside and (alone or piece == _PARTS):
+                hashes[count], weights[count] = mix(value), WORD
+                count, value, inside = count + 1, _BASIS, 0
+            if alone:
+                letters[held] = piece ^ _ALONE
+                hashes[count], weights[count] = mix((_BASIS ^ np.uint64(piece ^ _ALONE)) * _PRIME), CHARACTER
+                held, count = held + 1, count + 1
+            elif piece != _PARTS:
+                letters[held] = piece
+                value = (value ^ np.uint64(piece)) * _PRIME
+                held, inside = held + 1, inside + 1
     if inside:
         hashes[count], weights[count] = mix(value), WORD
         count += 1
@@ -123,11 +148,13 @@ def runs(hashes, weights, first, last, least, power, found, ends):  # type: igno
 def folded(texts: Any) -> Passages:
     """The letters and words of each text of an Arrow string array."""
     data, starts, ends = spans(texts)
-    size = int((ends - starts).sum())
-    letters, hashes, weights = np.empty(size, np.uint32), np.empty(size, np.uint64), np.empty(size, np.uint8)
-    letter_bounds, word_bounds = np.zeros(len(starts) + 1, np.int64), np.zeros(len(starts) + 1, np.int64)
-    for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        at, word = letter_bounds[row], word_bounds[row]
-        held, count = fold_text(data, start, end, folds(), letters[at:], hashes[word:], weights[word:])
-        letter_bounds[row + 1], word_bounds[row + 1] = at + held, word + count
-    return Passages(letters[: letter_bounds[-1]], letter_bounds, hashes[: word_bounds[-1]], weights[: word_bounds[-1]], word_bounds)
+    n_letters, n_words = most(data, starts, ends, folds())
+    work = np.empty(n_letters, np.uint32), np.empty(n_words, np.uint64), np.empty(n_words, np.uint8)
+    found: list[tuple[NDArray[Any], ...]] = [tuple(array[:0] for array in work)]
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        held, count = fold_text(data, start, end, folds(), *work)
+        found.append((work[0][:held].copy(), work[1][:count].copy(), work[2][:count].copy()))
+    letters, hashes, weights = (list(arrays) for arrays in zip(*found, strict=True))
+    bounds = (np.cumsum([len(array) for array in arrays], dtype=np.int64) for arrays in (letters, hashes))
+    letter_bounds, word_bounds = bounds
+    return Passages(np.concatenate(letters), letter_bounds, np.concatenate(hashes), np.concatenate(weights), word_bounds)
