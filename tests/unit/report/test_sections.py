@@ -267,7 +267,7 @@ def test_the_data_half_alone_leaves_the_rest_out(made: Made) -> None:
         steps=tuple(step for step in whole.steps if step["round"] == 0),
     )
     found = [section.anchor for run in SECTIONS if (section := run(half, SETTINGS)) is not None]
-    assert found == ["funnel", "rules", "slices", "duplicates", "signals", "tables"]
+    assert found == ["funnel", "rules", "slices", "duplicates", "contamination", "signals", "tables"]
     assert any(line.startswith("Only the data half of the loop has run") for line in summary(half).sentences)
     assert [stop.done for stop in summary(half).stops] == [True, True, False, False, False, False]
 
