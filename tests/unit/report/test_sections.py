@@ -67,6 +67,7 @@ def test_funnel_shows_each_step_and_rule(made: Made) -> None:
         ("clean", "main", "40", "40", "0"),
         ("judge", "main", "40", "38", "2"),
         ("dedupe", "main", "38", "30", "8"),
+        ("decontaminate", "main", "30", "30", "0"),
     ]
     assert reasons.rows[0][:4] == ("exact_duplicate", "dedupe", "–", "8")
     assert reasons.rows[1][:4] == ("gopher_short_doc", "judge", "n_words below 50", "2")
