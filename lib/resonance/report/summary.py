@@ -73,6 +73,8 @@ def _duplicates(facts: Facts) -> str:
 def _contaminated(facts: Facts) -> str:
     if facts.unchecked:
         return "UNCHECKED: no evaluation set was registered, so that documents may hold items of one."
+    if not any(step["job"] == "decontaminate" for step in facts.steps):
+        return ""
     cut = sum(c.rows for c in facts.cuts if c.step == "decontaminate")
     sets = counted(len(facts.registered), "evaluation set")
     return f"{counted(cut, 'document')} more {'was' if cut == 1 else 'were'} cut for items of {sets}." if facts.registered else ""

@@ -34,11 +34,11 @@ def _plan(number: int, slice_: str, share: float, moved: float) -> Row:
     )  # fmt: skip
 
 
-def _step(job: str, number: int, arm: str, came: int, cut: dict[str, int], written: dict[str, int]) -> Row:
+def _step(job: str, number: int, arm: str, came: int, cut: dict[str, int], written: dict[str, int], **read: int) -> Row:
     gone = sum(cut.values())
     return Row(
         run=f"{job}{number}{arm}", job=job, batch="main", round=number, arm=arm, rows_in=came, rows_out=came - gone, rows_cut=gone,
-        cut_by_rule=cut, written=written, read={}, seconds=12.5, finished_at=START + timedelta(minutes=number),
+        cut_by_rule=cut, written=written, read=read, seconds=12.5, finished_at=START + timedelta(minutes=number),
     )  # fmt: skip
 
 
@@ -121,6 +121,7 @@ def made() -> Callable[..., Facts]:
                 _step("clean", 0, "plan", 20 * size, {}, {"documents": 0, "rejects": 1}),
                 _step("judge", 0, "plan", 20 * size, {"gopher_short_doc": size}, {"rejects": 2, "rules": 0}),
                 _step("dedupe", 0, "plan", 19 * size, {"exact_duplicate": 4 * size}, {"rejects": 2}),
+                _step("decontaminate", 0, "plan", 15 * size, {}, {"contamination": 0, "rejects": 3}, evaluation_items=1),
                 *(_step("train", number, arm, 0, {}, {"signal_event": number}) for number, arm in TURNS),
             ),
             "rounds": tuple(

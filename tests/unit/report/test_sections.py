@@ -69,6 +69,7 @@ def test_funnel_shows_each_step_and_rule(made: Made) -> None:
         ("clean", "main", "40", "40", "0"),
         ("judge", "main", "40", "38", "2"),
         ("dedupe", "main", "38", "30", "8"),
+        ("decontaminate", "main", "30", "30", "0"),
     ]
     assert reasons.rows[0][:4] == ("exact_duplicate", "dedupe", "–", "8")
     assert reasons.rows[1][:4] == ("gopher_short_doc", "judge", "n_words below 50", "2")
@@ -324,7 +325,7 @@ def test_the_data_half_alone_leaves_the_rest_out(made: Made) -> None:
         steps=tuple(step for step in whole.steps if step["round"] == 0),
     )
     found = [section.anchor for run in SECTIONS if (section := run(half, SETTINGS)) is not None]
-    assert found == ["funnel", "rules", "slices", "duplicates", "signals", "tables"]
+    assert found == ["funnel", "rules", "slices", "duplicates", "contamination", "signals", "tables"]
     assert any(line.startswith("Only the data half of the loop has run") for line in summary(half).sentences)
     assert [stop.done for stop in summary(half).stops] == [True, True, False, False, False, False]
 

@@ -28,7 +28,7 @@ def contamination(facts: Facts, settings: ReportSettings) -> Section | None:
     looked = [step for step in facts.steps if step["job"] == "decontaminate"]
     if facts.unchecked:
         return Section("contamination", title, (UNCHECKED,))
-    if not facts.registered:
+    if not looked or not facts.registered:
         return None
     came = sum(step["rows_in"] for step in looked) or facts.rows["documents"]
     cut = sum(cut.rows for cut in facts.cuts if cut.step == "decontaminate")
