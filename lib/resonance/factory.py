@@ -13,7 +13,7 @@ from resonance.core.policy import SETS
 from resonance.core.pool import HELDOUT
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
-from resonance.curate.dedupe import dedupe
+from resonance.curate.dedupe import SCOPES, dedupe
 from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
@@ -90,9 +90,9 @@ DEDUPE = Job(
     per="corpus",
     section="dedupe",
     needs=("checkpoint",),
-    marks={"scope": "global"},
+    marks={"scope": SCOPES},  # all of them, so that none of another scope stays behind
     cuts=True,
-    version=3,
+    version=4,
 )
 SCORE = Job(  # every document, cut or not: a changed threshold then finds its number
     "score", score, reads=(DOCUMENTS,), writes=(SIGNALS,), per="batch", section="score", needs=("turn",), marks={"set": "quality"}
