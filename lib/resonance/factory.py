@@ -13,7 +13,8 @@ from resonance.core.policy import SETS
 from resonance.core.pool import HELDOUT
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
-from resonance.curate.dedupe import SCOPES, dedupe
+from resonance.curate.dedupe import SCOPES
+from resonance.curate.dedupe_batches import dedupe_batches
 from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
@@ -22,6 +23,7 @@ from resonance.curate.score import score
 from resonance.signals.feedback import feedback
 from resonance.tables import (
     CHECKPOINTS,
+    COMPARED,
     DOCUMENTS,
     DUPLICATES,
     EDITS,
@@ -29,11 +31,13 @@ from resonance.tables import (
     PLANS,
     RAW,
     REJECTS,
+    RETRACTIONS,
     RULES,
     SAMPLE_PLAN,
     SIGNAL_EVENT,
     SIGNAL_STATE,
     SIGNALS,
+    SIGNATURES,
     SLICE_STATE,
 )
 from resonance.train.job import score_model, train
@@ -82,17 +86,18 @@ JUDGE = Job(  # reads numbers alone: a changed threshold reads no text
     needs=("turn",),
     cuts=True,
 )
-DEDUPE = Job(
+DEDUPE = Job(  # a new batch meets what the job itself found and signed before: the result is that of one run over all
     "dedupe",
-    dedupe,
-    reads=(DOCUMENTS, REJECTS),
-    writes=(DUPLICATES, REJECTS),
+    dedupe_batches,
+    reads=(DOCUMENTS, REJECTS, DUPLICATES, COMPARED),
+    writes=(DUPLICATES, REJECTS, COMPARED),
+    appends=(SIGNATURES, RETRACTIONS),
     per="corpus",
     section="dedupe",
-    needs=("checkpoint",),
+    needs=("turn", "checkpoint", "catalog"),
     marks={"scope": SCOPES},  # all of them, so that none of another scope stays behind
     cuts=True,
-    version=4,
+    version=5,
 )
 SCORE = Job(  # every document, cut or not: a changed threshold then finds its number
     "score", score, reads=(DOCUMENTS,), writes=(SIGNALS,), per="batch", section="score", needs=("turn",), marks={"set": "quality"}

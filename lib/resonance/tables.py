@@ -10,6 +10,9 @@ EDITS = Table("edits", key=("doc_id", "rule"), replaces=("batch",))
 RULES = Table("rules", key=("batch", "rule"), replaces=("batch",))
 REJECTS = Table("rejects", key=("step", "doc_id", "rule"), replaces=("step", "batch"))
 DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
+SIGNATURES = Table("signatures", key=("doc_id",), replaces=("batch",))
+COMPARED = Table("compared", key=("batch",), replaces=("scope",))
+RETRACTIONS = Table("retractions", key=("before", "doc_id", "method"))
 SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
 SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "pos"))
@@ -28,6 +31,9 @@ TABLES = (
     RULES,
     REJECTS,
     DUPLICATES,
+    SIGNATURES,
+    COMPARED,
+    RETRACTIONS,
     SIGNALS,
     SAMPLE_PLAN,
     SIGNAL_EVENT,

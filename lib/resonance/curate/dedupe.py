@@ -80,15 +80,15 @@ def compare(
     duplicates, gone = _duplicates(exact, "exact", EXACT, settings), _rejects(copies, "exact_duplicate", EXACT)
     if settings.method == "exact":
         return duplicates, gone
-    signatures = checkpoint(signatures.join(copies.select("doc_id").unionByName(cut), "doc_id", "left_anti"), "signatures")
+    bands = signatures.select("doc_id", "priority", "n_bytes", *within(settings), "bands")
+    signatures = checkpoint(bands.join(copies.select("doc_id").unionByName(cut), "doc_id", "left_anti"), "signatures")
     edges = star_edges(signatures, within(settings)).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
     alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")
-    connected = f"minhash-{_parameters(settings)}@1"
-    duplicates = duplicates.unionByName(_duplicates(near, "near", connected, settings))
+    duplicates = duplicates.unionByName(_duplicates(near, "near", connected(settings), settings))
     if settings.near == "connected":
         close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
-        return duplicates, gone.unionByName(_rejects(close, "near_duplicate", connected))
+        return duplicates, gone.unionByName(_rejects(close, "near_duplicate", connected(settings)))
     found = stars(checkpoint(_removed(ordered, signatures, near, settings, checkpoint), "verified"), light)
     version = f"verified-{_parameters(settings)}@1"
     return (
@@ -121,6 +121,11 @@ def _removed(
         max_rounds=settings.max_rounds,
     )
     return at_once(alike.join(sizes, "component", "left_anti")).unionByName(in_rounds)
+
+
+def connected(settings: DedupeSettings) -> str:
+    """Name, version and parameters of signatures, and of the near clusters that they make."""
+    return f"minhash-{_parameters(settings)}@1"
 
 
 def _parameters(settings: DedupeSettings) -> str:
