@@ -14,7 +14,8 @@ from resonance.core.pool import HELDOUT
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
-from resonance.curate.dedupe import dedupe
+from resonance.curate.dedupe import SCOPES
+from resonance.curate.dedupe_batches import dedupe_batches
 from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
@@ -23,6 +24,7 @@ from resonance.curate.score import score
 from resonance.signals.feedback import feedback
 from resonance.tables import (
     CHECKPOINTS,
+    COMPARED,
     CONTAMINATION,
     DOCUMENTS,
     DUPLICATES,
@@ -32,11 +34,13 @@ from resonance.tables import (
     PLANS,
     RAW,
     REJECTS,
+    RETRACTIONS,
     RULES,
     SAMPLE_PLAN,
     SIGNAL_EVENT,
     SIGNAL_STATE,
     SIGNALS,
+    SIGNATURES,
     SLICE_STATE,
 )
 from resonance.train.job import score_model, train
@@ -85,17 +89,18 @@ JUDGE = Job(  # reads numbers alone: a changed threshold reads no text
     needs=("turn",),
     cuts=True,
 )
-DEDUPE = Job(
+DEDUPE = Job(  # a new batch meets what the job itself found and signed before: the result is that of one run over all
     "dedupe",
-    dedupe,
-    reads=(DOCUMENTS, REJECTS),
-    writes=(DUPLICATES, REJECTS),
+    dedupe_batches,
+    reads=(DOCUMENTS, REJECTS, DUPLICATES, COMPARED),
+    writes=(DUPLICATES, REJECTS, COMPARED),
+    appends=(SIGNATURES, RETRACTIONS),
     per="corpus",
     section="dedupe",
-    needs=("checkpoint",),
-    marks={"scope": "global"},
+    needs=("turn", "checkpoint", "catalog"),
+    marks={"scope": SCOPES},  # all of them, so that none of another scope stays behind
     cuts=True,
-    version=3,
+    version=5,
 )
 DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds for earlier batches too
     "decontaminate",

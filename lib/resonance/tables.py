@@ -12,6 +12,9 @@ REJECTS = Table("rejects", key=("step", "doc_id", "rule"), replaces=("step", "ba
 DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
 EVALUATION_ITEMS = Table("evaluation_items", key=("set", "item_id"), replaces=("set",))
 CONTAMINATION = Table("contamination", key=("doc_id", "set", "item_id"), replaces=("bucket",))
+SIGNATURES = Table("signatures", key=("doc_id",), replaces=("batch",))
+COMPARED = Table("compared", key=("batch",), replaces=("scope",))
+RETRACTIONS = Table("retractions", key=("before", "doc_id", "method"))
 SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
 SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "pos"))
@@ -32,6 +35,9 @@ TABLES = (
     DUPLICATES,
     EVALUATION_ITEMS,
     CONTAMINATION,
+    SIGNATURES,
+    COMPARED,
+    RETRACTIONS,
     SIGNALS,
     SAMPLE_PLAN,
     SIGNAL_EVENT,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from pyspark.sql import DataFrame, SparkSession
 from scipy.sparse import csr_array, tril
 
@@ -15,6 +16,7 @@ from resonance.core.settings import DedupeSettings
 from resonance.curate.dedupe import dedupe
 from resonance.curate.demo import list_sources
 from resonance.curate.demo_texts import READERS
+from resonance.curate.duplicates import rounds
 from resonance.curate.kernels.minhash import bands, signatures
 from resonance.curate.kernels.shingles import sets
 from resonance.runtime import resources
@@ -61,7 +63,8 @@ def in_order(size: int, alike: Mapping[tuple[int, int], float]) -> set[int]:
     return goes
 
 
-def test_on_real_documents(spark: SparkSession, checkpoint: Checkpoint) -> None:
+def test_on_real_documents(spark: SparkSession, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each component settled in one task; then, with equal results, in rounds, its pairs compared in a hundred chunks or so."""
     documents = documents_frame(spark, [(str(n), "s", text) for n, text in enumerate(real_documents())]).localCheckpoint()
     order = documents.select("doc_id", "text", "n_bytes").orderBy(documents.n_bytes.desc(), "doc_id").collect()
     alike = similarities([row.text for row in order])
@@ -73,6 +76,10 @@ def test_on_real_documents(spark: SparkSession, checkpoint: Checkpoint) -> None:
     _, rejects = dedupe(documents, before, settings=settings, checkpoint=checkpoint)
     places = {bytes(row.doc_id): place for place, row in enumerate(order)}
     found = {places[bytes(row.doc_id)]: (row.value, places[bytes.fromhex(row.detail)]) for row in rejects.collect()}
+    monkeypatch.setattr(rounds, "LARGE_BYTES", 1)
+    monkeypatch.setattr(rounds, "CHUNK_BYTES", 20_000)
+    _, again = dedupe(documents, before, settings=settings, checkpoint=checkpoint)
+    assert {places[bytes(row.doc_id)]: (row.value, places[bytes.fromhex(row.detail)]) for row in again.collect()} == found
     for later, (similarity, keeper) in found.items():
         assert math.isclose(similarity, close[later, keeper])
         assert keeper not in found

@@ -35,8 +35,12 @@ def came_to(step: str, documents: DataFrame, rejects: DataFrame) -> DataFrame:
 
 def cut_before(step: str, rejects: DataFrame) -> DataFrame:
     """The ``doc_id`` of each document that earlier steps cut, once; what later ones cut when they last ran does not count."""
-    earlier = CUTTING[: CUTTING.index(step)] if step in CUTTING else CUTTING
-    return _cut(rejects.where(f"step IN {(*BEFORE_DOCUMENTS, *earlier)} AND rank = 1"))
+    return _cut(rejects.where(f"step IN {cutting_before(step)} AND rank = 1"))
+
+
+def cutting_before(step: str) -> tuple[str, ...]:
+    """The steps that may have cut rows before this one."""
+    return (*BEFORE_DOCUMENTS, *(CUTTING[: CUTTING.index(step)] if step in CUTTING else CUTTING))
 
 
 def _cut(rejects: DataFrame) -> DataFrame:

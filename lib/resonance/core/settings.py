@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resonance.core.policy import Policy
 
 SignalSet = Literal["basics", "line_languages", "datatrove", "dolma", "dclm"]
+
+
+MOST_HASHES = 16_384
+"""Minima that a signature holds: 64 KiB of them for each of the texts that a worker signs together."""
 
 
 class Settings(BaseModel):
@@ -74,7 +78,18 @@ class DedupeSettings(Settings):
         description="verified: cut what is like a document that stays, by exact Jaccard; connected: all but one of a near cluster",
     )
     jaccard: float = Field(0.7, gt=0, le=1, description="least similarity of a verified near duplicate to the one that stays")
-    max_rounds: int = Field(50, ge=1, description="rounds of connected components before giving up")
+    scope: Literal["global", "source", "batch"] = Field(
+        "global", description="what is compared with each other: all, or what shares this"
+    )
+    priority: tuple[str, ...] = Field((), description="sources whose documents stay before those of others, the first before all")
+    max_rounds: int = Field(50, ge=1, description="rounds of connected components, and of large ones settled, before giving up")
+
+    @model_validator(mode="after")
+    def _holds(self) -> DedupeSettings:
+        """Refuses what no signature can hold before anything runs."""
+        if self.bands * self.rows > MOST_HASHES:
+            raise ValueError(f"{self.bands} bands of {self.rows} rows are more hashes than the {MOST_HASHES} of a signature")
+        return self
 
 
 class DecontaminateSettings(Settings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,12 +14,16 @@ from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.minhash import FORMS, signed, star_edges
+from resonance.curate.duplicates.order import priority
+from resonance.curate.duplicates.rounds import LARGE_BYTES, large, removed_in_rounds
 from resonance.curate.duplicates.verified import MOST, candidates, lost, removed
 
 log = logging.getLogger(__name__)
 
 EXACT = "exact@1"
 LIGHT = ("doc_id", "bucket", "batch", "source", "slice", "content_hash", "n_bytes")
+SCOPES = ("global", "source", "batch")
+"""Parts of the corpus whose documents are compared with each other: all of it, or those that share the column of this name."""
 
 
 def dedupe(
@@ -29,60 +34,95 @@ def dedupe(
     Documents that an earlier step cut are in no cluster. Exact clusters share a content hash. Near clusters are connected
     components: an edge joins documents that share a MinHash bucket, and a copy to the first of its exact cluster, so that near
     clusters hold exact ones whole. Verified clusters are a document that stays and those that go because they are like it.
-    A document of fewer words than a shingle has exact copies only. Texts are read once, those of near clusters twice, and
-    never shuffled; ids are, by content hash, by bucket and by component, and shingles of near clusters by component.
+    A document of fewer words than a shingle has exact copies only. No cluster reaches over the bounds of ``settings.scope``.
+    Texts are read once, those of near clusters twice, and never shuffled; ids are, by content hash, by bucket and by component,
+    and shingles of near clusters by component.
     """
-    light = came_to("dedupe", documents.select(*LIGHT), rejects)
-    exact = clusters(light if settings.method != "none" else light.where("false"), "content_hash")
+    ordered = documents.withColumn("priority", priority(settings.priority))
+    light = came_to("dedupe", ordered.select(*LIGHT, "priority"), rejects)
+    signatures = signed(ordered.select("doc_id", "priority", "n_bytes", *within(settings), "text"), **parameters(settings))
+    return compare(light, ordered, signatures, cut_before("dedupe", rejects), settings=settings, checkpoint=checkpoint)
+
+
+def parameters(settings: DedupeSettings) -> dict[str, Any]:
+    """What signatures are made by."""
+    return settings.model_dump(include={"bands", "rows", "shingle_words", "profile"})
+
+
+def within(settings: DedupeSettings) -> tuple[str, ...]:
+    """The columns that documents must share to be compared."""
+    return () if settings.scope == "global" else (settings.scope,)
+
+
+def compare(
+    light: DataFrame,
+    ordered: DataFrame,
+    signatures: DataFrame,
+    cut: DataFrame,
+    *,
+    settings: DedupeSettings,
+    checkpoint: Checkpoint,
+) -> tuple[DataFrame, DataFrame]:
+    """What ``dedupe`` returns, where signatures are at hand.
+
+    Copies, and documents that were cut before, have signatures that are left out here: signing a text costs less than moving it
+    to where it is known as one of these.
+
+    Args:
+        light: ``LIGHT`` and ``priority`` of the documents that are compared.
+        ordered: their texts with ``doc_id``, ``priority`` and ``n_bytes``; others may be among them.
+        signatures: their bands; others may be among them, if they are ``cut``.
+        cut: the ``doc_id`` of documents that were cut before.
+        settings: which duplicates are looked for.
+        checkpoint: materialises steps.
+    """
+    exact = clusters(light if settings.method != "none" else light.where("false"), "content_hash", *within(settings))
     if settings.method == "none":
-        return _duplicates(exact, "exact", EXACT), _rejects(exact, "exact_duplicate", EXACT)
+        return _duplicates(exact, "exact", EXACT, settings), _rejects(exact, "exact_duplicate", EXACT)
     exact = checkpoint(exact, "exact-clusters")
     copies = _cut(exact)
-    duplicates, cut = _duplicates(exact, "exact", EXACT), _rejects(copies, "exact_duplicate", EXACT)
+    duplicates, gone = _duplicates(exact, "exact", EXACT, settings), _rejects(copies, "exact_duplicate", EXACT)
     if settings.method == "exact":
-        return duplicates, cut
-    out = copies.select("doc_id").unionByName(cut_before("dedupe", rejects))
-    signatures = checkpoint(_signatures(documents, out, settings), "signatures")
-    edges = star_edges(signatures).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
+        return duplicates, gone
+    bands = signatures.select("doc_id", "priority", "n_bytes", *within(settings), "bands")
+    signatures = checkpoint(bands.join(copies.select("doc_id").unionByName(cut), "doc_id", "left_anti"), "signatures")
+    edges = star_edges(signatures, within(settings)).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
     alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")
-    duplicates = duplicates.unionByName(_duplicates(near, "near", f"minhash-{_parameters(settings)}"))
+    duplicates = duplicates.unionByName(_duplicates(near, "near", connected(settings), settings))
     if settings.near == "connected":
         close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
-        return duplicates, cut.unionByName(_rejects(close, "near_duplicate", f"minhash-{_parameters(settings)}"))
-    gone = checkpoint(_removed(documents, signatures, alike, settings), "verified")
-    found = stars(gone, light)
+        return duplicates, gone.unionByName(_rejects(close, "near_duplicate", connected(settings)))
+    found = stars(checkpoint(_removed(ordered, signatures, near, settings, checkpoint), "verified"), light)
     version = f"verified-{_parameters(settings)}"
     return (
-        duplicates.unionByName(_duplicates(found, "verified", version)),
-        cut.unionByName(_rejects(_cut(found), "near_duplicate", version, settings.jaccard)),
+        duplicates.unionByName(_duplicates(found, "verified", version, settings)),
+        gone.unionByName(_rejects(_cut(found), "near_duplicate", version, settings.jaccard)),
     )
 
 
-def _signatures(documents: DataFrame, out: DataFrame, settings: DedupeSettings) -> DataFrame:
-    """Signatures of what is compared for near duplicates.
-
-    Copies, and documents that were cut before, are signed too and left out afterwards: signing a text costs less than
-    moving it to where it is known as one of these.
-    """
-    signatures = signed(
-        documents, bands=settings.bands, rows=settings.rows, shingle_words=settings.shingle_words, profile=settings.profile
-    )
-    return signatures.join(out, "doc_id", "left_anti")
-
-
-def _removed(documents: DataFrame, signatures: DataFrame, alike: DataFrame, settings: DedupeSettings) -> DataFrame:
-    if missed := lost(signatures):
+def _removed(
+    ordered: DataFrame, signatures: DataFrame, near: DataFrame, settings: DedupeSettings, checkpoint: Checkpoint
+) -> DataFrame:
+    """What goes of each near cluster, settled in one task, or in rounds where it is large."""
+    if missed := lost(signatures, within(settings)):
         log.warning("dedupe: %d pairs of buckets with more than %d members are not compared", missed, MOST)
-    texts = documents.select("doc_id", "n_bytes", "text")
-    return removed(
-        texts,
-        candidates(signatures),
-        alike,
-        shingle_words=settings.shingle_words,
-        least=settings.jaccard,
-        profile=settings.profile,
-    )
+    pairs = candidates(signatures, within(settings))
+    alike = near.select("doc_id", "component")
+    sizes, size = large(near)
+    how: dict[str, Any] = {"shingle_words": settings.shingle_words, "profile": settings.profile, "least": settings.jaccard}
+    if not size:
+        return removed(ordered, pairs, alike, **how)
+    log.info("dedupe: components of more than %d bytes are settled in rounds; they hold %d", LARGE_BYTES, size)
+    theirs = checkpoint(pairs.join(alike.join(sizes, "component", "left_semi"), "doc_id", "left_semi"), "large-pairs")
+    in_rounds = removed_in_rounds(ordered, theirs, size, **how, checkpoint=checkpoint, max_rounds=settings.max_rounds)
+    small = alike.join(sizes, "component", "left_anti")
+    return removed(ordered, pairs, small, **how).unionByName(in_rounds)
+
+
+def connected(settings: DedupeSettings) -> str:
+    """Name, version and parameters of signatures, and of the near clusters that they make."""
+    return f"minhash-{_parameters(settings)}"
 
 
 def _parameters(settings: DedupeSettings) -> str:
@@ -94,12 +134,12 @@ def _cut(members: DataFrame) -> DataFrame:
     return members.where("doc_id != keeper")
 
 
-def _duplicates(members: DataFrame, method: str, version: str) -> DataFrame:
+def _duplicates(members: DataFrame, method: str, version: str, settings: DedupeSettings) -> DataFrame:
     return members.select(
         "doc_id",
         "bucket",
         F.lit(method).alias("method"),
-        F.lit("global").alias("scope"),
+        F.lit(settings.scope).alias("scope"),
         "cluster_id",
         "size",
         "keeper",

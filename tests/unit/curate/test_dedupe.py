@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ResonanceError
 from resonance.core.settings import DedupeSettings
 from resonance.curate.dedupe import dedupe
+from resonance.curate.duplicates import rounds
 from resonance.curate.duplicates import verified as module
 from resonance.curate.duplicates.minhash import FORMS, signed
 from resonance.curate.duplicates.verified import candidates, lost
@@ -130,13 +131,31 @@ def test_documents_that_rules_cut_are_in_no_cluster(documents: DataFrame, result
     assert run(documents, checkpoint, cut, near="connected") == run(left, checkpoint, near="connected")
 
 
-def test_verified_cuts_are_those_of_going_through_all_pairs_in_order(documents: DataFrame, verified: Result) -> None:
-    duplicates, rejects = verified
-    rows = sorted(documents.collect(), key=lambda r: (-r.n_bytes, r.doc_id))
+def test_large_components_are_settled_in_rounds_as_in_one_task(
+    documents: DataFrame, verified: Result, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where each pair is compared in a chunk of its own, and a document's first like one goes after a later one stays."""
+    monkeypatch.setattr(rounds, "LARGE_BYTES", 1)
+    monkeypatch.setattr(rounds, "CHUNK_BYTES", 2_000)
+    assert run(documents, checkpoint) == verified
+    # 0 stays, 1 goes for it; 3 is like 1, 2 and 4's keeper is 2, which stays only once 1 is gone; 5 waits for 4
+    pairs = [(1, 0), (2, 1), (3, 1), (3, 2), (4, 2), (4, 3), (5, 4), (5, 1)]
+    rows = [(bytes([later]) * 16, bytes([first]) * 16) for later, first in pairs]
+    spark = documents.sparkSession
+    gone = rounds._gone(spark.createDataFrame(rows, "doc_id binary, other binary"), checkpoint, 3)
+    assert sorted(r.doc_id[0] for r in gone.collect()) == [1, 3, 4]
+    with pytest.raises(ResonanceError, match=r"1 pairs .* after 1 rounds; raise dedupe\.max_rounds"):
+        rounds._gone(spark.createDataFrame(rows[:2] + rows[4:5], "doc_id binary, other binary"), checkpoint, 1)
+
+
+def in_order(documents: DataFrame, priority: tuple[str, ...] = ()) -> tuple[dict[bytes, Row], dict[bytes, tuple[bytes, float]]]:
+    """The first document of each text, and which of these go, for which one that stays, and how similar the two are."""
+    places = {source: place for place, source in enumerate(priority)}
+    rows = sorted(documents.collect(), key=lambda r: (places.get(r.source, len(places)), -r.n_bytes, r.doc_id))
     first = {row.content_hash: row for row in reversed(rows)}
     stays: list[Row] = []
     goes: dict[bytes, tuple[bytes, float]] = {}
-    for row in sorted(first.values(), key=lambda r: (-r.n_bytes, r.doc_id)):
+    for row in (row for row in rows if first[row.content_hash] is row):
         for other in stays:
             alike = jaccard(row.text, other.text)
             if shared_band(row.text, other.text) and alike >= 0.7:
@@ -144,6 +163,12 @@ def test_verified_cuts_are_those_of_going_through_all_pairs_in_order(documents: 
                 break
         else:
             stays.append(row)
+    return first, goes
+
+
+def test_verified_cuts_are_those_of_going_through_all_pairs_in_order(documents: DataFrame, verified: Result) -> None:
+    duplicates, rejects = verified
+    _, goes = in_order(documents)
     found = {r.doc_id: r for r in duplicates if r.method == "verified"}
     assert {r.doc_id: (r.keeper, r.similarity) for r in found.values() if r.doc_id != r.keeper} == goes
     assert {r.doc_id for r in found.values() if r.doc_id == r.keeper} == {keeper for keeper, _ in goes.values()}
@@ -153,6 +178,42 @@ def test_verified_cuts_are_those_of_going_through_all_pairs_in_order(documents: 
     near = {r.doc_id: (r.value, r.threshold, r.detail, r.version) for r in rejects if r.rule == "near_duplicate"}
     assert near == {d: (alike, 0.7, keeper.hex(), "verified-14x8-5@resonance-2") for d, (keeper, alike) in goes.items()}
     assert len(goes) > 5
+
+
+def sourced(documents: DataFrame) -> DataFrame:
+    """Documents of three sources and two batches, by hash."""
+    sources = F.array(F.lit("web"), F.lit("books"), F.lit("notes"))
+    source = F.get(sources, F.pmod(F.xxhash64("doc_id"), F.lit(3)))
+    batch = F.when(F.pmod(F.xxhash64("doc_id", F.lit(1)), F.lit(2)) == 0, "early").otherwise("late")
+    return documents.withColumns({"source": source, "batch": batch}).localCheckpoint()
+
+
+def test_sources_that_come_first_stay(documents: DataFrame, checkpoint: Checkpoint) -> None:
+    """Before length and doc_id, for copies and for verified near duplicates."""
+    rows = sourced(documents)
+    first, goes = in_order(rows, ("notes", "books"))
+    assert goes != in_order(rows)[1]
+    duplicates, rejects = run(rows, checkpoint, priority=("notes", "books"))
+    assert {r.doc_id: bytes.fromhex(r.detail) for r in rejects if r.rule == "near_duplicate"} == {
+        d: k for d, (k, _) in goes.items()
+    }
+    hashed = {row.doc_id: row.content_hash for row in rows.collect()}
+    copies = [r for r in duplicates if r.method == "exact"]
+    assert all(r.keeper == first[hashed[r.doc_id]].doc_id for r in copies)
+    assert [r for r in copies if r.doc_id != min(o.doc_id for o in copies if o.cluster_id == r.cluster_id) and r.doc_id == r.keeper]
+
+
+@pytest.mark.parametrize("scope", ["source", "batch"])
+def test_no_cluster_reaches_over_the_bounds_of_its_scope(documents: DataFrame, checkpoint: Checkpoint, scope: str) -> None:
+    rows = sourced(documents)
+    parts = [row[0] for row in rows.select(scope).distinct().collect()]
+    duplicates, rejects = run(rows, checkpoint, scope=scope)
+    alone = [run(rows.where(F.col(scope) == part), checkpoint) for part in parts]
+    assert {tuple(r.asDict().items()) for r in duplicates} == {
+        tuple((r.asDict() | {"scope": scope}).items()) for found, _ in alone for r in found
+    }
+    assert rejects == sorted((r for _, cut in alone for r in cut), key=lambda r: r.doc_id)
+    assert {r.method for r in duplicates} == {"exact", "near", "verified"}
 
 
 def shared_band(one: str, other: str) -> bool:
@@ -184,8 +245,8 @@ def test_nothing_is_chained(spark: SparkSession, checkpoint: Checkpoint) -> None
 def test_large_buckets_meet_their_first_members_only(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 3)
     members = {bytes([n]) * 16: (100 - n // 2, [1 if n < 6 else n, 7 if n < 3 else -n]) for n in range(9)}
-    rows = [(doc_id, size, bands) for doc_id, (size, bands) in members.items()]
-    signatures = spark.createDataFrame(rows, "doc_id binary, n_bytes int, bands array<bigint>")
+    rows = [(doc_id, 0, size, bands) for doc_id, (size, bands) in members.items()]
+    signatures = spark.createDataFrame(rows, "doc_id binary, priority int, n_bytes int, bands array<bigint>")
     order = sorted(members, key=lambda doc_id: (-members[doc_id][0], doc_id))
     expected = {(order[later], order[first]) for later in range(6) for first in range(min(later, 3))}
     found = [(bytes(r.doc_id), bytes(r.other)) for r in candidates(signatures).collect()]
@@ -262,6 +323,12 @@ def test_what_is_alike_depends_on_the_profile(spark: SparkSession, checkpoint: C
         assert {r.version for r in duplicates} == {f"minhash-14x8-5@{profile}-{FORMS[profile]}"}
 
 
+def test_shingles_longer_than_every_text_leave_exact_copies(documents: DataFrame, result: Result, checkpoint: Checkpoint) -> None:
+    duplicates, rejects = run(documents, checkpoint, shingle_words=1_000)
+    assert [r for r in duplicates if r.method == "exact"] == [r for r in result[0] if r.method == "exact"]
+    assert {r.rule for r in rejects} == {"exact_duplicate"}
+
+
 def test_too_few_rounds_are_an_error(documents: DataFrame, checkpoint: Checkpoint) -> None:
     with pytest.raises(ResonanceError, match=r"raise dedupe\.max_rounds"):
         run(documents, checkpoint, max_rounds=1)
@@ -269,8 +336,8 @@ def test_too_few_rounds_are_an_error(documents: DataFrame, checkpoint: Checkpoin
 
 def test_signatures_of_a_frame(spark: SparkSession) -> None:
     texts = ["too short", "one two three four five six", "1 2 3 4 5 6 7", "ä ö ü ß é è"]
-    documents = frame(spark, texts)
+    documents = frame(spark, texts).select("doc_id", "batch", "text")
     found = {r.doc_id: r.bands for r in signed(documents, bands=3, rows=2, shingle_words=5).collect()}
     ids = {r.text: r.doc_id for r in documents.collect()}
     expected = bands(signatures(pa.array(texts[1:]), 6, 5)[0], 2).tolist()
-    assert found == {ids[text]: hashes for text, hashes in zip(texts[1:], expected, strict=True)}
+    assert found == {ids[text]: hashes for text, hashes in zip(texts, [[], *expected], strict=True)}

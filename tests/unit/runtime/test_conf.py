@@ -33,6 +33,12 @@ def test_all_bad_keys_are_listed_at_once():
     assert "'many'" in message
 
 
+def test_signatures_hold_so_many_hashes_and_no_more():
+    assert load("local", "", (), ["dedupe.bands=450", "dedupe.rows=20"]).dedupe.rows == 20
+    with pytest.raises(ConfigError, match="dedupe: .*200 bands of 100 rows are more hashes than the 16384 of a signature"):
+        load("local", "", (), ["dedupe.bands=200", "dedupe.rows=100"])
+
+
 @pytest.mark.parametrize("text", ["seed", "=3", "seed=[1"])
 def test_bad_assignment_is_one_clear_line(text):
     with pytest.raises(ConfigError, match="--set"):

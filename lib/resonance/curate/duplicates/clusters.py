@@ -5,20 +5,20 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from resonance.curate.duplicates.order import order
 
-def clusters(documents: DataFrame, alike: str) -> DataFrame:
-    """Documents that share their value of ``alike`` with another one, with ``cluster_id``, ``size`` and ``keeper``.
 
-    The keeper is first in a total order: the longest in bytes, then the smallest doc_id. One shuffle by ``alike``, of the
-    columns that are handed over: leave texts out.
+def clusters(documents: DataFrame, *alike: str) -> DataFrame:
+    """Documents that share their values of ``alike`` with another one, with ``cluster_id``, ``size`` and ``keeper``.
+
+    The keeper is first in the total order. One shuffle by ``alike``, of the columns that are handed over: leave texts out.
     """
-    group = Window.partitionBy(alike)
-    order = F.struct((-F.col("n_bytes")).alias("longest"), F.col("doc_id"))
+    group = Window.partitionBy(*alike)
     return documents.withColumns(
         {
             "cluster_id": F.min("doc_id").over(group),
             "size": F.count(F.lit(1)).over(group).cast("int"),
-            "keeper": F.min(order).over(group).getField("doc_id"),
+            "keeper": F.min(order()).over(group).getField("doc_id"),
         }
     ).where("size > 1")
 

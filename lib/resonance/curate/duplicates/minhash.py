@@ -5,11 +5,12 @@ Texts of Jaccard similarity s over their shingles are found with probability 1 -
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, LongType, StructField, StructType
 
 Batches = Iterable[Any]
 
@@ -18,22 +19,23 @@ FORMS = {"resonance": 2, "datatrove": 1}
 
 
 def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, profile: str = "resonance") -> DataFrame:
-    """``doc_id``, ``n_bytes`` and one hash for each band, of the documents that have as many words as a shingle.
+    """``documents`` with ``bands`` in place of ``text``: a hash for each band, none for a text of fewer words than a shingle.
 
     One pass over the texts where they lie: nothing is shuffled.
     """
-    signer = _signer(bands, rows, shingle_words, profile)
-    return documents.select("doc_id", "n_bytes", "text").mapInArrow(signer, "doc_id binary, n_bytes int, bands array<bigint>")
+    known = documents.drop("text")
+    schema = StructType([*known.schema, StructField("bands", ArrayType(LongType()))])
+    return documents.select(*known.columns, "text").mapInArrow(_signer(bands, rows, shingle_words, profile), schema)
 
 
-def star_edges(signatures: DataFrame) -> DataFrame:
+def star_edges(signatures: DataFrame, within: Sequence[str] = ()) -> DataFrame:
     """Edges (``doc_id``, ``other``) from each document to the smallest doc_id of each bucket it is in.
 
-    As many as the bucket's members, never its pairs. One shuffle of ids by hash and band (in this order: a sort by hash is
-    settled by its first eight bytes): ``bands`` times the documents.
+    As many as the bucket's members, never its pairs; documents of unequal ``within`` share none. One shuffle of ids by hash and
+    band (in this order: a sort by hash is settled by its first eight bytes): ``bands`` times the documents.
     """
-    members = signatures.select("doc_id", F.posexplode("bands").alias("band", "hash"))
-    smallest = F.min("doc_id").over(Window.partitionBy("hash", "band"))
+    members = signatures.select("doc_id", *within, F.posexplode("bands").alias("band", "hash"))
+    smallest = F.min("doc_id").over(Window.partitionBy("hash", "band", *within))
     return members.select("doc_id", smallest.alias("other")).where("doc_id != other")
 
 
@@ -47,9 +49,9 @@ def _signer(bands: int, rows: int, shingle_words: int, profile: str) -> Callable
         for batch in batches:
             minima, long = minhash.signatures(batch.column("text"), bands * rows, shingle_words, profile)
             hashes = minhash.bands(minima[long], rows)
-            bounds = np.arange(0, hashes.size + 1, bands, dtype=np.int32)
-            lists = pa.ListArray.from_arrays(pa.array(bounds), pa.array(hashes.ravel()))
-            known = [batch.column(name).filter(pa.array(long)) for name in ("doc_id", "n_bytes")]
-            yield pa.RecordBatch.from_arrays([*known, lists], names=["doc_id", "n_bytes", "bands"])
+            bounds = np.concatenate([[0], np.cumsum(bands * long, dtype=np.int32)])
+            lists = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), pa.array(hashes.ravel()))
+            names = [name for name in batch.schema.names if name != "text"]
+            yield pa.RecordBatch.from_arrays([*map(batch.column, names), lists], names=[*names, "bands"])
 
     return sign

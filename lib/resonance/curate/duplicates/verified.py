@@ -1,13 +1,13 @@
 """Near duplicates, verified: a document goes if and only if one that stays, and comes first, is like it by exact Jaccard.
 
-Nothing is chained: of A like B like C, A unlike C, C stays. The total order is known at ingest (the longest first, then the
-smallest doc_id), so what stays depends neither on the partitioning nor on a run.
+Nothing is chained: of A like B like C, A unlike C, C stays. The total order (``order.py``) is known at ingest, so what stays
+depends neither on the partitioning nor on a run.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,18 +25,18 @@ log = logging.getLogger(__name__)
 MOST = 64
 """Members of a bucket that are compared each with each; further ones are compared with the first so many."""
 BLOCK_BYTES = 64 << 20
-SETS = "component binary, doc_id binary, n_bytes int, shingles array<bigint>, earlier array<binary>"
+SETS = "component binary, doc_id binary, priority int, n_bytes int, shingles array<bigint>, earlier array<binary>"
 FOUND = "doc_id binary, keeper binary, similarity double"
 
 
-def candidates(signatures: DataFrame) -> DataFrame:
+def candidates(signatures: DataFrame, within: Sequence[str] = ()) -> DataFrame:
     """Pairs that share a bucket: ``doc_id`` and ``other``, which comes before it in the total order; each pair once.
 
-    All pairs of a bucket up to ``MOST`` members; beyond, each member and the first ``MOST``. One shuffle of ids by hash and
-    band, one of pairs by both ids.
+    All pairs of a bucket up to ``MOST`` members; beyond, each member and the first ``MOST``; documents of unequal ``within``
+    share none. One shuffle of ids by hash and band, one of pairs by both ids.
     """
-    members = signatures.select("doc_id", "n_bytes", F.posexplode("bands").alias("band", "hash"))
-    bucket = Window.partitionBy("hash", "band").orderBy(F.desc("n_bytes"), "doc_id")
+    members = signatures.select("doc_id", "priority", "n_bytes", *within, F.posexplode("bands").alias("band", "hash"))
+    bucket = Window.partitionBy("hash", "band", *within).orderBy("priority", F.desc("n_bytes"), "doc_id")
     ranked = members.withColumn("rank", F.row_number().over(bucket))
     before = bucket.rowsBetween(Window.unboundedPreceding, -1)
     first = F.collect_list(F.when(F.col("rank") <= MOST, F.col("doc_id"))).over(before)
@@ -44,9 +44,10 @@ def candidates(signatures: DataFrame) -> DataFrame:
     return pairs.select("doc_id", F.explode("before").alias("other")).distinct()
 
 
-def lost(signatures: DataFrame) -> int:
+def lost(signatures: DataFrame, within: Sequence[str] = ()) -> int:
     """How many pairs of buckets with more than ``MOST`` members are no candidates; a pair counts in each bucket that it shares."""
-    sizes = signatures.select(F.posexplode("bands").alias("band", "hash")).groupBy("hash", "band").count()
+    members = signatures.select(*within, F.posexplode("bands").alias("band", "hash"))
+    sizes = members.groupBy("hash", "band", *within).count()
     over = F.col("count") - MOST
     row = sizes.where(over > 0).agg(F.sum(over * (over - 1) / 2).alias("pairs")).first()
     return int(row["pairs"] or 0) if row else 0
@@ -58,7 +59,7 @@ def removed(
     """``FOUND``: each document that goes, the document that stays in its place, and how similar the two are.
 
     Args:
-        texts: ``doc_id``, ``n_bytes`` and ``text`` of all documents.
+        texts: ``doc_id``, ``priority``, ``n_bytes`` and ``text`` of all documents.
         pairs: candidates; ``other`` comes first.
         alike: ``doc_id`` and ``component``: documents that candidates connect share theirs.
         shingle_words: words in a shingle.
@@ -71,7 +72,8 @@ def removed(
     earlier = pairs.groupBy("doc_id").agg(F.collect_list("other").alias("earlier"))
     ids = earlier.select("doc_id").unionByName(pairs.select(F.col("other").alias("doc_id"))).distinct()
     members = ids.join(alike, "doc_id").join(earlier, "doc_id", "left")
-    shingled = texts.select("doc_id", "n_bytes", "text").join(members, "doc_id").mapInArrow(Shingle(shingle_words, profile), SETS)
+    read = texts.select("doc_id", "priority", "n_bytes", "text").join(members, "doc_id")
+    shingled = read.mapInArrow(Shingle(shingle_words, profile), SETS)
     gathered = shingled.repartition("component").sortWithinPartitions("component")
     return gathered.mapInArrow(Settle(least), FOUND)
 
@@ -89,14 +91,9 @@ class Shingle:
 
         for batch in batches:
             shingles = sets(batch.column("text"), self.words, self.profile).cast(pa.list_(pa.int64()))
-            columns = [
-                batch.column("component"),
-                batch.column("doc_id"),
-                batch.column("n_bytes"),
-                shingles,
-                batch.column("earlier"),
-            ]
-            yield pa.RecordBatch.from_arrays(columns, names=["component", "doc_id", "n_bytes", "shingles", "earlier"])
+            first, last = ["component", "doc_id", "priority", "n_bytes"], ["earlier"]
+            columns = [*map(batch.column, first), shingles, *map(batch.column, last)]
+            yield pa.RecordBatch.from_arrays(columns, names=[*first, "shingles", *last])
 
 
 @dataclass(frozen=True)
@@ -114,19 +111,35 @@ class Settle:
         """The documents that go, of whole components."""
         from resonance.curate.kernels.shingles import settled
 
+        held = Held.of(rows)
+        keeper, similarity = settled(held.shingles, held.bounds, held.later, held.earlier, self.least)
+        gone = np.flatnonzero(keeper >= 0)
+        found = [held.ids.take(pa.array(gone)), held.ids.take(pa.array(keeper[gone])), pa.array(similarity[gone])]
+        return pa.RecordBatch.from_arrays(found, names=["doc_id", "keeper", "similarity"])
+
+
+@dataclass(frozen=True)
+class Held:
+    """Documents in their total order, their sets of shingles one after another, and the places of both ends of each pair."""
+
+    ids: pa.Array
+    shingles: NDArray[np.uint64]
+    bounds: NDArray[np.int64]
+    later: NDArray[np.int64]
+    earlier: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> Held:
+        """From rows of ``SETS``."""
         names = _ids(rows.column("doc_id"))
-        order = np.lexsort((names, -rows.column("n_bytes").to_numpy()))
+        order = np.lexsort((names, -rows.column("n_bytes").to_numpy(), rows.column("priority").to_numpy()))
         rows, names = rows.take(pa.array(order)), names[order]
         held, bounds = _lists(rows.column("shingles"))
         others, other_bounds = _lists(rows.column("earlier"))
         places = np.argsort(names)
         earlier = places[np.searchsorted(names, _ids(others), sorter=places)]
         later = np.repeat(np.arange(len(names)), np.diff(other_bounds))
-        keeper, similarity = settled(held.to_numpy().view(np.uint64), bounds, later, earlier, self.least)
-        gone = np.flatnonzero(keeper >= 0)
-        ids = rows.column("doc_id").combine_chunks()
-        found = [ids.take(pa.array(gone)), ids.take(pa.array(keeper[gone])), pa.array(similarity[gone])]
-        return pa.RecordBatch.from_arrays(found, names=["doc_id", "keeper", "similarity"])
+        return cls(rows.column("doc_id").combine_chunks(), held.to_numpy().view(np.uint64), bounds, later, earlier)
 
 
 def blocks(batches: Iterable[RecordBatch]) -> Iterator[pa.Table]:

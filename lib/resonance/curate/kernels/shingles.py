@@ -82,6 +82,14 @@ def similarity(held, first, last, other, end):  # type: ignore[no-untyped-def]
     return both / (size - both) if size > both else 0.0
 
 
+@compiled(types.void(_SETS, _BOUNDS, _BOUNDS, _BOUNDS, types.float64[::1]))
+def compare(held, bounds, later, earlier, similarities):  # type: ignore[no-untyped-def]
+    """``similarities`` gets that of each pair of documents; document i has the set from ``bounds[i]`` to ``bounds[i + 1]``."""
+    for place in range(len(later)):
+        i, other = later[place], earlier[place]
+        similarities[place] = similarity(held, bounds[i], bounds[i + 1], bounds[other], bounds[other + 1])
+
+
 @compiled(types.void(_SETS, _BOUNDS, _BOUNDS, _BOUNDS, types.float64, POSITIONS, types.float64[::1]))
 def settle(held, bounds, pair_bounds, earlier, least, keeper, similarities):  # type: ignore[no-untyped-def]
     """Goes through documents in their total order: one that is like a kept one is removed, every other one is kept.

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.shingles import set_plainly, sets, settled
+from resonance.curate.kernels.shingles import compare, set_plainly, sets, settled
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40), st.text("ab \n中ไä\u0301", max_size=60)), max_size=5)
 
@@ -48,3 +48,9 @@ def test_who_stays_is_found_in_order(members: list[set[int]], least: float, data
     keeper, similarity = settled(held, bounds, later, earlier, least)
     found = {int(i): (int(keeper[i]), float(similarity[i])) for i in np.flatnonzero(keeper >= 0)}
     assert found == plainly(members, set(pairs), least)
+    similarities = np.empty(len(pairs))
+    compare(held, bounds, later, earlier, similarities)
+    unions = [len(members[i] | members[j]) for i, j in pairs]
+    assert similarities.tolist() == [
+        len(members[i] & members[j]) / size if size else 0.0 for (i, j), size in zip(pairs, unions, strict=True)
+    ]
