@@ -21,16 +21,16 @@ ASIDE = 8
 Corpus = tuple[list[str], list[str]]
 
 
-def real_documents() -> list[str]:
-    """Doc strings, licences and descriptions of installed packages, each text once, in an order drawn once."""
+def real_texts(kinds: tuple[str, ...], most: int) -> list[str]:
+    """Texts of these kinds in installed packages, each once, in an order drawn once."""
     found: dict[str, None] = {}
-    sources = sorted(list_sources())
+    sources = sorted(source for source in list_sources() if source.kind in kinds)
     random.Random(5).shuffle(sources)
     for source in sources:
-        if Path(source.path).stat().st_size < 300_000:
+        if Path(source.path).stat().st_size < 1_000_000:
             with suppress(SyntaxError):  # a module of a newer Python
                 found.update(dict.fromkeys(text for _, _, text in READERS[source.kind](source.path)))
-        if len(found) >= 2 * DOCUMENTS:
+        if len(found) >= most:
             break
     texts = list(found)
     random.Random(6).shuffle(texts)
@@ -55,18 +55,21 @@ def edited(text: str, draw: random.Random, share: float = 0.1) -> str:
 
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
-    """Items of 14 to 80 words, and documents that share no eight words in a row with one of them."""
-    texts, draw = real_documents(), random.Random(7)
-    documents = texts[:DOCUMENTS]
+    """Doc strings, and items of 14 to 80 words from descriptions, licences and help topics that share no eight words with one.
+
+    Text of another kind, as evaluation sets are: passages of other doc strings resemble these truly, made from one template.
+    """
+    draw = random.Random(7)
+    documents = real_texts(("docstring",), DOCUMENTS)[:DOCUMENTS]
     taken = set().union(*map(runs, documents))
-    items = []
-    for text in texts[DOCUMENTS:]:
+    items: dict[str, None] = {}
+    for text in real_texts(("readme", "licence", "topic"), 5_000) * 4:
         words, size = text.split(), draw.randint(14, 80)
         at = draw.randrange(max(len(words) - size, 1))
         item = " ".join(words[at : at + size])
         if len(words) >= size and len(runs(item)) > 5 and not runs(item) & taken:
-            items.append(item)
-    return items[:ITEMS], documents
+            items[item] = None
+    return list(items)[:ITEMS], documents
 
 
 def test_recall_and_precision(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
