@@ -291,6 +291,10 @@ def execute(config: Config, jobs: Sequence[str], debug: bool) -> Any:
         from resonance.runtime.workspace import refuse_unchecked
 
         refuse_unchecked(config, steps, asked)
+    if config.dedupe.method == "minhash" and any(step.job.name == "dedupe" for step in steps if not jobs or step.job.name in jobs):
+        from resonance.curate.duplicates.reach import reach
+
+        out.print(reach(config.dedupe), highlight=False, soft_wrap=True)
     opened = open_workspace(config, create=True, debug=debug)
     events = opened.events(out, sum(1 for step in steps if not jobs or step.job.name in jobs))
     try:

@@ -63,7 +63,7 @@ class JudgeSettings(Settings):
 
 
 class DedupeSettings(Settings):
-    """Which duplicates are looked for. Detection probability is 1 - (1 - s^rows)^bands at Jaccard s."""
+    """Which duplicates are looked for."""
 
     method: Literal["minhash", "exact", "none"] = "minhash"
     bands: int = Field(14, ge=1)
@@ -90,6 +90,10 @@ class DedupeSettings(Settings):
         if self.bands * self.rows > MOST_HASHES:
             raise ValueError(f"{self.bands} bands of {self.rows} rows are more hashes than the {MOST_HASHES} of a signature")
         return self
+
+    def detection(self, similarity: float) -> float:
+        """How likely two texts of this Jaccard similarity are met (Leskovec et al., Mining of Massive Datasets, 3.4.2)."""
+        return 1 - (1 - float(similarity**self.rows)) ** self.bands
 
 
 class DecontaminateSettings(Settings):

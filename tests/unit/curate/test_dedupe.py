@@ -268,7 +268,7 @@ def test_texts_shorter_than_a_shingle_are_compared_exactly(spark: SparkSession, 
     assert [r.rule for r in rejects] == ["exact_duplicate"] * 2
 
 
-@pytest.mark.parametrize("partitions", [2, 8, 64])
+@pytest.mark.parametrize("partitions", [1, 2, 8, 64])
 def test_the_same_result_for_any_partitioning(
     documents: DataFrame, verified: Result, checkpoint: Checkpoint, partitions: int
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from resonance.core.settings import DedupeSettings
 from resonance.report.charts import Bar, bars
 from resonance.report.curves import Line, lines
 from resonance.report.differences import marked
@@ -87,7 +88,8 @@ def _detection(facts: Facts) -> Chart | None:
         return None
     bands, rows, words = map(int, known.groups())
     steps = tuple(step / 50 for step in range(51))
-    found = tuple(100 * (1 - (1 - s**rows) ** bands) for s in steps)
+    settings = DedupeSettings(bands=bands, rows=rows)
+    found = tuple(100 * settings.detection(s) for s in steps)
     label = f"Detection of near duplicates by {bands} bands of {rows}"
     picture = lines([Line(steps, found, "purple")], label, "detection", "Jaccard similarity of two texts", "met, %")
     half, hardly = (1 - 0.5 ** (1 / bands)) ** (1 / rows), (HARDLY / bands) ** (1 / rows)
