@@ -35,8 +35,9 @@ def test_readme_teaches_every_command():
 def test_readme_commands_run_as_shown(small_loop, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "workspace").symlink_to(small_loop / "workspace")
-    with gzip.open(tmp_path / "texts.jsonl.gz", "wt") as file:
-        file.writelines(json.dumps(row) + "\n" for row in tiny_corpus(30, copies=5))
+    for name, size in (("texts", 30), ("more", 40)):
+        with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt") as file:
+            file.writelines(json.dumps({**row, "id": f"{name}-{row['id']}"}) + "\n" for row in tiny_corpus(size, copies=5))
     (tmp_path / "questions.jsonl").write_text('{"id": 1, "text": "How many sacks does the miller count?"}\n')
     drawn = Workspace(load()).frames()["sample_plan"].select(F.lower(F.hex("doc_id")).alias("id")).first()["id"]
     for command in commands():
