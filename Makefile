@@ -17,7 +17,7 @@ demo: setup ## run two rounds of the loop on text that is already on this machin
 	@$(BIN)/resonance demo
 
 test: setup ## run all tests but the slow ones, as continuous integration does
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --durations=15
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=15
 
 test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
 	@$(BIN)/python -m pytest -m slow --durations=15

@@ -1,4 +1,4 @@
-"""One Spark session a process; a hook marks tests that ask for it, and says which run in one process of two."""
+"""One Spark session a process; a hook marks tests that ask for it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ import pytest
 os.environ["PYSPARK_PYTHON"] = sys.executable
 
 
-@pytest.hookimpl(tryfirst=True)  # before what deals tests out to processes reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "spark" in fixtures:
+        if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.spark)
-        item.add_marker(pytest.mark.xdist_group("loop" if "small_loop" in fixtures else item.path.name))
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import shlex
 import subprocess
 import sys
 
 import pytest
 from pyspark.sql import functions as F
+from tests.architecture.test_readme import commands
 from tests.conftest import SMALL
 
 from resonance.cli import main
 from resonance.core.pool import HELDOUT
 from resonance.runtime.conf import load
 from resonance.runtime.workspace import Workspace
+from resonance.testing import tiny_corpus
 
 pytestmark = pytest.mark.train
 
@@ -30,7 +34,8 @@ def frames(opened):
 
 
 def test_every_table_is_filled(frames):
-    assert {name for name, frame in frames.items() if frame.isEmpty()} == {"edits"}  # the policy rewrites nothing
+    empty = {name for name, frame in frames.items() if frame.isEmpty()}
+    assert empty == {"edits", "retractions"}  # the policy rewrites nothing, and there is one batch
 
 
 def test_rows_are_conserved_at_every_cutting_step(frames):
@@ -173,6 +178,21 @@ def test_explain_shows_slices_with_reasons(small_loop, frames, capsys):
     with pytest.raises(SystemExit):
         main(["explain", "--round", "9", "--workspace", str(small_loop / "workspace")])
     assert "no plan for round 9: there are plans for rounds [1, 2, 3]" in capsys.readouterr().err
+
+
+def test_readme_commands_run_as_shown(small_loop, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "workspace").symlink_to(small_loop / "workspace")
+    for name, size in (("texts", 30), ("more", 40)):
+        with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt") as file:
+            file.writelines(json.dumps({**row, "id": f"{name}-{row['id']}"}) + "\n" for row in tiny_corpus(size, copies=5))
+    (tmp_path / "questions.jsonl").write_text('{"id": 1, "text": "How many sacks does the miller count?"}\n')
+    drawn = Workspace(load()).frames()["sample_plan"].select(F.lower(F.hex("doc_id")).alias("id")).first()["id"]
+    for command in commands():
+        if command.split()[1] not in ("demo", "run"):  # the loop itself is what the fixture ran
+            main(shlex.split(command.replace("DOC_ID", drawn))[1:])
+    assert "30 documents exported to" in capsys.readouterr().out
+    assert list((tmp_path / "clean").glob("*.json"))
 
 
 @pytest.mark.slow
