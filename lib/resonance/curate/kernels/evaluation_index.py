@@ -24,9 +24,10 @@ FULL = 390
 """13 words, or 30 characters of a script without spaces."""
 PART = 240
 """Eight words, the shortest n-gram by which GPT-3's authors looked for overlap (Brown et al. 2020, appendix C)."""
-SEED, SEEDS = 8, 64
+SEED, SEEDS, FEWEST = 8, 64, 16
+"""Letters of a seed, and seeds of an item: at most, and so few that common ones are taken too."""
 COMMON = 8
-"""A seed that stands in more places of the registry is none: it tells too little of where to look."""
+"""A seed that stands in more places of the registry tells little of where to look: only items that have no others keep those."""
 NAMED = 64
 """Items that a run of words names, of those that share it: the first."""
 FUZZY_LETTERS = 30
@@ -141,7 +142,9 @@ def _seeds(items: Passages, full: NDArray[np.int64]) -> tuple[NDArray[np.uint64]
     common, owner = counts[same], np.repeat(np.arange(len(long)), sizes)
     order = np.lexsort((hashes, common, owner))
     rank = np.arange(len(order)) - np.repeat(ends - sizes, sizes)
-    chosen = np.sort(order[(rank < SEEDS) & (common[order] <= COMMON)])
+    rare = common[order] <= COMMON
+    poor = np.bincount(owner[order], rare, len(long)) < np.minimum(sizes, FEWEST)
+    chosen = np.sort(order[(rank < SEEDS) & (rare | poor[owner[order]])])
     places = chosen - (ends - sizes)[owner[chosen]]
     return hashes[chosen], long[owner[chosen]].astype(np.int32), places.astype(np.int32)
 
