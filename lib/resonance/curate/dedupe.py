@@ -16,7 +16,7 @@ from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.minhash import FORMS, signed, star_edges
 from resonance.curate.duplicates.order import priority
 from resonance.curate.duplicates.rounds import LARGE_BYTES, large, removed_in_rounds
-from resonance.curate.duplicates.verified import MOST, candidates, lost, removed
+from resonance.curate.duplicates.verified import MOST, candidates, lost, members, removed
 
 log = logging.getLogger(__name__)
 
@@ -112,12 +112,12 @@ def _removed(
     sizes, size = large(near)
     how: dict[str, Any] = {"shingle_words": settings.shingle_words, "profile": settings.profile, "least": settings.jaccard}
     if not size:
-        return removed(ordered, pairs, alike, **how)
+        return removed(ordered, checkpoint(members(pairs, alike), "members"), **how)
     log.info("dedupe: components of more than %d bytes are settled in rounds; they hold %d", LARGE_BYTES, size)
     theirs = checkpoint(pairs.join(alike.join(sizes, "component", "left_semi"), "doc_id", "left_semi"), "large-pairs")
     in_rounds = removed_in_rounds(ordered, theirs, size, **how, checkpoint=checkpoint, max_rounds=settings.max_rounds)
     small = alike.join(sizes, "component", "left_anti")
-    return removed(ordered, pairs, small, **how).unionByName(in_rounds)
+    return removed(ordered, checkpoint(members(pairs, small), "members"), **how).unionByName(in_rounds)
 
 
 def connected(settings: DedupeSettings) -> str:

@@ -53,25 +53,31 @@ def lost(signatures: DataFrame, within: Sequence[str] = ()) -> int:
     return int(row["pairs"] or 0) if row else 0
 
 
-def removed(
-    texts: DataFrame, pairs: DataFrame, alike: DataFrame, *, shingle_words: int, least: float, profile: str = "resonance"
-) -> DataFrame:
+def members(pairs: DataFrame, alike: DataFrame) -> DataFrame:
+    """``doc_id`` and ``component`` of each document in pairs, and in ``earlier`` those that it is compared with.
+
+    Args:
+        pairs: candidates; ``other`` comes first.
+        alike: ``doc_id`` and ``component``: documents that candidates connect share theirs.
+    """
+    earlier = pairs.groupBy("doc_id").agg(F.collect_list("other").alias("earlier"))
+    ids = earlier.select("doc_id").unionByName(pairs.select(F.col("other").alias("doc_id"))).distinct()
+    return ids.join(alike, "doc_id").join(earlier, "doc_id", "left")
+
+
+def removed(texts: DataFrame, members: DataFrame, *, shingle_words: int, least: float, profile: str = "resonance") -> DataFrame:
     """``FOUND``: each document that goes, the document that stays in its place, and how similar the two are.
 
     Args:
         texts: ``doc_id``, ``priority``, ``n_bytes`` and ``text`` of all documents.
-        pairs: candidates; ``other`` comes first.
-        alike: ``doc_id`` and ``component``: documents that candidates connect share theirs.
+        members: as the function of this name gives them. Materialised, so that Spark sees where they are few, and sends them to
+            the texts: else all texts move to meet them.
         shingle_words: words in a shingle.
         least: similarity from which on two documents are alike.
         profile: the normal form of the words.
 
-    Texts of documents in pairs meet their ids in a join by doc_id; their shingles, eight bytes a word, are shuffled once, by
-    component. A component is settled in one task.
+    The shingles of members, eight bytes a word, are shuffled once, by component. A component is settled in one task.
     """
-    earlier = pairs.groupBy("doc_id").agg(F.collect_list("other").alias("earlier"))
-    ids = earlier.select("doc_id").unionByName(pairs.select(F.col("other").alias("doc_id"))).distinct()
-    members = ids.join(alike, "doc_id").join(earlier, "doc_id", "left")
     read = texts.select("doc_id", "priority", "n_bytes", "text").join(members, "doc_id")
     shingled = read.mapInArrow(Shingle(shingle_words, profile), SETS)
     gathered = shingled.repartition("component").sortWithinPartitions("component")
