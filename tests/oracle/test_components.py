@@ -35,10 +35,10 @@ def by_scipy(edges: Edges) -> dict[bytes, bytes]:
     return {name(node): smallest[labels[node]] for node in nodes}
 
 
-def by_spark(spark: SparkSession, edges: Edges, checkpoint: Checkpoint) -> dict[bytes, bytes]:
+def by_spark(spark: SparkSession, edges: Edges, checkpoint: Checkpoint, few: int) -> dict[bytes, bytes]:
     named = [(name(a), name(b)) for a, b in edges]
     frame = spark.createDataFrame(named, "doc_id binary, other binary")
-    rows = components(frame, checkpoint=checkpoint, max_rounds=30).collect()
+    rows = components(frame, checkpoint=checkpoint, max_rounds=30, few=few).collect()
     found = {bytes(row.doc_id): bytes(row.component) for row in rows}
     assert len(found) == len(rows)
     return found
@@ -78,9 +78,10 @@ SHAPES: dict[str, Edges] = {
 }
 
 
+@pytest.mark.parametrize("few", [-1, 1_000_000], ids=["in rounds", "in one task"])
 @pytest.mark.parametrize("edges", SHAPES.values(), ids=SHAPES.keys())
-def test_components_are_those_of_scipy(spark: SparkSession, checkpoint: Checkpoint, edges: Edges) -> None:
-    assert by_spark(spark, edges, checkpoint) == by_scipy(edges)
+def test_components_are_those_of_scipy(spark: SparkSession, checkpoint: Checkpoint, edges: Edges, few: int) -> None:
+    assert by_spark(spark, edges, checkpoint, few) == by_scipy(edges)
 
 
 def test_a_chain_takes_logarithmically_many_rounds(
@@ -88,6 +89,6 @@ def test_a_chain_takes_logarithmically_many_rounds(
 ) -> None:
     chain = [(n, n + 1) for n in range(300)]
     with caplog.at_level(logging.INFO, "resonance"):
-        assert by_spark(spark, chain, checkpoint) == by_scipy(chain)
+        assert by_spark(spark, chain, checkpoint, few=0) == by_scipy(chain)
     assert 2 <= len(caplog.records) <= 10
     assert caplog.messages[-1].endswith("300 edges, 0 moved")

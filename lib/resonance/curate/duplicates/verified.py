@@ -16,6 +16,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from resonance.curate.duplicates.ids import ids_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyarrow import RecordBatch
@@ -137,13 +139,13 @@ class Held:
     @classmethod
     def of(cls, rows: pa.Table) -> Held:
         """From rows of ``SETS``."""
-        names = _ids(rows.column("doc_id"))
+        names = ids_of(rows.column("doc_id"))
         order = np.lexsort((names, -rows.column("n_bytes").to_numpy(), rows.column("priority").to_numpy()))
         rows, names = rows.take(pa.array(order)), names[order]
         held, bounds = _lists(rows.column("shingles"))
         others, other_bounds = _lists(rows.column("earlier"))
         places = np.argsort(names)
-        earlier = places[np.searchsorted(names, _ids(others), sorter=places)]
+        earlier = places[np.searchsorted(names, ids_of(others), sorter=places)]
         later = np.repeat(np.arange(len(names)), np.diff(other_bounds))
         return cls(rows.column("doc_id").combine_chunks(), held.to_numpy().view(np.uint64), bounds, later, earlier)
 
@@ -165,12 +167,6 @@ def blocks(batches: Iterable[RecordBatch]) -> Iterator[pa.Table]:
         size += batch.nbytes
     if held:
         yield pa.Table.from_batches(held)
-
-
-def _ids(column: pa.ChunkedArray | pa.Array) -> NDArray[np.bytes_]:
-    """Ids of 16 bytes as a NumPy array that sorts as they do."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return np.frombuffer(whole.cast(pa.binary(16)).buffers()[1], "S16", len(whole), 16 * whole.offset)
 
 
 def _lists(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
