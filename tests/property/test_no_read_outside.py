@@ -12,12 +12,16 @@ import random, sys
 import pyarrow as pa
 from resonance.curate.kernels import compiled
 compiled.cache_folder = lambda module: sys.argv[1]
+import numpy as np
 from resonance.curate.kernels.c4_lines import rewrite
+from resonance.curate.kernels.contamination import hits
 from resonance.curate.kernels.english import rules
+from resonance.curate.kernels.evaluation_index import index
+from resonance.curate.kernels.joined import smallest
 from resonance.curate.kernels.minhash import signatures
 from resonance.curate.kernels.profiles import profiles
 from resonance.curate.kernels.prose import counts
-from resonance.curate.kernels.shingles import sets
+from resonance.curate.kernels.shingles import sets, settled
 from resonance.curate.kernels.tidy import tidy
 
 draw = random.Random(3)
@@ -39,6 +43,20 @@ for text in texts:
         sets(array, 1, form)
 for profile in profiles():
     profile.measure(pa.array(texts))
+alphabet = [*"abcdefg ", *"\u4e2d\u6587\u5b57", " word", " \u00df", "\ufdfa"]
+items = ["".join(draw.choices(alphabet, k=draw.choice([0, 1, 3, 20, 60, 200]))) for _ in range(60)]
+known = index(pa.array([*items, *texts[:20]]))
+for item in items:
+    hits(pa.array([item + item, item[1:], item + "".join(draw.choices(alphabet, k=30)), None]), known, 0.4)
+hits(pa.array(texts), known, 0.4)
+hits(pa.array(texts), index(pa.array([], pa.string())), 0.4)
+for nodes in (0, 1, 50):
+    ends = np.random.default_rng(nodes).integers(0, max(nodes, 1), (2, nodes))
+    smallest(ends[0], ends[1], nodes)
+held = sets(pa.array(texts), 2, "resonance")
+bounds, found = held.offsets.to_numpy(), held.values.to_numpy().view(np.uint64)
+later = np.arange(1, len(texts))
+settled(found, bounds, later, later - 1, 0.5)
 print("checked", len(texts))
 """
 
