@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.clusters import clusters
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import star_edges
+from resonance.curate.duplicates.minhash import buckets, star_edges
 from resonance.curate.duplicates.verified import candidates
 from resonance.runtime.conf import load
 from resonance.runtime.scratch import Scratch
@@ -61,7 +61,8 @@ def drawn(what: str) -> Column:
 
 def cluster(signed: DataFrame, checkpoint: Scratch, settings: DedupeSettings) -> None:
     """What ``dedupe`` does with signatures up to near clusters."""
-    alike = checkpoint(components(star_edges(signed), checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
+    shared = checkpoint(buckets(signed.withColumn("priority", F.lit(0))), "buckets")
+    alike = checkpoint(components(star_edges(shared), checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     checkpoint(clusters(alike.join(signed.select("doc_id", "n_bytes"), "doc_id"), "component"), "near-clusters")
 
 
@@ -72,7 +73,7 @@ def timed(spark: SparkSession, kind: str, documents: int, folder: Path) -> tuple
     signed = checkpoint(signatures(spark, kind, documents, settings.bands), "signatures")
     at, began = time.time(), time.monotonic()
     if kind == "pairs":
-        checkpoint(candidates(signed), "candidates")
+        checkpoint(candidates(buckets(signed.withColumn("priority", F.lit(0)))), "candidates")
     else:
         cluster(signed, checkpoint, settings)
     taken = time.monotonic() - began

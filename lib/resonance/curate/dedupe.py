@@ -13,7 +13,7 @@ from resonance.core.pool import came_to, cut_before
 from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import FORMS, signed, star_edges
+from resonance.curate.duplicates.minhash import FORMS, buckets, signed, star_edges
 from resonance.curate.duplicates.order import priority
 from resonance.curate.duplicates.rounds import LARGE_BYTES, large, removed_in_rounds
 from resonance.curate.duplicates.verified import MOST, candidates, lost, members, removed
@@ -85,15 +85,16 @@ def compare(
     if settings.method == "exact":
         return duplicates, gone
     bands = signatures.select("doc_id", "priority", "n_bytes", *within(settings), "bands")
-    signatures = checkpoint(bands.join(copies.select("doc_id").unionByName(cut), "doc_id", "left_anti"), "signatures")
-    edges = star_edges(signatures, within(settings)).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
+    others = bands.join(copies.select("doc_id").unionByName(cut), "doc_id", "left_anti")
+    shared = checkpoint(buckets(others, within(settings)), "buckets")
+    edges = star_edges(shared).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
     alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")
     duplicates = duplicates.unionByName(_duplicates(near, "near", connected(settings), settings))
     if settings.near == "connected":
         close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
         return duplicates, gone.unionByName(_rejects(close, "near_duplicate", connected(settings)))
-    found = stars(checkpoint(_removed(ordered, signatures, near, settings, checkpoint), "verified"), light)
+    found = stars(checkpoint(_removed(ordered, shared, near, settings, checkpoint), "verified"), light)
     version = f"verified-{_parameters(settings)}"
     return (
         duplicates.unionByName(_duplicates(found, "verified", version, settings)),
@@ -101,13 +102,11 @@ def compare(
     )
 
 
-def _removed(
-    ordered: DataFrame, signatures: DataFrame, near: DataFrame, settings: DedupeSettings, checkpoint: Checkpoint
-) -> DataFrame:
+def _removed(ordered: DataFrame, shared: DataFrame, near: DataFrame, settings: DedupeSettings, checkpoint: Checkpoint) -> DataFrame:
     """What goes of each near cluster, settled in one task, or in rounds where it is large."""
-    if missed := lost(signatures, within(settings)):
+    if missed := lost(shared, within(settings)):
         log.warning("dedupe: %d pairs of buckets with more than %d members are not compared", missed, MOST)
-    pairs = candidates(signatures, within(settings))
+    pairs = candidates(shared, within(settings))
     alike = near.select("doc_id", "component")
     sizes, size = large(near)
     how: dict[str, Any] = {"shingle_words": settings.shingle_words, "profile": settings.profile, "least": settings.jaccard}

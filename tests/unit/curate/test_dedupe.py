@@ -16,7 +16,8 @@ from resonance.core.settings import DedupeSettings
 from resonance.curate.dedupe import dedupe
 from resonance.curate.duplicates import rounds
 from resonance.curate.duplicates import verified as module
-from resonance.curate.duplicates.minhash import FORMS, signed
+from resonance.curate.duplicates.components import components
+from resonance.curate.duplicates.minhash import FORMS, buckets, signed
 from resonance.curate.duplicates.verified import candidates, lost
 from resonance.curate.kernels.minhash import bands, signature_plainly, signatures
 from resonance.curate.kernels.shingles import set_plainly
@@ -249,10 +250,10 @@ def test_large_buckets_meet_their_first_members_only(spark: SparkSession, monkey
     signatures = spark.createDataFrame(rows, "doc_id binary, priority int, n_bytes int, bands array<bigint>")
     order = sorted(members, key=lambda doc_id: (-members[doc_id][0], doc_id))
     expected = {(order[later], order[first]) for later in range(6) for first in range(min(later, 3))}
-    found = [(bytes(r.doc_id), bytes(r.other)) for r in candidates(signatures).collect()]
+    found = [(bytes(r.doc_id), bytes(r.other)) for r in candidates(buckets(signatures)).collect()]
     assert len(found) == len(set(found))
     assert set(found) == expected
-    assert lost(signatures) == 6 * 5 // 2 - len(expected)
+    assert lost(buckets(signatures)) == 6 * 5 // 2 - len(expected)
 
 
 def test_nothing_is_lost(result: Result) -> None:
@@ -329,9 +330,10 @@ def test_shingles_longer_than_every_text_leave_exact_copies(documents: DataFrame
     assert {r.rule for r in rejects} == {"exact_duplicate"}
 
 
-def test_too_few_rounds_are_an_error(documents: DataFrame, checkpoint: Checkpoint) -> None:
+def test_too_few_rounds_are_an_error(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    chain = spark.createDataFrame([(bytes([n]) * 16, bytes([n + 1]) * 16) for n in range(9)], "doc_id binary, other binary")
     with pytest.raises(ResonanceError, match=r"raise dedupe\.max_rounds"):
-        run(documents, checkpoint, max_rounds=1)
+        components(chain, checkpoint=checkpoint, max_rounds=1, few=0)
 
 
 def test_signatures_of_a_frame(spark: SparkSession) -> None:

@@ -28,15 +28,24 @@ def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, p
     return documents.select(*known.columns, "text").mapInArrow(_signer(bands, rows, shingle_words, profile), schema)
 
 
-def star_edges(signatures: DataFrame, within: Sequence[str] = ()) -> DataFrame:
+def buckets(signatures: DataFrame, within: Sequence[str] = ()) -> DataFrame:
+    """A row for each member of each bucket that holds two or more, with its ``size`` and its smallest ``doc_id``, ``first``.
+
+    Documents of unequal ``within`` share no bucket. One shuffle of ids by hash and band (in this order: a sort by hash is settled
+    by its first eight bytes): ``bands`` rows a document. What comes out is little where few documents are alike.
+    """
+    members = signatures.select("doc_id", "priority", "n_bytes", *within, F.posexplode("bands").alias("band", "hash"))
+    bucket = Window.partitionBy("hash", "band", *within)
+    named = members.withColumns({"size": F.count(F.lit(1)).over(bucket), "first": F.min("doc_id").over(bucket)})
+    return named.where("size > 1")
+
+
+def star_edges(buckets: DataFrame) -> DataFrame:
     """Edges (``doc_id``, ``other``) from each document to the smallest doc_id of each bucket it is in.
 
-    As many as the bucket's members, never its pairs; documents of unequal ``within`` share none. One shuffle of ids by hash and
-    band (in this order: a sort by hash is settled by its first eight bytes): ``bands`` times the documents.
+    As many as the bucket's members, never its pairs. No shuffle.
     """
-    members = signatures.select("doc_id", *within, F.posexplode("bands").alias("band", "hash"))
-    smallest = F.min("doc_id").over(Window.partitionBy("hash", "band", *within))
-    return members.select("doc_id", smallest.alias("other")).where("doc_id != other")
+    return buckets.select("doc_id", F.col("first").alias("other")).where("doc_id != other")
 
 
 def _signer(bands: int, rows: int, shingle_words: int, profile: str) -> Callable[[Batches], Batches]:

@@ -31,27 +31,25 @@ SETS = "component binary, doc_id binary, priority int, n_bytes int, shingles arr
 FOUND = "doc_id binary, keeper binary, similarity double"
 
 
-def candidates(signatures: DataFrame, within: Sequence[str] = ()) -> DataFrame:
+def candidates(buckets: DataFrame, within: Sequence[str] = ()) -> DataFrame:
     """Pairs that share a bucket: ``doc_id`` and ``other``, which comes before it in the total order; each pair once.
 
-    All pairs of a bucket up to ``MOST`` members; beyond, each member and the first ``MOST``; documents of unequal ``within``
-    share none. One shuffle of ids by hash and band, one of pairs by both ids.
+    All pairs of a bucket up to ``MOST`` members; beyond, each member and the first ``MOST``. One shuffle of members of
+    ``buckets`` by hash and band, one of pairs by both ids.
     """
-    members = signatures.select("doc_id", "priority", "n_bytes", *within, F.posexplode("bands").alias("band", "hash"))
     bucket = Window.partitionBy("hash", "band", *within).orderBy("priority", F.desc("n_bytes"), "doc_id")
-    ranked = members.withColumn("rank", F.row_number().over(bucket))
+    ranked = buckets.withColumn("rank", F.row_number().over(bucket))
     before = bucket.rowsBetween(Window.unboundedPreceding, -1)
     first = F.collect_list(F.when(F.col("rank") <= MOST, F.col("doc_id"))).over(before)
     pairs = ranked.select("doc_id", "rank", first.alias("before")).where("rank > 1")
     return pairs.select("doc_id", F.explode("before").alias("other")).distinct()
 
 
-def lost(signatures: DataFrame, within: Sequence[str] = ()) -> int:
+def lost(buckets: DataFrame, within: Sequence[str] = ()) -> int:
     """How many pairs of buckets with more than ``MOST`` members are no candidates; a pair counts in each bucket that it shares."""
-    members = signatures.select(*within, F.posexplode("bands").alias("band", "hash"))
-    sizes = members.groupBy("hash", "band", *within).count()
-    over = F.col("count") - MOST
-    row = sizes.where(over > 0).agg(F.sum(over * (over - 1) / 2).alias("pairs")).first()
+    sizes = buckets.where(F.col("size") > MOST).groupBy("hash", "band", *within).agg(F.max("size").alias("size"))
+    over = F.col("size") - MOST
+    row = sizes.agg(F.sum(over * (over - 1) / 2).alias("pairs")).first()
     return int(row["pairs"] or 0) if row else 0
 
 
@@ -62,9 +60,10 @@ def members(pairs: DataFrame, alike: DataFrame) -> DataFrame:
         pairs: candidates; ``other`` comes first.
         alike: ``doc_id`` and ``component``: documents that candidates connect share theirs.
     """
-    earlier = pairs.groupBy("doc_id").agg(F.collect_list("other").alias("earlier"))
-    ids = earlier.select("doc_id").unionByName(pairs.select(F.col("other").alias("doc_id"))).distinct()
-    return ids.join(alike, "doc_id").join(earlier, "doc_id", "left")
+    end = F.struct(F.col("other").alias("doc_id"), F.lit(None).cast("binary").alias("earlier"))
+    ends = F.array(F.struct("doc_id", F.col("other").alias("earlier")), end)
+    compared = pairs.select(F.inline(ends)).groupBy("doc_id").agg(F.collect_list("earlier").alias("earlier"))
+    return compared.join(alike, "doc_id")
 
 
 def removed(texts: DataFrame, members: DataFrame, *, shingle_words: int, least: float, profile: str = "resonance") -> DataFrame:
