@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data demo test test-slow bench-parity bench-curation bench-dedup check clean
+.PHONY: help setup setup-data demo test test-slow bench-parity bench-curation bench-dedup bench-feedback check clean
 
 BIN := .venv/bin
 
@@ -30,6 +30,10 @@ bench-curation: setup ## time curation against datatrove and Data-Juicer, and al
 
 bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft, and alone up to 4 GB (hours of a quiet machine, 40 GB of disk)
 	@$(BIN)/python -m tests.bench.dedup_speed
+
+bench-feedback: setup ## time states and plans of up to 4e7 events, and hold the sampler to its chances (half an hour, 10 GB of disk)
+	@$(BIN)/python -m tests.bench.sampler
+	@$(BIN)/python -m tests.bench.feedback_speed
 
 check: setup ## run ruff, mypy, the import contracts and the unit tests without Spark (under 3 minutes)
 	@$(BIN)/ruff check .

@@ -71,7 +71,9 @@ def run(
     """Run what is missing or stale of the loop, and say why the rest is skipped.
 
     A step is up to date when its inputs, settings, seed and code are those of its last run. Named jobs run where
-    everything that they build on is there. Training is refused where no evaluation set is registered ([b]resonance register[/b]).
+    everything that they build on is there; [b]cross_fit compare[/b] run only when they are named: they train reference models
+    that never saw what they score, and tell how far each document's loss stands above theirs. Training is refused where no
+    evaluation set is registered ([b]resonance register[/b]).
     """
     own: dict[str, object] = {} if rounds is None else {"rounds": rounds}
     if unchecked:
@@ -192,17 +194,24 @@ def judge(
 @app.command()
 def explain(
     number: Annotated[int | None, typer.Option("--round", min=1, help="Round of the plan; the newest by default.")] = None,
+    sample: Annotated[
+        str | None, typer.Option("--sample", metavar="DOC_ID", help="One document: its state, its slice's weight, its draws.")
+    ] = None,
     conf: Conf = None,
     assign: Set = None,
     workspace: Place = None,
     env: Env = "local",
     debug: Debug = False,
 ) -> None:
-    """Show a plan: what the round draws from each slice, and why."""
-    from resonance.report.views import plan_table
+    """Show a plan: what the round draws from each slice, and why; or what it does with one document."""
+    from resonance.report.views import plan_table, sample_story
 
     opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
-    out.print(plan_table(opened.frames(), number))
+    if sample is None:
+        out.print(plan_table(opened.frames(), number))
+        return
+    for line in sample_story(opened.frames(), sample, number):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -278,14 +287,14 @@ def doctor() -> None:
 
 def execute(config: Config, jobs: Sequence[str], debug: bool) -> Any:
     """Run steps of the loop, write the manifests and the report; the open workspace."""
-    from resonance.factory import JOBS, loop
+    from resonance.factory import JOBS, ON_DEMAND, loop, references
 
     names = {job.name for job in JOBS} | {"report"}
     if unknown := sorted(set(jobs) - names):
         raise ResonanceError(f"unknown job {', '.join(unknown)}: choose from {', '.join(sorted(names))}")
     if not config.ingest.demo and not config.ingest.inputs:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
-    steps = loop(config)
+    steps = loop(config) + (references(config) if set(jobs) & {job.name for job in ON_DEMAND} else ())
     asked = [name for name in jobs if name != "report"]
     if not config.ingest.demo and set(jobs) != {"report"}:
         from resonance.runtime.workspace import refuse_unchecked

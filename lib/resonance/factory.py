@@ -10,7 +10,7 @@ from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.core.job import Job, Step
 from resonance.core.policy import SETS
-from resonance.core.pool import HELDOUT
+from resonance.core.pool import FOLD, HELDOUT
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
@@ -21,6 +21,7 @@ from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
 from resonance.curate.rebalance import rebalance
 from resonance.curate.score import score
+from resonance.signals.excess import compare
 from resonance.signals.feedback import feedback
 from resonance.tables import (
     CHECKPOINTS,
@@ -31,6 +32,7 @@ from resonance.tables import (
     EDITS,
     EVALUATION_ITEMS,
     EVALUATIONS,
+    EXCESS_LOSS,
     PLANS,
     RAW,
     REJECTS,
@@ -43,6 +45,7 @@ from resonance.tables import (
     SIGNATURES,
     SLICE_STATE,
 )
+from resonance.train.job import cross_fit as fit_across
 from resonance.train.job import score_model, train
 
 INGEST = Job(
@@ -176,7 +179,37 @@ FEEDBACK = Job(
     closes_round=True,
 )
 
-JOBS = (INGEST, CLEAN, JUDGE, DEDUPE, DECONTAMINATE, SCORE, HOLD_OUT, DECIDE, REBALANCE, TRAIN, SCORE_MODEL, EVALUATE, FEEDBACK)
+CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all others, then scores this one
+    "cross_fit",
+    fit_across,
+    reads=(SAMPLE_PLAN, DOCUMENTS, CHECKPOINTS),
+    writes=(),
+    appends=(SIGNAL_EVENT, CHECKPOINTS),
+    per="arm",
+    section="train",
+    needs=("fitting", "turn", "seed", "spark", "catalog", "folder", "launch"),
+)
+COMPARE = Job("compare", compare, reads=(SIGNAL_EVENT,), writes=(EXCESS_LOSS,), per="round", section="cross_fit", needs=("turn",))
+
+JOBS = (
+    INGEST,
+    CLEAN,
+    JUDGE,
+    DEDUPE,
+    DECONTAMINATE,
+    SCORE,
+    HOLD_OUT,
+    DECIDE,
+    REBALANCE,
+    TRAIN,
+    SCORE_MODEL,
+    EVALUATE,
+    FEEDBACK,
+    CROSS_FIT,
+    COMPARE,
+)
+ON_DEMAND = (CROSS_FIT, COMPARE)
+"""Jobs that no round waits for: they run when they are named."""
 
 
 JUDGING = Step(JUDGE)
@@ -200,3 +233,9 @@ def loop(config: Config) -> tuple[Step, ...]:
         steps += [Step(EVALUATE, number, arm) for arm in reversed(arms)]
         steps += [Step(FEEDBACK, number), Step(DECIDE, number + 1)]
     return tuple(steps)
+
+
+def references(config: Config) -> tuple[Step, ...]:
+    """Every step of reference models for the last round, and of the losses that stand above theirs."""
+    folds = (Step(CROSS_FIT, config.rounds, f"{FOLD}{fold}") for fold in range(config.cross_fit.folds))
+    return (*folds, Step(COMPARE, config.rounds))

@@ -20,6 +20,7 @@ SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replace
 SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "pos"))
 SIGNAL_STATE = Table("signal_state", key=("doc_id", "content_hash"), replaces=("bucket",))
 SLICE_STATE = Table("slice_state", key=("round", "arm", "slice"), replaces=("round",))
+EXCESS_LOSS = Table("excess_loss", key=("round", "doc_id", "content_hash"), replaces=("round",))
 PLANS = Table("plans", key=("round", "slice"), replaces=("round",))
 EVALUATIONS = Table("evaluations", key=("round", "arm", "slice"), replaces=("round", "arm"))
 CHECKPOINTS = Table("checkpoints", key=("run", "step"), replaces=("run", "step"))
@@ -43,6 +44,7 @@ TABLES = (
     SIGNAL_EVENT,
     SIGNAL_STATE,
     SLICE_STATE,
+    EXCESS_LOSS,
     PLANS,
     EVALUATIONS,
     CHECKPOINTS,

@@ -6,8 +6,10 @@ import gzip
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pyspark.sql import functions as F
@@ -21,6 +23,7 @@ from resonance.runtime.workspace import Workspace
 from resonance.testing import tiny_corpus
 
 pytestmark = pytest.mark.train
+DEMO = Path(__file__).parents[2] / "conf" / "jobs" / "demo.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,7 @@ def frames(opened):
 
 def test_every_table_is_filled(frames):
     empty = {name for name, frame in frames.items() if frame.isEmpty()}
-    assert empty == {"edits", "retractions"}  # the policy rewrites nothing, and there is one batch
+    assert empty == {"edits", "retractions", "excess_loss"}  # the policy rewrites nothing; there is one batch; nobody asked
 
 
 def test_rows_are_conserved_at_every_cutting_step(frames):
@@ -203,3 +206,27 @@ def test_another_workspace_with_other_partitions_gives_equal_tables(opened, tmp_
     subprocess.run([*command, "demo", "--workspace", str(tmp_path / "w"), *settings], check=True, timeout=1800)
     other = Workspace(load("local", "demo", (), SMALL, workspace=str(tmp_path / "w")))
     assert other.digests() == opened.digests()
+
+
+def test_reference_models_score_what_they_never_saw(small_loop, tmp_path, capsys):
+    workspace = tmp_path / "workspace"
+    shutil.copytree(small_loop / "workspace", workspace)
+    options = ["--workspace", str(workspace), f"--conf={DEMO}", *(f"--set={setting}" for setting in SMALL)]
+    main(["run", "cross_fit", "compare", *options])
+    frames = Workspace(load("local", "demo", (), SMALL, workspace=str(workspace))).frames()
+    seen = frames["signal_event"].where("phase IN ('fit', 'reference')").select("arm", "phase", "doc_id").collect()
+    fitted, scored = ({(row.arm, row.doc_id) for row in seen if row.phase == phase} for phase in ("fit", "reference"))
+    assert {arm for arm, _ in fitted} == {arm for arm, _ in scored} == {"fold-0", "fold-1"}
+    assert not fitted & scored, "a model scored what it was trained on"
+    drawn = {row.doc_id for row in frames["sample_plan"].where("round = 2 AND arm = 'plan'").select("doc_id").collect()}
+    assert sorted(doc for _, doc in scored) == sorted(drawn)
+    excess = frames["excess_loss"].collect()
+    assert {row.doc_id for row in excess} == drawn
+    assert all(row.difference == pytest.approx(row.bpb - row.reference_bpb, abs=1e-12) for row in excess)
+    capsys.readouterr()
+    main(["explain", "--sample", excess[0].doc_id.hex(), "--workspace", str(workspace)])
+    told = capsys.readouterr().out
+    for word in ("sample    ", "state     ", "excess    round 2: ", "plan      round 3: ", "drawn     round 2 plan"):
+        assert word in told
+    main(["run", "cross_fit", "compare", *options])
+    assert capsys.readouterr().out.count("up to date") == 3

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 HELDOUT = "heldout"
 """The arm of ``sample_plan`` that lists the documents which no training may draw (round 0)."""
 
+FOLD = "fold-"
+"""Begins the name of an arm whose model never saw one part of the drawn documents; the number of that part follows."""
+
 CUTTING = ("judge", "dedupe", "decontaminate")
 """Steps that cut documents, in the order in which they run."""
 

@@ -132,7 +132,9 @@ class RebalanceSettings(Settings):
 class TrainSettings(Settings):
     """Model, optimizer and launch."""
 
-    launch: Literal["horovod", "spark", "inline"] = "horovod"
+    launch: Literal["horovod", "spark", "torch", "inline"] = Field(
+        "horovod", description="ranks by horovodrun, by Horovod on Spark executors, by torchrun, or one in this process"
+    )
     ranks: int = Field(2, ge=1)
     threads: int = Field(1, ge=1, description="threads of a rank")
     start_timeout: int = Field(120, ge=1, description="seconds to wait for ranks to start")
@@ -156,6 +158,13 @@ class ScoreModelSettings(Settings):
     """Scoring at a fixed checkpoint."""
 
     max_heldout_documents: int = Field(2_000, ge=1, description="held-out documents scored, by hash")
+
+
+class CrossFitSettings(Settings):
+    """Reference models that never saw what they score."""
+
+    folds: int = Field(2, ge=2, le=16, description="parts of the drawn documents; one model is trained for each, on the others")
+    clip: float = Field(0.01, ge=0, lt=0.5, description="share of a slice at either end beyond which excess losses are cut off")
 
 
 class EvaluateSettings(Settings):
@@ -205,6 +214,7 @@ class Config(Settings):
     rebalance: RebalanceSettings = RebalanceSettings()
     train: TrainSettings = TrainSettings()
     score_model: ScoreModelSettings = ScoreModelSettings()
+    cross_fit: CrossFitSettings = CrossFitSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     decide: PolicySettings = PolicySettings()

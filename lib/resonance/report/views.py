@@ -44,26 +44,14 @@ def plan_table(frames: Frames, number: int | None) -> Table:
 
 def document_story(frames: Frames, asked: str) -> list[str]:
     """What became of one document, line by line; ``asked`` is its doc_id in hex or its source key."""
-    is_id = len(asked) == 32 and all(c in "0123456789abcdef" for c in asked.lower())
-    by_key = F.col("source_key") == asked
-    wanted = F.lower(F.hex("doc_id")) == asked.lower() if is_id else by_key
-    rows = frames["raw"].where(wanted).drop("text", "metadata").collect()
-    if not rows and is_id:
-        rejected = frames["rejects"].where(wanted).collect()
-        if rejected:
-            return [f"document {asked.lower()}", *map(_cut, rejected)]
-    if not rows:
-        raise ResonanceError(f"no document {asked!r}: give a doc_id (32 hex digits, as in the export) or a source key")
-    if len(rows) > 1:
-        choices = ", ".join(f"{row['doc_id'].hex()} ({row['source']})" for row in rows[:5])
-        raise ResonanceError(f"{len(rows)} documents have the source key {asked!r}: give a doc_id, one of {choices}")
-    raw = rows[0]
+    raw = _raw(frames, asked)
+    if isinstance(raw, list):
+        return raw
     lines = [
         f"document {raw['doc_id'].hex()}",
         f"read      {raw['source']}: {raw['source_key']} (batch {raw['batch']}, slice {raw['slice']})",
     ]
-    own = F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper())
-    mine = {name: frame.where(own) for name, frame in frames.items() if "doc_id" in frame.columns}
+    mine = _mine(frames, raw)
     for row in mine["documents"].drop("text").collect():
         lines.append(
             f"cleaned   {row['n_chars']:,} characters, {row['n_bytes']:,} bytes, "
@@ -79,7 +67,56 @@ def document_story(frames: Frames, asked: str) -> list[str]:
     lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
     lines += [_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
+    return lines + _excess(mine)
+
+
+def sample_story(frames: Frames, asked: str, number: int | None) -> list[str]:
+    """What is known of one sample and why a round (the newest plan by default) draws it as it does, line by line."""
+    raw = _raw(frames, asked)
+    if isinstance(raw, list):
+        return raw
+    mine = _mine(frames, raw)
+    lines = [
+        f"sample    {raw['doc_id'].hex()} of slice {raw['slice']}",
+        *(_cut(row) for row in mine["rejects"].orderBy("rank").collect()),
+    ]
+    lines += [_state(row) for row in mine["signal_state"].orderBy("last_round").collect()] or ["state     no model has seen it yet"]
+    lines += _excess(mine)
+    here = F.col("slice") == raw["slice"]
+    plans = frames["plans"].where(here if number is None else here & (F.col("round") == number))
+    for row in plans.orderBy(F.desc("round")).limit(1).collect():
+        lines.append(f"plan      round {row['round']}: {row['weight']:.2%} of the budget go to its slice: {row['reason']}")
+    draws = mine["sample_plan"].orderBy("round", "arm", "copy").collect()
+    lines += [f"{_drawn(row)}, loss weight {row['weight']:g}" for row in draws] or ["drawn     never yet"]
     return lines
+
+
+def _raw(frames: Frames, asked: str) -> Row | list[str]:
+    """The row of ``raw`` that is asked for; what is told of one that never came so far.
+
+    Raises:
+        ResonanceError: there is none, or more than one.
+    """
+    is_id = len(asked) == 32 and all(c in "0123456789abcdef" for c in asked.lower())
+    by_key = F.col("source_key") == asked
+    wanted = F.lower(F.hex("doc_id")) == asked.lower() if is_id else by_key
+    rows = frames["raw"].where(wanted).drop("text", "metadata").collect()
+    if not rows and is_id:
+        rejected = frames["rejects"].where(wanted).collect()
+        if rejected:
+            return [f"document {asked.lower()}", *map(_cut, rejected)]
+    if not rows:
+        raise ResonanceError(f"no document {asked!r}: give a doc_id (32 hex digits, as in the export) or a source key")
+    if len(rows) > 1:
+        choices = ", ".join(f"{row['doc_id'].hex()} ({row['source']})" for row in rows[:5])
+        raise ResonanceError(f"{len(rows)} documents have the source key {asked!r}: give a doc_id, one of {choices}")
+    return rows[0]
+
+
+def _mine(frames: Frames, raw: Row) -> Frames:
+    """The rows of every table that are about this document."""
+    own = F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper())
+    return {name: frame.where(own) for name, frame in frames.items() if "doc_id" in frame.columns}
 
 
 def tables_table(frames: Frames, versions: Mapping[str, int | None], digests: Mapping[str, str] | None = None) -> Table:
@@ -134,3 +171,19 @@ def _loss(row: Row) -> str:
     bits = row["loss_sum"] / math.log(2) / row["n_bytes"]
     seen = f"{bits:.3f} bits per byte over {row['n_tok']:,} tokens, step {row['step']}"
     return f"loss      round {row['round']} {row['arm']} {row['phase']}: {seen}"
+
+
+def _excess(mine: Frames) -> list[str]:
+    return [
+        f"excess    round {row['round']}: {row['difference']:+.3f} bits per byte against {row['reference_bpb']:.3f} of a model "
+        f"that never saw it ({row['fold']}); {row['excess']:+.3f} within the bounds of its slice"
+        for row in mine["excess_loss"].orderBy("round").collect()
+    ]
+
+
+def _state(row: Row) -> str:
+    scores = f"scored {row['n_scores']} times"
+    if row["first_bpb"] is not None:
+        scores += f", {row['first_bpb']:.3f} bits per byte first, {row['last_bpb']:.3f} last"
+    seen = f"trained on {row['n_draws']} times, {scores}, rounds {row['first_round']} to {row['last_round']}"
+    return f"state     text {row['content_hash'].hex()}: {seen}"

@@ -1,4 +1,4 @@
-"""Three ways to start ranks: by Horovod on this machine, by Horovod on Spark executors, or one rank in this process.
+"""Ways to start ranks: by Horovod or torch on this machine, by Horovod on Spark executors, or one rank in this process.
 
 The one module that may ask for a SparkContext.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from resonance.core.errors import SetupError
 from resonance.core.launch import Launch, Ranks
 from resonance.core.settings import TrainSettings
-from resonance.runtime.local_ranks import STOP_SECONDS, HorovodLaunch, environment, last_line, require_horovod
+from resonance.runtime.local_ranks import HOROVOD, STOP_SECONDS, TORCH, LocalLaunch, environment, last_line
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -29,7 +29,7 @@ def open_launch(settings: TrainSettings, spark: SparkSession) -> Launch:
         return InlineLaunch()
     if settings.launch == "spark":
         return SparkLaunch(spark, settings)
-    return HorovodLaunch(settings)
+    return LocalLaunch(settings, TORCH if settings.launch == "torch" else HOROVOD)
 
 
 class InlineLaunch:
@@ -77,7 +77,7 @@ class SparkLaunch:
         Raises:
             SetupError: the application has fewer slots than ranks.
         """
-        require_horovod()
+        HOROVOD.require()
         slots = self.slots()
         if slots < self.ranks:
             raise SetupError(

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 import time
 from itertools import count
 from pathlib import Path
@@ -29,7 +30,7 @@ def done(folder: Path, number: int) -> int:
 
 
 def obey(folder: Path, rank: str) -> None:
-    """Run each order's module on its spec; returns never. What a module raises ends this rank, and Horovod then ends the others."""
+    """Run each order's module on its spec; returns never. What a module raises ends this rank, and its launcher then the others."""
     for number in count(1):
         order = folder / f"{number}.json"
         while not order.exists():
@@ -39,5 +40,14 @@ def obey(folder: Path, rank: str) -> None:
         (folder / f"{number}-{rank}.done").touch()
 
 
+def _die_with_parent() -> None:
+    """End this rank once its launcher is gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    obey(Path(sys.argv[1]), os.environ["HOROVOD_RANK"])
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    obey(Path(sys.argv[1]), os.environ.get("HOROVOD_RANK") or os.environ["RANK"])

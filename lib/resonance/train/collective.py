@@ -92,7 +92,41 @@ class HorovodCollective:
         self._hvd.barrier()
 
 
+class TorchCollective:
+    """The ranks that ``torchrun`` started, with gloo."""
+
+    def __init__(self) -> None:
+        import torch.distributed as dist
+
+        dist.init_process_group("gloo")
+        self._dist = dist
+        self.rank = dist.get_rank()
+        self.size = dist.get_world_size()
+
+    def allreduce(self, tensor: Tensor) -> Tensor:
+        """The sum over ranks, in place."""
+        self._dist.all_reduce(tensor)
+        return tensor
+
+    def broadcast(self, tensor: Tensor) -> Tensor:
+        """What rank 0 holds, in place."""
+        self._dist.broadcast(tensor, src=0)
+        return tensor
+
+    def gather(self, value: Any) -> list[Any]:
+        """The values of all ranks, in order of rank, on each rank."""
+        values: list[Any] = [None] * self.size
+        self._dist.all_gather_object(values, value)
+        return values
+
+    def barrier(self) -> None:
+        """Return when all ranks have come here."""
+        self._dist.barrier()
+
+
 @cache
 def connect() -> Collective:
-    """The group that this process belongs to, until it ends: Horovod's where its launcher left a rank, else a group of one."""
-    return HorovodCollective() if "HOROVOD_RANK" in os.environ else LocalCollective()
+    """The group that this process belongs to, until it ends: that of the launcher which left it a rank, else a group of one."""
+    if "HOROVOD_RANK" in os.environ:
+        return HorovodCollective()
+    return TorchCollective() if "TORCHELASTIC_RUN_ID" in os.environ else LocalCollective()

@@ -16,7 +16,7 @@ from resonance.core.job import Turn
 from resonance.core.table import Catalog
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT
 from resonance.train import checkpoint
-from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, PhaseName
+from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName
 from resonance.train.tokenizer import fingerprint
 
 KEYS = ("epoch", "pos", "copy", "doc_id")
@@ -68,14 +68,15 @@ class Desk:
 
     def recover(self) -> None:
         """After a crash: publish what was appended, drop what was not, and what outlived its events."""
-        for done in sorted(self.attempts.glob(f"*/train/*/{DONE}")):
-            if self.committed("train", _boundary(done.parent).step):
-                self._publish(done.parent)
+        for phase in TRAINING:
+            for done in sorted(self.attempts.glob(f"*/{phase}/*/{DONE}")):
+                if self.committed(phase, _boundary(done.parent).step):
+                    self._publish(done.parent)
         shutil.rmtree(self.attempts, ignore_errors=True)
         folders = sorted(self.published.glob("[0-9]*"))
         if not folders:
             return
-        last = self._events("train").agg(F.coalesce(F.max("step"), F.lit(-1))).collect()[0][0]
+        last = self._events(*TRAINING).agg(F.coalesce(F.max("step"), F.lit(-1))).collect()[0][0]
         rows = self.catalog.read(CHECKPOINTS).where(F.col("run") == self.turn.run).select("step").collect()
         for folder in folders:
             step = checkpoint.state_of(folder).step
@@ -106,7 +107,7 @@ class Desk:
             draws = self.spark.read.parquet(phase.shards.as_uri()).where((place >= state.first) & (place < state.last))
             staged = self.spark.read.parquet(folder.as_uri() + "/rank-*.parquet")
             self._append(phase.name, state.step, draws, staged.drop("place"))
-        if phase.name == "train":
+        if phase.name in TRAINING:
             self._publish(folder)
         shutil.rmtree(folder)
 
@@ -123,9 +124,9 @@ class Desk:
         shutil.rmtree(self.attempts, ignore_errors=True)
         shutil.rmtree(self.shards, ignore_errors=True)
 
-    def _events(self, phase: PhaseName) -> DataFrame:
+    def _events(self, *phases: PhaseName) -> DataFrame:
         turn = self.turn
-        mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & (F.col("phase") == phase)
+        mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & F.col("phase").isin(*phases)
         return self.catalog.read(SIGNAL_EVENT).where(mine)
 
     def _append(self, phase: PhaseName, step: int, draws: DataFrame, staged: DataFrame) -> None:

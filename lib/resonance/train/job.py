@@ -1,4 +1,4 @@
-"""The two jobs of training, as the driver sees them: train a model on a plan; score documents with it."""
+"""The jobs of training, as the driver sees them: train a model on a plan; score documents with it; both for parts in turn."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from resonance.core.chance import hashed
 from resonance.core.errors import TrainError
 from resonance.core.job import Turn
 from resonance.core.launch import Launch
-from resonance.core.pool import HELDOUT
-from resonance.core.settings import ScoreModelSettings, TrainSettings
+from resonance.core.pool import FOLD, HELDOUT
+from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TrainSettings
 from resonance.core.table import Catalog
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
@@ -46,26 +47,7 @@ def train(
     draws = _drawn(sample_plan, turn.round, turn.arm)
     begin = _final(checkpoints, turn.round - 1, "plan") if turn.round > 1 else None
     desk.recover()
-    last = desk.last_checkpoint()
-    if last is None or not checkpoint.state_of(last).final:
-        phase = write_shards("train", draws, documents, desk.shards / "train")
-        if not phase.places:
-            raise TrainError(f"{_title(desk)}: the plan draws nothing; raise rebalance.tokens")
-        spec = Spec(
-            settings=settings,
-            seed=seed,
-            tokenizer=begin / checkpoint.TOKENIZER if begin else _tokenizer(phase, settings, turn, folder),
-            staging=desk.staging,
-            phases=(phase,),
-            start=last or begin,
-            resume=last is not None,
-        )
-        _run(desk, spec, launch)
-        last = desk.last_checkpoint()
-    if last is None or not checkpoint.state_of(last).final:
-        raise TrainError(f"{_title(desk)}: ranks ended without a final checkpoint")
-    placed, _, _ = places(draws)
-    desk.verify("train", placed.where(F.col("place") < checkpoint.state_of(last).last))
+    _train(desk, "train", draws, documents, settings, seed, launch, begin, begin / checkpoint.TOKENIZER if begin else None)
     desk.clean()
 
 
@@ -90,10 +72,88 @@ def score_model(
     """
     desk = Desk("score_model", turn, spark, catalog, folder)
     start = _final(checkpoints, turn.round, turn.arm)
-    step = checkpoint.state_of(start).step
     heldout = _drawn(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
     wanted: dict[PhaseName, DataFrame] = {"score": first_draws(_drawn(sample_plan, turn.round, turn.arm)), "heldout": heldout}
     desk.recover()
+    _score(desk, wanted, documents, settings, start, launch)
+    desk.clean()
+
+
+def cross_fit(
+    sample_plan: DataFrame,
+    documents: DataFrame,
+    checkpoints: DataFrame,
+    *,
+    settings: TrainSettings,
+    fitting: CrossFitSettings,
+    turn: Turn,
+    seed: int,
+    spark: SparkSession,
+    catalog: Catalog,
+    folder: Path,
+    launch: Launch,
+) -> None:
+    """Append the loss of each drawn document of one fold to a model that saw none of that fold: an honest reference.
+
+    The arm ``fold-K`` names the fold. Its model starts from nothing, with the plan arm's tokenizer, and is trained on the round's
+    draws of all other folds (events of phase ``fit``); then it scores the fold's documents (phase ``reference``). Both exactly
+    once, as ``train`` and ``score_model`` do.
+
+    Raises:
+        TrainError: there is nothing to train on, no tokenizer yet, or a rank failed.
+        ConservationError: events and draws do not match.
+    """
+    desk = Desk("cross_fit", turn, spark, catalog, folder)
+    draws = _drawn(sample_plan, turn.round, "plan")
+    fold = hashed(["doc_id"], seed, "fold")
+    mine = F.pmod(fold, F.lit(fitting.folds)) == int(turn.arm.removeprefix(FOLD))
+    tokenizer = _final(checkpoints, turn.round, "plan") / checkpoint.TOKENIZER
+    desk.recover()
+    start = _train(desk, "fit", draws.where(~mine), documents, settings, seed, launch, None, tokenizer)
+    _score(desk, {"reference": first_draws(draws.where(mine))}, documents, settings, start, launch)
+    desk.clean()
+
+
+def _train(
+    desk: Desk,
+    name: PhaseName,
+    draws: DataFrame,
+    documents: DataFrame,
+    settings: TrainSettings,
+    seed: int,
+    launch: Launch,
+    begin: Path | None,
+    tokenizer: Path | None,
+) -> Path:
+    """The final checkpoint of a training on ``draws``, from ``begin`` (or nothing) with ``tokenizer`` (or one that is learnt)."""
+    last = desk.last_checkpoint()
+    if last is None or not checkpoint.state_of(last).final:
+        phase = write_shards(name, draws, documents, desk.shards / name)
+        if not phase.places:
+            raise TrainError(f"{_title(desk)}: the plan draws nothing; raise rebalance.tokens")
+        spec = Spec(
+            settings=settings,
+            seed=seed,
+            tokenizer=tokenizer or _tokenizer(phase, settings, desk.turn, desk.folder),
+            staging=desk.staging,
+            phases=(phase,),
+            start=last or begin,
+            resume=last is not None,
+        )
+        _run(desk, spec, launch)
+        last = desk.last_checkpoint()
+    if last is None or not checkpoint.state_of(last).final:
+        raise TrainError(f"{_title(desk)}: ranks ended without a final checkpoint")
+    placed, _, _ = places(draws)
+    desk.verify(name, placed.where(F.col("place") < checkpoint.state_of(last).last))
+    return last
+
+
+def _score(
+    desk: Desk, wanted: dict[PhaseName, DataFrame], documents: DataFrame, settings: TrainSettings, start: Path, launch: Launch
+) -> None:
+    """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``."""
+    step = checkpoint.state_of(start).step
     phases = [
         write_shards(name, draws, documents, desk.shards / name) for name, draws in wanted.items() if not desk.committed(name, step)
     ]
@@ -109,7 +169,6 @@ def score_model(
         _run(desk, spec, launch)
     for name, draws in wanted.items():
         desk.verify(name, draws)
-    desk.clean()
 
 
 def _run(desk: Desk, spec: Spec, launch: Launch) -> None:

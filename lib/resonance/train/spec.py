@@ -8,7 +8,9 @@ from typing import Literal
 
 from resonance.core.settings import Settings, TrainSettings
 
-PhaseName = Literal["train", "score", "heldout"]
+PhaseName = Literal["train", "fit", "score", "heldout", "reference"]
+TRAINING: tuple[PhaseName, ...] = ("train", "fit")
+"""Phases that move the model; the others score."""
 DONE = "done.json"
 CHECKPOINT = "checkpoint"
 PROGRESS = "progress.json"

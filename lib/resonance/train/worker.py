@@ -8,7 +8,7 @@ from pathlib import Path
 
 from resonance.core.errors import ResonanceError
 from resonance.train.collective import Collective, connect
-from resonance.train.spec import Boundary, Spec, write_atomically
+from resonance.train.spec import TRAINING, Boundary, Spec, write_atomically
 
 
 def run(spec: Spec, collective: Collective) -> list[Boundary]:
@@ -22,7 +22,7 @@ def run(spec: Spec, collective: Collective) -> list[Boundary]:
         collective.broadcast(parameter.data)
     ends = []
     for phase in spec.phases:
-        if phase.name == "train":
+        if phase.name in TRAINING:
             ends.append(loop.train(spec, phase, trained, codec, collective))
         else:
             at = checkpoint.state_of(spec.start).step if spec.start else 0

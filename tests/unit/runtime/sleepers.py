@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main(arguments: list[str]) -> None:
     spec = Path(arguments[0])
-    rank = os.environ.get("HOROVOD_RANK", "alone")
+    rank = os.environ.get("HOROVOD_RANK") or os.environ.get("RANK", "alone")
     spec.with_name(f"pid-{rank}").write_text(str(os.getpid()))
     spec.with_name(f"threads-{rank}").write_text(os.environ.get("OMP_NUM_THREADS", ""))
     order = spec.read_text()

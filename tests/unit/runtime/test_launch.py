@@ -16,16 +16,16 @@ from resonance.core.errors import SetupError
 from resonance.core.settings import TrainSettings
 from resonance.runtime import local_ranks
 from resonance.runtime.launch import InlineLaunch, SparkLaunch, open_launch
-from resonance.runtime.local_ranks import HorovodLaunch
+from resonance.runtime.local_ranks import HOROVOD, WAYS, LocalLaunch
 
 SLEEPERS = "tests.unit.runtime.sleepers"
 DRIVER = """
 import sys, time
 from pathlib import Path
 from resonance.core.settings import TrainSettings
-from resonance.runtime.local_ranks import HorovodLaunch
+from resonance.runtime.local_ranks import WAYS, LocalLaunch
 
-ranks = HorovodLaunch(TrainSettings(ranks=2)).start(sys.argv[1], Path(sys.argv[2]))
+ranks = LocalLaunch(TrainSettings(ranks=2), WAYS[sys.argv[3]]).start(sys.argv[1], Path(sys.argv[2]))
 while not ranks.poll():
     time.sleep(0.1)
 """
@@ -60,8 +60,8 @@ def gone(found: list[int]) -> bool:
 
 
 def test_settings_choose_the_way(spark):
-    ways = {way: type(open_launch(TrainSettings(launch=way), spark)) for way in ("inline", "horovod", "spark")}
-    assert ways == {"inline": InlineLaunch, "horovod": HorovodLaunch, "spark": SparkLaunch}
+    ways = {way: type(open_launch(TrainSettings(launch=way), spark)) for way in ("inline", "horovod", "torch", "spark")}
+    assert ways == {"inline": InlineLaunch, "horovod": LocalLaunch, "torch": LocalLaunch, "spark": SparkLaunch}
     assert open_launch(TrainSettings(launch="horovod", ranks=3), spark).ranks == 3
     assert open_launch(TrainSettings(launch="inline", ranks=3), spark).ranks == 1
 
@@ -75,13 +75,13 @@ def test_inline_runs_to_the_end_and_keeps_the_error(order):
 def test_missing_horovod_is_named(order, monkeypatch):
     monkeypatch.setattr(local_ranks.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match="Horovod is not installed: run `make setup`"):
-        HorovodLaunch(TrainSettings()).start(SLEEPERS, order("end"))
+        LocalLaunch(TrainSettings(), HOROVOD).start(SLEEPERS, order("end"))
 
 
-@pytest.fixture
-def here():
+@pytest.fixture(params=sorted(WAYS))
+def here(request):
     """Two ranks on this machine, from their first order on."""
-    launch = HorovodLaunch(TrainSettings(ranks=2, threads=3))
+    launch = LocalLaunch(TrainSettings(ranks=2, threads=3), WAYS[request.param])
     yield launch
     launch.close()
 
@@ -138,8 +138,9 @@ def test_stopped_ranks_are_gone(here, order, tmp_path):
 
 
 @pytest.mark.train
-def test_a_killed_driver_leaves_no_orphan(order, tmp_path):
-    driver = subprocess.Popen([sys.executable, "-c", DRIVER, SLEEPERS, str(order("sleep"))])
+@pytest.mark.parametrize("way", sorted(WAYS))
+def test_a_killed_driver_leaves_no_orphan(way, order, tmp_path):
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, SLEEPERS, str(order("sleep")), way])
     running = pids(tmp_path, 2)
     launcher = [process.pid for process in psutil.Process(driver.pid).children(recursive=True)]
     assert set(running) <= set(launcher)

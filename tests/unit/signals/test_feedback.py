@@ -48,6 +48,8 @@ def test_states_by_hand(spark: SparkSession) -> None:
         event(1, "score", 7.0, content_hash=b"\x01" * 16),
         event(2, "train", 8.0),
         event(3, "heldout", 8.0),
+        event(1, "fit", 8.0, arm="fold-0"),
+        event(1, "reference", 8.0, arm="fold-1"),
         event(4, "score", 8.0, arm="control", round=2),
     ]
     signal_state, _ = feedback(frame(spark, rows), settings=FeedbackSettings(), turn=Turn("main", round=2))

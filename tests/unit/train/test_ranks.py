@@ -1,4 +1,4 @@
-"""Horovod and the group of one keep the same promises, and two ranks train the same model as one."""
+"""Horovod, torch and the group of one keep the same promises, and two or three ranks train the same model as one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from resonance.train.collective import LocalCollective
 from resonance.train.spec import Phase, Spec
 
 pytestmark = pytest.mark.train
+WAYS = ["horovodrun", "torchrun"]
 BATCH = 9
 STEPS = 50
 BOUND = 1e-5
@@ -43,19 +44,20 @@ def specs(texts, shard_rows, small, tokenizer_file, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(specs):
-    """Runs named specs on as many Horovod ranks and returns what each rank said, with the folder of its specs."""
-    from resonance.runtime.local_ranks import HorovodLaunch
+    """Runs named specs on as many ranks and returns what each rank said, with the folder of its specs."""
+    from resonance.runtime.local_ranks import WAYS as ALL
+    from resonance.runtime.local_ranks import LocalLaunch
 
     done = {}
 
-    def once(size: int, *names: str):
-        if size not in done:
+    def once(way: str, size: int, *names: str):
+        if (way, size) not in done:
             folder, found = specs(size, names)
             plan = folder / "plan.json"
             plan.write_text(json.dumps({name: spec.model_dump(mode="json") for name, spec in found.items()}))
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-                launch = HorovodLaunch(TrainSettings(ranks=size))
+                launch = LocalLaunch(TrainSettings(ranks=size), ALL[way])
                 ranks = launch.start("program", plan)
                 while not ranks.poll():
                     time.sleep(0.1)
@@ -63,11 +65,12 @@ def run(specs):
             launch.close()
             told = [json.loads(path.read_text()) for path in sorted(folder.glob("told-*.json"))]
             assert [rank["size"] for rank in told] == [size] * size
-            done[size] = folder, told
-        return done[size]
+            done[way, size] = folder, told
+        return done[way, size]
 
-    def of(size: int):
-        return once(size, *(("train", "single", "broken", "control") if size == 2 else ()))
+    def of(size: int, way: str = "horovodrun"):
+        more = ("single", "broken", "control") if size == 2 else ()
+        return once(way, size, *(("train", *more) if size > 1 else ()))
 
     return of
 
@@ -90,9 +93,10 @@ def test_the_group_of_one_conforms():
     assert {name: error for name, error in conformance.run_all(LocalCollective()) if error} == {}
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_horovod_conforms(run, size):
-    _, told = run(size)
+def test_launched_ranks_conform(run, size, way):
+    _, told = run(size, way)
     for rank in told:
         assert set(rank["checks"]) == {check.__name__ for check in conformance.CHECKS}
         assert {name: error for name, error in rank["checks"].items() if error} == {}
@@ -107,10 +111,12 @@ def test_the_suite_sees_a_collective_that_averages():
     assert {"sums_in_place", "sums_keep_the_type"} <= failed
 
 
-def test_two_ranks_train_the_same_model_as_one(run, alone):
-    folder, told = run(2)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("size", [2, 3])
+def test_ranks_train_the_same_model_as_one(run, alone, size, way):
+    folder, told = run(size, way)
     assert all(rank["train"][0]["step"] == STEPS for rank in told)
-    by_rank = [sum(tokens) for tokens in tokens_by_rank(folder / "out-train")]
+    by_rank = [sum(tokens) for tokens in tokens_by_rank(folder / "out-train", size)]
     assert max(by_rank) > 1.05 * min(by_rank), "the ranks saw almost equally many tokens, so this test proves little"
     assert furthest(parameters(alone / "out-train"), start(alone)) > 1e-2
     assert furthest(parameters(alone / "out-train"), parameters(folder / "out-train")) < BOUND
@@ -124,7 +130,7 @@ def test_averaging_the_means_of_ranks_trains_another_model(run, alone):
 def test_fewer_documents_than_ranks_train_all_the_same(run):
     folder, told = run(2)
     assert [(rank["single"][0]["step"], rank["single"][0]["final"]) for rank in told] == [(1, True)] * 2
-    assert [len(tokens) for tokens in tokens_by_rank(folder / "out-single")] == [1, 0]
+    assert [len(tokens) for tokens in tokens_by_rank(folder / "out-single", 2)] == [1, 0]
 
 
 def test_a_loss_broken_on_one_rank_stops_all_with_the_same_words(run, texts, shard_rows):
@@ -133,9 +139,9 @@ def test_a_loss_broken_on_one_rank_stops_all_with_the_same_words(run, texts, sha
     assert [rank["broken"] for rank in told] == [f"the loss of document {doc_id} is no finite number"] * 2
 
 
-def tokens_by_rank(staging: Path) -> list[list[int]]:
+def tokens_by_rank(staging: Path, size: int) -> list[list[int]]:
     (boundary,) = (staging / "train").glob("[0-9]*")
-    return [pq.read_table(boundary / f"rank-{rank}.parquet").column("n_tok").to_pylist() for rank in (0, 1)]
+    return [pq.read_table(boundary / f"rank-{rank}.parquet").column("n_tok").to_pylist() for rank in range(size)]
 
 
 def parameters(staging: Path):

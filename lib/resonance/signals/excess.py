@@ -1,0 +1,41 @@
+"""How far a text's loss stands above that of a reference model which never saw it: what is left to learn from it, or noise.
+
+Reducible holdout loss: Mindermann et al. 2022, "Prioritized Training on Points that are Learnable, Worth Learning, and Not Yet
+Learnt" (arXiv 2206.07137). The reference is cross-fitted instead of trained on a hold-out: each fold by a model of the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from resonance.signals.history import TEXT, bits_per_byte
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.core.job import Turn
+    from resonance.core.settings import CrossFitSettings
+
+ACCURACY = 10_000
+"""Of the percentiles: off by at most one in so many ranks."""
+
+
+def compare(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> DataFrame:
+    """Rows of ``excess_loss``: bits per byte of each text at the round's model and at its reference, and their difference.
+
+    Texts that either did not score are left out. ``excess`` is the difference, cut off at the percentiles ``clip`` and
+    1 - ``clip`` of its slice, so that a few broken texts do not lead. One shuffle of texts by id, one of partial sketches by slice.
+    """
+    current = signal_event.where((F.col("phase") == "score") & (F.col("arm") == "plan") & (F.col("round") == turn.round))
+    reference = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round))
+    bpb = bits_per_byte("loss_sum", "n_bytes")
+    now = current.select(*TEXT, "bucket", "round", "slice", "n_bytes", bpb.alias("bpb"))
+    both = now.join(reference.select(*TEXT, "arm", bpb.alias("reference_bpb")), list(TEXT))
+    found = both.withColumn("difference", F.col("bpb") - F.col("reference_bpb"))
+    ends = F.percentile_approx("difference", [settings.clip, 1 - settings.clip], ACCURACY)
+    bounds = found.groupBy("slice").agg(ends.alias("ends"))
+    clipped = F.least(F.greatest("difference", F.col("ends")[0]), F.col("ends")[1])
+    named = found.join(F.broadcast(bounds), "slice").withColumn("excess", clipped)
+    return named.withColumnRenamed("arm", "fold").drop("ends")

@@ -1,0 +1,72 @@
+"""Excess losses are the difference of two models' bits per byte, against NumPy, and cut off within their slice."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from resonance.core.job import Turn
+from resonance.core.settings import CrossFitSettings
+from resonance.runtime import resources
+from resonance.signals.excess import compare
+from resonance.tables import EXCESS_LOSS, SIGNAL_EVENT
+
+TURN = Turn("main", round=2)
+
+
+def event(doc: int, phase: str, loss: float, **other: Any) -> dict[str, Any]:
+    row = {
+        "run": "r", "round": 2, "arm": "plan", "phase": phase, "step": 10, "epoch": 0, "pos": doc, "copy": 0, "rank": 0,
+        "doc_id": doc.to_bytes(16, "big"), "bucket": doc % 4096, "content_hash": bytes(16), "slice": "a",
+        "loss_sum": loss, "n_tok": 5, "n_bytes": 10, "max_tok_loss": loss, "tok_acc": 0.5, "pi": 1.0, "weight": 1.0,
+    }  # fmt: skip
+    return row | other
+
+
+def compared(spark: SparkSession, rows: list[dict[str, Any]], **settings: float) -> dict[int, Any]:
+    schema = resources.contract(SIGNAL_EVENT).schema
+    events: DataFrame = spark.createDataFrame([tuple(row[name] for name in schema.names) for row in rows], schema)
+    found = resources.contract(EXCESS_LOSS).conform(compare(events, settings=CrossFitSettings(**settings), turn=TURN))
+    return {int.from_bytes(row.doc_id, "big"): row for row in found.collect()}
+
+
+def test_by_hand(spark: SparkSession) -> None:
+    rows = [
+        event(1, "score", 30.0),
+        event(1, "reference", 20.0, arm="fold-1"),
+        event(1, "fit", 99.0, arm="fold-0"),
+        event(1, "score", 99.0, round=1),
+        event(1, "score", 99.0, arm="control"),
+        event(2, "score", 10.0),
+        event(3, "reference", 10.0, arm="fold-0"),
+        event(4, "score", 10.0),
+        event(4, "reference", 20.0, arm="fold-0", content_hash=b"\x01" * 16),
+    ]
+    found = compared(spark, rows, clip=0.0)
+    assert set(found) == {1}, "a text that either model did not score, or scored before it changed, is no row"
+    per_byte = 10 * math.log(2)
+    assert (found[1].bpb, found[1].reference_bpb) == pytest.approx((30 / per_byte, 20 / per_byte))
+    assert (found[1].difference, found[1].excess) == pytest.approx((10 / per_byte, 10 / per_byte))
+    assert found[1].fold == "fold-1"
+
+
+def test_against_numpy(spark: SparkSession) -> None:
+    draw = np.random.default_rng(4)
+    now, reference = draw.gamma(4, 10, 400), draw.gamma(4, 10, 400)
+    slices = np.array(["a", "b"])[draw.integers(0, 2, 400)]
+    rows = []
+    for doc, (one, other, slice) in enumerate(zip(now.tolist(), reference.tolist(), slices.tolist(), strict=True)):
+        rows += [event(doc, "score", one, slice=slice), event(doc, "reference", other, arm=f"fold-{doc % 2}", slice=slice)]
+    found = compared(spark, rows, clip=0.05)
+    difference = (now - reference) / (10 * math.log(2))
+    told = np.array([found[doc].difference for doc in range(400)])
+    assert np.abs(told - difference).max() <= 1e-6
+    for slice in ("a", "b"):
+        mine = slices == slice
+        low, high = (np.quantile(difference[mine], share, method="inverted_cdf") for share in (0.05, 0.95))
+        excess = np.array([found[doc].excess for doc in np.flatnonzero(mine).tolist()])
+        assert np.abs(excess - difference[mine].clip(low, high)).max() <= 1e-6
