@@ -16,12 +16,13 @@ from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
 from resonance.curate.dedupe import SCOPES
 from resonance.curate.dedupe_batches import dedupe_batches
+from resonance.curate.examples import examples
 from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
 from resonance.curate.rebalance import rebalance
 from resonance.curate.score import score
-from resonance.signals.excess import compare
+from resonance.signals.compare import compare
 from resonance.signals.feedback import feedback
 from resonance.tables import (
     CHECKPOINTS,
@@ -32,7 +33,9 @@ from resonance.tables import (
     EDITS,
     EVALUATION_ITEMS,
     EVALUATIONS,
+    EXAMPLES,
     EXCESS_LOSS,
+    LABEL_QUALITY,
     PLANS,
     RAW,
     REJECTS,
@@ -55,7 +58,7 @@ INGEST = Job(
     writes=(RAW, REJECTS),
     per="batch",
     section="ingest",
-    needs=("turn", "spark", "checkpoint"),
+    needs=("task", "turn", "spark", "checkpoint"),
     cuts=True,
 )
 CLEAN = Job(
@@ -77,10 +80,13 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
     section="ingest",
-    needs=("cleaning", "turn", "spark", "checkpoint"),
+    needs=("cleaning", "task", "turn", "spark", "checkpoint"),
     marks={"set": SETS, "step": ("ingest", "clean")},
     cuts=True,
     version=2,
+)
+EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
+    "examples", examples, reads=(RAW, DOCUMENTS), writes=(EXAMPLES,), per="batch", section="task"
 )
 JUDGE = Job(  # reads numbers alone: a changed threshold reads no text
     "judge",
@@ -148,22 +154,22 @@ REBALANCE = Job(
 TRAIN = Job(
     "train",
     train,
-    reads=(SAMPLE_PLAN, DOCUMENTS, CHECKPOINTS),
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
     appends=(SIGNAL_EVENT, CHECKPOINTS),
     per="arm",
     section="train",
-    needs=("turn", "seed", "spark", "catalog", "folder", "launch"),
+    needs=("task", "turn", "seed", "spark", "catalog", "folder", "launch"),
 )
 SCORE_MODEL = Job(
     "score_model",
     score_model,
-    reads=(SAMPLE_PLAN, DOCUMENTS, CHECKPOINTS),
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
     appends=(SIGNAL_EVENT,),
     per="arm",
     section="train",
-    needs=("scoring", "turn", "spark", "catalog", "folder", "launch"),
+    needs=("task", "scoring", "turn", "spark", "catalog", "folder", "launch"),
 )
 EVALUATE = Job(
     "evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm", section="evaluate", needs=("turn", "seed")
@@ -171,7 +177,7 @@ EVALUATE = Job(
 FEEDBACK = Job(
     "feedback",
     feedback,
-    reads=(SIGNAL_EVENT,),
+    reads=(SIGNAL_EVENT, DOCUMENTS, EXAMPLES),
     writes=(SIGNAL_STATE, SLICE_STATE),
     per="round",
     section="feedback",
@@ -182,18 +188,27 @@ FEEDBACK = Job(
 CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all others, then scores this one
     "cross_fit",
     fit_across,
-    reads=(SAMPLE_PLAN, DOCUMENTS, CHECKPOINTS),
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
     appends=(SIGNAL_EVENT, CHECKPOINTS),
     per="arm",
     section="train",
-    needs=("fitting", "turn", "seed", "spark", "catalog", "folder", "launch"),
+    needs=("task", "fitting", "turn", "seed", "spark", "catalog", "folder", "launch"),
 )
-COMPARE = Job("compare", compare, reads=(SIGNAL_EVENT,), writes=(EXCESS_LOSS,), per="round", section="cross_fit", needs=("turn",))
+COMPARE = Job(
+    "compare",
+    compare,
+    reads=(SIGNAL_EVENT,),
+    writes=(EXCESS_LOSS, LABEL_QUALITY),
+    per="round",
+    section="cross_fit",
+    needs=("turn",),
+)
 
 JOBS = (
     INGEST,
     CLEAN,
+    EXEMPLIFY,
     JUDGE,
     DEDUPE,
     DECONTAMINATE,
@@ -220,7 +235,8 @@ CLEANING = (Step(INGEST_AND_CLEAN), Step(CLEAN))
 def curation(config: Config) -> tuple[Step, ...]:
     """The data half: sources to curated documents with signals."""
     reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)
-    return tuple(Step(job) for job in (*reading, JUDGE, DEDUPE, DECONTAMINATE, SCORE))
+    learning = () if config.task.kind == "language" else (EXEMPLIFY,)
+    return tuple(Step(job) for job in (*reading, *learning, JUDGE, DEDUPE, DECONTAMINATE, SCORE))
 
 
 def loop(config: Config) -> tuple[Step, ...]:

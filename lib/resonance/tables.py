@@ -6,6 +6,7 @@ from resonance.core.table import Table
 
 RAW = Table("raw", key=("doc_id",), replaces=("batch",))
 DOCUMENTS = Table("documents", key=("doc_id",), replaces=("batch",))
+EXAMPLES = Table("examples", key=("doc_id",), replaces=("batch",))
 EDITS = Table("edits", key=("doc_id", "rule"), replaces=("batch",))
 RULES = Table("rules", key=("batch", "rule"), replaces=("batch",))
 REJECTS = Table("rejects", key=("step", "doc_id", "rule"), replaces=("step", "batch"))
@@ -21,6 +22,7 @@ SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "pos"))
 SIGNAL_STATE = Table("signal_state", key=("doc_id", "content_hash"), replaces=("bucket",))
 SLICE_STATE = Table("slice_state", key=("round", "arm", "slice"), replaces=("round",))
 EXCESS_LOSS = Table("excess_loss", key=("round", "doc_id", "content_hash"), replaces=("round",))
+LABEL_QUALITY = Table("label_quality", key=("round", "doc_id", "content_hash"), replaces=("round",))
 PLANS = Table("plans", key=("round", "slice"), replaces=("round",))
 EVALUATIONS = Table("evaluations", key=("round", "arm", "slice"), replaces=("round", "arm"))
 CHECKPOINTS = Table("checkpoints", key=("run", "step"), replaces=("run", "step"))
@@ -30,6 +32,7 @@ STEPS = Table("steps", key=("run",))
 TABLES = (
     RAW,
     DOCUMENTS,
+    EXAMPLES,
     EDITS,
     RULES,
     REJECTS,
@@ -45,6 +48,7 @@ TABLES = (
     SIGNAL_STATE,
     SLICE_STATE,
     EXCESS_LOSS,
+    LABEL_QUALITY,
     PLANS,
     EVALUATIONS,
     CHECKPOINTS,

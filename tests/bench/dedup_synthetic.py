@@ -38,7 +38,7 @@ APART = {"spark.sql.adaptive.coalescePartitions.enabled": "false"}
 
 
 def signatures(spark: SparkSession, kind: str, documents: int, bands: int) -> DataFrame:
-    """``doc_id``, ``n_bytes`` and ``bands`` as ``minhash.signed`` gives them, from hashes of their numbers alone."""
+    """``doc_id``, ``n_bytes``, ``bands`` and ``priority`` as ``minhash.signed`` gives them, from hashes of their numbers alone."""
     number = F.col("id")
     near = drawn("near") % OF < NEAR
     earlier = drawn("origin") % F.greatest(number, F.lit(1))
@@ -51,7 +51,9 @@ def signatures(spark: SparkSession, kind: str, documents: int, bands: int) -> Da
     name = F.unhex(F.md5(number.cast("string")))
     size = (1_000 + drawn("size") % 5_000).cast("int")
     bands_of = F.array(*map(band, range(bands)))
-    return spark.range(documents).select(name.alias("doc_id"), size.alias("n_bytes"), bands_of.alias("bands"))
+    return spark.range(documents).select(
+        name.alias("doc_id"), size.alias("n_bytes"), bands_of.alias("bands"), F.lit(0).alias("priority")
+    )
 
 
 def drawn(what: str) -> Column:
@@ -61,9 +63,9 @@ def drawn(what: str) -> Column:
 
 def cluster(signed: DataFrame, checkpoint: Scratch, settings: DedupeSettings) -> None:
     """What ``dedupe`` does with signatures up to near clusters."""
-    shared = checkpoint(buckets(signed.withColumn("priority", F.lit(0))), "buckets")
+    shared = checkpoint(buckets(signed), "buckets")
     alike = checkpoint(components(star_edges(shared), checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
-    checkpoint(clusters(alike.join(signed.select("doc_id", "n_bytes"), "doc_id"), "component"), "near-clusters")
+    checkpoint(clusters(alike.join(signed.select("doc_id", "n_bytes", "priority"), "doc_id"), "component"), "near-clusters")
 
 
 def timed(spark: SparkSession, kind: str, documents: int, folder: Path) -> tuple[float, float]:
@@ -73,7 +75,7 @@ def timed(spark: SparkSession, kind: str, documents: int, folder: Path) -> tuple
     signed = checkpoint(signatures(spark, kind, documents, settings.bands), "signatures")
     at, began = time.time(), time.monotonic()
     if kind == "pairs":
-        checkpoint(candidates(buckets(signed.withColumn("priority", F.lit(0)))), "candidates")
+        checkpoint(candidates(buckets(signed)), "candidates")
     else:
         cluster(signed, checkpoint, settings)
     taken = time.monotonic() - began

@@ -27,14 +27,14 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from resonance.core.job import Turn
-from resonance.core.settings import SparkSettings, TrainSettings
+from resonance.core.settings import SparkSettings, TaskSettings, TrainSettings
 from resonance.curate.draw import placed
 from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
 from resonance.runtime.catalog import DeltaCatalog
 from resonance.runtime.launch import open_launch
 from resonance.runtime.session import open_session
-from resonance.tables import CHECKPOINTS, DOCUMENTS, SAMPLE_PLAN, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
 from resonance.train.spec import PROGRESS, Pace
 from tests.bench.places import cache, write_result
 
@@ -88,9 +88,9 @@ def drive(workspace: Path, ranks: int, launch: str) -> None:
     spark = session()
     catalog = DeltaCatalog(spark, str(workspace / "tables"))
     settings = SETTINGS.model_copy(update={"ranks": ranks, "launch": launch})
-    frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(CHECKPOINTS))
+    frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     way = open_launch(settings, spark)
-    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": way}
+    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": way, "task": TaskSettings()}
     try:
         job.train(*frames, settings=settings, turn=Turn("main", 1, "plan", run=RUN), seed=7, **tools)
     finally:

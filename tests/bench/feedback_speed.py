@@ -39,6 +39,7 @@ from tests.bench.speed_process import run
 EVENTS = [1_000_000, 10_000_000, 40_000_000]
 PER_DOCUMENT, SLICES, BYTES, ROUND = 4, 24, 2_000, 2
 WARM = 20_000
+LABELS = ("label", "prediction", "p_label", "margin", "entropy", "el2n", "probabilities")
 GROWTH, SAMPLER, MEMORY = 3.3, 60.0, 8.0
 """Goals: growth from 1e7 to 4e7 events over that from 1e6; seconds to draw from 1e7 documents; GB."""
 
@@ -63,6 +64,8 @@ def events(held: DataFrame) -> DataFrame:
         "arm": "plan",
         "epoch": 0,
         "copy": 0,
+        "exposure": 1,
+        "n_cut": 0,
         "rank": 0,
         "tok_acc": 0.5,
         "pi": 1.0,
@@ -78,7 +81,8 @@ def events(held: DataFrame) -> DataFrame:
             "n_tok": (F.col("n_bytes") / 3).cast("int"),
         }
     )
-    return resources.contract(SIGNAL_EVENT).conform(full)
+    labels = {column.name: F.lit(None) for column in resources.contract(SIGNAL_EVENT).columns if column.name in LABELS}
+    return resources.contract(SIGNAL_EVENT).conform(full.withColumns(labels).drop("id", "seen"))
 
 
 def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
@@ -94,7 +98,7 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
         catalog.write(table, rows, slice, {})
 
     def states() -> None:
-        texts, slices = feedback(seen, settings=FeedbackSettings(), turn=turn)
+        texts, slices = feedback(seen, held, held.limit(0), settings=FeedbackSettings(), turn=turn)
         write(SIGNAL_STATE, texts, {"bucket": (0, 4095)})
         write(SLICE_STATE, slices, {"round": ROUND})
 

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from resonance.core.errors import InputError
 from resonance.core.job import Turn
-from resonance.core.settings import CleanSettings, IngestSettings
+from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
 from resonance.runtime.conf import load
@@ -32,6 +32,7 @@ def curate(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: o
     raw, documents, _, _, rejects = ingest_and_clean(
         settings=IngestSettings.model_validate({"inputs": tuple(map(str, inputs)), "keep_raw": False, **more}),
         cleaning=CleanSettings(),
+        task=TaskSettings(),
         turn=Turn("b"),
         spark=spark,
         checkpoint=checkpoint,
@@ -82,7 +83,8 @@ def test_a_line_of_100_mb_is_cut_and_measured(spark: SparkSession, checkpoint: C
         for _ in range(100):
             file.write(b"x" * 1_000_000)
         file.write(b'"}\n' + line("behind"))
-    raw, rejects = ingest(settings=IngestSettings(inputs=(str(tmp_path),)), turn=Turn("b"), spark=spark, checkpoint=checkpoint)
+    own = {"turn": Turn("b"), "spark": spark, "checkpoint": checkpoint, "task": TaskSettings()}
+    raw, rejects = ingest(settings=IngestSettings(inputs=(str(tmp_path),)), **own)
     assert {row["source_key"]: row["text"] for row in raw.collect()} == {"a.jsonl:1": "before", "a.jsonl:3": "behind"}
     (cut,) = rejects.collect()
     assert (cut["rule"], cut["value"], cut["threshold"]) == ("too_long", 100_000_012.0, 20_000_000.0)
@@ -95,7 +97,12 @@ def test_an_empty_text_and_one_of_a_word_have_their_reasons_under_every_policy(
     (tmp_path / "a.jsonl").write_bytes(line("") + line("word") + line("{") + line(PROSE))
     config = load(judge__policy=name)
     raw, documents, signals, _, rejects = ingest_and_clean(
-        settings=IngestSettings(inputs=(str(tmp_path),)), cleaning=config.clean, turn=Turn("b"), spark=spark, checkpoint=checkpoint
+        settings=IngestSettings(inputs=(str(tmp_path),)),
+        cleaning=config.clean,
+        task=config.task,
+        turn=Turn("b"),
+        spark=spark,
+        checkpoint=checkpoint,
     )
     keys = {bytes(row["doc_id"]): row["source_key"] for row in raw.collect()}
     judged, _ = judge(documents, signals, settings=config.judge, turn=Turn("b"))

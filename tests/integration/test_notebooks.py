@@ -41,6 +41,7 @@ def test_notebooks_are_numbered_and_empty_of_outputs() -> None:
 
 SHOWN = {
     "01_first_look": (4, ("sample_plan", "bits per byte")),
+    "03_signals": (4, ("trade", "confidence", "reference_bpb")),
     "02_curation": (3, ("gopher_short_doc", "newly cut", "datatrove@1", "javascript", "<b>this</b>")),
 }
 """How many pictures each notebook draws at least, and words that it shows."""

@@ -14,9 +14,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.job import Turn
-from resonance.core.settings import ScoreModelSettings, TrainSettings
+from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.launch import InlineLaunch
-from resonance.tables import CHECKPOINTS, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT
 from resonance.testing import MemoryCatalog, documents_frame
 
 pytestmark = pytest.mark.train
@@ -73,10 +73,10 @@ class World:
 
     def tools(self, job: str, round: int, arm: str) -> dict[str, object]:
         tools = {"turn": self.turn(job, round, arm), "spark": self.spark, "catalog": self.catalog, "folder": self.folder}
-        return tools | {"launch": self.launch, "settings": self.settings}
+        return tools | {"launch": self.launch, "settings": self.settings, "task": TaskSettings()}
 
     def frames(self):
-        return self.plans, self.documents, self.catalog.read(CHECKPOINTS)
+        return self.plans, self.documents, self.catalog.read(EXAMPLES), self.catalog.read(CHECKPOINTS)
 
     def train(self, round: int = 1, arm: str = "plan") -> None:
         from resonance.train.job import train
@@ -226,7 +226,7 @@ def test_a_training_that_failed_goes_on_from_its_last_checkpoint(done, world, mo
     def fails_at_17(model, optimizer, sums, settings, state):
         if state.step == 16:
             raise TrainError("the loss of document 00ff is no finite number")
-        usual(model, optimizer, sums, settings, state)
+        return usual(model, optimizer, sums, settings, state)
 
     monkeypatch.setattr(loop, "step", fails_at_17)
     with pytest.raises(TrainError, match="^train 1 plan: the loss of document 00ff is no finite number; what is committed stays"):

@@ -33,6 +33,32 @@ class SparkSettings(Settings):
     conf: dict[str, str] = {}
 
 
+class TaskSettings(Settings):
+    """What a model learns from a row: to say its text, to name its label, or to give its answer."""
+
+    kind: Literal["language", "classification", "instruction"] = "language"
+    labels: tuple[str, ...] = Field((), max_length=64, description="every label of a classification, at most 64")
+    form: Literal["instruction", "messages", "completion"] = Field(
+        "instruction",
+        description="fields of an instruction row: instruction, input and output; messages; prompt and completion",
+    )
+    fields: dict[str, str] = Field({}, description="names of fields where they differ: label, output, messages, completion …")
+    template: Literal["plain", "tokenizer"] = Field(
+        "plain", description="how messages become one prompt: role and text by line, or the pretrained tokenizer's chat template"
+    )
+
+    @model_validator(mode="after")
+    def _tells_labels_apart(self) -> TaskSettings:
+        """Refuses what nothing can be learnt from before anything runs."""
+        if self.kind == "classification" and len(set(self.labels)) < max(len(self.labels), 2):
+            raise ValueError("a classification needs task.labels: two or more, each once")
+        return self
+
+    def field(self, name: str) -> str:
+        """What the field of this usual name is called in the rows."""
+        return self.fields.get(name, name)
+
+
 class IngestSettings(Settings):
     """Where texts come from and which fields hold them."""
 
@@ -126,6 +152,10 @@ class RebalanceSettings(Settings):
 
     tokens: int = Field(300_000, ge=1, le=10**15, description="expected tokens an arm trains on in a round")
     bytes_per_token: float = Field(3.0, gt=0, description="estimate that turns tokens into bytes")
+    epochs: int = Field(1, ge=1, le=1_000, description="passes over the draw of a round; the tokens are those of all of them")
+    sampler: Literal["poisson", "fixed"] = Field(
+        "poisson", description="poisson: each document by its own chance, so that the size varies; fixed: as many of each slice"
+    )
     heldout_share: float = Field(0.05, gt=0, lt=1, description="share of duplicate clusters that are never drawn")
 
 
@@ -151,6 +181,7 @@ class TrainSettings(Settings):
     weight_decay: float = Field(0.1, ge=0)
     clip: float = Field(1.0, gt=0)
     checkpoint_steps: int = Field(50, ge=1)
+    max_skipped_steps: int = Field(10, ge=0, description="steps without a finite loss or gradient that a training may skip")
     early_stop_patience: int = Field(0, ge=0, description="checkpoints without a better loss before training stops; 0 is off")
 
 
@@ -177,6 +208,10 @@ class FeedbackSettings(Settings):
     """How events become states."""
 
     min_documents: int = Field(5, ge=1, description="slices with fewer scored documents get no state in a round")
+    early_steps: int = Field(100, ge=1, description="exposures up to this optimizer step of a run count for EL2N")
+    trend_decay: float = Field(
+        0.9, ge=0, lt=1, description="weight of the past in the moving mean that losses in training stand against"
+    )
 
 
 class ReportSettings(Settings):
@@ -205,6 +240,7 @@ class Config(Settings):
     control: bool = Field(True, description="train a control arm with round-1 weights from round 2 on")
     unchecked: bool = Field(False, description="train although no evaluation set is registered")
     spark: SparkSettings = SparkSettings()
+    task: TaskSettings = TaskSettings()
     ingest: IngestSettings = IngestSettings()
     clean: CleanSettings = CleanSettings()
     judge: JudgeSettings = JudgeSettings()

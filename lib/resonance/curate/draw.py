@@ -23,15 +23,14 @@ GOLDEN = 0.6180339887498949
 """Fraction of the golden ratio: its multiples spread evenly over the unit circle."""
 
 BAND_BITS = 10
-"""Leading bits of the order's hash that name a band; 1,024 bands are sorted apart from each other."""
+BANDS = 1 << BAND_BITS
+"""Parts that an order is cut into, by its leading bits; they are sorted apart from each other."""
 
 
 def copies(*, seed: int, round: int) -> Column:
     """How often a row's ``doc_id`` is drawn: ``floor(pi)`` times for certain and once more with the chance that is left."""
-    number = uniform(hashed(["doc_id"], seed))
-    turned = (number + F.lit(GOLDEN * (round - 1) % 1.0)) % F.lit(1.0)
     certain = F.floor("pi")
-    return (certain + (turned < F.col("pi") - certain).cast("bigint")).cast("int")
+    return (certain + (_turned(seed, round) < F.col("pi") - certain).cast("bigint")).cast("int")
 
 
 def draw(rows: DataFrame, *, seed: int, round: int) -> DataFrame:
@@ -39,19 +38,53 @@ def draw(rows: DataFrame, *, seed: int, round: int) -> DataFrame:
 
     Needs ``doc_id`` and ``pi``. One pass, no shuffle; the sum of ``pi`` rows are to be expected.
     """
-    drawn = rows.withColumn("copies", copies(seed=seed, round=round)).where("copies > 0")
+    return _spread(rows.withColumn("copies", copies(seed=seed, round=round)))
+
+
+def draw_fixed(rows: DataFrame, *, seed: int, round: int) -> DataFrame:
+    """As ``draw``, but every slice gets a fixed number of rows: the sum of its ``pi``, rounded; ``pi`` becomes the exact chance.
+
+    Needs ``slice`` besides, and one ``pi`` a slice: the documents with the smallest numbers are drawn, so that each is with the
+    same chance (sampling without replacement, as Efraimidis and Spirakis 2006 do it where weights differ). Shuffles ids: one count
+    by slice, and a rank within it.
+    """
+    numbered = rows.withColumn("number", _turned(seed, round))
+    left = F.first("pi") - F.floor(F.first("pi"))
+    sizes = numbered.groupBy("slice").agg(F.count(F.lit(1)).alias("n"), F.round(left * F.count(F.lit(1))).alias("more"))
+    ranked = _ranked(numbered, ["slice"], F.floor(F.col("number") * F.lit(float(BANDS))), ["number", "doc_id"])
+    held = ranked.join(F.broadcast(sizes), "slice")
+    certain = F.floor("pi")
+    drawn = held.withColumn("copies", (certain + (F.col("rank") < F.col("more")).cast("bigint")).cast("int"))
+    return _spread(drawn.withColumn("pi", certain + F.col("more") / F.col("n"))).drop("number", "rank", "n", "more")
+
+
+def placed(rows: DataFrame, *, seed: int, epochs: int = 1) -> DataFrame:
+    """``rows`` once for each ``epoch``, with ``pos``: their rank in it by a hash of document, copy and epoch, from 0 without gaps.
+
+    One shuffle of ids by band of that hash, each band sorted by itself; positions of a band start after the rows of all lower
+    bands, which one more pass counts. Only those 1,024 counts an epoch come together in one place.
+    """
+    passes = rows.withColumn("epoch", F.explode(F.sequence(F.lit(0), F.lit(epochs - 1))) if epochs > 1 else F.lit(0))
+    ordered = passes.withColumn("ord", hashed(["doc_id", "copy", "epoch"], seed, "ord"))
+    band = F.shiftright("ord", 64 - BAND_BITS)
+    return _ranked(ordered, ["epoch"], band, ["ord", "doc_id", "copy"]).withColumnRenamed("rank", "pos").drop("ord")
+
+
+def _turned(seed: int, round: int) -> Column:
+    """A document's permanent number, turned for the round."""
+    return (uniform(hashed(["doc_id"], seed)) + F.lit(GOLDEN * (round - 1) % 1.0)) % F.lit(1.0)
+
+
+def _spread(rows: DataFrame) -> DataFrame:
+    drawn = rows.where("copies > 0")
     return drawn.withColumn("copy", F.explode(F.expr("sequence(0, copies - 1)"))).drop("copies")
 
 
-def placed(rows: DataFrame, *, seed: int) -> DataFrame:
-    """``rows`` with ``epoch`` 0 and ``pos``: their rank by a hash of document, copy and epoch, from 0 without gaps.
-
-    One shuffle of ids by band of that hash, each band sorted by itself; positions of a band start after the rows of all lower
-    bands, which one more pass counts. Only those 1,024 counts come together in one place.
-    """
-    hash = hashed(["doc_id", "copy", "epoch"], seed, "ord")
-    banded = rows.withColumn("epoch", F.lit(0)).withColumn("ord", hash).withColumn("band", F.shiftright("ord", 64 - BAND_BITS))
-    lower = Window.orderBy("band").rowsBetween(Window.unboundedPreceding, -1)
-    starts = banded.groupBy("band").count().select("band", F.coalesce(F.sum("count").over(lower), F.lit(0)).alias("start"))
-    rank = F.row_number().over(Window.partitionBy("band").orderBy("ord", "doc_id", "copy"))
-    return banded.join(F.broadcast(starts), "band").withColumn("pos", F.col("start") + rank - 1).drop("band", "ord", "start")
+def _ranked(rows: DataFrame, within: list[str], band: Column, order: list[str]) -> DataFrame:
+    """``rows`` with their ``rank`` by ``order`` within groups, from 0; ``band`` cuts the order into parts that are sorted apart."""
+    banded = rows.withColumn("band", band)
+    part = [*within, "band"]
+    lower = Window.partitionBy(*within).orderBy("band").rowsBetween(Window.unboundedPreceding, -1)
+    starts = banded.groupBy(*part).count().select(*part, F.coalesce(F.sum("count").over(lower), F.lit(0)).alias("start"))
+    rank = F.row_number().over(Window.partitionBy(*part).orderBy(*order))
+    return banded.join(F.broadcast(starts), part).withColumn("rank", F.col("start") + rank - 1).drop("band", "start")

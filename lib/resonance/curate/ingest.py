@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.settings import CleanSettings, IngestSettings
+from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
 from resonance.curate.clean import clean, parted
 from resonance.curate.demo import read_demo
 from resonance.curate.identity import bucket, doc_id
@@ -25,7 +25,9 @@ ADVICE = {
 }
 
 
-def ingest(*, settings: IngestSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:
+def ingest(
+    *, settings: IngestSettings, task: TaskSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint
+) -> tuple[DataFrame, DataFrame]:
     """Raw texts as read, and rejects: every row of the sources is in one of the two.
 
     Sources are read once. Shuffles the ids of all rows once, to find keys that come twice; texts stay where they are.
@@ -33,13 +35,19 @@ def ingest(*, settings: IngestSettings, turn: Turn, spark: SparkSession, checkpo
     Raises:
         InputError: an input cannot be found, or no row of the inputs can be used.
     """
-    rows = checkpoint(_identified(_sources(spark, settings).rows()), "ingest")
+    rows = checkpoint(_identified(_sources(spark, settings, task).rows()), "ingest")
     readable, rejects = _settled(rows, settings, turn, checkpoint)
     return _raw(readable, turn, F.col("text") if settings.keep_raw else F.lit(None)), rejects
 
 
 def ingest_and_clean(
-    *, settings: IngestSettings, cleaning: CleanSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint
+    *,
+    settings: IngestSettings,
+    cleaning: CleanSettings,
+    task: TaskSettings,
+    turn: Turn,
+    spark: SparkSession,
+    checkpoint: Checkpoint,
 ) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]:
     """Raw rows, documents, signals, edits and the rejects of both steps, from one pass over the sources.
 
@@ -49,17 +57,21 @@ def ingest_and_clean(
         InputError: as in ``ingest``.
     """
     if settings.keep_raw:
-        raw, unread = ingest(settings=settings, turn=turn, spark=spark, checkpoint=checkpoint)
+        raw, unread = ingest(settings=settings, task=task, turn=turn, spark=spark, checkpoint=checkpoint)
         documents, signals, edits, cut = clean(raw, settings=cleaning, turn=turn, checkpoint=checkpoint)
         return raw, documents, signals, edits, unread.unionByName(cut)
-    rows = checkpoint(_identified(Prepare(cleaning.sets, cleaning.rewrite).reading(_sources(spark, settings))), "ingest")
+    rows = checkpoint(_identified(Prepare(cleaning.sets, cleaning.rewrite).reading(_sources(spark, settings, task))), "ingest")
     readable, unread = _settled(rows, settings, turn, checkpoint)
     documents, signals, edits, cut = parted(readable, cleaning, turn)
     return _raw(readable, turn, F.lit(None)), documents, signals, edits, unread.unionByName(cut)
 
 
-def _sources(spark: SparkSession, settings: IngestSettings) -> Reading:
-    return read_demo(spark, settings) if settings.demo else read_files(spark, settings)
+def _sources(spark: SparkSession, settings: IngestSettings, task: TaskSettings) -> Reading:
+    if not settings.demo:
+        return read_files(spark, settings, task)
+    if task.kind != "language":
+        raise InputError(f"ingest: the demo source holds no examples for {task.kind}; name files in ingest.inputs")
+    return read_demo(spark, settings)
 
 
 def _identified(rows: DataFrame) -> DataFrame:

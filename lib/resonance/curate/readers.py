@@ -17,11 +17,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from resonance.core.settings import IngestSettings
+from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.readers_files import File, find_files
 from resonance.curate.readers_lines import count_line_starts, json_rows, text_rows
 from resonance.curate.readers_parquet import parquet_rows, refuse_without_columns
-from resonance.curate.readers_row import Fields, Reading, Row, Unit, broken, in_batches, quarantined
+from resonance.curate.readers_row import LANGUAGE, Fields, Reading, Row, Unit, broken, in_batches, quarantined
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -32,7 +32,9 @@ UNIT_SCHEMA = "path string, name string, shown string, format string, codec stri
 READERS = {"json": json_rows, "text": text_rows, "parquet": parquet_rows}
 
 
-def read_files(spark: SparkSession, settings: IngestSettings, split_bytes: int = SPLIT_BYTES) -> Reading:
+def read_files(
+    spark: SparkSession, settings: IngestSettings, task: TaskSettings = LANGUAGE, split_bytes: int = SPLIT_BYTES
+) -> Reading:
     """The rows of all input files: readable ones with their text, broken ones with the rule that cut them.
 
     Shuffles names of files, never text. Files larger than ``split_bytes`` that hold JSON lines are read twice: once to count
@@ -42,7 +44,7 @@ def read_files(spark: SparkSession, settings: IngestSettings, split_bytes: int =
         InputError: an input is missing, has no files, is of no known format, or is Parquet without the columns asked for.
     """
     files = find_files(settings.inputs)
-    fields = Fields.of(settings)
+    fields = Fields.of(settings, task)
     for file in [f for f in files if f.format == "parquet"][:1]:
         refuse_without_columns(file.path, file.shown, fields)
     units = [unit for file in files for unit in _units(file, split_bytes)]

@@ -43,11 +43,16 @@ def refuse_without_columns(path: str, shown: str, fields: Fields) -> None:
         schema = pq.read_schema(path)
     except (OSError, pa.ArrowException):
         return
-    asked = {"text_field": fields.text, "id_field": fields.id, "source_field": fields.source, "slice_field": fields.slice}
+    asked = {
+        "text_field": fields.text if fields.one_text else None,
+        "id_field": fields.id,
+        "source_field": fields.source,
+        "slice_field": fields.slice,
+    }
     for setting, name in asked.items():
         if name is not None and name not in schema.names:
             raise InputError(f"ingest: {shown} has no column {name!r} among {', '.join(schema.names)}; set ingest.{setting}")
-    kind = schema.field(fields.text).type
+    kind = schema.field(fields.text).type if fields.one_text else pa.string()
     if not _holds_text(kind):
         raise InputError(f"ingest: column {fields.text!r} of {shown} holds {kind}, not text; set ingest.text_field")
 

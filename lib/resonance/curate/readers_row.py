@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from resonance.core.settings import IngestSettings
+from resonance.core.settings import IngestSettings, TaskSettings
+from resonance.curate.examples_row import Flaw, example_of
 from resonance.curate.identity import hashes
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ BATCH_BYTES = 16 << 20
 BATCH_ROWS = 2_000
 USUAL_IDS = ("id", "url")
 MAX_DETAIL = 200
+LANGUAGE = TaskSettings()
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -75,7 +77,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Fields:
-    """Which fields of a row hold what."""
+    """Which fields of a row hold what, and what a row must teach."""
 
     text: str
     id: str | None
@@ -83,9 +85,15 @@ class Fields:
     slice: str | None
     default_source: str
     max_bytes: int
+    task: TaskSettings = LANGUAGE
+
+    @property
+    def one_text(self) -> bool:
+        """Whether one field holds the text; else it is put together from those of the example."""
+        return self.task.kind != "instruction"
 
     @classmethod
-    def of(cls, settings: IngestSettings) -> Fields:
+    def of(cls, settings: IngestSettings, task: TaskSettings = LANGUAGE) -> Fields:
         """The fields that the settings name."""
         return cls(
             text=settings.text_field,
@@ -94,16 +102,20 @@ class Fields:
             slice=settings.slice_field,
             default_source=settings.source,
             max_bytes=settings.max_text_bytes,
+            task=task,
         )
 
 
 def row_of(values: dict[str, Any], unit: Unit, line: int, fields: Fields) -> Row:
     """A row from the named values of one record; what is neither text, id, source nor slice becomes metadata."""
     names = ", ".join(sorted(values))
-    text = values.pop(fields.text, None)
+    example = example_of(values, fields.task)
+    text = values.pop(fields.text, None) if fields.one_text else "" if isinstance(example, Flaw) else example.text
     if not isinstance(text, str):
         held = "is null or missing" if text is None else f"holds {type(text).__name__}"
         return quarantined(unit, line, "missing_text", f"field {fields.text!r} {held} among: {names}")
+    if isinstance(example, Flaw):
+        return quarantined(unit, line, *example)
     id_field = fields.id or next((f for f in USUAL_IDS if _word(values.get(f))), None)
     key = _word(values.pop(id_field, None)) if id_field else None
     if fields.id and key is None:

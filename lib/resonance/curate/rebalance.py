@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.pool import pool
-from resonance.curate.draw import draw, placed
+from resonance.curate.draw import draw, draw_fixed, placed
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,10 +29,10 @@ def rebalance(
 ) -> DataFrame:
     """Rows of ``sample_plan`` for ``turn``: arm ``plan`` follows the weights of its round, arm ``control`` those of round 1.
 
-    A document of slice d is expected ``weight_d * tokens * bytes_per_token / bytes_d`` times, so that d gets its share of the
-    budget in bytes. The driver sees one number a slice. Shuffles ids: once all of them, to count bytes without what was cut or
-    held out, then only drawn rows, as drawing first and leaving those out afterwards comes to the same. Slices of the plan that
-    have no document are passed over.
+    A document of slice d is expected ``weight_d * tokens * bytes_per_token / bytes_d`` times over all epochs, so that d gets its
+    share of the budget in bytes; ``pi`` is what falls to each epoch. The driver sees one number a slice. Shuffles ids: once all of
+    them, to count bytes without what was cut or held out, then only drawn rows, as drawing first and leaving those out afterwards
+    comes to the same. Slices of the plan that have no document are passed over.
 
     Raises:
         ResonanceError: the round has no plan, or its plan draws nothing.
@@ -40,11 +40,16 @@ def rebalance(
     ids = documents.select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
     weights = _weights(plans, 1 if turn.arm == "control" else turn.round)
     held = pool(ids, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes")).collect()
-    budget = settings.tokens * settings.bytes_per_token
+    budget = settings.tokens * settings.bytes_per_token / settings.epochs
     rates = [(row["slice"], weights[row["slice"]] * budget / row["bytes"]) for row in held if row["slice"] in weights]
     rated = ids.join(F.broadcast(ids.sparkSession.createDataFrame(rates, "slice string, pi double")), "slice")
-    drawn = pool(draw(rated, seed=seed, round=turn.round), rejects, sample_plan)
-    named = placed(drawn, seed=seed).select("*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm"))
+    if settings.sampler == "fixed":
+        drawn = draw_fixed(pool(rated, rejects, sample_plan), seed=seed, round=turn.round)
+    else:
+        drawn = pool(draw(rated, seed=seed, round=turn.round), rejects, sample_plan)
+    named = placed(drawn, seed=seed, epochs=settings.epochs).select(
+        "*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm")
+    )
     return named.withColumn("weight", F.lit(1.0))
 
 

@@ -48,11 +48,12 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Point:
-    """One point and its colour."""
+    """One point and its colour; ``href`` is where it leads, if anywhere."""
 
     x: float
     y: float
     role: str
+    href: str | None = None
 
 
 def lines(series: Sequence[Line], label: str, prefix: str, x_unit: str, y_unit: str, *, whole: bool = False) -> Markup:
@@ -80,6 +81,21 @@ def points(found: Sequence[Point], label: str, prefix: str, x_unit: str, y_unit:
         for point in found:
             axes.plot([point.x], [point.y], marker="o", markersize=6, color=colour(point.role), alpha=0.8, markeredgewidth=0)
         axes.margins(x=0.06, y=0.12)
+        ticks(axes.xaxis, 5)
+        ticks(axes.yaxis, 5)
+        return inline(figure, label, prefix)
+
+
+def cartography(found: Sequence[Point], label: str, prefix: str) -> Markup:
+    """Points over variability (0 to one half, the most that there is) and confidence (0 to 1); each may lead somewhere."""
+    with drawing():
+        figure, axes = _plane("variability", "confidence")
+        for role in sorted({point.role for point in found}):
+            mine = [point for point in found if point.role == role]
+            dots = axes.scatter([p.x for p in mine], [p.y for p in mine], s=22, color=colour(role), alpha=0.7, linewidths=0)
+            dots.set_urls([point.href for point in mine])
+        axes.set_xlim(-0.01, 0.51)
+        axes.set_ylim(-0.03, 1.03)
         ticks(axes.xaxis, 5)
         ticks(axes.yaxis, 5)
         return inline(figure, label, prefix)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resonance.report.distributions import Distribution
     from resonance.report.examples import Examples
     from resonance.report.judged import Edited, Failed, Judged
+    from resonance.report.labels import Labels
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Facts:
     crossed: tuple[Crossed, ...]
     registered: tuple[Registered, ...]
     distributions: tuple[Distribution, ...]
+    labels: Labels
     losses: tuple[Losses, ...]
     plans: tuple[Row, ...]
     evaluations: tuple[Row, ...]

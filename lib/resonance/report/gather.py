@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from resonance.core.pool import HELDOUT, kept
 from resonance.report.copies import crossed
 from resonance.report.distributions import Threshold, distributions
-from resonance.report.examples import Examples, examples
+from resonance.report.examples import TEXT_BYTES, Examples, examples
 from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import edited, judged
+from resonance.report.labels import Labels, labels
 from resonance.report.sample import sampled
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
         pictures = ask("signals", distributions, measured, thresholds(small["rules"]))
         counted, failed = told.result() or ((), ())
         documents = sum(row.documents for row in counted if row.by == "source")
-        shown = examples(frames, small["rules"], documents, text_bytes(frames["documents"])) if documents else Examples()
+        held = text_bytes(frames["documents"])
+        shown = examples(frames, small["rules"], documents, held) if documents else Examples()
+        learnt = ask("signal_state", partial(labels, read=held <= TEXT_BYTES), frames)
         lost = ask("signal_event", losses, frames["signal_event"], steps, slices.result())
         return Facts(
             rows=rows,
@@ -82,6 +85,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
             crossed=copies.result(),
             registered=items.result(),
             distributions=pictures.result(),
+            labels=learnt.result() or Labels(),
             losses=lost.result(),
             plans=small["plans"],
             evaluations=small["evaluations"],

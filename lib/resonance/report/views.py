@@ -67,7 +67,7 @@ def document_story(frames: Frames, asked: str) -> list[str]:
     lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
     lines += [_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
-    return lines + _excess(mine)
+    return [*lines, *_excess(mine), *_labels(mine)]
 
 
 def sample_story(frames: Frames, asked: str, number: int | None) -> list[str]:
@@ -81,7 +81,7 @@ def sample_story(frames: Frames, asked: str, number: int | None) -> list[str]:
         *(_cut(row) for row in mine["rejects"].orderBy("rank").collect()),
     ]
     lines += [_state(row) for row in mine["signal_state"].orderBy("last_round").collect()] or ["state     no model has seen it yet"]
-    lines += _excess(mine)
+    lines += [*_excess(mine), *_labels(mine)]
     here = F.col("slice") == raw["slice"]
     plans = frames["plans"].where(here if number is None else here & (F.col("round") == number))
     for row in plans.orderBy(F.desc("round")).limit(1).collect():
@@ -168,8 +168,14 @@ def _drawn(row: Row) -> str:
 
 
 def _loss(row: Row) -> str:
-    bits = row["loss_sum"] / math.log(2) / row["n_bytes"]
-    seen = f"{bits:.3f} bits per byte over {row['n_tok']:,} tokens, step {row['step']}"
+    if row["loss_sum"] is None:
+        seen = f"no finite loss, so that its step moved nothing, step {row['step']}"
+    elif row["p_label"] is not None:
+        seen = f"label {row['label']} with p {row['p_label']:.3f}, {row['prediction']} likeliest, step {row['step']}"
+    else:
+        bits = row["loss_sum"] / math.log(2) / row["n_bytes"]
+        cut = f", {row['n_cut']:,} more found no room" if row["n_cut"] else ""
+        seen = f"{bits:.3f} bits per byte over {row['n_tok']:,} tokens{cut}, step {row['step']}"
     return f"loss      round {row['round']} {row['arm']} {row['phase']}: {seen}"
 
 
@@ -181,9 +187,21 @@ def _excess(mine: Frames) -> list[str]:
     ]
 
 
+def _labels(mine: Frames) -> list[str]:
+    return [
+        f"label     round {row['round']}: {row['label']} with p {row['p_label']:.3f}, {row['suggested']} with "
+        f"p {row['p_suggested']:.3f} by a model that never saw it ({row['fold']}); {'' if row['issue'] else 'not '}suspected"
+        for row in mine["label_quality"].orderBy("round").collect()
+    ]
+
+
 def _state(row: Row) -> str:
     scores = f"scored {row['n_scores']} times"
     if row["first_bpb"] is not None:
         scores += f", {row['first_bpb']:.3f} bits per byte first, {row['last_bpb']:.3f} last"
     seen = f"trained on {row['n_draws']} times, {scores}, rounds {row['first_round']} to {row['last_round']}"
-    return f"state     text {row['content_hash'].hex()}: {seen}"
+    if row["confidence"] is not None:
+        seen += f"; label right {row['n_correct']} of {row['n_labelled']} times, forgotten {row['n_forgotten']} times, confidence "
+        seen += f"{row['confidence']:.3f}, variability {row['variability']:.3f}, margin {row['aum']:+.2f}"
+    old = "" if row["current"] else " (changed since)"
+    return f"state     text {row['content_hash'].hex()}{old}: {seen}"

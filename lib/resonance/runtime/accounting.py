@@ -83,9 +83,10 @@ def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: 
 
 def _count_draws(step: Step, catalog: Catalog, rows: int) -> int:
     drawn = catalog.read(SAMPLE_PLAN).where((F.col("round") == step.round) & (F.col("arm") == step.arm))
-    per_document = drawn.groupBy("doc_id").agg((F.max("copy") + 1).alias("copies"))
+    per_document = drawn.groupBy("epoch", "doc_id").agg((F.max("copy") + 1).alias("copies"))
     copies = per_document.agg(F.coalesce(F.sum("copies"), F.lit(0))).collect()[0][0]
-    places = drawn.agg(F.countDistinct("epoch", "pos"), F.coalesce(F.max("pos") + 1, F.lit(0))).collect()[0]
-    if not rows == copies == places[0] == places[1]:
-        raise ConservationError(f"table sample_plan, {step}: {rows} rows, {copies} copies, {places[0]} places up to {places[1]}")
+    passes = drawn.groupBy("epoch").agg(F.countDistinct("pos").alias("places"), (F.max("pos") + 1).alias("last"))
+    found = passes.agg(*(F.coalesce(F.sum(name), F.lit(0)) for name in ("places", "last"))).collect()[0]
+    if not rows == copies == found[0] == found[1]:
+        raise ConservationError(f"table sample_plan, {step}: {rows} rows, {copies} copies, {found[0]} places up to {found[1]}")
     return rows

@@ -2,12 +2,14 @@
 
 Reducible holdout loss: Mindermann et al. 2022, "Prioritized Training on Points that are Learnable, Worth Learning, and Not Yet
 Learnt" (arXiv 2206.07137). The reference is cross-fitted instead of trained on a hold-out: each fold by a model of the others.
+Disagreement of ranks stays sound where labels or texts are corrupt and losses alone do not (arXiv 2605.07551).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from resonance.signals.history import TEXT, bits_per_byte
@@ -22,11 +24,12 @@ ACCURACY = 10_000
 """Of the percentiles: off by at most one in so many ranks."""
 
 
-def compare(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> DataFrame:
-    """Rows of ``excess_loss``: bits per byte of each text at the round's model and at its reference, and their difference.
+def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> DataFrame:
+    """Rows of ``excess_loss``: bits per byte of each text at the round's model and at its reference, and how they differ.
 
     Texts that either did not score are left out. ``excess`` is the difference, cut off at the percentiles ``clip`` and
-    1 - ``clip`` of its slice, so that a few broken texts do not lead. One shuffle of texts by id, one of partial sketches by slice.
+    1 - ``clip`` of its slice, so that a few broken texts do not lead; ``disagreement`` is the variance of the two ranks within the
+    slice. One shuffle of texts by id, one of partial sketches by slice, and two of losses by slice, each slice sorted as a whole.
     """
     current = signal_event.where((F.col("phase") == "score") & (F.col("arm") == "plan") & (F.col("round") == turn.round))
     reference = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round))
@@ -38,4 +41,6 @@ def compare(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) 
     bounds = found.groupBy("slice").agg(ends.alias("ends"))
     clipped = F.least(F.greatest("difference", F.col("ends")[0]), F.col("ends")[1])
     named = found.join(F.broadcast(bounds), "slice").withColumn("excess", clipped)
-    return named.withColumnRenamed("arm", "fold").drop("ends")
+    ranks = [F.percent_rank().over(Window.partitionBy("slice").orderBy(loss)) for loss in ("bpb", "reference_bpb")]
+    apart = ranks[0] - ranks[1]
+    return named.withColumn("disagreement", apart * apart / 4).withColumnRenamed("arm", "fold").drop("ends")

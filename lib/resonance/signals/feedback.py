@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from resonance.signals.history import bits_per_byte, lifted, merged
+from resonance.signals.history import TEXT, bits_per_byte, lifted, merged, told
+from resonance.signals.trend import above_trend
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -16,13 +17,20 @@ if TYPE_CHECKING:
     from resonance.core.settings import FeedbackSettings
 
 
-def feedback(signal_event: DataFrame, *, settings: FeedbackSettings, turn: Turn) -> tuple[DataFrame, DataFrame]:
+def feedback(
+    signal_event: DataFrame, documents: DataFrame, examples: DataFrame, *, settings: FeedbackSettings, turn: Turn
+) -> tuple[DataFrame, DataFrame]:
     """``signal_state`` of the plan arm up to ``turn.round``, and ``slice_state`` of all arms of that round.
 
-    Held-out documents enter neither. One shuffle of texts by id; one of partial sums by arm and slice.
+    Held-out documents enter neither. A text or label that has changed since starts a state of its own; the old one stays, no
+    longer ``current``. One shuffle of events by sample for the state and one for the trend, one of ids of documents; one of
+    partial sums by arm and slice.
     """
     so_far = signal_event.where((F.col("arm") == "plan") & (F.col("round") <= turn.round))
-    return merged(lifted(so_far)), _slices(signal_event, settings, turn)
+    states = told(merged(lifted(so_far, settings.early_steps)))
+    known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
+    held = states.join(above_trend(so_far, settings.trend_decay), list(TEXT), "left").join(known, list(TEXT), "left")
+    return held.withColumn("current", F.col("known").isNotNull()).drop("known"), _slices(signal_event, settings, turn)
 
 
 def _slices(signal_event: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:

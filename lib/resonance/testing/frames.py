@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.curate.identity import bucket, content_hash, doc_id
 from resonance.runtime import resources
-from resonance.tables import DOCUMENTS
+from resonance.tables import DOCUMENTS, SIGNAL_EVENT
 
 SENTENCES = (
     "The {0} of the old town lies quiet in the {1}, and the {2} that left at night have not come back.",
@@ -59,3 +60,25 @@ def documents_frame(spark: SparkSession, rows: Sequence[tuple[str, str, str]]) -
         F.lit("test@1").alias("version"),
     ).withColumn("bucket", bucket(F.col("doc_id")))
     return resources.contract(DOCUMENTS).conform(full)
+
+
+EVENT: dict[str, Any] = {
+    "run": "r", "round": 1, "arm": "plan", "step": 10, "epoch": 0, "copy": 0, "exposure": 1, "rank": 0,
+    "content_hash": bytes(16), "slice": "a", "n_tok": 5, "n_bytes": 10, "tok_acc": 0.5, "n_cut": 0, "pi": 1.0, "weight": 1.0,
+}  # fmt: skip
+"""An event where nothing else is said."""
+
+
+def events_frame(spark: SparkSession, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
+    """A frame like the ``signal_event`` table from rows that say at least ``doc`` (a number), ``phase`` and ``loss_sum``.
+
+    Columns that a row leaves out are those of ``EVENT``; columns about labels are null there.
+    """
+    schema = resources.contract(SIGNAL_EVENT).schema
+    full = []
+    for row in rows:
+        doc = row["doc"]
+        known = {"doc_id": doc.to_bytes(16, "big"), "bucket": doc % 4096, "pos": doc, "max_tok_loss": row["loss_sum"]}
+        given = EVENT | known | dict(row)
+        full.append(tuple(given.get(name) for name in schema.names))
+    return spark.createDataFrame(full, schema)

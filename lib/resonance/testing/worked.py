@@ -12,12 +12,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from resonance.core.job import Turn
-from resonance.core.settings import JudgeSettings
+from resonance.core.settings import FeedbackSettings, JudgeSettings
 from resonance.core.table import Table
 from resonance.curate.judge import judge
 from resonance.curate.signals import signal_rows
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
+from resonance.signals.feedback import feedback
 from resonance.tables import TABLES
 
 PACKAGES = ("torch", "transformers", "sympy", "mlflow", "scipy", "pyspark", "numpy", "pandas", "stdlib", "other")
@@ -27,6 +28,11 @@ GRAMS = (
     *("dup_para_frac", "dup_para_char_frac", "dup_line_frac", "dup_line_char_frac"),
     *(f"top_{n}_gram" for n in (2, 3, 4)),
     *(f"duplicated_{n}_n_grams" for n in range(5, 11)),
+)
+NO_LABEL = (
+    *(f"CAST(NULL AS STRING) AS {name}" for name in ("label", "prediction")),
+    *(f"CAST(NULL AS DOUBLE) AS {name}" for name in ("p_label", "margin", "entropy", "el2n")),
+    "CAST(NULL AS MAP<STRING, DOUBLE>) AS probabilities",
 )
 START = datetime(2030, 1, 1, 8, tzinfo=UTC)
 
@@ -87,7 +93,11 @@ def worked_frames(
         found["plans"] = spark.createDataFrame(_plans(weights), resources.contract(_table("plans")).schema)
         found["evaluations"] = _evaluations(found["signal_event"])
         found["slice_state"] = _slice_state(found["signal_event"])
-        found["signal_state"] = _signal_state(found["signal_event"])
+        contract = resources.contract(_table("signal_event"))
+        seen = contract.conform(found["signal_event"].select(*contract.schema.names))
+        nothing = everything.limit(0)
+        states, _ = feedback(seen, everything, nothing, settings=FeedbackSettings(), turn=Turn("main", rounds))
+        found["signal_state"] = states
     small = {"steps": _steps(rejects, documents, rounds), "rounds": _rounds(rounds), "checkpoints": _checkpoints(rounds)}
     frames = {}
     for table in TABLES:
@@ -251,6 +261,7 @@ def _events(plan: DataFrame, kept: DataFrame) -> DataFrame:
     return joined.selectExpr(
         "*", "concat(if(phase = 'train', 'train', 'score'), round, arm) AS run", "50L AS step", "0 AS rank",
         "bpb * ln(2) * n_bytes AS loss_sum", "int(n_bytes / 3) AS n_tok", "9.0D AS max_tok_loss", "0.3D AS tok_acc",
+        "copy + 1 AS exposure", "0 AS n_cut", *NO_LABEL,
     )  # fmt: skip
 
 
@@ -276,19 +287,6 @@ def _slice_state(events: DataFrame) -> DataFrame:
     mean = F.avg("bpb").over(Window.partitionBy("round", "arm"))
     told = sums.withColumn("bpb", F.expr("nats / ln(2) / n_bytes")).withColumn("mean_bpb", mean)
     return told.withColumn("excess", F.col("bpb") - F.col("mean_bpb"))
-
-
-def _signal_state(events: DataFrame) -> DataFrame:
-    train, score = "phase = 'train'", "phase = 'score'"
-    return events.where("arm = 'plan' AND phase <> 'heldout'").groupBy("doc_id", "content_hash", "bucket", "slice").agg(
-        *(F.expr(text) for text in (
-            f"count_if({train}) AS n_draws", f"coalesce(sum(if({train}, loss_sum, 0)), 0) AS train_nats",
-            f"sum(if({train}, n_bytes, 0)) AS train_bytes", f"count_if({score}) AS n_scores",
-            f"sum(if({score}, loss_sum, 0)) AS score_nats", f"sum(if({score}, n_bytes, 0)) AS score_bytes",
-            f"min_by(bpb, round) FILTER (WHERE {score}) AS first_bpb", f"max_by(bpb, round) FILTER (WHERE {score}) AS last_bpb",
-            "min(round) AS first_round", "max(round) AS last_round",
-        ))
-    )  # fmt: skip
 
 
 def _arms(rounds: int) -> list[tuple[int, str]]:
@@ -342,6 +340,6 @@ def _rounds(rounds: int) -> list[tuple[Any, ...]]:
 
 def _checkpoints(rounds: int) -> list[tuple[Any, ...]]:
     return [
-        (f"train{n}{arm}", 50, n, arm, "models/x", True, 400_000, 461_280, "f00d", START + timedelta(hours=n))
+        (f"train{n}{arm}", 50, n, arm, "models/x", True, 400_000, 461_280, "f00d", 0, START + timedelta(hours=n))
         for n, arm in _arms(rounds)
     ]

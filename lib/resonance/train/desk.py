@@ -132,7 +132,7 @@ class Desk:
     def _append(self, phase: PhaseName, step: int, draws: DataFrame, staged: DataFrame) -> None:
         rows = self._compare(phase, draws, staged)
         turn = self.turn
-        known = draws.select(*KEYS, "bucket", "content_hash", "slice", "pi", "weight")
+        known = draws.select(*KEYS, "bucket", "content_hash", "slice", "exposure", "pi", "weight")
         marks = {"run": turn.run, "round": turn.round, "arm": turn.arm, "phase": phase, "step": step}
         events = staged.join(known, list(KEYS)).withColumns({name: F.lit(value) for name, value in marks.items()})
         if phase == "heldout":
@@ -182,6 +182,7 @@ class Desk:
             "tokens": state.tokens,
             "parameters": state.parameters,
             "tokenizer": fingerprint(folder / checkpoint.TOKENIZER),
+            "skipped_steps": state.skipped,
             "published_at": datetime.now(UTC),
         }
         frame = self.spark.range(1).select(*(F.lit(value).alias(name) for name, value in row.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from resonance.train.shards import Document
+from resonance.train.tasks import Batch, Seen
 
 SCHEMA = pa.schema(
     [
@@ -26,6 +28,14 @@ SCHEMA = pa.schema(
         ("n_bytes", pa.int32()),
         ("max_tok_loss", pa.float64()),
         ("tok_acc", pa.float64()),
+        ("n_cut", pa.int32()),
+        ("label", pa.string()),
+        ("prediction", pa.string()),
+        ("p_label", pa.float64()),
+        ("margin", pa.float64()),
+        ("entropy", pa.float64()),
+        ("el2n", pa.float64()),
+        ("probabilities", pa.map_(pa.string(), pa.float64())),
     ]
 )
 FLUSH = 20_000
@@ -33,35 +43,42 @@ FLUSH = 20_000
 
 
 class Tally:
-    """Sums of token losses by document, over the passes of one batch."""
+    """What the passes of a batch say of each document: sums over its targets; where those are labels, the logits of all labels."""
 
-    def __init__(self, documents: int) -> None:
+    def __init__(self, batch: Batch) -> None:
+        documents = len(batch.n_bytes)
+        self.n_bytes = batch.n_bytes
+        self.n_cut = batch.n_cut
         self.loss = torch.zeros(documents, dtype=torch.float64)
         self.peak = torch.zeros(documents, dtype=torch.float64)
         self.right = torch.zeros(documents, dtype=torch.float64)
         self.tokens = torch.zeros(documents, dtype=torch.float64)
+        self.logits: list[Tensor] = []
 
-    def add(self, losses: Tensor, right: Tensor, owners: Tensor) -> None:
-        """Count tokens in."""
-        exact = losses.detach().double()
-        self.loss.index_add_(0, owners, exact)
-        self.peak.scatter_reduce_(0, owners, exact, "amax")
-        self.right.index_add_(0, owners, right.double())
-        self.tokens.index_add_(0, owners, torch.ones_like(exact))
+    def add(self, seen: Seen) -> None:
+        """Count targets in."""
+        exact = seen.losses.detach().double()
+        self.loss.index_add_(0, seen.owners, exact)
+        self.peak.scatter_reduce_(0, seen.owners, exact, "amax")
+        self.right.index_add_(0, seen.owners, seen.right.double())
+        self.tokens.index_add_(0, seen.owners, torch.ones_like(exact))
+        if seen.logits is not None:
+            self.logits.append(seen.logits.detach().double())
 
-    def broken(self) -> int | None:
-        """The number of the first document whose loss is no finite number."""
-        bad = (~torch.isfinite(self.loss)).nonzero()
-        return int(bad[0]) if len(bad) else None
+    def broken(self) -> list[int]:
+        """The numbers of the documents whose loss is no finite number."""
+        return [int(at) for at in (~torch.isfinite(self.loss)).nonzero()[:, 0]]
 
 
 class StagedEvents:
     """A Parquet file of a rank's events that takes its name only when it is complete."""
 
-    def __init__(self, folder: Path, rank: int) -> None:
+    def __init__(self, folder: Path, rank: int, labels: Sequence[str] = (), *, probabilities: bool = False) -> None:
         self._partial = folder / f".rank-{rank}"
         self._name = f"rank-{rank}.parquet"
         self._rank = rank
+        self._labels = tuple(labels)
+        self._probabilities = probabilities
         self._rows: list[dict[str, Any]] = []
         self._writer: Any = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +86,10 @@ class StagedEvents:
     def add(self, documents: Sequence[Document], tally: Tally) -> None:
         """One event a document."""
         sums = zip(tally.loss.tolist(), tally.peak.tolist(), tally.right.tolist(), tally.tokens.tolist(), strict=True)
-        for document, (loss, peak, right, tokens) in zip(documents, sums, strict=True):
+        sizes = zip(tally.n_bytes, tally.n_cut, strict=True)
+        figures = self._of_labels(documents, tally) if tally.logits else [{}] * len(documents)
+        for document, (loss, peak, right, tokens), (n_bytes, n_cut), more in zip(documents, sums, sizes, figures, strict=True):
+            finite = math.isfinite(loss)
             self._rows.append(
                 {
                     "place": document.place,
@@ -78,15 +98,36 @@ class StagedEvents:
                     "copy": document.copy,
                     "doc_id": document.doc_id,
                     "rank": self._rank,
-                    "loss_sum": loss,
+                    "loss_sum": loss if finite else None,
                     "n_tok": int(tokens),
-                    "n_bytes": len(document.text.encode()),
-                    "max_tok_loss": peak,
+                    "n_bytes": n_bytes,
+                    "max_tok_loss": peak if finite else None,
                     "tok_acc": right / tokens,
+                    "n_cut": n_cut,
+                    "label": document.label,
+                    **(more if finite else {}),
                 }
             )
         if len(self._rows) >= FLUSH:
             self._flush()
+
+    def _of_labels(self, documents: Sequence[Document], tally: Tally) -> list[dict[str, Any]]:
+        """Figures of each document's label among all labels."""
+        logits = torch.cat(tally.logits)
+        given = torch.tensor([self._labels.index(document.label or "") for document in documents])
+        p = logits.softmax(-1)
+        own = torch.nn.functional.one_hot(given, len(self._labels)).bool()
+        margin = logits[own] - logits.masked_fill(own, -torch.inf).amax(-1)
+        columns = {
+            "prediction": [self._labels[best] for best in logits.argmax(-1).tolist()],
+            "p_label": p[own].tolist(),
+            "margin": margin.tolist(),
+            "entropy": torch.special.entr(p).sum(-1).tolist(),
+            "el2n": (p - own.double()).norm(dim=-1).tolist(),
+        }
+        if self._probabilities:
+            columns["probabilities"] = [list(zip(self._labels, row, strict=True)) for row in p.tolist()]
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def publish(self, folder: Path) -> None:
         """Complete the file and move it into ``folder``; what comes next goes to a new one."""

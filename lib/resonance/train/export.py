@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from pathlib import Path
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, TrainError
@@ -40,10 +40,11 @@ def first_draws(draws: DataFrame) -> DataFrame:
     return first.withColumns({"pos": F.col("place"), "epoch": F.lit(0), "copy": F.lit(0)}).select(*DRAW)
 
 
-def write_shards(name: PhaseName, draws: DataFrame, documents: DataFrame, folder: Path) -> Phase:
-    """Leave the texts of the draws, if any, at ``folder``, sorted by place; what is complete there is taken as it is.
+def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: Path) -> Phase:
+    """Leave the samples of the draws, if any, at ``folder``, sorted by place; what is complete there is taken as it is.
 
-    Joins texts by document and content hash, then shuffles the drawn texts once.
+    Numbers the exposures of each document, which shuffles ids; joins samples by document and content hash, then shuffles those that
+    are drawn once.
 
     Raises:
         TrainError: places have gaps where each must be trained on.
@@ -57,8 +58,10 @@ def write_shards(name: PhaseName, draws: DataFrame, documents: DataFrame, folder
     if not (folder / "_SUCCESS").exists():
         count = min(SHARDS, -(-rows // SHARD_ROWS))
         shard = F.format_string("%05d", F.floor(F.col("place") * count / last).cast("int"))
-        texts = documents.select("doc_id", "content_hash", "text")
-        sharded = placed.join(texts, ["doc_id", "content_hash"]).withColumn("shard", shard).repartition(count, "shard")
+        exposure = F.row_number().over(Window.partitionBy("doc_id").orderBy("place"))
+        held = placed.withColumn("exposure", exposure).join(samples, ["doc_id", "content_hash"])
+        named = held.withColumn("content_hash", F.col("sample_hash")).drop("sample_hash")
+        sharded = named.withColumn("shard", shard).repartition(count, "shard")
         ordered = sharded.sortWithinPartitions("shard", "place")
         ordered.write.mode("overwrite").partitionBy("shard").parquet(folder.as_uri())
     written = draws.sparkSession.read.parquet(folder.as_uri()).count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -12,11 +13,12 @@ from resonance.core.errors import TrainError
 from resonance.core.job import Turn
 from resonance.core.launch import Launch
 from resonance.core.pool import FOLD, HELDOUT
-from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TrainSettings
+from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.core.table import Catalog
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
 from resonance.train.export import first_draws, places, write_shards
+from resonance.train.samples import samples
 from resonance.train.spec import Phase, PhaseName, Spec
 from resonance.train.tokenizer import learn, texts_of
 from resonance.train.watch import run_ranks
@@ -25,9 +27,11 @@ from resonance.train.watch import run_ranks
 def train(
     sample_plan: DataFrame,
     documents: DataFrame,
+    examples: DataFrame,
     checkpoints: DataFrame,
     *,
     settings: TrainSettings,
+    task: TaskSettings,
     turn: Turn,
     seed: int,
     spark: SparkSession,
@@ -44,19 +48,22 @@ def train(
         ConservationError: events and plan do not match.
     """
     desk = Desk("train", turn, spark, catalog, folder)
+    source = Source(samples(documents, examples, task), settings, task)
     draws = _drawn(sample_plan, turn.round, turn.arm)
     begin = _final(checkpoints, turn.round - 1, "plan") if turn.round > 1 else None
     desk.recover()
-    _train(desk, "train", draws, documents, settings, seed, launch, begin, begin / checkpoint.TOKENIZER if begin else None)
+    _train(desk, "train", draws, source, seed, launch, begin, begin / checkpoint.TOKENIZER if begin else None)
     desk.clean()
 
 
 def score_model(
     sample_plan: DataFrame,
     documents: DataFrame,
+    examples: DataFrame,
     checkpoints: DataFrame,
     *,
     settings: TrainSettings,
+    task: TaskSettings,
     scoring: ScoreModelSettings,
     turn: Turn,
     spark: SparkSession,
@@ -71,20 +78,23 @@ def score_model(
         ConservationError: events and documents do not match.
     """
     desk = Desk("score_model", turn, spark, catalog, folder)
+    source = Source(samples(documents, examples, task), settings, task)
     start = _final(checkpoints, turn.round, turn.arm)
     heldout = _drawn(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
     wanted: dict[PhaseName, DataFrame] = {"score": first_draws(_drawn(sample_plan, turn.round, turn.arm)), "heldout": heldout}
     desk.recover()
-    _score(desk, wanted, documents, settings, start, launch)
+    _score(desk, wanted, source, start, launch)
     desk.clean()
 
 
 def cross_fit(
     sample_plan: DataFrame,
     documents: DataFrame,
+    examples: DataFrame,
     checkpoints: DataFrame,
     *,
     settings: TrainSettings,
+    task: TaskSettings,
     fitting: CrossFitSettings,
     turn: Turn,
     seed: int,
@@ -104,22 +114,31 @@ def cross_fit(
         ConservationError: events and draws do not match.
     """
     desk = Desk("cross_fit", turn, spark, catalog, folder)
+    source = Source(samples(documents, examples, task), settings, task)
     draws = _drawn(sample_plan, turn.round, "plan")
     fold = hashed(["doc_id"], seed, "fold")
     mine = F.pmod(fold, F.lit(fitting.folds)) == int(turn.arm.removeprefix(FOLD))
     tokenizer = _final(checkpoints, turn.round, "plan") / checkpoint.TOKENIZER
     desk.recover()
-    start = _train(desk, "fit", draws.where(~mine), documents, settings, seed, launch, None, tokenizer)
-    _score(desk, {"reference": first_draws(draws.where(mine))}, documents, settings, start, launch)
+    start = _train(desk, "fit", draws.where(~mine), source, seed, launch, None, tokenizer)
+    _score(desk, {"reference": first_draws(draws.where(mine))}, source, start, launch)
     desk.clean()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is learnt from, and how."""
+
+    samples: DataFrame
+    settings: TrainSettings
+    task: TaskSettings
 
 
 def _train(
     desk: Desk,
     name: PhaseName,
     draws: DataFrame,
-    documents: DataFrame,
-    settings: TrainSettings,
+    source: Source,
     seed: int,
     launch: Launch,
     begin: Path | None,
@@ -128,13 +147,14 @@ def _train(
     """The final checkpoint of a training on ``draws``, from ``begin`` (or nothing) with ``tokenizer`` (or one that is learnt)."""
     last = desk.last_checkpoint()
     if last is None or not checkpoint.state_of(last).final:
-        phase = write_shards(name, draws, documents, desk.shards / name)
+        phase = write_shards(name, draws, source.samples, desk.shards / name)
         if not phase.places:
             raise TrainError(f"{_title(desk)}: the plan draws nothing; raise rebalance.tokens")
         spec = Spec(
-            settings=settings,
+            settings=source.settings,
+            task=source.task,
             seed=seed,
-            tokenizer=tokenizer or _tokenizer(phase, settings, desk.turn, desk.folder),
+            tokenizer=tokenizer or _tokenizer(phase, source.settings, desk.turn, desk.folder),
             staging=desk.staging,
             phases=(phase,),
             start=last or begin,
@@ -149,16 +169,17 @@ def _train(
     return last
 
 
-def _score(
-    desk: Desk, wanted: dict[PhaseName, DataFrame], documents: DataFrame, settings: TrainSettings, start: Path, launch: Launch
-) -> None:
+def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path, launch: Launch) -> None:
     """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``."""
     step = checkpoint.state_of(start).step
     phases = [
-        write_shards(name, draws, documents, desk.shards / name) for name, draws in wanted.items() if not desk.committed(name, step)
+        write_shards(name, draws, source.samples, desk.shards / name)
+        for name, draws in wanted.items()
+        if not desk.committed(name, step)
     ]
     spec = Spec(
-        settings=settings,
+        settings=source.settings,
+        task=source.task,
         seed=0,
         tokenizer=start / checkpoint.TOKENIZER,
         staging=desk.staging,

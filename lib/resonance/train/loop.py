@@ -13,33 +13,32 @@ from resonance.core.settings import TrainSettings
 from resonance.train import checkpoint
 from resonance.train.collective import Collective
 from resonance.train.events import StagedEvents, Tally
-from resonance.train.model import Model, parameters, token_losses
+from resonance.train.model import Model, parameters
 from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
 from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
-from resonance.train.tokenizer import Codec
-from resonance.train.windows import pack
+from resonance.train.tasks import Task
 
 EPSILON = 1e-6
 """Of AdamW, whose default 1e-8 turns the rounding of near-zero gradients into steps: ranks then differ by up to 4e-5."""
 
 
-def train(spec: Spec, phase: Phase, model: Model, codec: Codec, collective: Collective) -> Boundary:
+def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collective) -> Boundary:
     """Train over the phase from where ``spec.start`` stood; the last boundary. Ranks make equal calls whatever their data."""
     settings = spec.settings
     optimizer = make_optimizer(model, settings)
-    state = _begin(spec, phase, codec, collective, optimizer, parameters(model))
-    events = StagedEvents(spec.staging / phase.name, collective.rank)
+    state = _begin(spec, phase, task, collective, optimizer, parameters(model))
+    events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels)
     pacer = Pacer(spec, phase, collective)
     since = _Since(state.tokens)
     first = state.last
     model.train()
     for documents in global_batches(phase, first, settings.documents_per_step, collective.rank, collective.size):
-        tally = Tally(len(documents))
-        backward(model, codec, documents, tally, settings)
+        tally = backward(model, task, documents)
         sums = reduce(model, documents, tally, collective)
-        step(model, optimizer, sums, settings, state)
+        moved = step(model, optimizer, sums, settings, state)
         events.add(documents, tally)
+        state = _skipped(state, sums, settings) if not moved else state
         tokens = state.tokens + int(sums.tokens)
         last = min(state.last + settings.documents_per_step, phase.places)
         state = state.model_copy(update={"step": state.step + 1, "tokens": tokens, "last": last})
@@ -64,11 +63,15 @@ class _Since:
 
 @dataclass(frozen=True)
 class Sums:
-    """What all ranks saw in one global batch; the gradients already stand in the model."""
+    """What all ranks saw in one global batch; the gradients already stand in the model.
+
+    Where a loss is no finite number, ``broken`` names the documents, and the gradients are not to be used.
+    """
 
     weight: float
     tokens: float
     loss: float
+    broken: tuple[str, ...] = ()
 
 
 def make_optimizer(model: Model, settings: TrainSettings) -> AdamW:
@@ -81,31 +84,31 @@ def make_optimizer(model: Model, settings: TrainSettings) -> AdamW:
     return AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), eps=EPSILON)
 
 
-def backward(model: Model, codec: Codec, documents: list[Document], tally: Tally, settings: TrainSettings) -> None:
-    """Add the gradient of the sum of weight * loss over this rank's tokens; nothing where it has none."""
+def backward(model: Model, task: Task, documents: list[Document]) -> Tally:
+    """Add the gradient of the sum of weight * loss over this rank's targets; nothing where it has none."""
     weights = torch.tensor([document.weight for document in documents])
-    rows = pack(codec.encode([document.text for document in documents]), codec.start, settings.window)
-    for part in rows.passes(settings.rows_per_pass):
-        losses, right, owners = token_losses(model, part)
-        torch.autograd.backward((losses * weights[owners]).sum())
-        tally.add(losses, right, owners)
+    batch = task.batch(documents)
+    tally = Tally(batch)
+    for part in batch.parts:
+        seen = task.seen(model, part)
+        torch.autograd.backward((seen.losses * weights[seen.owners]).sum())
+        tally.add(seen)
+    return tally
 
 
 def reduce(model: Model, documents: list[Document], tally: Tally, collective: Collective) -> Sums:
     """Sum gradients and counts over ranks in one call; the model holds the gradient of the weighted mean afterwards.
 
-    Raises:
-        TrainError: a loss is no finite number, on whatever rank; all ranks raise it alike.
+    Where a loss is no finite number, on whatever rank, all ranks learn of it, and of its document.
     """
     weights = torch.tensor([document.weight for document in documents], dtype=torch.float64)
-    broken = tally.broken()
-    counts = [float((weights * tally.tokens).sum()), float(tally.tokens.sum()), float(tally.loss.sum()), float(broken is not None)]
+    broken = [documents[at].doc_id.hex() for at in tally.broken()]
+    counts = [float((weights * tally.tokens).sum()), float(tally.tokens.sum()), float(tally.loss.sum()), float(len(broken))]
     every = list(model.parameters())
     flat = collective.allreduce(torch.cat([*(_gradient(p) for p in every), torch.tensor(counts)]))
     weight, tokens, loss, bad = flat[-4:].tolist()
     if bad:
-        names = collective.gather(None if broken is None else documents[broken].doc_id.hex())
-        raise TrainError(f"the loss of document {next(name for name in names if name)} is no finite number")
+        return Sums(weight, tokens, 0.0, tuple(name for part in collective.gather(broken) for name in part))
     at = 0
     for p in every:
         p.grad = flat[at : at + p.numel()].div(weight or 1.0).view_as(p)
@@ -117,15 +120,29 @@ def _gradient(p: Tensor) -> Tensor:
     return torch.zeros(p.numel()) if p.grad is None else p.grad.reshape(-1)
 
 
-def step(model: Model, optimizer: AdamW, sums: Sums, settings: TrainSettings, state: Boundary) -> None:
-    """Clip, set the rate, move the parameters."""
-    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
-    if not torch.isfinite(norm):
-        raise TrainError(f"the gradient of step {state.step + 1} is no finite number; lower train.learning_rate")
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate(settings, (state.tokens + sums.tokens / 2) / state.total)
-    optimizer.step()
+def step(model: Model, optimizer: AdamW, sums: Sums, settings: TrainSettings, state: Boundary) -> bool:
+    """Clip, set the rate, move the parameters; whether they moved. All ranks hold equal sums, and so decide alike."""
+    sound = not sums.broken and bool(torch.isfinite(torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)))
+    if sound:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(settings, (state.tokens + sums.tokens / 2) / state.total)
+        optimizer.step()
     optimizer.zero_grad()
+    return sound
+
+
+def _skipped(state: Boundary, sums: Sums, settings: TrainSettings) -> Boundary:
+    """The state with one skipped step more.
+
+    Raises:
+        TrainError: there were too many; all ranks raise it alike.
+    """
+    if state.skipped < settings.max_skipped_steps:
+        return state.model_copy(update={"skipped": state.skipped + 1})
+    number = state.step + 1
+    what = f"the loss of document {sums.broken[0]}" if sums.broken else f"the gradient of step {number}"
+    more = f" at step {number}, and {state.skipped} steps were skipped before" if state.skipped else ""
+    raise TrainError(f"{what} is no finite number{more}; lower train.learning_rate, or raise train.max_skipped_steps")
 
 
 def learning_rate(settings: TrainSettings, share: float) -> float:
@@ -135,14 +152,14 @@ def learning_rate(settings: TrainSettings, share: float) -> float:
     return settings.learning_rate * max(0.0, (1 - share) / (1 - settings.warmup))
 
 
-def _begin(spec: Spec, phase: Phase, codec: Codec, collective: Collective, optimizer: AdamW, size: int) -> Boundary:
+def _begin(spec: Spec, phase: Phase, task: Task, collective: Collective, optimizer: AdamW, size: int) -> Boundary:
     if spec.start is not None and spec.resume:
         checkpoint.restore(spec.start, optimizer)
         state = checkpoint.state_of(spec.start)
         return state.model_copy(update={"first": state.last, "final": False})
     total = torch.zeros(1, dtype=torch.float64)
     for documents in global_batches(phase, 0, spec.settings.documents_per_step, collective.rank, collective.size):
-        total += sum(len(tokens) for tokens in codec.encode([document.text for document in documents]))
+        total += task.batch(documents).targets
     return Boundary(step=0, total=int(collective.allreduce(total)), parameters=size)
 
 

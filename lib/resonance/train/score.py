@@ -7,26 +7,24 @@ import torch
 from resonance.core.errors import TrainError
 from resonance.train.collective import Collective
 from resonance.train.events import StagedEvents, Tally
-from resonance.train.model import Model, token_losses
+from resonance.train.model import Model
 from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
 from resonance.train.spec import DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
-from resonance.train.tokenizer import Codec
-from resonance.train.windows import pack
+from resonance.train.tasks import Task
 
 
-def score(spec: Spec, phase: Phase, model: Model, codec: Codec, collective: Collective, step: int) -> Boundary:
+def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collective, step: int) -> Boundary:
     """Stage one event for each document of the phase. Ranks meet once, at the end."""
-    events = StagedEvents(spec.staging / phase.name, collective.rank)
+    unseen = phase.name == "reference"
+    events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels, probabilities=unseen)
     pacer = Pacer(spec, phase, collective)
     model.eval()
     broken: list[str] = []
     size = spec.settings.documents_per_step
     for place, documents in enumerate(global_batches(phase, 0, size, collective.rank, collective.size)):
-        tally = forward(spec, model, codec, documents)
-        bad = tally.broken()
-        if bad is not None:
-            broken.append(documents[bad].doc_id.hex())
+        tally = forward(model, task, documents)
+        broken += [documents[at].doc_id.hex() for at in tally.broken()]
         events.add(documents, tally)
         pacer.tick(step, min((place + 1) * size, phase.places), float(tally.loss.sum()), float(tally.tokens.sum()))
     found = [doc_id for part in collective.gather(broken) for doc_id in part]
@@ -42,10 +40,10 @@ def score(spec: Spec, phase: Phase, model: Model, codec: Codec, collective: Coll
 
 
 @torch.no_grad()
-def forward(spec: Spec, model: Model, codec: Codec, documents: list[Document]) -> Tally:
-    """Sums of token losses by document."""
-    tally = Tally(len(documents))
-    rows = pack(codec.encode([document.text for document in documents]), codec.start, spec.settings.window)
-    for part in rows.passes(spec.settings.rows_per_pass):
-        tally.add(*token_losses(model, part))
+def forward(model: Model, task: Task, documents: list[Document]) -> Tally:
+    """Sums of losses by document."""
+    batch = task.batch(documents)
+    tally = Tally(batch)
+    for part in batch.parts:
+        tally.add(task.seen(model, part))
     return tally

@@ -9,12 +9,12 @@ from pathlib import Path
 from resonance.core.errors import TrainError
 from resonance.train.spec import Phase
 
-COLUMNS = ("place", "epoch", "pos", "copy", "doc_id", "weight", "text")
+COLUMNS = ("place", "epoch", "pos", "copy", "doc_id", "weight", "prompt", "text", "label")
 
 
 @dataclass(frozen=True)
 class Document:
-    """One draw of a document: where it stands in the plan, and its text."""
+    """One draw of a document: where it stands in the plan; a text, an answer to a prompt, or a text with its label."""
 
     place: int
     epoch: int
@@ -22,7 +22,9 @@ class Document:
     copy: int
     doc_id: bytes
     weight: float
+    prompt: str | None
     text: str
+    label: str | None
 
 
 def global_batches(phase: Phase, first: int, documents: int, rank: int, size: int) -> Iterator[list[Document]]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from resonance.core.settings import Settings, TrainSettings
+from resonance.core.settings import Settings, TaskSettings, TrainSettings
 
 PhaseName = Literal["train", "fit", "score", "heldout", "reference"]
 TRAINING: tuple[PhaseName, ...] = ("train", "fit")
@@ -32,6 +32,7 @@ class Spec(Settings):
     tokenizer: Path
     staging: Path
     phases: tuple[Phase, ...]
+    task: TaskSettings = TaskSettings()
     start: Path | None = None
     resume: bool = False
 
@@ -48,6 +49,7 @@ class Boundary(Settings):
         loss: mean loss of a token since the boundary before, nats.
         best: lowest such loss so far.
         waited: boundaries since then.
+        skipped: steps that moved nothing, as a loss or the gradient was no finite number.
         final: whether the phase ended here.
     """
 
@@ -59,6 +61,7 @@ class Boundary(Settings):
     loss: float = 0.0
     best: float | None = None
     waited: int = 0
+    skipped: int = 0
     parameters: int = 0
     final: bool = False
 

@@ -7,13 +7,14 @@ foreign to it, and decoding gives every byte back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resonance.core.errors import TrainError
 from resonance.train.spec import write_atomically
 
 if TYPE_CHECKING:
@@ -39,6 +40,18 @@ class Codec:
         """The tokens of each text, with the end mark and without the start mark."""
         found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [np.array([*encoding.ids, self.end], dtype=np.int32) for encoding in found]
+
+    def prompts(self, conversations: Sequence[Sequence[Mapping[str, str]]], template: str) -> list[Tokens]:
+        """The tokens of each conversation up to where the answer begins: role and text of each message on lines of their own.
+
+        Raises:
+            TrainError: another template is asked for, which only a pretrained tokenizer has.
+        """
+        if template != "plain":
+            raise TrainError(f"task.template {template!r}: a tokenizer that was learnt here has no chat template; use plain")
+        said = ["".join(f"{one['role']}:\n{one['content']}\n" for one in messages) + "assistant:\n" for messages in conversations]
+        found = self._tokenizer.encode_batch_fast(said, add_special_tokens=False)
+        return [np.array(encoding.ids, dtype=np.int32) for encoding in found]
 
 
 def learn(texts: Iterable[str], vocabulary: int, path: Path) -> None:

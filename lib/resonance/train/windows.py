@@ -6,7 +6,7 @@ Cross-contamination" (arXiv 2107.02027).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,20 +51,25 @@ def windows(tokens: Tokens, start: int, width: int) -> Iterator[tuple[Tokens, To
 
 
 def pack(documents: Sequence[Tokens], start: int, width: int) -> Rows:
-    """The windows of all documents in rows of ``width``: each in the first row with room for it, in order."""
+    """The windows of all documents in rows of ``width``."""
+    cut = ((owner, *window) for owner, tokens in enumerate(documents) for window in windows(tokens, start, width))
+    return arrange(cut, width)
+
+
+def arrange(pieces: Iterable[tuple[int, Tokens, Tokens]], width: int) -> Rows:
+    """Pieces (owner, inputs, targets) of at most ``width`` tokens in rows: each in the first row with room for it, in order."""
     placed: list[tuple[int, int, int, Tokens, Tokens]] = []
     used: list[int] = []
     opened: list[int] = []
-    for owner, tokens in enumerate(documents):
-        for inputs, targets in windows(tokens, start, width):
-            row = next((row for row in opened if used[row] + len(targets) <= width), len(used))
-            if row == len(used):
-                used.append(0)
-                opened.append(row)
-            placed.append((row, used[row], owner, inputs, targets))
-            used[row] += len(targets)
-            if used[row] == width:
-                opened.remove(row)
+    for owner, inputs, targets in pieces:
+        row = next((row for row in opened if used[row] + len(targets) <= width), len(used))
+        if row == len(used):
+            used.append(0)
+            opened.append(row)
+        placed.append((row, used[row], owner, inputs, targets))
+        used[row] += len(targets)
+        if used[row] == width:
+            opened.remove(row)
     rows = _blank(len(used), width)
     for segment, (row, at, owner, inputs, targets) in enumerate(placed):
         here = (row, slice(at, at + len(targets)))

@@ -14,19 +14,20 @@ from resonance.train.spec import TRAINING, Boundary, Spec, write_atomically
 def run(spec: Spec, collective: Collective) -> list[Boundary]:
     """The last boundary of each phase of the spec, once its events (and checkpoints) are staged."""
     from resonance.train import checkpoint, loop, model, score
+    from resonance.train.tasks import task_of
     from resonance.train.tokenizer import Codec
 
-    codec = Codec(spec.tokenizer, spec.settings.vocabulary)
-    trained = checkpoint.load(spec.start) if spec.start else model.build(spec.settings, spec.seed)
+    task = task_of(spec.task, Codec(spec.tokenizer, spec.settings.vocabulary), spec.settings)
+    trained = checkpoint.load(spec.start) if spec.start else model.build(spec.settings, spec.seed, spec.task.labels)
     for parameter in trained.parameters():
         collective.broadcast(parameter.data)
     ends = []
     for phase in spec.phases:
         if phase.name in TRAINING:
-            ends.append(loop.train(spec, phase, trained, codec, collective))
+            ends.append(loop.train(spec, phase, trained, task, collective))
         else:
             at = checkpoint.state_of(spec.start).step if spec.start else 0
-            ends.append(score.score(spec, phase, trained, codec, collective, at))
+            ends.append(score.score(spec, phase, trained, task, collective, at))
     return ends
 
 

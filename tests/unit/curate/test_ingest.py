@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
-from resonance.core.settings import CleanSettings, IngestSettings
+from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.readers import read_files
 from resonance.runtime.resources import contract
@@ -30,7 +30,7 @@ def settings_of(*inputs: Path, **more: object) -> IngestSettings:
 
 
 def read(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: object) -> tuple[list[Row], list[Row]]:
-    raw, rejects = ingest(settings=settings_of(*inputs, **more), turn=TURN, spark=spark, checkpoint=checkpoint)
+    raw, rejects = ingest(settings=settings_of(*inputs, **more), task=TaskSettings(), turn=TURN, spark=spark, checkpoint=checkpoint)
     contract(RAW).conform(raw)
     contract(REJECTS).conform(rejects)
     return raw.orderBy("source_key").collect(), rejects.orderBy("path").collect()
@@ -93,6 +93,7 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
         frames = ingest_and_clean(
             settings=settings_of(tmp_path, keep_raw=keep_raw),
             cleaning=CleanSettings(),
+            task=TaskSettings(),
             turn=TURN,
             spark=spark,
             checkpoint=checkpoint,
@@ -128,6 +129,7 @@ def test_ids_do_not_depend_on_the_place_of_the_corpus_or_partitions(
         path.write_bytes(jsonl({"text": f"a {n}"}, {"text": f"b {n}"}))
     raw, _ = ingest(
         settings=settings_of(folder),
+        task=TaskSettings(),
         turn=TURN,
         spark=spark,
         checkpoint=lambda rows, name: checkpoint(rows.repartition(parts), name),

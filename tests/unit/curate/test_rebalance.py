@@ -15,7 +15,7 @@ from scipy import stats
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.settings import RebalanceSettings
-from resonance.curate.draw import GOLDEN, copies, draw, placed
+from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed, placed
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN
@@ -174,3 +174,76 @@ def test_chances_are_exact_over_many_seeds(spark: SparkSession) -> None:
     random = (chance > 0) & (chance < 1)
     of_documents = (counts[random].sum(axis=1) - seeds * pi[random]) / np.sqrt(seeds * chance[random] * (1 - chance[random]))
     assert 0.001 < stats.chi2.cdf((of_documents**2).sum(), random.sum()) < 0.999
+
+
+def test_totals_come_back_unbiased_from_any_draw(spark: SparkSession) -> None:
+    """Horvitz and Thompson 1952: the sum of values over chances, whatever the chances follow."""
+    seeds = 200
+    size = F.col("n_bytes") * F.col("n_bytes")
+    documents = corpus(spark, 1_500).withColumns({"pi": 0.05 + F.pmod("bucket", F.lit(97)) / 40, "y": size})
+    rows = documents.select("pi", "y", F.array(*(copies(seed=seed, round=1) for seed in range(seeds))).alias("copies")).collect()
+    pi, y, counts = (np.array([row[name] for row in rows], float) for name in ("pi", "y", "copies"))
+    chance = pi - np.floor(pi)
+    spread = np.sqrt((y**2 * chance * (1 - chance) / pi**2).sum())
+    z = ((counts * (y / pi)[:, None]).sum(axis=0) - y.sum()) / spread
+    assert abs(z.mean()) < 4 / np.sqrt(seeds)
+    assert 0.8 < z.std() < 1.2
+
+
+def test_a_fixed_draw_has_as_many_of_each_slice_and_exact_chances(spark: SparkSession) -> None:
+    share = F.when(F.col("slice") == "a", 0.3).otherwise(1.6)
+    documents = corpus(spark, 301).select("doc_id", "slice", "n_bytes", share.alias("pi")).localCheckpoint()
+    y = {bytes(row["doc_id"]): row["n_bytes"] for row in documents.collect()}
+    seeds, estimates, drawn_once = 40, [], Counter()
+    for seed in range(seeds):
+        rows = draw_fixed(documents, seed=seed, round=1).collect()
+        assert Counter(row["slice"] for row in rows) == {"a": 45, "b": 240}
+        assert {(row["slice"], row["pi"]) for row in rows} == {("a", 45 / 151), ("b", 1.6)}
+        estimates.append(sum(y[bytes(row["doc_id"])] / row["pi"] for row in rows))
+        drawn_once.update(bytes(row["doc_id"]) for row in rows if row["slice"] == "a")
+    values = {name: np.array([r["n_bytes"] for r in documents.where(f"slice = '{name}'").collect()], float) for name in "ab"}
+    spread = np.sqrt(
+        151**2 * (1 - 45 / 151) * values["a"].var(ddof=1) / 45 + (90 / 1.6**2) * (1 - 90 / 150) * values["b"].var(ddof=1)
+    )
+    z = (np.array(estimates) - sum(y.values())) / spread
+    assert abs(z.mean()) < 4 / np.sqrt(seeds)
+    assert 0.6 < z.std() < 1.4
+    chance = 45 / 151
+    seen = np.array([drawn_once[bytes(row["doc_id"])] for row in documents.where("slice = 'a'").collect()])
+    apart = ((seen - seeds * chance) ** 2).sum() / (seeds * chance * (1 - chance))
+    assert 0.001 < stats.chi2.cdf(apart, 150) < 0.999
+
+
+@pytest.mark.parametrize("partitions", [2, 8, 64])
+def test_a_fixed_draw_does_not_depend_on_partitions(spark: SparkSession, partitions: int) -> None:
+    rated = corpus(spark).select("doc_id", "slice", "n_bytes", F.lit(0.37).alias("pi")).localCheckpoint()
+    rows = [draw_fixed(each, seed=SEED, round=2).collect() for each in (rated.coalesce(1), scattered(rated, partitions))]
+    assert sorted(map(tuple, rows[0])) == sorted(map(tuple, rows[1]))
+
+
+def test_a_fixed_draw_goes_by_the_plan(spark: SparkSession) -> None:
+    documents = corpus(spark)
+    weights = plans(spark, (1, "a", 0.2), (1, "b", 0.8))
+    settings = RebalanceSettings(tokens=1_000, bytes_per_token=3.0, sampler="fixed")
+    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights)
+    rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, settings=settings, turn=Turn("main", 1), seed=SEED)).collect()
+    poisson = drawn(documents, weights, Turn("main", round=1))
+    expected = {row["slice"]: row["pi"] for row in poisson}
+    assert Counter(row["slice"] for row in rows) == {name: round(200 * pi) for name, pi in expected.items()}
+    assert sorted(row["pos"] for row in rows) == list(range(len(rows)))
+
+
+def test_epochs_pass_over_one_draw_in_orders_of_their_own(spark: SparkSession) -> None:
+    documents, weights = corpus(spark), plans(spark, (1, "a", 0.5), (1, "b", 0.5))
+    settings = RebalanceSettings(tokens=3_000, bytes_per_token=3.0, epochs=3)
+    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights)
+    rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, settings=settings, turn=Turn("main", 1), seed=SEED)).collect()
+    passes = [[row for row in sorted(rows, key=lambda row: row["pos"]) if row["epoch"] == epoch] for epoch in range(3)]
+    once = drawn(documents, weights, Turn("main", round=1))
+    assert ids(passes[0]) == ids(once)
+    for one in passes:
+        assert [row["pos"] for row in one] == list(range(len(once)))
+        assert sorted(ids(one)) == sorted(ids(once))
+    assert ids(passes[1]) != ids(passes[0])
+    assert ids(passes[2]) not in (ids(passes[0]), ids(passes[1]))
+    assert {row["pi"] for row in rows} == {row["pi"] for row in once}

@@ -14,6 +14,7 @@ from resonance.report.distributions import Distribution, Threshold
 from resonance.report.examples import Borderline, Examples, Rewritten
 from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import Edited, Failed, Judged
+from resonance.report.labels import Labels, Mapped, Suspect
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 TURNS = ((1, "plan"), (2, "plan"), (2, "control"))
@@ -106,6 +107,10 @@ def made() -> Callable[..., Facts]:
             "distributions": (
                 Distribution("datatrove", "n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True),)),  # noqa: E501
                 Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5))),
+            ),
+            "labels": Labels(
+                *(size, 1, (Mapped("ab" * 16, 0.5, 0.1, 1, 2, "a"),)),
+                *(2, 40, 1, (Suspect("ab" * 16, names[0], "x", "y", 0.1, 0.8, "a"),)),
             ),
             "losses": tuple(
                 Losses(number, arm, "train", stretch, 3 * size, 2_000.0 * size, 300 * size, 1_000 * size) for number, arm in TURNS for stretch in (0, 1)  # noqa: E501

@@ -9,6 +9,7 @@ from resonance.core.settings import ReportSettings
 from resonance.report.copies import Crossed
 from resonance.report.examples import Examples
 from resonance.report.facts import Clusters, Cut, Facts, Losses
+from resonance.report.labels import Labels
 from resonance.report.parts import Section
 from resonance.report.sections import SECTIONS
 from resonance.report.sections.duplicates import duplicates
@@ -321,6 +322,7 @@ def test_the_data_half_alone_leaves_the_rest_out(made: Made) -> None:
         evaluations=(),
         rounds=(),
         checkpoints=(),
+        labels=Labels(),
         slices=tuple(part for part in whole.slices if part.part != "draw"),
         steps=tuple(step for step in whole.steps if step["round"] == 0),
     )

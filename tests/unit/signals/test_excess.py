@@ -7,30 +7,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings
 from resonance.runtime import resources
-from resonance.signals.excess import compare
-from resonance.tables import EXCESS_LOSS, SIGNAL_EVENT
+from resonance.signals.excess import excess_loss
+from resonance.tables import EXCESS_LOSS
+from resonance.testing import events_frame
 
 TURN = Turn("main", round=2)
 
 
 def event(doc: int, phase: str, loss: float, **other: Any) -> dict[str, Any]:
-    row = {
-        "run": "r", "round": 2, "arm": "plan", "phase": phase, "step": 10, "epoch": 0, "pos": doc, "copy": 0, "rank": 0,
-        "doc_id": doc.to_bytes(16, "big"), "bucket": doc % 4096, "content_hash": bytes(16), "slice": "a",
-        "loss_sum": loss, "n_tok": 5, "n_bytes": 10, "max_tok_loss": loss, "tok_acc": 0.5, "pi": 1.0, "weight": 1.0,
-    }  # fmt: skip
-    return row | other
+    return {"doc": doc, "phase": phase, "loss_sum": loss, "round": 2, **other}
 
 
 def compared(spark: SparkSession, rows: list[dict[str, Any]], **settings: float) -> dict[int, Any]:
-    schema = resources.contract(SIGNAL_EVENT).schema
-    events: DataFrame = spark.createDataFrame([tuple(row[name] for name in schema.names) for row in rows], schema)
-    found = resources.contract(EXCESS_LOSS).conform(compare(events, settings=CrossFitSettings(**settings), turn=TURN))
+    events = events_frame(spark, rows)
+    found = resources.contract(EXCESS_LOSS).conform(excess_loss(events, settings=CrossFitSettings(**settings), turn=TURN))
     return {int.from_bytes(row.doc_id, "big"): row for row in found.collect()}
 
 
@@ -70,3 +65,6 @@ def test_against_numpy(spark: SparkSession) -> None:
         low, high = (np.quantile(difference[mine], share, method="inverted_cdf") for share in (0.05, 0.95))
         excess = np.array([found[doc].excess for doc in np.flatnonzero(mine).tolist()])
         assert np.abs(excess - difference[mine].clip(low, high)).max() <= 1e-6
+        ranks = [np.argsort(np.argsort(loss[mine])) / (mine.sum() - 1) for loss in (now, reference)]
+        apart = np.array([found[doc].disagreement for doc in np.flatnonzero(mine).tolist()])
+        assert np.abs(apart - np.var(ranks, axis=0)).max() <= 1e-6

@@ -14,23 +14,27 @@ from resonance.core.settings import FeedbackSettings
 from resonance.runtime import resources
 from resonance.signals.feedback import feedback
 from resonance.signals.history import lifted, merged
-from resonance.tables import SIGNAL_EVENT, SIGNAL_STATE, SLICE_STATE
+from resonance.tables import SIGNAL_STATE, SLICE_STATE
+from resonance.testing import events_frame
 
 LN2 = math.log(2)
+EARLY = 10
 
 
 def event(doc: int, phase: str, loss: float, **other: Any) -> dict[str, Any]:
-    row = {
-        "run": "r", "round": 1, "arm": "plan", "phase": phase, "step": 10, "epoch": 0, "pos": doc, "copy": 0, "rank": 0,
-        "doc_id": doc.to_bytes(16, "big"), "bucket": doc % 4096, "content_hash": bytes(16), "slice": "a",
-        "loss_sum": loss, "n_tok": 5, "n_bytes": 10, "max_tok_loss": loss, "tok_acc": 0.5, "pi": 1.0, "weight": 1.0,
-    }  # fmt: skip
-    return row | other
+    return {"doc": doc, "phase": phase, "loss_sum": loss, **other}
 
 
-def frame(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
-    schema = resources.contract(SIGNAL_EVENT).schema
-    return spark.createDataFrame([tuple(row[name] for name in schema.names) for row in rows], schema)
+def key(row: dict[str, Any]) -> tuple[bytes, bytes]:
+    return row["doc"].to_bytes(16, "big"), row.get("content_hash", bytes(16))
+
+
+def fed_back(spark: SparkSession, rows: list[dict[str, Any]], round: int = 1, known: Any = (), **settings: Any) -> Any:
+    """Both states; the documents are those of ``known`` (doc, content hash)."""
+    ids = [(doc.to_bytes(16, "big"), hash) for doc, hash in known]
+    documents = spark.createDataFrame(ids, "doc_id binary, content_hash binary")
+    turn = Turn("main", round=round)
+    return feedback(events_frame(spark, rows), documents, documents.limit(0), settings=FeedbackSettings(**settings), turn=turn)
 
 
 def states(rows: DataFrame) -> dict[tuple[bytes, bytes], dict[str, Any]]:
@@ -52,7 +56,7 @@ def test_states_by_hand(spark: SparkSession) -> None:
         event(1, "reference", 8.0, arm="fold-1"),
         event(4, "score", 8.0, arm="control", round=2),
     ]
-    signal_state, _ = feedback(frame(spark, rows), settings=FeedbackSettings(), turn=Turn("main", round=2))
+    signal_state, _ = fed_back(spark, rows, 2, known=[(1, b"\x01" * 16), (2, bytes(16))])
     found = states(resources.contract(SIGNAL_STATE).conform(signal_state))
     assert sorted(int.from_bytes(doc, "big") for doc, _ in found) == [1, 1, 2]
     one = found[(1).to_bytes(16, "big"), bytes(16)]
@@ -64,6 +68,8 @@ def test_states_by_hand(spark: SparkSession) -> None:
     assert (repaired["n_draws"], repaired["n_scores"], repaired["score_nats"]) == (0, 1, 7.0)
     two = found[(2).to_bytes(16, "big"), bytes(16)]
     assert (two["n_scores"], two["first_bpb"], two["last_bpb"]) == (0, None, None)
+    assert (one["current"], repaired["current"], two["current"]) == (False, True, True)
+    assert (one["n_labelled"], one["confidence"], one["aum"], one["el2n"], one["first_correct"]) == (0, None, None, None, None)
 
 
 def test_slices_by_hand(spark: SparkSession) -> None:
@@ -79,7 +85,7 @@ def test_slices_by_hand(spark: SparkSession) -> None:
         event(6, "heldout", 77.0),
         event(1, "score", 77.0, round=2),
     ]
-    _, slice_state = feedback(frame(spark, rows), settings=FeedbackSettings(min_documents=2), turn=Turn("main", round=1))
+    _, slice_state = fed_back(spark, rows, min_documents=2)
     found = {(row["arm"], row["slice"]): row for row in resources.contract(SLICE_STATE).conform(slice_state).collect()}
     assert set(found) == {("plan", "a"), ("plan", "b"), ("control", "a")}
     a, b, control = found["plan", "a"], found["plan", "b"], found["control", "a"]
@@ -90,7 +96,7 @@ def test_slices_by_hand(spark: SparkSession) -> None:
 
 
 def test_no_events_give_no_states(spark: SparkSession) -> None:
-    signal_state, slice_state = feedback(frame(spark, []), settings=FeedbackSettings(), turn=Turn("main", round=1))
+    signal_state, slice_state = fed_back(spark, [])
     assert signal_state.count() == slice_state.count() == 0
 
 
@@ -106,15 +112,15 @@ def test_merged_parts_equal_one_pass_and_plain_python(spark: SparkSession) -> No
         )
         for _ in range(300)
     ]
-    events = frame(spark, rows)
-    early, late = lifted(events.where("round <= 2")), lifted(events.where("round > 2"))
-    whole = states(merged(lifted(events)))
+    events = events_frame(spark, rows)
+    early, late = lifted(events.where("round <= 2"), EARLY), lifted(events.where("round > 2"), EARLY)
+    whole = states(merged(lifted(events, EARLY)))
     parts = states(merged(merged(late).unionByName(merged(early))))
     assert parts.keys() == whole.keys()
-    for key, state in whole.items():
-        assert parts[key] == pytest.approx(state)
-        mine = [row for row in rows if (row["doc_id"], row["content_hash"]) == key]
-        scored = sorted((row["round"], row["loss_sum"] / (LN2 * row["n_bytes"])) for row in mine if row["phase"] == "score")
+    for text, state in whole.items():
+        assert parts[text] == pytest.approx(state)
+        mine = [row for row in rows if key(row) == text]
+        scored = sorted((row["round"], row["loss_sum"] / (LN2 * 10)) for row in mine if row["phase"] == "score")
         assert state["n_draws"] == sum(row["phase"] == "train" for row in mine)
         assert state["train_nats"] == pytest.approx(sum(row["loss_sum"] for row in mine if row["phase"] == "train"))
         assert state["score_nats"] == pytest.approx(sum(row["loss_sum"] for row in mine if row["phase"] == "score"))

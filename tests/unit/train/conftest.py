@@ -15,6 +15,14 @@ from resonance.core.settings import TrainSettings
 from resonance.train import tokenizer
 from resonance.train.spec import Phase, Spec
 
+SCHEMA = pa.schema(
+    [
+        *((name, pa.int64()) for name in ("place", "epoch", "pos", "copy")),
+        ("doc_id", pa.binary()),
+        ("weight", pa.float64()),
+        *((name, pa.string()) for name in ("prompt", "text", "label")),
+    ]
+)
 SMALL = TrainSettings(
     launch="inline", vocabulary=512, window=64, hidden=48, heads=4, documents_per_step=12, rows_per_pass=8, checkpoint_steps=20
 )
@@ -40,6 +48,12 @@ def small() -> TrainSettings:
 
 
 @pytest.fixture(scope="session")
+def shard_schema() -> pa.Schema:
+    """What shards hold."""
+    return SCHEMA
+
+
+@pytest.fixture(scope="session")
 def shard_rows() -> Callable[..., list[dict[str, object]]]:
     """Makes the rows that shards hold, one a text."""
 
@@ -52,7 +66,9 @@ def shard_rows() -> Callable[..., list[dict[str, object]]]:
                 "copy": 0,
                 "doc_id": hashlib.sha256(text.encode()).digest()[:16],
                 "weight": weights[place] if weights else 1.0,
+                "prompt": None,
                 "text": text,
+                "label": None,
             }
             for place, text in enumerate(texts)
         ]
@@ -68,7 +84,7 @@ def write_phase(tmp_path: Path, shard_rows: Callable[..., list[dict[str, object]
         rows = shard_rows(texts, weights)
         for part in range(files):
             mine = rows[part * len(rows) // files : (part + 1) * len(rows) // files]
-            pq.write_table(pa.Table.from_pylist(mine), folder / f"part-{part:03d}.parquet")
+            pq.write_table(pa.Table.from_pylist(mine, SCHEMA), folder / f"part-{part:03d}.parquet")
         return Phase(name=name, shards=folder, places=len(rows))
 
     return write

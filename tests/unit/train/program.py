@@ -9,7 +9,7 @@ from pathlib import Path
 import conformance
 
 from resonance.core.errors import TrainError
-from resonance.train import loop, worker
+from resonance.train import loop, tasks, worker
 from resonance.train.collective import Collective, connect
 from resonance.train.spec import Spec
 
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> None:
     told: dict[str, object] = {"rank": group.rank, "size": group.size, "checks": dict(conformance.run_all(group))}
     for name, spec in plan.items():
         loop.reduce = mean_of_rank_means if name == "control" else SUM
-        loop.token_losses = first_document_is_broken if name == "broken" and group.rank == 1 else LOSSES
+        tasks.token_losses = first_document_is_broken if name in BROKEN and group.rank == 1 else LOSSES
         try:
             ends = worker.run(Spec.model_validate(spec), group)
             told[name] = [end.model_dump() for end in ends]
@@ -30,7 +30,8 @@ def main(arguments: list[str]) -> None:
 
 
 SUM = loop.reduce
-LOSSES = loop.token_losses
+LOSSES = tasks.token_losses
+BROKEN = ("broken", "skipping")
 
 
 def first_document_is_broken(model, rows):

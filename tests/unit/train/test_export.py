@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError
+from resonance.core.settings import TaskSettings
 from resonance.testing import documents_frame
 from resonance.train import export
 from resonance.train.export import first_draws, places, write_shards
+from resonance.train.samples import samples
 from resonance.train.shards import global_batches
 
 
 @pytest.fixture(scope="module")
 def documents(spark):
     return documents_frame(spark, [(f"key-{number}", "s/x", f"text of number {number}") for number in range(20)]).localCheckpoint()
+
+
+def texts(documents):
+    return samples(documents, documents, TaskSettings())
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +46,21 @@ def test_places_count_through_all_epochs(draws):
 def test_shards_are_read_in_the_order_of_places(draws, documents, tmp_path, monkeypatch, per_shard, shards):
     monkeypatch.setattr(export, "SHARD_ROWS", per_shard)
     monkeypatch.setattr(export, "SHARDS", 8)
-    phase = write_shards("train", draws.repartition(3), documents.repartition(4), tmp_path / "shards")
+    phase = write_shards("train", draws.repartition(3), texts(documents).repartition(4), tmp_path / "shards")
     assert phase.places == 30
     assert len(list((tmp_path / "shards").glob("shard=*"))) == shards
     (batch,) = global_batches(phase, 0, 30, 0, 1)
     assert [document.place for document in batch] == list(range(30))
-    texts = [f"text of number {number}" for number in [*range(20), *range(18, -1, -2)]]
-    assert [document.text for document in batch] == texts
+    assert [document.text for document in batch] == [f"text of number {number}" for number in [*range(20), *range(18, -1, -2)]]
+    seen = pq.read_table(tmp_path / "shards").select(["place", "exposure"]).to_pylist()
+    assert {row["place"]: row["exposure"] for row in seen} == {place: 1 + (place >= 20) for place in range(30)}
     assert {(document.copy, document.weight) for document in batch} == {(0, 0.5), (1, 0.5)}
 
 
 def test_complete_shards_are_taken_as_they_are(draws, documents, tmp_path):
-    write_shards("train", draws, documents, tmp_path / "shards")
+    write_shards("train", draws, texts(documents), tmp_path / "shards")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")}
-    write_shards("train", draws, documents, tmp_path / "shards")
+    write_shards("train", draws, texts(documents), tmp_path / "shards")
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")} == before
 
 
@@ -63,11 +71,11 @@ def test_a_text_that_changed_since_the_draw_is_not_trained_on(draws, documents, 
     with pytest.raises(
         ConservationError, match="it holds 29 of the 30 texts that sample_plan draws for train; run rebalance again"
     ):
-        write_shards("train", draws, repaired, tmp_path / "shards")
+        write_shards("train", draws, texts(repaired), tmp_path / "shards")
 
 
 def test_nothing_drawn_writes_nothing(draws, documents, tmp_path):
-    assert write_shards("heldout", draws.limit(0), documents, tmp_path / "shards").places == 0
+    assert write_shards("heldout", draws.limit(0), texts(documents), tmp_path / "shards").places == 0
     assert not (tmp_path / "shards").exists()
 
 

@@ -135,7 +135,9 @@ def test_patience_ends_a_training_that_no_longer_learns(make_spec, write_phase, 
     assert run(endless)[0].last == phase.places
 
 
-def test_a_gradient_that_is_no_number_is_an_error(plan, make_spec, monkeypatch):
+@pytest.fixture
+def overflowing(monkeypatch):
+    """The gradient of every step is infinite."""
     from resonance.train import loop
 
     exact = loop.reduce
@@ -146,8 +148,16 @@ def test_a_gradient_that_is_no_number_is_an_error(plan, make_spec, monkeypatch):
         return sums
 
     monkeypatch.setattr(loop, "reduce", overflow)
-    with pytest.raises(TrainError, match="gradient of step 1 is no finite number"):
-        run(make_spec(plan))
+
+
+def test_gradients_that_are_no_number_move_nothing_up_to_a_limit(plan, make_spec, overflowing):
+    spec = make_spec(plan)
+    at_most = [spec.settings.model_copy(update={"max_skipped_steps": most}) for most in (25, 24)]
+    (end,) = run(spec.model_copy(update={"settings": at_most[0]}))
+    assert (end.step, end.skipped) == (25, 25)
+    assert abs(mean(events(spec)[-50:]) - mean(events(spec)[:50])) < 0.1, "the model has not moved"
+    with pytest.raises(TrainError, match="gradient of step 25 is no finite number at step 25, and 24 steps were skipped before"):
+        run(make_spec(plan, settings=at_most[1]))
 
 
 def test_pace_is_told(plan, make_spec, monkeypatch):

@@ -30,6 +30,7 @@ def test_500_documents_alone_unpacked_and_unpadded_give_the_same_losses(texts, t
 
     from resonance.train.events import Tally
     from resonance.train.model import build, token_losses
+    from resonance.train.tasks import Batch, Seen
     from resonance.train.tokenizer import Codec
     from resonance.train.windows import pack, windows
 
@@ -39,10 +40,10 @@ def test_500_documents_alone_unpacked_and_unpadded_give_the_same_losses(texts, t
             parameter.mul_(5.0)  # an untrained model hardly looks at its context
     codec = Codec(tokenizer_file, small.vocabulary)
     documents = codec.encode(texts[:500])
-    tally = Tally(500)
+    tally = Tally(Batch((), 0, [0] * 500, [0] * 500))
     with torch.no_grad():
         for part in pack(documents, codec.start, small.window).passes(small.rows_per_pass):
-            tally.add(*token_losses(model, part))
+            tally.add(Seen(*token_losses(model, part)))
         model.set_attn_implementation("eager")
         context = []
         for owner, tokens in enumerate(documents):

@@ -27,7 +27,7 @@ def specs(texts, shard_rows, small, tokenizer_file, tmp_path_factory):
     """Makes the specs that a group of ranks runs, by name."""
     settings = small.model_copy(update={"documents_per_step": BATCH, "checkpoint_steps": 1_000})
     rows = shard_rows(texts[: BATCH * STEPS - 2], [1.0 + place % 3 / 2 for place in range(BATCH * STEPS - 2)])
-    jobs = {"train": rows, "control": rows, "single": rows[:1], "broken": rows[: 2 * BATCH]}
+    jobs = {"train": rows, "control": rows, "single": rows[:1], "broken": rows[: 2 * BATCH], "skipping": rows[: 2 * BATCH]}
 
     def make(size: int, names: tuple[str, ...]) -> tuple[Path, dict[str, Spec]]:
         folder = tmp_path_factory.mktemp(f"ranks-{size}")
@@ -36,7 +36,9 @@ def specs(texts, shard_rows, small, tokenizer_file, tmp_path_factory):
             (folder / name).mkdir()
             pq.write_table(pa.Table.from_pylist(jobs[name]), folder / name / "part-0.parquet")
             phase = Phase(name="train", shards=folder / name, places=len(jobs[name]))
-            found[name] = Spec(settings=settings, seed=7, tokenizer=tokenizer_file, staging=folder / f"out-{name}", phases=(phase,))
+            most = {"max_skipped_steps": 0 if name == "broken" else 10}
+            own = settings.model_copy(update=most)
+            found[name] = Spec(settings=own, seed=7, tokenizer=tokenizer_file, staging=folder / f"out-{name}", phases=(phase,))
         return folder, found
 
     return make
@@ -69,7 +71,7 @@ def run(specs):
         return done[way, size]
 
     def of(size: int, way: str = "horovodrun"):
-        more = ("single", "broken", "control") if size == 2 else ()
+        more = ("single", "broken", "skipping", "control") if size == 2 else ()
         return once(way, size, *(("train", *more) if size > 1 else ()))
 
     return of
@@ -136,7 +138,17 @@ def test_fewer_documents_than_ranks_train_all_the_same(run):
 def test_a_loss_broken_on_one_rank_stops_all_with_the_same_words(run, texts, shard_rows):
     _, told = run(2)
     doc_id = shard_rows(texts[:2])[1]["doc_id"].hex()
-    assert [rank["broken"] for rank in told] == [f"the loss of document {doc_id} is no finite number"] * 2
+    advice = "lower train.learning_rate, or raise train.max_skipped_steps"
+    assert [rank["broken"] for rank in told] == [f"the loss of document {doc_id} is no finite number; {advice}"] * 2
+
+
+def test_steps_with_a_loss_broken_on_one_rank_are_skipped_by_all_and_counted(run):
+    folder, told = run(2)
+    assert [(rank["skipping"][0]["step"], rank["skipping"][0]["skipped"]) for rank in told] == [(2, 2)] * 2
+    (boundary,) = (folder / "out-skipping" / "train").glob("[0-9]*")
+    losses = [row["loss_sum"] for rank in range(2) for row in pq.read_table(boundary / f"rank-{rank}.parquet").to_pylist()]
+    assert (len(losses), losses.count(None)) == (2 * BATCH, 2), "each document has its event, the broken ones without a loss"
+    assert furthest(parameters(folder / "out-skipping"), start(folder, "out-skipping")) == 0, "skipped steps move nothing"
 
 
 def tokens_by_rank(staging: Path, size: int) -> list[list[int]]:
@@ -151,10 +163,10 @@ def parameters(staging: Path):
     return list(load(boundary / "checkpoint").parameters())
 
 
-def start(folder: Path):
+def start(folder: Path, name: str = "out-train"):
     from resonance.train.model import build
 
-    state = json.loads(next((folder / "out-train").glob("train/*/checkpoint/config.json")).read_text())
+    state = json.loads(next((folder / name).glob("train/*/checkpoint/config.json")).read_text())
     settings = TrainSettings(
         vocabulary=state["vocab_size"],
         hidden=state["hidden_size"],

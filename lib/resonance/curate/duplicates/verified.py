@@ -35,14 +35,28 @@ def candidates(buckets: DataFrame, within: Sequence[str] = ()) -> DataFrame:
     """Pairs that share a bucket: ``doc_id`` and ``other``, which comes before it in the total order; each pair once.
 
     All pairs of a bucket up to ``MOST`` members; beyond, each member and the first ``MOST``. One shuffle of members of
-    ``buckets`` by hash and band, one of pairs by both ids.
+    ``buckets`` by hash and band, one of members with those before them, one of pairs by both ids. Documents that meet in many large
+    buckets, as copies do, share a list of first ones there: it is spread out once for each of them, not once a bucket.
     """
-    bucket = Window.partitionBy("hash", "band", *within).orderBy("priority", F.desc("n_bytes"), "doc_id")
-    ranked = buckets.withColumn("rank", F.row_number().over(bucket))
-    before = bucket.rowsBetween(Window.unboundedPreceding, -1)
-    first = F.collect_list(F.when(F.col("rank") <= MOST, F.col("doc_id"))).over(before)
-    pairs = ranked.select("doc_id", "rank", first.alias("before")).where("rank > 1")
-    return pairs.select("doc_id", F.explode("before").alias("other")).distinct()
+    keys = ["hash", "band", *within]
+    order = Window.partitionBy(*keys).orderBy("priority", F.desc("n_bytes"), "doc_id")
+    ranked = buckets.withColumn("rank", F.row_number().over(order)).select(*keys, "doc_id", "rank")
+    first = F.sort_array(F.collect_list(F.struct("rank", "doc_id")))["doc_id"]
+    heads = ranked.where(F.col("rank") <= MOST).groupBy(*keys).agg(first.alias("first"))
+    late = F.col("rank") > MOST
+    listed = heads.withColumn("list", F.xxhash64("first"))
+    named = (
+        ranked.where("rank > 1")
+        .join(listed, keys)
+        .select(
+            "doc_id",
+            F.when(~late, F.slice("first", 1, F.col("rank") - 1)).alias("own"),
+            F.when(late, F.col("list")).otherwise(F.xxhash64("doc_id")).alias("list"),
+        )
+    )
+    lists = listed.where(F.size("first") == MOST).dropDuplicates(["list"]).select("list", F.col("first").alias("shared"))
+    spread = named.distinct().join(lists, "list", "left")
+    return spread.select("doc_id", F.explode(F.coalesce("own", "shared")).alias("other")).distinct()
 
 
 def lost(buckets: DataFrame, within: Sequence[str] = ()) -> int:

@@ -11,6 +11,7 @@ from resonance.report.sections.contamination import contamination
 from resonance.report.sections.duplicates import duplicates
 from resonance.report.sections.funnel import funnel
 from resonance.report.sections.heldout import heldout
+from resonance.report.sections.labels import labels
 from resonance.report.sections.plan import plan
 from resonance.report.sections.record import record
 from resonance.report.sections.rules import rules
@@ -26,6 +27,7 @@ SECTIONS: tuple[Callable[[Facts, ReportSettings], Section | None], ...] = (
     contamination,
     signals,
     training,
+    labels,
     heldout,
     plan,
     record,

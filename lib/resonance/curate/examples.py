@@ -1,0 +1,61 @@
+"""Documents to examples: what each teaches besides its text, from the fields that it was read with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ContractError
+from resonance.curate.examples_row import Flaw, example_of
+from resonance.curate.readers_row import valid
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+    from pyspark.sql import DataFrame
+
+    from resonance.core.settings import TaskSettings
+
+SCHEMA = "doc_id binary, bucket int, batch string, text_hash binary, prompt string, answer string, label string"
+
+
+def examples(raw: DataFrame, documents: DataFrame, *, settings: TaskSettings) -> DataFrame:
+    """Rows of ``examples``, one a document. ``ingest`` has quarantined what holds none.
+
+    A new text, answer or label gives a new ``content_hash``, under which its signals start afresh. One join by doc_id, which
+    shuffles the other fields of the rows, no text; one Python pass.
+    """
+    held = documents.select("doc_id", "bucket", "batch", F.col("content_hash").alias("text_hash"))
+    parsed = held.join(raw.select("doc_id", "metadata"), "doc_id").mapInArrow(Parse(settings), SCHEMA)
+    parts = [F.coalesce(F.col(name).cast("binary"), F.lit("").cast("binary")) for name in ("label", "prompt", "answer")]
+    nul = F.unhex(F.lit("00"))
+    said = F.concat("text_hash", *(part for value in parts for part in (nul, value)))
+    return parsed.withColumns({"content_hash": F.unhex(F.sha2(said, 256)).substr(1, 16), "kind": F.lit(settings.kind)})
+
+
+@dataclass(frozen=True)
+class Parse:
+    """Puts the example in place of the fields, on a worker."""
+
+    task: TaskSettings
+
+    def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """The same rows."""
+        for batch in batches:
+            rows = [self._row(row.pop("metadata"), row["doc_id"]) | row for row in batch.to_pylist()]
+            yield pa.RecordBatch.from_pylist(rows, schema=_SCHEMA)
+
+    def _row(self, metadata: str | None, doc_id: bytes) -> dict[str, str | None]:
+        found = example_of(json.loads(metadata or "{}"), self.task)
+        if isinstance(found, Flaw):
+            raise ContractError(f"table raw: document {doc_id.hex()} holds no example ({found.rule}); run ingest again")
+        return {name: value and valid(value) for name, value in zip(PARTS, (found.prompt, found.answer, found.label), strict=True)}
+
+
+PARTS = ("prompt", "answer", "label")
+_ARROW = {"binary": pa.binary(), "int": pa.int32(), "string": pa.string()}
+_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in (field.split() for field in SCHEMA.split(", "))])

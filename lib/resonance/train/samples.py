@@ -1,0 +1,29 @@
+"""What ranks learn from, as one frame whatever the task: a text, an answer with its prompt, or a text with its label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.core.settings import TaskSettings
+
+
+def samples(documents: DataFrame, examples: DataFrame, task: TaskSettings) -> DataFrame:
+    """``doc_id`` and ``content_hash`` as a plan names them; ``sample_hash``, ``prompt``, ``text`` and ``label``.
+
+    ``sample_hash`` stands for all that is learnt, label and prompt included; it is the text's own hash where there is no more.
+    For other tasks than ``language`` one join of texts with their examples.
+    """
+    if task.kind == "language":
+        nothing = F.lit(None).cast("string")
+        own = {"sample_hash": F.col("content_hash"), "prompt": nothing, "label": nothing}
+        return documents.select("doc_id", "content_hash", "text").withColumns(own)
+    mine = examples.where(F.col("kind") == task.kind).select(
+        "doc_id", F.col("text_hash").alias("content_hash"), F.col("content_hash").alias("sample_hash"), "prompt", "answer", "label"
+    )
+    held = documents.select("doc_id", "content_hash", "text").join(mine, ["doc_id", "content_hash"])
+    return held.withColumn("text", F.coalesce("answer", "text")).drop("answer")
