@@ -47,6 +47,7 @@ from resonance.tables import (
     SIGNALS,
     SIGNATURES,
     SLICE_STATE,
+    SLICE_SUMS,
 )
 from resonance.train.job import cross_fit as fit_across
 from resonance.train.job import score_model, train
@@ -156,7 +157,7 @@ TRAIN = Job(
     train,
     reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
-    appends=(SIGNAL_EVENT, CHECKPOINTS),
+    appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
     per="arm",
     section="train",
     needs=("task", "turn", "seed", "spark", "catalog", "folder", "launch"),
@@ -166,7 +167,7 @@ SCORE_MODEL = Job(
     score_model,
     reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
-    appends=(SIGNAL_EVENT,),
+    appends=(SIGNAL_EVENT, SLICE_SUMS),
     per="arm",
     section="train",
     needs=("task", "scoring", "turn", "spark", "catalog", "folder", "launch"),
@@ -177,7 +178,7 @@ EVALUATE = Job(
 FEEDBACK = Job(
     "feedback",
     feedback,
-    reads=(SIGNAL_EVENT, DOCUMENTS, EXAMPLES),
+    reads=(SIGNAL_EVENT, SLICE_SUMS, DOCUMENTS, EXAMPLES),
     writes=(SIGNAL_STATE, SLICE_STATE),
     per="round",
     section="feedback",
@@ -190,7 +191,7 @@ CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all 
     fit_across,
     reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
-    appends=(SIGNAL_EVENT, CHECKPOINTS),
+    appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
     per="arm",
     section="train",
     needs=("task", "fitting", "turn", "seed", "spark", "catalog", "folder", "launch"),

@@ -19,6 +19,7 @@ RETRACTIONS = Table("retractions", key=("before", "doc_id", "method"))
 SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
 SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "pos"))
+SLICE_SUMS = Table("slice_sums", key=("run", "phase", "step", "slice"))
 SIGNAL_STATE = Table("signal_state", key=("doc_id", "content_hash"), replaces=("bucket",))
 SLICE_STATE = Table("slice_state", key=("round", "arm", "slice"), replaces=("round",))
 EXCESS_LOSS = Table("excess_loss", key=("round", "doc_id", "content_hash"), replaces=("round",))
@@ -45,6 +46,7 @@ TABLES = (
     SIGNALS,
     SAMPLE_PLAN,
     SIGNAL_EVENT,
+    SLICE_SUMS,
     SIGNAL_STATE,
     SLICE_STATE,
     EXCESS_LOSS,

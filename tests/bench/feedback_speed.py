@@ -32,7 +32,7 @@ from resonance.runtime.catalog import DeltaCatalog
 from resonance.runtime.conf import load
 from resonance.runtime.session import open_session
 from resonance.signals.feedback import feedback
-from resonance.tables import PLANS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNAL_STATE, SLICE_STATE
+from resonance.tables import PLANS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNAL_STATE, SLICE_STATE, SLICE_SUMS
 from tests.bench.places import cache, cores, write_result
 from tests.bench.speed_process import run
 
@@ -66,6 +66,7 @@ def events(held: DataFrame) -> DataFrame:
         "copy": 0,
         "exposure": 1,
         "n_cut": 0,
+        "log_pi": 1.0,
         "rank": 0,
         "tok_acc": 0.5,
         "pi": 1.0,
@@ -97,8 +98,10 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
     def write(table: Table, rows: DataFrame, slice: dict[str, Any]) -> None:
         catalog.write(table, rows, slice, {})
 
+    sums = spark.createDataFrame([], resources.contract(SLICE_SUMS).schema)
+
     def states() -> None:
-        texts, slices = feedback(seen, held, held.limit(0), settings=FeedbackSettings(), turn=turn)
+        texts, slices = feedback(seen, sums, held, held.limit(0), settings=FeedbackSettings(), turn=turn)
         write(SIGNAL_STATE, texts, {"bucket": (0, 4095)})
         write(SLICE_STATE, slices, {"round": ROUND})
 

@@ -7,16 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from pydoc_data.topics import topics
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import Window
 from pyspark.sql import functions as F
+from scipy import stats
 
+from resonance.core.chance import logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.job import Turn
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.launch import InlineLaunch
-from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT, SLICE_SUMS
 from resonance.testing import MemoryCatalog, documents_frame
 
 pytestmark = pytest.mark.train
@@ -348,3 +351,36 @@ def test_early_stop_ends_with_the_draws_that_were_seen(world):
     assert 16 <= seen < 200
     last = world.catalog.read(CHECKPOINTS).where("final").collect()
     assert [row["step"] for row in last] == [math.ceil(seen / 8)]
+
+
+def test_a_part_of_the_events_is_kept_and_slices_sum_up_all(done, world):
+    world.settings = SETTINGS.model_copy(update={"log_share": 0.3})
+    world.train()
+    world.score()
+    for run, whole_run, phase in (("train-1-plan", "train-1-plan", "train"), ("score_model-1-plan", "score_model-1-plan", "score")):
+        kept, whole = world.events(run, phase), done.events(whole_run, phase)
+        ids = {bytes(row["doc_id"]) for row in kept.collect()}
+        chosen = {bytes(row["doc_id"]) for row in whole.where(logged(0.3)).collect()}
+        assert 0 < kept.count() < 0.5 * whole.count()
+        assert ids == chosen
+        assert {row["log_pi"] for row in kept.collect()} == {0.3}
+        sums = world.catalog.read(SLICE_SUMS).where((F.col("run") == run) & (F.col("phase") == phase)).groupBy("slice")
+        totals = {r["slice"]: tuple(r)[1:] for r in sums.agg(*map(F.sum, ("n_events", "n_tok", "n_bytes", "nats"))).collect()}
+        parts = whole.groupBy("slice").agg(F.count("*"), F.sum("n_tok"), F.sum("n_bytes"), F.sum("loss_sum")).collect()
+        assert totals == {r["slice"]: pytest.approx(tuple(r)[1:], rel=1e-4) for r in parts}
+    assert world.events("score_model-1-plan", "heldout").count() == HELDOUT
+
+
+def test_estimates_from_a_kept_part_agree_in_expectation(spark):
+    """Two hundred groups of ids: what is kept of each, over its chance, against the whole group."""
+    share, groups = 0.2, 200
+    value = F.pmod(F.xxhash64("id", F.lit("value")), F.lit(1000)) / 1000
+    ids = spark.range(groups * 500).select(
+        (F.col("id") % groups).alias("group"), F.unhex(F.md5(F.col("id").cast("string"))).alias("doc_id"), value.alias("y")
+    )
+    estimate = F.sum(F.when(logged(share), F.col("y") / share).otherwise(0.0))
+    spread = F.sqrt(F.sum(F.col("y") ** 2) * (1 - share) / share)
+    rows = ids.groupBy("group").agg(((estimate - F.sum("y")) / spread).alias("z")).collect()
+    z = np.array([row["z"] for row in rows])
+    assert abs(z.mean()) < 4 / math.sqrt(groups)
+    assert stats.kstest(z, "norm").pvalue > 0.01

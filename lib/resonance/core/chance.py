@@ -19,3 +19,8 @@ def hashed(columns: Sequence[str], seed: int, *purpose: str) -> Column:
 def uniform(hash: Column) -> Column:
     """A number strictly between 0 and 1 from the upper 52 bits of a hash (with 53 it could round to 1)."""
     return (F.shiftrightunsigned(hash, 12) + F.lit(0.5)) / F.lit(4503599627370496.0)
+
+
+def logged(share: float) -> Column:
+    """Whether the events of a row's ``doc_id`` are kept, at this share of documents: the same ones in every phase and round."""
+    return uniform(hashed(["doc_id"], 0, "log")) < share

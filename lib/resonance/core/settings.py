@@ -33,11 +33,16 @@ class SparkSettings(Settings):
     conf: dict[str, str] = {}
 
 
+TASK_FIELDS = frozenset({"label", "instruction", "input", "output", "messages", "prompt", "completion"})
+"""Usual names of the fields that a row teaches by."""
+
+
 class TaskSettings(Settings):
     """What a model learns from a row: to say its text, to name its label, or to give its answer."""
 
     kind: Literal["language", "classification", "instruction"] = "language"
     labels: tuple[str, ...] = Field((), max_length=64, description="every label of a classification, at most 64")
+    words: bool = Field(False, description="name a label by its first token in the language model, instead of by a head of its own")
     form: Literal["instruction", "messages", "completion"] = Field(
         "instruction",
         description="fields of an instruction row: instruction, input and output; messages; prompt and completion",
@@ -48,11 +53,18 @@ class TaskSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _tells_labels_apart(self) -> TaskSettings:
+    def _can_be_learnt(self) -> TaskSettings:
         """Refuses what nothing can be learnt from before anything runs."""
         if self.kind == "classification" and len(set(self.labels)) < max(len(self.labels), 2):
             raise ValueError("a classification needs task.labels: two or more, each once")
+        if unknown := sorted(self.fields.keys() - TASK_FIELDS):
+            raise ValueError(f"task.fields knows no {', '.join(unknown)}; it may rename {', '.join(sorted(TASK_FIELDS))}")
         return self
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The labels that a model needs a head for."""
+        return () if self.words else self.labels
 
     def field(self, name: str) -> str:
         """What the field of this usual name is called in the rows."""
@@ -168,6 +180,8 @@ class TrainSettings(Settings):
     ranks: int = Field(2, ge=1)
     threads: int = Field(1, ge=1, description="threads of a rank")
     start_timeout: int = Field(120, ge=1, description="seconds to wait for ranks to start")
+    model: str = Field("", description="folder of a pretrained transformers model to go on from; empty builds a small one")
+    lora_rank: int = Field(0, ge=0, description="rank of low-rank adapters on a pretrained model; 0 trains all of it")
     vocabulary: int = Field(2_048, ge=300)
     tokenizer_bytes: int = Field(20_000_000, ge=1)
     window: int = Field(128, ge=8, description="tokens of one window")
@@ -181,8 +195,16 @@ class TrainSettings(Settings):
     weight_decay: float = Field(0.1, ge=0)
     clip: float = Field(1.0, gt=0)
     checkpoint_steps: int = Field(50, ge=1)
+    log_share: float = Field(1.0, gt=0, le=1, description="share of documents whose events are kept, by hash; slices sum up all")
     max_skipped_steps: int = Field(10, ge=0, description="steps without a finite loss or gradient that a training may skip")
     early_stop_patience: int = Field(0, ge=0, description="checkpoints without a better loss before training stops; 0 is off")
+
+    @model_validator(mode="after")
+    def _adapts_what_there_is(self) -> TrainSettings:
+        """Refuses adapters without a model."""
+        if self.lora_rank and not self.model:
+            raise ValueError("train.lora_rank adapts a pretrained model; name its folder in train.model")
+        return self
 
 
 class ScoreModelSettings(Settings):

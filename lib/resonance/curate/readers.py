@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from resonance.core.settings import IngestSettings, TaskSettings
+from resonance.curate.readers_delta import are_tables, read_tables
 from resonance.curate.readers_files import File, find_files
 from resonance.curate.readers_lines import count_line_starts, json_rows, text_rows
 from resonance.curate.readers_parquet import parquet_rows, refuse_without_columns
@@ -35,7 +36,7 @@ READERS = {"json": json_rows, "text": text_rows, "parquet": parquet_rows}
 def read_files(
     spark: SparkSession, settings: IngestSettings, task: TaskSettings = LANGUAGE, split_bytes: int = SPLIT_BYTES
 ) -> Reading:
-    """The rows of all input files: readable ones with their text, broken ones with the rule that cut them.
+    """The rows of all input files or Delta tables: readable ones with their text, broken ones with the rule that cut them.
 
     Shuffles names of files, never text. Files larger than ``split_bytes`` that hold JSON lines are read twice: once to count
     lines, so that each range knows the number of its first.
@@ -43,8 +44,10 @@ def read_files(
     Raises:
         InputError: an input is missing, has no files, is of no known format, or is Parquet without the columns asked for.
     """
-    files = find_files(settings.inputs)
     fields = Fields.of(settings, task)
+    if are_tables(settings.inputs):
+        return read_tables(spark, settings.inputs, fields)
+    files = find_files(settings.inputs)
     for file in [f for f in files if f.format == "parquet"][:1]:
         refuse_without_columns(file.path, file.shown, fields)
     units = [unit for file in files for unit in _units(file, split_bytes)]

@@ -98,7 +98,9 @@ def _walk(folder: Path) -> Iterator[Path]:
     seen: set[str] = set()
     for parent, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
         if "_delta_log" in folders:
-            raise InputError(f"ingest: {parent} is a Delta table, whose folder also holds deleted rows; export it to Parquet first")
+            raise InputError(
+                f"ingest: {parent} is a Delta table, whose folder also holds deleted rows; give it as an input of its own"
+            )
         if os.path.realpath(parent) in seen:  # links may lead round in circles
             folders.clear()
             continue

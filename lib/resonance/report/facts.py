@@ -67,7 +67,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Losses:
-    """Sums over the events of one stretch of a training, or of a scoring."""
+    """Sums over the events of one stretch of a training, or of a scoring; estimated where only a ``share`` of events is kept."""
 
     round: int
     arm: str
@@ -77,6 +77,7 @@ class Losses:
     nats: float
     tokens: int
     bytes: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

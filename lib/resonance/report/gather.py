@@ -179,11 +179,11 @@ def losses(events: DataFrame, steps: tuple[Row, ...], slices: tuple[SliceCount, 
     width = max(-(-max(planned.values(), default=1) // CURVE_POINTS), CURVE_DOCUMENTS)
     stretch = F.when(F.col("phase") == "train", F.col("epoch") * CURVE_POINTS + F.floor(F.col("pos") / width)).otherwise(0)
     sums = events.where(F.col("run").isin(runs)).groupBy("round", "arm", "phase", stretch.cast("int").alias("stretch"))
+    sizes = {"rows": F.lit(1), "tokens": F.col("n_tok"), "bytes": F.col("n_bytes")}
     rows = sums.agg(
-        F.count(F.lit(1)).alias("rows"),
-        F.sum("loss_sum").alias("nats"),
-        F.sum(F.col("n_tok").cast("bigint")).alias("tokens"),
-        F.sum(F.col("n_bytes").cast("bigint")).alias("bytes"),
+        *(F.round(F.sum(value / F.col("log_pi"))).cast("bigint").alias(name) for name, value in sizes.items()),
+        F.coalesce(F.sum(F.col("loss_sum") / F.col("log_pi")), F.lit(0.0)).alias("nats"),
+        F.min("log_pi").alias("share"),
     )
     return tuple(Losses(**row.asDict()) for row in rows.orderBy("round", "arm", "phase", "stretch").collect())
 

@@ -96,6 +96,9 @@ def _samples(facts: Facts) -> str:
     rounds = len({turn[0] for turn in turns})
     arms = len(turns) - sum(turn[1] == "plan" for turn in turns)
     text = f"{counted(rounds, 'round')} trained" + (f", with {counted(arms, 'control arm')} beside" if arms else "")
+    kept = min(loss.share for loss in facts.losses if loss.phase == "train")
+    if kept < 1:
+        return f"{text}: {counted(planned, 'sample')} planned, the loss rows of {share(kept)} of them kept."
     match = "each sample left exactly one" if planned == found else "these should be equal"
     return f"{text}: {counted(planned, 'sample')} planned, {counted(found, 'loss row')} written; {match}."
 

@@ -25,13 +25,13 @@ from resonance.runtime.conf import RESOURCES
 from resonance.runtime.events import Events
 from resonance.runtime.manifest import write_manifest
 from resonance.runtime.scratch import Scratch
-from resonance.tables import CHECKPOINTS, DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, SIGNAL_EVENT, STEPS, TABLES
+from resonance.tables import CHECKPOINTS, DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, SIGNAL_EVENT, SLICE_SUMS, STEPS, TABLES
 
 SECTIONS = {"cleaning": "clean", "drawing": "rebalance", "fitting": "cross_fit", "scoring": "score_model", "task": "task"}
 """Needs that are further sections of the configuration."""
 WRITERS = 2
 """Tables of one step that are written at a time."""
-SCOPED = frozenset({SIGNAL_EVENT, CHECKPOINTS})
+SCOPED = frozenset({SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS})
 """Tables whose rows name the run that wrote them: a step sees only rows of runs that it builds on."""
 
 

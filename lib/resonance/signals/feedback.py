@@ -18,35 +18,40 @@ if TYPE_CHECKING:
 
 
 def feedback(
-    signal_event: DataFrame, documents: DataFrame, examples: DataFrame, *, settings: FeedbackSettings, turn: Turn
+    signal_event: DataFrame,
+    slice_sums: DataFrame,
+    documents: DataFrame,
+    examples: DataFrame,
+    *,
+    settings: FeedbackSettings,
+    turn: Turn,
 ) -> tuple[DataFrame, DataFrame]:
     """``signal_state`` of the plan arm up to ``turn.round``, and ``slice_state`` of all arms of that round.
 
     Held-out documents enter neither. A text or label that has changed since starts a state of its own; the old one stays, no
     longer ``current``. One shuffle of events by sample for the state and one for the trend, one of ids of documents; one of
-    partial sums by arm and slice.
+    sums by arm and slice.
     """
     so_far = signal_event.where((F.col("arm") == "plan") & (F.col("round") <= turn.round))
     states = told(merged(lifted(so_far, settings.early_steps)))
     known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
     held = states.join(above_trend(so_far, settings.trend_decay), list(TEXT), "left").join(known, list(TEXT), "left")
-    return held.withColumn("current", F.col("known").isNotNull()).drop("known"), _slices(signal_event, settings, turn)
+    return held.withColumn("current", F.col("known").isNotNull()).drop("known"), _slices(signal_event, slice_sums, settings, turn)
 
 
-def _slices(signal_event: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:
+def _slices(signal_event: DataFrame, slice_sums: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:
     """Bits per byte of each slice's drawn documents at the round's last checkpoint, against the mean over slices of its arm.
 
-    Slices with fewer than ``min_documents`` scored documents are left out, of the mean too: their figure is noise.
+    Slices with fewer than ``min_documents`` scored documents are left out, of the mean too: their figure is noise. Where only a
+    part of the events is kept, sums that were taken over all of them stand in.
     """
+    whole = signal_event.where("log_pi = 1").withColumns({"n_events": F.lit(1), "nats": F.col("loss_sum")})
+    names = ("round", "arm", "phase", "slice", "n_events", "n_bytes", "n_tok", "nats")
+    parts = whole.select(*names).unionByName(slice_sums.select(*names))
     sums = (
-        signal_event.where((F.col("phase") == "score") & (F.col("round") == turn.round))
+        parts.where((F.col("phase") == "score") & (F.col("round") == turn.round))
         .groupBy("round", "arm", "slice")
-        .agg(
-            F.count("*").alias("n_docs"),
-            F.sum("n_bytes").alias("n_bytes"),
-            F.sum("n_tok").alias("n_tok"),
-            F.sum("loss_sum").alias("nats"),
-        )
+        .agg(F.sum("n_events").alias("n_docs"), *(F.sum(name).alias(name) for name in ("n_bytes", "n_tok", "nats")))
         .where(F.col("n_docs") >= settings.min_documents)
         .withColumn("bpb", bits_per_byte("nats", "n_bytes"))
     )

@@ -65,6 +65,7 @@ def documents_frame(spark: SparkSession, rows: Sequence[tuple[str, str, str]]) -
 EVENT: dict[str, Any] = {
     "run": "r", "round": 1, "arm": "plan", "step": 10, "epoch": 0, "copy": 0, "exposure": 1, "rank": 0,
     "content_hash": bytes(16), "slice": "a", "n_tok": 5, "n_bytes": 10, "tok_acc": 0.5, "n_cut": 0, "pi": 1.0, "weight": 1.0,
+    "log_pi": 1.0,
 }  # fmt: skip
 """An event where nothing else is said."""
 

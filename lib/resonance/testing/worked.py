@@ -96,7 +96,8 @@ def worked_frames(
         contract = resources.contract(_table("signal_event"))
         seen = contract.conform(found["signal_event"].select(*contract.schema.names))
         nothing = everything.limit(0)
-        states, _ = feedback(seen, everything, nothing, settings=FeedbackSettings(), turn=Turn("main", rounds))
+        no_sums = spark.createDataFrame([], resources.contract(_table("slice_sums")).schema)
+        states, _ = feedback(seen, no_sums, everything, nothing, settings=FeedbackSettings(), turn=Turn("main", rounds))
         found["signal_state"] = states
     small = {"steps": _steps(rejects, documents, rounds), "rounds": _rounds(rounds), "checkpoints": _checkpoints(rounds)}
     frames = {}
@@ -261,7 +262,7 @@ def _events(plan: DataFrame, kept: DataFrame) -> DataFrame:
     return joined.selectExpr(
         "*", "concat(if(phase = 'train', 'train', 'score'), round, arm) AS run", "50L AS step", "0 AS rank",
         "bpb * ln(2) * n_bytes AS loss_sum", "int(n_bytes / 3) AS n_tok", "9.0D AS max_tok_loss", "0.3D AS tok_acc",
-        "copy + 1 AS exposure", "0 AS n_cut", *NO_LABEL,
+        "copy + 1 AS exposure", "0 AS n_cut", "1.0D AS log_pi", *NO_LABEL,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resonance.train.spec import Boundary
+from resonance.train.tokenizer import TOKENIZER
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 STATE = "state.json"
 MODEL = "model.safetensors"
 OPTIMIZER = "optimizer.pt"
-TOKENIZER = "tokenizer.json"
 
 
 def save(folder: Path, model: Model, optimizer: Optimizer, tokenizer: Path, state: Boundary) -> None:
@@ -44,8 +44,9 @@ def load(folder: Path) -> Model:
     from safetensors.torch import load_model
 
     from resonance.train.model import from_config
+    from resonance.train.pretrained import adapted
 
-    model = from_config(folder)
+    model = adapted(from_config(folder))
     load_model(model, folder / MODEL)
     return model
 

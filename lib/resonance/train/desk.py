@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,14 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from resonance.core.chance import logged
 from resonance.core.errors import ConservationError
 from resonance.core.job import Turn
 from resonance.core.table import Catalog
-from resonance.tables import CHECKPOINTS, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
 from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName
-from resonance.train.tokenizer import fingerprint
+from resonance.train.tokenizer import TOKENIZER, fingerprint
 
 KEYS = ("epoch", "pos", "copy", "doc_id")
 
@@ -27,6 +29,7 @@ class Desk:
     """Where one training or scoring stands: its folders below ``folder`` and its rows in the catalog.
 
     Args:
+        log_share: share of documents whose events are kept; those of held-out ones all are.
         attempt: names this start of ranks, so that those of a killed driver cannot write among ours while they die.
     """
 
@@ -35,6 +38,7 @@ class Desk:
     spark: SparkSession
     catalog: Catalog
     folder: Path
+    log_share: float = 1.0
     attempt: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
     @property
@@ -76,7 +80,7 @@ class Desk:
         folders = sorted(self.published.glob("[0-9]*"))
         if not folders:
             return
-        last = self._events(*TRAINING).agg(F.coalesce(F.max("step"), F.lit(-1))).collect()[0][0]
+        last = max(self.catalog.committed(SIGNAL_EVENT, self.transaction(phase)) or 0 for phase in TRAINING)
         rows = self.catalog.read(CHECKPOINTS).where(F.col("run") == self.turn.run).select("step").collect()
         for folder in folders:
             step = checkpoint.state_of(folder).step
@@ -117,7 +121,7 @@ class Desk:
         Raises:
             ConservationError: a draw has no event, or an event no draw, or more than one.
         """
-        self._compare(phase, draws, self._events(phase))
+        self._compare(phase, draws.where(logged(self._share(phase))), self._events(phase))
 
     def clean(self) -> None:
         """Delete what only ranks needed."""
@@ -137,12 +141,19 @@ class Desk:
         events = staged.join(known, list(KEYS)).withColumns({name: F.lit(value) for name, value in marks.items()})
         if phase == "heldout":
             events = events.withColumn("pi", F.lit(None))
-        note = {"job": self.job, **marks, "rows_in": rows, "rows_out": rows, "rows_cut": 0}
-        commit = self.catalog.append(SIGNAL_EVENT, events, (self.transaction(phase), step), note)
-        if commit.skipped or commit.rows != rows:
-            raise ConservationError(
-                f"table signal_event: appended {commit.rows} of {rows} events for {self.transaction(phase)} step {step}"
-            )
+        share = self._share(phase)
+        kept = events.withColumn("log_pi", F.lit(share)).where(logged(share))
+        due = rows if share == 1 else kept.count()
+        transaction = (self.transaction(phase), step)
+        note = {"job": self.job, **marks, "rows_in": rows, "rows_out": due, "rows_cut": rows - due}
+        if share < 1:
+            self.catalog.append(SLICE_SUMS, _sums(events, marks), transaction, {"job": self.job, **marks})
+        commit = self.catalog.append(SIGNAL_EVENT, kept, transaction, note)
+        if commit.skipped or commit.rows != due:
+            raise ConservationError(f"table signal_event: appended {commit.rows} of {due} events for {transaction[0]} step {step}")
+
+    def _share(self, phase: PhaseName) -> float:
+        return 1.0 if phase == "heldout" else self.log_share
 
     def _compare(self, phase: PhaseName, draws: DataFrame, events: DataFrame) -> int:
         """The number of draws, each of which has one event. One full outer join by draw, ids only."""
@@ -181,13 +192,21 @@ class Desk:
             "final": state.final,
             "tokens": state.tokens,
             "parameters": state.parameters,
-            "tokenizer": fingerprint(folder / checkpoint.TOKENIZER),
+            "tokenizer": fingerprint(folder / TOKENIZER),
             "skipped_steps": state.skipped,
             "published_at": datetime.now(UTC),
         }
         frame = self.spark.range(1).select(*(F.lit(value).alias(name) for name, value in row.items()))
         note = {"job": self.job, "run": turn.run, "round": turn.round, "arm": turn.arm, "step": state.step}
         self.catalog.write(CHECKPOINTS, frame, {"run": turn.run, "step": state.step}, note)
+
+
+def _sums(events: DataFrame, marks: Mapping[str, object]) -> DataFrame:
+    """Sums by slice. Those of a boundary that is taken again after a crash are skipped: they stand already."""
+    finite = F.col("loss_sum").isNotNull()
+    sizes = (F.coalesce(F.sum(F.when(finite, F.col(name)).cast("bigint")), F.lit(0)).alias(name) for name in ("n_tok", "n_bytes"))
+    nats = F.coalesce(F.sum("loss_sum"), F.lit(0.0)).alias("nats")
+    return events.groupBy(*marks, "slice").agg(F.count(F.lit(1)).alias("n_events"), *sizes, nats)
 
 
 def _boundary(folder: Path) -> Boundary:

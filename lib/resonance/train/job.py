@@ -20,7 +20,7 @@ from resonance.train.desk import Desk
 from resonance.train.export import first_draws, places, write_shards
 from resonance.train.samples import samples
 from resonance.train.spec import Phase, PhaseName, Spec
-from resonance.train.tokenizer import learn, texts_of
+from resonance.train.tokenizer import TOKENIZER, learn, texts_of
 from resonance.train.watch import run_ranks
 
 
@@ -47,12 +47,12 @@ def train(
         TrainError: there is nothing to train on or to start from, or a rank failed.
         ConservationError: events and plan do not match.
     """
-    desk = Desk("train", turn, spark, catalog, folder)
+    desk = Desk("train", turn, spark, catalog, folder, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     draws = _drawn(sample_plan, turn.round, turn.arm)
     begin = _final(checkpoints, turn.round - 1, "plan") if turn.round > 1 else None
     desk.recover()
-    _train(desk, "train", draws, source, seed, launch, begin, begin / checkpoint.TOKENIZER if begin else None)
+    _train(desk, "train", draws, source, seed, launch, begin, begin / TOKENIZER if begin else None)
     desk.clean()
 
 
@@ -77,7 +77,7 @@ def score_model(
         TrainError: there is no final checkpoint, or a rank failed.
         ConservationError: events and documents do not match.
     """
-    desk = Desk("score_model", turn, spark, catalog, folder)
+    desk = Desk("score_model", turn, spark, catalog, folder, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     start = _final(checkpoints, turn.round, turn.arm)
     heldout = _drawn(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
@@ -113,12 +113,12 @@ def cross_fit(
         TrainError: there is nothing to train on, no tokenizer yet, or a rank failed.
         ConservationError: events and draws do not match.
     """
-    desk = Desk("cross_fit", turn, spark, catalog, folder)
+    desk = Desk("cross_fit", turn, spark, catalog, folder, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     draws = _drawn(sample_plan, turn.round, "plan")
     fold = hashed(["doc_id"], seed, "fold")
     mine = F.pmod(fold, F.lit(fitting.folds)) == int(turn.arm.removeprefix(FOLD))
-    tokenizer = _final(checkpoints, turn.round, "plan") / checkpoint.TOKENIZER
+    tokenizer = _final(checkpoints, turn.round, "plan") / TOKENIZER
     desk.recover()
     start = _train(desk, "fit", draws.where(~mine), source, seed, launch, None, tokenizer)
     _score(desk, {"reference": first_draws(draws.where(mine))}, source, start, launch)
@@ -181,7 +181,7 @@ def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start
         settings=source.settings,
         task=source.task,
         seed=0,
-        tokenizer=start / checkpoint.TOKENIZER,
+        tokenizer=start / TOKENIZER,
         staging=desk.staging,
         phases=tuple(phase for phase in phases if phase.places),
         start=start,
@@ -220,7 +220,9 @@ def _final(checkpoints: DataFrame, round: int, arm: str) -> Path:
 
 
 def _tokenizer(phase: Phase, settings: TrainSettings, turn: Turn, folder: Path) -> Path:
-    """The tokenizer of all rounds, learnt in round 1 from the first texts of the plan, whose order is one of hashes."""
+    """The tokenizer of all rounds: the model's own, or learnt in round 1 from the first texts of the plan, an order of hashes."""
+    if settings.model:
+        return Path(settings.model) / TOKENIZER
     path = folder / "models" / f"tokenizer-{settings.vocabulary}-{turn.run}.json"
     if not path.exists():
         learn(texts_of(phase.shards, settings.tokenizer_bytes), settings.vocabulary, path)

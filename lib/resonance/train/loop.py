@@ -13,7 +13,7 @@ from resonance.core.settings import TrainSettings
 from resonance.train import checkpoint
 from resonance.train.collective import Collective
 from resonance.train.events import StagedEvents, Tally
-from resonance.train.model import Model, parameters
+from resonance.train.model import Model, parameters, trained
 from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
 from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
@@ -76,7 +76,7 @@ class Sums:
 
 def make_optimizer(model: Model, settings: TrainSettings) -> AdamW:
     """AdamW (Loshchilov and Hutter, arXiv 1711.05101); matrices decay, norms do not."""
-    every = list(model.parameters())
+    every = trained(model)
     groups = [
         {"params": [p for p in every if p.ndim >= 2], "weight_decay": settings.weight_decay},
         {"params": [p for p in every if p.ndim < 2], "weight_decay": 0.0},
@@ -104,7 +104,7 @@ def reduce(model: Model, documents: list[Document], tally: Tally, collective: Co
     weights = torch.tensor([document.weight for document in documents], dtype=torch.float64)
     broken = [documents[at].doc_id.hex() for at in tally.broken()]
     counts = [float((weights * tally.tokens).sum()), float(tally.tokens.sum()), float(tally.loss.sum()), float(len(broken))]
-    every = list(model.parameters())
+    every = trained(model)
     flat = collective.allreduce(torch.cat([*(_gradient(p) for p in every), torch.tensor(counts)]))
     weight, tokens, loss, bad = flat[-4:].tolist()
     if bad:
@@ -122,7 +122,7 @@ def _gradient(p: Tensor) -> Tensor:
 
 def step(model: Model, optimizer: AdamW, sums: Sums, settings: TrainSettings, state: Boundary) -> bool:
     """Clip, set the rate, move the parameters; whether they moved. All ranks hold equal sums, and so decide alike."""
-    sound = not sums.broken and bool(torch.isfinite(torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)))
+    sound = not sums.broken and bool(torch.isfinite(torch.nn.utils.clip_grad_norm_(trained(model), settings.clip)))
     if sound:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(settings, (state.tokens + sums.tokens / 2) / state.total)

@@ -14,13 +14,16 @@ from resonance.train.tokenizer import Tokens
 from resonance.train.windows import Rows
 
 Model = Any
-"""``transformers.LlamaForCausalLM`` or ``LlamaForSequenceClassification``, which come without types."""
+"""A model of transformers, which come without types."""
+OWN = "LlamaForCausalLM"
+"""What is built here; it gives its last states, so that only targets get logits."""
 
 
 def build(settings: TrainSettings, seed: int, labels: Sequence[str] = ()) -> Model:
     """A new model, with a head for ``labels`` if any; equal settings and seed give equal parameters."""
-    from transformers.models.llama import LlamaConfig
+    from transformers.models.llama import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
 
+    kind = LlamaForSequenceClassification if labels else LlamaForCausalLM
     config = LlamaConfig(
         vocab_size=settings.vocabulary,
         hidden_size=settings.hidden,
@@ -33,56 +36,80 @@ def build(settings: TrainSettings, seed: int, labels: Sequence[str] = ()) -> Mod
         eos_token_id=settings.vocabulary - 1,
         tie_word_embeddings=not labels,
         use_cache=False,
+        architectures=[kind.__name__],
     )
     if labels:  # no text begins with the start mark here, so that it can mark what is blank
         config.update({"pad_token_id": config.bos_token_id, "id2label": dict(enumerate(labels))})
     torch.manual_seed(seed)
-    return _model(config, with_head=bool(labels))
+    return kind(config)
 
 
 def from_config(folder: Path) -> Model:
     """A model of the configuration in ``folder``; its parameters are still to be loaded."""
-    from transformers.models.llama import LlamaConfig
+    import transformers
 
-    config = LlamaConfig.from_pretrained(folder, use_cache=False)
-    return _model(config, with_head=config.pad_token_id is not None)
-
-
-def _model(config: Any, *, with_head: bool) -> Model:
-    from transformers.models.llama import LlamaForCausalLM, LlamaForSequenceClassification
-
-    return (LlamaForSequenceClassification if with_head else LlamaForCausalLM)(config)
+    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    return getattr(transformers, config.architectures[0])(config)
 
 
 def parameters(model: Model) -> int:
     """How many numbers are trained; tied ones count once."""
-    return sum(p.numel() for p in model.parameters())
+    return sum(p.numel() for p in trained(model))
 
 
-def token_losses(model: Model, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
-    """Of each target: its loss in nats (fp32), whether the best guess was right, its document. Other positions get no logits."""
+def trained(model: Model) -> list[Tensor]:
+    """The parameters that training moves."""
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+def token_losses(model: Model, rows: Rows, *, packed: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each target: its loss in nats (fp32), whether the best guess was right, its document.
+
+    ``packed`` says that a row may hold several windows, which then see only themselves.
+    """
     segments, targets = torch.from_numpy(rows.segments), torch.from_numpy(rows.targets)
-    hidden = model.model(
-        input_ids=torch.from_numpy(rows.inputs),
-        attention_mask=_attention(segments),
-        position_ids=torch.from_numpy(rows.positions),
-        use_cache=False,
-    ).last_hidden_state
+    given: dict[str, Any] = {
+        "input_ids": torch.from_numpy(rows.inputs),
+        "attention_mask": (segments >= 0).long(),
+        "use_cache": False,
+    }
+    if packed:
+        given |= {"attention_mask": _attention(segments), "position_ids": torch.from_numpy(rows.positions)}
     real = targets >= 0
-    logits = model.lm_head(hidden[real]).float()
+    if type(model).__name__ == OWN:
+        logits = model.lm_head(model.model(**given).last_hidden_state[real]).float()
+    else:
+        logits = model(**given).logits[real].float()
     losses = torch.nn.functional.cross_entropy(logits, targets[real], reduction="none")
     return losses, logits.detach().argmax(-1) == targets[real], torch.from_numpy(rows.owners)[real]
 
 
 def label_logits(model: Model, rows: Sequence[Tokens], blank: int) -> Tensor:
-    """Logits (fp32) of all labels, one row for each row of tokens, at its last token."""
+    """Logits (fp32) of all labels from the model's head, one row for each row of tokens."""
+    inputs, mask = _padded(rows, blank)
+    logits: Tensor = model(input_ids=inputs, attention_mask=mask).logits
+    return logits.float()
+
+
+def word_logits(model: Model, rows: Sequence[Tokens], words: Sequence[int]) -> Tensor:
+    """Logits (fp32) of ``words`` as the token that follows each row."""
+    inputs, mask = _padded(rows, 0)
+    last = (torch.arange(len(rows)), mask.sum(-1) - 1)
+    if type(model).__name__ == OWN:
+        states = model.model(input_ids=inputs, attention_mask=mask, use_cache=False).last_hidden_state
+        logits: Tensor = model.lm_head(states[last])
+    else:
+        logits = model(input_ids=inputs, attention_mask=mask, use_cache=False).logits[last]
+    return logits[:, list(words)].float()
+
+
+def _padded(rows: Sequence[Tokens], blank: int) -> tuple[Tensor, Tensor]:
     width = max(map(len, rows))
     inputs = torch.full((len(rows), width), blank)
     for at, row in enumerate(rows):
         inputs[at, : len(row)] = torch.from_numpy(row)
     mask = torch.arange(width)[None] < torch.tensor([len(row) for row in rows])[:, None]
-    logits: Tensor = model(input_ids=inputs, attention_mask=mask.long(), use_cache=False).logits
-    return logits.float()
+    return inputs, mask.long()
 
 
 def _attention(segments: Tensor) -> Tensor:

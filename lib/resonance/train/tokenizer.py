@@ -20,6 +20,7 @@ from resonance.train.spec import write_atomically
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+TOKENIZER = "tokenizer.json"
 MARKS = 2
 """Ids at the end of the vocabulary that no text can spell: start and end of a document."""
 
@@ -27,31 +28,66 @@ Tokens = NDArray[np.int32]
 
 
 class Codec:
-    """Texts as tokens. The marks stand outside the tokenizer's file, so that no text can imitate them."""
+    """Texts as tokens.
 
-    def __init__(self, path: Path, vocabulary: int) -> None:
+    Args:
+        path: the tokenizer's file.
+        start: mark before a text. The marks of a tokenizer that was learnt here stand outside its file: no text can imitate them.
+        end: mark behind it.
+        blank: what stands where nothing does.
+        folder: where a pretrained tokenizer lies, which may have a chat template.
+    """
+
+    def __init__(self, path: Path, *, start: int, end: int, blank: int, folder: Path | None = None) -> None:
         from tokenizers import Tokenizer
 
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(path))
-        self.start = vocabulary - 2
-        self.end = vocabulary - 1
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._folder = folder
+        self.start, self.end, self.blank = start, end, blank
+
+    @classmethod
+    def learnt(cls, path: Path, vocabulary: int) -> Codec:
+        """The codec of a tokenizer that was learnt here."""
+        return cls(path, start=vocabulary - 2, end=vocabulary - 1, blank=vocabulary - 2)
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """The tokens of each text, with the end mark and without the start mark."""
         found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [np.array([*encoding.ids, self.end], dtype=np.int32) for encoding in found]
 
+    def framed(self, texts: Sequence[str]) -> list[Tokens]:
+        """The tokens of each text as its tokenizer frames one for a head to read; one that was learnt here sets the end mark."""
+        if self._folder is None:
+            return self.encode(texts)
+        found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=True)
+        return [np.array(encoding.ids or [self.end], dtype=np.int32) for encoding in found]
+
     def prompts(self, conversations: Sequence[Sequence[Mapping[str, str]]], template: str) -> list[Tokens]:
         """The tokens of each conversation up to where the answer begins: role and text of each message on lines of their own.
 
         Raises:
-            TrainError: another template is asked for, which only a pretrained tokenizer has.
+            TrainError: ``template`` asks for the tokenizer's own, which it has not.
         """
-        if template != "plain":
-            raise TrainError(f"task.template {template!r}: a tokenizer that was learnt here has no chat template; use plain")
-        said = ["".join(f"{one['role']}:\n{one['content']}\n" for one in messages) + "assistant:\n" for messages in conversations]
+        said = self._told(conversations) if template == "tokenizer" else [_plain(messages) for messages in conversations]
         found = self._tokenizer.encode_batch_fast(said, add_special_tokens=False)
         return [np.array(encoding.ids, dtype=np.int32) for encoding in found]
+
+    def _told(self, conversations: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
+        from transformers import AutoTokenizer
+
+        held = None if self._folder is None else AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+        if held is None or not held.chat_template:
+            raise TrainError("task.template tokenizer: this tokenizer has no chat template; set task.template to plain")
+        return [
+            str(held.apply_chat_template([dict(message) for message in one], tokenize=False, add_generation_prompt=True))
+            for one in conversations
+        ]
+
+
+def _plain(messages: Sequence[Mapping[str, str]]) -> str:
+    return "".join(f"{one['role']}:\n{one['content']}\n" for one in messages) + "assistant:\n"
 
 
 def learn(texts: Iterable[str], vocabulary: int, path: Path) -> None:

@@ -50,19 +50,22 @@ def windows(tokens: Tokens, start: int, width: int) -> Iterator[tuple[Tokens, To
         yield inputs[begin : begin + width], tokens[begin : begin + width]
 
 
-def pack(documents: Sequence[Tokens], start: int, width: int) -> Rows:
+def pack(documents: Sequence[Tokens], start: int, width: int, *, together: bool = True) -> Rows:
     """The windows of all documents in rows of ``width``."""
     cut = ((owner, *window) for owner, tokens in enumerate(documents) for window in windows(tokens, start, width))
-    return arrange(cut, width)
+    return arrange(cut, width, together=together)
 
 
-def arrange(pieces: Iterable[tuple[int, Tokens, Tokens]], width: int) -> Rows:
-    """Pieces (owner, inputs, targets) of at most ``width`` tokens in rows: each in the first row with room for it, in order."""
+def arrange(pieces: Iterable[tuple[int, Tokens, Tokens]], width: int, *, together: bool = True) -> Rows:
+    """Pieces (owner, inputs, targets) of at most ``width`` tokens in rows: each in the first row with room for it, in order.
+
+    Where they are not to be ``together``, each has a row of its own.
+    """
     placed: list[tuple[int, int, int, Tokens, Tokens]] = []
     used: list[int] = []
     opened: list[int] = []
     for owner, inputs, targets in pieces:
-        row = next((row for row in opened if used[row] + len(targets) <= width), len(used))
+        row = next((row for row in opened if together and used[row] + len(targets) <= width), len(used))
         if row == len(used):
             used.append(0)
             opened.append(row)

@@ -13,12 +13,16 @@ from resonance.train.spec import TRAINING, Boundary, Spec, write_atomically
 
 def run(spec: Spec, collective: Collective) -> list[Boundary]:
     """The last boundary of each phase of the spec, once its events (and checkpoints) are staged."""
-    from resonance.train import checkpoint, loop, model, score
+    from resonance.train import checkpoint, loop, model, pretrained, score
     from resonance.train.tasks import task_of
     from resonance.train.tokenizer import Codec
 
-    task = task_of(spec.task, Codec(spec.tokenizer, spec.settings.vocabulary), spec.settings)
-    trained = checkpoint.load(spec.start) if spec.start else model.build(spec.settings, spec.seed, spec.task.labels)
+    known = Path(spec.settings.model) if spec.settings.model else None
+    codec = pretrained.codec(known, spec.tokenizer) if known else Codec.learnt(spec.tokenizer, spec.settings.vocabulary)
+    fresh = pretrained.load if known else model.build
+    trained = checkpoint.load(spec.start) if spec.start else fresh(spec.settings, spec.seed, spec.task.heads)
+    packed = known is None or spec.task.kind == "classification" or pretrained.keeps_apart(trained)
+    task = task_of(spec.task, codec, spec.settings, packed=packed)
     for parameter in trained.parameters():
         collective.broadcast(parameter.data)
     ends = []

@@ -102,3 +102,8 @@ def test_rows_without_prompt_or_answer(task: TaskSettings, values: dict[str, Any
 def test_a_classification_names_two_labels_or_more(labels: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"needs task\.labels: two or more, each once"):
         TaskSettings(kind="classification", labels=labels)
+
+
+def test_fields_that_no_form_knows_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"task\.fields knows no lable; it may rename completion, input"):
+        TaskSettings(kind="classification", labels=("a", "b"), fields={"lable": "stars"})

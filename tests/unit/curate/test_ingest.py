@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
 from resonance.curate.ingest import ingest, ingest_and_clean
@@ -137,3 +138,24 @@ def test_ids_do_not_depend_on_the_place_of_the_corpus_or_partitions(
     found = {bytes(row["doc_id"]): row["text"] for row in raw.collect()}
     keys = {(f"sub{n % 2}/{n}.jsonl:{line}", f"{letter} {n}") for n in range(5) for line, letter in ((1, "a"), (2, "b"))}
     assert found == {hashlib.sha256(f"files\0{key}".encode()).digest()[:16]: text for key, text in keys}
+
+
+def test_rows_of_a_delta_table_are_those_of_its_version(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    place = str(tmp_path / "table")
+    rows = [(f"key-{n}", f"text {n}", f"site-{n % 2}", n) for n in range(6)]
+    spark.createDataFrame(rows, "id string, text string, site string, stars int").write.format("delta").save(place)
+    spark.sql(f"DELETE FROM delta.`{place}` WHERE id = 'key-1'")
+    more = [("key-2", "text 2", "site-0", 2), ("key-9", None, "site-0", 3)]
+    spark.createDataFrame(more, "id string, text string, site string, stars int").write.format("delta").mode("append").save(place)
+    table = Path(place)
+    raw, rejects = read(spark, checkpoint, table, id_field="id", source_field="site")
+    assert {row["source_key"]: row["text"] for row in raw} == {f"key-{n}": f"text {n}" for n in (0, 2, 3, 4, 5)}
+    assert {row["source_key"]: json.loads(row["metadata"]) for row in raw}["key-3"] == {"stars": 3}
+    assert sorted(row["rule"] for row in rejects) == ["duplicate_key", "missing_text"]
+    with pytest.raises(InputError, match=r"set ingest\.id_field to the column that holds one"):
+        read(spark, checkpoint, table)
+    with pytest.raises(InputError, match="has no column 'body' among id, text, site, stars"):
+        read(spark, checkpoint, table, id_field="id", text_field="body")
+    (tmp_path / "more.txt").write_text("text")
+    with pytest.raises(InputError, match="cannot be read together"):
+        read(spark, checkpoint, table, tmp_path / "more.txt", id_field="id")

@@ -18,7 +18,7 @@ from resonance.report.sections.labels import labels
 from resonance.runtime import resources
 from resonance.signals.feedback import feedback
 from resonance.signals.labels import label_quality
-from resonance.tables import LABEL_QUALITY, SIGNAL_STATE
+from resonance.tables import LABEL_QUALITY, SIGNAL_STATE, SLICE_SUMS
 from resonance.testing import documents_frame, events_frame
 
 Made = Callable[..., Facts]
@@ -64,7 +64,8 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
         own |= {"prediction": "ab"[n % 2] if p > 0.5 else "ba"[n % 2], "probabilities": {"ab"[n % 2]: p, "ba"[n % 2]: 1 - p}}
         rows += [own | {"phase": "train"}, own | {"phase": "train", "epoch": 1}, own | {"phase": "reference", "arm": "fold-0"}]
     events, turn = events_frame(spark, rows), Turn("main", 1)
-    states, _ = feedback(events, documents, documents.limit(0), settings=FeedbackSettings(), turn=turn)
+    sums = spark.createDataFrame([], resources.contract(SLICE_SUMS).schema)
+    states, _ = feedback(events, sums, documents, documents.limit(0), settings=FeedbackSettings(), turn=turn)
     quality = resources.contract(LABEL_QUALITY).conform(label_quality(events, turn=turn))
     return {"documents": documents, "signal_state": resources.contract(SIGNAL_STATE).conform(states), "label_quality": quality}
 

@@ -14,7 +14,7 @@ from resonance.core.settings import FeedbackSettings
 from resonance.runtime import resources
 from resonance.signals.feedback import feedback
 from resonance.signals.history import lifted, merged
-from resonance.tables import SIGNAL_STATE, SLICE_STATE
+from resonance.tables import SIGNAL_STATE, SLICE_STATE, SLICE_SUMS
 from resonance.testing import events_frame
 
 LN2 = math.log(2)
@@ -29,12 +29,15 @@ def key(row: dict[str, Any]) -> tuple[bytes, bytes]:
     return row["doc"].to_bytes(16, "big"), row.get("content_hash", bytes(16))
 
 
-def fed_back(spark: SparkSession, rows: list[dict[str, Any]], round: int = 1, known: Any = (), **settings: Any) -> Any:
-    """Both states; the documents are those of ``known`` (doc, content hash)."""
+def fed_back(
+    spark: SparkSession, rows: list[dict[str, Any]], round: int = 1, known: Any = (), sums: Any = (), **settings: Any
+) -> Any:
+    """Both states; the documents are those of ``known`` (doc, content hash), ``sums`` those of slices."""
     ids = [(doc.to_bytes(16, "big"), hash) for doc, hash in known]
     documents = spark.createDataFrame(ids, "doc_id binary, content_hash binary")
     turn = Turn("main", round=round)
-    return feedback(events_frame(spark, rows), documents, documents.limit(0), settings=FeedbackSettings(**settings), turn=turn)
+    frames = (events_frame(spark, rows), spark.createDataFrame(list(sums), resources.contract(SLICE_SUMS).schema), documents)
+    return feedback(*frames, documents.limit(0), settings=FeedbackSettings(**settings), turn=turn)
 
 
 def states(rows: DataFrame) -> dict[tuple[bytes, bytes], dict[str, Any]]:
@@ -126,3 +129,15 @@ def test_merged_parts_equal_one_pass_and_plain_python(spark: SparkSession) -> No
         assert state["score_nats"] == pytest.approx(sum(row["loss_sum"] for row in mine if row["phase"] == "score"))
         assert (state["first_bpb"], state["last_bpb"]) == pytest.approx((scored[0][1], scored[-1][1]))
         assert (state["first_round"], state["last_round"]) == (min(r["round"] for r in mine), max(r["round"] for r in mine))
+
+
+def test_sums_over_all_events_stand_in_where_a_part_is_kept(spark: SparkSession) -> None:
+    rows = [event(1, "score", 10 * LN2, log_pi=0.1), event(2, "score", 30 * LN2, slice="b")]
+    sums = [
+        ("r", 1, "plan", "score", 10, "a", 8, 40, 80, 160 * LN2),
+        ("r", 1, "plan", "score", 10, "c", 1, 4, 8, 8 * LN2),
+        ("r", 1, "plan", "train", 10, "a", 9, 9, 9, 9.0),
+    ]
+    _, slice_state = fed_back(spark, rows, sums=sums, min_documents=1)
+    found = {row["slice"]: (row["n_docs"], row["n_bytes"], row["bpb"]) for row in slice_state.collect()}
+    assert found == {"a": (8, 80, pytest.approx(2.0)), "b": (1, 10, pytest.approx(3.0)), "c": (1, 8, pytest.approx(1.0))}

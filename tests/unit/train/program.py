@@ -34,8 +34,8 @@ LOSSES = tasks.token_losses
 BROKEN = ("broken", "skipping")
 
 
-def first_document_is_broken(model, rows):
-    losses, right, owners = LOSSES(model, rows)
+def first_document_is_broken(model, rows, *, packed):
+    losses, right, owners = LOSSES(model, rows, packed=packed)
     return losses.where(owners != 0, float("nan")), right, owners
 
 

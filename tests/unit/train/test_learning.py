@@ -28,7 +28,7 @@ def unigram_bits_per_byte(texts, tokenizer_file, vocabulary: int) -> float:
     """Of the held-out texts, with add-one counts of the others: what can be known without any context."""
     from resonance.train.tokenizer import Codec
 
-    codec = Codec(tokenizer_file, vocabulary)
+    codec = Codec.learnt(tokenizer_file, vocabulary)
     counts = np.ones(vocabulary)
     for tokens in codec.encode(texts[HELDOUT:]):
         np.add.at(counts, tokens, 1)

@@ -38,7 +38,7 @@ def test_500_documents_alone_unpacked_and_unpadded_give_the_same_losses(texts, t
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(5.0)  # an untrained model hardly looks at its context
-    codec = Codec(tokenizer_file, small.vocabulary)
+    codec = Codec.learnt(tokenizer_file, small.vocabulary)
     documents = codec.encode(texts[:500])
     tally = Tally(Batch((), 0, [0] * 500, [0] * 500))
     with torch.no_grad():

@@ -29,7 +29,7 @@ def document(text, prompt=None, label=None, place=0):
 def codec(tokenizer_file, small):
     from resonance.train.tokenizer import Codec
 
-    return Codec(tokenizer_file, small.vocabulary)
+    return Codec.learnt(tokenizer_file, small.vocabulary)
 
 
 def test_only_the_answer_is_said_and_it_is_said_as_if_it_stood_alone(codec, small):
@@ -127,6 +127,43 @@ def test_labels_are_learnt_and_each_figure_is_that_of_numpy(labelled, texts):
     known, _, _ = run(labelled("score", texts[600:620], start=folder / CHECKPOINT))
     assert {row["probabilities"] for row in known} == {None}, "probabilities belong to models that never saw the sample"
     assert [row["p_label"] for row in known] == pytest.approx([row["p_label"] for row in scored[:20]], abs=1e-5)
+
+
+def test_words_name_labels_as_the_model_alone_would(codec, small, texts):
+    import torch
+
+    from resonance.train.model import build
+    from resonance.train.tasks import CUE, Labels
+
+    task, model = Labels(codec, small, LABELS.model_copy(update={"words": True})), build(small, 3)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(5.0)
+        batch = task.batch([document(text, label=label_of(text), place=n) for n, text in enumerate(texts[:20])])
+        logits = torch.cat([task.seen(model, part).logits for part in batch.parts])
+        words = [int(codec.encode([f" {label}"])[0][0]) for label in LABELS.labels]
+        cue = codec.encode([CUE])[0][:-1]
+        for text, found in zip(texts[:20], logits, strict=True):
+            tokens = np.concatenate((codec.encode([text])[0][:-1][: small.window - len(cue)], cue)).astype(np.int64)
+            alone = model(input_ids=torch.from_numpy(tokens)[None]).logits[0, -1, words]
+            assert found.tolist() == pytest.approx(alone.tolist(), abs=1e-3)
+
+
+def test_words_are_learnt(labelled, texts):
+    task = LABELS.model_copy(update={"words": True})
+    rows, _, end = run(labelled("train", texts[:600]).model_copy(update={"task": task}))
+    assert end.tokens == 600
+    assert mean(rows[-150:], "loss_sum") < 0.8 * mean(rows[:150], "loss_sum")
+    assert {row["label"] for row in rows} == set(LABELS.labels)
+
+
+def test_words_that_begin_alike_are_refused(codec, small):
+    from resonance.core.errors import TrainError
+    from resonance.train.tasks import Labels
+
+    twins = TaskSettings(kind="classification", labels=("strings", "stringy", "z"), words=True)
+    with pytest.raises(TrainError, match="begin with the same token; rename one, or use a head"):
+        _ = Labels(codec, small, twins)._words
 
 
 def test_padding_says_nothing(labelled, texts):

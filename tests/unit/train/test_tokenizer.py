@@ -18,7 +18,7 @@ def test_equal_texts_in_any_order_give_an_equal_file(texts, tmp_path):
 
 
 def test_tokens_give_every_byte_back(tokenizer_file, small):
-    codec = Codec(tokenizer_file, small.vocabulary)
+    codec = Codec.learnt(tokenizer_file, small.vocabulary)
     strange = ["", "naïve ½ 漢字 🙂\x00\x7f", "<|start|><|end|></s>", " \n\t  x"]
     decoder = Tokenizer.from_file(str(tokenizer_file))
     for text, tokens in zip(strange, codec.encode(strange), strict=True):

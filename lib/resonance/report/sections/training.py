@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resonance.report.curves import Line, lines
 from resonance.report.parts import Chart, Grid, Section
 from resonance.report.turns import called, keys, ordered, roles, shown
-from resonance.report.wording import bits, count, name
+from resonance.report.wording import bits, count, name, share
 
 if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
@@ -53,7 +53,14 @@ def _whole(points: list[Losses]) -> list[Losses]:
         return points
     one, two = points[-2:]
     sums = (one.rows + two.rows, one.nats + two.nats, one.tokens + two.tokens, one.bytes + two.bytes)
-    return [*points[:-2], type(one)(one.round, one.arm, one.phase, one.stretch, *sums)]
+    return [*points[:-2], type(one)(one.round, one.arm, one.phase, one.stretch, *sums, share=one.share)]
+
+
+def _check(planned: int, points: list[Losses]) -> str:
+    kept = min((point.share for point in points), default=1.0)
+    if kept < 1:
+        return f"{share(kept)} kept"
+    return "equal" if planned == sum(point.rows for point in points) else "NOT EQUAL"
 
 
 def _grid(facts: Facts, turns: list[Turn]) -> Grid:
@@ -69,7 +76,7 @@ def _grid(facts: Facts, turns: list[Turn]) -> Grid:
                 name(called(turn)),
                 count(planned),
                 count(found),
-                "equal" if planned == found else "NOT EQUAL",
+                _check(planned, points),
                 count(sum(point.tokens for point in points)),
                 bits(nats / LN2 / max(read, 1)),
                 count(size[turn]) if turn in size else "–",

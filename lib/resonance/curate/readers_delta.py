@@ -1,0 +1,73 @@
+"""Delta tables as sources: every row of the current version, read by Spark, told in the words of the other readers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.errors import InputError
+from resonance.curate.readers_row import Fields, Reading, Unit, in_batches, row_of
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
+
+def are_tables(inputs: Sequence[str]) -> bool:
+    """Whether the inputs are Delta tables.
+
+    Raises:
+        InputError: some are, and some are not.
+    """
+    found = [Path(given).expanduser().joinpath("_delta_log").is_dir() for given in inputs]
+    if any(found) and not all(found):
+        raise InputError("ingest: Delta tables and files cannot be read together; give each a batch of its own")
+    return any(found)
+
+
+def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> Reading:
+    """The rows of Delta tables. No shuffle; a row's number is its place in the order in which Spark reads the version.
+
+    Raises:
+        InputError: no column names the rows, or a column that is asked for is missing.
+    """
+    if fields.id is None:
+        raise InputError(
+            "ingest: rows of a Delta table have no name of their own; set ingest.id_field to the column that holds one"
+        )
+    return Reading(reduce(DataFrame.unionByName, (_records(spark, given, fields) for given in inputs)), ReadRecords(fields))
+
+
+def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
+    table = spark.read.format("delta").load(str(Path(given).expanduser().absolute()))
+    asked = {"text_field": fields.text if fields.one_text else None, "id_field": fields.id, "source_field": fields.source}
+    for setting, name in (asked | {"slice_field": fields.slice}).items():
+        if name is not None and name not in table.columns:
+            raise InputError(f"ingest: {given} has no column {name!r} among {', '.join(table.columns)}; set ingest.{setting}")
+    return table.select(
+        F.lit(given).alias("shown"),
+        F.lit(Path(given).name).alias("name"),
+        (F.monotonically_increasing_id() + 1).alias("line"),
+        F.to_json(F.struct("*"), {"ignoreNullFields": "false"}).alias("record"),
+    )
+
+
+@dataclass(frozen=True)
+class ReadRecords:
+    """Turns batches of records into batches of rows, on a worker."""
+
+    fields: Fields
+
+    def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """The rows of the records in ``batches``."""
+        return in_batches(
+            row_of(json.loads(row["record"]), Unit("", row["name"], row["shown"], "delta", "", 0, 0, 0), row["line"], self.fields)
+            for batch in batches
+            for row in batch.to_pylist()
+        )
