@@ -91,6 +91,7 @@ def test_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "cartography-text-0" in page
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("spark")
 def test_answers(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [

@@ -20,10 +20,10 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import TrainError
 from resonance.core.job import Turn
-from resonance.core.settings import TrainSettings
+from resonance.core.settings import TaskSettings, TrainSettings
 from resonance.runtime.catalog import DeltaCatalog
 from resonance.runtime.launch import open_launch
-from resonance.tables import CHECKPOINTS, DOCUMENTS, SAMPLE_PLAN, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
 from resonance.testing import documents_frame
 
 pytestmark = pytest.mark.train
@@ -41,9 +41,9 @@ def train(spark, workspace: Path, settings: TrainSettings = SETTINGS) -> None:
 
     catalog = DeltaCatalog(spark, str(workspace / "tables"))
     turn = Turn("main", 1, "plan", run=RUN)
-    frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(CHECKPOINTS))
+    frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     launch = open_launch(settings, spark)
-    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch}
+    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch, "task": TaskSettings()}
     try:
         job.train(*frames, settings=settings, turn=turn, seed=7, **tools)
     finally:

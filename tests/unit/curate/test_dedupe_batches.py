@@ -194,9 +194,8 @@ def test_three_batches_are_one_run_over_everything(
     clusters = {names[r.doc_id]: r.cluster_id for r in before[0] if r["method"] == "near"}
     assert len({clusters[name] for name in ("left", "left-2", "right", "right-2", "bridge")}) == 1
     assert clusters.keys().isdisjoint({"cut", "like-the-cut"})
-    told = {names[row[0]]: row for row in expected if row[1] == "verified"}
-    assert [told["middle"][i] for i in (2, 5)] == [False, True]
-    assert [told["end"][i] for i in (2, 5)] == [True, False]
+    told = {(names[row[0]], row[2], row[5]) for row in expected if row[1] == "verified"}
+    assert {("middle", False, True), ("end", True, False)} <= told  # a document may change more than once
     assert "apart" not in {names[row[0]] for row in expected}
     assert ("middle" in drawn[0], "end" in drawn[0], "alone" in drawn[0]) == (True, False, True)
     assert ("middle" in drawn[1], "end" in drawn[1], "alone" in drawn[1]) == (False, True, False)
