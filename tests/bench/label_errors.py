@@ -38,6 +38,7 @@ from resonance.curate.demo_texts import doc_strings
 from resonance.runtime.session import open_session
 from resonance.signals.history import lifted, merged, told
 from resonance.signals.labels import label_quality
+from resonance.signals.trend import against_trend
 from resonance.testing import events_frame
 from tests.bench.places import cores, write_result
 
@@ -130,7 +131,7 @@ def judged(spark: SparkSession, rows: list[dict[str, Any]]) -> tuple[Floats, NDA
     """By sample: self-confidence, whether its label is suspected, area under the margin. All of it from events."""
     frame = events_frame(spark, rows).localCheckpoint()
     quality = label_quality(frame, turn=Turn("main", 1)).orderBy("doc_id").select("p_label", "issue").collect()
-    states = told(merged(lifted(frame, 100))).orderBy("doc_id").select("aum").collect()
+    states = told(merged(lifted(against_trend(frame, 0.9), 100))).orderBy("doc_id").select("aum").collect()
     return np.array([r[0] for r in quality]), np.array([r[1] for r in quality]), np.array([r[0] for r in states])
 
 

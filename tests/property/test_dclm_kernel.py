@@ -22,7 +22,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=5))
 def test_the_kernel_says_what_the_definition_says(texts: list[str | None]) -> None:
     nothing = [np.nan] * len(COLUMNS)

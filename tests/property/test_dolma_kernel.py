@@ -16,7 +16,7 @@ PIECES = st.sampled_from([*SIGNS, *ODD, *WORDS])
 TEXTS = st.one_of(st.none(), st.text(max_size=60), st.lists(PIECES, max_size=60).map("".join))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=5))
 def test_the_kernel_says_what_the_definition_says(texts: list[str | None]) -> None:
     nothing = [np.nan] * len(COLUMNS)

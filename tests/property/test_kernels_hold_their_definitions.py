@@ -62,7 +62,7 @@ def held_apart(texts: Sequence[str | None]) -> list[pa.Array]:
 
 
 @pytest.mark.parametrize("held", profiles(), ids=lambda held: held.name)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(texts=st.lists(st.one_of(st.none(), TEXTS), max_size=4))
 def test_signals(held: Profile, texts: list[str | None]) -> None:
     nothing = dict.fromkeys(held.columns)
@@ -78,7 +78,7 @@ def test_signals(held: Profile, texts: list[str | None]) -> None:
         assert different == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=st.lists(TEXTS, max_size=4))
 def test_words_and_sentences(texts: list[str]) -> None:
     found, sentences = kernel_words(pa.array(texts, pa.string()))
@@ -86,7 +86,7 @@ def test_words_and_sentences(texts: list[str]) -> None:
     assert sentences.tolist() == [count_sentences(text) for text in texts]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=st.lists(TEXTS, max_size=4))
 def test_rewrite(texts: list[str]) -> None:
     stays = ("kept", "lorem_ipsum", "curly_bracket")

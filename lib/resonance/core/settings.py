@@ -64,7 +64,7 @@ class TaskSettings(Settings):
     @property
     def heads(self) -> tuple[str, ...]:
         """The labels that a model needs a head for."""
-        return () if self.words else self.labels
+        return self.labels if self.kind == "classification" and not self.words else ()
 
     def field(self, name: str) -> str:
         """What the field of this usual name is called in the rows."""

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.curate.examples_row import Flaw, example_of
-from resonance.curate.readers_row import valid
+from resonance.curate.readers_row import arrow_schema, valid
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -57,5 +57,4 @@ class Parse:
 
 
 PARTS = ("prompt", "answer", "label")
-_ARROW = {"binary": pa.binary(), "int": pa.int32(), "string": pa.string()}
-_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in (field.split() for field in SCHEMA.split(", "))])
+_SCHEMA = arrow_schema(SCHEMA)

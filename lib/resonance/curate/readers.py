@@ -22,7 +22,7 @@ from resonance.curate.readers_delta import are_tables, read_tables
 from resonance.curate.readers_files import File, find_files
 from resonance.curate.readers_lines import count_line_starts, json_rows, text_rows
 from resonance.curate.readers_parquet import parquet_rows, refuse_without_columns
-from resonance.curate.readers_row import LANGUAGE, Fields, Reading, Row, Unit, broken, in_batches, quarantined
+from resonance.curate.readers_row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantined
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -104,6 +104,4 @@ def _received(batches: Iterable[RecordBatch]) -> Iterator[Unit]:
     return (Unit(**row) for batch in batches for row in batch.to_pylist())
 
 
-_UNITS = pa.schema(
-    [(name, pa.int64() if kind == "bigint" else pa.string()) for name, kind in (f.split() for f in UNIT_SCHEMA.split(", "))]
-)
+_UNITS = arrow_schema(UNIT_SCHEMA)

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.curate.readers_row import Fields, Reading, Unit, in_batches, row_of
+from resonance.curate.readers_row import Fields, Reading, Unit, in_batches, refuse_without, row_of
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -46,10 +46,7 @@ def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> R
 
 def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
     table = spark.read.format("delta").load(str(Path(given).expanduser().absolute()))
-    asked = {"text_field": fields.text if fields.one_text else None, "id_field": fields.id, "source_field": fields.source}
-    for setting, name in (asked | {"slice_field": fields.slice}).items():
-        if name is not None and name not in table.columns:
-            raise InputError(f"ingest: {given} has no column {name!r} among {', '.join(table.columns)}; set ingest.{setting}")
+    refuse_without(table.columns, given, fields)
     return table.select(
         F.lit(given).alias("shown"),
         F.lit(Path(given).name).alias("name"),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonance.core.errors import InputError
-from resonance.curate.readers_row import Fields, Row, Unit, broken, quarantined, row_of
+from resonance.curate.readers_row import Fields, Row, Unit, broken, quarantined, refuse_without, row_of
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 2_000
@@ -43,15 +43,7 @@ def refuse_without_columns(path: str, shown: str, fields: Fields) -> None:
         schema = pq.read_schema(path)
     except (OSError, pa.ArrowException):
         return
-    asked = {
-        "text_field": fields.text if fields.one_text else None,
-        "id_field": fields.id,
-        "source_field": fields.source,
-        "slice_field": fields.slice,
-    }
-    for setting, name in asked.items():
-        if name is not None and name not in schema.names:
-            raise InputError(f"ingest: {shown} has no column {name!r} among {', '.join(schema.names)}; set ingest.{setting}")
+    refuse_without(schema.names, shown, fields)
     kind = schema.field(fields.text).type if fields.one_text else pa.string()
     if not _holds_text(kind):
         raise InputError(f"ingest: column {fields.text!r} of {shown} holds {kind}, not text; set ingest.text_field")

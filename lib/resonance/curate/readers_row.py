@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from resonance.core.errors import InputError
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.examples_row import Flaw, example_of
 from resonance.curate.identity import hashes
@@ -104,6 +105,23 @@ class Fields:
             max_bytes=settings.max_text_bytes,
             task=task,
         )
+
+
+def refuse_without(columns: Sequence[str], shown: str, fields: Fields) -> None:
+    """Nothing, where all columns are there that the settings name.
+
+    Raises:
+        InputError: one is not.
+    """
+    asked = {"text_field": fields.text if fields.one_text else None, "id_field": fields.id, "source_field": fields.source}
+    for setting, name in (asked | {"slice_field": fields.slice}).items():
+        if name is not None and name not in columns:
+            raise InputError(f"ingest: {shown} has no column {name!r} among {', '.join(columns)}; set ingest.{setting}")
+
+
+def arrow_schema(schema: str) -> pa.Schema:
+    """The Arrow schema of flat columns that Spark names as ``name type, …``."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in (field.split() for field in schema.split(", "))])
 
 
 def row_of(values: dict[str, Any], unit: Unit, line: int, fields: Fields) -> Row:
@@ -224,5 +242,5 @@ def _batch(rows: list[Row]) -> RecordBatch:
     return pa.RecordBatch.from_arrays([*columns, hashes(columns[_ROWS.get_field_index("text")])], schema=_ROWS)
 
 
-_ARROW = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64(), "binary": pa.binary()}
-_ROWS = pa.schema([(name, _ARROW[kind]) for name, kind in (field.split() for field in ROW_SCHEMA.split(", "))])
+_ARROW = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "binary": pa.binary()}
+_ROWS = arrow_schema(ROW_SCHEMA)

@@ -8,7 +8,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from resonance.signals.history import TEXT, bits_per_byte, lifted, merged, told
-from resonance.signals.trend import above_trend
+from resonance.signals.trend import against_trend
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,13 +29,14 @@ def feedback(
     """``signal_state`` of the plan arm up to ``turn.round``, and ``slice_state`` of all arms of that round.
 
     Held-out documents enter neither. A text or label that has changed since starts a state of its own; the old one stays, no
-    longer ``current``. One shuffle of events by sample for the state and one for the trend, one of ids of documents; one of
-    sums by arm and slice.
+    longer ``current``. One shuffle of events by sample, one of ids of documents; one of sums by arm and slice, and one by
+    checkpoint and slice for the trend.
     """
     so_far = signal_event.where((F.col("arm") == "plan") & (F.col("round") <= turn.round))
-    states = told(merged(lifted(so_far, settings.early_steps)))
+    exposures = lifted(against_trend(so_far, settings.trend_decay), settings.early_steps)
+    states = told(merged(exposures)).drop("n_above", "above_sum")
     known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
-    held = states.join(above_trend(so_far, settings.trend_decay), list(TEXT), "left").join(known, list(TEXT), "left")
+    held = states.join(known, list(TEXT), "left")
     return held.withColumn("current", F.col("known").isNotNull()).drop("known"), _slices(signal_event, slice_sums, settings, turn)
 
 

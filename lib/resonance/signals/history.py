@@ -20,7 +20,7 @@ TEXT = ("doc_id", "content_hash")
 
 SUMS = (
     *("n_draws", "train_nats", "train_bytes", "n_scores", "score_nats", "score_bytes"),
-    *("n_labelled", "n_correct", "p_sum", "p_square_sum", "margin_sum", "n_early", "el2n_sum"),
+    *("n_labelled", "n_correct", "p_sum", "p_square_sum", "margin_sum", "n_early", "el2n_sum", "n_above", "above_sum"),
 )
 
 
@@ -33,7 +33,7 @@ def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
     """Each event of training or scoring as the history of its one exposure. No shuffle.
 
     Args:
-        signal_event: events of any phase; others than those two are passed over.
+        signal_event: events of any phase as ``against_trend`` gives them; others than those two are passed over.
         early_steps: exposures up to this optimizer step of a run count for EL2N.
     """
     trained, scored = F.col("phase") == "train", F.col("phase") == "score"
@@ -71,6 +71,8 @@ def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
         summed(labelled, F.col("margin")).alias("margin_sum"),
         early.cast("int").alias("n_early"),
         summed(early, F.col("el2n")).alias("el2n_sum"),
+        F.col("above").isNotNull().cast("int").alias("n_above"),
+        F.coalesce("above", F.lit(0.0)).alias("above_sum"),
     )
 
 
@@ -109,11 +111,13 @@ def merged(histories: DataFrame) -> DataFrame:
 
 
 def told(histories: DataFrame) -> DataFrame:
-    """Histories with the four figures that people ask for; null where a sample has no label. No shuffle."""
+    """Histories with the figures that people ask for; null where a sample was not trained on, or has no label. No shuffle."""
     n = F.nullif(F.col("n_labelled"), F.lit(0))
     mean = F.col("p_sum") / n
+    above = F.col("above_sum") / F.nullif(F.col("n_above"), F.lit(0))
     return histories.withColumns(
         {
+            "above_trend": above,
             "confidence": mean,
             "variability": F.sqrt(F.greatest(F.col("p_square_sum") / n - mean * mean, F.lit(0.0))),
             "aum": F.col("margin_sum") / n,

@@ -29,8 +29,8 @@ Counts = NDArray[np.int64]
 def label_quality(signal_event: DataFrame, *, turn: Turn) -> DataFrame:
     """Rows of ``label_quality``: each sample of the round that a model scored which never saw it, and whether its label is suspect.
 
-    None where samples have no labels. Four scans of the events of phase ``reference``; shuffles partial sums by label, then samples
-    that prefer another label, by pair of labels, and those found by id.
+    None where samples have no labels. Three scans of the events of phase ``reference``; shuffles partial sums by label, then
+    samples that prefer another label, by pair of labels, and those found by id.
     """
     scored = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round)).where("probabilities IS NOT NULL")
     rows = scored.select(*TEXT, "bucket", "round", "slice", F.col("arm").alias("fold"), "label", "probabilities")
@@ -44,10 +44,9 @@ def label_quality(signal_event: DataFrame, *, turn: Turn) -> DataFrame:
 
 def thresholds(rows: DataFrame) -> tuple[list[str], dict[str, float]]:
     """Every label that a model tells apart, in order, and for those that are given the mean probability of it where it is given."""
-    given = rows.groupBy("label").agg(F.avg(F.col("probabilities")[F.col("label")]).alias("bar")).collect()
-    known = rows.select(F.explode(F.map_keys("probabilities")).alias("label")).distinct().collect()
-    bars = {row["label"]: max(row["bar"], 2 * EDGE) for row in given}
-    return sorted({row["label"] for row in known}), bars
+    told = F.flatten(F.collect_set(F.map_keys("probabilities"))).alias("names")
+    given = rows.groupBy("label").agg(F.avg(F.col("probabilities")[F.col("label")]).alias("bar"), told).collect()
+    return sorted({name for row in given for name in row["names"]}), {row["label"]: max(row["bar"], 2 * EDGE) for row in given}
 
 
 def pruned(joint: Counts) -> Counts:
@@ -111,14 +110,9 @@ def _confident(names: list[str], bars: dict[str, float]) -> Column:
     """The label whose probability reaches its threshold; the likeliest of all where several do; null where none does."""
     reached = F.array(*(F.when(F.col("probabilities")[name] >= bar - EDGE, F.lit(name)) for name, bar in sorted(bars.items())))
     some = F.filter(reached, lambda name: name.isNotNull())
-    likeliest = F.array_max(
-        F.transform(
-            F.array(*(F.struct(F.lit(name).alias("name"), F.lit(-place).alias("place")) for place, name in enumerate(names))),
-            lambda one: F.struct(
-                F.col("probabilities")[one["name"]].alias("p"), one["place"].alias("place"), one["name"].alias("name")
-            ),
-        )
-    )["name"]
+    p = F.col("probabilities")
+    ranked = F.transform(_array(names), lambda name, at: F.struct(p[name].alias("p"), (-at).alias("first"), name.alias("name")))
+    likeliest = F.array_max(ranked)["name"]
     return F.when(F.size(some) > 1, likeliest).when(F.size(some) == 1, some[0])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from resonance.signals.history import TEXT, bits_per_byte
+from resonance.signals.history import bits_per_byte
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -37,8 +37,8 @@ def trend(signal_event: DataFrame, decay: float) -> DataFrame:
     return means.withColumn("history", history).select(*MOMENT, moving.alias("trend"))
 
 
-def above_trend(signal_event: DataFrame, decay: float) -> DataFrame:
-    """Mean bits per byte of each sample's exposures in training above the trend. One shuffle of samples by id."""
-    trained = signal_event.where(F.col("phase") == "train")
-    held = trained.join(F.broadcast(trend(signal_event, decay)), list(MOMENT))
-    return held.groupBy(*TEXT).agg(F.avg(bits_per_byte("loss_sum", "n_bytes") - F.col("trend")).alias("above_trend"))
+def against_trend(signal_event: DataFrame, decay: float) -> DataFrame:
+    """The events with ``above``: bits per byte of an exposure in training less the trend; null for all others. No shuffle."""
+    held = signal_event.join(F.broadcast(trend(signal_event, decay)), list(MOMENT), "left")
+    trained = F.col("phase") == "train"
+    return held.withColumn("above", F.when(trained, bits_per_byte("loss_sum", "n_bytes") - F.col("trend"))).drop("trend")

@@ -128,9 +128,9 @@ class Desk:
         shutil.rmtree(self.attempts, ignore_errors=True)
         shutil.rmtree(self.shards, ignore_errors=True)
 
-    def _events(self, *phases: PhaseName) -> DataFrame:
+    def _events(self, phase: PhaseName) -> DataFrame:
         turn = self.turn
-        mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & F.col("phase").isin(*phases)
+        mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & (F.col("phase") == phase)
         return self.catalog.read(SIGNAL_EVENT).where(mine)
 
     def _append(self, phase: PhaseName, step: int, draws: DataFrame, staged: DataFrame) -> None:

@@ -7,7 +7,8 @@ foreign to it, and decoding gives every byte back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ MARKS = 2
 """Ids at the end of the vocabulary that no text can spell: start and end of a document."""
 
 Tokens = NDArray[np.int32]
+Messages = Sequence[Mapping[str, str]]
 
 
 class Codec:
@@ -64,29 +66,31 @@ class Codec:
         found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=True)
         return [np.array(encoding.ids or [self.end], dtype=np.int32) for encoding in found]
 
-    def prompts(self, conversations: Sequence[Sequence[Mapping[str, str]]], template: str) -> list[Tokens]:
+    def prompts(self, conversations: Sequence[Messages], template: str) -> list[Tokens]:
         """The tokens of each conversation up to where the answer begins: role and text of each message on lines of their own.
 
         Raises:
             TrainError: ``template`` asks for the tokenizer's own, which it has not.
         """
-        said = self._told(conversations) if template == "tokenizer" else [_plain(messages) for messages in conversations]
+        tell = self._chat if template == "tokenizer" else _plain
+        said = [tell(messages) for messages in conversations]
         found = self._tokenizer.encode_batch_fast(said, add_special_tokens=False)
         return [np.array(encoding.ids, dtype=np.int32) for encoding in found]
 
-    def _told(self, conversations: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
+    @cached_property
+    def _chat(self) -> Callable[[Messages], str]:
+        """What tells a conversation by the tokenizer's own template."""
         from transformers import AutoTokenizer
 
         held = None if self._folder is None else AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
         if held is None or not held.chat_template:
             raise TrainError("task.template tokenizer: this tokenizer has no chat template; set task.template to plain")
-        return [
-            str(held.apply_chat_template([dict(message) for message in one], tokenize=False, add_generation_prompt=True))
-            for one in conversations
-        ]
+        return lambda messages: str(
+            held.apply_chat_template([dict(message) for message in messages], tokenize=False, add_generation_prompt=True)
+        )
 
 
-def _plain(messages: Sequence[Mapping[str, str]]) -> str:
+def _plain(messages: Messages) -> str:
     return "".join(f"{one['role']}:\n{one['content']}\n" for one in messages) + "assistant:\n"
 
 

@@ -183,7 +183,6 @@ def test_weights_are_shares_within_every_bound(
 
 
 @given(LOSSES)
-@settings(deadline=None)
 def test_without_repeat_limits_weights_sum_to_one_and_follow_the_losses(values: list[float]) -> None:
     names = [f"s{index:02}" for index in range(len(values))]
     prior = dict.fromkeys(names, 1 / len(names))
@@ -196,7 +195,6 @@ def test_without_repeat_limits_weights_sum_to_one_and_follow_the_losses(values: 
 
 
 @given(LOSSES, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_names_and_order_of_slices_do_not_matter(values: list[float], random: Random) -> None:
     names = [f"s{index:02}" for index in range(len(values))]
     others = [f"x{index:02}" for index in range(len(values))]
@@ -218,7 +216,6 @@ def test_names_and_order_of_slices_do_not_matter(values: list[float], random: Ra
     st.lists(st.lists(st.floats(0.2, 8.0), min_size=3, max_size=3), min_size=1, max_size=8),
     st.lists(st.floats(0.05, 3.0), min_size=3, max_size=3),
 )
-@settings(deadline=None)
 def test_no_document_is_expected_more_often_than_allowed_over_all_rounds(losses: list[list[float]], size: list[float]) -> None:
     """Sizes are bytes of a slice over the bytes of a round's budget."""
     held = dict(zip("abc", size, strict=True))

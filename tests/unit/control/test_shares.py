@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resonance.control.case import FREE, Bounds
@@ -43,7 +43,6 @@ def test_nothing_asked_and_nothing_allowed_give_nothing() -> None:
 
 
 @given(SLICES)
-@settings(deadline=None)
 def test_feasible_bounds_hold_and_shares_sum_to_one(slices: list[tuple[float, float, float]]) -> None:
     asked = {str(index): row[0] for index, row in enumerate(slices)}
     bounds = {str(index): Bounds(min(row[1:]), max(row[1:])) for index, row in enumerate(slices)}

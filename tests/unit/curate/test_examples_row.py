@@ -107,3 +107,9 @@ def test_a_classification_names_two_labels_or_more(labels: tuple[str, ...]) -> N
 def test_fields_that_no_form_knows_are_refused() -> None:
     with pytest.raises(ValueError, match=r"task\.fields knows no lable; it may rename completion, input"):
         TaskSettings(kind="classification", labels=("a", "b"), fields={"lable": "stars"})
+
+
+def test_a_head_is_for_a_classification_that_names_no_words() -> None:
+    labels = ("a", "b")
+    assert TaskSettings(kind="classification", labels=labels).heads == labels
+    assert TaskSettings(kind="classification", labels=labels, words=True).heads == TaskSettings(labels=labels).heads == ()

@@ -18,7 +18,7 @@ from resonance.testing import documents_frame
 PROSE = "The harbour lies quiet in the morning.\nNobody has come back from the sea yet.\nWe wait, and count the boats."
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=80)), max_size=4), st.integers(1, 20))
 def test_the_pass_measures_what_the_definition_says(texts: list[str | None], head_words: int) -> None:
     found = measure(pa.array(["left out", *texts], pa.large_string()).slice(1), head_words)

@@ -14,6 +14,7 @@ from resonance.core.settings import FeedbackSettings
 from resonance.runtime import resources
 from resonance.signals.feedback import feedback
 from resonance.signals.history import lifted, merged
+from resonance.signals.trend import against_trend
 from resonance.tables import SIGNAL_STATE, SLICE_STATE, SLICE_SUMS
 from resonance.testing import events_frame
 
@@ -115,7 +116,7 @@ def test_merged_parts_equal_one_pass_and_plain_python(spark: SparkSession) -> No
         )
         for _ in range(300)
     ]
-    events = events_frame(spark, rows)
+    events = against_trend(events_frame(spark, rows), 0.9)
     early, late = lifted(events.where("round <= 2"), EARLY), lifted(events.where("round > 2"), EARLY)
     whole = states(merged(lifted(events, EARLY)))
     parts = states(merged(merged(late).unionByName(merged(early))))

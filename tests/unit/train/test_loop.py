@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-import pyarrow.parquet as pq
 import pytest
+from staged import boundaries, events, run
 
 from resonance.core.errors import TrainError
-from resonance.train.collective import LocalCollective
-from resonance.train.spec import CHECKPOINT, DONE, PROGRESS, Boundary, Pace
+from resonance.train.spec import CHECKPOINT, PROGRESS, Pace
 
 pytestmark = pytest.mark.train
 
@@ -19,21 +18,6 @@ def one_thread():
     import torch
 
     torch.set_num_threads(1)
-
-
-def run(spec):
-    from resonance.train import worker
-
-    return worker.run(spec, LocalCollective())
-
-
-def boundaries(spec, phase="train"):
-    folders = sorted(path.parent for path in (spec.staging / phase).glob(f"*/{DONE}"))
-    return [(folder, Boundary.model_validate_json((folder / DONE).read_text())) for folder in folders]
-
-
-def events(spec, phase="train"):
-    return [row for folder, _ in boundaries(spec, phase) for row in pq.read_table(folder / "rank-0.parquet").to_pylist()]
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import shutil
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from staged import ran
 
 from resonance.core.errors import TrainError
 from resonance.core.settings import TaskSettings, TrainSettings
-from resonance.train.collective import LocalCollective
-from resonance.train.spec import CHECKPOINT, DONE, Boundary
+from resonance.train.spec import CHECKPOINT
 
 pytestmark = pytest.mark.train
 TINY = {"vocab_size": 512, "bos_token_id": 510, "eos_token_id": 511}
@@ -55,15 +55,6 @@ def of(folder, small, **more):
     return TrainSettings.model_validate(small.model_dump() | {"model": str(folder), **more})
 
 
-def run(spec):
-    from resonance.train import worker
-
-    worker.run(spec, LocalCollective())
-    folders = sorted(path.parent for path in (spec.staging / spec.phases[0].name).glob(f"*/{DONE}"))
-    rows = [row for place in folders for row in pq.read_table(place / "rank-0.parquet").to_pylist()]
-    return rows, folders[-1], Boundary.model_validate_json((folders[-1] / DONE).read_text())
-
-
 @pytest.mark.parametrize("kind", ["gpt2", "llama", "qwen2", "bloom"])
 def test_losses_are_those_of_the_model_alone(folder, kind, small, make_spec, write_phase, texts):
     import torch
@@ -73,7 +64,7 @@ def test_losses_are_those_of_the_model_alone(folder, kind, small, make_spec, wri
     from resonance.train.windows import windows
 
     place = folder(kind)
-    rows, _, _ = run(make_spec(write_phase(texts[:40], "score"), settings=of(place, small)))
+    rows, _, _ = ran(make_spec(write_phase(texts[:40], "score"), settings=of(place, small)))
     model = transformers.AutoModelForCausalLM.from_pretrained(place).eval()
     held = codec(place, place / "tokenizer.json")
     for row, tokens in zip(rows, held.encode(texts[:40]), strict=True):
@@ -98,7 +89,7 @@ def test_adapters_move_and_nothing_else(folder, small, make_spec, write_phase, t
     place = folder("llama")
     settings = of(place, small, lora_rank=4, learning_rate=0.01)
     spec = make_spec(write_phase(texts[:290]), settings=settings)
-    rows, last, end = run(spec)
+    rows, last, end = ran(spec)
     whole = transformers.AutoModelForCausalLM.from_pretrained(place)
     assert 0 < end.parameters < 0.5 * sum(p.numel() for p in whole.parameters())
     mean = [sum(row["loss_sum"] for row in part) / sum(row["n_tok"] for row in part) for part in (rows[:60], rows[-60:])]
@@ -112,7 +103,7 @@ def test_adapters_move_and_nothing_else(folder, small, make_spec, write_phase, t
     half = make_spec(
         write_phase(texts[:290]), settings=settings, start=sorted((spec.staging / "train").glob("*"))[0] / CHECKPOINT, resume=True
     )
-    again, _, _ = run(half)
+    again, _, _ = ran(half)
     assert [row["loss_sum"] for row in again] == [row["loss_sum"] for row in rows[-len(again) :]]
 
 
@@ -127,7 +118,7 @@ def test_a_head_for_labels_is_learnt(folder, kind, small, make_spec, texts, shar
     pq.write_table(pa.Table.from_pylist(rows, shard_schema), tmp_path / "shards/part-0.parquet")
     task = TaskSettings(kind="classification", labels=("class", "other"))
     spec = make_spec(Phase(name="train", shards=tmp_path / "shards", places=500), settings=of(folder(kind), small), task=task)
-    events, _, end = run(spec)
+    events, _, end = ran(spec)
     assert (end.skipped, len(events)) == (0, 500)
     assert {row["label"] for row in events} == {"class", "other"}
     assert all(0 < row["p_label"] < 1 for row in events)
@@ -154,14 +145,14 @@ def test_a_chat_template_is_the_tokenizers_own(folder, small):
 def test_what_a_folder_must_hold(folder, small, make_spec, write_phase, texts, tmp_path):
     phase = write_phase(texts[:12])
     with pytest.raises(TrainError, match="reads at most 64 tokens; lower train.window"):
-        run(make_spec(phase, settings=of(folder("gpt2"), small, window=128)))
+        ran(make_spec(phase, settings=of(folder("gpt2"), small, window=128)))
     bare = folder("llama")
     (bare / "tokenizer.json").unlink()
     spec = make_spec(phase, settings=of(bare, small)).model_copy(update={"tokenizer": bare / "tokenizer.json"})
     with pytest.raises(TrainError, match=r"no tokenizer\.json there"):
-        run(spec)
+        ran(spec)
     (tmp_path / "empty").mkdir()
     with pytest.raises(TrainError, match=r"train\.model .*empty"):
-        run(make_spec(phase, settings=of(tmp_path / "empty", small)))
+        ran(make_spec(phase, settings=of(tmp_path / "empty", small)))
     with pytest.raises(ValueError, match=r"train\.lora_rank adapts a pretrained model"):
         TrainSettings(lora_rank=4)

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from staged import ran
 
 from resonance.core.settings import TaskSettings
-from resonance.train.collective import LocalCollective
 from resonance.train.shards import Document
-from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase
+from resonance.train.spec import CHECKPOINT, Phase
 
 pytestmark = pytest.mark.train
 LABELS = TaskSettings(kind="classification", labels=("class", "string", "other"))
@@ -95,21 +95,12 @@ def labelled(texts, tmp_path, make_spec, shard_rows, shard_schema):
     return make
 
 
-def run(spec):
-    from resonance.train import worker
-
-    worker.run(spec, LocalCollective())
-    folders = sorted(path.parent for path in (spec.staging / spec.phases[0].name).glob(f"*/{DONE}"))
-    rows = [row for folder in folders for row in pq.read_table(folder / "rank-0.parquet").to_pylist()]
-    return rows, folders[-1], Boundary.model_validate_json((folders[-1] / DONE).read_text())
-
-
 def test_labels_are_learnt_and_each_figure_is_that_of_numpy(labelled, texts):
-    rows, folder, end = run(labelled("train", texts[:600]))
+    rows, folder, end = ran(labelled("train", texts[:600]))
     assert end.tokens == end.total == 600
     assert {row["n_tok"] for row in rows} == {row["n_bytes"] for row in rows} == {1}
     assert mean(rows[-150:], "loss_sum") < 0.8 * mean(rows[:150], "loss_sum")
-    scored, _, _ = run(labelled("reference", texts[600:700], start=folder / CHECKPOINT))
+    scored, _, _ = ran(labelled("reference", texts[600:700], start=folder / CHECKPOINT))
     for row in scored:
         p = dict(row["probabilities"])
         own, others = p[row["label"]], [v for name, v in p.items() if name != row["label"]]
@@ -124,7 +115,7 @@ def test_labels_are_learnt_and_each_figure_is_that_of_numpy(labelled, texts):
         assert row["margin"] == pytest.approx(math.log(own / max(others)), abs=1e-6)
         assert row["entropy"] == pytest.approx(-sum(v * math.log(v) for v in p.values()), abs=1e-6)
         assert row["el2n"] == pytest.approx(np.linalg.norm(np.array(list(p.values())) - hot), abs=1e-6)
-    known, _, _ = run(labelled("score", texts[600:620], start=folder / CHECKPOINT))
+    known, _, _ = ran(labelled("score", texts[600:620], start=folder / CHECKPOINT))
     assert {row["probabilities"] for row in known} == {None}, "probabilities belong to models that never saw the sample"
     assert [row["p_label"] for row in known] == pytest.approx([row["p_label"] for row in scored[:20]], abs=1e-5)
 
@@ -151,7 +142,7 @@ def test_words_name_labels_as_the_model_alone_would(codec, small, texts):
 
 def test_words_are_learnt(labelled, texts):
     task = LABELS.model_copy(update={"words": True})
-    rows, _, end = run(labelled("train", texts[:600]).model_copy(update={"task": task}))
+    rows, _, end = ran(labelled("train", texts[:600]).model_copy(update={"task": task}))
     assert end.tokens == 600
     assert mean(rows[-150:], "loss_sum") < 0.8 * mean(rows[:150], "loss_sum")
     assert {row["label"] for row in rows} == set(LABELS.labels)
@@ -168,8 +159,8 @@ def test_words_that_begin_alike_are_refused(codec, small):
 
 def test_padding_says_nothing(labelled, texts):
     spec = labelled("train", texts[:60])
-    together, _, _ = run(spec)
-    alone, _, _ = run(labelled("train", texts[:60], settings=spec.settings.model_copy(update={"rows_per_pass": 1})))
+    together, _, _ = ran(spec)
+    alone, _, _ = ran(labelled("train", texts[:60], settings=spec.settings.model_copy(update={"rows_per_pass": 1})))
     assert [row["loss_sum"] for row in together[:12]] == pytest.approx([row["loss_sum"] for row in alone[:12]], rel=1e-4)
 
 

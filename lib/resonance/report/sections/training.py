@@ -56,11 +56,11 @@ def _whole(points: list[Losses]) -> list[Losses]:
     return [*points[:-2], type(one)(one.round, one.arm, one.phase, one.stretch, *sums, share=one.share)]
 
 
-def _check(planned: int, points: list[Losses]) -> str:
+def _check(planned: int, found: int, points: list[Losses]) -> str:
     kept = min((point.share for point in points), default=1.0)
     if kept < 1:
         return f"{share(kept)} kept"
-    return "equal" if planned == sum(point.rows for point in points) else "NOT EQUAL"
+    return "equal" if planned == found else "NOT EQUAL"
 
 
 def _grid(facts: Facts, turns: list[Turn]) -> Grid:
@@ -76,7 +76,7 @@ def _grid(facts: Facts, turns: list[Turn]) -> Grid:
                 name(called(turn)),
                 count(planned),
                 count(found),
-                _check(planned, points),
+                _check(planned, found, points),
                 count(sum(point.tokens for point in points)),
                 bits(nats / LN2 / max(read, 1)),
                 count(size[turn]) if turn in size else "–",

@@ -14,7 +14,7 @@ def codes(text: str) -> NDArray[np.uint32]:
     return np.array([ord(c) for c in text], np.uint32)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(item=st.text("ab", max_size=20), text=st.text("ab", max_size=60), pad=st.integers(0, 3))
 @example(item="abababab", text="xxabababxx", pad=0)
 @example(item="abcdef", text="abcde", pad=2)

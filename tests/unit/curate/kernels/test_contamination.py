@@ -26,7 +26,7 @@ def found(items: list[str], text: str | None) -> dict[int, tuple[str, float]]:
     return {item: (METHODS[method], value) for item, (method, value) in zip(told.items.tolist(), pairs, strict=True)}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(pieces=st.lists(PIECES, max_size=12))
 def test_the_kernel_says_what_the_definition_says(pieces: list[str]) -> None:
     """But for what no seed shows: with what is fuzzy it says no more than the definition, and what it says is its own window's."""

@@ -38,7 +38,7 @@ def test_words_are_those_of_datatrove(text: str, expected: str) -> None:
     assert rewrite(pa.array([text])).to_pylist() == [expected]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts=st.lists(st.one_of(st.none(), TEXTS), max_size=4))
 def test_the_kernel_writes_the_words_of_the_definition(texts: list[str | None]) -> None:
     expected = [" ".join(words(text or "")) for text in texts]

@@ -15,7 +15,7 @@ from resonance.curate.kernels.lookup import Lookup
 LONG = " ".join(f"word{n}" for n in range(60))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts=st.lists(st.text("ab 中", max_size=120), max_size=4))
 def test_kinds_are_those_of_the_definition(texts: list[str]) -> None:
     assert kinds(pa.array(texts, pa.string())) == [kind_plainly(text) for text in texts]

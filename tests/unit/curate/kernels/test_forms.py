@@ -25,7 +25,7 @@ def test_every_profile_has_a_version() -> None:
 
 
 @pytest.mark.parametrize("profile", FORMS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(texts=TEXTS, shingle=st.integers(1, 4))
 def test_kernels_say_what_the_definition_says(profile: str, texts: list[str | None], shingle: int) -> None:
     array = pa.array(texts, pa.string())

@@ -11,7 +11,7 @@ from resonance.curate.kernels.lookup import find, lookup
 KEYS = st.one_of(st.integers(0, 5), st.sampled_from([2**63, 2**64 - 1]), st.integers(0, 2**64 - 1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pairs=st.lists(st.tuples(KEYS, st.integers(0, 9))), asked=st.lists(KEYS))
 def test_values_of_keys(pairs: list[tuple[int, int]], asked: list[int]) -> None:
     keys, values = np.array([k for k, _ in pairs], np.uint64), np.array([v for _, v in pairs], np.int32)

@@ -13,7 +13,7 @@ from resonance.curate.kernels.minhash import bands, permutations, signature_plai
 WORDS = st.sampled_from(["the", "The", "cat,", "sät", "\u4e2d\u6587", "x1", "-", "\n", "\U00020000", "\u00ad"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.one_of(st.none(), st.text(max_size=40), st.lists(WORDS, max_size=30).map(" ".join)), max_size=5), st.integers(1, 6)
 )

@@ -13,7 +13,7 @@ from resonance.curate.kernels.words import word_hash, words
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=30), st.text("ab \n中ไÄ\u0301\u200d", max_size=60)), max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(texts=TEXTS, least=st.integers(1, 100))
 def test_the_kernels_say_what_the_definitions_say(texts: list[str | None], least: int) -> None:
     for array in (pa.array(texts, pa.string()), pa.array(["left out", *texts], pa.large_string()).slice(1)):

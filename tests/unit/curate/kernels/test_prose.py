@@ -12,7 +12,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.one_of(st.none(), st.text(max_size=50), st.lists(PIECES, max_size=40).map("".join)), max_size=5), st.integers(1, 9)
 )

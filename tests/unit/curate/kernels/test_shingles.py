@@ -12,7 +12,7 @@ from resonance.curate.kernels.shingles import compare, set_plainly, sets, settle
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40), st.text("ab \n中ไä\u0301", max_size=60)), max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(texts=TEXTS, shingle=st.integers(1, 4))
 def test_sets_are_those_of_the_definition(texts: list[str | None], shingle: int) -> None:
     expected = [sorted(np.array(sorted(set_plainly(text or "", shingle)), np.uint64).tolist()) for text in texts]
@@ -33,7 +33,7 @@ def plainly(members: list[set[int]], pairs: set[tuple[int, int]], least: float) 
     return goes
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     members=st.lists(st.sets(st.integers(0, 12)), max_size=12),
     least=st.sampled_from([0.3, 0.5, 0.7, 1.0]),

@@ -6,7 +6,7 @@ import unicodedata
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resonance.curate.kernels.tidy import clean_text, tidy
@@ -34,7 +34,6 @@ def test_it_is_what_the_definition_says(text: str) -> None:
     assert clean_text(text) == plainly(text)
 
 
-@settings(deadline=None)
 @given(texts=st.lists(st.one_of(st.none(), TRICKY, st.text(st.sampled_from("ab \t\n\n\r\x00\xa0\u2028\u3000é中"))), max_size=5))
 def test_the_kernel_says_what_the_definition_says(texts: list[str | None]) -> None:
     expected = [None if text is None else clean_text(text) for text in texts]

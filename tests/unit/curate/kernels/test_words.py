@@ -48,13 +48,13 @@ def test_words(text: str, expected: list[str]) -> None:
     assert hashes(text.encode()) == [word_hash(word) for word in expected]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_the_kernel_reads_the_words_of_the_definition(text: str) -> None:
     assert hashes(text.encode()) == [word_hash(word) for word in words(text)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
 def test_forms_of_unicode_and_case_do_not_matter(text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
     assert words(unicodedata.normalize(form, text)) == words(text)
@@ -74,7 +74,7 @@ def test_no_simplified_form_is_simplified_further_and_no_character_gives_more_wo
     assert most <= MOST_WORDS
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=40))
 def test_broken_utf8_parts_words_and_is_never_read_past(data: bytes) -> None:
     assert len(hashes(data)) <= len(data)
