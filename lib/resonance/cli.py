@@ -71,8 +71,9 @@ def run(
     """Run what is missing or stale of the loop, and say why the rest is skipped.
 
     A step is up to date when its inputs, settings, seed and code are those of its last run. Named jobs run where
-    everything that they build on is there; [b]cross_fit compare[/b] run only when they are named: they train reference models
-    that never saw what they score, and tell how far each document's loss stands above theirs. Training is refused where no
+    everything that they build on is there; [b]cross_fit tune compare[/b] run only when they are named: they train reference models
+    that never saw what they score, and tell how far each document's loss stands above theirs, and how far tuning on the slices
+    in [b]tune.slices[/b] takes it down. Training is refused where no
     evaluation set is registered ([b]resonance register[/b]).
     """
     own: dict[str, object] = {} if rounds is None else {"rounds": rounds}
@@ -296,6 +297,9 @@ def execute(config: Config, jobs: Sequence[str], debug: bool) -> Any:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
     steps = loop(config) + (references(config) if set(jobs) & {job.name for job in ON_DEMAND} else ())
     asked = [name for name in jobs if name != "report"]
+    if idle := sorted(set(asked) - {step.job.name for step in steps}):
+        needs = "tune needs tune.slices, examples a task.kind other than language, clean ingest.keep_raw"
+        raise ResonanceError(f"{', '.join(idle)}: nothing to do under these settings; {needs}")
     if not config.ingest.demo and set(jobs) != {"report"}:
         from resonance.runtime.workspace import refuse_unchecked
 

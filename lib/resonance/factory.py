@@ -10,7 +10,7 @@ from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.core.job import Job, Step
 from resonance.core.policy import SETS
-from resonance.core.pool import FOLD, HELDOUT
+from resonance.core.pool import FOLD, HELDOUT, TARGET
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
@@ -50,7 +50,7 @@ from resonance.tables import (
     SLICE_SUMS,
 )
 from resonance.train.job import cross_fit as fit_across
-from resonance.train.job import score_model, train
+from resonance.train.job import score_model, train, tune
 
 INGEST = Job(
     "ingest",
@@ -195,6 +195,17 @@ CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all 
     per="arm",
     section="train",
     needs=("task", "fitting", "turn", "seed", "spark", "catalog", "folder", "launch"),
+    version=2,
+)
+TUNE = Job(  # each fold's model once more, tuned on the slices that are named
+    "tune",
+    tune,
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
+    writes=(),
+    appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
+    per="arm",
+    section="train",
+    needs=("task", "fitting", "tuning", "turn", "seed", "spark", "catalog", "folder", "launch"),
 )
 COMPARE = Job(
     "compare",
@@ -222,9 +233,10 @@ JOBS = (
     EVALUATE,
     FEEDBACK,
     CROSS_FIT,
+    TUNE,
     COMPARE,
 )
-ON_DEMAND = (CROSS_FIT, COMPARE)
+ON_DEMAND = (CROSS_FIT, TUNE, COMPARE)
 """Jobs that no round waits for: they run when they are named."""
 
 
@@ -254,5 +266,7 @@ def loop(config: Config) -> tuple[Step, ...]:
 
 def references(config: Config) -> tuple[Step, ...]:
     """Every step of reference models for the last round, and of the losses that stand above theirs."""
-    folds = (Step(CROSS_FIT, config.rounds, f"{FOLD}{fold}") for fold in range(config.cross_fit.folds))
-    return (*folds, Step(COMPARE, config.rounds))
+    folds = range(config.cross_fit.folds)
+    fitted = tuple(Step(CROSS_FIT, config.rounds, f"{FOLD}{fold}") for fold in folds)
+    tuned = tuple(Step(TUNE, config.rounds, f"{TARGET}{fold}") for fold in folds if config.tune.slices)
+    return (*fitted, *tuned, Step(COMPARE, config.rounds))

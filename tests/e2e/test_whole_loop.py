@@ -231,3 +231,12 @@ def test_reference_models_score_what_they_never_saw(small_loop, tmp_path, capsys
         assert word in told
     main(["run", "cross_fit", "compare", *options])
     assert capsys.readouterr().out.count("up to date") == 3
+    with pytest.raises(SystemExit):
+        main(["run", "tune", *options])
+    assert "tune: nothing to do under these settings; tune needs tune.slices" in capsys.readouterr().err
+    aim = frames["sample_plan"].where("round = 2 AND arm = 'plan'").groupBy("slice").count().orderBy(F.desc("count")).first()[0]
+    main(["run", "cross_fit", "tune", "compare", *options, f"--set=tune.slices=[{aim}]"])
+    assert capsys.readouterr().out.count("up to date") == 2, "a target touches no reference model"
+    gains = frames["excess_loss"].sparkSession.read.format("delta").load(str(workspace / "tables" / "excess_loss")).collect()
+    assert len(gains) == len(excess)
+    assert all(row.target_gain is not None for row in gains)

@@ -17,7 +17,7 @@ from scipy import stats
 from resonance.core.chance import logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.job import Turn
-from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
+from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
 from resonance.runtime.launch import InlineLaunch
 from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT, SLICE_SUMS
 from resonance.testing import MemoryCatalog, documents_frame
@@ -384,3 +384,85 @@ def test_estimates_from_a_kept_part_agree_in_expectation(spark):
     z = np.array([row["z"] for row in rows])
     assert abs(z.mean()) < 4 / math.sqrt(groups)
     assert stats.kstest(z, "norm").pvalue > 0.01
+
+
+def test_scoring_goes_on_from_the_first_shard_without_events(done, world, monkeypatch):
+    from resonance.train import export, score
+
+    monkeypatch.setattr(export, "SHARD_ROWS", 40)
+    usual, places = score.forward, []
+
+    def fails(model, task, documents):
+        if documents and documents[0].place >= 120:
+            raise TrainError("the power is gone")
+        return usual(model, task, documents)
+
+    world.train()
+    monkeypatch.setattr(score, "forward", fails)
+    with pytest.raises(TrainError, match="^score_model 1 plan: the power is gone; what is committed stays"):
+        world.score()
+    stood = world.catalog.committed(SIGNAL_EVENT, "score_model-1-plan/plan/score")
+    assert stood == 104, "the second of four shards of 50 places ends within the batch up to place 104"
+    assert world.events("score_model-1-plan", "score").agg(F.max("pos")).collect()[0][0] < stood
+
+    def counts(model, task, documents):
+        places.extend(document.place for document in documents)
+        return usual(model, task, documents)
+
+    monkeypatch.setattr(score, "forward", counts)
+    world.score()
+    scored = world.events("score_model-1-plan", "score")
+    assert min(places) == 0, "held-out documents begin anew"
+    assert len(places) == HELDOUT + scored.where(F.col("pos") >= stood).count()
+    told = ("pos", "doc_id", "step", "epoch", "copy", "loss_sum", "n_tok")
+    for phase in ("score", "heldout"):
+        mine, whole = (w.events("score_model-1-plan", phase).select(*told).orderBy("pos").collect() for w in (world, done))
+        assert mine == whole
+
+
+@pytest.fixture(scope="module")
+def tuned(spark, tmp_path_factory):
+    """Two kinds of text, one of them the target: what models gain on either, all of it unseen, by tuning on that."""
+    from resonance.signals.excess import excess_loss
+    from resonance.train.job import cross_fit, tune
+
+    prose = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 150 < len(part) < 400})[:90]
+    tables = [" | ".join(f"{(7 * n + k) % 97}.{k}" for k in range(40)) for n in range(90)]
+    rows = [(f"p{n}", "prose", text) for n, text in enumerate(prose)] + [(f"t{n}", "table", text) for n, text in enumerate(tables)]
+    documents = documents_frame(spark, rows).localCheckpoint()
+    world = World(spark, tmp_path_factory.mktemp("tuned"), a_plan(documents, 1, "plan", 180).localCheckpoint(), documents)
+    world.train()
+    fitting = CrossFitSettings(folds=2)
+    cross_fit(*world.frames(), seed=7, fitting=fitting, **world.tools("cross_fit", 1, "fold-0"))
+    tuning = TuneSettings(slices=("table",))
+    tune(*world.frames(), seed=7, fitting=fitting, tuning=tuning, **world.tools("tune", 1, "target-0"))
+    scores = world.catalog.read(SIGNAL_EVENT).where("phase = 'reference'")
+    as_scored = scores.withColumns({"phase": F.lit("score"), "arm": F.lit("plan")})
+    events = world.catalog.read(SIGNAL_EVENT).unionByName(as_scored)
+    return world, excess_loss(events, settings=fitting, turn=Turn("main", 1)).collect()
+
+
+def test_no_model_scores_what_it_was_tuned_on(tuned):
+    world, rows = tuned
+    seen = world.catalog.read(SIGNAL_EVENT).where("phase IN ('tune', 'target')").collect()
+    tuned_on, scored = ({(row["arm"], row["doc_id"]) for row in seen if row["phase"] == phase} for phase in ("tune", "target"))
+    assert not tuned_on & scored
+    assert {row["slice"] for row in seen if row["phase"] == "tune"} == {"table"}
+    assert {doc for _, doc in scored} == {row["doc_id"] for row in rows}
+    assert 60 < len(rows) < 120
+
+
+def test_texts_like_the_target_gain(tuned):
+    _, rows = tuned
+    gains = {name: [row["target_gain"] for row in rows if row["slice"] == name] for name in ("prose", "table")}
+    assert min(gains["table"]) > max(gains["prose"])
+    assert min(gains["table"]) > 0
+
+
+def test_a_target_that_nothing_is_drawn_of_is_named(tuned):
+    from resonance.train.job import tune
+
+    world, _ = tuned
+    more = {"fitting": CrossFitSettings(), "tuning": TuneSettings(slices=("poems",)), **world.tools("tune", 1, "target-0")}
+    with pytest.raises(TrainError, match="tune 1 target-0: nothing outside the fold is drawn of tune.slices, poems; resonance"):
+        tune(*world.frames(), seed=7, **more)

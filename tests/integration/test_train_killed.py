@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import TrainError
 from resonance.core.job import Turn
-from resonance.core.settings import TaskSettings, TrainSettings
+from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.catalog import DeltaCatalog
 from resonance.runtime.launch import open_launch
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
@@ -150,6 +150,49 @@ def test_rank_killed_in_mid_epoch_and_rerun_on_one_rank(spark, killed, undisturb
     for found, wanted in zip(rows(spark, killed, LOSSES), rows(spark, undisturbed, LOSSES), strict=True):
         assert tuple(found)[:2] == pytest.approx(tuple(wanted)[:2], rel=1e-4)
     assert checkpoints(spark, killed) == checkpoints(spark, undisturbed)
+
+
+def score(spark, workspace: Path, settings: TrainSettings) -> None:
+    from resonance.train import job
+
+    catalog = DeltaCatalog(spark, str(workspace / "tables"))
+    frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
+    launch = open_launch(settings, spark)
+    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch, "task": TaskSettings()}
+    turn = Turn("main", 1, "plan", run="score-1-plan")
+    try:
+        job.score_model(*frames, settings=settings, scoring=ScoreModelSettings(), turn=turn, **tools)
+    finally:
+        launch.close()
+
+
+def test_scoring_that_lost_its_rank_goes_on_with_two(spark, undisturbed, tmp_path, monkeypatch):
+    from resonance.train import export
+    from resonance.train import score as scoring
+
+    monkeypatch.setattr(export, "SHARD_ROWS", 100)
+    usual, whole, workspace = scoring.forward, tmp_path / "whole", tmp_path / "w"
+    shutil.copytree(undisturbed, whole)
+    shutil.copytree(undisturbed, workspace)
+
+    def fails(model, task, documents):
+        if documents[0].place >= 150:
+            raise TrainError("the power is gone")
+        return usual(model, task, documents)
+
+    score(spark, whole, SETTINGS)
+    monkeypatch.setattr(scoring, "forward", fails)
+    with pytest.raises(TrainError, match="^score_model 1 plan: the power is gone"):
+        score(spark, workspace, SETTINGS)
+    score(spark, workspace, SETTINGS.model_copy(update={"launch": "horovod", "ranks": 2}))
+    mine, theirs = (events(spark, w).where("phase = 'score'").orderBy("pos").collect() for w in (workspace, whole))
+    assert [(row["pos"], row["doc_id"], row["n_tok"]) for row in mine] == [
+        (row["pos"], row["doc_id"], row["n_tok"]) for row in theirs
+    ]
+    assert [row["pos"] for row in mine] == list(range(DRAWS))
+    assert [row["loss_sum"] for row in mine] == pytest.approx([row["loss_sum"] for row in theirs], rel=1e-5)
+    assert {row["rank"] for row in mine[:100]} == {0}
+    assert {row["rank"] for row in mine[100:]} == {0, 1}
 
 
 DRIVER = """

@@ -13,6 +13,9 @@ HELDOUT = "heldout"
 FOLD = "fold-"
 """Begins the name of an arm whose model never saw one part of the drawn documents; the number of that part follows."""
 
+TARGET = "target-"
+"""Begins the name of an arm whose model is that of a fold, tuned on target slices; the number of the fold follows."""
+
 CUTTING = ("judge", "dedupe", "decontaminate")
 """Steps that cut documents, in the order in which they run."""
 

@@ -220,6 +220,12 @@ class CrossFitSettings(Settings):
     clip: float = Field(0.01, ge=0, lt=0.5, description="share of a slice at either end beyond which excess losses are cut off")
 
 
+class TuneSettings(Settings):
+    """Reference models once more, tuned on a target."""
+
+    slices: tuple[str, ...] = Field((), description="slices to tune on, so that it shows which documents help with them")
+
+
 class EvaluateSettings(Settings):
     """Intervals of held-out bits per byte."""
 
@@ -273,6 +279,7 @@ class Config(Settings):
     train: TrainSettings = TrainSettings()
     score_model: ScoreModelSettings = ScoreModelSettings()
     cross_fit: CrossFitSettings = CrossFitSettings()
+    tune: TuneSettings = TuneSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     decide: PolicySettings = PolicySettings()

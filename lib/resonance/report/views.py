@@ -183,6 +183,7 @@ def _excess(mine: Frames) -> list[str]:
     return [
         f"excess    round {row['round']}: {row['difference']:+.3f} bits per byte against {row['reference_bpb']:.3f} of a model "
         f"that never saw it ({row['fold']}); {row['excess']:+.3f} within the bounds of its slice"
+        + ("" if row["target_gain"] is None else f"; {row['target_gain']:+.3f} of it go by tuning that model on the target slices")
         for row in mine["excess_loss"].orderBy("round").collect()
     ]
 
@@ -191,6 +192,7 @@ def _labels(mine: Frames) -> list[str]:
     return [
         f"label     round {row['round']}: {row['label']} with p {row['p_label']:.3f}, {row['suggested']} with "
         f"p {row['p_suggested']:.3f} by a model that never saw it ({row['fold']}); {'' if row['issue'] else 'not '}suspected"
+        + ("" if row["el2n"] is None else f"; early error {row['el2n']:.3f}, the mean over {row['n_models']} models")
         for row in mine["label_quality"].orderBy("round").collect()
     ]
 

@@ -16,6 +16,8 @@ from resonance.core.errors import ConservationError, ContractError
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 
+ANEW = "name another --workspace, where it is made anew from the sources"
+
 
 class DeltaCatalog:
     """Production catalog: tables below a workspace folder or as ``catalog.schema.table``.
@@ -56,7 +58,7 @@ class DeltaCatalog:
         if missing := [column.name for column in contract.columns if column.name not in frame.columns]:
             raise ContractError(
                 f"table {table.name}: has no column {', '.join(missing)} of contract {contract.version}; an older version of "
-                "resonance wrote it: name another --workspace, where it is made anew from the sources"
+                f"resonance wrote it: {ANEW}"
             )
         return frame
 
@@ -141,13 +143,27 @@ class DeltaCatalog:
             else:
                 writer.save(self._path(table))
         except PySparkException as error:
-            raise _explain(table, error) from error
+            raise self._explained(table, error) from error
         last = self._delta(table).history(5).select("version", "userMetadata", "operationMetrics").collect()
         for row in last:
             if _note(row["userMetadata"]).get("token") == token:
                 written = int((row["operationMetrics"] or {}).get("numOutputRows", 0))
                 return Commit(table.name, int(row["version"]), written, metadata=metadata)
         return Commit(table.name, int(last[0]["version"]), 0, skipped=True, metadata=metadata)
+
+    def _explained(self, table: Table, error: PySparkException) -> Exception:
+        """A broken promise as one line; anything else as it is. Values are left out: they may hold text."""
+        for pattern, message in BROKEN_PROMISES:
+            if found := re.search(pattern, str(error)):
+                now, then = resources.contract(table).version, self._made_under(table)
+                old = "" if now == then else f"; it was made under contract {then}, this is {now}: {ANEW}"
+                return ContractError(f"table {table.name}: {message.format(*found.groups())}; nothing was written{old}")
+        return error
+
+    def _made_under(self, table: Table) -> str:
+        """The version of the contract that the table was created with."""
+        properties: dict[str, str] = self._delta(table).detail().select("properties").collect()[0][0]
+        return properties["resonance.contract"]
 
 
 def where(slice: Slice) -> str:
@@ -183,11 +199,3 @@ BROKEN_PROMISES = (
     (r"NOT NULL constraint violated for column: (\w+)", "column {0} holds null"),
     (r"does not conform to partial table overwrite condition or constraint '(.*)'", "rows lie outside the slice {0}"),
 )
-
-
-def _explain(table: Table, error: PySparkException) -> Exception:
-    """A broken promise as one line; anything else as it is. Values are left out: they may hold text."""
-    for pattern, message in BROKEN_PROMISES:
-        if found := re.search(pattern, str(error)):
-            return ContractError(f"table {table.name}: {message.format(*found.groups())}; nothing was written")
-    return error

@@ -27,7 +27,14 @@ from resonance.runtime.manifest import write_manifest
 from resonance.runtime.scratch import Scratch
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, SIGNAL_EVENT, SLICE_SUMS, STEPS, TABLES
 
-SECTIONS = {"cleaning": "clean", "drawing": "rebalance", "fitting": "cross_fit", "scoring": "score_model", "task": "task"}
+SECTIONS = {
+    "cleaning": "clean",
+    "drawing": "rebalance",
+    "fitting": "cross_fit",
+    "scoring": "score_model",
+    "task": "task",
+    "tuning": "tune",
+}
 """Needs that are further sections of the configuration."""
 WRITERS = 2
 """Tables of one step that are written at a time."""

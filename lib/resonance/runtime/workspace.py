@@ -119,7 +119,7 @@ class Workspace:
 
 def trains(steps: Sequence[Step], only: Sequence[str]) -> bool:
     """Whether these jobs of the steps, or all where none is named, train a model."""
-    return any(step.job.name in ("train", "cross_fit") and (not only or step.job.name in only) for step in steps)
+    return any(step.job.name in ("train", "cross_fit", "tune") and (not only or step.job.name in only) for step in steps)
 
 
 def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str]) -> None:

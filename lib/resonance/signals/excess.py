@@ -3,6 +3,8 @@
 Reducible holdout loss: Mindermann et al. 2022, "Prioritized Training on Points that are Learnable, Worth Learning, and Not Yet
 Learnt" (arXiv 2206.07137). The reference is cross-fitted instead of trained on a hold-out: each fold by a model of the others.
 Disagreement of ranks stays sound where labels or texts are corrupt and losses alone do not (arXiv 2605.07551).
+What tuning on target slices takes off the reference's loss: Brandfonbrener et al. 2024, "CoLoR-Filter: Conditional Loss Reduction
+Filtering for Targeted Language Model Pre-training" (arXiv 2406.10670).
 """
 
 from __future__ import annotations
@@ -29,18 +31,22 @@ def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Tu
 
     Texts that either did not score are left out. ``excess`` is the difference, cut off at the percentiles ``clip`` and
     1 - ``clip`` of its slice, so that a few broken texts do not lead; ``disagreement`` is the variance of the two ranks within the
-    slice. One shuffle of texts by id, one of partial sketches by slice, and two of losses by slice, each slice sorted as a whole.
+    slice. ``target_gain`` is null where no reference was tuned. One shuffle of texts by id, one of partial sketches by slice, and
+    two of losses by slice, each slice sorted as a whole.
     """
     current = signal_event.where((F.col("phase") == "score") & (F.col("arm") == "plan") & (F.col("round") == turn.round))
     reference = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round))
     bpb = bits_per_byte("loss_sum", "n_bytes")
     now = current.select(*TEXT, "bucket", "round", "slice", "n_bytes", bpb.alias("bpb"))
+    tuned = signal_event.where((F.col("phase") == "target") & (F.col("round") == turn.round))
     both = now.join(reference.select(*TEXT, "arm", bpb.alias("reference_bpb")), list(TEXT))
-    found = both.withColumn("difference", F.col("bpb") - F.col("reference_bpb"))
+    all_three = both.join(tuned.select(*TEXT, bpb.alias("target_bpb")), list(TEXT), "left")
+    found = all_three.withColumn("difference", F.col("bpb") - F.col("reference_bpb"))
+    found = found.withColumn("target_gain", F.col("reference_bpb") - F.col("target_bpb"))
     ends = F.percentile_approx("difference", [settings.clip, 1 - settings.clip], ACCURACY)
     bounds = found.groupBy("slice").agg(ends.alias("ends"))
     clipped = F.least(F.greatest("difference", F.col("ends")[0]), F.col("ends")[1])
     named = found.join(F.broadcast(bounds), "slice").withColumn("excess", clipped)
     ranks = [F.percent_rank().over(Window.partitionBy("slice").orderBy(loss)) for loss in ("bpb", "reference_bpb")]
     apart = ranks[0] - ranks[1]
-    return named.withColumn("disagreement", apart * apart / 4).withColumnRenamed("arm", "fold").drop("ends")
+    return named.withColumn("disagreement", apart * apart / 4).withColumnRenamed("arm", "fold").drop("ends", "target_bpb")

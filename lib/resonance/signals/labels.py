@@ -29,17 +29,27 @@ Counts = NDArray[np.int64]
 def label_quality(signal_event: DataFrame, *, turn: Turn) -> DataFrame:
     """Rows of ``label_quality``: each sample of the round that a model scored which never saw it, and whether its label is suspect.
 
-    None where samples have no labels. Three scans of the events of phase ``reference``; shuffles partial sums by label, then
-    samples that prefer another label, by pair of labels, and those found by id.
+    None where samples have no labels. Three scans of the events of phase ``reference`` and one of phase ``fit``; shuffles partial
+    sums by label, then samples that prefer another label, by pair of labels, those found by id, and early exposures by id.
     """
     scored = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round)).where("probabilities IS NOT NULL")
     rows = scored.select(*TEXT, "bucket", "round", "slice", F.col("arm").alias("fold"), "label", "probabilities")
     names, bars = thresholds(rows)
     judged = _judged(rows, _array(names or [""]))
-    if not names:
-        return judged.withColumn("issue", F.lit(False)).drop("probabilities")
-    joint, ahead = _counted(judged, names, bars)
-    return _marked(judged, names, pruned(joint), ahead)
+    marked = _marked(judged, names, *_counted(judged, names, bars)) if names else judged.withColumn("issue", F.lit(False))
+    return marked.drop("probabilities").join(_early(signal_event, turn), list(TEXT), "left")
+
+
+def _early(signal_event: DataFrame, turn: Turn) -> DataFrame:
+    """By sample, EL2N in the first tenth of the epochs (the first at least), as the mean over the models that trained on it.
+
+    Paul et al. 2021 (arXiv 2107.07075) average over inits; here over the models of all folds but the sample's own.
+    """
+    fit = signal_event.where((F.col("phase") == "fit") & (F.col("round") == turn.round) & F.col("el2n").isNotNull())
+    last = F.broadcast(fit.agg(F.max("epoch").alias("last")))
+    early = fit.crossJoin(last).where(F.col("epoch") * 10 <= F.col("last"))
+    by_model = early.groupBy(*TEXT, "arm").agg(F.avg("el2n").alias("el2n"))
+    return by_model.groupBy(*TEXT).agg(F.avg("el2n").alias("el2n"), F.count(F.lit(1)).cast("int").alias("n_models"))
 
 
 def thresholds(rows: DataFrame) -> tuple[list[str], dict[str, float]]:
@@ -116,11 +126,12 @@ def _confident(names: list[str], bars: dict[str, float]) -> Column:
     return F.when(F.size(some) > 1, likeliest).when(F.size(some) == 1, some[0])
 
 
-def _marked(rows: DataFrame, names: list[str], prune: Counts, ahead: Counts) -> DataFrame:
+def _marked(rows: DataFrame, names: list[str], joint: Counts, ahead: Counts) -> DataFrame:
     """Rows with ``issue``: of each pair of labels, as many as it counts, those first that prefer the other label most.
 
     Only rows that prefer the other label are ranked, unless a pair counts more than there are.
     """
+    prune = pruned(joint)
     pairs = [
         (given, other, int(prune[i, j]), bool(prune[i, j] > ahead[i, j]))
         for i, given in enumerate(names)
@@ -135,7 +146,7 @@ def _marked(rows: DataFrame, names: list[str], prune: Counts, ahead: Counts) -> 
     order = Window.partitionBy("label", "other").orderBy(F.desc("margin"), *TEXT)
     chosen = ranked.withColumn("rank", F.row_number().over(order)).where((F.col("rank") <= F.col("most")) & preferred)
     issues = chosen.select(*TEXT).distinct().withColumn("issue", F.lit(True))
-    return rows.join(issues, list(TEXT), "left").withColumn("issue", F.coalesce("issue", F.lit(False))).drop("probabilities")
+    return rows.join(issues, list(TEXT), "left").withColumn("issue", F.coalesce("issue", F.lit(False)))
 
 
 def _array(names: list[str]) -> Column:

@@ -18,7 +18,7 @@ from resonance.core.job import Turn
 from resonance.core.table import Catalog
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
-from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName
+from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName, number
 from resonance.train.tokenizer import TOKENIZER, fingerprint
 
 KEYS = ("epoch", "pos", "copy", "doc_id")
@@ -65,22 +65,21 @@ class Desk:
         """The name under which events of a phase are appended once."""
         return f"{self.turn.run}/{self.turn.arm}/{phase}"
 
-    def committed(self, phase: PhaseName, step: int) -> bool:
-        """Whether the events up to this step are in the table."""
-        done = self.catalog.committed(SIGNAL_EVENT, self.transaction(phase))
-        return done is not None and done >= step
+    def committed(self, phase: PhaseName) -> int:
+        """How far the phase's events are in the table: a step where it trains, a place where it scores."""
+        return self.catalog.committed(SIGNAL_EVENT, self.transaction(phase)) or 0
 
     def recover(self) -> None:
         """After a crash: publish what was appended, drop what was not, and what outlived its events."""
         for phase in TRAINING:
             for done in sorted(self.attempts.glob(f"*/{phase}/*/{DONE}")):
-                if self.committed(phase, _boundary(done.parent).step):
+                if self.committed(phase) >= _boundary(done.parent).step:
                     self._publish(done.parent)
         shutil.rmtree(self.attempts, ignore_errors=True)
         folders = sorted(self.published.glob("[0-9]*"))
         if not folders:
             return
-        last = max(self.catalog.committed(SIGNAL_EVENT, self.transaction(phase)) or 0 for phase in TRAINING)
+        last = max(map(self.committed, TRAINING))
         rows = self.catalog.read(CHECKPOINTS).where(F.col("run") == self.turn.run).select("step").collect()
         for folder in folders:
             step = checkpoint.state_of(folder).step
@@ -106,11 +105,11 @@ class Desk:
             ConservationError: staged events are not one for each draw; nothing is appended.
         """
         state = _boundary(folder)
-        if not self.committed(phase.name, state.step):
+        if self.committed(phase.name) < number(phase.name, state):
             place = F.col("place")
             draws = self.spark.read.parquet(phase.shards.as_uri()).where((place >= state.first) & (place < state.last))
             staged = self.spark.read.parquet(folder.as_uri() + "/rank-*.parquet")
-            self._append(phase.name, state.step, draws, staged.drop("place"))
+            self._append(phase.name, state, draws, staged.drop("place"))
         if phase.name in TRAINING:
             self._publish(folder)
         shutil.rmtree(folder)
@@ -133,24 +132,26 @@ class Desk:
         mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & (F.col("phase") == phase)
         return self.catalog.read(SIGNAL_EVENT).where(mine)
 
-    def _append(self, phase: PhaseName, step: int, draws: DataFrame, staged: DataFrame) -> None:
+    def _append(self, phase: PhaseName, state: Boundary, draws: DataFrame, staged: DataFrame) -> None:
         rows = self._compare(phase, draws, staged)
         turn = self.turn
         known = draws.select(*KEYS, "bucket", "content_hash", "slice", "exposure", "pi", "weight")
-        marks = {"run": turn.run, "round": turn.round, "arm": turn.arm, "phase": phase, "step": step}
+        marks = {"run": turn.run, "round": turn.round, "arm": turn.arm, "phase": phase, "step": state.step}
         events = staged.join(known, list(KEYS)).withColumns({name: F.lit(value) for name, value in marks.items()})
         if phase == "heldout":
             events = events.withColumn("pi", F.lit(None))
         share = self._share(phase)
         kept = events.withColumn("log_pi", F.lit(share)).where(logged(share))
         due = rows if share == 1 else kept.count()
-        transaction = (self.transaction(phase), step)
+        transaction = (self.transaction(phase), number(phase, state))
         note = {"job": self.job, **marks, "rows_in": rows, "rows_out": due, "rows_cut": rows - due}
         if share < 1:
             self.catalog.append(SLICE_SUMS, _sums(events, marks), transaction, {"job": self.job, **marks})
         commit = self.catalog.append(SIGNAL_EVENT, kept, transaction, note)
         if commit.skipped or commit.rows != due:
-            raise ConservationError(f"table signal_event: appended {commit.rows} of {due} events for {transaction[0]} step {step}")
+            raise ConservationError(
+                f"table signal_event: appended {commit.rows} of {due} events for {transaction[0]} up to {transaction[1]}"
+            )
 
     def _share(self, phase: PhaseName) -> float:
         return 1.0 if phase == "heldout" else self.log_share

@@ -9,11 +9,10 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, TrainError
-from resonance.train.spec import Phase, PhaseName
+from resonance.train.spec import SHARD_ROWS, Phase, PhaseName
 
 SHARDS = 256
-SHARD_ROWS = 20_000
-"""A plan gets one shard for as many rows, and at most ``SHARDS``."""
+"""At most so many are written."""
 DRAW = ("epoch", "pos", "copy", "doc_id", "bucket", "content_hash", "slice", "pi", "weight")
 
 
@@ -55,8 +54,8 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
         raise TrainError(f"table sample_plan: {rows} draws at {last} places; run rebalance again")
     if not rows:
         return Phase(name=name, shards=folder, places=0)
+    count = min(SHARDS, -(-rows // SHARD_ROWS))
     if not (folder / "_SUCCESS").exists():
-        count = min(SHARDS, -(-rows // SHARD_ROWS))
         shard = F.format_string("%05d", F.floor(F.col("place") * count / last).cast("int"))
         exposure = F.row_number().over(Window.partitionBy("doc_id").orderBy("place"))
         held = placed.withColumn("exposure", exposure).join(samples, ["doc_id", "content_hash"])
@@ -69,4 +68,4 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
         raise ConservationError(
             f"table documents: it holds {written} of the {rows} texts that sample_plan draws for {name}; run rebalance again"
         )
-    return Phase(name=name, shards=folder, places=last)
+    return Phase(name=name, shards=folder, places=last, shard_places=-(-last // count))

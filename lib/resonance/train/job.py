@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hashed
 from resonance.core.errors import TrainError
 from resonance.core.job import Turn
 from resonance.core.launch import Launch
-from resonance.core.pool import FOLD, HELDOUT
-from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings
+from resonance.core.pool import FOLD, HELDOUT, TARGET
+from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
 from resonance.core.table import Catalog
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
@@ -105,9 +105,9 @@ def cross_fit(
 ) -> None:
     """Append the loss of each drawn document of one fold to a model that saw none of that fold: an honest reference.
 
-    The arm ``fold-K`` names the fold. Its model starts from nothing, with the plan arm's tokenizer, and is trained on the round's
-    draws of all other folds (events of phase ``fit``); then it scores the fold's documents (phase ``reference``). Both exactly
-    once, as ``train`` and ``score_model`` do.
+    The arm ``fold-K`` names the fold. Its model starts from nothing, by a seed of its own, with the plan arm's tokenizer, and is
+    trained on the round's draws of all other folds (events of phase ``fit``); then it scores the fold's documents (phase
+    ``reference``). Both exactly once, as ``train`` and ``score_model`` do.
 
     Raises:
         TrainError: there is nothing to train on, no tokenizer yet, or a rank failed.
@@ -115,13 +115,57 @@ def cross_fit(
     """
     desk = Desk("cross_fit", turn, spark, catalog, folder, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
-    draws = _drawn(sample_plan, turn.round, "plan")
-    fold = hashed(["doc_id"], seed, "fold")
-    mine = F.pmod(fold, F.lit(fitting.folds)) == int(turn.arm.removeprefix(FOLD))
+    fold = int(turn.arm.removeprefix(FOLD))
+    draws, mine = _drawn(sample_plan, turn.round, "plan"), _of_fold(fold, fitting, seed)
     tokenizer = _final(checkpoints, turn.round, "plan") / TOKENIZER
     desk.recover()
-    start = _train(desk, "fit", draws.where(~mine), source, seed, launch, None, tokenizer)
+    start = _train(desk, "fit", draws.where(~mine), source, seed + 1 + fold, launch, None, tokenizer)
     _score(desk, {"reference": first_draws(draws.where(mine))}, source, start, launch)
+    desk.clean()
+
+
+def tune(
+    sample_plan: DataFrame,
+    documents: DataFrame,
+    examples: DataFrame,
+    checkpoints: DataFrame,
+    *,
+    settings: TrainSettings,
+    task: TaskSettings,
+    fitting: CrossFitSettings,
+    tuning: TuneSettings,
+    turn: Turn,
+    seed: int,
+    spark: SparkSession,
+    catalog: Catalog,
+    folder: Path,
+    launch: Launch,
+) -> None:
+    """Append the loss of each drawn document of one fold to the fold's reference model after it was tuned on the target slices.
+
+    The arm ``target-K`` names the fold. The model of ``cross_fit`` is trained on with the round's draws of the slices in
+    ``tuning`` that lie in other folds (events of phase ``tune``); then it scores the fold's documents (phase ``target``).
+    Neither model saw them. What the tuning takes off a loss tells how much a document is worth for the target: Brandfonbrener et
+    al. 2024, "CoLoR-Filter" (arXiv 2406.10670).
+
+    Raises:
+        TrainError: nothing is drawn of the target slices outside the fold, cross_fit has not run, or a rank failed.
+        ConservationError: events and draws do not match.
+    """
+    desk = Desk("tune", turn, spark, catalog, folder, settings.log_share)
+    source = Source(samples(documents, examples, task), settings, task)
+    fold = int(turn.arm.removeprefix(TARGET))
+    draws, mine = _drawn(sample_plan, turn.round, "plan"), _of_fold(fold, fitting, seed)
+    aims = draws.where(~mine & F.col("slice").isin(*tuning.slices))
+    if aims.isEmpty():
+        raise TrainError(
+            f"{_title(desk)}: nothing outside the fold is drawn of tune.slices, {', '.join(tuning.slices) or 'which names none'}; "
+            "resonance explain lists the slices"
+        )
+    begin = _final(checkpoints, turn.round, f"{FOLD}{fold}")
+    desk.recover()
+    start = _train(desk, "tune", aims, source, seed, launch, begin, begin / TOKENIZER)
+    _score(desk, {"target": first_draws(draws.where(mine))}, source, start, launch)
     desk.clean()
 
 
@@ -170,20 +214,19 @@ def _train(
 
 
 def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path, launch: Launch) -> None:
-    """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``."""
-    step = checkpoint.state_of(start).step
-    phases = [
-        write_shards(name, draws, source.samples, desk.shards / name)
-        for name, draws in wanted.items()
-        if not desk.committed(name, step)
-    ]
+    """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``, from the first shard that has none yet."""
+    phases = []
+    for name, draws in wanted.items():
+        first = desk.committed(name)
+        if first < places(draws)[2]:
+            phases.append(write_shards(name, draws, source.samples, desk.shards / name).model_copy(update={"first": first}))
     spec = Spec(
         settings=source.settings,
         task=source.task,
         seed=0,
         tokenizer=start / TOKENIZER,
         staging=desk.staging,
-        phases=tuple(phase for phase in phases if phase.places),
+        phases=tuple(phases),
         start=start,
     )
     if spec.phases:
@@ -202,6 +245,10 @@ def _run(desk: Desk, spec: Spec, launch: Launch) -> None:
 
 def _title(desk: Desk) -> str:
     return f"{desk.job} {desk.turn.round} {desk.turn.arm}"
+
+
+def _of_fold(fold: int, fitting: CrossFitSettings, seed: int) -> Column:
+    return F.pmod(hashed(["doc_id"], seed, "fold"), F.lit(fitting.folds)) == fold
 
 
 def _drawn(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:

@@ -176,7 +176,7 @@ def _judge(state: Boundary, since: _Since, settings: TrainSettings, *, ended: bo
 def _stage(
     spec: Spec, phase: Phase, state: Boundary, events: StagedEvents, model: Model, optimizer: AdamW, collective: Collective
 ) -> None:
-    folder = boundary_folder(spec.staging, phase.name, state.step)
+    folder = boundary_folder(spec.staging, phase.name, state)
     events.publish(folder)
     if collective.rank == 0:
         checkpoint.save(folder / CHECKPOINT, model, optimizer, spec.tokenizer, state)

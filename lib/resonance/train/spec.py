@@ -8,20 +8,30 @@ from typing import Literal
 
 from resonance.core.settings import Settings, TaskSettings, TrainSettings
 
-PhaseName = Literal["train", "fit", "score", "heldout", "reference"]
-TRAINING: tuple[PhaseName, ...] = ("train", "fit")
+PhaseName = Literal["train", "fit", "tune", "score", "heldout", "reference", "target"]
+TRAINING: tuple[PhaseName, ...] = ("train", "fit", "tune")
 """Phases that move the model; the others score."""
+SHARD_ROWS = 20_000
+"""A plan gets one shard for as many rows."""
 DONE = "done.json"
 CHECKPOINT = "checkpoint"
 PROGRESS = "progress.json"
 
 
 class Phase(Settings):
-    """One pass over shards: ``places`` is one more than the last place in them."""
+    """One pass over shards.
+
+    Args:
+        places: one more than the last place in them.
+        shard_places: places of one shard; scoring stages what it has at the end of each.
+        first: the place that scoring begins with; events of those before it are committed.
+    """
 
     name: PhaseName
     shards: Path
     places: int
+    shard_places: int = SHARD_ROWS
+    first: int = 0
 
 
 class Spec(Settings):
@@ -85,6 +95,11 @@ def write_atomically(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def boundary_folder(staging: Path, phase: PhaseName, step: int) -> Path:
+def number(phase: PhaseName, state: Boundary) -> int:
+    """What rises from boundary to boundary of a phase: steps where it trains, places where it scores at one and the same step."""
+    return state.step if phase in TRAINING else state.last
+
+
+def boundary_folder(staging: Path, phase: PhaseName, state: Boundary) -> Path:
     """Where ranks stage what they have at a boundary."""
-    return staging / phase / f"{step:012d}"
+    return staging / phase / f"{number(phase, state):012d}"

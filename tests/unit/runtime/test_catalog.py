@@ -58,6 +58,17 @@ def test_a_table_of_an_older_contract_is_refused_with_advice(spark, tmp_path):
         DeltaCatalog(spark, str(tmp_path)).read(DOCUMENTS)
 
 
+def test_a_rule_of_an_older_contract_that_refuses_rows_is_named_with_advice(spark, tmp_path):
+    catalog = DeltaCatalog(spark, str(tmp_path))
+    rows = documents_frame(spark, ROWS)
+    catalog.write(DOCUMENTS, rows, {"batch": "main"}, {})
+    spark.sql(f"ALTER TABLE {catalog.name(DOCUMENTS)} SET TBLPROPERTIES ('resonance.contract' = '0.0.1')")
+    with pytest.raises(
+        ContractError, match=r"is broken; nothing was written; it was made under contract 0\.0\.1, this is .* --workspace"
+    ):
+        catalog.write(DOCUMENTS, rows.withColumn("bucket", F.lit(4096)), {"batch": "main"}, {})
+
+
 def test_append_happens_once_for_a_transaction(catalog, spark):
     row = spark.sql(
         "select 'r' run, 'j' job, 'b' batch, 0 round, 'plan' arm, 1L rows_in, 1L rows_out, 0L rows_cut, "

@@ -33,6 +33,9 @@ def test_by_hand(spark: SparkSession) -> None:
     rows = [
         event(1, "score", 30.0),
         event(1, "reference", 20.0, arm="fold-1"),
+        event(1, "target", 12.0, arm="target-1"),
+        event(1, "tune", 99.0, arm="target-0"),
+        event(1, "target", 99.0, arm="target-1", round=1),
         event(1, "fit", 99.0, arm="fold-0"),
         event(1, "score", 99.0, round=1),
         event(1, "score", 99.0, arm="control"),
@@ -47,6 +50,12 @@ def test_by_hand(spark: SparkSession) -> None:
     assert (found[1].bpb, found[1].reference_bpb) == pytest.approx((30 / per_byte, 20 / per_byte))
     assert (found[1].difference, found[1].excess) == pytest.approx((10 / per_byte, 10 / per_byte))
     assert found[1].fold == "fold-1"
+    assert found[1].target_gain == pytest.approx(8 / per_byte)
+
+
+def test_nothing_is_gained_where_nothing_was_tuned(spark: SparkSession) -> None:
+    found = compared(spark, [event(1, "score", 30.0), event(1, "reference", 20.0, arm="fold-1")])
+    assert found[1].target_gain is None
 
 
 def test_against_numpy(spark: SparkSession) -> None:

@@ -98,3 +98,24 @@ def test_by_hand(spark: SparkSession) -> None:
 
 def test_samples_without_labels_have_no_quality(spark: SparkSession) -> None:
     assert judged(spark, [{"doc": 1, "phase": "reference", "round": 2, "loss_sum": 1.0}]) == []
+
+
+@pytest.mark.parametrize(("epochs", "early"), [(1, 1), (9, 1), (10, 1), (11, 2), (20, 2)])
+def test_early_error_is_the_mean_over_models_of_the_first_tenth(spark: SparkSession, epochs: int, early: int) -> None:
+    draw = np.random.default_rng(epochs)
+    errors = draw.random((3, epochs, 4))
+    rows = events([0, 1, 0, 1], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6]])
+    for doc in range(4):
+        for model in range(3):
+            if model == doc % 3:
+                continue
+            for epoch in range(epochs):
+                seen = {"phase": "fit", "arm": f"fold-{model}", "round": 2, "loss_sum": 1.0, "epoch": epoch, "label": "a"}
+                rows.append({"doc": doc, "el2n": float(errors[model, epoch, doc]), **seen})
+    rows.append({"doc": 0, "el2n": 99.0, "phase": "fit", "arm": "fold-1", "round": 1, "loss_sum": 1.0, "epoch": 0})
+    rows.append({"doc": 0, "el2n": 99.0, "phase": "train", "round": 2, "loss_sum": 1.0, "epoch": 0})
+    found = judged(spark, rows)
+    for doc, row in enumerate(found):
+        models = [model for model in range(3) if model != doc % 3]
+        assert row["el2n"] == pytest.approx(errors[models, :early, doc].mean(), abs=1e-12)
+        assert row["n_models"] == 2
