@@ -179,6 +179,10 @@ class TrainSettings(Settings):
     )
     ranks: int = Field(2, ge=1)
     threads: int = Field(1, ge=1, description="threads of a rank")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="what a model computes in; auto: bfloat16 on GPUs, else float32. Parameters are kept and summed up in float32",
+    )
     start_timeout: int = Field(120, ge=1, description="seconds to wait for ranks to start")
     model: str = Field("", description="folder of a pretrained transformers model to go on from; empty builds a small one")
     lora_rank: int = Field(0, ge=0, description="rank of low-rank adapters on a pretrained model; 0 trains all of it")

@@ -55,4 +55,4 @@ def restore(folder: Path, optimizer: Optimizer) -> None:
     """Give the optimizer its memory back."""
     import torch
 
-    optimizer.load_state_dict(torch.load(folder / OPTIMIZER, weights_only=True))
+    optimizer.load_state_dict(torch.load(folder / OPTIMIZER, map_location="cpu", weights_only=True))

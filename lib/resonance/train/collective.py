@@ -23,6 +23,11 @@ class Collective(Protocol):
         """How many there are."""
         ...
 
+    @property
+    def local_rank(self) -> int:
+        """The number of this process among those of its machine, from 0."""
+        ...
+
     def allreduce(self, tensor: Tensor) -> Tensor:
         """The sum over ranks, in place."""
         ...
@@ -45,6 +50,7 @@ class LocalCollective:
 
     rank = 0
     size = 1
+    local_rank = 0
 
     def allreduce(self, tensor: Tensor) -> Tensor:
         """The tensor itself."""
@@ -72,11 +78,13 @@ class HorovodCollective:
         self._hvd = hvd
         self.rank = int(hvd.rank())
         self.size = int(hvd.size())
+        self.local_rank = int(hvd.local_rank())
 
     def allreduce(self, tensor: Tensor) -> Tensor:
-        """The sum over ranks, in place."""
-        self._hvd.allreduce_(tensor, op=self._hvd.Sum, name="allreduce")
-        return tensor
+        """The sum over ranks, in place; over the processor's memory where Horovod was built without NCCL."""
+        wire = tensor if self._hvd.nccl_built() else tensor.cpu()
+        self._hvd.allreduce_(wire, op=self._hvd.Sum, name="allreduce")
+        return tensor.copy_(wire)
 
     def broadcast(self, tensor: Tensor) -> Tensor:
         """What rank 0 holds, in place."""
@@ -93,15 +101,17 @@ class HorovodCollective:
 
 
 class TorchCollective:
-    """The ranks that ``torchrun`` started, with gloo."""
+    """The ranks that ``torchrun`` started, with gloo, and NCCL for what lies on GPUs."""
 
     def __init__(self) -> None:
+        import torch
         import torch.distributed as dist
 
-        dist.init_process_group("gloo")
+        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
         self._dist = dist
         self.rank = dist.get_rank()
         self.size = dist.get_world_size()
+        self.local_rank = int(os.environ["LOCAL_RANK"])
 
     def allreduce(self, tensor: Tensor) -> Tensor:
         """The sum over ranks, in place."""

@@ -57,13 +57,13 @@ class Tally:
 
     def add(self, seen: Seen) -> None:
         """Count targets in."""
-        exact = seen.losses.detach().double()
+        exact = seen.losses.detach().double().cpu()
         self.loss.index_add_(0, seen.owners, exact)
         self.peak.scatter_reduce_(0, seen.owners, exact, "amax")
-        self.right.index_add_(0, seen.owners, seen.right.double())
+        self.right.index_add_(0, seen.owners, seen.right.double().cpu())
         self.tokens.index_add_(0, seen.owners, torch.ones_like(exact))
         if seen.logits is not None:
-            self.logits.append(seen.logits.detach().double())
+            self.logits.append(seen.logits.detach().double().cpu())
 
     def broken(self) -> list[int]:
         """The numbers of the documents whose loss is no finite number."""

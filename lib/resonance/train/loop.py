@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 from torch.optim import AdamW
 
 from resonance.core.errors import TrainError
@@ -13,11 +12,12 @@ from resonance.core.settings import TrainSettings
 from resonance.train import checkpoint
 from resonance.train.collective import Collective
 from resonance.train.events import StagedEvents, Tally
-from resonance.train.model import Model, parameters, trained
+from resonance.train.model import Model, parameters
 from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
 from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
 from resonance.train.tasks import Task
+from resonance.train.weights import Weights
 
 EPSILON = 1e-6
 """Of AdamW, whose default 1e-8 turns the rounding of near-zero gradients into steps: ranks then differ by up to 4e-5."""
@@ -26,7 +26,8 @@ EPSILON = 1e-6
 def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collective) -> Boundary:
     """Train over the phase from where ``spec.start`` stood; the last boundary. Ranks make equal calls whatever their data."""
     settings = spec.settings
-    optimizer = make_optimizer(model, settings)
+    weights = Weights.of(model, settings)
+    optimizer = make_optimizer(weights, settings)
     state = _begin(spec, phase, task, collective, optimizer, parameters(model))
     events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels)
     pacer = Pacer(spec, phase, collective)
@@ -35,8 +36,8 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     model.train()
     for documents in global_batches(phase, first, settings.documents_per_step, collective.rank, collective.size):
         tally = backward(model, task, documents)
-        sums = reduce(model, documents, tally, collective)
-        moved = step(model, optimizer, sums, settings, state)
+        sums = reduce(weights, documents, tally, collective)
+        moved = step(weights, optimizer, sums, settings, state)
         events.add(documents, tally)
         state = _skipped(state, sums, settings) if not moved else state
         tokens = state.tokens + int(sums.tokens)
@@ -46,7 +47,8 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
         pacer.tick(state.step, last, sums.loss, sums.tokens, ranks=collective.size)
         if state.step % settings.checkpoint_steps == 0 or last == phase.places:
             state = _judge(state, since, settings, ended=last == phase.places)
-            _stage(spec, phase, state, events, model, optimizer, collective)
+            with weights.within():
+                _stage(spec, phase, state, events, model, optimizer, collective)
             state, since = state.model_copy(update={"first": last}), _Since(tokens)
         if state.final:
             break
@@ -63,7 +65,7 @@ class _Since:
 
 @dataclass(frozen=True)
 class Sums:
-    """What all ranks saw in one global batch; the gradients already stand in the model.
+    """What all ranks saw in one global batch; the gradients already stand beside the exact parameters.
 
     Where a loss is no finite number, ``broken`` names the documents, and the gradients are not to be used.
     """
@@ -74,60 +76,55 @@ class Sums:
     broken: tuple[str, ...] = ()
 
 
-def make_optimizer(model: Model, settings: TrainSettings) -> AdamW:
+def make_optimizer(weights: Weights, settings: TrainSettings) -> AdamW:
     """AdamW (Loshchilov and Hutter, arXiv 1711.05101); matrices decay, norms do not."""
-    every = trained(model)
     groups = [
-        {"params": [p for p in every if p.ndim >= 2], "weight_decay": settings.weight_decay},
-        {"params": [p for p in every if p.ndim < 2], "weight_decay": 0.0},
+        {"params": [p for p in weights.exact if p.ndim >= 2], "weight_decay": settings.weight_decay},
+        {"params": [p for p in weights.exact if p.ndim < 2], "weight_decay": 0.0},
     ]
     return AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), eps=EPSILON)
 
 
 def backward(model: Model, task: Task, documents: list[Document]) -> Tally:
     """Add the gradient of the sum of weight * loss over this rank's targets; nothing where it has none."""
-    weights = torch.tensor([document.weight for document in documents])
+    shares = torch.tensor([document.weight for document in documents])
     batch = task.batch(documents)
     tally = Tally(batch)
     for part in batch.parts:
         seen = task.seen(model, part)
-        torch.autograd.backward((seen.losses * weights[seen.owners]).sum())
+        torch.autograd.backward((seen.losses * shares[seen.owners].to(seen.losses.device)).sum())
         tally.add(seen)
     return tally
 
 
-def reduce(model: Model, documents: list[Document], tally: Tally, collective: Collective) -> Sums:
-    """Sum gradients and counts over ranks in one call; the model holds the gradient of the weighted mean afterwards.
+def reduce(weights: Weights, documents: list[Document], tally: Tally, collective: Collective) -> Sums:
+    """Sum gradients and counts over ranks in one call; exact parameters hold the gradient of the weighted mean afterwards.
 
     Where a loss is no finite number, on whatever rank, all ranks learn of it, and of its document.
     """
-    weights = torch.tensor([document.weight for document in documents], dtype=torch.float64)
+    shares = torch.tensor([document.weight for document in documents], dtype=torch.float64)
     broken = [documents[at].doc_id.hex() for at in tally.broken()]
-    counts = [float((weights * tally.tokens).sum()), float(tally.tokens.sum()), float(tally.loss.sum()), float(len(broken))]
-    every = trained(model)
-    flat = collective.allreduce(torch.cat([*(_gradient(p) for p in every), torch.tensor(counts)]))
+    counts = [float((shares * tally.tokens).sum()), float(tally.tokens.sum()), float(tally.loss.sum()), float(len(broken))]
+    place = weights.exact[0].device
+    flat = collective.allreduce(torch.cat([*weights.gradient(), torch.tensor(counts, device=place)]))
     weight, tokens, loss, bad = flat[-4:].tolist()
     if bad:
         return Sums(weight, tokens, 0.0, tuple(name for part in collective.gather(broken) for name in part))
     at = 0
-    for p in every:
+    for p in weights.exact:
         p.grad = flat[at : at + p.numel()].div(weight or 1.0).view_as(p)
         at += p.numel()
     return Sums(weight, tokens, loss)
 
 
-def _gradient(p: Tensor) -> Tensor:
-    return torch.zeros(p.numel()) if p.grad is None else p.grad.reshape(-1)
-
-
-def step(model: Model, optimizer: AdamW, sums: Sums, settings: TrainSettings, state: Boundary) -> bool:
+def step(weights: Weights, optimizer: AdamW, sums: Sums, settings: TrainSettings, state: Boundary) -> bool:
     """Clip, set the rate, move the parameters; whether they moved. All ranks hold equal sums, and so decide alike."""
-    sound = not sums.broken and bool(torch.isfinite(torch.nn.utils.clip_grad_norm_(trained(model), settings.clip)))
+    sound = not sums.broken and bool(torch.isfinite(torch.nn.utils.clip_grad_norm_(weights.exact, settings.clip)))
     if sound:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(settings, (state.tokens + sums.tokens / 2) / state.total)
         optimizer.step()
-    optimizer.zero_grad()
+    weights.moved()
     return sound
 
 

@@ -75,26 +75,28 @@ def token_losses(model: Model, rows: Rows, *, packed: bool = True) -> tuple[Tens
     }
     if packed:
         given |= {"attention_mask": _attention(segments), "position_ids": torch.from_numpy(rows.positions)}
+    given = {name: value.to(model.device) if isinstance(value, Tensor) else value for name, value in given.items()}
     real = targets >= 0
     if type(model).__name__ == OWN:
         logits = model.lm_head(model.model(**given).last_hidden_state[real]).float()
     else:
         logits = model(**given).logits[real].float()
-    losses = torch.nn.functional.cross_entropy(logits, targets[real], reduction="none")
-    return losses, logits.detach().argmax(-1) == targets[real], torch.from_numpy(rows.owners)[real]
+    said = targets[real].to(logits.device)
+    losses = torch.nn.functional.cross_entropy(logits, said, reduction="none")
+    return losses, logits.detach().argmax(-1) == said, torch.from_numpy(rows.owners)[real]
 
 
 def label_logits(model: Model, rows: Sequence[Tokens], blank: int) -> Tensor:
     """Logits (fp32) of all labels from the model's head, one row for each row of tokens."""
-    inputs, mask = _padded(rows, blank)
+    inputs, mask = _padded(model, rows, blank)
     logits: Tensor = model(input_ids=inputs, attention_mask=mask).logits
     return logits.float()
 
 
 def word_logits(model: Model, rows: Sequence[Tokens], words: Sequence[int]) -> Tensor:
     """Logits (fp32) of ``words`` as the token that follows each row."""
-    inputs, mask = _padded(rows, 0)
-    last = (torch.arange(len(rows)), mask.sum(-1) - 1)
+    inputs, mask = _padded(model, rows, 0)
+    last = (torch.arange(len(rows)), mask.sum(-1).cpu() - 1)
     if type(model).__name__ == OWN:
         states = model.model(input_ids=inputs, attention_mask=mask, use_cache=False).last_hidden_state
         logits: Tensor = model.lm_head(states[last])
@@ -103,13 +105,13 @@ def word_logits(model: Model, rows: Sequence[Tokens], words: Sequence[int]) -> T
     return logits[:, list(words)].float()
 
 
-def _padded(rows: Sequence[Tokens], blank: int) -> tuple[Tensor, Tensor]:
+def _padded(model: Model, rows: Sequence[Tokens], blank: int) -> tuple[Tensor, Tensor]:
     width = max(map(len, rows))
     inputs = torch.full((len(rows), width), blank)
     for at, row in enumerate(rows):
         inputs[at, : len(row)] = torch.from_numpy(row)
     mask = torch.arange(width)[None] < torch.tensor([len(row) for row in rows])[:, None]
-    return inputs, mask.long()
+    return inputs.to(model.device), mask.long().to(model.device)
 
 
 def _attention(segments: Tensor) -> Tensor:

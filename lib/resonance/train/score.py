@@ -12,6 +12,7 @@ from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
 from resonance.train.spec import DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
 from resonance.train.tasks import Task
+from resonance.train.weights import settle
 
 
 def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collective, step: int) -> Boundary:
@@ -23,6 +24,7 @@ def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     unseen = phase.name == "reference"
     events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels, probabilities=unseen)
     pacer = Pacer(spec, phase, collective)
+    settle(model, spec.settings)
     model.eval()
     broken: list[str] = []
     size = spec.settings.documents_per_step

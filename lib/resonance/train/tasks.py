@@ -47,9 +47,9 @@ class Seen:
     """What one forward pass says.
 
     Args:
-        losses: of each target in nats, fp32.
-        right: whether the best guess was.
-        owners: number of its document in the batch.
+        losses: of each target in nats, fp32, where the model is.
+        right: whether the best guess was; there too.
+        owners: number of its document in the batch, on the processor.
         logits: of all labels, one row a document, where targets are labels.
     """
 
@@ -156,7 +156,7 @@ class Labels:
         """Losses of the given labels, among all labels."""
         first, rows, labels = part
         logits = word_logits(model, rows, self._words) if self.task.words else label_logits(model, rows, self.codec.blank)
-        given = torch.tensor(labels)
+        given = torch.tensor(labels, device=logits.device)
         losses = torch.nn.functional.cross_entropy(logits, given, reduction="none")
         return Seen(losses, logits.detach().argmax(-1) == given, torch.arange(first, first + len(rows)), logits)
 

@@ -16,15 +16,17 @@ def run(spec: Spec, collective: Collective) -> list[Boundary]:
     from resonance.train import checkpoint, loop, model, pretrained, score
     from resonance.train.tasks import task_of
     from resonance.train.tokenizer import Codec
+    from resonance.train.weights import device
 
     known = Path(spec.settings.model) if spec.settings.model else None
     codec = pretrained.codec(known, spec.tokenizer) if known else Codec.learnt(spec.tokenizer, spec.settings.vocabulary)
     fresh = pretrained.load if known else model.build
     trained = checkpoint.load(spec.start) if spec.start else fresh(spec.settings, spec.seed, spec.task.heads)
-    packed = known is None or spec.task.kind == "classification" or pretrained.keeps_apart(trained)
-    task = task_of(spec.task, codec, spec.settings, packed=packed)
     for parameter in trained.parameters():
         collective.broadcast(parameter.data)
+    trained.to(device(collective.local_rank))
+    packed = known is None or spec.task.kind == "classification" or pretrained.keeps_apart(trained)
+    task = task_of(spec.task, codec, spec.settings, packed=packed)
     ends = []
     for phase in spec.phases:
         if phase.name in TRAINING:

@@ -39,14 +39,14 @@ def first_document_is_broken(model, rows, *, packed):
     return losses.where(owners != 0, float("nan")), right, owners
 
 
-def mean_of_rank_means(model, documents, tally, group: Collective) -> loop.Sums:
+def mean_of_rank_means(weights, documents, tally, group: Collective) -> loop.Sums:
     """What averaging does: each rank divides by its own weighted tokens, then the gradients are averaged."""
     mine = sum(document.weight * float(tokens) for document, tokens in zip(documents, tally.tokens, strict=True))
-    for parameter in model.parameters():
+    for parameter in weights.used:
         if parameter.grad is not None:
             parameter.grad.div_(mine or 1.0)
-    sums = SUM(model, documents, tally, group)
-    for parameter in model.parameters():
+    sums = SUM(weights, documents, tally, group)
+    for parameter in weights.exact:
         parameter.grad.mul_(sums.weight / group.size)
     return sums
 

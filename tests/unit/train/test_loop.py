@@ -126,9 +126,9 @@ def overflowing(monkeypatch):
 
     exact = loop.reduce
 
-    def overflow(model, *rest):
-        sums = exact(model, *rest)
-        next(model.parameters()).grad[0, 0] = math.inf
+    def overflow(weights, *rest):
+        sums = exact(weights, *rest)
+        weights.exact[0].grad[0, 0] = math.inf
         return sums
 
     monkeypatch.setattr(loop, "reduce", overflow)
