@@ -8,9 +8,9 @@ probabilities (five folds) and, trained by passes, margins; they become events, 
 suspects. What was planted is known to this file alone.
 
 The pass lines: scores within 1e-6 of cleanlab's, issues with a Jaccard similarity of .999 to its own; at 10 % AUROC .975 (sym) and
-.965 (pair), AP .90 and .85; the mean rank of self-confidence, area under the margin and the loss at a reference model of the other half
-of the samples (two-way cross-fit) has a higher AP than cleanlab's self-confidence in four of six settings, and never one lower by
-more than .005. The mean rank of the first two alone is told beside it.
+.965 (pair), AP .90 and .85; the mean rank of self-confidence, area under the margin and the loss at a reference model of the other
+half of the samples (two-way cross-fit) has a higher AP than cleanlab's self-confidence in four of six settings, and never one lower
+by more than .005. The mean rank of the first two alone is told beside it.
 """
 
 from __future__ import annotations
