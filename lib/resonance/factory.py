@@ -46,6 +46,7 @@ from resonance.tables import (
     SIGNAL_STATE,
     SIGNALS,
     SIGNATURES,
+    SLICE_EXCESS,
     SLICE_STATE,
     SLICE_SUMS,
 )
@@ -211,10 +212,11 @@ COMPARE = Job(
     "compare",
     compare,
     reads=(SIGNAL_EVENT,),
-    writes=(EXCESS_LOSS, LABEL_QUALITY),
+    writes=(EXCESS_LOSS, SLICE_EXCESS, LABEL_QUALITY),
     per="round",
     section="cross_fit",
-    needs=("turn",),
+    needs=("turn", "checkpoint"),
+    version=2,
 )
 
 JOBS = (

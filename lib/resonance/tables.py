@@ -23,6 +23,7 @@ SLICE_SUMS = Table("slice_sums", key=("run", "phase", "step", "slice"))
 SIGNAL_STATE = Table("signal_state", key=("doc_id", "content_hash"), replaces=("bucket",))
 SLICE_STATE = Table("slice_state", key=("round", "arm", "slice"), replaces=("round",))
 EXCESS_LOSS = Table("excess_loss", key=("round", "doc_id", "content_hash"), replaces=("round",))
+SLICE_EXCESS = Table("slice_excess", key=("round", "slice"), replaces=("round",))
 LABEL_QUALITY = Table("label_quality", key=("round", "doc_id", "content_hash"), replaces=("round",))
 PLANS = Table("plans", key=("round", "slice"), replaces=("round",))
 EVALUATIONS = Table("evaluations", key=("round", "arm", "slice"), replaces=("round", "arm"))
@@ -50,6 +51,7 @@ TABLES = (
     SIGNAL_STATE,
     SLICE_STATE,
     EXCESS_LOSS,
+    SLICE_EXCESS,
     LABEL_QUALITY,
     PLANS,
     EVALUATIONS,

@@ -39,7 +39,7 @@ def frames(opened):
 def test_every_table_is_filled(frames):
     empty = {name for name, frame in frames.items() if frame.isEmpty()}
     # the policy rewrites nothing; there is one batch; nobody asked for references; texts teach themselves; all events are kept
-    assert empty == {"edits", "retractions", "excess_loss", "label_quality", "examples", "slice_sums"}
+    assert empty == {"edits", "retractions", "excess_loss", "slice_excess", "label_quality", "examples", "slice_sums"}
 
 
 def test_rows_are_conserved_at_every_cutting_step(frames):
@@ -240,3 +240,6 @@ def test_reference_models_score_what_they_never_saw(small_loop, tmp_path, capsys
     gains = frames["excess_loss"].sparkSession.read.format("delta").load(str(workspace / "tables" / "excess_loss")).collect()
     assert len(gains) == len(excess)
     assert all(row.target_gain is not None for row in gains)
+    page = (workspace / "report.html").read_text()
+    assert "Against models that never saw the text" in page
+    assert "target gain" in page

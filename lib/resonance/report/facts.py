@@ -99,6 +99,7 @@ class Facts:
     labels: Labels
     losses: tuple[Losses, ...]
     plans: tuple[Row, ...]
+    excess: tuple[Row, ...]
     evaluations: tuple[Row, ...]
     steps: tuple[Row, ...]
     rounds: tuple[Row, ...]

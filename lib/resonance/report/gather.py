@@ -27,6 +27,7 @@ CURVE_DOCUMENTS = 16
 SMALL = {
     "rules": ("batch", "position"),
     "plans": ("round", "slice"),
+    "slice_excess": ("round", "slice"),
     "evaluations": ("round", "arm", "slice"),
     "steps": ("finished_at", "run"),
     "rounds": ("round",),
@@ -88,6 +89,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
             labels=learnt.result() or Labels(),
             losses=lost.result(),
             plans=small["plans"],
+            excess=small["slice_excess"],
             evaluations=small["evaluations"],
             steps=steps,
             rounds=small["rounds"],

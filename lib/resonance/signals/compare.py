@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.signals.excess import excess_loss
+from resonance.signals.excess import excess_loss, slice_excess
 from resonance.signals.labels import label_quality
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from resonance.core.job import Turn
+    from resonance.core.job import Checkpoint, Turn
     from resonance.core.settings import CrossFitSettings
 
 
-def compare(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> tuple[DataFrame, DataFrame]:
-    """Rows of ``excess_loss`` and of ``label_quality`` for the round; the latter has none where samples have no labels."""
-    return excess_loss(signal_event, settings=settings, turn=turn), label_quality(signal_event, turn=turn)
+def compare(
+    signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn, checkpoint: Checkpoint
+) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Rows of ``excess_loss``, ``slice_excess`` and ``label_quality`` of a round; none of the last where samples have no labels."""
+    found = checkpoint(excess_loss(signal_event, settings=settings, turn=turn), "excess")
+    return found, slice_excess(found), label_quality(signal_event, turn=turn)

@@ -4,7 +4,8 @@ Reducible holdout loss: Mindermann et al. 2022, "Prioritized Training on Points 
 Learnt" (arXiv 2206.07137). The reference is cross-fitted instead of trained on a hold-out: each fold by a model of the others.
 Disagreement of ranks stays sound where labels or texts are corrupt and losses alone do not (arXiv 2605.07551).
 What tuning on target slices takes off the reference's loss: Brandfonbrener et al. 2024, "CoLoR-Filter: Conditional Loss Reduction
-Filtering for Targeted Language Model Pre-training" (arXiv 2406.10670).
+Filtering for Targeted Language Model Pre-training" (arXiv 2406.10670). Excess loss of a slice: Xie et al. 2023, "DoReMi" (arXiv
+2305.10429), clipped at zero by text here, by token there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pyspark.sql import functions as F
 from resonance.signals.history import TEXT, bits_per_byte
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from resonance.core.job import Turn
     from resonance.core.settings import CrossFitSettings
@@ -50,3 +51,23 @@ def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Tu
     ranks = [F.percent_rank().over(Window.partitionBy("slice").orderBy(loss)) for loss in ("bpb", "reference_bpb")]
     apart = ranks[0] - ranks[1]
     return named.withColumn("disagreement", apart * apart / 4).withColumnRenamed("arm", "fold").drop("ends", "target_bpb")
+
+
+def slice_excess(excess_loss: DataFrame) -> DataFrame:
+    """Rows of ``slice_excess``: means over the bytes of each slice, the excess of a text counting as zero where it is negative.
+
+    Shuffles partial sums by slice.
+    """
+    size = F.sum("n_bytes")
+
+    def mean(value: Column) -> Column:
+        return F.sum(value * F.col("n_bytes")) / size
+
+    return excess_loss.groupBy("round", "slice").agg(
+        F.count(F.lit(1)).alias("n_docs"),
+        size.alias("n_bytes"),
+        mean(F.col("bpb")).alias("bpb"),
+        mean(F.col("reference_bpb")).alias("reference_bpb"),
+        mean(F.greatest("difference", F.lit(0.0))).alias("excess"),
+        mean(F.col("target_gain")).alias("target_gain"),
+    )

@@ -118,6 +118,10 @@ def made() -> Callable[..., Facts]:
             "plans": tuple(
                 _plan(number, name, 1 / size, move if number > 1 else 0.0) for number in (1, 2, 3) for name, move in zip(names, moved, strict=True)  # noqa: E501
             ),
+            "excess": tuple(
+                Row(round=2, slice=name, n_docs=5, n_bytes=5_000, bpb=2.5, reference_bpb=2.4, excess=0.2 - 0.1 * at, target_gain=0.05)  # noqa: E501
+                for at, name in enumerate(names)
+            ),
             "evaluations": tuple(
                 _evaluation(turn, name, delta if turn == (2, "plan") else None) for turn in TURNS for name in ("*", *names)
             ),

@@ -17,6 +17,7 @@ from resonance.report.sections.funnel import funnel
 from resonance.report.sections.heldout import heldout
 from resonance.report.sections.plan import plan
 from resonance.report.sections.record import record
+from resonance.report.sections.references import references
 from resonance.report.sections.rules import rules
 from resonance.report.sections.signals import signals
 from resonance.report.sections.slices import slices
@@ -298,6 +299,26 @@ def test_plan_tells_reasons_and_history(made: Made) -> None:
     assert history.rows[0] == ("two", "50.0%", "55.0%", "55.0%")
 
 
+def test_references_tell_what_is_left_to_learn(made: Made) -> None:
+    section = references(made(), SETTINGS)
+    assert section is not None
+    assert "scored 10 documents of round 2" in section.text[0]
+    (grid,) = section.grids
+    assert grid.columns == ("slice", "documents", "bits per byte", "reference", "excess", "target gain")
+    assert grid.rows == (("one", "5", "2.500", "2.400", "0.200", "+0.050"), ("two", "5", "2.500", "2.400", "0.100", "+0.050"))
+    assert "Target gain" in grid.note
+    untuned = tuple(Row(**{**row.asDict(), "target_gain": None}) for row in made().excess)
+    older = tuple(Row(**{**row.asDict(), "round": 1, "slice": "gone"}) for row in untuned)
+    section = references(made(excess=older + untuned), SETTINGS)
+    assert section is not None
+    assert [len(row) for row in section.grids[0].rows] == [5, 5]
+    assert "Target gain" not in section.grids[0].note
+    section = references(made(), ReportSettings(top_slices=1))
+    assert section is not None
+    assert section.grids[0].note.endswith("not listed.")
+    assert references(made(excess=()), SETTINGS) is None
+
+
 def test_the_first_plan_has_shares_only(made: Made) -> None:
     section = plan(made(plans=tuple(row for row in made().plans if row["round"] == 1)), SETTINGS)
     assert section is not None
@@ -319,6 +340,7 @@ def test_the_data_half_alone_leaves_the_rest_out(made: Made) -> None:
     half = made(
         losses=(),
         plans=(),
+        excess=(),
         evaluations=(),
         rounds=(),
         checkpoints=(),

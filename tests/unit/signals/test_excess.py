@@ -12,8 +12,8 @@ from pyspark.sql import SparkSession
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings
 from resonance.runtime import resources
-from resonance.signals.excess import excess_loss
-from resonance.tables import EXCESS_LOSS
+from resonance.signals.excess import excess_loss, slice_excess
+from resonance.tables import EXCESS_LOSS, SLICE_EXCESS
 from resonance.testing import events_frame
 
 TURN = Turn("main", round=2)
@@ -77,3 +77,29 @@ def test_against_numpy(spark: SparkSession) -> None:
         ranks = [np.argsort(np.argsort(loss[mine])) / (mine.sum() - 1) for loss in (now, reference)]
         apart = np.array([found[doc].disagreement for doc in np.flatnonzero(mine).tolist()])
         assert np.abs(apart - np.var(ranks, axis=0)).max() <= 1e-6
+
+
+def test_slices_against_numpy(spark: SparkSession) -> None:
+    draw = np.random.default_rng(5)
+    losses, sizes = draw.gamma(4, 10, (3, 300)), draw.integers(5, 50, 300)
+    slices = np.array(["a", "b", "c"])[draw.integers(0, 3, 300)]
+    tuned = slices != "c"
+    rows = []
+    for doc in range(300):
+        own = {"slice": str(slices[doc]), "n_bytes": int(sizes[doc])}
+        now, reference, target = map(float, losses[:, doc])
+        rows += [event(doc, "score", now, **own), event(doc, "reference", reference, arm="fold-0", **own)]
+        rows += [event(doc, "target", target, arm="target-0", **own)] if tuned[doc] else []
+    excess = excess_loss(events_frame(spark, rows), settings=CrossFitSettings(), turn=TURN)
+    found = {row["slice"]: row for row in resources.contract(SLICE_EXCESS).conform(slice_excess(excess)).collect()}
+    assert set(found) == {"a", "b", "c"}
+    for name, row in found.items():
+        mine = slices == name
+        size = sizes[mine].sum() * math.log(2)
+        now, reference, target = losses[:, mine]
+        assert (row["n_docs"], row["n_bytes"]) == (mine.sum(), sizes[mine].sum())
+        assert row["bpb"] == pytest.approx(now.sum() / size, abs=1e-9)
+        assert row["reference_bpb"] == pytest.approx(reference.sum() / size, abs=1e-9)
+        assert row["excess"] == pytest.approx((now - reference).clip(0).sum() / size, abs=1e-9)
+        expected = None if name == "c" else pytest.approx((reference - target).sum() / size, abs=1e-9)
+        assert row["target_gain"] == expected

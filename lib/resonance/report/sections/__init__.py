@@ -14,6 +14,7 @@ from resonance.report.sections.heldout import heldout
 from resonance.report.sections.labels import labels
 from resonance.report.sections.plan import plan
 from resonance.report.sections.record import record
+from resonance.report.sections.references import references
 from resonance.report.sections.rules import rules
 from resonance.report.sections.signals import signals
 from resonance.report.sections.slices import slices
@@ -28,6 +29,7 @@ SECTIONS: tuple[Callable[[Facts, ReportSettings], Section | None], ...] = (
     signals,
     training,
     labels,
+    references,
     heldout,
     plan,
     record,
