@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -10,6 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 TOP = Path(__file__).resolve().parents[2]
 EXPERIMENTS = TOP / "lib/decisions/experiments"
@@ -48,6 +51,17 @@ def processor() -> str:
     except OSError:
         found = None
     return found.group(1) if found else platform.machine()
+
+
+def cpu_seconds(pid: int | None = None) -> float:
+    """Processor time of a process (this one), of what it started, and of theirs while they run: call it before Spark stops."""
+    top = psutil.Process(pid)
+    whole = 0.0
+    for process in (top, *top.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            whole += times.user + times.system + times.children_user + times.children_system
+    return round(whole, 1)
 
 
 def write_result(name: str, command: str, figures: Mapping[str, Any]) -> Path:
