@@ -31,7 +31,8 @@ bench-curation: setup ## time curation against datatrove and Data-Juicer, and al
 bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft, and alone up to 4 GB (hours of a quiet machine, 40 GB of disk)
 	@$(BIN)/python -m tests.bench.dedup_speed
 
-bench-feedback: setup ## time states and plans of up to 4e7 events; hold sampler, label errors and killed trainings to their lines (an hour)
+bench-feedback: setup ## time states and plans of up to 4e7 events; hold states, sampler, label errors and killed trainings to their lines (an hour)
+	@$(BIN)/python -m tests.bench.states
 	@$(BIN)/python -m tests.bench.sampler
 	@$(BIN)/python -m tests.bench.feedback_speed
 	@$(BIN)/python -m tests.bench.logging_overhead

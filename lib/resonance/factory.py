@@ -172,6 +172,7 @@ SCORE_MODEL = Job(
     per="arm",
     section="train",
     needs=("task", "scoring", "turn", "spark", "catalog", "folder", "launch"),
+    version=2,
 )
 EVALUATE = Job(
     "evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm", section="evaluate", needs=("turn", "seed")

@@ -2,15 +2,15 @@
 
 python -m tests.bench.label_errors [--samples 5000] [--seeds 0,1,2,3,4] [--no-result]
 
-Doc strings of the packages that this project needs, their package being the class; names of packages, lines under headings and notes
-on versions are taken out. A share of the labels is exchanged, at random (``sym``) or for the next class (``pair``). A linear model on
-TF-IDF gives out-of-fold probabilities (five folds) and, trained by passes, margins; they become events, as any model's would, and
-``signals`` finds the suspects. What was planted is known to this file alone.
+Doc strings of the packages that this project needs, their package being the class; names of packages, lines under headings and
+notes on versions are taken out. A share of the labels is exchanged, at random (``sym``) or for the next class (``pair``). A linear
+model on TF-IDF gives out-of-fold probabilities (five folds) and, trained by passes, margins; they become events, as any model's
+would, and ``signals`` finds the suspects. What was planted is known to this file alone.
 
 The pass lines: no class is known by the presence of one word with an F1 above .7; scores within 1e-6 of cleanlab's, issues with a
-Jaccard similarity of .999 to its own; at 10 % AUROC .975 (sym) and .965 (pair), AP .90 and .85; the mean rank of self-confidence, area
-under the margin and the loss at a reference model of the other half of the samples (two-way cross-fit) has a higher AP than cleanlab's
-self-confidence in four of six settings, and never one lower by more than .005. The mean rank of the first two is told beside it.
+Jaccard similarity of .999 to its own; at 10 % AUROC .975 (sym) and .965 (pair), AP .90 and .85; the mean rank of self-confidence,
+area under the margin and the loss at a reference model of the other half of the samples (two-way cross-fit) has a higher AP than
+cleanlab's self-confidence in four of six settings, and never one lower by more than .005. That of the first two is told beside it.
 """
 
 from __future__ import annotations

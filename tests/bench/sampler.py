@@ -2,10 +2,10 @@
 
 python -m tests.bench.sampler [--ids 1000000,10000000] [--seeds 200] [--no-result]
 
-The pass lines: one hash of the set for 1, 2, 8 and 64 partitions, for shuffled rows, and for a draw that was killed (-9) while it was
-written and then made again; over the seeds, the number of drawn copies
-as z-scores, (sum of copies - sum of pi) / sqrt(sum of pi (1 - pi)) by fractions of pi, is standard normal (Kolmogorov-Smirnov
-p > .01); a draw from 1e7 ids takes at most 60 seconds on two cores.
+The pass lines: one hash of the set for 1, 2, 8 and 64 partitions, for shuffled rows, and for a draw that was killed (-9) while it
+was written and then made again; over the seeds, the number of drawn copies as z-scores, (sum of copies - sum of pi) /
+sqrt(sum of pi (1 - pi)) by fractions of pi, is standard normal (Kolmogorov-Smirnov p > .01); a draw from 1e7 ids takes at most
+60 seconds on two cores.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -47,7 +47,7 @@ def decide_plan(
     held = {row["slice"]: row["bytes"] for row in _bytes(documents, rejects, sample_plan).collect()}
     if not held:
         raise ResonanceError("decide: no document is left to draw; see table rejects for what cut them, or lower heldout_share")
-    limit = _limits(held, past, settings.max_exposures, drawing.tokens * drawing.bytes_per_token)
+    limit = limits(held, past, settings.max_exposures, drawing.tokens * drawing.bytes_per_token)
     if turn.round == 1:
         plan = stratify(limit, settings)
         known = {
@@ -67,20 +67,27 @@ def decide_plan(
     return plans.sparkSession.createDataFrame(_rows(plan, known, settings), COLUMNS)
 
 
-def _bytes(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
-    return pool(documents, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes"))
-
-
-def _limits(held: Mapping[str, int], past: list[Row], max_exposures: float, budget: float) -> dict[str, float]:
+def limits(held: Mapping[str, int], past: Iterable[Row], max_exposures: float, budget: float) -> dict[str, float]:
     """Largest share of each slice with which a document's expected draws over all rounds stay within ``max_exposures``.
 
-    A slice of a past plan that has no document left gets zero.
+    A share of 1 draws ``budget`` bytes, so that all rounds together may draw ``max_exposures`` times what a slice holds; what
+    past weights drew of that is gone. No share is negative, and a slice of a past plan that has no document left gets zero.
+
+    Args:
+        held: bytes of each slice that may be drawn.
+        past: rows of table ``plans`` of all rounds before, each with a slice and its weight.
+        max_exposures: expected draws of a document over all rounds.
+        budget: bytes that a round draws.
     """
     used: dict[str, float] = {}
     for row in past:
         used[row["slice"]] = used.get(row["slice"], 0.0) + row["weight"]
     names = set(held) | set(used)
     return {name: max(max_exposures * held.get(name, 0) / budget - used.get(name, 0.0), 0.0) for name in sorted(names)}
+
+
+def _bytes(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
+    return pool(documents, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes"))
 
 
 def _losses(slice_state: DataFrame, round: int) -> dict[str, float]:

@@ -181,7 +181,7 @@ class TrainSettings(Settings):
     threads: int = Field(1, ge=1, description="threads of a rank")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="what a model computes in; auto: bfloat16 on GPUs, else float32. Parameters are kept and summed up in float32",
+        description="what a model trains in; auto: bfloat16 on GPUs, else float32. It is kept, summed up and scored in float32",
     )
     start_timeout: int = Field(120, ge=1, description="seconds to wait for ranks to start")
     model: str = Field("", description="folder of a pretrained transformers model to go on from; empty builds a small one")
@@ -200,7 +200,9 @@ class TrainSettings(Settings):
     clip: float = Field(1.0, gt=0)
     checkpoint_steps: int = Field(50, ge=1)
     log_share: float = Field(1.0, gt=0, le=1, description="share of documents whose events are kept, by hash; slices sum up all")
-    max_skipped_steps: int = Field(10, ge=0, description="steps without a finite loss or gradient that a training may skip")
+    max_skipped_steps: int = Field(
+        10, ge=0, description="steps without a finite loss or gradient that a training may skip, or documents of a scoring"
+    )
     early_stop_patience: int = Field(0, ge=0, description="checkpoints without a better loss before training stops; 0 is off")
 
     @model_validator(mode="after")
@@ -221,7 +223,14 @@ class CrossFitSettings(Settings):
     """Reference models that never saw what they score."""
 
     folds: int = Field(2, ge=2, le=16, description="parts of the drawn documents; one model is trained for each, on the others")
-    clip: float = Field(0.01, ge=0, lt=0.5, description="share of a slice at either end beyond which excess losses are cut off")
+    clip: tuple[float, float] = Field((0.01, 0.95), description="percentiles of a slice beyond which excess losses are cut off")
+
+    @model_validator(mode="after")
+    def _cuts_at_the_ends(self) -> CrossFitSettings:
+        """Refuses percentiles that are none."""
+        if not 0 <= self.clip[0] < self.clip[1] <= 1:
+            raise ValueError("cross_fit.clip needs two percentiles from 0 to 1, the lower one first")
+        return self
 
 
 class TuneSettings(Settings):

@@ -67,7 +67,13 @@ class Registered:
 
 @dataclass(frozen=True)
 class Losses:
-    """Sums over the events of one stretch of a training, or of a scoring; estimated where only a ``share`` of events is kept."""
+    """Sums over the events of one stretch of a training, or of a scoring; estimated where only a ``share`` of events is kept.
+
+    Args:
+        rows: all events, also the ``no_loss`` ones whose loss was no finite number.
+        nats: their losses, with ``tokens`` and ``bytes`` of the events that have one.
+        cut: tokens that found no room in the window, over all events.
+    """
 
     round: int
     arm: str
@@ -78,6 +84,16 @@ class Losses:
     tokens: int
     bytes: int
     share: float = 1.0
+    no_loss: int = 0
+    cut: int = 0
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What is stored and shown nowhere: events of runs that do not stand, and states of texts or labels that have changed."""
+
+    events: int = 0
+    states: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,7 @@ class Facts:
     distributions: tuple[Distribution, ...]
     labels: Labels
     losses: tuple[Losses, ...]
+    apart: Apart
     plans: tuple[Row, ...]
     excess: tuple[Row, ...]
     evaluations: tuple[Row, ...]

@@ -13,7 +13,7 @@ from resonance.core.pool import HELDOUT, kept
 from resonance.report.copies import crossed
 from resonance.report.distributions import Threshold, distributions
 from resonance.report.examples import TEXT_BYTES, Examples, examples
-from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
+from resonance.report.facts import Apart, Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import edited, judged
 from resonance.report.labels import Labels, labels
 from resonance.report.sample import sampled
@@ -40,6 +40,8 @@ AT_A_TIME = 2
 
 PER_BATCH = frozenset({"ingest", "clean", "judge", "score"})
 """Jobs that work on one batch; a newer run of any other job stands for all batches."""
+MODEL_JOBS = frozenset({"train", "score_model", "cross_fit", "tune"})
+"""Jobs that append events."""
 
 
 def gather(frames: Mapping[str, DataFrame]) -> Facts:
@@ -73,6 +75,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
         shown = examples(frames, small["rules"], documents, held) if documents else Examples()
         learnt = ask("signal_state", partial(labels, read=held <= TEXT_BYTES), frames)
         lost = ask("signal_event", losses, frames["signal_event"], steps, slices.result())
+        other = ask("signal_event", apart, frames["signal_event"], frames["signal_state"], steps)
         return Facts(
             rows=rows,
             slices=slices.result(),
@@ -88,6 +91,7 @@ def gather(frames: Mapping[str, DataFrame]) -> Facts:
             distributions=pictures.result(),
             labels=learnt.result() or Labels(),
             losses=lost.result(),
+            apart=other.result() or Apart(),
             plans=small["plans"],
             excess=small["slice_excess"],
             evaluations=small["evaluations"],
@@ -181,13 +185,29 @@ def losses(events: DataFrame, steps: tuple[Row, ...], slices: tuple[SliceCount, 
     width = max(-(-max(planned.values(), default=1) // CURVE_POINTS), CURVE_DOCUMENTS)
     stretch = F.when(F.col("phase") == "train", F.col("epoch") * CURVE_POINTS + F.floor(F.col("pos") / width)).otherwise(0)
     sums = events.where(F.col("run").isin(runs)).groupBy("round", "arm", "phase", stretch.cast("int").alias("stretch"))
-    sizes = {"rows": F.lit(1), "tokens": F.col("n_tok"), "bytes": F.col("n_bytes")}
+    missing = F.col("loss_sum").isNull()
+    sizes = {"rows": F.lit(1), "no_loss": F.when(missing, 1), "cut": F.col("n_cut")}
+    sizes |= {"tokens": F.when(~missing, F.col("n_tok")), "bytes": F.when(~missing, F.col("n_bytes"))}
     rows = sums.agg(
-        *(F.round(F.sum(value / F.col("log_pi"))).cast("bigint").alias(name) for name, value in sizes.items()),
-        F.coalesce(F.sum(F.col("loss_sum") / F.col("log_pi")), F.lit(0.0)).alias("nats"),
+        *(F.round(_estimated(value)).cast("bigint").alias(name) for name, value in sizes.items()),
+        _estimated(F.col("loss_sum")).alias("nats"),
         F.min("log_pi").alias("share"),
     )
     return tuple(Losses(**row.asDict()) for row in rows.orderBy("round", "arm", "phase", "stretch").collect())
+
+
+def _estimated(value: Column) -> Column:
+    """The sum over all events, estimated from those that are kept; zero where no row has a value."""
+    return F.coalesce(F.sum(value / F.col("log_pi")), F.lit(0.0))
+
+
+def apart(events: DataFrame, states: DataFrame, steps: tuple[Row, ...]) -> Apart:
+    """How many events are of runs that are not the newest finished ones, and how many states of what has changed since.
+
+    One scan of runs and one of a flag.
+    """
+    runs = [step["run"] for step in steps if step["job"] in MODEL_JOBS]
+    return Apart(events.where(~F.col("run").isin(runs)).count(), states.where("NOT current").count())
 
 
 def _union(frames: list[DataFrame]) -> DataFrame:

@@ -45,10 +45,9 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Labels:
-    """What is shown of labels: ``stale`` and ``current`` count samples with states, ``scored`` and ``issues`` labels."""
+    """What is shown of labels: ``current`` counts samples with states, ``scored`` and ``issues`` labels."""
 
     current: int = 0
-    stale: int = 0
     mapped: tuple[Mapped, ...] = ()
     round: int | None = None
     scored: int = 0
@@ -61,9 +60,9 @@ def labels(frames: Mapping[str, DataFrame], *, read: bool) -> Labels:
 
     Two scans of states and of label qualities; with ``read`` one of texts, which brings the starts of those that are shown.
     """
-    states = frames["signal_state"].where("confidence IS NOT NULL")
-    counts = states.agg(F.count_if("current").alias("current"), F.count_if(~F.col("current")).alias("stale")).collect()[0]
-    chosen = states.where("current").orderBy(F.xxhash64("doc_id")).limit(POINTS).collect() if counts["current"] else []
+    states = frames["signal_state"].where("confidence IS NOT NULL AND current")
+    current = states.count()
+    chosen = states.orderBy(F.xxhash64("doc_id")).limit(POINTS).collect() if current else []
     newest = frames["label_quality"].agg(F.max("round")).collect()[0][0]
     quality = frames["label_quality"].where(F.col("round") == newest)
     sums = quality.agg(F.count(F.lit(1)).alias("scored"), F.count_if("issue").alias("issues")).collect()[0]
@@ -71,8 +70,7 @@ def labels(frames: Mapping[str, DataFrame], *, read: bool) -> Labels:
     shown = [bytes(row["doc_id"]) for row in (*chosen, *worst)]
     texts = _texts(frames["documents"], shown) if read and shown else {}
     return Labels(
-        current=counts["current"],
-        stale=counts["stale"],
+        current=current,
         mapped=tuple(_mapped(row, texts) for row in sorted(chosen, key=lambda row: (row["confidence"], bytes(row["doc_id"])))),
         round=newest,
         scored=sums["scored"],

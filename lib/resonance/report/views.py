@@ -183,7 +183,7 @@ def _excess(mine: Frames) -> list[str]:
     return [
         f"excess    round {row['round']}: {row['difference']:+.3f} bits per byte against {row['reference_bpb']:.3f} of a model "
         f"that never saw it ({row['fold']}); {row['excess']:+.3f} within the bounds of its slice"
-        + ("" if row["target_gain"] is None else f"; {row['target_gain']:+.3f} of it go by tuning that model on the target slices")
+        + ("" if row["target_gain"] is None else f"; tuned on the target slices, that model takes {row['target_gain']:+.3f} off")
         for row in mine["excess_loss"].orderBy("round").collect()
     ]
 

@@ -22,8 +22,8 @@ from resonance.runtime.policies import load_policy, signal_columns
 
 PLACES = frozenset({"workspace", "catalog", "spark", "tracking", "report", "rounds", "unchecked"})
 """Keys that say where, how long and whether at all, not what: results do not depend on them."""
-RESOURCES = frozenset({"launch", "ranks", "threads", "start_timeout"})
-"""Keys of ``train`` that say how many processes: results agree within floating point."""
+RESOURCES = frozenset({"launch", "ranks", "threads", "start_timeout", "max_skipped_steps"})
+"""Keys of ``train`` that say how many processes, and when to give up: results agree within floating point."""
 
 
 def load(

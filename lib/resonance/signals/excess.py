@@ -30,11 +30,12 @@ ACCURACY = 10_000
 def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> DataFrame:
     """Rows of ``excess_loss``: bits per byte of each text at the round's model and at its reference, and how they differ.
 
-    Texts that either did not score are left out. ``excess`` is the difference, cut off at the percentiles ``clip`` and
-    1 - ``clip`` of its slice, so that a few broken texts do not lead; ``disagreement`` is the variance of the two ranks within the
-    slice. ``target_gain`` is null where no reference was tuned. One shuffle of texts by id, one of partial sketches by slice, and
-    two of losses by slice, each slice sorted as a whole.
+    Texts that either did not score, or not with a finite loss, are left out. ``excess`` is the difference, cut off at the two
+    percentiles ``clip`` of its slice, so that a few broken texts do not lead; ``disagreement`` is the variance of the two ranks
+    within the slice. ``target_gain`` is null where no reference was tuned. Shuffles ids and losses of texts by id, once for each of
+    the three models; partial sketches by slice; and twice losses by slice, each slice sorted as a whole.
     """
+    signal_event = signal_event.where("loss_sum IS NOT NULL")
     current = signal_event.where((F.col("phase") == "score") & (F.col("arm") == "plan") & (F.col("round") == turn.round))
     reference = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round))
     bpb = bits_per_byte("loss_sum", "n_bytes")
@@ -44,7 +45,7 @@ def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Tu
     all_three = both.join(tuned.select(*TEXT, bpb.alias("target_bpb")), list(TEXT), "left")
     found = all_three.withColumn("difference", F.col("bpb") - F.col("reference_bpb"))
     found = found.withColumn("target_gain", F.col("reference_bpb") - F.col("target_bpb"))
-    ends = F.percentile_approx("difference", [settings.clip, 1 - settings.clip], ACCURACY)
+    ends = F.percentile_approx("difference", list(settings.clip), ACCURACY)
     bounds = found.groupBy("slice").agg(ends.alias("ends"))
     clipped = F.least(F.greatest("difference", F.col("ends")[0]), F.col("ends")[1])
     named = found.join(F.broadcast(bounds), "slice").withColumn("excess", clipped)

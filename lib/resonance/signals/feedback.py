@@ -34,7 +34,7 @@ def feedback(
     """
     so_far = signal_event.where((F.col("arm") == "plan") & (F.col("round") <= turn.round))
     exposures = lifted(against_trend(so_far, settings.trend_decay), settings.early_steps)
-    states = told(merged(exposures)).drop("n_above", "above_sum")
+    states = told(merged(exposures))
     known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
     held = states.join(known, list(TEXT), "left")
     return held.withColumn("current", F.col("known").isNotNull()).drop("known"), _slices(signal_event, slice_sums, settings, turn)
@@ -46,7 +46,7 @@ def _slices(signal_event: DataFrame, slice_sums: DataFrame, settings: FeedbackSe
     Slices with fewer than ``min_documents`` scored documents are left out, of the mean too: their figure is noise. Where only a
     part of the events is kept, sums that were taken over all of them stand in.
     """
-    whole = signal_event.where("log_pi = 1").withColumns({"n_events": F.lit(1), "nats": F.col("loss_sum")})
+    whole = signal_event.where("log_pi = 1 AND loss_sum IS NOT NULL").withColumns({"n_events": F.lit(1), "nats": F.col("loss_sum")})
     names = ("round", "arm", "phase", "slice", "n_events", "n_bytes", "n_tok", "nats")
     parts = whole.select(*names).unionByName(slice_sums.select(*names))
     sums = (

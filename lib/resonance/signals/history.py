@@ -36,8 +36,9 @@ def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
         signal_event: events of any phase as ``against_trend`` gives them; others than those two are passed over.
         early_steps: exposures up to this optimizer step of a run count for EL2N.
     """
-    trained, scored = F.col("phase") == "train", F.col("phase") == "score"
-    measured = trained & F.col("loss_sum").isNotNull()
+    finite = F.col("loss_sum").isNotNull()
+    trained, scored = F.col("phase") == "train", (F.col("phase") == "score") & finite
+    measured = trained & finite
     labelled = trained & F.col("p_label").isNotNull()
     early = labelled & (F.col("step") <= early_steps)
     correct = F.when(labelled, F.col("prediction") == F.col("label"))

@@ -79,10 +79,11 @@ class HorovodCollective:
         self.rank = int(hvd.rank())
         self.size = int(hvd.size())
         self.local_rank = int(hvd.local_rank())
+        self._nccl = hvd.nccl_built() and _gpu_each(int(hvd.local_size()))
 
     def allreduce(self, tensor: Tensor) -> Tensor:
-        """The sum over ranks, in place; over the processor's memory where Horovod was built without NCCL."""
-        wire = tensor if self._hvd.nccl_built() else tensor.cpu()
+        """The sum over ranks, in place; by the processor's memory where NCCL was not built, or ranks share a GPU."""
+        wire = tensor if self._nccl else tensor.cpu()
         self._hvd.allreduce_(wire, op=self._hvd.Sum, name="allreduce")
         return tensor.copy_(wire)
 
@@ -101,13 +102,12 @@ class HorovodCollective:
 
 
 class TorchCollective:
-    """The ranks that ``torchrun`` started, with gloo, and NCCL for what lies on GPUs."""
+    """The ranks that ``torchrun`` started, with gloo; with NCCL for what lies on GPUs where each rank has one of its own."""
 
     def __init__(self) -> None:
-        import torch
         import torch.distributed as dist
 
-        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        dist.init_process_group("cpu:gloo,cuda:nccl" if _gpu_each(int(os.environ["LOCAL_WORLD_SIZE"])) else "gloo")
         self._dist = dist
         self.rank = dist.get_rank()
         self.size = dist.get_world_size()
@@ -132,6 +132,13 @@ class TorchCollective:
     def barrier(self) -> None:
         """Return when all ranks have come here."""
         self._dist.barrier()
+
+
+def _gpu_each(ranks: int) -> bool:
+    """Whether so many ranks of this machine have a GPU each: NCCL refuses ranks that share one."""
+    import torch
+
+    return torch.cuda.is_available() and ranks <= torch.cuda.device_count()
 
 
 @cache

@@ -18,7 +18,7 @@ from resonance.core.job import Turn
 from resonance.core.table import Catalog
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
-from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName, number
+from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName, ordinal
 from resonance.train.tokenizer import TOKENIZER, fingerprint
 
 KEYS = ("epoch", "pos", "copy", "doc_id")
@@ -79,13 +79,14 @@ class Desk:
         folders = sorted(self.published.glob("[0-9]*"))
         if not folders:
             return
-        last = max(map(self.committed, TRAINING))
         rows = self.catalog.read(CHECKPOINTS).where(F.col("run") == self.turn.run).select("step").collect()
+        recorded = {row["step"] for row in rows}
+        last = max(*map(self.committed, TRAINING), *recorded)
         for folder in folders:
             step = checkpoint.state_of(folder).step
             if step > last:
                 shutil.rmtree(folder)
-            elif step not in {row["step"] for row in rows}:
+            elif step not in recorded:
                 self._record(folder)
 
     def last_checkpoint(self) -> Path | None:
@@ -105,7 +106,7 @@ class Desk:
             ConservationError: staged events are not one for each draw; nothing is appended.
         """
         state = _boundary(folder)
-        if self.committed(phase.name) < number(phase.name, state):
+        if self.committed(phase.name) < ordinal(phase.name, state):
             place = F.col("place")
             draws = self.spark.read.parquet(phase.shards.as_uri()).where((place >= state.first) & (place < state.last))
             staged = self.spark.read.parquet(folder.as_uri() + "/rank-*.parquet")
@@ -143,10 +144,10 @@ class Desk:
         share = self._share(phase)
         kept = events.withColumn("log_pi", F.lit(share)).where(logged(share))
         due = rows if share == 1 else kept.count()
-        transaction = (self.transaction(phase), number(phase, state))
+        transaction = (self.transaction(phase), ordinal(phase, state))
         note = {"job": self.job, **marks, "rows_in": rows, "rows_out": due, "rows_cut": rows - due}
         if share < 1:
-            self.catalog.append(SLICE_SUMS, _sums(events, marks), transaction, {"job": self.job, **marks})
+            self.catalog.append(SLICE_SUMS, _sums(events, marks | {"place": state.last}), transaction, {"job": self.job, **marks})
         commit = self.catalog.append(SIGNAL_EVENT, kept, transaction, note)
         if commit.skipped or commit.rows != due:
             raise ConservationError(
@@ -207,7 +208,8 @@ def _sums(events: DataFrame, marks: Mapping[str, object]) -> DataFrame:
     finite = F.col("loss_sum").isNotNull()
     sizes = (F.coalesce(F.sum(F.when(finite, F.col(name)).cast("bigint")), F.lit(0)).alias(name) for name in ("n_tok", "n_bytes"))
     nats = F.coalesce(F.sum("loss_sum"), F.lit(0.0)).alias("nats")
-    return events.groupBy(*marks, "slice").agg(F.count(F.lit(1)).alias("n_events"), *sizes, nats)
+    told = events.withColumns({name: F.lit(value) for name, value in marks.items()})
+    return told.groupBy(*marks, "slice").agg(F.count(F.lit(1)).alias("n_events"), *sizes, nats)
 
 
 def _boundary(folder: Path) -> Boundary:

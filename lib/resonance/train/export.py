@@ -39,8 +39,8 @@ def first_draws(draws: DataFrame) -> DataFrame:
     return first.withColumns({"pos": F.col("place"), "epoch": F.lit(0), "copy": F.lit(0)}).select(*DRAW)
 
 
-def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: Path) -> Phase:
-    """Leave the samples of the draws, if any, at ``folder``, sorted by place; what is complete there is taken as it is.
+def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: Path, first: int = 0) -> Phase:
+    """Leave the samples of the draws at ``folder``, sorted by place, where any lie at ``first`` or later; what is complete stays.
 
     Numbers the exposures of each document, which shuffles ids; joins samples by document and content hash, then shuffles those that
     are drawn once.
@@ -52,8 +52,8 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
     placed, rows, last = places(draws)
     if name == "train" and rows != last:
         raise TrainError(f"table sample_plan: {rows} draws at {last} places; run rebalance again")
-    if not rows:
-        return Phase(name=name, shards=folder, places=0)
+    if first >= last:
+        return Phase(name=name, shards=folder, places=last, first=first)
     count = min(SHARDS, -(-rows // SHARD_ROWS))
     if not (folder / "_SUCCESS").exists():
         shard = F.format_string("%05d", F.floor(F.col("place") * count / last).cast("int"))
@@ -68,4 +68,4 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
         raise ConservationError(
             f"table documents: it holds {written} of the {rows} texts that sample_plan draws for {name}; run rebalance again"
         )
-    return Phase(name=name, shards=folder, places=last, shard_places=-(-last // count))
+    return Phase(name=name, shards=folder, places=last, shard_places=-(-last // count), first=first)

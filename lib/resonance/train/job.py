@@ -157,9 +157,10 @@ def tune(
     fold = int(turn.arm.removeprefix(TARGET))
     draws, mine = _drawn(sample_plan, turn.round, "plan"), _of_fold(fold, fitting, seed)
     aims = draws.where(~mine & F.col("slice").isin(*tuning.slices))
-    if aims.isEmpty():
+    found = {row["slice"] for row in aims.select("slice").distinct().collect()}
+    if lacking := [label for label in tuning.slices if label not in found]:
         raise TrainError(
-            f"{_title(desk)}: nothing outside the fold is drawn of tune.slices, {', '.join(tuning.slices) or 'which names none'}; "
+            f"{_title(desk)}: nothing outside the fold is drawn of {', '.join(lacking)}, named in tune.slices; "
             "resonance explain lists the slices"
         )
     begin = _final(checkpoints, turn.round, f"{FOLD}{fold}")
@@ -215,18 +216,14 @@ def _train(
 
 def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path, launch: Launch) -> None:
     """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``, from the first shard that has none yet."""
-    phases = []
-    for name, draws in wanted.items():
-        first = desk.committed(name)
-        if first < places(draws)[2]:
-            phases.append(write_shards(name, draws, source.samples, desk.shards / name).model_copy(update={"first": first}))
+    phases = [write_shards(name, draws, source.samples, desk.shards / name, desk.committed(name)) for name, draws in wanted.items()]
     spec = Spec(
         settings=source.settings,
         task=source.task,
         seed=0,
         tokenizer=start / TOKENIZER,
         staging=desk.staging,
-        phases=tuple(phases),
+        phases=tuple(phase for phase in phases if phase.first < phase.places),
         start=start,
     )
     if spec.phases:

@@ -31,25 +31,23 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     state = _begin(spec, phase, task, collective, optimizer, parameters(model))
     events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels)
     pacer = Pacer(spec, phase, collective)
-    since = _Since(state.tokens)
-    first = state.last
+    since = _Since()
     model.train()
-    for documents in global_batches(phase, first, settings.documents_per_step, collective.rank, collective.size):
-        tally = backward(model, task, documents)
+    for last, documents in global_batches(phase, state.last, settings.documents_per_step, collective.rank, collective.size):
+        tally = backward(model, weights, task, documents)
         sums = reduce(weights, documents, tally, collective)
         moved = step(weights, optimizer, sums, settings, state)
         events.add(documents, tally)
         state = _skipped(state, sums, settings) if not moved else state
         tokens = state.tokens + int(sums.tokens)
-        last = min(state.last + settings.documents_per_step, phase.places)
         state = state.model_copy(update={"step": state.step + 1, "tokens": tokens, "last": last})
-        since.loss += sums.loss
+        since.add(sums)
         pacer.tick(state.step, last, sums.loss, sums.tokens, ranks=collective.size)
         if state.step % settings.checkpoint_steps == 0 or last == phase.places:
             state = _judge(state, since, settings, ended=last == phase.places)
             with weights.within():
                 _stage(spec, phase, state, events, model, optimizer, collective)
-            state, since = state.model_copy(update={"first": last}), _Since(tokens)
+            state, since = state.model_copy(update={"first": last}), _Since()
         if state.final:
             break
     return state
@@ -57,10 +55,16 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
 
 @dataclass
 class _Since:
-    """Loss since a boundary, of the tokens after the first ``tokens``."""
+    """Loss since a boundary, and the tokens that it is over: those of batches without a broken loss."""
 
-    tokens: int
     loss: float = 0.0
+    tokens: float = 0.0
+
+    def add(self, sums: Sums) -> None:
+        """Count a global batch in."""
+        if not sums.broken:
+            self.loss += sums.loss
+            self.tokens += sums.tokens
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def make_optimizer(weights: Weights, settings: TrainSettings) -> AdamW:
     return AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), eps=EPSILON)
 
 
-def backward(model: Model, task: Task, documents: list[Document]) -> Tally:
+def backward(model: Model, weights: Weights, task: Task, documents: list[Document]) -> Tally:
     """Add the gradient of the sum of weight * loss over this rank's targets; nothing where it has none."""
     shares = torch.tensor([document.weight for document in documents])
     batch = task.batch(documents)
@@ -93,6 +97,7 @@ def backward(model: Model, task: Task, documents: list[Document]) -> Tally:
     for part in batch.parts:
         seen = task.seen(model, part)
         torch.autograd.backward((seen.losses * shares[seen.owners].to(seen.losses.device)).sum())
+        weights.gather()
         tally.add(seen)
     return tally
 
@@ -155,14 +160,16 @@ def _begin(spec: Spec, phase: Phase, task: Task, collective: Collective, optimiz
         state = checkpoint.state_of(spec.start)
         return state.model_copy(update={"first": state.last, "final": False})
     total = torch.zeros(1, dtype=torch.float64)
-    for documents in global_batches(phase, 0, spec.settings.documents_per_step, collective.rank, collective.size):
+    for _, documents in global_batches(phase, 0, spec.settings.documents_per_step, collective.rank, collective.size):
         total += task.batch(documents).targets
     return Boundary(step=0, total=int(collective.allreduce(total)), parameters=size)
 
 
 def _judge(state: Boundary, since: _Since, settings: TrainSettings, *, ended: bool) -> Boundary:
     """The boundary with its loss, and whether training stops: at the end, or early where patience is set and used up."""
-    loss = since.loss / max(state.tokens - since.tokens, 1)
+    if not since.tokens:
+        return state.model_copy(update={"final": ended})
+    loss = since.loss / since.tokens
     better = state.best is None or loss < state.best
     waited = 0 if better else state.waited + 1
     early = 0 < settings.early_stop_patience <= waited

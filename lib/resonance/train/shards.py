@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+from numpy.typing import NDArray
+
 from resonance.core.errors import TrainError
 from resonance.train.spec import Phase
 
@@ -27,31 +32,41 @@ class Document:
     label: str | None
 
 
-def global_batches(phase: Phase, first: int, documents: int, rank: int, size: int) -> Iterator[list[Document]]:
-    """This rank's part of each global batch from place ``first`` to the end: a list for each batch, empty where it has none.
+def global_batches(phase: Phase, first: int, documents: int, rank: int, size: int) -> Iterator[tuple[int, list[Document]]]:
+    """The place that each global batch ends before, and this rank's part of it, which may be empty.
 
-    Global batch g holds the places from g * documents on; rank r takes the places that leave r when divided by the number
-    of ranks. Neither depends on where rows lie in files, and the number of lists is equal on all ranks.
+    Global batches hold the next ``documents`` rows in order of place, from place ``first`` on; rank r takes the places that leave r
+    when divided by the number of ranks. All ranks see all places, and so the same batches, however rows lie in files.
     """
-    rows = _rows(phase.shards, first, rank, size)
-    row = next(rows, None)
-    for last in range(first + documents, phase.places + documents, documents):
-        mine = []
-        while row is not None and row.place < last:
-            mine.append(row)
-            row = next(rows, None)
-        yield mine
+    mine: list[Document] = []
+    seen = 0
+    for places, rows in _rows(phase.shards, first):
+        at = 0
+        while at < len(places):
+            part = places[at : at + documents - seen]
+            chosen = rows.slice(at, len(part)).take((part % size == rank).nonzero()[0])
+            mine += [Document(**row) for row in chosen.to_pylist()]
+            seen, at = seen + len(part), at + len(part)
+            if seen == documents:
+                yield int(part[-1]) + 1, mine
+                mine, seen = [], 0
+    if seen:
+        yield phase.places, mine
 
 
-def _rows(folder: Path, first: int, rank: int, size: int) -> Iterator[Document]:
-    import pyarrow.dataset as ds
+def _rows(folder: Path, first: int) -> Iterator[tuple[NDArray[np.int64], pa.RecordBatch]]:
+    """Places and rows, some at a time.
 
-    before = -1
+    Raises:
+        TrainError: they are not in order.
+    """
+    before = np.array([-1])
     source = ds.dataset(folder, format="parquet")
     for batch in source.to_batches(columns=list(COLUMNS), filter=ds.field("place") >= first, batch_size=1_000, use_threads=False):
+        if not len(batch):
+            continue
         places = batch.column(0).to_numpy()
-        for row in batch.take((places % size == rank).nonzero()[0]).to_pylist():
-            if row["place"] <= before:
-                raise TrainError(f"shards at {folder} are not sorted by place; remove the folder and run again")
-            before = row["place"]
-            yield Document(**row)
+        if (np.diff(places, prepend=before) <= 0).any():
+            raise TrainError(f"shards at {folder} are not sorted by place; remove the folder and run again")
+        before = places[-1:]
+        yield places, batch

@@ -59,7 +59,7 @@ class Boundary(Settings):
         loss: mean loss of a token since the boundary before, nats.
         best: lowest such loss so far.
         waited: boundaries since then.
-        skipped: steps that moved nothing, as a loss or the gradient was no finite number.
+        skipped: steps that moved nothing, as a loss or the gradient was no finite number; in scoring, documents without one.
         final: whether the phase ended here.
     """
 
@@ -95,11 +95,11 @@ def write_atomically(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def number(phase: PhaseName, state: Boundary) -> int:
+def ordinal(phase: PhaseName, state: Boundary) -> int:
     """What rises from boundary to boundary of a phase: steps where it trains, places where it scores at one and the same step."""
     return state.step if phase in TRAINING else state.last
 
 
 def boundary_folder(staging: Path, phase: PhaseName, state: Boundary) -> Path:
     """Where ranks stage what they have at a boundary."""
-    return staging / phase / f"{number(phase, state):012d}"
+    return staging / phase / f"{ordinal(phase, state):012d}"

@@ -70,7 +70,7 @@ class Codec:
         """The tokens of each conversation up to where the answer begins: role and text of each message on lines of their own.
 
         Raises:
-            TrainError: ``template`` asks for the tokenizer's own, which it has not.
+            TrainError: ``template`` asks for the tokenizer's own, which it has not, or which is broken or refuses these messages.
         """
         tell = self._chat if template == "tokenizer" else _plain
         said = [tell(messages) for messages in conversations]
@@ -80,14 +80,24 @@ class Codec:
     @cached_property
     def _chat(self) -> Callable[[Messages], str]:
         """What tells a conversation by the tokenizer's own template."""
+        from jinja2 import TemplateError
         from transformers import AutoTokenizer
 
         held = None if self._folder is None else AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
         if held is None or not held.chat_template:
             raise TrainError("task.template tokenizer: this tokenizer has no chat template; set task.template to plain")
-        return lambda messages: str(
-            held.apply_chat_template([dict(message) for message in messages], tokenize=False, add_generation_prompt=True)
-        )
+
+        def tell(messages: Messages) -> str:
+            given = [dict(message) for message in messages]
+            try:
+                return str(held.apply_chat_template(given, tokenize=False, add_generation_prompt=True))
+            except (TemplateError, TypeError, ValueError) as error:  # what Python says of a broken template comes as it is
+                raise TrainError(
+                    f"task.template tokenizer: the chat template in {self._folder} fails: {error}; "
+                    "change the template or the prompts, or set task.template to plain"
+                ) from error
+
+        return tell
 
 
 def _plain(messages: Messages) -> str:

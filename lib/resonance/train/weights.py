@@ -18,53 +18,56 @@ from resonance.train.model import Model, trained
 
 def device(local_rank: int) -> torch.device:
     """The GPU of a rank, by its number on its machine; the processor where there is none."""
-    gpus = torch.cuda.device_count()
-    if not gpus:
+    if not torch.cuda.is_available():
         return torch.device("cpu")
+    gpus = torch.cuda.device_count()
     torch.cuda.set_device(local_rank % gpus)
     return torch.device("cuda", local_rank % gpus)
 
 
-def numbers(model: Model, settings: TrainSettings) -> torch.dtype:
-    """What the model computes in."""
+def dtype(model: Model, settings: TrainSettings) -> torch.dtype:
+    """What the model computes in while it trains."""
     if settings.precision == "auto":
         return torch.bfloat16 if next(model.parameters()).is_cuda else torch.float32
     return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
 
 
-def settle(model: Model, settings: TrainSettings) -> None:
-    """Give the model's parameters those numbers; buffers, positions among them, stay fp32."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.to(numbers(model, settings))
-
-
 @dataclass(frozen=True)
 class Weights:
-    """The parameters that training moves.
+    """The parameters of a model that trains.
 
     Args:
-        exact: in fp32, for the optimizer, the wire and checkpoints.
-        used: those of the model: the same tensors, or coarser copies.
+        exact: those that training moves, in fp32, for the optimizer, the wire and checkpoints.
+        used: the same ones as the model holds them: the same tensors, or coarser copies.
+        frozen: the others where the model holds coarser copies, each with its fp32 values in the processor's memory.
     """
 
     exact: list[Tensor]
     used: list[Tensor]
+    frozen: list[tuple[Tensor, Tensor]]
 
     @classmethod
     def of(cls, model: Model, settings: TrainSettings) -> Weights:
-        """Those of a model in fp32, which computes in the numbers of the settings from then on."""
-        if numbers(model, settings) == torch.float32:
-            return cls(trained(model), trained(model))
-        exact = [parameter.detach().clone() for parameter in trained(model)]
-        settle(model, settings)
-        return cls(exact, trained(model))
+        """Those of a model in fp32, which computes in the numbers of the settings from then on; its buffers stay fp32."""
+        used = trained(model)
+        if dtype(model, settings) == torch.float32:
+            return cls(used, used, [])
+        exact = [parameter.detach().clone() for parameter in used]
+        frozen = [(p, p.detach().cpu().clone()) for p in model.parameters() if not p.requires_grad]
+        for parameter in model.parameters():
+            parameter.data = parameter.data.to(dtype(model, settings))
+        return cls(exact, used, frozen)
+
+    def gather(self) -> None:
+        """Add what one pass left to the gradients of the exact parameters."""
+        for exact, used in zip(self.exact, self.used, strict=True):
+            if exact is not used and used.grad is not None:
+                exact.grad = used.grad.float() if exact.grad is None else exact.grad.add_(used.grad)
+                used.grad = None
 
     def gradient(self) -> list[Tensor]:
-        """What the passes left, flat and fp32; zeros where they left nothing."""
-        return [
-            torch.zeros_like(exact).reshape(-1) if used.grad is None else used.grad.float().reshape(-1)
-            for exact, used in zip(self.exact, self.used, strict=True)
-        ]
+        """Gradients of the exact parameters, flat; zeros where no pass left any."""
+        return [torch.zeros_like(p).reshape(-1) if p.grad is None else p.grad.reshape(-1) for p in self.exact]
 
     @torch.no_grad()
     def moved(self) -> None:
@@ -76,9 +79,12 @@ class Weights:
     @contextmanager
     def within(self) -> Iterator[None]:
         """The model holds the exact parameters for a while, to be saved."""
-        coarse = [used.data for used in self.used]
-        for exact, used in zip(self.exact, self.used, strict=True):
-            used.data = exact.data
-        yield
-        for used, data in zip(self.used, coarse, strict=True):
-            used.data = data
+        pairs = [*zip(self.used, self.exact, strict=True), *self.frozen]
+        coarse = [held.data for held, _ in pairs]
+        for held, exact in pairs:
+            held.data = exact.data
+        try:
+            yield
+        finally:
+            for (held, _), data in zip(pairs, coarse, strict=True):
+                held.data = data

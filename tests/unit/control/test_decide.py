@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.control.decide import decide_plan
+from resonance.control.decide import decide_plan, limits
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.settings import PolicySettings, RebalanceSettings
@@ -96,3 +96,27 @@ def test_an_empty_pool_and_a_missing_round_are_errors(spark: SparkSession, docum
         planned(documents.limit(0), empty(spark, PLANS), empty(spark, SLICE_STATE), 1)
     with pytest.raises(ResonanceError, match="decide: table plans has no round 2; run decide for that round first"):
         planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 3)
+
+
+def plans_of(**weights: list[float]) -> list[Row]:
+    return [
+        Row(round=number, slice=name, weight=weight) for name, of in weights.items() for number, weight in enumerate(of, start=1)
+    ]
+
+
+def test_the_exposure_limit_before_any_draw_is_what_a_slice_holds_over_what_a_round_draws() -> None:
+    # 4 draws of 1,000 bytes are two rounds of 2,000, those of 100 a fifth of one.
+    assert limits({"b": 100, "a": 1_000}, [], 4.0, 2_000.0) == {"a": 2.0, "b": 0.2}
+    assert limits({"a": 1_000}, [], 1.0, 2_000.0) == {"a": 0.5}
+
+
+def test_each_past_round_uses_up_its_weight() -> None:
+    past = plans_of(a=[0.5, 0.25], b=[0.5, 0.75])
+    assert limits({"a": 1_000, "b": 1_000}, past[:1], 4.0, 2_000.0) == {"a": 1.5, "b": 2.0}
+    assert limits({"a": 1_000, "b": 1_000}, past, 4.0, 2_000.0) == {"a": 1.25, "b": 0.75}
+
+
+def test_a_slice_that_was_drawn_more_than_it_may_or_that_holds_nothing_gets_zero() -> None:
+    past = plans_of(shrunk=[0.5, 0.5], gone=[0.25], spent=[0.125, 0.125])
+    # shrunk: 4 draws of 100 bytes are 0.2 of a round, of which 1 is gone; spent: 4 of 125 bytes are exactly what was drawn.
+    assert limits({"shrunk": 100, "spent": 125}, past, 4.0, 2_000.0) == {"gone": 0.0, "shrunk": 0.0, "spent": 0.0}

@@ -12,7 +12,7 @@ from pyspark.sql import Row
 from resonance.report.copies import Crossed, Pair
 from resonance.report.distributions import Distribution, Threshold
 from resonance.report.examples import Borderline, Examples, Rewritten
-from resonance.report.facts import Clusters, Cut, Facts, Losses, Registered, SliceCount
+from resonance.report.facts import Apart, Clusters, Cut, Facts, Losses, Registered, SliceCount
 from resonance.report.judged import Edited, Failed, Judged
 from resonance.report.labels import Labels, Mapped, Suspect
 
@@ -109,12 +109,13 @@ def made() -> Callable[..., Facts]:
                 Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5))),
             ),
             "labels": Labels(
-                *(size, 1, (Mapped("ab" * 16, 0.5, 0.1, 1, 2, "a"),)),
+                *(size, (Mapped("ab" * 16, 0.5, 0.1, 1, 2, "a"),)),
                 *(2, 40, 1, (Suspect("ab" * 16, names[0], "x", "y", 0.1, 0.8, "a"),)),
             ),
             "losses": tuple(
                 Losses(number, arm, "train", stretch, 3 * size, 2_000.0 * size, 300 * size, 1_000 * size) for number, arm in TURNS for stretch in (0, 1)  # noqa: E501
             ),
+            "apart": Apart(),
             "plans": tuple(
                 _plan(number, name, 1 / size, move if number > 1 else 0.0) for number in (1, 2, 3) for name, move in zip(names, moved, strict=True)  # noqa: E501
             ),

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
 from resonance.core.settings import ReportSettings
 from resonance.report.build import build_report, compose
-from resonance.report.facts import Facts
-from resonance.report.gather import gather, latest_steps, thresholds
+from resonance.report.facts import Apart, Facts, Losses
+from resonance.report.gather import apart, gather, latest_steps, losses, thresholds
 from resonance.report.judged import MOST
 from resonance.runtime import resources
 from resonance.tables import TABLES
+from resonance.testing import events_frame
 from resonance.testing.worked import worked_frames
 
 SLICES = ("one/docstring", "<script>alert(1)</script>", "three")
@@ -25,7 +27,10 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
     stale = made["signal_event"].limit(5).withColumnsRenamed({}).selectExpr(
         *("'stale' AS run" if c == "run" else c for c in made["signal_event"].columns)
     )  # fmt: skip
-    return {**made, "signal_event": made["signal_event"].unionByName(stale).localCheckpoint()}
+    states = made["signal_state"].localCheckpoint()
+    changed = [bytes(row[0]) for row in states.select("doc_id").orderBy("doc_id").limit(3).collect()]
+    states = states.withColumn("current", ~F.col("doc_id").isin(changed))
+    return {**made, "signal_event": made["signal_event"].unionByName(stale).localCheckpoint(), "signal_state": states}
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +130,36 @@ def test_losses_are_those_of_the_newest_runs_only(frames: Mapping[str, DataFrame
     assert {loss.rows for loss in first[:-1]} == {16}
 
 
+def test_events_of_other_runs_and_states_of_changed_texts_are_counted_apart(facts: Facts) -> None:
+    assert facts.apart == Apart(events=5, states=3)
+
+
+def steps_of(**runs: str) -> tuple[Row, ...]:
+    return tuple(Row(job=job, run=run) for job, run in runs.items())
+
+
+def test_rows_without_a_loss_count_as_rows_alone(spark: SparkSession) -> None:
+    seen = {"run": "t", "phase": "train", "n_tok": 4, "n_bytes": 10, "n_cut": 3}
+    rows = [seen | {"doc": n, "loss_sum": loss} for n, loss in enumerate((2.0, 3.0, None))]
+    rows += [seen | {"doc": 3, "loss_sum": 1.0, "n_bytes": 20, "log_pi": 0.5}, seen | {"doc": 4, "loss_sum": None, "log_pi": 0.25}]
+    rows += [seen | {"doc": 5, "loss_sum": None, "phase": "score"}, seen | {"doc": 6, "loss_sum": 9.0, "run": "other"}]
+    scored, trained = losses(events_frame(spark, rows), steps_of(train="t"), ())
+    # 3 whole rows, one that stands for 2, one for 4; those with a loss: 2 whole ones and the one for 2.
+    assert trained == Losses(
+        *(1, "plan", "train", 0), rows=9, nats=7.0, tokens=4 * 4, bytes=2 * 10 + 2 * 20, share=0.25, no_loss=5, cut=9 * 3
+    )
+    assert scored == Losses(1, "plan", "score", 0, rows=1, nats=0.0, tokens=0, bytes=0, no_loss=1, cut=3)
+
+
+def test_events_of_every_job_that_trains_or_scores_stand(spark: SparkSession) -> None:
+    runs = ("a", "b", "c", "d", "unfinished", "a-before")
+    events = events_frame(spark, [{"doc": n, "run": run, "phase": "train", "loss_sum": 1.0} for n, run in enumerate(runs)])
+    states = spark.createDataFrame([(True,), (False,)], "current boolean")
+    steps = steps_of(train="a", score_model="b", cross_fit="c", tune="d", feedback="unfinished")
+    assert apart(events, states, steps) == Apart(events=2, states=1)
+    assert apart(events, states, ()) == Apart(events=6, states=1)
+
+
 def test_rows_of_every_table_are_counted(frames: Mapping[str, DataFrame], facts: Facts) -> None:
     assert list(facts.rows) == [table.name for table in TABLES]
     assert facts.rows["raw"] == 600
@@ -138,6 +173,7 @@ def test_page_holds_every_section_and_nothing_foreign(page: str) -> None:
     for foreign in ("<script", "http:", "https:", "src=", "@import", "url(http", "<link", "<iframe", "<img"):
         assert foreign not in page.lower(), foreign
     assert "one seed; without training variance" in page
+    assert "5 events of runs that no longer stand" in page
 
 
 def test_text_from_data_is_shown_as_text(page: str) -> None:

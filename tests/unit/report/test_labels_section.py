@@ -36,10 +36,10 @@ def test_points_lead_to_their_texts_and_names_from_data_stay_text(made: Made) ->
         Mapped("ef" * 16, 1, 0, 4, 4, "c"),
     )
     suspect = Suspect("ab" * 16, "s", "<i>", "b", 0.01, 0.98, "a text")
-    section = labels(made(labels=Labels(3, 2, mapped, 2, 50, 1, (suspect,))), SETTINGS)
+    section = labels(made(labels=Labels(3, mapped, 2, 50, 1, (suspect,))), SETTINGS)
     assert section is not None
     said = " ".join(section.text)
-    assert "3 samples with a label were trained on. 2 states of a text or label that has changed since stand apart" in said
+    assert "3 samples with a label were trained on." in said
     assert "scored 50 labels of round 2: 1 (2.0%) are suspect" in said
     picture = str(section.charts[0].picture)
     leads = re.findall(r'href="#([^"]+)"', picture)
@@ -72,7 +72,7 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
 
 def test_gathered_from_tables(frames: Mapping[str, DataFrame]) -> None:
     found = gathered(frames, read=True)
-    assert (found.current, found.stale, found.round, found.scored, found.issues) == (39, 1, 1, 40, 4)
+    assert (found.current, found.round, found.scored, found.issues) == (39, 1, 40, 4)
     assert [one.confidence for one in found.mapped] == sorted(one.confidence for one in found.mapped)
     assert {(one.right, one.exposures) for one in found.mapped} == {(0, 2), (2, 2)}
     assert {one.text for one in found.suspects} == {"text 0", "text 10", "text 20", "text 30"}

@@ -3,12 +3,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from pyspark.sql import Row
 
 from resonance.core.settings import ReportSettings
 from resonance.report.copies import Crossed
 from resonance.report.examples import Examples
-from resonance.report.facts import Clusters, Cut, Facts, Losses
+from resonance.report.facts import Apart, Clusters, Cut, Facts, Losses
 from resonance.report.labels import Labels
 from resonance.report.parts import Section
 from resonance.report.sections import SECTIONS
@@ -262,6 +263,61 @@ def test_training_compares_plan_and_losses(made: Made) -> None:
     short = training(made(losses=(Losses(1, "plan", "train", 0, 5, 1.0, 1, 1),)), SETTINGS)
     assert short is not None
     assert short.grids[0].rows[0][3] == "NOT EQUAL"
+
+
+def test_rows_without_a_loss_and_tokens_cut_have_columns_where_there_are_any(made: Made) -> None:
+    first = [Losses(1, "plan", "train", n, 6, 100.0, 40, 50, no_loss=n, cut=1_000 * n) for n in (0, 1, 2)]
+    other = Losses(2, "plan", "train", 0, 12, 200.0, 80, 100)
+    section = training(made(losses=(*first, other)), SETTINGS)
+    assert section is not None
+    (grid,) = section.grids
+    assert grid.columns[-3:] == ("parameters", "no finite loss", "tokens cut")
+    assert {"no finite loss", "tokens cut"} <= grid.numbers
+    # 300 nats over 150 bytes, and 200 over 100: 2 / ln 2 both.
+    assert [(row[2], row[4], row[5], *row[7:]) for row in grid.rows] == [
+        ("18", "120", "2.885", "3", "3,000"),
+        ("12", "80", "2.885", "0", "0"),
+    ]
+    only = training(made(losses=(Losses(1, "plan", "train", 0, 6, 100.0, 40, 50, cut=7),)), SETTINGS)
+    assert only is not None
+    assert only.grids[0].columns[-2:] == ("parameters", "tokens cut")
+    assert only.grids[0].rows[0][-1] == "7"
+    none = training(made(), SETTINGS)
+    assert none is not None
+    assert none.grids[0].columns[-1] == "parameters"
+
+
+def test_a_stretch_without_any_loss_is_no_point_at_zero(made: Made) -> None:
+    there = [Losses(1, "plan", "train", n, 10, 100.0, 50, 40) for n in (0, 2)]
+    gone = Losses(1, "plan", "train", 1, 10, 0.0, 0, 0, no_loss=10)
+    section = training(made(losses=(there[0], gone, there[1])), SETTINGS)
+    assert section is not None
+    assert corners(section) == 2
+    assert (section.grids[0].rows[0][2], section.grids[0].rows[0][7]) == ("30", "10")
+    bare = training(made(losses=(gone,)), SETTINGS)
+    assert bare is not None
+    assert bare.grids[0].rows[0][5] == "–"
+
+
+@pytest.mark.parametrize(
+    ("apart", "told"),
+    [
+        (Apart(1_234, 12), "1,234 events {} and 12 states of texts or labels changed since."),
+        (Apart(1, 0), "1 event {}."),
+        (Apart(0, 1), "1 state of a text or label changed since."),
+    ],
+)
+def test_what_stands_apart_is_told_in_one_sentence(made: Made, apart: Apart, told: str) -> None:
+    section = training(made(apart=apart), SETTINGS)
+    assert section is not None
+    runs = "of runs that no longer stand (other settings, inputs or texts) or have not ended"
+    assert section.text[-1] == "Stored, but in no figure of losses or labels here: " + told.format(runs)
+
+
+def test_where_nothing_stands_apart_nothing_is_said_of_it(made: Made) -> None:
+    section = training(made(), SETTINGS)
+    assert section is not None
+    assert len(section.text) == 1
 
 
 def test_a_short_last_stretch_joins_its_neighbour(made: Made) -> None:

@@ -19,11 +19,11 @@ from resonance.testing import events_frame
 TURN = Turn("main", round=2)
 
 
-def event(doc: int, phase: str, loss: float, **other: Any) -> dict[str, Any]:
+def event(doc: int, phase: str, loss: float | None, **other: Any) -> dict[str, Any]:
     return {"doc": doc, "phase": phase, "loss_sum": loss, "round": 2, **other}
 
 
-def compared(spark: SparkSession, rows: list[dict[str, Any]], **settings: float) -> dict[int, Any]:
+def compared(spark: SparkSession, rows: list[dict[str, Any]], **settings: tuple[float, float]) -> dict[int, Any]:
     events = events_frame(spark, rows)
     found = resources.contract(EXCESS_LOSS).conform(excess_loss(events, settings=CrossFitSettings(**settings), turn=TURN))
     return {int.from_bytes(row.doc_id, "big"): row for row in found.collect()}
@@ -41,10 +41,12 @@ def test_by_hand(spark: SparkSession) -> None:
         event(1, "score", 99.0, arm="control"),
         event(2, "score", 10.0),
         event(3, "reference", 10.0, arm="fold-0"),
+        event(5, "score", None),
+        event(5, "reference", 10.0, arm="fold-0"),
         event(4, "score", 10.0),
         event(4, "reference", 20.0, arm="fold-0", content_hash=b"\x01" * 16),
     ]
-    found = compared(spark, rows, clip=0.0)
+    found = compared(spark, rows, clip=(0.0, 1.0))
     assert set(found) == {1}, "a text that either model did not score, or scored before it changed, is no row"
     per_byte = 10 * math.log(2)
     assert (found[1].bpb, found[1].reference_bpb) == pytest.approx((30 / per_byte, 20 / per_byte))
@@ -65,7 +67,7 @@ def test_against_numpy(spark: SparkSession) -> None:
     rows = []
     for doc, (one, other, slice) in enumerate(zip(now.tolist(), reference.tolist(), slices.tolist(), strict=True)):
         rows += [event(doc, "score", one, slice=slice), event(doc, "reference", other, arm=f"fold-{doc % 2}", slice=slice)]
-    found = compared(spark, rows, clip=0.05)
+    found = compared(spark, rows, clip=(0.05, 0.95))
     difference = (now - reference) / (10 * math.log(2))
     told = np.array([found[doc].difference for doc in range(400)])
     assert np.abs(told - difference).max() <= 1e-6

@@ -135,9 +135,9 @@ def test_merged_parts_equal_one_pass_and_plain_python(spark: SparkSession) -> No
 def test_sums_over_all_events_stand_in_where_a_part_is_kept(spark: SparkSession) -> None:
     rows = [event(1, "score", 10 * LN2, log_pi=0.1), event(2, "score", 30 * LN2, slice="b")]
     sums = [
-        ("r", 1, "plan", "score", 10, "a", 8, 40, 80, 160 * LN2),
-        ("r", 1, "plan", "score", 10, "c", 1, 4, 8, 8 * LN2),
-        ("r", 1, "plan", "train", 10, "a", 9, 9, 9, 9.0),
+        ("r", 1, "plan", "score", 10, 99, "a", 8, 40, 80, 160 * LN2),
+        ("r", 1, "plan", "score", 10, 99, "c", 1, 4, 8, 8 * LN2),
+        ("r", 1, "plan", "train", 10, 99, "a", 9, 9, 9, 9.0),
     ]
     _, slice_state = fed_back(spark, rows, sums=sums, min_documents=1)
     found = {row["slice"]: (row["n_docs"], row["n_bytes"], row["bpb"]) for row in slice_state.collect()}

@@ -49,7 +49,7 @@ def test_shards_are_read_in_the_order_of_places(draws, documents, tmp_path, monk
     phase = write_shards("train", draws.repartition(3), texts(documents).repartition(4), tmp_path / "shards")
     assert phase.places == 30
     assert len(list((tmp_path / "shards").glob("shard=*"))) == shards
-    (batch,) = global_batches(phase, 0, 30, 0, 1)
+    ((_, batch),) = global_batches(phase, 0, 30, 0, 1)
     assert [document.place for document in batch] == list(range(30))
     assert [document.text for document in batch] == [f"text of number {number}" for number in [*range(20), *range(18, -1, -2)]]
     seen = pq.read_table(tmp_path / "shards").select(["place", "exposure"]).to_pylist()

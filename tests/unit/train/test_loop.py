@@ -119,6 +119,20 @@ def test_patience_ends_a_training_that_no_longer_learns(make_spec, write_phase, 
     assert run(endless)[0].last == phase.places
 
 
+def test_a_broken_batch_is_no_part_of_the_loss_that_patience_waits_for():
+    from resonance.core.settings import TrainSettings
+    from resonance.train.loop import Sums, _judge, _Since
+    from resonance.train.spec import Boundary
+
+    since = _Since()
+    since.add(Sums(10.0, 10.0, 50.0))
+    since.add(Sums(10.0, 10.0, 0.0, ("00ff",)))
+    state = _judge(Boundary(step=2), since, TrainSettings(), ended=False)
+    assert (state.loss, state.best) == (5.0, 5.0)
+    none = _judge(state, _Since(), TrainSettings(early_stop_patience=1), ended=False)
+    assert (none.loss, none.best, none.waited, none.final) == (5.0, 5.0, 0, False)
+
+
 @pytest.fixture
 def overflowing(monkeypatch):
     """The gradient of every step is infinite."""

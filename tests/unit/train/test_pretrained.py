@@ -142,6 +142,36 @@ def test_a_chat_template_is_the_tokenizers_own(folder, small):
     assert found.tolist() == expected[:-1].tolist()
 
 
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        (
+            "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{{ messages }}",
+            "System role not supported",
+        ),
+        ("{% for m in messages %}{{ m.content }}{% endfo %}", "Encountered unknown tag 'endfo'"),
+        ("{{ messages[0].parts.text }}", "has no attribute 'parts'"),
+        ("{{ messages[0].content + 1 }}", "can only concatenate str"),
+    ],
+    ids=["refuses", "syntax", "undefined", "type"],
+)
+def test_a_chat_template_that_fails_is_named(folder, template, said):
+    from resonance.train.pretrained import codec
+
+    place = folder("llama")
+    own = {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": template}
+    (place / "tokenizer_config.json").write_text(json.dumps(own))
+    held = codec(place, place / "tokenizer.json")
+    with pytest.raises(TrainError) as caught:
+        held.prompts([[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]], "tokenizer")
+    message = str(caught.value)
+    assert message.startswith(f"task.template tokenizer: the chat template in {place} fails: ")
+    assert said in message
+    assert "set task.template to plain" in message
+    assert "Be brief." not in message
+    assert "\n" not in message
+
+
 def test_what_a_folder_must_hold(folder, small, make_spec, write_phase, texts, tmp_path):
     phase = write_phase(texts[:12])
     with pytest.raises(TrainError, match="reads at most 64 tokens; lower train.window"):

@@ -15,8 +15,9 @@ from resonance.train.spec import Phase
 @pytest.mark.parametrize("files", [1, 3])
 def test_ranks_deal_each_batch_among_them(texts, write_phase, size, files):
     phase = write_phase(texts[:47], files=files)
-    dealt = [list(global_batches(phase, 0, 10, rank, size)) for rank in range(size)]
-    assert {len(batches) for batches in dealt} == {5}
+    told = [list(global_batches(phase, 0, 10, rank, size)) for rank in range(size)]
+    assert {tuple(last for last, _ in batches) for batches in told} == {(10, 20, 30, 40, 47)}
+    dealt = [[batch for _, batch in batches] for batches in told]
     for number in range(5):
         places = [document.place for batches in dealt for document in batches[number]]
         assert sorted(places) == list(range(number * 10, min(number * 10 + 10, 47)))
@@ -25,8 +26,8 @@ def test_ranks_deal_each_batch_among_them(texts, write_phase, size, files):
 
 def test_a_rank_without_documents_still_sees_every_batch(texts, write_phase):
     phase = write_phase(texts[:3])
-    assert [len(batch) for batch in global_batches(phase, 0, 2, 2, 3)] == [0, 1]
-    assert [len(batch) for batch in global_batches(write_phase(texts[:1]), 0, 2, 1, 2)] == [0]
+    assert [len(batch) for _, batch in global_batches(phase, 0, 2, 2, 3)] == [0, 1]
+    assert [len(batch) for _, batch in global_batches(write_phase(texts[:1]), 0, 2, 1, 2)] == [0]
 
 
 def test_reading_goes_on_from_a_place(texts, write_phase):
@@ -36,11 +37,16 @@ def test_reading_goes_on_from_a_place(texts, write_phase):
     assert list(global_batches(phase, 25, 10, 0, 2)) == []
 
 
-def test_gaps_leave_batches_short(texts, write_phase):
+@pytest.mark.parametrize("size", [1, 2])
+def test_gaps_leave_no_batch_short(texts, write_phase, size):
     phase = write_phase(texts[:20])
     table = pq.read_table(phase.shards)
-    pq.write_table(table.take([0, 3, 19]), phase.shards / "part-000.parquet")
-    assert [[d.place for d in batch] for batch in global_batches(phase, 0, 5, 0, 1)] == [[0, 3], [], [], [19]]
+    pq.write_table(table.take([0, 3, 4, 11, 19]), phase.shards / "part-000.parquet")
+    told = [list(global_batches(phase, 0, 2, rank, size)) for rank in range(size)]
+    assert {tuple(last for last, _ in batches) for batches in told} == {(4, 12, 20)}
+    for number, wanted in enumerate([[0, 3], [4, 11], [19]]):
+        assert sorted(d.place for batches in told for d in batches[number][1]) == wanted
+    assert list(global_batches(phase, 4, 2, 0, size)) == told[0][1:]
 
 
 def test_unsorted_shards_are_refused(texts, write_phase, tmp_path):

@@ -27,10 +27,7 @@ def labels(facts: Facts, settings: ReportSettings) -> Section | None:
         return None
     text = []
     if found.current:
-        told = f"{counted(found.current, 'sample')} with a label were trained on."
-        if found.stale:
-            told += f" {counted(found.stale, 'state')} of a text or label that has changed since stand apart and are not shown."
-        text.append(told)
+        text.append(f"{counted(found.current, 'sample')} with a label were trained on.")
     if found.scored:
         text.append(
             f"Models that never saw the sample scored {counted(found.scored, 'label')} of round {found.round}: "
