@@ -47,7 +47,7 @@ def _map(found: Labels) -> Chart:
     if found.current > len(found.mapped):
         note += f" {count(len(found.mapped))} of {counted(found.current, 'sample')}, chosen by hash."
     keys = tuple(Key(f"{word} right", role, "dot") for word, role in ROLES.items())
-    return Chart("Confidence and variability", picture + _texts(found.mapped), note, keys)
+    return Chart("Confidence and variability", Markup("<div>{}{}</div>").format(picture, _texts(found.mapped)), note, keys)
 
 
 def _learnt(one: Mapped) -> str:
@@ -80,7 +80,9 @@ def _grid(found: Labels) -> Grid:
     )
     columns = ("document", "slice", "label", "p", "suggested", "p suggested", "text")
     note = "Least plausible first. A suspicion is no proof: look before you relabel. `resonance explain --sample` tells more."
-    return Grid("Suspected labels", columns, rows, frozenset({"p", "p suggested"}), cards=True, note=note)
+    return Grid(
+        "Suspected labels", columns, rows, frozenset({"p", "p suggested"}), cards=True, note=note, prose=frozenset({"text"})
+    )
 
 
 def _start(text: str | None) -> str:
