@@ -93,6 +93,29 @@ def test_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("spark")
+def test_a_changed_label_starts_anew_and_what_was_before_stands_apart(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"id": f"{n}", "text": text, "label": label_of(text)} for n, text in enumerate(PARTS[:150])]
+    task, less = "{kind: classification, labels: [object, statement, other]}", ("rebalance.tokens=10000", "rebalance.epochs=1")
+    _, frames = ran(tmp_path, rows, task, *less)
+    before = frames["signal_event"].count()
+    hashes = {row["source_key"]: row["content_hash"] for row in with_keys(frames).collect()}
+    rows[3]["label"] = next(label for label in ("object", "statement") if label != rows[3]["label"])
+    _, frames = ran(tmp_path, rows, task, *less)
+    now = {row["source_key"]: row["content_hash"] for row in with_keys(frames).collect()}
+    assert [key for key in now if now[key] != hashes[key]] == ["3"]
+    assert frames["signal_event"].count() > before, "events of before are kept"
+    assert frames["signal_state"].where("NOT current").count() == 0, "states are of the runs that stand"
+    page = (tmp_path / "workspace" / "report.html").read_text()
+    assert f"{before:,} events of runs that no longer stand" in page
+
+
+def with_keys(frames: dict[str, DataFrame]) -> DataFrame:
+    """The hash of each example by its source key."""
+    return frames["examples"].select("doc_id", "content_hash").join(frames["documents"].select("doc_id", "source_key"), "doc_id")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark")
 def test_answers(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"id": f"{n}", "instruction": "Go on.", "input": text[: len(text) // 2], "output": text[len(text) // 2 :]}
