@@ -11,6 +11,7 @@ hands out samples twice where ranks do not divide them.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -145,9 +146,11 @@ def newest(workspace: Path) -> Pace | None:
 
 def a_rank(driver: int) -> int:
     """The process id of one rank."""
-    ranks = [
-        p.pid for p in psutil.Process(driver).children(recursive=True) if p.cmdline()[1:3] == ["-m", "resonance.runtime.orders"]
-    ]
+    ranks = []
+    for process in psutil.Process(driver).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may have ended since
+            if process.cmdline()[1:3] == ["-m", "resonance.runtime.orders"]:
+                ranks.append(process.pid)
     return max(ranks)
 
 
