@@ -36,18 +36,26 @@ STABLE = ["run", "round", "arm", "phase", "step", "epoch", "pos", "copy", "doc_i
 LOSSES = ["loss_sum", "max_tok_loss", "tok_acc"]
 
 
-def train(spark, workspace: Path, settings: TrainSettings = SETTINGS) -> None:
-    from resonance.train import job
+def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, **more: object) -> None:
+    """A job of training on a workspace, by its name."""
+    from resonance.train import job as jobs
 
     catalog = DeltaCatalog(spark, str(workspace / "tables"))
-    turn = Turn("main", 1, "plan", run=RUN)
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     launch = open_launch(settings, spark)
     tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch, "task": TaskSettings()}
     try:
-        job.train(*frames, settings=settings, turn=turn, seed=7, **tools)
+        getattr(jobs, job)(*frames, settings=settings, turn=Turn("main", 1, "plan", run=run), **tools, **more)
     finally:
         launch.close()
+
+
+def train(spark, workspace: Path, settings: TrainSettings = SETTINGS) -> None:
+    run(spark, workspace, settings, "train", RUN, seed=7)
+
+
+def score(spark, workspace: Path, settings: TrainSettings) -> None:
+    run(spark, workspace, settings, "score_model", "score-1-plan", scoring=ScoreModelSettings())
 
 
 def events(spark, workspace: Path):
@@ -150,20 +158,6 @@ def test_rank_killed_in_mid_epoch_and_rerun_on_one_rank(spark, killed, undisturb
     for found, wanted in zip(rows(spark, killed, LOSSES), rows(spark, undisturbed, LOSSES), strict=True):
         assert tuple(found)[:2] == pytest.approx(tuple(wanted)[:2], rel=1e-4)
     assert checkpoints(spark, killed) == checkpoints(spark, undisturbed)
-
-
-def score(spark, workspace: Path, settings: TrainSettings) -> None:
-    from resonance.train import job
-
-    catalog = DeltaCatalog(spark, str(workspace / "tables"))
-    frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
-    launch = open_launch(settings, spark)
-    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch, "task": TaskSettings()}
-    turn = Turn("main", 1, "plan", run="score-1-plan")
-    try:
-        job.score_model(*frames, settings=settings, scoring=ScoreModelSettings(), turn=turn, **tools)
-    finally:
-        launch.close()
 
 
 def test_scoring_that_lost_its_rank_goes_on_with_two(spark, undisturbed, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resonance.train.spec import Boundary
+from resonance.train.spec import CHECKPOINT, Boundary
 from resonance.train.tokenizer import TOKENIZER
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ MODEL = "model.safetensors"
 OPTIMIZER = "optimizer.pt"
 
 
-def save(folder: Path, model: Model, optimizer: Optimizer, tokenizer: Path, state: Boundary) -> None:
-    """Leave a checkpoint at ``folder``."""
+def save(model: Model, optimizer: Optimizer, tokenizer: Path, state: Boundary, boundary: Path) -> None:
+    """Leave a checkpoint in the folder of a boundary."""
     import torch
     from safetensors.torch import save_model
 
+    folder = boundary / CHECKPOINT
     partial = folder.with_name(f".{folder.name}")
     shutil.rmtree(partial, ignore_errors=True)
     model.config.save_pretrained(partial)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from resonance.train.collective import Collective
 from resonance.train.shards import Document
+from resonance.train.spec import DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
 from resonance.train.tasks import Batch, Seen
 
 SCHEMA = pa.schema(
@@ -65,9 +67,9 @@ class Tally:
         if seen.logits is not None:
             self.logits.append(seen.logits.detach().double().cpu())
 
-    def broken(self) -> list[int]:
-        """The numbers of the documents whose loss is no finite number."""
-        return [int(at) for at in (~torch.isfinite(self.loss)).nonzero()[:, 0]]
+    def broken(self, documents: Sequence[Document]) -> list[str]:
+        """The ids of the documents whose loss is no finite number."""
+        return [documents[at].doc_id.hex() for at in (~torch.isfinite(self.loss)).nonzero()[:, 0].tolist()]
 
 
 class StagedEvents:
@@ -142,3 +144,21 @@ class StagedEvents:
             self._writer = pq.ParquetWriter(self._partial, SCHEMA)
         self._writer.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
         self._rows = []
+
+
+def stage(
+    spec: Spec,
+    phase: Phase,
+    state: Boundary,
+    events: StagedEvents,
+    collective: Collective,
+    keep: Callable[[Path], None] | None = None,
+) -> None:
+    """Leave a boundary to the driver: events of all ranks, what rank 0 keeps beside them, and last the mark that it is whole."""
+    folder = boundary_folder(spec.staging, phase.name, state)
+    events.publish(folder)
+    if keep is not None and collective.rank == 0:
+        keep(folder)
+    collective.barrier()
+    if collective.rank == 0:
+        write_atomically(folder / DONE, state.model_dump_json())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.optim import AdamW
@@ -11,11 +12,11 @@ from resonance.core.errors import TrainError
 from resonance.core.settings import TrainSettings
 from resonance.train import checkpoint
 from resonance.train.collective import Collective
-from resonance.train.events import StagedEvents, Tally
+from resonance.train.events import StagedEvents, Tally, stage
 from resonance.train.model import Model, parameters
 from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
-from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
+from resonance.train.spec import Boundary, Phase, Spec
 from resonance.train.tasks import Task
 from resonance.train.weights import Weights
 
@@ -46,7 +47,7 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
         if state.step % settings.checkpoint_steps == 0 or last == phase.places:
             state = _judge(state, since, settings, ended=last == phase.places)
             with weights.within():
-                _stage(spec, phase, state, events, model, optimizer, collective)
+                stage(spec, phase, state, events, collective, partial(checkpoint.save, model, optimizer, spec.tokenizer, state))
             state, since = state.model_copy(update={"first": last}), _Since()
         if state.final:
             break
@@ -108,7 +109,7 @@ def reduce(weights: Weights, documents: list[Document], tally: Tally, collective
     Where a loss is no finite number, on whatever rank, all ranks learn of it, and of its document.
     """
     shares = torch.tensor([document.weight for document in documents], dtype=torch.float64)
-    broken = [documents[at].doc_id.hex() for at in tally.broken()]
+    broken = tally.broken(documents)
     counts = [float((shares * tally.tokens).sum()), float(tally.tokens.sum()), float(tally.loss.sum()), float(len(broken))]
     place = weights.exact[0].device
     flat = collective.allreduce(torch.cat([*weights.gradient(), torch.tensor(counts, device=place)]))
@@ -175,15 +176,3 @@ def _judge(state: Boundary, since: _Since, settings: TrainSettings, *, ended: bo
     early = 0 < settings.early_stop_patience <= waited
     best = loss if state.best is None else min(loss, state.best)
     return state.model_copy(update={"loss": loss, "best": best, "waited": waited, "final": ended or early})
-
-
-def _stage(
-    spec: Spec, phase: Phase, state: Boundary, events: StagedEvents, model: Model, optimizer: AdamW, collective: Collective
-) -> None:
-    folder = boundary_folder(spec.staging, phase.name, state)
-    events.publish(folder)
-    if collective.rank == 0:
-        checkpoint.save(folder / CHECKPOINT, model, optimizer, spec.tokenizer, state)
-    collective.barrier()
-    if collective.rank == 0:
-        write_atomically(folder / DONE, state.model_dump_json())

@@ -6,11 +6,11 @@ import torch
 
 from resonance.core.errors import TrainError
 from resonance.train.collective import Collective
-from resonance.train.events import StagedEvents, Tally
+from resonance.train.events import StagedEvents, Tally, stage
 from resonance.train.model import Model
 from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
-from resonance.train.spec import DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
+from resonance.train.spec import Boundary, Phase, Spec
 from resonance.train.tasks import Task
 
 
@@ -29,7 +29,7 @@ def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     state = Boundary(step=step, first=phase.first, last=phase.first)
     for last, documents in global_batches(phase, phase.first, size, collective.rank, collective.size):
         tally = forward(model, task, documents)
-        broken += [documents[at].doc_id.hex() for at in tally.broken()]
+        broken += tally.broken(documents)
         events.add(documents, tally)
         state = state.model_copy(update={"last": last, "final": last == phase.places})
         pacer.tick(step, last, float(tally.loss.sum()), float(tally.tokens.sum()))
@@ -48,11 +48,7 @@ def _stage(spec: Spec, phase: Phase, state: Boundary, events: StagedEvents, brok
             f"{phase.name}: the loss of document {found[0]} is no finite number at step {state.step}, nor are those of "
             f"{state.skipped - 1} others; see whether the training went well, or raise train.max_skipped_steps"
         )
-    folder = boundary_folder(spec.staging, phase.name, state)
-    events.publish(folder)
-    collective.barrier()
-    if collective.rank == 0:
-        write_atomically(folder / DONE, state.model_dump_json())
+    stage(spec, phase, state, events, collective)
     return state.model_copy(update={"first": state.last})
 
 
