@@ -1,9 +1,7 @@
-"""One Spark session a process; a hook marks tests that ask for it."""
+"""One engine a process, chosen by ``--engine``; a hook marks tests that ask for its session."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +10,10 @@ from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
-os.environ["PYSPARK_PYTHON"] = sys.executable
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=("embedded", "spark"), default="embedded", help="what computes frames in this run")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,18 +23,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[object]:
-    from resonance.core.settings import SparkSettings
-    from resonance.runtime.session import open_session
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """What computes in this run; processes that a test starts are told by ``--engine``."""
+    name: str = request.config.getoption("--engine")
+    return name
 
-    session = open_session(SparkSettings(master="local[2]", driver_memory="2g"))
-    yield session
-    session.stop()
+
+@pytest.fixture(scope="session")
+def spark(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    from resonance.core.settings import SparkSettings
+    from resonance.runtime.engines.session import open_engine
+
+    settings = SparkSettings(master="local[2]", driver_memory="2g")
+    engine = open_engine(engine_name, settings, tmp_path_factory.mktemp("spill"))
+    yield engine.session
+    engine.stop()
 
 
 @pytest.fixture(scope="session")
 def checkpoint() -> Callable[[object, str], object]:
-    return lambda rows, name: rows.localCheckpoint()  # type: ignore[attr-defined]
+    from resonance.testing import hold
+
+    return lambda rows, name: hold(rows)
 
 
 SMALL = (

@@ -42,11 +42,11 @@ def configure(
     return load(env, job, conf or (), assignments or (), **own)
 
 
-def open_workspace(config: Config, *, create: bool = False, debug: bool = False) -> Any:
+def open_workspace(config: Config, *, create: bool = False, reads: bool = False, debug: bool = False) -> Any:
     """The workspace; imported late, so that ``--help`` is quick."""
     from resonance.runtime.workspace import Workspace
 
-    return Workspace(config, create=create, debug=debug)
+    return Workspace(config, create=create, reads=reads, debug=debug)
 
 
 @app.command()
@@ -207,7 +207,7 @@ def explain(
     """Show a plan: what the round draws from each slice, and why; or what it does with one document."""
     from resonance.report.views import plan_table, sample_story
 
-    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
     if sample is None:
         out.print(plan_table(opened.frames(), number))
         return
@@ -227,7 +227,7 @@ def why(
     """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
     from resonance.report.views import document_story
 
-    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
     for line in document_story(opened.frames(), doc_id):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -235,7 +235,7 @@ def why(
 @app.command()
 def report(conf: Conf = None, assign: Set = None, workspace: Place = None, env: Env = "local", debug: Debug = False) -> None:
     """Draw the report of a workspace again: one HTML file."""
-    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
+    opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
     out.print(f"report: {write_report(opened)}", soft_wrap=True)
 
 
@@ -251,8 +251,8 @@ def tables(
     """List the tables of a workspace with their versions and rows."""
     from resonance.report.views import tables_table
 
-    opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
-    out.print(tables_table(opened.frames(), opened.versions(), opened.digests() if hash else None))
+    opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
+    out.print(tables_table(opened.versions(), opened.counts(), opened.digests() if hash else None))
 
 
 @app.command()

@@ -217,7 +217,7 @@ COMPARE = Job(
     per="round",
     section="cross_fit",
     needs=("turn", "checkpoint"),
-    version=2,
+    version=3,
 )
 
 JOBS = (

@@ -25,8 +25,8 @@ from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.minhash import buckets, star_edges
 from resonance.curate.duplicates.verified import candidates
 from resonance.runtime.conf import load
+from resonance.runtime.engines.spark import open_spark
 from resonance.runtime.scratch import Scratch
-from resonance.runtime.session import open_session
 from tests.bench import event_log
 
 NEAR, OF = 1, 10
@@ -95,7 +95,7 @@ def main() -> None:
         if kind == "shared"
         else {"shuffle_partitions": PARTITIONS, "conf": event_log.conf(log) | APART}
     )
-    spark = open_session(settings.model_copy(update=own))
+    spark = open_spark(settings.model_copy(update=own)).session
     timed(spark, kind, WARM, folder / "scratch")
     began, taken = timed(spark, kind, int(documents), folder / "scratch")
     spark.stop()

@@ -32,10 +32,10 @@ from resonance.core.settings import SparkSettings, TaskSettings, TrainSettings
 from resonance.curate.draw import placed
 from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
-from resonance.runtime.catalog import DeltaCatalog
+from resonance.runtime.engines.spark import open_spark
 from resonance.runtime.launch import open_launch
-from resonance.runtime.session import open_session
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
+from resonance.testing import folder_catalog
 from resonance.train.spec import PROGRESS, Pace
 from tests.bench.places import cache, cpu_seconds, write_result
 
@@ -50,12 +50,12 @@ KEY = ["epoch", "pos", "copy", "doc_id", "content_hash"]
 
 def session() -> SparkSession:
     """A small session."""
-    return open_session(SparkSettings(master="local[2]", driver_memory="2g"))
+    return open_spark(SparkSettings(master="local[2]", driver_memory="2g")).session
 
 
 def make(spark: SparkSession, workspace: Path, samples: int, epochs: int) -> None:
     """Documents of two to nine words, and a plan that draws each once an epoch."""
-    catalog = DeltaCatalog(spark, str(workspace / "tables"))
+    catalog = folder_catalog(spark, workspace / "tables")
     number = F.col("id")
     length = F.pmod(F.xxhash64("id", F.lit("length")), F.lit(8)) + 2
     words = F.transform(F.sequence(F.lit(1), length.cast("int")), lambda n: F.substring(F.md5(F.concat_ws("-", number, n)), 1, 4))
@@ -87,7 +87,7 @@ def drive(workspace: Path, ranks: int, launch: str) -> None:
     from resonance.train import job
 
     spark = session()
-    catalog = DeltaCatalog(spark, str(workspace / "tables"))
+    catalog = folder_catalog(spark, workspace / "tables")
     settings = SETTINGS.model_copy(update={"ranks": ranks, "launch": launch})
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     way = open_launch(settings, spark)
@@ -156,7 +156,7 @@ def a_rank(driver: int) -> int:
 
 def checked(spark: SparkSession, workspace: Path) -> dict[str, int]:
     """Draws, events, and what is missing on either side."""
-    catalog = DeltaCatalog(spark, str(workspace / "tables"))
+    catalog = folder_catalog(spark, workspace / "tables")
     plan = catalog.read(SAMPLE_PLAN).select(*KEY)
     events = catalog.read(SIGNAL_EVENT).where("phase = 'train'").select(*KEY)
     return {

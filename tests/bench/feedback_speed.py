@@ -28,11 +28,11 @@ from resonance.core.table import Table
 from resonance.curate.identity import bucket
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
-from resonance.runtime.catalog import DeltaCatalog
 from resonance.runtime.conf import load
-from resonance.runtime.session import open_session
+from resonance.runtime.engines.spark import open_spark
 from resonance.signals.feedback import feedback
 from resonance.tables import PLANS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNAL_STATE, SLICE_STATE, SLICE_SUMS
+from resonance.testing import folder_catalog
 from tests.bench.places import cache, cores, write_result
 from tests.bench.speed_process import run
 
@@ -89,7 +89,7 @@ def events(held: DataFrame) -> DataFrame:
 def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
     """Seconds of each part, for so many events that lie in files already."""
     shutil.rmtree(folder, ignore_errors=True)
-    catalog = DeltaCatalog(spark, str(folder / "tables"))
+    catalog = folder_catalog(spark, folder / "tables")
     held = stored(documents(spark, many // PER_DOCUMENT), folder / "documents")
     seen = stored(events(held), folder / "events")
     turn = Turn("main", ROUND, run="bench")
@@ -142,7 +142,7 @@ def seconds(work: Callable[[], None]) -> float:
 
 def alone(many: int, use: int, folder: Path) -> None:
     """One number of events in this process, once for the caches and once timed; the figures go to ``result.json``."""
-    spark = open_session(load("local", "curate", assignments=[f"spark.master=local[{use}]"]).spark)
+    spark = open_spark(load("local", "curate", assignments=[f"spark.master=local[{use}]"]).spark).session
     timed(spark, WARM, folder / "made")
     (folder / "result.json").write_text(json.dumps(timed(spark, many, folder / "made")))
 

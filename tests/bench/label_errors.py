@@ -36,7 +36,7 @@ from sklearn.model_selection import StratifiedKFold
 from resonance.core.job import Turn
 from resonance.core.settings import SparkSettings
 from resonance.curate.demo_texts import doc_strings
-from resonance.runtime.session import open_session
+from resonance.runtime.engines.spark import open_spark
 from resonance.signals.history import lifted, merged, told
 from resonance.signals.labels import label_quality
 from resonance.signals.trend import against_trend
@@ -220,7 +220,7 @@ def main() -> None:
     features = TfidfVectorizer(sublinear_tf=True, min_df=2, ngram_range=(1, 2), max_features=30_000).fit_transform(texts).tocsr()
     kept = distinct(features)
     texts, true, features = [texts[at] for at in kept], true[kept], features[kept]
-    spark = open_session(SparkSettings(master=f"local[{min(2, cores())}]"))
+    spark = open_spark(SparkSettings(master=f"local[{min(2, cores())}]")).session
     settings = []
     for kind, share in SETTINGS:
         runs = [one(spark, features, true, kind, share, seed) for seed in asked.seeds]

@@ -28,7 +28,7 @@ from scipy import stats
 
 from resonance.core.settings import SparkSettings
 from resonance.curate.draw import copies, draw, placed
-from resonance.runtime.session import open_session
+from resonance.runtime.engines.spark import open_spark
 from tests.bench.places import cache, cores, cpu_seconds, write_result
 
 IDS, SEEDS, AT_ONCE = [1_000_000, 10_000_000], 200, 20
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--no-result", action="store_true", help="write no file under lib/decisions/experiments")
     asked = parser.parse_args()
-    spark = open_session(SparkSettings(master=f"local[{min(2, cores())}]"))
+    spark = open_spark(SparkSettings(master=f"local[{min(2, cores())}]")).session
     if asked.into:
         drawn(ids(spark, asked.ids[0], 8)).write.mode("overwrite").parquet(str(asked.into))
         return

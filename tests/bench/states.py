@@ -21,7 +21,7 @@ from rich.console import Console
 
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings, SparkSettings
-from resonance.runtime.session import open_session
+from resonance.runtime.engines.spark import open_spark
 from resonance.signals.excess import excess_loss, slice_excess
 from resonance.signals.history import lifted, merged, told
 from resonance.signals.trend import against_trend
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=lambda given: [int(seed) for seed in given.split(",")], default=list(range(5)))
     parser.add_argument("--no-result", action="store_true", help="write no file under lib/decisions/experiments")
     asked = parser.parse_args()
-    spark, out = open_session(SparkSettings(master=f"local[{min(2, cores())}]")), Console()
+    spark, out = open_spark(SparkSettings(master=f"local[{min(2, cores())}]")).session, Console()
     runs = []
     for seed in asked.seeds:
         runs.append(one(spark, asked.documents, seed))

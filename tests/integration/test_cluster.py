@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from resonance.runtime.catalog import DeltaCatalog
 from resonance.tables import EVALUATIONS, SAMPLE_PLAN, SIGNAL_EVENT
+from resonance.testing import folder_catalog
 from tests.conftest import SMALL
 
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(2400)]
@@ -64,7 +64,7 @@ def test_loop_and_slots(cluster, spark, tmp_path):
 
     ran = submit(cluster, str(TOP / "jobs/loop.py"), *place)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
-    catalog = DeltaCatalog(spark, str(tmp_path / "w" / "tables"))
+    catalog = folder_catalog(spark, tmp_path / "w" / "tables")
     drawn = catalog.read(SAMPLE_PLAN).where("round = 1")
     seen = catalog.read(SIGNAL_EVENT).where("phase = 'train'")
     assert seen.count() == drawn.count() > 0

@@ -66,7 +66,7 @@ def test_a_changed_threshold_reads_no_text(spark: SparkSession, place: Path, cap
 def test_bad_policies_are_refused_before_spark(
     arguments: list[str], says: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resonance.runtime.workspace.open_session", lambda *_, **__: pytest.fail("Spark was started"))
+    monkeypatch.setattr("resonance.runtime.workspace.open_engine", lambda *_, **__: pytest.fail("Spark was started"))
     low, high = "{rule: low, signal: n_words, below: 50}", "{rule: high, signal: n_words, above: 20}"
     Path("broken.yaml").write_text(f"{{name: broken, version: 1, profile: datatrove, rules: [{low}, {high}]}}")
     with pytest.raises(SystemExit):

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from pyspark.sql import SparkSession
 
-from resonance.runtime.catalog import DeltaCatalog
 from resonance.tables import DOCUMENTS
+from resonance.testing import folder_catalog
 from resonance.testing.worked import worked_frames
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -20,7 +20,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 def workspace(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the tables of a loop that was never run."""
     folder = tmp_path_factory.mktemp("workspace")
-    catalog = DeltaCatalog(spark, str(folder / "tables"))
+    catalog = folder_catalog(spark, folder / "tables")
     frames = worked_frames(spark, 300, ("numpy/docstring", "numpy/licence", "torch/docstring"))
     catalog.append(DOCUMENTS, frames["documents"], ("worked", 1), {"job": "test"})
     for name in frames.keys() - {"documents"}:

@@ -21,10 +21,9 @@ from pyspark.sql import functions as F
 from resonance.core.errors import TrainError
 from resonance.core.job import Turn
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
-from resonance.runtime.catalog import DeltaCatalog
 from resonance.runtime.launch import open_launch
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
-from resonance.testing import documents_frame
+from resonance.testing import documents_frame, folder_catalog
 
 pytestmark = pytest.mark.train
 DRAWS = 300
@@ -40,7 +39,7 @@ def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, **m
     """A job of training on a workspace, by its name."""
     from resonance.train import job as jobs
 
-    catalog = DeltaCatalog(spark, str(workspace / "tables"))
+    catalog = folder_catalog(spark, workspace / "tables")
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     launch = open_launch(settings, spark)
     tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch, "task": TaskSettings()}
@@ -59,7 +58,7 @@ def score(spark, workspace: Path, settings: TrainSettings) -> None:
 
 
 def events(spark, workspace: Path):
-    return DeltaCatalog(spark, str(workspace / "tables")).read(SIGNAL_EVENT)
+    return folder_catalog(spark, workspace / "tables").read(SIGNAL_EVENT)
 
 
 def rows(spark, workspace: Path, columns: list[str]) -> list[tuple[object, ...]]:
@@ -67,7 +66,7 @@ def rows(spark, workspace: Path, columns: list[str]) -> list[tuple[object, ...]]
 
 
 def checkpoints(spark, workspace: Path) -> list[tuple[object, ...]]:
-    frame = DeltaCatalog(spark, str(workspace / "tables")).read(CHECKPOINTS)
+    frame = folder_catalog(spark, workspace / "tables").read(CHECKPOINTS)
     found = (
         frame.select("run", "step", "round", "arm", "final", "tokens", "parameters", "tokenizer", "uri").orderBy("step").collect()
     )
@@ -79,7 +78,7 @@ def checkpoints(spark, workspace: Path) -> list[tuple[object, ...]]:
 def corpus(spark, tmp_path_factory) -> Path:
     """A workspace with documents and a plan, and no training yet."""
     workspace = tmp_path_factory.mktemp("corpus")
-    catalog = DeltaCatalog(spark, str(workspace / "tables"))
+    catalog = folder_catalog(spark, workspace / "tables")
     texts = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 80 < len(part) < 700})[:DRAWS]
     documents = documents_frame(spark, [(f"key-{number}", f"slice/{number % 3}", text) for number, text in enumerate(texts)])
     catalog.write(DOCUMENTS, documents, {"batch": "main"}, {})
@@ -193,7 +192,7 @@ DRIVER = """
 import os, signal, sys
 from pathlib import Path
 from resonance.core.settings import SparkSettings
-from resonance.runtime.session import open_session
+from resonance.runtime.engines.spark import open_spark
 from resonance.train.desk import Desk
 from tests.integration import test_train_killed as this
 
@@ -204,7 +203,7 @@ def dies(self, folder):
     os.kill(os.getpid(), signal.SIGKILL)
 
 Desk._publish = dies
-this.train(open_session(SparkSettings(master="local[1]", driver_memory="1g")), workspace)
+this.train(open_spark(SparkSettings(master="local[1]", driver_memory="1g")).session, workspace)
 """
 
 

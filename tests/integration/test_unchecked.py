@@ -19,7 +19,7 @@ def started(*_: object, **__: object) -> None:
 @pytest.fixture(autouse=True)
 def no_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("resonance.runtime.workspace.open_session", started)
+    monkeypatch.setattr("resonance.runtime.workspace.open_engine", started)
 
 
 def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

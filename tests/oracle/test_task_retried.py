@@ -19,12 +19,12 @@ from resonance.curate.dedupe import dedupe
 from resonance.curate.duplicates import minhash, verified
 from resonance.runtime import resources
 from resonance.runtime.scratch import Scratch
-from resonance.runtime.session import open_session
+from resonance.runtime.engines.spark import open_spark
 from resonance.tables import DUPLICATES, REJECTS
 from resonance.testing import documents_frame, tiny_corpus
 
 kill, folder = sys.argv[1] == "kill", Path(sys.argv[2])
-spark = open_session(SparkSettings(master="local[2,4]", driver_memory="1g"))
+spark = open_spark(SparkSettings(master="local[2,4]", driver_memory="1g")).session
 
 def dies(batches, name):
     for batch in batches:

@@ -120,23 +120,9 @@ def _column(p: Mapping[str, Any]) -> Column:
 
 
 def _spark_type(name: str) -> DataType:
-    from pyspark.sql import types as T
+    from resonance.core.frames import parse_type
 
-    plain = {
-        "BINARY": T.BinaryType(),
-        "STRING": T.StringType(),
-        "INT": T.IntegerType(),
-        "BIGINT": T.LongType(),
-        "DOUBLE": T.DoubleType(),
-        "BOOLEAN": T.BooleanType(),
-        "TIMESTAMP": T.TimestampType(),
-    }
-    if name.startswith("ARRAY<") and name.endswith(">"):
-        return T.ArrayType(_spark_type(name[6:-1]))
-    if name.startswith("MAP<") and name.endswith(">"):
-        key, value = (part.strip() for part in name[4:-1].split(",", 1))
-        return T.MapType(_spark_type(key), _spark_type(value))
     try:
-        return plain[name]
-    except KeyError:
-        raise ContractError(f"physicalType {name!r} is none of {sorted(plain)}, ARRAY<…> or MAP<…>") from None
+        return parse_type(name)
+    except ValueError as error:
+        raise ContractError(f"physicalType: {error}") from None

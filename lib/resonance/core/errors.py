@@ -27,3 +27,15 @@ class TrainError(ResonanceError):
 
 class SetupError(ResonanceError):
     """The machine lacks something: Java, jars, Horovod, slots, disk."""
+
+
+class KernelError(ResonanceError):
+    """A kernel broke on a row, or yields other types than it declares; the message names the row, never its text."""
+
+
+class BusyError(ResonanceError):
+    """Another process writes into the workspace."""
+
+
+class EngineError(ResonanceError):
+    """The engine cannot do what is asked on this machine: memory, disk, or its own end."""

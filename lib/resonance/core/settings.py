@@ -25,9 +25,13 @@ class Settings(BaseModel):
 
 
 class SparkSettings(Settings):
-    """The Spark session. ``local[…]`` masters get settings for a laptop; others keep the cluster's own."""
+    """The engine and its session. ``local[…]`` masters get settings for a laptop; others keep the cluster's own."""
 
-    master: str = "local[*]"
+    engine: Literal["embedded", "spark"] | None = Field(
+        None,
+        description="embedded (in this process) or spark; where empty, spark if a cluster, session, master or catalog is given",
+    )
+    master: str = Field("", description="where Spark runs; this machine, local[*], where empty")
     driver_memory: str = "4g"
     shuffle_partitions: int = Field(2, ge=1)
     conf: dict[str, str] = {}

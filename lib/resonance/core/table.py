@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -34,20 +34,35 @@ class Table:
 
 @dataclass(frozen=True)
 class Commit:
-    """One finished write: the table's new version and the rows that this write added."""
+    """One finished write: the table's version after it, None where there is no table yet, and the rows that this write added."""
 
     table: str
-    version: int
+    version: int | None
     rows: int
     skipped: bool = False
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
 class Catalog(Protocol):
-    """Where tables live. ``runtime.catalog`` keeps them in Delta, ``testing.MemoryCatalog`` in the session."""
+    """Where tables live. ``runtime.storage`` keeps them in Delta, ``testing.MemoryCatalog`` in the session.
+
+    A table comes to be with its first rows.
+    """
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table was created."""
+        ...
 
     def read(self, table: Table, at: int | None = None) -> DataFrame:
         """The table (at a version, if given); an empty frame of its schema where nothing was written yet."""
+        ...
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        """All rows of a small table, as dictionaries of Python values."""
+        ...
+
+    def count(self, table: Table) -> int:
+        """The number of rows of the table."""
         ...
 
     def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
@@ -64,4 +79,8 @@ class Catalog(Protocol):
 
     def version(self, table: Table) -> int | None:
         """The table's current version, or None where nothing was written yet."""
+        ...
+
+    def maintain(self, table: Table, keep_hours: float) -> None:
+        """Merge small files, and remove those that no version of the last ``keep_hours`` needs."""
         ...

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.frames import rank_rows
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.pool import cut_before
 from resonance.core.settings import DecontaminateSettings
@@ -46,8 +47,7 @@ def decontaminate(
 
 def _rejects(found: DataFrame, before: DataFrame) -> DataFrame:
     place = F.create_map(*(F.lit(value) for pair in FIRST.items() for value in pair))[F.col("method")]
-    order = Window.partitionBy("doc_id").orderBy(place, F.desc("value"), "set", "item_id")
-    first = found.withColumn("place", F.row_number().over(order)).where("place = 1")
+    first = found.withColumn("place", rank_rows(["doc_id"], [place, F.desc("value"), "set", "item_id"])).where("place = 1")
     known = first.join(before.withColumn("before", F.lit(1)), "doc_id", "left")
     return known.select(
         F.lit("decontaminate").alias("step"),

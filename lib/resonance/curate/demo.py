@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings
 from resonance.curate.demo_texts import READERS, estimate
 from resonance.curate.readers_row import MAX_DETAIL, Reading, Row, in_batches
@@ -34,6 +35,8 @@ LICENCE_SUFFIXES = ("", ".txt", ".md", ".rst", ".apache", ".bsd", ".mit")
 TESTS = frozenset({"test", "tests", "idle_test"})
 TASKS = 32
 SOURCE_SCHEMA = "package string, version string, kind string, name string, path string"
+MODULE_BYTES = 20_000
+"""Bytes of a source file, about: what reading it weighs."""
 MARGIN = 1.1
 """Doc strings are estimated before they are parsed; this much more is asked for, so that there are enough."""
 
@@ -55,11 +58,11 @@ def read_demo(spark: SparkSession, settings: IngestSettings) -> Reading:
     """
     sources = list_sources()
     modules = [s for s in sources if s.kind == "docstring"]
-    counted = _spread(spark, modules).mapInArrow(_estimate, "path string, documents bigint").collect()
+    counted = map_batches(_spread(spark, modules), _estimate, "path string, documents bigint", _weigh).collect()
     wanted = int(settings.demo_documents * MARGIN) - (len(sources) - len(modules))
     chosen = choose(modules, {row["path"]: row["documents"] for row in counted}, wanted)
     others = [s for s in sources if s.kind != "docstring"]
-    return Reading(_spread(spark, [*chosen, *others]), _read)
+    return Reading(_spread(spark, [*chosen, *others]), _read, _weigh)
 
 
 def list_sources() -> list[Source]:
@@ -140,6 +143,10 @@ def _of_standard_library() -> Iterator[Source]:
 def _spread(spark: SparkSession, sources: Sequence[Source]) -> DataFrame:
     frame = spark.createDataFrame([tuple(s) for s in sources], SOURCE_SCHEMA)
     return frame.repartition(max(1, min(TASKS, len(sources))))
+
+
+def _weigh(batch: RecordBatch) -> int:
+    return int(batch.num_rows) * MODULE_BYTES
 
 
 def _estimate(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:

@@ -15,6 +15,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hashed, uniform
+from resonance.core.frames import rank_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -86,5 +87,5 @@ def _ranked(rows: DataFrame, within: list[str], band: Column, order: list[str]) 
     part = [*within, "band"]
     lower = Window.partitionBy(*within).orderBy("band").rowsBetween(Window.unboundedPreceding, -1)
     starts = banded.groupBy(*part).count().select(*part, F.coalesce(F.sum("count").over(lower), F.lit(0)).alias("start"))
-    rank = F.row_number().over(Window.partitionBy(*part).orderBy(*order))
+    rank = rank_rows(part, order)
     return banded.join(F.broadcast(starts), part).withColumn("rank", F.col("start") + rank - 1).drop("band", "start")

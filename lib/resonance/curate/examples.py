@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
+from resonance.core.frames import map_batches
 from resonance.curate.examples_row import Flaw, example_of
 from resonance.curate.readers_row import arrow_schema, valid
 
@@ -30,7 +31,7 @@ def examples(raw: DataFrame, documents: DataFrame, *, settings: TaskSettings) ->
     shuffles the other fields of the rows, no text; one Python pass.
     """
     held = documents.select("doc_id", "bucket", "batch", F.col("content_hash").alias("text_hash"))
-    parsed = held.join(raw.select("doc_id", "metadata"), "doc_id").mapInArrow(Parse(settings), SCHEMA)
+    parsed = map_batches(held.join(raw.select("doc_id", "metadata"), "doc_id"), Parse(settings), SCHEMA)
     parts = [F.coalesce(F.col(name).cast("binary"), F.lit("").cast("binary")) for name in ("label", "prompt", "answer")]
     nul = F.unhex(F.lit("00"))
     said = F.concat("text_hash", *(part for value in parts for part in (nul, value)))

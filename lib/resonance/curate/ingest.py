@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
+from resonance.core.frames import rank_rows
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
 from resonance.curate.clean import clean, parted
@@ -102,9 +103,12 @@ def _settled(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: 
 def _repeated(readable: DataFrame) -> DataFrame:
     """Rows whose source and key an earlier one has, the order being content, then place. Shuffles ids, and the few that repeat."""
     twice = readable.groupBy("doc_id").count().where("count > 1").select("doc_id")
-    order = Window.partitionBy("doc_id").orderBy("text_hash", "place")
     same = F.concat(F.lit("source and key as doc_id "), F.lower(F.hex("doc_id")))
-    ranked = readable.join(twice, "doc_id", "left_semi").withColumn("rank", F.row_number().over(order)).where("rank > 1")
+    ranked = (
+        readable.join(twice, "doc_id", "left_semi")
+        .withColumn("rank", rank_rows(["doc_id"], ["text_hash", "place"]))
+        .where("rank > 1")
+    )
     return ranked.select(
         "doc_id",
         "place",

@@ -14,9 +14,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.readers_delta import are_tables, read_tables
 from resonance.curate.readers_files import File, find_files
@@ -55,7 +57,7 @@ def read_files(
     frame = spark.createDataFrame([tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
     if any(u.format == "json" and u.start > 0 for u in units):
         frame = _number_lines(frame, tasks)
-    return Reading(frame, Read(fields))
+    return Reading(frame, Read(fields), _weigh)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _units(file: File, split_bytes: int) -> Iterator[Unit]:
 def _number_lines(units: DataFrame, tasks: int) -> DataFrame:
     """``units`` with ``before``: how many lines of the file begin before the range."""
     earlier = Window.partitionBy("path").orderBy("start").rowsBetween(Window.unboundedPreceding, -1)
-    counted = units.mapInArrow(_count, UNIT_SCHEMA)
+    counted = map_batches(units, _count, UNIT_SCHEMA, _weigh)
     summed = counted.withColumn("before", F.coalesce(F.sum("before").over(earlier), F.lit(0)))
     return summed.repartition(tasks)
 
@@ -98,6 +100,10 @@ def _count(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
     for unit in _received(batches):
         counted = unit._replace(before=count_line_starts(unit) if unit.format == "json" and not unit.codec else 0)
         yield pa.RecordBatch.from_pylist([counted._asdict()], schema=_UNITS)
+
+
+def _weigh(batch: RecordBatch) -> int:
+    return int(pc.sum(pc.subtract(batch.column("stop"), batch.column("start"))).as_py() or 0)
 
 
 def _received(batches: Iterable[RecordBatch]) -> Iterator[Unit]:

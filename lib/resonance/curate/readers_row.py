@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from resonance.core.errors import InputError
+from resonance.core.frames import map_batches, weigh_bytes
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.examples_row import Flaw, example_of
 from resonance.curate.identity import hashes
@@ -33,17 +34,19 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Reading(NamedTuple):
-    """What is to be read: a frame of small rows that say where, and what makes batches in ``ROW_SCHEMA`` of batches of them.
+    """What is to be read: a frame of small rows that say where, and what makes batches in ``ROW_SCHEMA`` of batches of them;
+    ``weigh`` tells the bytes that a batch of small rows leads to.
 
     They are apart so that one Python pass can read and do what comes next: texts then cross to Python and back once.
     """
 
     units: DataFrame
     read: Callable[[Iterable[Any]], Iterator[Any]]
+    weigh: Callable[[Any], int] = weigh_bytes
 
     def rows(self) -> DataFrame:
         """The rows, in ``ROW_SCHEMA``."""
-        return self.units.mapInArrow(self.read, ROW_SCHEMA)
+        return map_batches(self.units, self.read, ROW_SCHEMA, self.weigh)
 
 
 class Unit(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from resonance.core.frames import map_batches
 from resonance.core.job import Turn
 from resonance.core.settings import ScoreSettings
 from resonance.curate.signals import IDENTITY, QUALITY, signal_rows
@@ -29,7 +30,7 @@ def score(documents: DataFrame, *, settings: ScoreSettings, turn: Turn) -> DataF
     each doubled and cut at 1; 1 - dup_line_ratio; punct_line_ratio. A text without words has no score (null).
     """
     scorer = _scorer(settings.head_words)
-    measured = documents.select(*IDENTITY, "text").mapInArrow(scorer, SCHEMA)
+    measured = map_batches(documents.select(*IDENTITY, "text"), scorer, SCHEMA)
     return signal_rows(measured, "quality", VERSION)
 
 

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from rich.markup import escape
 from rich.table import Table
 
+from resonance.core.frames import rank_rows
 from resonance.report.wording import count, counted, minus, name, start
 
 if TYPE_CHECKING:
@@ -102,9 +103,9 @@ def _pairs(now: Mapping[Pair, int], then: Mapping[Pair, int]) -> Iterator[Row]:
 def _examples(moved: DataFrame, documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool) -> tuple[Row, ...]:
     """A few documents of each side: the first by id under each rule, and of rules those that move most."""
     by = Window.partitionBy("side", "moved_by")
-    place, rows = F.row_number().over(by.orderBy("doc_id")), F.count(F.lit(1)).over(by)
+    place, rows = rank_rows(["side", "moved_by"], ["doc_id"]), F.count(F.lit(1)).over(by)
     few = moved.select("doc_id", "side", "moved_by", place.alias("place"), rows.alias("moves")).where(F.col("place") <= EACH)
-    rank = F.row_number().over(Window.partitionBy("side").orderBy("place", F.desc("moves"), "moved_by"))
+    rank = rank_rows(["side"], ["place", F.desc("moves"), "moved_by"])
     chosen = few.withColumn("order", rank).where(F.col("order") <= EXAMPLES).orderBy("side", "order").collect()
     ids = [row["doc_id"] for row in chosen]
     said = now.select("doc_id", "rank", *SAID).unionByName(then.select("doc_id", "rank", *SAID))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
+
+from resonance.core.frames import rank_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,8 +62,8 @@ def largest(duplicates: DataFrame) -> list[Row]:
     others = duplicates.where("doc_id != keeper")
     member = F.min(F.struct("similarity", "doc_id")).alias("member")
     found = others.groupBy("method", "cluster_id", "keeper", "size").agg(member)
-    place = Window.partitionBy("method").orderBy(F.desc("size"), "cluster_id", "keeper")
-    chosen = found.withColumn("place", F.row_number().over(place)).where(F.col("place") <= EACH)
+    place = rank_rows(["method"], [F.desc("size"), "cluster_id", "keeper"])
+    chosen = found.withColumn("place", place).where(F.col("place") <= EACH)
     return chosen.select("method", "size", "keeper", "member.similarity", "member.doc_id").orderBy("method", "place").collect()
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType, StringType
 
+from resonance.core.frames import find_quantiles
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
     from pyspark.sql.types import StructField
@@ -98,11 +100,10 @@ def _places(signals: DataFrame, thresholds: tuple[Threshold, ...]) -> list[tuple
 
 def _ranges(signals: DataFrame, places: list[tuple[str, StructField]], thresholds: tuple[Threshold, ...]) -> list[_Range]:
     quantiles = [
-        F.percentile_approx(_finite(name, field.name), list(QUANTILES), ACCURACY).alias(str(index))
-        for index, (name, field) in enumerate(places)
+        find_quantiles(_finite(name, field.name), QUANTILES).alias(str(index)) for index, (name, field) in enumerate(places)
     ]
     found = signals.agg(*quantiles).collect()[0] if places else ()
-    return [_range(*place, quantile, thresholds) for place, quantile in zip(places, found, strict=True) if quantile is not None]
+    return [_range(*place, quantile, thresholds) for place, quantile in zip(places, found, strict=True) if quantile[0] is not None]
 
 
 def _range(name: str, field: StructField, quantiles: list[float], thresholds: tuple[Threshold, ...]) -> _Range:

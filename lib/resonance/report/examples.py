@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from resonance.core.frames import rank_rows
 from resonance.report.copies import Pair, largest, pairs
 from resonance.report.sample import sampled
 from resonance.report.wording import counted
@@ -83,8 +83,8 @@ def _near(signals: DataFrame, rules: Sequence[Row]) -> list[Row]:
         return []
     cells = F.array(*(_cell(rule) for rule in rules))
     long = signals.select("doc_id", F.explode(F.filter(cells, lambda cell: cell["value"].isNotNull())).alias("cell"))
-    place = Window.partitionBy("cell.rule", "cell.passes").orderBy(F.abs(F.col("cell.value") - F.col("cell.threshold")), "doc_id")
-    chosen = long.withColumn("place", F.row_number().over(place)).where(F.col("place") <= EACH)
+    place = rank_rows(["cell.rule", "cell.passes"], [F.abs(F.col("cell.value") - F.col("cell.threshold")), "doc_id"])
+    chosen = long.withColumn("place", place).where(F.col("place") <= EACH)
     return chosen.select("doc_id", "cell.*", "place").orderBy("position", "passes", "place").collect()
 
 
@@ -106,8 +106,8 @@ def _pieces(edits: DataFrame) -> list[Row]:
     pieces = F.arrays_zip(F.col("starts").alias("start"), F.col("ends").alias("end"))
     shown = F.coalesce(F.get(F.filter(pieces, lambda piece: piece["end"] - piece["start"] >= TINY), 0), F.get(pieces, 0))
     first = edits.where("rule <> 'white_space'").select("doc_id", "batch", "content_hash", "rule", shown.alias("shown"))
-    tiny = F.col("shown.end") - F.col("shown.start") < TINY
-    place = F.row_number().over(Window.partitionBy("rule").orderBy(tiny, "doc_id"))
+    first = first.withColumn("tiny", F.col("shown.end") - F.col("shown.start") < TINY)
+    place = rank_rows(["rule"], ["tiny", "doc_id"])
     chosen = first.withColumn("place", place).where(F.col("place") <= EACH)
     chosen = chosen.select("doc_id", "batch", "content_hash", F.struct("rule", "shown.*").alias("piece"))
     whole = F.sort_array(F.flatten(F.collect_list(pieces))).alias("cuts")

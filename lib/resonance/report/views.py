@@ -119,14 +119,13 @@ def _mine(frames: Frames, raw: Row) -> Frames:
     return {name: frame.where(own) for name, frame in frames.items() if "doc_id" in frame.columns}
 
 
-def tables_table(frames: Frames, versions: Mapping[str, int | None], digests: Mapping[str, str] | None = None) -> Table:
+def tables_table(versions: Mapping[str, int | None], counts: Mapping[str, int], digests: Mapping[str, str] | None = None) -> Table:
     """Name, version and rows of every table, and a hash of its content where one is given."""
     table = Table()
     for name in ("table", "version", "rows", *(("hash",) if digests else ())):
         table.add_column(name, justify="left" if name == "table" else "right")
-    for name, frame in frames.items():
-        version = versions[name]
-        cells = ("–", "not written yet") if version is None else (str(version), f"{frame.count():,}")
+    for name, version in versions.items():
+        cells = ("–", "not written yet") if version is None else (str(version), f"{counts[name]:,}")
         table.add_row(name, *cells, *((digests[name],) if digests else ()))
     return table
 

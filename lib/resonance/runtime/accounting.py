@@ -12,7 +12,7 @@ from resonance.core.errors import ConservationError
 from resonance.core.job import Step
 from resonance.core.pool import kept
 from resonance.core.table import Catalog, Commit, Slice, Table
-from resonance.runtime.catalog import where
+from resonance.runtime.storage.slices import where
 from resonance.tables import DOCUMENTS, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
 
 
@@ -68,7 +68,8 @@ def count(
 
 def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: Slice, commits: Mapping[Table, Commit]) -> Count:
     rejects = catalog.read(REJECTS).where(where(rejected))
-    cut = {row["rule"]: row["count"] for row in rejects.where("rank = 1").groupBy("rule").count().collect()}
+    by_rule = rejects.where("rank = 1").groupBy("rule").count().collect() if commits[REJECTS].rows else []
+    cut = {row["rule"]: row["count"] for row in by_rule}
     rows_in = first if isinstance(first, int) else first.count()
     if DOCUMENTS in commits or RAW in commits:
         rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows

@@ -73,7 +73,7 @@ def delta() -> Finding:
         return Finding("Delta", True, "built into the platform")
     if find_spec("pyspark") is None or find_spec("delta") is None:
         return Finding("Delta", False, "no delta-spark", "run `make setup-data`, or install resonance-factory[spark]")
-    from resonance.runtime.session import jar_folder
+    from resonance.runtime.engines.spark import jar_folder
 
     package = installed("delta-spark")
     jars = sorted(path.name for path in jar_folder().glob("*.jar"))

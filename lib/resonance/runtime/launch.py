@@ -22,13 +22,15 @@ from resonance.runtime.local_ranks import HOROVOD, STOP_SECONDS, TORCH, LocalLau
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from resonance.runtime.engines.engine import Engine
 
-def open_launch(settings: TrainSettings, spark: SparkSession) -> Launch:
+
+def open_launch(settings: TrainSettings, engine: Engine) -> Launch:
     """The way to start ranks that the settings choose. Nothing is started or asked for yet."""
     if settings.launch == "inline":
         return InlineLaunch()
     if settings.launch == "spark":
-        return SparkLaunch(spark, settings)
+        return SparkLaunch(engine.session, settings)
     return LocalLaunch(settings, TORCH if settings.launch == "torch" else HOROVOD)
 
 

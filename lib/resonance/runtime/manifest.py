@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Step
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
+from resonance.runtime import resources
 from resonance.runtime.conf import config_hash
-from resonance.tables import ROUNDS, SAMPLE_PLAN, STEPS
+from resonance.tables import ROUNDS, SAMPLE_PLAN
 
 
 def write_manifest(
@@ -23,16 +25,16 @@ def write_manifest(
     steps: Sequence[Step],
     identities: Mapping[str, str],
     versions: Mapping[str, int | None],
+    finished: Sequence[Mapping[str, Any]],
 ) -> bool:
     """Write the row of round ``number`` unless it stands already; whether it was written.
 
-    A round covers its own steps and everything that they build on.
+    A round covers its own steps and everything that they build on; ``finished`` holds the rows of ``steps``.
     """
     runs = {step.place: identities[step.place] for step in steps if step.round <= number}
-    standing = catalog.read(ROUNDS).where(F.col("round") == number).select("runs").collect()
-    if standing and standing[0]["runs"] == runs:
+    if any(row["round"] == number and row["runs"] == runs for row in catalog.rows(ROUNDS)):
         return False
-    executed = _executions(catalog, runs)
+    executed = {row["run"]: row for row in sorted(finished, key=lambda row: row["finished_at"]) if row["run"] in runs.values()}
     if len(executed) < len(runs):
         return False
     counts = {f"{place}/{kind}": executed[run][f"rows_{kind}"] for place, run in runs.items() for kind in ("in", "out", "cut")}
@@ -49,19 +51,13 @@ def write_manifest(
         "seconds": sum(executed[runs[step.place]]["seconds"] for step in steps if step.round == number),
         "finished_at": datetime.now(UTC),
     }
-    frame = spark.createDataFrame([row], catalog.read(ROUNDS).schema)
+    frame = spark.createDataFrame([row], resources.contract(ROUNDS).schema)
     catalog.write(ROUNDS, frame, {"round": number}, {"job": "run", "round": number})
     return True
 
 
 def hours_to_keep(catalog: Catalog, rounds: int) -> float:
     """Age in hours of the oldest manifest among the newest ``rounds``; 0 where there is none."""
-    newest = catalog.read(ROUNDS).orderBy(F.desc("round")).limit(rounds).select("finished_at").collect()
+    newest = sorted(catalog.rows(ROUNDS), key=lambda row: -row["round"])[:rounds]
     ages = [datetime.now(UTC) - row["finished_at"].replace(tzinfo=UTC) for row in newest]
     return max((age.total_seconds() / 3600 for age in ages), default=0.0)
-
-
-def _executions(catalog: Catalog, runs: Mapping[str, str]) -> dict[str, Row]:
-    """The newest execution of each identity; a handful of rows for each round."""
-    rows = catalog.read(STEPS).where(F.col("run").isin(list(runs.values()))).orderBy("finished_at").collect()
-    return {row["run"]: row for row in rows}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
@@ -19,7 +19,7 @@ from resonance.core.job import Job, Step, Turn
 from resonance.core.pool import came_to
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Commit, Slice, Table
-from resonance.runtime import inputs
+from resonance.runtime import inputs, resources
 from resonance.runtime.accounting import Outcome, count
 from resonance.runtime.conf import RESOURCES
 from resonance.runtime.events import Events
@@ -58,6 +58,7 @@ class Runner:
         self._launch = launch
         self._events = events
         self._versions: dict[str, int | None] = {}
+        self._steps: list[dict[str, Any]] | None = None
 
     def run(self, steps: Sequence[Step], only: Iterable[str] = ()) -> list[Outcome]:
         """Execute what is missing or stale, in order.
@@ -90,7 +91,7 @@ class Runner:
             self._events.finished(outcome)
             if step.job.closes_round and not outcome.waits:
                 versions = {table.name: self._version(table) for table in TABLES}
-                write_manifest(step.round, self._config, self._spark, self._catalog, steps, identities, versions)
+                write_manifest(step.round, self._config, self._spark, self._catalog, steps, identities, versions, self._finished())
         if outcomes and all(outcome.waits for outcome in outcomes):
             first = outcomes[0]
             raise ResonanceError(f"{first.step}: {first.skipped}; run the jobs before it, or `resonance run` for all")
@@ -122,11 +123,14 @@ class Runner:
         self._events.finished(outcome)
         return outcome
 
-    def _newest_maker(self, step: Step, makers: Sequence[Step]) -> Row | None:
-        names = sorted({maker.job.name for maker in makers})
-        wrote = F.arrays_overlap(F.map_keys("written"), F.array(*(F.lit(table.name) for table in step.job.reads)))
-        rows = self._catalog.read(STEPS).where((F.col("batch") == self._config.batch) & F.col("job").isin(names) & wrote)
-        return rows.orderBy(F.desc("finished_at")).first()
+    def _newest_maker(self, step: Step, makers: Sequence[Step]) -> Mapping[str, Any] | None:
+        names, read = {maker.job.name for maker in makers}, {table.name for table in step.job.reads}
+        rows = [
+            row
+            for row in self._finished()
+            if row["batch"] == self._config.batch and row["job"] in names and read & row["written"].keys()
+        ]
+        return max(rows, key=lambda row: (row["finished_at"], row["run"]), default=None)
 
     def _identity(self, step: Step, upstream: Sequence[str]) -> str:
         described = {
@@ -160,20 +164,19 @@ class Runner:
         return step.job.name, batch, step.round, step.arm
 
     def _done(self, steps: Sequence[Step]) -> dict[tuple[str, str, int, str], str]:
-        """Identity of the newest finished execution of each step; a handful of rows for each round."""
-        if self._version(STEPS) is None:
-            return {}
-        newest = (
-            self._catalog.read(STEPS)
-            .groupBy("job", "batch", "round", "arm")
-            .agg(F.max("finished_at").alias("at"), F.max_by("run", "finished_at").alias("run"))
-        )
+        """Identity of the newest finished execution of each step."""
         per_batch = {step.job.name for step in steps if step.job.per == "batch"}
         found: dict[tuple[str, str, int, str], str] = {}
-        for row in newest.orderBy("at").collect():
+        for row in sorted(self._finished(), key=lambda row: (row["finished_at"], row["run"])):
             batch = row["batch"] if row["job"] in per_batch else ""
             found[row["job"], batch, row["round"], row["arm"]] = row["run"]
         return found
+
+    def _finished(self) -> list[dict[str, Any]]:
+        """The rows of ``steps``, a handful for each round: read once, then this run's own added."""
+        if self._steps is None:
+            self._steps = self._catalog.rows(STEPS) if self._version(STEPS) is not None else []
+        return self._steps
 
     def _execute(self, step: Step, run: str, on: Mapping[str, str]) -> Outcome:
         job = step.job
@@ -203,7 +206,8 @@ class Runner:
         self._versions |= {table.name: commit.version for table, commit in commits.items()}
         for table in job.appends:
             self._versions.pop(table.name, None)
-        written = {table.name: self._version(table) or 0 for table in (*job.writes, *job.appends)}
+        found = {table.name: self._version(table) for table in (*job.writes, *job.appends)}
+        written = {name: version for name, version in found.items() if version is not None}
         read = {name: version for name, version in versions.items() if version is not None}
         seconds = time.monotonic() - started
         outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds)
@@ -254,7 +258,7 @@ class Runner:
 
     def _record(self, outcome: Outcome) -> None:
         step = outcome.step
-        row = {
+        row: dict[str, Any] = {
             "run": outcome.run,
             "job": step.job.name,
             "batch": self._config.batch,
@@ -269,9 +273,10 @@ class Runner:
             "seconds": outcome.seconds,
             "finished_at": datetime.now(UTC),
         }
-        frame = self._spark.createDataFrame([row], self._catalog.read(STEPS).schema)
+        frame = self._spark.createDataFrame([row], resources.contract(STEPS).schema)
         transaction = (f"steps/{outcome.run}", time.time_ns() // 1_000_000)
         self._versions[STEPS.name] = self._catalog.append(STEPS, frame, transaction, {"job": step.job.name}).version
+        self._finished().append(row)
 
 
 def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame, SparkSession
+import pyarrow.parquet as pq
+
+from resonance.core.files import plain_path
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 
 class Scratch:
@@ -13,19 +19,18 @@ class Scratch:
 
     def __init__(self, spark: SparkSession, folder: Path) -> None:
         self._spark = spark
-        self._folder = folder
+        self._folder = plain_path(folder)
         self.first_rows = 0
         shutil.rmtree(folder, ignore_errors=True)
 
     def __call__(self, rows: DataFrame, name: str) -> DataFrame:
         """The same rows, read back from files; writing under a used name replaces it."""
         first = not self._folder.exists()
-        path = str(self._folder / name)
-        rows.write.mode("overwrite").parquet(path)
-        back = self._spark.read.schema(rows.schema).parquet(path)
+        place = self._folder / name
+        rows.write.mode("overwrite").parquet(str(place))
         if first:
-            self.first_rows = back.count()
-        return back
+            self.first_rows = sum(pq.read_metadata(file).num_rows for file in place.rglob("*.parquet"))
+        return self._spark.read.schema(rows.schema).parquet(str(place))
 
     def remove(self) -> None:
         """Delete the files."""

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
-
-from pyspark.sql import DataFrame, SparkSession
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ResonanceError
+from resonance.core.files import plain_path
 from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime import resources
-from resonance.runtime.accounting import Outcome
-from resonance.runtime.catalog import DeltaCatalog
-from resonance.runtime.digest import digest
-from resonance.runtime.events import Events
-from resonance.runtime.launch import open_launch
-from resonance.runtime.runner import Runner
-from resonance.runtime.scratch import Scratch
-from resonance.runtime.session import open_session
-from resonance.runtime.tracking import record_rounds
+from resonance.runtime.engines.session import choose_engine, open_engine
+from resonance.runtime.storage.folder import FolderCatalog
+from resonance.runtime.storage.lock import lock_workspace
 from resonance.tables import EVALUATION_ITEMS, TABLES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from rich.console import Console
+
+    from resonance.runtime.accounting import Outcome
+    from resonance.runtime.engines.engine import Engine
+    from resonance.runtime.events import Events
+    from resonance.runtime.runner import Runner
 
 UNCHECKED = (
     "train: no evaluation set is registered in this workspace, so that nothing keeps its items from training; register one with "
@@ -30,7 +34,7 @@ UNCHECKED = (
 )
 
 
-class Frames(Mapping[str, DataFrame]):
+class Frames(Mapping[str, "DataFrame"]):
     """Tables of a catalog by name, each looked up once, when it is first asked for."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -51,19 +55,41 @@ class Frames(Mapping[str, DataFrame]):
 
 
 class Workspace:
-    """Session, tables and folders of one configuration.
+    """Engine, tables and folders of one configuration. The engine starts when a row is first asked for.
 
     Args:
         create: whether a workspace that does not exist yet is made; readers refuse it instead.
+        reads: whether rows are only looked at: a folder's tables then need no Spark, whatever engine wrote them.
     """
 
-    def __init__(self, config: Config, *, create: bool = False, debug: bool = False) -> None:
+    def __init__(self, config: Config, *, create: bool = False, reads: bool = False, debug: bool = False) -> None:
         self.config = config
-        self.folder = Path(config.workspace).absolute()
+        self.folder = Path(config.workspace).expanduser().absolute()
         if not create and config.catalog is None and not (self.folder / "tables").is_dir():
             raise ResonanceError(f"no tables in workspace {config.workspace}: run `resonance demo` or `resonance curate` first")
-        self.spark: SparkSession = open_session(config.spark, debug=debug)
-        self.catalog = DeltaCatalog(self.spark, str(self.folder / "tables"), config.catalog)
+        self._debug = debug
+        self._name = choose_engine(config)
+        if reads and config.catalog is None and find_spec("pysail"):
+            self._name = "embedded"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What computes."""
+        return open_engine(self._name, self.config.spark, self.folder / "scratch" / "spill", debug=self._debug)
+
+    @property
+    def spark(self) -> SparkSession:
+        """The engine's session."""
+        return self.engine.session
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The tables."""
+        if self.config.catalog is None:
+            return FolderCatalog(plain_path(self.folder) / "tables", lambda: self.engine)
+        from resonance.runtime.storage.spark_catalog import SparkCatalog
+
+        return SparkCatalog(self.spark, self.config.catalog)
 
     def frames(self) -> Mapping[str, DataFrame]:
         """Every table by name, looked up when it is asked for; empty frames for those that were not written yet."""
@@ -73,48 +99,71 @@ class Workspace:
         """The current version of every table; None for those that were not written yet."""
         return {table.name: self.catalog.version(table) for table in TABLES}
 
+    def counts(self) -> dict[str, int]:
+        """The rows of every table, as logs say where they do."""
+        return {table.name: self.catalog.count(table) for table in TABLES}
+
     def digests(self) -> dict[str, str]:
         """A hash of every table's content without volatile columns: equal input, configuration and seed, equal hash."""
+        from resonance.runtime.digest import digest
+
         return {table.name: digest(self.catalog.read(table), resources.contract(table)) for table in TABLES}
 
     def run(self, steps: Sequence[Step], only: Sequence[str], events: Events) -> list[Outcome]:
         """Execute steps on these tables; see ``Runner.run``."""
         if not self.config.unchecked and trains(steps, only) and not self.catalog.exists(EVALUATION_ITEMS):
             raise ResonanceError(UNCHECKED)
-        launch = open_launch(self.config.train, self.spark)
-        try:
-            return Runner(self.config, self.spark, self.catalog, self.folder, launch, events).run(steps, only)
-        finally:
-            launch.close()
+        from resonance.runtime.launch import open_launch
+
+        with lock_workspace(self.folder):
+            launch = open_launch(self.config.train, self.engine)
+            try:
+                return self._runner(launch, events).run(steps, only)
+            finally:
+                launch.close()
 
     def fill(self, table: Table, slice: Slice, make: Callable[[Checkpoint], DataFrame]) -> Commit:
         """Replace one slice of a table that no step writes by the rows that ``make`` gives."""
-        scratch = Scratch(self.spark, self.folder / "scratch" / f"fill-{table.name}")
-        try:
-            return self.catalog.write(table, make(scratch), slice, {"job": "register"})
-        finally:
-            scratch.remove()
+        from resonance.runtime.scratch import Scratch
+
+        with lock_workspace(self.folder):
+            scratch = Scratch(self.spark, self.folder / "scratch" / f"fill-{table.name}")
+            try:
+                return self.catalog.write(table, make(scratch), slice, {"job": "register"})
+            finally:
+                scratch.remove()
 
     def rerun(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
         """Execute one step on what stands in its tables; see ``Runner.rerun``. No rank can be started by it."""
-        return Runner(self.config, self.spark, self.catalog, self.folder, None, events).rerun(step, makers)
+        with lock_workspace(self.folder):
+            return self._runner(None, events).rerun(step, makers)
+
+    def _runner(self, launch: Any, events: Events) -> Runner:
+        from resonance.runtime.runner import Runner
+
+        return Runner(self.config, self.spark, self.catalog, self.folder, launch, events)
 
     def track(self) -> int:
         """Record new rounds in MLflow, where tracking is on; how many."""
         if not self.config.tracking.enabled:
             return 0
+        from resonance.runtime.tracking import record_rounds
+
         return record_rounds(self.config, self.catalog, self.folder, self.folder / "report.html")
 
     def events(self, console: Console, total: int) -> Events:
         """The log of this workspace, shown on ``console``."""
+        from resonance.runtime.events import Events
+
         return Events(self.folder / "events.jsonl", console, total)
 
     def maintain(self, keep_hours: float) -> list[str]:
-        """Compact, cluster and vacuum every table; their names."""
-        done = [table for table in TABLES if self.catalog.exists(table)]
-        for table in done:
-            self.catalog.maintain(table, keep_hours)
-        return [table.name for table in done]
+        """Merge, sort and vacuum every table; their names."""
+        with lock_workspace(self.folder):
+            done = [table for table in TABLES if self.catalog.exists(table)]
+            for table in done:
+                self.catalog.maintain(table, keep_hours)
+            return [table.name for table in done]
 
 
 def trains(steps: Sequence[Step], only: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from resonance.core.frames import find_quantiles
 from resonance.signals.history import TEXT, bits_per_byte
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from resonance.core.job import Turn
     from resonance.core.settings import CrossFitSettings
-
-ACCURACY = 10_000
-"""Of the percentiles: off by at most one in so many ranks."""
 
 
 def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> DataFrame:
@@ -45,7 +43,7 @@ def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Tu
     all_three = both.join(tuned.select(*TEXT, bpb.alias("target_bpb")), list(TEXT), "left")
     found = all_three.withColumn("difference", F.col("bpb") - F.col("reference_bpb"))
     found = found.withColumn("target_gain", F.col("reference_bpb") - F.col("target_bpb"))
-    ends = F.percentile_approx("difference", list(settings.clip), ACCURACY)
+    ends = find_quantiles(F.col("difference"), settings.clip)
     bounds = found.groupBy("slice").agg(ends.alias("ends"))
     clipped = F.least(F.greatest("difference", F.col("ends")[0]), F.col("ends")[1])
     named = found.join(F.broadcast(bounds), "slice").withColumn("excess", clipped)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from resonance.core.frames import rank_rows
 from resonance.signals.history import TEXT
 
 if TYPE_CHECKING:
@@ -143,8 +143,8 @@ def _marked(rows: DataFrame, names: list[str], joint: Counts, ahead: Counts) -> 
     preferred = F.col("p_suggested") > F.col("p_label") + EDGE
     margin = F.col("probabilities")[F.col("other")] - F.col("p_label")
     ranked = rows.join(quota, "label").withColumn("margin", margin).where((F.col("margin") > 0) | F.col("all"))
-    order = Window.partitionBy("label", "other").orderBy(F.desc("margin"), *TEXT)
-    chosen = ranked.withColumn("rank", F.row_number().over(order)).where((F.col("rank") <= F.col("most")) & preferred)
+    order = rank_rows(["label", "other"], [F.desc("margin"), *TEXT])
+    chosen = ranked.withColumn("rank", order).where((F.col("rank") <= F.col("most")) & preferred)
     issues = chosen.select(*TEXT).distinct().withColumn("issue", F.lit(True))
     return rows.join(issues, list(TEXT), "left").withColumn("issue", F.coalesce("issue", F.lit(False)))
 

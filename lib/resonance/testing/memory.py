@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
+from resonance.core.files import plain_path
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
-from resonance.runtime.catalog import where
+from resonance.runtime.engines.session import engine_of
+from resonance.runtime.storage.folder import FolderCatalog
+from resonance.runtime.storage.slices import where
 
 
 class MemoryCatalog:
-    """Same promises as ``DeltaCatalog`` for one process: contracts, slices, versions, transactions."""
+    """Same promises as ``FolderCatalog`` for one process: contracts, slices, versions, transactions."""
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
         self._versions: dict[str, list[DataFrame]] = {}
         self._transactions: dict[tuple[str, str], int] = {}
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table was created."""
+        return table.name in self._versions
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        """All rows of the table."""
+        return [row.asDict(recursive=True) for row in self.read(table).collect()]
+
+    def count(self, table: Table) -> int:
+        """The number of rows of the table."""
+        return self.read(table).count()
+
+    def maintain(self, table: Table, keep_hours: float) -> None:
+        """Do nothing: there are no files."""
 
     def read(self, table: Table, at: int | None = None) -> DataFrame:
         """The table (at a version, if given); an empty frame of its schema where nothing was written yet."""
@@ -58,7 +78,7 @@ class MemoryCatalog:
 
     def _checked(self, table: Table, rows: DataFrame) -> DataFrame:
         contract = resources.contract(table)
-        new = contract.conform(rows).localCheckpoint()
+        new = hold(contract.conform(rows))
         promises = {f"rule {rule.name} ({rule.expression}) is broken": F.expr(rule.expression) for rule in contract.rules}
         promises |= {f"column {c.name} holds null": F.col(c.name).isNotNull() for c in contract.columns if c.required}
         broken = new.agg(*(F.count_if(~F.coalesce(claim, F.lit(True))) for claim in promises.values())).collect()[0]
@@ -69,5 +89,15 @@ class MemoryCatalog:
 
     def _keep(self, table: Table, rows: DataFrame, added: int, note: Mapping[str, object]) -> Commit:
         versions = self._versions.setdefault(table.name, [])
-        versions.append(rows.localCheckpoint())
+        versions.append(hold(rows))
         return Commit(table.name, len(versions) - 1, added, metadata=note)
+
+
+def hold(rows: DataFrame) -> DataFrame:
+    """The same rows, computed once and kept on the driver."""
+    return rows.sparkSession.createDataFrame(rows.collect(), rows.schema)
+
+
+def folder_catalog(spark: SparkSession, folder: Path) -> FolderCatalog:
+    """The production catalog of tables below ``folder``, for a session that runs."""
+    return FolderCatalog(plain_path(folder), lambda: engine_of(spark))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import accumulate
 from pathlib import Path
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, TrainError
+from resonance.core.frames import rank_rows
 from resonance.train.spec import SHARD_ROWS, Phase, PhaseName
 
 SHARDS = 256
@@ -57,7 +58,7 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
     count = min(SHARDS, -(-rows // SHARD_ROWS))
     if not (folder / "_SUCCESS").exists():
         shard = F.format_string("%05d", F.floor(F.col("place") * count / last).cast("int"))
-        exposure = F.row_number().over(Window.partitionBy("doc_id").orderBy("place"))
+        exposure = rank_rows(["doc_id"], ["place"])
         held = placed.withColumn("exposure", exposure).join(samples, ["doc_id", "content_hash"])
         named = held.withColumn("content_hash", F.col("sample_hash")).drop("sample_hash")
         sharded = named.withColumn("shard", shard).repartition(count, "shard")

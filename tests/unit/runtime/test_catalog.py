@@ -8,9 +8,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.runtime import resources
-from resonance.runtime.catalog import DeltaCatalog
+from resonance.runtime.storage.spark_catalog import SparkCatalog
 from resonance.tables import DOCUMENTS, EXCESS_LOSS, SIGNAL_EVENT, STEPS, TABLES
-from resonance.testing import MemoryCatalog, documents_frame, events_frame
+from resonance.testing import MemoryCatalog, documents_frame, events_frame, folder_catalog
 
 ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "third text")]
 LACKS = ("label", "el2n", "probabilities")
@@ -22,17 +22,17 @@ COMMAND = "make it anew from the sources with `resonance run --workspace ANOTHER
 
 @pytest.fixture(params=["delta", "memory"])
 def catalog(request, spark, tmp_path):
-    return DeltaCatalog(spark, str(tmp_path / "tables")) if request.param == "delta" else MemoryCatalog(spark)
+    return folder_catalog(spark, tmp_path / "tables") if request.param == "delta" else MemoryCatalog(spark)
 
 
 @pytest.fixture(params=["folder", "schema"])
 def delta(request, spark, tmp_path):
     """A catalog of tables in a folder, or in a schema."""
     if request.param == "folder":
-        yield DeltaCatalog(spark, str(tmp_path))
+        yield folder_catalog(spark, tmp_path)
         return
     spark.sql(f"CREATE DATABASE older LOCATION '{tmp_path}'")
-    yield DeltaCatalog(spark, "", schema="older")
+    yield SparkCatalog(spark, "older")
     spark.sql("DROP DATABASE older CASCADE")
 
 
@@ -88,7 +88,7 @@ def test_null_and_broken_rule_are_refused_by_name(catalog, spark):
 
 
 def test_columns_that_an_older_table_lacks_are_read_as_null(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     make_older(catalog, SIGNAL_EVENT, events_frame(spark, [TRAINED]), "1.0.0")
     found = catalog.read(SIGNAL_EVENT)
     assert [(f.name, f.dataType) for f in found.schema] == [(f.name, f.dataType) for f in resources.contract(SIGNAL_EVENT).schema]
@@ -111,7 +111,7 @@ def test_an_append_brings_a_table_of_an_older_minor_version_to_this_one(delta, s
 
 
 def test_a_table_brought_to_this_contract_is_as_one_made_under_it(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     contract = resources.contract(SIGNAL_EVENT)
     rules = {**OLD_RULES, "loss_finite": "loss_sum >= 0"}
     make_older(catalog, SIGNAL_EVENT, events_frame(spark, [TRAINED]), "1.0.0", strict=("loss_sum",), rules=rules)
@@ -143,7 +143,7 @@ def test_a_write_of_a_slice_brings_an_older_table_to_this_contract(delta, spark)
 
 
 def test_a_row_that_breaks_a_rule_of_both_contracts_is_refused_without_advice(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     make_older(catalog, SIGNAL_EVENT, events_frame(spark, [TRAINED]), "1.0.0")
     with pytest.raises(ContractError, match=r"^table signal_event: rule phase_known .* is broken; nothing was written$"):
         catalog.append(SIGNAL_EVENT, events_frame(spark, [TUNED | {"phase": "guess"}]), ("tune/r", 1), {})
@@ -154,7 +154,7 @@ def test_a_row_that_breaks_a_rule_of_both_contracts_is_refused_without_advice(sp
     ("lacks", "broken"), [(LACKS, "its columns are not those of the contract"), ((), "rule phase_known .* is broken")]
 )
 def test_a_table_of_another_major_version_is_refused_with_the_command(spark, tmp_path, lacks, broken):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     make_older(catalog, SIGNAL_EVENT, events_frame(spark, [TRAINED]), "0.9.0", lacks=lacks)
     now = resources.contract(SIGNAL_EVENT).version
     advice = f"signal_event: {broken}; nothing was written; it was made under contract 0.9.0, this is {now}: {COMMAND}$"
@@ -164,7 +164,7 @@ def test_a_table_of_another_major_version_is_refused_with_the_command(spark, tmp
 
 
 def test_a_table_that_lacks_what_the_contract_requires_is_refused_with_the_command(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     make_older(catalog, SIGNAL_EVENT, events_frame(spark, [TRAINED]), "1.1.0", lacks=("n_cut", "log_pi", "label"))
     refused = f"signal_event: has no column n_cut, log_pi of contract .*; an older version of resonance wrote it: {COMMAND}$"
     with pytest.raises(ContractError, match=refused):
@@ -174,7 +174,7 @@ def test_a_table_that_lacks_what_the_contract_requires_is_refused_with_the_comma
 
 
 def test_a_table_whose_rows_break_a_newer_rule_stays_as_it_is(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     rules = {**OLD_RULES, "loss_finite": "loss_sum IS NULL OR loss_sum > -10"}
     make_older(catalog, SIGNAL_EVENT, events_frame(spark, [TRAINED | {"loss_sum": -1.0}]), "1.0.0", lacks=(), rules=rules)
     with pytest.raises(ContractError, match=f"phase_known .* made under contract 1.0.0, .*{COMMAND}$"):
@@ -185,7 +185,7 @@ def test_a_table_whose_rows_break_a_newer_rule_stays_as_it_is(spark, tmp_path):
 
 
 def test_a_table_of_a_newer_minor_version_is_not_taken_back(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     make_older(catalog, SIGNAL_EVENT, events_frame(spark, [TRAINED]), "1.99.0", lacks=())
     with pytest.raises(ContractError, match=r"rule phase_known .* is broken; nothing was written$"):
         catalog.append(SIGNAL_EVENT, events_frame(spark, [TUNED]), ("tune/r", 1), {})
@@ -193,7 +193,7 @@ def test_a_table_of_a_newer_minor_version_is_not_taken_back(spark, tmp_path):
 
 
 def test_a_table_that_names_no_contract_is_not_widened(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     events_frame(spark, [TRAINED]).drop(*LACKS).write.format("delta").save(str(tmp_path / "signal_event"))
     with pytest.raises(ContractError, match=r"signal_event: its columns are not those of the contract; nothing was written$"):
         catalog.append(SIGNAL_EVENT, events_frame(spark, [TUNED]), ("tune/r", 1), {})
@@ -213,7 +213,7 @@ def test_append_happens_once_for_a_transaction(catalog, spark):
 
 
 def test_each_table_is_created_as_its_contract_says(spark, tmp_path):
-    catalog = DeltaCatalog(spark, str(tmp_path))
+    catalog = folder_catalog(spark, tmp_path)
     for table in TABLES:
         contract = resources.contract(table)
         catalog._create(table)

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
+from resonance.core.frames import map_batches
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -50,7 +51,7 @@ def write_index(evaluation_items: DataFrame, folder: Path) -> int:
 
 def look(documents: DataFrame, folder: Path, containment: float) -> DataFrame:
     """``FOUND``: a row for each document and item that it holds. Nothing is shuffled."""
-    return documents.select(*KNOWN, "text").mapInArrow(Look(str(folder), containment), FOUND)
+    return map_batches(documents.select(*KNOWN, "text"), Look(str(folder), containment), FOUND)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
+from resonance.core.frames import map_batches
 from resonance.core.job import Checkpoint
 from resonance.core.settings import IngestSettings
 from resonance.curate.readers import read_files
@@ -56,7 +57,7 @@ def register(name: str, items: DataFrame, checkpoint: Checkpoint) -> DataFrame:
     """
     if not NAME.fullmatch(name):
         raise InputError(f"evaluation set {name!r}: a name is made of letters, digits and _.-")
-    known = checkpoint(items.mapInArrow(_with_kind, KINDS), "items")
+    known = checkpoint(map_batches(items, _with_kind, KINDS), "items")
     if known.isEmpty():
         raise InputError(f"evaluation set {name}: the files hold no item; nothing was registered")
     if empty := known.where("method = ''").orderBy("item_id").first():

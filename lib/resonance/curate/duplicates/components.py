@@ -16,6 +16,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
+from resonance.core.frames import map_batches
 from resonance.core.job import Checkpoint
 from resonance.curate.duplicates.ids import ids_of
 
@@ -42,7 +43,7 @@ def components(edges: DataFrame, *, checkpoint: Checkpoint, max_rounds: int, few
     stars = checkpoint(edges.where("doc_id != other").select(high, low).distinct(), "edges")
     if (size := stars.count()) <= few:
         log.info("components: %d edges, joined in one task", size)
-        return stars.coalesce(1).mapInArrow(_joined, "doc_id binary, component binary")
+        return map_batches(stars.coalesce(1), _joined, "doc_id binary, component binary")
     return _in_rounds(stars, checkpoint, max_rounds)
 
 

@@ -12,6 +12,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, LongType, StructField, StructType
 
+from resonance.core.frames import map_batches
+
 Batches = Iterable[Any]
 
 FORMS = {"resonance": 2, "datatrove": 1}
@@ -25,7 +27,7 @@ def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, p
     """
     known = documents.drop("text")
     schema = StructType([*known.schema, StructField("bands", ArrayType(LongType()))])
-    return documents.select(*known.columns, "text").mapInArrow(_signer(bands, rows, shingle_words, profile), schema)
+    return map_batches(documents.select(*known.columns, "text"), _signer(bands, rows, shingle_words, profile), schema)
 
 
 def buckets(signatures: DataFrame, within: Sequence[str] = ()) -> DataFrame:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.frames import group_rows, map_batches, pluck_field, rank_rows
 from resonance.curate.duplicates.ids import ids_of
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def candidates(buckets: DataFrame, within: Sequence[str] = ()) -> DataFrame:
     buckets, as copies do, share a list of first ones there: it is spread out once for each of them, not once a bucket.
     """
     keys = ["hash", "band", *within]
-    order = Window.partitionBy(*keys).orderBy("priority", F.desc("n_bytes"), "doc_id")
-    ranked = buckets.withColumn("rank", F.row_number().over(order)).select(*keys, "doc_id", "rank")
-    first = F.sort_array(F.collect_list(F.struct("rank", "doc_id")))["doc_id"]
+    rank = rank_rows(keys, ["priority", F.desc("n_bytes"), "doc_id"])
+    ranked = buckets.withColumn("rank", rank).select(*keys, "doc_id", "rank")
+    first = pluck_field(F.sort_array(F.collect_list(F.struct("rank", "doc_id"))), "doc_id")
     heads = ranked.where(F.col("rank") <= MOST).groupBy(*keys).agg(first.alias("first"))
     late = F.col("rank") > MOST
     listed = heads.withColumn("list", F.xxhash64("first"))
@@ -94,9 +95,8 @@ def removed(texts: DataFrame, members: DataFrame, *, shingle_words: int, least: 
     The shingles of members, eight bytes a word, are shuffled once, by component. A component is settled in one task.
     """
     read = texts.select("doc_id", "priority", "n_bytes", "text").join(members, "doc_id")
-    shingled = read.mapInArrow(Shingle(shingle_words, profile), SETS)
-    gathered = shingled.repartition("component").sortWithinPartitions("component")
-    return gathered.mapInArrow(Settle(least), FOUND)
+    shingled = map_batches(read, Shingle(shingle_words, profile), SETS)
+    return map_batches(group_rows(shingled, "component", "doc_id"), Settle(least), FOUND)
 
 
 @dataclass(frozen=True)

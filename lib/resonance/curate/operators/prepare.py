@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
+from resonance.core.frames import map_batches, parse_schema
 from resonance.curate.identity import hashes
 from resonance.curate.readers_row import ROW_SCHEMA, Reading
 from resonance.curate.signals import MEASURED, TYPES
@@ -61,14 +62,12 @@ class Prepare:
 
     def __call__(self, rows: DataFrame) -> DataFrame:
         """``rows`` with these columns."""
-        return rows.mapInArrow(self.batches, self._schema(rows.schema))
+        return map_batches(rows, self.batches, self._schema(rows.schema))
 
     def reading(self, sources: Reading) -> DataFrame:
         """The same of rows that are yet to be read, in the pass that reads them."""
         read, own = sources.read, self.batches
-        return sources.units.mapInArrow(
-            lambda units: own(read(units)), self._schema(cast(T.StructType, T.StructType.fromDDL(ROW_SCHEMA)))
-        )
+        return map_batches(sources.units, lambda units: own(read(units)), self._schema(parse_schema(ROW_SCHEMA)), sources.weigh)
 
     def batches(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
         """The pass itself, on a worker: the same rows in batches of bounded bytes."""

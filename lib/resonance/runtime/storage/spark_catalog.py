@@ -1,11 +1,11 @@
-"""Tables in Delta: created from their contract, widened with it, replaced slice by slice, each write looked up afterwards."""
+"""Tables of a Spark catalog, written by Spark: created from their contract, widened with it, each write looked up afterwards."""
 
 from __future__ import annotations
 
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -14,38 +14,37 @@ from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from resonance.core.contract import Column, Contract, Rule
+from resonance.core.contract import Contract, Rule
 from resonance.core.errors import ConservationError, ContractError
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
+from resonance.runtime.storage.log import VERSION
+from resonance.runtime.storage.slices import quoted, where
+from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
 
-VERSION = "resonance.contract"
-"""The table property that holds the version of the contract that the table keeps."""
-ANEW = "make it anew from the sources with `resonance run --workspace ANOTHER`"
 
+class SparkCatalog:
+    """Production catalog of a cluster: tables as ``schema.table`` or ``catalog.schema.table``."""
 
-class DeltaCatalog:
-    """Production catalog: tables below a workspace folder or as ``catalog.schema.table``.
-
-    Args:
-        root: folder (path or URI) that holds the tables, where no schema is given.
-        schema: ``catalog.schema`` or ``schema`` that holds them instead.
-    """
-
-    def __init__(self, spark: SparkSession, root: str, schema: str | None = None) -> None:
+    def __init__(self, spark: SparkSession, schema: str) -> None:
         self._spark = spark
-        self._root = root.rstrip("/")
         self._schema = schema
 
     def name(self, table: Table) -> str:
         """How SQL names the table."""
-        return f"{self._schema}.{table.name}" if self._schema else f"delta.`{self._path(table)}`"
+        return f"{self._schema}.{table.name}"
 
     def exists(self, table: Table) -> bool:
         """Whether the table was created."""
-        if self._schema:
-            return bool(self._spark.catalog.tableExists(f"{self._schema}.{table.name}"))
-        return bool(DeltaTable.isDeltaTable(self._spark, self._path(table)))
+        return bool(self._spark.catalog.tableExists(self.name(table)))
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        """All rows of a small table."""
+        return [row.asDict(recursive=True) for row in self.read(table).collect()]
+
+    def count(self, table: Table) -> int:
+        """The rows of the table."""
+        return self.read(table).count()
 
     def read(self, table: Table, at: int | None = None) -> DataFrame:
         """The table (at a version, if given); an empty frame of its schema where nothing was written yet.
@@ -61,8 +60,8 @@ class DeltaCatalog:
         reader = self._spark.read.format("delta")
         if at is not None:
             reader = reader.option("versionAsOf", at)
-        frame = reader.table(f"{self._schema}.{table.name}") if self._schema else reader.load(self._path(table))
-        absent = {column.name for column in _absent(contract, frame.columns)}
+        frame = reader.table(self.name(table))
+        absent = {column.name for column in find_absent(contract, frame.columns)}
         schema = contract.schema
         if frame.columns == schema.names:
             return frame
@@ -116,18 +115,13 @@ class DeltaCatalog:
         delta.optimize().executeCompaction()
         delta.vacuum(float(hours))
 
-    def _path(self, table: Table) -> str:
-        return f"{self._root}/{table.name}"
-
     def _delta(self, table: Table) -> DeltaTable:
-        if self._schema:
-            return DeltaTable.forName(self._spark, f"{self._schema}.{table.name}")
-        return DeltaTable.forPath(self._spark, self._path(table))
+        return DeltaTable.forName(self._spark, self.name(table))
 
     def _create(self, table: Table) -> None:
         contract = resources.contract(table)
         builder = DeltaTable.createIfNotExists(self._spark).comment(contract.meaning)
-        builder = builder.tableName(f"{self._schema}.{table.name}") if self._schema else builder.location(self._path(table))
+        builder = builder.tableName(self.name(table))
         for column in contract.columns:
             builder = builder.addColumn(column.name, column.type, nullable=not column.required, comment=column.meaning)
         if contract.cluster_by:
@@ -159,87 +153,49 @@ class DeltaCatalog:
         A write that Delta refuses leaves nothing, a transaction's number neither: the second one is the first that counts.
         """
         try:
-            if self._schema:
-                writer.saveAsTable(f"{self._schema}.{table.name}")
-            else:
-                writer.save(self._path(table))
+            writer.saveAsTable(self.name(table))
         except Exception as error:  # what Delta refuses while it appends is no PySparkException, but an error of py4j
             broken = _broken(error)
             if not broken:
                 raise
-            refusal = f"table {table.name}: {broken}; nothing was written"
-            if widened or not self._widened(table, refusal):
-                raise ContractError(refusal) from error
+            if widened or not self._widened(table, broken):
+                raise ContractError(f"table {table.name}: {broken}; nothing was written") from error
             self._save(table, writer, widened=True)
 
-    def _widened(self, table: Table, refusal: str) -> bool:
+    def _widened(self, table: Table, reason: str) -> bool:
         """Whether the table kept an older minor version of its contract, and was brought to this one.
 
         Raises:
-            ContractError: ``refusal``, where the table is of another major version or cannot be widened.
+            ContractError: the table is of another major version or cannot be widened.
         """
         contract, delta = resources.contract(table), self._delta(table)
         properties: dict[str, str] = delta.detail().select("properties").collect()[0][0]
         changes = list(_widening(contract, delta.toDF().schema, properties))
-        then, now = properties.get(VERSION, contract.version), contract.version
-        advice = f"{refusal}; it was made under contract {then}, this is {now}: {ANEW}"
-        if _numbers(then)[:1] != _numbers(now)[:1]:
-            raise ContractError(advice)
-        if _numbers(then) >= _numbers(now) or not changes:
-            return False
+        then = properties.get(VERSION, contract.version)
+        advice = f"{reason}; {refusal(contract, then)}"
         try:
-            for change in (*changes, f"SET TBLPROPERTIES ('{VERSION}' = '{now}')"):
+            if not is_older(then, contract) or not changes:
+                return False
+        except ContractError as error:
+            raise ContractError(advice) from error
+        try:
+            for change in (*changes, f"SET TBLPROPERTIES ('{VERSION}' = '{contract.version}')"):
                 self._spark.sql(f"ALTER TABLE {self.name(table)} {change}")
         except PySparkException as error:
             raise ContractError(advice) from error
         return True
 
 
-def where(slice: Slice) -> str:
-    """The slice as a SQL condition."""
-    return " AND ".join(_condition(column, value) for column, value in slice.items())
-
-
-def _condition(column: str, value: str | int | tuple[int, int] | tuple[str, ...]) -> str:
-    if isinstance(value, int):
-        return f"{column} = {value}"
-    if isinstance(value, str):
-        return f"{column} = {_quoted(value)}"
-    if isinstance(value[0], int):
-        return f"{column} BETWEEN {value[0]} AND {value[1]}"
-    return f"{column} IN ({', '.join(_quoted(str(name)) for name in value)})"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def _absent(contract: Contract, columns: Sequence[str]) -> tuple[Column, ...]:
-    """The columns of the contract that are not among a table's, none of them required.
-
-    Raises:
-        ContractError: a required one is not.
-    """
-    absent = tuple(column for column in contract.columns if column.name not in columns)
-    if required := [column.name for column in absent if column.required]:
-        raise ContractError(
-            f"table {contract.name}: has no column {', '.join(required)} of contract {contract.version}; "
-            f"an older version of resonance wrote it: {ANEW}"
-        )
-    return absent
-
-
 def _widening(contract: Contract, schema: StructType, properties: Mapping[str, str]) -> Iterator[str]:
     """What ALTER TABLE is told so that a table takes all rows that the contract allows."""
-    if absent := _absent(contract, schema.names):
-        yield f"ADD COLUMNS ({', '.join(f'`{c.name}` {c.type} COMMENT {_quoted(c.meaning)}' for c in absent)})"
+    if absent := find_absent(contract, schema.names):
+        yield f"ADD COLUMNS ({', '.join(f'`{c.name}` {c.type} COMMENT {quoted(c.meaning)}' for c in absent)})"
     optional = {column.name for column in contract.columns if not column.required}
     for field in schema.fields:
         if field.name in optional and not field.nullable:
             yield f"ALTER COLUMN `{field.name}` DROP NOT NULL"
     for rule in contract.rules:
-        if _tokens(properties.get(f"delta.constraints.{rule.name.lower()}", "")) != _tokens(rule.expression):
+        if not same_expression(properties.get(f"delta.constraints.{rule.name.lower()}", ""), rule.expression):
             yield from _replacing(rule)
 
 
@@ -253,15 +209,6 @@ def _replacing(rule: Rule) -> tuple[str, ...]:
         f"ADD CONSTRAINT {rule.name} CHECK ({rule.expression})",
         f"DROP CONSTRAINT {both}",
     )
-
-
-def _tokens(expression: str) -> str:
-    """An expression without its spaces: Delta adds some to those of ALTER TABLE."""
-    return "".join(expression.split())
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 def _broken(error: Exception) -> str:

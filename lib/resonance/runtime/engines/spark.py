@@ -1,13 +1,15 @@
-"""The one place that makes a Spark session: on a laptop, submitted to a cluster, or the one that already runs."""
+"""Spark: submitted to a cluster, on the master that is given, on this machine, or the session that already runs."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
+from resonance.core.contract import Contract
 from resonance.core.errors import SetupError
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
@@ -21,6 +23,7 @@ COMMON = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
 LAPTOP = {
     "spark.ui.enabled": "false",
@@ -44,32 +47,58 @@ QUICK_JAVA = (
 sweeping them and compiling again took a fifth of the JVM's time, and collecting a heap that grows bit by bit a tenth."""
 
 
-def open_session(settings: SparkSettings, *, debug: bool = False) -> SparkSession:
+def open_spark(settings: SparkSettings, *, debug: bool = False) -> SparkEngine:
     """The running session as it is, else a new one: submitted (``spark-submit``), or on this machine or the given master.
 
     Raises:
         SetupError: Java is missing, or the session cannot start.
     """
-    running = SparkSession.getActiveSession()
-    if running is not None:
-        return running
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    return SparkEngine(SparkSession.getActiveSession() or _start(settings, debug))
+
+
+class SparkEngine:
+    """A Spark session."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self.session = session
+
+    def stage(self, rows: DataFrame, contract: Contract, folder: Path) -> None:
+        """Leave the rows as Parquet files in a new folder."""
+        rows.write.parquet(str(folder))
+
+    def load(self, paths: Sequence[Path], contract: Contract) -> DataFrame:
+        """The rows of Parquet files, with the columns of the contract."""
+        return self.session.read.schema(contract.schema).parquet(*map(str, paths))
+
+    def stop(self) -> None:
+        """End the session."""
+        self.session.stop()
+
+
+def _start(settings: SparkSettings, debug: bool) -> SparkSession:
+    master = settings.master or "local[*]"
     builder = SparkSession.builder.appName("resonance")
     conf = {**DELTA, **COMMON, "spark.sql.shuffle.partitions": str(settings.shuffle_partitions)}
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
-        builder = builder.master(settings.master)
+        _clear_environment()
+        builder = builder.master(master)
         conf |= _jars() | {"spark.driver.memory": settings.driver_memory}
-        conf["spark.driver.extraJavaOptions"] = _java_options(settings.master.startswith("local"), debug)
-        if settings.master.startswith("local"):
+        conf["spark.driver.extraJavaOptions"] = _java_options(master.startswith("local"), debug)
+        if master.startswith("local"):
             conf |= LAPTOP
     for key, value in {**conf, **settings.conf}.items():
         builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
     except Exception as error:
-        raise SetupError(f"Spark did not start on {settings.master}: {_first_line(error)}; see `resonance doctor`") from error
+        raise SetupError(f"Spark did not start on {master}: {_first_line(error)}; see `resonance doctor`") from error
+
+
+def _clear_environment() -> None:
+    """What a shell holds of another Spark or Python, and modules in the current folder, are none of ours."""
+    os.environ.pop("SPARK_HOME", None)
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable, "PYTHONSAFEPATH": "1"}
 
 
 def jar_folder() -> Path:

@@ -1,0 +1,222 @@
+"""Runs kernels in processes beside the embedded engine, whose own Python threads share one interpreter lock.
+
+Small work stays in the thread that asks: to start a process and load compiled kernels takes longer. Batches cross as Arrow IPC.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain
+from typing import IO, Any
+
+import pyarrow as pa
+
+from resonance.core.errors import EngineError
+from resonance.core.frames import Kernel
+
+LIGHT_BYTES = 4 << 20
+"""A part of less work than this is run in the thread that asks for it."""
+ENDED = "the process that ran a kernel ended; out of memory? give the machine more, or run on Spark (--engine spark)"
+
+
+class Workers:
+    """Processes of this machine that run kernels, as many as there are cores; they are started when the first large work comes."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._all: list[Worker] = []
+
+    def carry(self, kernel: Kernel, batches: Iterator[Any], weigh: Callable[[Any], int]) -> Iterator[Any]:
+        """The kernel's batches: from a process of its own where the work is large and one is free, else from this thread.
+
+        Nothing waits for a free process: a kernel that reads what another one makes would wait for ever.
+        """
+        first, weight = [], 0
+        for batch in batches:
+            first.append(batch)
+            weight += weigh(batch)
+            if weight >= LIGHT_BYTES:
+                break
+        worker = self._take() if weight >= LIGHT_BYTES else None
+        if worker is None:
+            yield from kernel(chain(first, batches))
+            return
+        try:
+            yield from worker.run(kernel, chain(first, batches))
+        except BaseException:
+            worker.close()
+            self._forget(worker)
+            raise
+        self._give_back(worker)
+
+    def close(self) -> None:
+        """End all processes."""
+        with self._lock:
+            for worker in self._all:
+                worker.close()
+            self._all.clear()
+            self._idle.clear()
+
+    def _take(self) -> Worker | None:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            if len(self._all) >= self._most:
+                return None
+            worker = Worker()
+            self._all.append(worker)
+            return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            if worker in self._all:
+                self._idle.append(worker)
+
+    def _forget(self, worker: Worker) -> None:
+        with self._lock, suppress(ValueError):
+            self._all.remove(worker)
+
+
+class Worker:
+    """One process, and the two pipes to it. It ends when its input does, whatever ended us."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from resonance.runtime.engines.workers import serve; serve()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us: the worker then sees its input end
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONSAFEPATH": "1"},
+        )
+
+    def run(self, kernel: Kernel, batches: Iterator[Any]) -> Iterator[Any]:
+        """The kernel's batches of these.
+
+        Raises:
+            EngineError: the process has ended.
+        """
+        from pyspark import cloudpickle
+
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        results: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        reader = threading.Thread(target=_read, args=(self._process.stdout, results), daemon=True)
+        reader.start()
+        try:
+            _send(self._process.stdin, cloudpickle.dumps(kernel))
+            yield from self._feed(self._process.stdin, batches, results)
+        except (BrokenPipeError, ValueError) as error:  # what it said before it ended is in the queue
+            yield from _received(results, error)
+        else:
+            yield from _received(results, None)
+        finally:
+            reader.join(1)
+
+    def _feed(self, pipe: IO[bytes], batches: Iterator[Any], results: queue.SimpleQueue[Any]) -> Iterator[Any]:
+        stream = None
+        for batch in batches:
+            if stream is None:
+                stream = pa.ipc.new_stream(pipe, batch.schema)
+            stream.write_batch(batch)
+            while not results.empty():
+                result = results.get()
+                if not isinstance(result, pa.RecordBatch):
+                    results.put(result)
+                    raise BrokenPipeError
+                yield result
+        if stream is not None:
+            stream.close()
+        pipe.flush()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError, ValueError):
+                pipe.close()  # type: ignore[union-attr]
+        self._process.wait()
+
+
+def _received(results: queue.SimpleQueue[Any], broken: Exception | None) -> Iterator[Any]:
+    while True:
+        result = results.get()
+        if isinstance(result, pa.RecordBatch):
+            yield result
+        elif result is None and broken is None:
+            return
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            raise EngineError(ENDED) from broken
+
+
+def _read(pipe: IO[bytes], results: queue.SimpleQueue[Any]) -> None:
+    """Put each batch of one run into the queue; at its end None, or the error that ended it."""
+    try:
+        if pipe.read(1) == b"s":
+            for batch in pa.ipc.open_stream(pipe):
+                results.put(batch)
+        results.put(pickle.loads(_receive(pipe)))
+    except Exception:
+        results.put(EngineError(ENDED))
+
+
+def serve() -> None:
+    """A worker's life: a kernel, a stream of batches, the stream that the kernel makes of it; again until the input ends."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    given, made = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    os.dup2(2, 1)  # what a library prints must not break the stream
+    while True:
+        try:
+            kernel = pickle.loads(_receive(given))
+        except EOFError:
+            return
+        stream = None
+        error: BaseException | None = None
+        try:
+            for batch in kernel(pa.ipc.open_stream(given)):
+                if stream is None:
+                    made.write(b"s")
+                    stream = pa.ipc.new_stream(made, batch.schema)
+                stream.write_batch(batch)
+                made.flush()
+        except BaseException as raised:
+            error = raised
+        if stream is None:
+            made.write(b"n")
+        else:
+            stream.close()
+        _send(made, _pickled(error))
+        if error is not None:
+            return
+
+
+def _pickled(error: BaseException | None) -> bytes:
+    try:
+        return pickle.dumps(error)
+    except Exception:
+        return pickle.dumps(RuntimeError(str(error)))
+
+
+def _send(pipe: IO[bytes], data: bytes) -> None:
+    pipe.write(struct.pack("<q", len(data)) + data)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> bytes:
+    head = pipe.read(8)
+    if len(head) < 8:
+        raise EOFError
+    return pipe.read(struct.unpack("<q", head)[0])

@@ -1,0 +1,364 @@
+"""Tables in folders: staged by whatever engine computes, looked at, then committed by delta-rs. The only import of deltalake.
+
+Stage: the engine writes Parquet files below the table's folder that no log names yet. Look: their footers and one query over
+narrow columns say whether the rows keep the contract and lie in the slice. Commit: the log adds these files, and removes those
+that they replace, in one version. What is killed before leaves files that no version holds; ``maintain`` removes them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction
+
+from resonance.core.errors import ConservationError, ContractError
+from resonance.core.table import Commit, Slice, Table
+from resonance.runtime import resources
+from resonance.runtime.storage.files import DataFile
+from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
+from resonance.runtime.storage.slices import lies_inside, where
+from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.runtime.engines.engine import Engine
+
+ATTEMPTS = 50
+"""How often a commit is tried anew where other writers come first."""
+STAGED = "data-"
+CONVERT = "run `resonance maintain` once: it keeps the rows, and drops the versions before"
+
+
+class FolderCatalog:
+    """Production catalog of a workspace: one folder a table.
+
+    Args:
+        root: folder that holds the tables, under a name that engines read as it is (``plain_path``).
+        engine: opens the engine; called when rows are first read or written.
+    """
+
+    def __init__(self, root: Path, engine: Callable[[], Engine]) -> None:
+        self._root = root
+        self._engine = engine
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table was created."""
+        return any((self._root / table.name / "_delta_log").glob("*.json"))
+
+    def read(self, table: Table, at: int | None = None) -> DataFrame:
+        """The table (at a version, if given); an empty frame of its schema where nothing was written yet.
+
+        Columns that a table of an older contract lacks are null.
+
+        Raises:
+            ContractError: the table lacks columns that its contract requires.
+        """
+        paths = self._paths(table, at)
+        if not paths:
+            return self._engine().session.createDataFrame([], resources.contract(table).schema)
+        return self._load(table, paths)
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        """All rows of a small table, read without an engine."""
+        names = resources.contract(table).schema.names
+        found = [row for path in self._paths(table, None) for row in _rows(path)]
+        return [{name: row.get(name) for name in names} for row in found]
+
+    def count(self, table: Table) -> int:
+        """The rows of the table, as its log says."""
+        return sum(file["num_records"] for file in _files(self._delta(table))) if self.exists(table) else 0
+
+    def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
+        """Replace one named slice. Where another writer commits first, what the slice holds is looked up anew.
+
+        Raises:
+            ContractError: rows break the contract, or lie outside the slice.
+            ConservationError: files hold other rows than were written, or other writers never ceased.
+        """
+        staged = self._stage(table, rows, slice)
+        rest: list[DataFile] = []
+        try:
+            for _ in range(ATTEMPTS):
+                delta = self._open(table) if self.exists(table) else None
+                inside, mixed = self._replaced(table, delta, slice) if delta else ([], [])
+                if mixed:  # their other rows are written again
+                    self._remove(table, rest)
+                    others = self._load(table, mixed).where(f"NOT coalesce({where(slice)}, false)")
+                    rest = self._stage(table, others, None)
+                if not staged and not inside and not mixed:
+                    return Commit(table.name, delta.version() if delta else None, 0, metadata=note)
+                version = self._commit(table, delta, [*staged, *rest], [*inside, *mixed], note, None)
+                if version is not None:
+                    return Commit(table.name, version, sum(file.rows for file in staged), metadata=note)
+            raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
+        except BaseException:
+            self._remove(table, [*staged, *rest])
+            raise
+
+    def append(self, table: Table, rows: DataFrame, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
+        """Append rows once for a (name, rising number) transaction; a repeated one is skipped, and says so."""
+        name, number = transaction
+        metadata = {**note, "transaction": [name, number]}
+        staged: list[DataFile] | None = None
+        try:
+            for _ in range(ATTEMPTS):
+                delta = self._open(table) if self.exists(table) else None
+                done = delta.transaction_version(name) if delta else None
+                if done is not None and done >= number:
+                    self._remove(table, staged or [])
+                    return Commit(table.name, delta.version() if delta else None, 0, skipped=True, metadata=metadata)
+                if staged is None:
+                    staged = self._stage(table, rows, None)
+                version = self._commit(table, delta, staged, [], metadata, transaction)
+                if version is not None:
+                    return Commit(table.name, version, sum(file.rows for file in staged), metadata=metadata)
+            raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
+        except BaseException:
+            self._remove(table, staged or [])
+            raise
+
+    def committed(self, table: Table, transaction: str) -> int | None:
+        """The highest number appended under this transaction name, or None."""
+        return self._delta(table).transaction_version(transaction) if self.exists(table) else None
+
+    def version(self, table: Table) -> int | None:
+        """The table's current version, or None where nothing was written yet."""
+        return self._delta(table).version() if self.exists(table) else None
+
+    def maintain(self, table: Table, keep_hours: float) -> None:
+        """Merge small files, sort by bucket, and remove files that no version of the last ``keep_hours`` needs.
+
+        A table that an older version of resonance clustered becomes one that every engine can write; its old versions go.
+        """
+        if _is_clustered(self._delta(table)):
+            self._convert(table)
+        contract, hours = resources.contract(table), max(int(keep_hours) + 1, 168)
+        kept = f"interval {hours} hours"
+        self._promise(table, {"delta.deletedFileRetentionDuration": kept, "delta.logRetentionDuration": kept})
+        delta = self._delta(table)
+        if len(_files(delta)) > 1:
+            if contract.cluster_by:
+                delta.optimize.z_order([contract.cluster_by])
+            else:
+                delta.optimize.compact()
+        delta.vacuum(hours, dry_run=False, full=True)
+
+    def _delta(self, table: Table, at: int | None = None) -> DeltaTable:
+        return DeltaTable(str(self._root / table.name), version=at)
+
+    def _paths(self, table: Table, at: int | None) -> list[Path]:
+        if not self.exists(table):
+            return []
+        delta = self._delta(table, at)
+        if delta.protocol().min_reader_version > 1:
+            raise ContractError(f"table {table.name}: another tool made it need features that resonance does not read; undo these")
+        find_absent(resources.contract(table), [field.name for field in delta.schema().fields])
+        return [self._root / table.name / file["path"] for file in _files(delta)]
+
+    def _load(self, table: Table, paths: Sequence[str | Path]) -> DataFrame:
+        """The rows of these files of a table; columns that they lack are null."""
+        return self._engine().load([self._root / table.name / path for path in paths], resources.contract(table))
+
+    def _open(self, table: Table) -> DeltaTable:
+        """The table as it is now, widened where its contract grew.
+
+        Raises:
+            ContractError: it cannot be written: another major version, a clustered table, or rows that break a new rule.
+        """
+        delta, contract = self._delta(table), resources.contract(table)
+        if _is_clustered(delta):
+            raise ContractError(f"table {table.name}: an older version of resonance clustered it: {CONVERT}")
+        then = delta.metadata().configuration.get(VERSION, contract.version)
+        if not is_older(then, contract):
+            return delta
+        held = delta.metadata().configuration
+        changed = [
+            rule.expression
+            for rule in contract.rules
+            if not same_expression(held.get(f"delta.constraints.{rule.name.lower()}", ""), rule.expression)
+        ]
+        if changed and (found := self._broken(table, changed)):
+            raise ContractError(f"{refusal(contract, then)} ({found})")
+        self._promise(table, {})
+        return self._delta(table)
+
+    def _broken(self, table: Table, expressions: Sequence[str]) -> str:
+        if not (paths := self._paths(table, None)):
+            return ""
+        rows = self._load(table, paths)
+        found = rows.selectExpr(*(f"count_if(NOT coalesce({e}, false)) AS c{n}" for n, e in enumerate(expressions))).collect()[0]
+        return next((f"rows break {e}" for e, broken in zip(expressions, found, strict=True) if broken), "")
+
+    def _promise(self, table: Table, properties: Mapping[str, str]) -> None:
+        """Give the table the promises of its contract, and these properties, where it has not all of them."""
+        contract = resources.contract(table)
+        for _ in range(ATTEMPTS):
+            delta = self._delta(table)
+            about = delta.metadata()
+            held = dict(about.configuration)
+            if (promises(contract) | dict(properties)).items() <= held.items():
+                return
+            action = metadata(contract, str(about.id), about.created_time or 0, held | properties)
+            if commit_actions(self._root / table.name, delta.version() + 1, "CHANGE COLUMN", {}, [{"metaData": action}]):
+                return
+        raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
+
+    def _stage(self, table: Table, rows: DataFrame, slice: Slice | None) -> list[DataFile]:
+        """Files of the rows, none of them empty, that keep the contract and lie in the slice."""
+        contract, engine = resources.contract(table), self._engine()
+        folder = self._root / table.name / f"{STAGED}{uuid.uuid4().hex}"
+        try:
+            engine.stage(contract.conform(rows), contract, folder)
+            shutil.rmtree(folder / "_delta_log", ignore_errors=True)
+            files = [DataFile.read(folder.parent, path) for path in sorted(folder.rglob("*.parquet"))]
+            full = [file for file in files if file.rows]
+            for path in folder.rglob("*"):
+                if path.is_file() and path.relative_to(folder.parent).as_posix() not in {file.path for file in full}:
+                    path.unlink()
+            if full:
+                self._look(table, full, slice)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return full
+
+    def _look(self, table: Table, files: Sequence[DataFile], slice: Slice | None) -> None:
+        """Raise ContractError unless the staged rows keep every promise; footers answer for columns, one query for the rest."""
+        contract = resources.contract(table)
+        claims = {f"rule {rule.name} ({rule.expression}) is broken": rule.expression for rule in contract.rules}
+        for column in (column for column in contract.columns if column.required):
+            counts = [file.nulls.get(column.name) for file in files]
+            if any(counts):
+                raise ContractError(f"table {contract.name}: column {column.name} holds null; nothing was written")
+            if None in counts:
+                claims[f"column {column.name} holds null"] = f"`{column.name}` IS NOT NULL"
+        if slice:
+            unsure = {
+                name: part
+                for name, part in slice.items()
+                if not all(lies_inside(*file.bounds.get(name, (None, None)), part) for file in files)
+            }
+            if unsure:
+                claims[f"rows lie outside the slice {where(slice)}"] = where(unsure)
+        if not claims:
+            return
+        rows = self._load(table, [file.path for file in files])
+        counted = [f"count_if(NOT coalesce({claim}, false)) AS c{n}" for n, claim in enumerate(claims.values())]
+        *broken, found = rows.selectExpr(*counted, "count(1) AS n").collect()[0]
+        for message, n in zip(claims, broken, strict=True):
+            if n:
+                raise ContractError(f"table {contract.name}: {message}; nothing was written")
+        if found != sum(file.rows for file in files):
+            raise ConservationError(
+                f"table {contract.name}: {sum(file.rows for file in files)} rows were written, {found} are found"
+            )
+
+    def _replaced(self, table: Table, delta: DeltaTable, slice: Slice) -> tuple[list[str], list[str]]:
+        """Files that hold rows of the slice alone, and such that hold others too."""
+        inside, unsure, mixed = [], [], []
+        for file in _files(delta):
+            verdicts = [lies_inside(file.get(f"min.{name}"), file.get(f"max.{name}"), part) for name, part in slice.items()]
+            if all(verdicts):
+                inside.append(file["path"])
+            elif False not in verdicts:
+                unsure.append(file["path"])
+        for path in unsure:
+            rows = self._load(table, [path])
+            held, total = rows.selectExpr(f"count_if(coalesce({where(slice)}, false))", "count(1)").collect()[0]
+            if held:
+                (inside if held == total else mixed).append(path)
+        return inside, mixed
+
+    def _commit(
+        self,
+        table: Table,
+        delta: DeltaTable | None,
+        files: Sequence[DataFile],
+        removed: Sequence[str],
+        note: Mapping[str, object],
+        transaction: tuple[str, int] | None,
+    ) -> int | None:
+        """The version that adds and removes these files; None where another writer was faster."""
+        token = uuid.uuid4().hex
+        if delta is None:
+            named = (
+                {"txn": {"appId": transaction[0], "version": transaction[1], "lastUpdated": int(time.time() * 1000)}}
+                if transaction
+                else {}
+            )
+            actions = [*first_actions(resources.contract(table)), *([named] if named else []), *(file.action() for file in files)]
+            return 0 if commit_actions(self._root / table.name, 0, "CREATE TABLE", {**note, "token": token}, actions) else None
+        adds = [AddAction(file.path, file.size, {}, file.modified, True, file.statistics) for file in files]
+        now = int(time.time() * 1000)
+        removes = [RemoveAction(path, True, now, partition_values={}) for path in removed]
+        properties = CommitProperties(
+            custom_metadata={"userMetadata": json.dumps({**note, "token": token}, sort_keys=True)},
+            app_transactions=[Transaction(*transaction)] if transaction else None,
+            max_commit_retries=0,  # what a slice replaces was looked up in this very version
+        )
+        with suppress(CommitFailedError):
+            delta.create_write_transaction([*adds, *removes], "append", delta.schema(), commit_properties=properties)
+            return int(delta.version()) + 1
+        return None
+
+    def _remove(self, table: Table, files: Sequence[DataFile]) -> None:
+        for folder in {(self._root / table.name / file.path).parent for file in files}:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _convert(self, table: Table) -> None:
+        """Give a clustered table a log of its own that starts with the rows as they are now; the files stay.
+
+        Times that Spark once wrote in 96 bits are written anew, in microseconds.
+        """
+        home, delta = self._root / table.name, self._delta(table)
+        files = [self._modern(home, Path(file["path"])) for file in _files(delta)]
+        contract, now = resources.contract(table), home / f".log-{uuid.uuid4().hex}"
+        note = {"job": "maintain", "converted_from_version": delta.version()}
+        commit_actions(now, 0, "CONVERT", note, [*first_actions(contract), *(file.action() for file in files)])
+        old = home / f".log-before-{uuid.uuid4().hex}"
+        (home / "_delta_log").rename(old)
+        (now / "_delta_log").rename(home / "_delta_log")
+        shutil.rmtree(now)
+        shutil.rmtree(old)
+
+    def _modern(self, home: Path, path: Path) -> DataFile:
+        rows = pq.read_table(home / path, coerce_int96_timestamp_unit="us")
+        old = [about.name for about in pq.ParquetFile(home / path).schema if about.physical_type == "INT96"]
+        if not old:
+            return DataFile.read(home, home / path)
+        for name in old:
+            rows = rows.set_column(rows.schema.get_field_index(name), name, rows[name].cast(pa.timestamp("us", "UTC")))
+        target = home / f"{STAGED}{uuid.uuid4().hex}" / path.name
+        target.parent.mkdir(parents=True)
+        pq.write_table(rows, target)
+        return DataFile.read(home, target)
+
+
+def _files(delta: DeltaTable) -> list[dict[str, Any]]:
+    files: list[dict[str, Any]] = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+    return files
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    table = pq.ParquetFile(path, coerce_int96_timestamp_unit="us").read()
+    rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
+    return rows
+
+
+def _is_clustered(delta: DeltaTable) -> bool:
+    """Whether the table asks for features that older engines and delta-rs refuse to write."""
+    return delta.protocol().min_writer_version > 4

@@ -1,0 +1,45 @@
+"""Slices as conditions, and what the bounds of a file say about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from resonance.core.table import Slice
+
+Part = str | int | tuple[int, int] | tuple[str, ...]
+
+
+def where(slice: Slice) -> str:
+    """The slice as a SQL condition."""
+    return " AND ".join(_condition(column, value) for column, value in slice.items())
+
+
+def lies_inside(low: Any, high: Any, part: Part) -> bool | None:
+    """Whether all values between two bounds are in the part of a slice, True, or none, False; None where the bounds cannot tell."""
+    if low is None or high is None:
+        return None
+    if isinstance(part, tuple) and isinstance(part[0], int):
+        first, last = part
+        if first <= low and high <= last:  # type: ignore[operator]
+            return True
+        return False if high < first or low > last else None
+    values = part if isinstance(part, tuple) else (part,)
+    if low == high:
+        return low in values
+    return None if any(low <= value <= high for value in values) else False
+
+
+def quoted(text: str) -> str:
+    """A string as a SQL literal."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _condition(column: str, value: Part) -> str:
+    if isinstance(value, int):
+        return f"`{column}` = {value}"
+    if isinstance(value, str):
+        return f"`{column}` = {quoted(value)}"
+    if isinstance(value[0], int):
+        return f"`{column}` BETWEEN {value[0]} AND {value[1]}"
+    return f"`{column}` IN ({', '.join(quoted(str(name)) for name in value)})"
