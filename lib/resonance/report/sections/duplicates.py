@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from resonance.core.settings import DedupeSettings
-from resonance.report.charts import Bar, bars
-from resonance.report.curves import Line, lines
 from resonance.report.differences import marked
-from resonance.report.heat import heat
+from resonance.report.draw.bars import Bar, draw_bars
+from resonance.report.draw.heat import draw_heat
+from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.parts import Chart, Grid, Section
 from resonance.report.wording import count, counted, name, share, size
 
@@ -76,7 +76,7 @@ def _sizes(method: str, found: list[Clusters]) -> Chart:
         documents, clusters = sum(f.documents for f in inside), sum(f.clusters for f in inside)
         label = f"{count(low)}–{count(high)} documents" if high > low else f"{count(low)} documents"
         rows.append(Bar(label, documents, f"{count(documents)} in {count(clusters)}", role="purple"))
-    picture = bars(rows, f"Documents in {method} clusters by size of cluster", f"sizes-{name(method)}", right=96)
+    picture = draw_bars(rows, f"Documents in {method} clusters by size of cluster")
     note = f"{MEANING.get(method, method)}. Bars: documents, by the size of their cluster; numbers: documents in clusters."
     return Chart(f"Clusters: {name(method)}", picture, note[0].upper() + note[1:])
 
@@ -91,7 +91,7 @@ def _detection(facts: Facts) -> Chart | None:
     settings = DedupeSettings(bands=bands, rows=rows)
     found = tuple(100 * settings.detection(s) for s in steps)
     label = f"Detection of near duplicates by {bands} bands of {rows}"
-    picture = lines([Line(steps, found, "purple")], label, "detection", "Jaccard similarity of two texts", "met, %")
+    picture = draw_lines([Line(steps, found, "purple")], label, "Jaccard similarity of two texts", "met, %")
     half, hardly = (1 - 0.5 ** (1 / bands)) ** (1 / rows), (HARDLY / bands) ** (1 / rows)
     note = (
         f"{bands} bands of {rows} minima over shingles of {words} words. Half of all pairs are met at a similarity of {half:.2f}, "
@@ -129,7 +129,7 @@ def _between(facts: Facts) -> Chart | None:
     cells = [[0] * len(names) for _ in names]
     for c in found:
         cells[place.get(str(c.source), len(names) - 1)][place.get(str(c.keeper), len(names) - 1)] += c.documents
-    picture = heat(names, cells, "Documents cut as copies by their source and the source of what stayed", "between")
+    picture = draw_heat(names, cells, "Documents cut as copies by their source and the source of what stayed")
     note = "Rows: the source of the copy; columns, by number: that of the document that stays for it. At the right: copies cut."
     return Chart("Copies between sources", picture, note + _unseen(facts, found))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Bar, bars
+from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.facts import cut_steps
 from resonance.report.parts import Chart, Grid, Key, Section
 from resonance.report.sections.rules import said
@@ -61,7 +61,7 @@ def _stages(facts: Facts, steps: list[Row]) -> Chart:
         if arm == "plan":
             drawn = sum(part.documents for part in facts.part("draw", number, arm).values())
             rows.append(Bar(f"drawn, round {number}", drawn, count(drawn), role="teal"))
-    picture = bars(rows, "Documents that came to each step and went on", "stages", right=104)
+    picture = draw_bars(rows, "Documents that came to each step and went on")
     keys = (Key("went on", "blue"), Key("came in", "pale")) + ((Key("chosen from what was kept", "teal"),) if held else ())
     return Chart("Documents by step", picture, keys=keys)
 
@@ -77,7 +77,7 @@ def _reasons(steps: list[Row]) -> tuple[Chart, ...]:
         Bar(rule.removeprefix("gopher_"), rows, f"{count(rows)} · {share(rows, whole)}", role=CUT_BY.get(job, "blue"))
         for (job, rule), rows in sorted(cut.items(), key=lambda item: (-item[1], item[0]))
     ]
-    picture = bars(rows, "Rows cut by each rule", "reasons", right=96)
+    picture = draw_bars(rows, "Rows cut by each rule")
     keys = tuple(Key(f"cut by {name(job)}", CUT_BY.get(job, "blue")) for job in dict.fromkeys(job for job, _ in cut))
     return (Chart("Rows cut, by rule", picture, f"{counted(whole, 'row')} cut in all.", keys),)
 

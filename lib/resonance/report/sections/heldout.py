@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Mark, dots
-from resonance.report.charts import Row as Marks
 from resonance.report.comparison import ALL, FEW, LABEL, UNKNOWN, by_slice, compared, verdict
-from resonance.report.curves import Line, lines
+from resonance.report.draw.dots import Mark, draw_dots
+from resonance.report.draw.dots import Row as Marks
+from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.parts import Chart, Grid, Key, Section
 from resonance.report.turns import keys, largest, ordered, others, roles, shown
 from resonance.report.wording import bits, count, counted, name, signed
@@ -55,8 +55,9 @@ def _rounds(scores: dict[Turn, dict[str, Row]], turns: list[Turn]) -> Chart:
         if rows:
             shift = 0.04 if arm == "control" else 0.0
             xs, ys = tuple(number + shift for number, _ in rows), tuple(row["bpb"] for _, row in rows)
-            series.append(Line(xs, ys, role, arm == "control", tuple((row["low"], row["high"]) for _, row in rows)))
-    picture = lines(series, "Held-out bits per byte of all slices, by round", "rounds", "round", "bits per byte", whole=True)
+            intervals = tuple((row["low"], row["high"]) for _, row in rows)
+            series.append(Line(xs, ys, role, arm, arm == "control", intervals))
+    picture = draw_lines(series, "Held-out bits per byte of all slices, by round", "round", "bits per byte", whole=True)
     legend = (Key("plan", "blue", "line"), Key("control", "orange", "dash"))
     return Chart("All slices together", picture, "Lower is better.", legend[: len(series)])
 
@@ -71,7 +72,7 @@ def _slices(scores: dict[Turn, dict[str, Row]], turns: list[Turn], top: list[str
     if rest:
         pooled = [(turn, _pooled([scores[turn][s] for s in rest if s in scores[turn]], "bpb")) for turn in turns]
         rows.append(Marks(others(rest), tuple(Mark(value, paint[turn]) for turn, value in pooled if value is not None)))
-    picture = dots(rows, "Held-out bits per byte of each slice, by round and arm", "heldout-slices", "bits per byte")
+    picture = draw_dots(rows, "Held-out bits per byte of each slice, by round and arm", "bits per byte")
     note = f"Hardest slices first. Rings: fewer than {FEW} documents, so no interval."
     return Chart("By slice", picture, note, keys(turns))
 
@@ -87,14 +88,8 @@ def _difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
     pooled = _pooled([rows[s] for s in rest], "delta")
     if pooled is not None:
         chart.append(Marks(others(rest), (Mark(pooled, "grey"),), signed(pooled)))
-    picture = dots(
-        chart,
-        "Held-out bits per byte, plan minus control, by slice",
-        "difference",
-        "bits per byte, plan − control",
-        zero=True,
-        right=58,
-    )
+    label = "Held-out bits per byte, plan minus control, by slice"
+    picture = draw_dots(chart, label, "bits per byte, plan − control", zero=True)
     legend = tuple(Key(word, role, "ring" if word == UNKNOWN else "dot") for word, role in SIDE.items())
     return Chart(f"Round {round_}: plan − control", picture, f"Paired over documents, 95% intervals: {LABEL}.", legend)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from resonance.report.curves import Point, cartography
+from resonance.report.draw.points import Point, draw_map
 from resonance.report.parts import Chart, Grid, Key, Section
 from resonance.report.wording import count, counted, name, share, start
 
@@ -38,8 +38,11 @@ def labels(facts: Facts, settings: ReportSettings) -> Section | None:
 
 
 def _map(found: Labels) -> Chart:
-    points = [Point(one.variability, one.confidence, ROLES[_learnt(one)], f"#text-{at}") for at, one in enumerate(found.mapped)]
-    picture = cartography(points, "Samples by variability and confidence", PREFIX)
+    points = [
+        Point(one.variability, one.confidence, ROLES[_learnt(one)], href=f"#{PREFIX}-text-{at}")
+        for at, one in enumerate(found.mapped)
+    ]
+    picture = draw_map(points, "Samples by variability and confidence")
     note = (
         "Each point is one sample: the mean probability of its label over its exposures in training, and how much it moved. Above: "
         "learnt at once. Right: learnt late, or forgotten. Below: never, as wrong labels are. A point leads to its text."

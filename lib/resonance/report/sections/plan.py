@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Bar, Mark, bars, dots
-from resonance.report.charts import Row as Marks
-from resonance.report.curves import Line, Point, lines, points
+from resonance.report.draw.bars import Bar, draw_bars
+from resonance.report.draw.dots import Mark, draw_dots
+from resonance.report.draw.dots import Row as Marks
+from resonance.report.draw.lines import Line, draw_lines
+from resonance.report.draw.points import Point, draw_points
 from resonance.report.parts import Chart, Grid, Key, Section
 from resonance.report.turns import largest, others
 from resonance.report.wording import bits, count, counted, name, plain, share
@@ -61,10 +63,8 @@ def _moves(now: dict[str, Row], most: int) -> Chart:
         before, after = 100 * now[label]["previous"], 100 * now[label]["weight"]
         role = "grey" if after == before else "blue" if after > before else "orange"
         text = f"{share(before / 100)} → {share(after / 100)}"
-        rows.append(Marks(label, (Mark(before, role, shape="ring"), Mark(after, role)), text, arrow=True))
-    picture = dots(
-        rows, "Weight of each slice before and in the new plan", "moves", "share of the token budget, %", right=96, from_zero=True
-    )
+        rows.append(Marks(label, (Mark(before, role, shape="ring"), Mark(after, role)), text, joined=True))
+    picture = draw_dots(rows, "Weight of each slice before and in the new plan", "share of the token budget, %", from_zero=True)
     note = "Ring: the round before." + (f" Not shown: {others(rest)} that moved less." if rest else "")
     return Chart("From the last plan to the next", picture, note, LEGEND)
 
@@ -73,22 +73,20 @@ def _policy(now: dict[str, Row]) -> tuple[Chart, ...]:
     seen = [row for row in now.values() if row["bpb"] is not None and row["mean_bpb"] is not None and row["previous"]]
     if not seen:
         return ()
-    dots_ = []
+    moved = []
     for row in seen:
         factor = row["weight"] / row["previous"]
         role = "grey" if factor == 1 else "blue" if factor > 1 else "orange"
-        dots_.append(Point(row["bpb"] - row["mean_bpb"], factor, role))
+        moved.append(Point(row["bpb"] - row["mean_bpb"], factor, role, row["slice"]))
     said = "Change of weight of each slice over its distance from the mean loss"
-    picture = points(dots_, said, "policy", "bits per byte above the mean of slices", "next weight / weight before", level=1)
+    picture = draw_points(moved, said, "bits per byte above the mean of slices", "next weight / weight before", level=1)
     note = "One dot a slice. Hard slices stand on the right; above 1 a slice gets more."
     return (Chart("What the model said, what the plan does", picture, note, LEGEND),)
 
 
 def _shares(now: dict[str, Row], most: int) -> Chart:
     top, rest = largest({s: row["weight"] for s, row in now.items()}, most)
-    picture = bars(
-        [Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top], "Share of the token budget", "shares", right=60
-    )
+    picture = draw_bars([Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top], "Share of the token budget")
     note = "Share of the token budget."
     if rest:
         note += f" {others(rest).capitalize()} together: {share(sum(now[s]['weight'] for s in rest))}."
@@ -101,8 +99,8 @@ def _history(facts: Facts, rounds: list[int], now: dict[str, Row]) -> Chart:
         weights.setdefault(row["slice"], {})[row["round"]] = 100 * row["weight"]
     spread = {s: max(found.values()) - min(found.values()) for s, found in weights.items()}
     top, _ = largest(spread, len(MOVERS))
-    series = [Line(tuple(weights[s]), tuple(weights[s].values()), role) for s, role in zip(top, MOVERS, strict=False)]
-    picture = lines(series, "Weights over rounds", "history", "round", "share of the token budget, %", whole=True)
+    series = [Line(tuple(weights[s]), tuple(weights[s].values()), role, s) for s, role in zip(top, MOVERS, strict=False)]
+    picture = draw_lines(series, "Weights over rounds", "round", "share of the token budget, %", whole=True)
     legend = tuple(Key(name(s, 40), role, "line") for s, role in zip(top, MOVERS, strict=False))
     return Chart("Slices that moved most", picture, keys=legend)
 

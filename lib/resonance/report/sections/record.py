@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Bar, bars
+from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.parts import Chart, Grid, Section
 from resonance.report.wording import count, counted, name, seconds
 
@@ -67,7 +67,7 @@ def _times(facts: Facts) -> Chart:
     slow = sorted(facts.steps, key=lambda step: -step["seconds"])[:SLOWEST]
     rows = [Bar(_step(step), step["seconds"], seconds(step["seconds"]), role="teal") for step in slow]
     whole = sum(step["seconds"] for step in facts.steps)
-    picture = bars(rows, "Seconds of each step", "times", right=74)
+    picture = draw_bars(rows, "Seconds of each step")
     note = f"{counted(len(facts.steps), 'step')}, {seconds(whole)} in all" + (
         "; the slowest are shown." if len(slow) < len(facts.steps) else "."
     )

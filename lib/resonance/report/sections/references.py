@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Mark, Row, dots
+from resonance.report.draw.dots import Mark, Row, draw_dots
 from resonance.report.parts import Chart, Grid, Key, Section
 from resonance.report.turns import largest, others
 from resonance.report.wording import bits, count, counted, name, signed
@@ -38,7 +38,7 @@ def _chart(shown: list[Found]) -> Chart:
         Row(row["slice"], (Mark(row["reference_bpb"], "grey", shape="ring"), Mark(row["bpb"], "blue")), signed(row["excess"]))
         for row in shown
     ]
-    picture = dots(rows, "Bits per byte by slice, at the round's model and its references", "references", "bits per byte", right=58)
+    picture = draw_dots(rows, "Bits per byte by slice, at the round's model and its references", "bits per byte")
     keys = (Key("reference models", "grey", "ring"), Key("the round's model", "blue", "dot"))
     return Chart("By slice", picture, "Most left to learn first; beside each row its excess.", keys)
 

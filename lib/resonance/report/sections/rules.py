@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Bar, bars
+from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.judged import Failed
 from resonance.report.parts import Chart, Grid, Key, Section
 from resonance.report.wording import count, counted, distinct, listed, name, share, short, start
@@ -102,7 +102,7 @@ def _fired(fails: dict[str, Failed]) -> Chart:
         Bar(row.rule.removeprefix("gopher_"), row.first, f"{count(row.first)} · {count(row.documents)}", row.documents, "orange")
         for row in sorted(fails.values(), key=lambda row: (-row.documents, row.rule))
     ]
-    picture = bars(rows, "Documents that fail each rule, and those whose first reason it is", "rules", right=96)
+    picture = draw_bars(rows, "Documents that fail each rule, and those whose first reason it is")
     keys = (Key("first reason", "orange"), Key("fails", "pale"))
     return Chart(
         "Documents that fail each rule", picture, "Numbers: documents with it as first reason, and all that fail it.", keys
@@ -115,7 +115,7 @@ def _passed(facts: Facts, by: By) -> Chart:
         if row.by == by:
             passed = row.documents - row.cut
             rows.append(Bar(row.name, passed, f"{count(passed)} · {share(passed, row.documents)}", behind=row.documents))
-    picture = bars(rows, f"Documents of each {by} that pass all rules", f"rules-{by}", right=96)
+    picture = draw_bars(rows, f"Documents of each {by} that pass all rules")
     keys = (Key("passes", "blue"), Key("fails", "pale"))
     return Chart(f"What passes, by {by}", picture, "Numbers: documents that pass, and their share.", keys)
 

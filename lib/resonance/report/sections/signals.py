@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Bar, bars
-from resonance.report.curves import Histogram, histogram
+from resonance.report.draw.bars import Bar, draw_bars
+from resonance.report.draw.histogram import Histogram, draw_histogram
 from resonance.report.parts import Chart, Key, Section
 from resonance.report.sample import told
 from resonance.report.wording import count, name, plain, share, short
@@ -34,7 +34,7 @@ def _numbers(found: Distribution) -> Chart:
     shares = tuple(n / (found.values or 1) for n in found.counts)
     places = tuple((t.value, t.below) for t in found.thresholds)
     data = Histogram(shares, found.low, found.high, found.log, found.whole, places)
-    picture = histogram(data, _said(found), f"signal-{found.set}-{found.signal}")
+    picture = draw_histogram(data, _said(found))
     note = f"{found.meaning} Set {found.set}. Median {short(float(f'{found.median:.3g}'))}.".strip()
     for t in found.thresholds:
         note += f" Cut {'below' if t.below else 'above'} {short(t.value)}."
@@ -52,5 +52,5 @@ def _names(found: Distribution) -> Chart:
     if rest:
         left = sum(n for _, n in rest)
         rows.append(Bar(f"{count(len(rest))} others", left, share(left, found.values), role="grey"))
-    picture = bars(rows, f"Texts by {found.signal}", f"signal-{found.set}-{found.signal}", right=52, small=True)
+    picture = draw_bars(rows, f"Texts by {found.signal}", small=True)
     return Chart(name(found.signal), picture, found.meaning, small=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.charts import Bar, Mark, Row, bars, dots
+from resonance.report.draw.bars import Bar, draw_bars
+from resonance.report.draw.dots import Mark, Row, draw_dots
 from resonance.report.parts import Chart, Key, Section
 from resonance.report.turns import called, keys, largest, others, roles, shown
 from resonance.report.wording import count, counted, listed, share, size
@@ -37,7 +38,7 @@ def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     read = {name: part.documents for name, part in facts.part("read").items()}
     kept = {name: part.documents for name, part in facts.part("kept").items()}
     rows = [Bar(s, kept.get(s, 0), f"{count(kept.get(s, 0))} · {share(kept.get(s, 0), read[s])}", behind=read[s]) for s in top]
-    picture = bars(rows, "Documents of each slice before and after curation", "slices")
+    picture = draw_bars(rows, "Documents of each slice before and after curation")
     note = "Numbers: documents kept, and their share."
     if rest:
         before, after = (sum(counts.get(s, 0) for s in rest) for counts in (read, kept))
@@ -55,7 +56,7 @@ def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
         judged, copies = (100 * sum(cut[step].get(name, 0) for name in names) / came for step in steps)
         text = f"{share(judged / 100)} + {share(copies / 100)}"
         rows.append(Bar(label, judged, text, behind=judged + copies, role="orange", behind_role="purple"))
-    picture = bars(rows, "Share of each slice that rules and deduplication cut", "slices-cut")
+    picture = draw_bars(rows, "Share of each slice that rules and deduplication cut")
     legend = (Key("cut by judge", "orange"), Key("cut by dedupe", "purple"))
     return Chart("What each slice lost", picture, "Share of the slice's documents, by the step that cut them.", legend)
 
@@ -78,7 +79,7 @@ def _draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
         for s in top
     ]
     said = "Share of bytes of each slice in the corpus and in each draw"
-    picture = dots(rows, said, "draws", "share of bytes, %", from_zero=True)
+    picture = draw_dots(rows, said, "share of bytes, %", from_zero=True)
     note = "Right of the ring: drawn more often than its size alone would have it."
     if rest:
         told = [f"{share(sum(found.get(s, 0.0) for s in rest))} in {title}" for title, _, found in sources]

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from resonance.report.curves import Line, lines
+from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.parts import Chart, Grid, Section
 from resonance.report.turns import called, keys, ordered, roles, shown
 from resonance.report.wording import bits, count, counted, listed, name, share
@@ -33,7 +33,7 @@ def training(facts: Facts, settings: ReportSettings) -> Section | None:
     chosen = shown(turns)
     paint = roles(chosen)
     series = [_line(facts, turn, paint[turn]) for turn in chosen]
-    picture = lines(series, "Training loss over tokens, by round and arm", "losses", "tokens trained on", "bits per byte")
+    picture = draw_lines(series, "Training loss over tokens, by round and arm", "tokens trained on", "bits per byte")
     chart = Chart("Training loss", picture, "Lower is better.", keys(chosen, lines=True))
     return Section("training", "Training", (first, *_apart(facts.apart)), (chart,), (_grid(facts, turns),))
 
@@ -55,7 +55,7 @@ def _line(facts: Facts, turn: Turn, role: str) -> Line:
         xs.append(tokens + point.tokens / 2)
         ys.append(point.nats / LN2 / point.bytes)
         tokens += point.tokens
-    return Line(tuple(xs), tuple(ys), role, dashed=turn[1] != "plan")
+    return Line(tuple(xs), tuple(ys), role, called(turn), dashed=turn[1] != "plan")
 
 
 def _train(facts: Facts, turn: Turn) -> list[Losses]:

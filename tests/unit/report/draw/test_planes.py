@@ -17,8 +17,8 @@ def test_each_tick_stands_at_its_hairline(read: Read) -> None:
     made = read(drawing.finish("axes", ""))
     assert {"share", "tokens"} <= set(made.texts("soft"))
     assert {"10k", "20k", "30k", "40k", "0", "1.0"} <= set(made.texts("soft"))
-    levels = {points[0][1] for points in made.lines("hair") if points[0][1] == points[1][1]}
-    assert levels == pytest.approx({plane.y.place(value) for value in range(10_000, 40_001, 5_000)}, abs=0.01)
+    levels = [start[1] for start, end in made.lines("hair") if start[1] == end[1]]
+    assert levels == pytest.approx([plane.y.place(value) for value in range(10_000, 40_001, 10_000)], abs=0.01)
     assert float(made.text("1.0").attrib["x"]) == pytest.approx(RIGHT)
     assert plane.place(0, 10_000) == (plane.x.start, BOTTOM)
     assert plane.place(1, 40_000) == (RIGHT, TOP)

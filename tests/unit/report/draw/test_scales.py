@@ -34,7 +34,8 @@ def test_one_value_and_none_have_a_range_too() -> None:
 def test_ticks_are_round_and_inside() -> None:
     assert find_ticks(0, 1, 6) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
     assert find_ticks(-0.013, 0.012, 3) == pytest.approx([-0.01, 0, 0.01])
-    assert find_ticks(120, 980, 4) == [250, 500, 750]
+    assert find_ticks(120, 980, 4) == [200, 400, 600, 800]
+    assert find_ticks(120, 980, 3) == [250, 500, 750]
     assert find_ticks(0.96, 1.04, 5, whole=True) == [1]
     assert find_ticks(0.7, 3.3, 6, whole=True) == [1, 2, 3]
     assert find_ticks(0.5, 19.5, 5, whole=True) == [5, 10, 15]
@@ -56,7 +57,7 @@ def test_ticks_stand_at_equal_round_steps(low: float, size: float, most: int) ->
         step = ticks[1] - ticks[0]
         factor = step / 10 ** math.floor(math.log10(step) + 1e-6)
         assert min(abs(factor - known) for known in STEPS) < 1e-3
-        assert write_ticks(ticks) == sorted(set(write_ticks(ticks)), key=write_ticks(ticks).index)
+        assert len(set(write_ticks(ticks))) == len(ticks)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +78,9 @@ def test_ticks_are_written_alike(ticks: list[float], told: list[str]) -> None:
     assert write_ticks(ticks) == told
 
 
-@pytest.mark.parametrize("pixels", [60, 90, 150, 300])
-def test_ticks_beside_each_other_do_not_meet(pixels: float) -> None:
+@pytest.mark.parametrize(("pixels", "least"), [(60, 1), (90, 2), (150, 2), (300, 5)])
+def test_ticks_beside_each_other_do_not_meet(pixels: float, least: int) -> None:
     scale = Scale(-123_456, 987_654, 10, 10 + pixels)
     ends = [(scale.place(tick), measure_text(word, TICK) / 2) for tick, word in fit_ticks(scale, 6)]
-    assert len(ends) > 1
+    assert len(ends) >= least
     assert all(x + half + GAP <= other - wide + 1e-9 for (x, half), (other, wide) in zip(ends, ends[1:], strict=False))
