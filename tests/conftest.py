@@ -16,10 +16,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=("embedded", "spark"), default="embedded", help="what computes frames in this run")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.spark)
+    other = [item for item in items if _engine_of(item) not in (None, config.getoption("--engine"))]
+    if other:
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
+
+
+def _engine_of(item: pytest.Item) -> str | None:
+    """The one engine that a test is about, where it is about one."""
+    mark = item.get_closest_marker("engine")
+    return None if mark is None else str(mark.args[0])
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from resonance.curate.kernels.minhash import bands, signatures
 from resonance.curate.kernels.shingles import sets
 from resonance.runtime import resources
 from resonance.tables import REJECTS
-from resonance.testing import documents_frame
+from resonance.testing import documents_frame, hold
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 DOCUMENTS, LEAST, BANDS, ROWS = 4_000, 0.7, 14, 8
@@ -65,7 +65,7 @@ def in_order(size: int, alike: Mapping[tuple[int, int], float]) -> set[int]:
 
 def test_on_real_documents(spark: SparkSession, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each component settled in one task; then, with equal results, in rounds, its pairs compared in a hundred chunks or so."""
-    documents = documents_frame(spark, [(str(n), "s", text) for n, text in enumerate(real_documents())]).localCheckpoint()
+    documents = hold(documents_frame(spark, [(str(n), "s", text) for n, text in enumerate(real_documents())]))
     order = documents.select("doc_id", "text", "n_bytes").orderBy(documents.n_bytes.desc(), "doc_id").collect()
     alike = similarities([row.text for row in order])
     close = {pair: similarity for pair, similarity in alike.items() if similarity >= LEAST}

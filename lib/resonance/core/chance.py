@@ -18,7 +18,8 @@ def hashed(columns: Sequence[str], seed: int, *purpose: str) -> Column:
 
 def uniform(hash: Column) -> Column:
     """A number strictly between 0 and 1 from the upper 52 bits of a hash (with 53 it could round to 1)."""
-    return (F.shiftrightunsigned(hash, 12) + F.lit(0.5)) / F.lit(4503599627370496.0)
+    upper = F.shiftright(hash, 12).bitwiseAND(F.lit(2**52 - 1))  # an unsigned shift; that of the embedded engine fails at -2**63
+    return (upper + F.lit(0.5)) / F.lit(4503599627370496.0)
 
 
 def logged(share: float) -> Column:

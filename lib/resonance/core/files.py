@@ -14,7 +14,8 @@ PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 
 
 def plain_path(folder: Path) -> Path:
-    """``folder`` itself where its name is plain; else a link of this user's, below the temporary folder, that leads to it.
+    """``folder`` itself where its name is plain; else a link of this user's, below the temporary folder, that leads to it;
+    a folder that such a link leads to is made where it is not there.
 
     Engines read ``*``, ``[a]`` and ``{a,b}`` in a path as patterns, ``%20`` and spaces as parts of an address.
     """
@@ -27,6 +28,7 @@ def plain_path(folder: Path) -> Path:
         about = home.lstat()
         if about.st_uid != os.getuid() or home.is_symlink():
             raise OSError(f"{home} belongs to another user")
+        whole.mkdir(parents=True, exist_ok=True)
         link = home / hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
         if not link.is_symlink():
             draft = home / f"{link.name}-{os.getpid()}"

@@ -17,6 +17,7 @@ from resonance.core.errors import KernelError, ResonanceError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyspark.sql import SparkSession
 
 Kernel = Callable[[Iterable[Any]], Iterator[Any]]
 """From an iterator of Arrow record batches to one; it runs on a worker and is pickled."""
@@ -79,6 +80,16 @@ def map_batches(
     """
     declared = schema if isinstance(schema, T.StructType) else parse_schema(schema)
     return rows.mapInArrow(Guarded(kernel, declared.json(), weigh or weigh_bytes), declared)
+
+
+def load_parquet(session: SparkSession, paths: Sequence[str], schema: T.StructType) -> DataFrame:
+    """The rows of Parquet files or folders, with these columns; one that a file lacks is null.
+
+    All columns may be null, as Spark makes them: where a schema says that one may not, the embedded engine refuses lists
+    of other writers, and without a schema it reads zeros where a file lacks a column.
+    """
+    nullable = T.StructType([T.StructField(field.name, field.dataType, True) for field in schema.fields])
+    return session.read.schema(nullable).parquet(*paths)
 
 
 def parse_schema(text: str) -> T.StructType:

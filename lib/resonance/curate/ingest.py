@@ -127,7 +127,8 @@ def _sliced(readable: DataFrame, least: int) -> DataFrame:
     """Rows of slices below ``least`` documents join ``other/<kind>``, the kind being what follows the last slash."""
     large = readable.groupBy("slice").count().where(F.col("count") >= least).select("slice", F.lit(True).alias("large"))
     kind = F.when(F.col("slice").contains("/"), F.substring_index("slice", "/", -1)).otherwise("text")
-    named = F.when(F.col("large"), F.col("slice")).otherwise(F.concat(F.lit("other/"), kind))
+    # cast: what substring_index of the embedded engine makes is a string of another layout, which a union does not settle
+    named = F.when(F.col("large"), F.col("slice")).otherwise(F.concat(F.lit("other/"), kind)).cast("string")
     return readable.join(F.broadcast(large), "slice", "left").withColumn("slice", named).drop("large")
 
 

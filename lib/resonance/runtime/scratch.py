@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from resonance.core.files import plain_path
+from resonance.core.frames import load_parquet
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -30,7 +31,7 @@ class Scratch:
         rows.write.mode("overwrite").parquet(str(place))
         if first:
             self.first_rows = sum(pq.read_metadata(file).num_rows for file in place.rglob("*.parquet"))
-        return self._spark.read.schema(rows.schema).parquet(str(place))
+        return load_parquet(self._spark, [str(place)], rows.schema)
 
     def remove(self) -> None:
         """Delete the files."""

@@ -15,7 +15,7 @@ from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.storage.folder import FolderCatalog
-from resonance.runtime.storage.slices import where
+from resonance.runtime.storage.slices import describe, where
 
 
 class MemoryCatalog:
@@ -53,7 +53,7 @@ class MemoryCatalog:
         condition = where(slice)
         new = self._checked(table, rows)
         if new.where(~F.coalesce(F.expr(condition), F.lit(False))).count():
-            raise ContractError(f"table {table.name}: rows lie outside the slice {condition}; nothing was written")
+            raise ContractError(f"table {table.name}: rows lie outside the slice {describe(slice)}; nothing was written")
         kept = self.read(table).where(~F.coalesce(F.expr(condition), F.lit(False)))
         return self._keep(table, kept.unionByName(new), new.count(), note)
 

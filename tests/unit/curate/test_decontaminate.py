@@ -18,7 +18,7 @@ from resonance.curate.contamination.register import ITEMS, register
 from resonance.curate.decontaminate import decontaminate
 from resonance.runtime import resources
 from resonance.tables import CONTAMINATION, EVALUATION_ITEMS, REJECTS
-from resonance.testing import documents_frame
+from resonance.testing import documents_frame, hold
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 LONG = "The miller opens the second gate in spring so that the stones do not run too fast, and his daughter counts the sacks"
@@ -36,7 +36,7 @@ TEXTS = {
 
 @pytest.fixture
 def documents(spark: SparkSession) -> DataFrame:
-    return documents_frame(spark, [(key, "s", text) for key, text in TEXTS.items()]).localCheckpoint()
+    return hold(documents_frame(spark, [(key, "s", text) for key, text in TEXTS.items()]))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.runtime.scratch import Scratch
 from resonance.tables import COMPARED, DUPLICATES, PLANS, REJECTS, RETRACTIONS, SAMPLE_PLAN, SIGNATURES
-from resonance.testing import MemoryCatalog, documents_frame
+from resonance.testing import MemoryCatalog, documents_frame, hold
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 SURE = {"bands": 60, "rows": 2}
@@ -90,7 +90,7 @@ def documents(spark: SparkSession) -> DataFrame:
     batch = F.create_map(*(F.lit(part) for name, texts in TEXTS.items() for key in texts for part in (key, name)))
     source = F.when(F.pmod(F.xxhash64("doc_id"), F.lit(2)) == 0, "web").otherwise("books")
     frame = documents_frame(spark, rows).withColumns({"batch": batch[F.col("source_key")], "source": source})
-    return frame.coalesce(1).localCheckpoint()
+    return hold(frame.coalesce(1))
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,8 @@ def judged(documents: DataFrame, *keys: str) -> DataFrame:
     measured = {"value": 1.0, "threshold": 1.0, "rank": 1}
     marks = {name: F.lit(value) for name, value in {**named, **measured}.items()}
     rows = documents.where(F.col("source_key").isin(list(keys))).withColumns(marks)
-    return rows.select(*(column.name for column in resources.contract(REJECTS).columns))
+    contract = resources.contract(REJECTS)
+    return contract.conform(rows.select(*(column.name for column in contract.columns)))
 
 
 @pytest.fixture

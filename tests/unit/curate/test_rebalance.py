@@ -19,6 +19,7 @@ from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed, placed
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN
+from resonance.testing import hold
 
 SEED = 11
 
@@ -105,13 +106,13 @@ def scattered(rows: DataFrame, partitions: int) -> DataFrame:
 
 
 def test_the_plan_does_not_depend_on_partitions_or_order(spark: SparkSession) -> None:
-    documents = corpus(spark).localCheckpoint()
+    documents = hold(corpus(spark))
     weights = plans(spark, (1, "a", 0.4), (1, "b", 0.6))
     whole = drawn(documents.coalesce(1), weights, Turn("main", round=1))
     assert whole
     assert drawn(scattered(documents, 8), weights, Turn("main", round=1)) == whole
 
-    rated = documents.select("doc_id", "n_bytes", F.lit(0.7).alias("pi")).localCheckpoint()
+    rated = hold(documents.select("doc_id", "n_bytes", F.lit(0.7).alias("pi")))
     first = placed(draw(rated.coalesce(1), seed=SEED, round=1), seed=SEED).orderBy("pos").collect()
     for partitions in (2, 8, 64):
         again = placed(draw(scattered(rated, partitions), seed=SEED, round=1), seed=SEED)
@@ -192,7 +193,7 @@ def test_totals_come_back_unbiased_from_any_draw(spark: SparkSession) -> None:
 
 def test_a_fixed_draw_has_as_many_of_each_slice_and_exact_chances(spark: SparkSession) -> None:
     share = F.when(F.col("slice") == "a", 0.3).otherwise(1.6)
-    documents = corpus(spark, 301).select("doc_id", "slice", "n_bytes", share.alias("pi")).localCheckpoint()
+    documents = hold(corpus(spark, 301).select("doc_id", "slice", "n_bytes", share.alias("pi")))
     y = {bytes(row["doc_id"]): row["n_bytes"] for row in documents.collect()}
     seeds, estimates, drawn_once = 40, [], Counter()
     for seed in range(seeds):
@@ -216,7 +217,7 @@ def test_a_fixed_draw_has_as_many_of_each_slice_and_exact_chances(spark: SparkSe
 
 @pytest.mark.parametrize("partitions", [2, 8, 64])
 def test_a_fixed_draw_does_not_depend_on_partitions(spark: SparkSession, partitions: int) -> None:
-    rated = corpus(spark).select("doc_id", "slice", "n_bytes", F.lit(0.37).alias("pi")).localCheckpoint()
+    rated = hold(corpus(spark).select("doc_id", "slice", "n_bytes", F.lit(0.37).alias("pi")))
     rows = [draw_fixed(each, seed=SEED, round=2).collect() for each in (rated.coalesce(1), scattered(rated, partitions))]
     assert sorted(map(tuple, rows[0])) == sorted(map(tuple, rows[1]))
 

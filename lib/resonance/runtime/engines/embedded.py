@@ -12,12 +12,10 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from pyspark.sql import functions as F
 
 from resonance.core import frames
 from resonance.core.errors import EngineError, SetupError
@@ -100,17 +98,6 @@ class EmbeddedEngine:
         """
         lists = any("ARRAY" in column.type for column in contract.columns)
         rows.write.format("delta" if lists else "parquet").save(str(folder))
-
-    def load(self, paths: Sequence[Path], contract: Contract) -> DataFrame:
-        """The rows of Parquet files, with the columns of the contract.
-
-        Sail takes the schema from the files, as a given one does not fit those whose lists name their elements otherwise.
-        """
-        rows = self.session.read.parquet(*map(str, paths))
-        held = set(rows.columns)
-        return rows.select(
-            *(F.col(f.name) if f.name in held else F.lit(None).cast(f.dataType).alias(f.name) for f in contract.schema.fields)
-        )
 
     def stop(self) -> None:
         """End the server and all workers."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -65,10 +64,6 @@ class SparkEngine:
     def stage(self, rows: DataFrame, contract: Contract, folder: Path) -> None:
         """Leave the rows as Parquet files in a new folder."""
         rows.write.parquet(str(folder))
-
-    def load(self, paths: Sequence[Path], contract: Contract) -> DataFrame:
-        """The rows of Parquet files, with the columns of the contract."""
-        return self.session.read.schema(contract.schema).parquet(*map(str, paths))
 
     def stop(self) -> None:
         """End the session."""

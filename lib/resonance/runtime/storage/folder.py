@@ -23,11 +23,12 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from resonance.core.errors import ConservationError, ContractError
+from resonance.core.frames import load_parquet
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.files import DataFile
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
-from resonance.runtime.storage.slices import lies_inside, where
+from resonance.runtime.storage.slices import describe, lies_inside, where
 from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
 
 if TYPE_CHECKING:
@@ -87,21 +88,22 @@ class FolderCatalog:
             ContractError: rows break the contract, or lie outside the slice.
             ConservationError: files hold other rows than were written, or other writers never ceased.
         """
-        staged = self._stage(table, rows, slice)
+        delta = self._open(table)
+        staged = self._stage(table, rows, slice, delta)
         rest: list[DataFile] = []
         try:
             for _ in range(ATTEMPTS):
-                delta = self._open(table) if self.exists(table) else None
                 inside, mixed = self._replaced(table, delta, slice) if delta else ([], [])
                 if mixed:  # their other rows are written again
                     self._remove(table, rest)
                     others = self._load(table, mixed).where(f"NOT coalesce({where(slice)}, false)")
-                    rest = self._stage(table, others, None)
+                    rest = self._stage(table, others, None, delta)
                 if not staged and not inside and not mixed:
                     return Commit(table.name, delta.version() if delta else None, 0, metadata=note)
                 version = self._commit(table, delta, [*staged, *rest], [*inside, *mixed], note, None)
                 if version is not None:
                     return Commit(table.name, version, sum(file.rows for file in staged), metadata=note)
+                delta = self._open(table)
             raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
         except BaseException:
             self._remove(table, [*staged, *rest])
@@ -114,13 +116,15 @@ class FolderCatalog:
         staged: list[DataFile] | None = None
         try:
             for _ in range(ATTEMPTS):
-                delta = self._open(table) if self.exists(table) else None
+                delta = self._open(table)
                 done = delta.transaction_version(name) if delta else None
                 if done is not None and done >= number:
                     self._remove(table, staged or [])
                     return Commit(table.name, delta.version() if delta else None, 0, skipped=True, metadata=metadata)
                 if staged is None:
-                    staged = self._stage(table, rows, None)
+                    staged = self._stage(table, rows, None, delta)
+                if not staged:
+                    return Commit(table.name, delta.version() if delta else None, 0, metadata=metadata)
                 version = self._commit(table, delta, staged, [], metadata, transaction)
                 if version is not None:
                     return Commit(table.name, version, sum(file.rows for file in staged), metadata=metadata)
@@ -169,37 +173,42 @@ class FolderCatalog:
 
     def _load(self, table: Table, paths: Sequence[str | Path]) -> DataFrame:
         """The rows of these files of a table; columns that they lack are null."""
-        return self._engine().load([self._root / table.name / path for path in paths], resources.contract(table))
+        whole = [str(self._root / table.name / path) for path in paths]
+        return load_parquet(self._engine().session, whole, resources.contract(table).schema)
 
-    def _open(self, table: Table) -> DeltaTable:
-        """The table as it is now, widened where its contract grew.
+    def _open(self, table: Table) -> DeltaTable | None:
+        """The table as it is now, widened where its contract grew; None where there is none yet.
 
         Raises:
             ContractError: it cannot be written: another major version, a clustered table, or rows that break a new rule.
         """
+        if not self.exists(table):
+            return None
         delta, contract = self._delta(table), resources.contract(table)
         if _is_clustered(delta):
             raise ContractError(f"table {table.name}: an older version of resonance clustered it: {CONVERT}")
         then = delta.metadata().configuration.get(VERSION, contract.version)
+        absent = find_absent(contract, [field.name for field in delta.schema().fields])
         if not is_older(then, contract):
+            if absent:
+                raise ContractError(f"table {table.name}: its columns are not those of the contract; nothing was written")
             return delta
-        held = delta.metadata().configuration
-        changed = [
-            rule.expression
-            for rule in contract.rules
-            if not same_expression(held.get(f"delta.constraints.{rule.name.lower()}", ""), rule.expression)
-        ]
-        if changed and (found := self._broken(table, changed)):
-            raise ContractError(f"{refusal(contract, then)} ({found})")
+        held = _rules(delta)
+        changed = {
+            rule.name: rule.expression for rule in contract.rules if not same_expression(held.get(rule.name, ""), rule.expression)
+        }
+        if broken := self._broken(table, self._paths(table, None), changed):
+            raise ContractError(f"{refusal(contract, then)}; rule {broken} ({changed[broken]}) is broken by rows of the table")
         self._promise(table, {})
         return self._delta(table)
 
-    def _broken(self, table: Table, expressions: Sequence[str]) -> str:
-        if not (paths := self._paths(table, None)):
-            return ""
-        rows = self._load(table, paths)
-        found = rows.selectExpr(*(f"count_if(NOT coalesce({e}, false)) AS c{n}" for n, e in enumerate(expressions))).collect()[0]
-        return next((f"rows break {e}" for e, broken in zip(expressions, found, strict=True) if broken), "")
+    def _broken(self, table: Table, paths: Sequence[str | Path], claims: Mapping[str, str]) -> str | None:
+        """The name of the first claim that a row of these files breaks."""
+        if not paths or not claims:
+            return None
+        counted = (f"count_if(NOT coalesce({claim}, false)) AS c{n}" for n, claim in enumerate(claims.values()))
+        counts = self._load(table, paths).selectExpr(*counted).collect()[0]
+        return next((name for name, broken in zip(claims, counts, strict=True) if broken), None)
 
     def _promise(self, table: Table, properties: Mapping[str, str]) -> None:
         """Give the table the promises of its contract, and these properties, where it has not all of them."""
@@ -215,12 +224,12 @@ class FolderCatalog:
                 return
         raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
 
-    def _stage(self, table: Table, rows: DataFrame, slice: Slice | None) -> list[DataFile]:
-        """Files of the rows, none of them empty, that keep the contract and lie in the slice."""
-        contract, engine = resources.contract(table), self._engine()
+    def _stage(self, table: Table, rows: DataFrame, slice: Slice | None, delta: DeltaTable | None) -> list[DataFile]:
+        """Files of the rows, none of them empty, that keep the promises of the table and lie in the slice."""
+        contract = resources.contract(table)
         folder = self._root / table.name / f"{STAGED}{uuid.uuid4().hex}"
         try:
-            engine.stage(contract.conform(rows), contract, folder)
+            self._engine().stage(contract.conform(rows), contract, folder)
             shutil.rmtree(folder / "_delta_log", ignore_errors=True)
             files = [DataFile.read(folder.parent, path) for path in sorted(folder.rglob("*.parquet"))]
             full = [file for file in files if file.rows]
@@ -228,7 +237,7 @@ class FolderCatalog:
                 if path.is_file() and path.relative_to(folder.parent).as_posix() not in {file.path for file in full}:
                     path.unlink()
             if full:
-                self._look(table, full, slice)
+                self._look(table, full, slice, _rules(delta) if delta else {rule.name: rule.expression for rule in contract.rules})
             else:
                 shutil.rmtree(folder, ignore_errors=True)
         except BaseException:
@@ -236,36 +245,24 @@ class FolderCatalog:
             raise
         return full
 
-    def _look(self, table: Table, files: Sequence[DataFile], slice: Slice | None) -> None:
+    def _look(self, table: Table, files: Sequence[DataFile], slice: Slice | None, rules: Mapping[str, str]) -> None:
         """Raise ContractError unless the staged rows keep every promise; footers answer for columns, one query for the rest."""
-        contract = resources.contract(table)
-        claims = {f"rule {rule.name} ({rule.expression}) is broken": rule.expression for rule in contract.rules}
-        for column in (column for column in contract.columns if column.required):
+        claims = {f"rule {name} ({expression}) is broken": expression for name, expression in rules.items()}
+        for column in (column for column in resources.contract(table).columns if column.required):
             counts = [file.nulls.get(column.name) for file in files]
             if any(counts):
-                raise ContractError(f"table {contract.name}: column {column.name} holds null; nothing was written")
+                raise ContractError(f"table {table.name}: column {column.name} holds null; nothing was written")
             if None in counts:
                 claims[f"column {column.name} holds null"] = f"`{column.name}` IS NOT NULL"
-        if slice:
-            unsure = {
-                name: part
-                for name, part in slice.items()
-                if not all(lies_inside(*file.bounds.get(name, (None, None)), part) for file in files)
-            }
-            if unsure:
-                claims[f"rows lie outside the slice {where(slice)}"] = where(unsure)
-        if not claims:
-            return
-        rows = self._load(table, [file.path for file in files])
-        counted = [f"count_if(NOT coalesce({claim}, false)) AS c{n}" for n, claim in enumerate(claims.values())]
-        *broken, found = rows.selectExpr(*counted, "count(1) AS n").collect()[0]
-        for message, n in zip(claims, broken, strict=True):
-            if n:
-                raise ContractError(f"table {contract.name}: {message}; nothing was written")
-        if found != sum(file.rows for file in files):
-            raise ConservationError(
-                f"table {contract.name}: {sum(file.rows for file in files)} rows were written, {found} are found"
-            )
+        unsure = {
+            name: part
+            for name, part in (slice or {}).items()
+            if not all(lies_inside(*file.bounds.get(name, (None, None)), part) for file in files)
+        }
+        if unsure and slice:
+            claims[f"rows lie outside the slice {describe(slice)}"] = where(unsure)
+        if broken := self._broken(table, [file.path for file in files], claims):
+            raise ContractError(f"table {table.name}: {broken}; nothing was written")
 
     def _replaced(self, table: Table, delta: DeltaTable, slice: Slice) -> tuple[list[str], list[str]]:
         """Files that hold rows of the slice alone, and such that hold others too."""
@@ -357,6 +354,12 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     table = pq.ParquetFile(path, coerce_int96_timestamp_unit="us").read()
     rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
     return rows
+
+
+def _rules(delta: DeltaTable) -> dict[str, str]:
+    """The rules that the table holds rows to, by name."""
+    prefix = "delta.constraints."
+    return {key.removeprefix(prefix): value for key, value in delta.metadata().configuration.items() if key.startswith(prefix)}
 
 
 def _is_clustered(delta: DeltaTable) -> bool:

@@ -14,6 +14,11 @@ def where(slice: Slice) -> str:
     return " AND ".join(_condition(column, value) for column, value in slice.items())
 
 
+def describe(slice: Slice) -> str:
+    """The slice for people."""
+    return where(slice).replace("`", "")
+
+
 def lies_inside(low: Any, high: Any, part: Part) -> bool | None:
     """Whether all values between two bounds are in the part of a slice, True, or none, False; None where the bounds cannot tell."""
     if low is None or high is None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from resonance.curate.kernels.tidy import clean_text, tidy
 
 TRICKY = st.text(
-    st.one_of(st.sampled_from("ae \t\r\n\x00\x0b\x0c\x1c\x85\xa0\u0301\u0327\u2028\u2029\ufeff\U0001f600"), st.characters())
+    st.one_of(
+        st.sampled_from("ae \t\r\n\x00\x0b\x0c\x1c\x85\xa0\u0301\u0327\u2028\u2029\ufeff\U0001f600"), st.characters(codec="utf-8")
+    )
 )
 
 
