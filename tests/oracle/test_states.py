@@ -13,7 +13,7 @@ from resonance.runtime import resources
 from resonance.signals.history import lifted, merged, told
 from resonance.signals.trend import against_trend
 from resonance.tables import SIGNAL_STATE
-from resonance.testing import events_frame
+from resonance.testing import events_frame, hold
 
 DOCUMENTS = 400
 
@@ -25,7 +25,7 @@ def rows() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def events(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
-    return against_trend(events_frame(spark, rows), DECAY).localCheckpoint()
+    return hold(against_trend(events_frame(spark, rows), DECAY))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_two_segments_merge_to_the_whole(events: DataFrame, whole: dict[int, dic
 def test_stored_states_merge_with_new_events(events: DataFrame, whole: dict[int, dict[str, Any]]) -> None:
     contract = resources.contract(SIGNAL_STATE)
     first = told(merged(lifted(events.where("round <= 2"), EARLY))).withColumn("current", F.lit(True))
-    stored = contract.conform(first).localCheckpoint()
+    stored = hold(contract.conform(first))
     late = merged(lifted(events.where("round > 2"), EARLY))
     both = collected(told(merged(stored.select(*late.columns).unionByName(late))))
     assert both.keys() == whole.keys()
@@ -68,8 +68,11 @@ def test_stored_states_merge_with_new_events(events: DataFrame, whole: dict[int,
 
 
 @pytest.mark.parametrize("partitions", [1, 5, 16])
-def test_the_order_of_rows_says_nothing(events: DataFrame, whole: dict[int, dict[str, Any]], partitions: int) -> None:
-    turned = events.repartition(partitions, F.xxhash64("pos", "round")).sortWithinPartitions(F.desc("pos"))
+def test_the_order_of_rows_says_nothing(
+    spark: SparkSession, events: DataFrame, whole: dict[int, dict[str, Any]], partitions: int
+) -> None:
+    rows = sorted(events.collect(), key=lambda row: -row["pos"])
+    turned = spark.createDataFrame(rows, events.schema).repartition(partitions, F.xxhash64("pos", "round"))
     for doc, state in states(turned).items():
         assert state == pytest.approx(whole[doc], abs=BOUND)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.benchmark.bootstrap import resampled
+from resonance.core.frames import find_quantiles
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -92,4 +93,4 @@ def _bits(nats: str, n_bytes: str) -> Column:
 
 
 def _interval(name: str) -> Column:
-    return F.expr(f"percentile(CASE WHEN replicate > 0 THEN {name} END, array(0.025D, 0.975D))")
+    return find_quantiles(F.when(F.col("replicate") > 0, F.col(name)), (0.025, 0.975))

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from resonance.control.case import Case
 from resonance.control.policy import cases, decide, stratify
 from resonance.core.errors import ResonanceError
+from resonance.core.frames import parse_schema
 from resonance.core.plan import Plan
 from resonance.core.pool import pool
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from resonance.core.job import Turn
     from resonance.core.settings import PolicySettings, RebalanceSettings
 
-COLUMNS = (
+COLUMNS = parse_schema(
     "round int, slice string, weight double, prior double, previous double, proposed double, "
     "limit_share double, bpb double, mean_bpb double, reason string, policy string"
 )

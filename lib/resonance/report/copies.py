@@ -18,6 +18,8 @@ MOST = 1_000
 """So many rows come back at most, those of most documents first."""
 EACH = 3
 """Clusters of each method of which a pair is shown."""
+ABSENT = -1.0
+"""Stands for no similarity while the least is looked for: of structs with null fields the engines find different ones."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,12 @@ def crossed(rejects: DataFrame, documents: DataFrame) -> tuple[Crossed, ...]:
 
 def largest(duplicates: DataFrame) -> list[Row]:
     """The ``EACH`` largest clusters of each method, each with the least similar of the others, or the first."""
-    others = duplicates.where("doc_id != keeper")
-    member = F.min(F.struct("similarity", "doc_id")).alias("member")
-    found = others.groupBy("method", "cluster_id", "keeper", "size").agg(member)
+    others = duplicates.where("doc_id != keeper").withColumn("near", F.coalesce("similarity", F.lit(ABSENT)))
+    found = others.groupBy("method", "cluster_id", "keeper", "size").agg(F.min(F.struct("near", "doc_id")).alias("member"))
     place = rank_rows(["method"], [F.desc("size"), "cluster_id", "keeper"])
     chosen = found.withColumn("place", place).where(F.col("place") <= EACH)
-    return chosen.select("method", "size", "keeper", "member.similarity", "member.doc_id").orderBy("method", "place").collect()
+    similarity = F.nullif(F.col("member.near"), F.lit(ABSENT)).alias("similarity")
+    return chosen.select("method", "size", "keeper", similarity, "member.doc_id").orderBy("method", "place").collect()
 
 
 def pairs(found: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterator[Pair]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 BUCKETS = 24
 QUANTILES = (0.005, 0.5, 0.995)
-ACCURACY = 1_000
 SKEWED = 10
 """Positive signals whose upper quantile is this many times their median get buckets of equal ratio."""
 
@@ -111,6 +110,7 @@ def _range(name: str, field: StructField, quantiles: list[float], thresholds: tu
     asked = tuple(t for t in thresholds if (t.set, t.signal) == (name, field.name))
     low, high = min([low, *(t.value for t in asked)]), max([high, *(t.value for t in asked)])
     if isinstance(field.dataType, IntegerType | LongType):
+        low, high = math.floor(low), math.ceil(high)  # quantiles may lie between two whole numbers
         if high - low < BUCKETS:
             return _Range(name, field, low - 0.5, median, high + 0.5, asked, int(high - low) + 1, whole=True)
         if low >= 0 and high > SKEWED * max(median, 1):

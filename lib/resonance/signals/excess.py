@@ -31,7 +31,7 @@ def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Tu
     Texts that either did not score, or not with a finite loss, are left out. ``excess`` is the difference, cut off at the two
     percentiles ``clip`` of its slice, so that a few broken texts do not lead; ``disagreement`` is the variance of the two ranks
     within the slice. ``target_gain`` is null where no reference was tuned. Shuffles ids and losses of texts by id, once for each of
-    the three models; partial sketches by slice; and twice losses by slice, each slice sorted as a whole.
+    the three models; and losses by slice, each slice sorted twice as a whole, its differences held whole for their percentiles.
     """
     signal_event = signal_event.where("loss_sum IS NOT NULL")
     current = signal_event.where((F.col("phase") == "score") & (F.col("arm") == "plan") & (F.col("round") == turn.round))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
-from resonance.core.frames import rank_rows
+from resonance.core.frames import parse_schema, rank_rows
 from resonance.signals.history import TEXT
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EDGE = 1e-6
 """Differences of probabilities below which one is as good as the other."""
+QUOTA = parse_schema("label string, other string, most int, all boolean")
 Counts = NDArray[np.int64]
 
 
@@ -139,7 +140,7 @@ def _marked(rows: DataFrame, names: list[str], joint: Counts, ahead: Counts) -> 
         if prune[i, j] > 0
     ]
     spark = rows.sparkSession
-    quota = F.broadcast(spark.createDataFrame(pairs, "label string, other string, most int, all boolean"))
+    quota = F.broadcast(spark.createDataFrame(pairs, QUOTA))
     preferred = F.col("p_suggested") > F.col("p_label") + EDGE
     margin = F.col("probabilities")[F.col("other")] - F.col("p_label")
     ranked = rows.join(quota, "label").withColumn("margin", margin).where((F.col("margin") > 0) | F.col("all"))

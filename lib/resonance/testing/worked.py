@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
 from resonance.core.settings import FeedbackSettings, JudgeSettings
 from resonance.core.table import Table
@@ -20,6 +21,7 @@ from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
 from resonance.signals.feedback import feedback
 from resonance.tables import TABLES
+from resonance.testing.memory import hold
 
 PACKAGES = ("torch", "transformers", "sympy", "mlflow", "scipy", "pyspark", "numpy", "pandas", "stdlib", "other")
 SLICES = tuple(f"{package}/{kind}" for package in PACKAGES for kind in ("docstring", "description", "licence"))
@@ -70,13 +72,13 @@ def worked_frames(
 
     Zero rounds leave the data half alone.
     """
-    everything = _documents(spark, documents, slices).localCheckpoint()
+    everything = hold(_documents(spark, documents, slices))
     passed = everything.where("NOT cut")
     kept = passed.where("NOT copy AND NOT near")
     signals = _basics(everything).unionByName(_datatrove(everything)).unionByName(_quality(everything))
     settings = JudgeSettings(policy=load_policy("gopher"))
     failed, rules = judge(everything, signals, settings=settings, turn=Turn("main"))
-    rejects = failed.unionByName(_copies(passed)).localCheckpoint()
+    rejects = hold(failed.unionByName(_copies(passed)))
     found: dict[str, DataFrame] = {
         "raw": everything.withColumn("path", F.lit(None)).withColumn("metadata", F.lit("{}")),
         "documents": everything,
@@ -88,8 +90,8 @@ def worked_frames(
     }
     weights = {number: _weights(slices, number) for number in range(1, rounds + 2)}
     if rounds:
-        found["sample_plan"] = _draws(kept, weights, rounds).localCheckpoint()
-        found["signal_event"] = _events(found["sample_plan"], kept).localCheckpoint()
+        found["sample_plan"] = hold(_draws(kept, weights, rounds))
+        found["signal_event"] = hold(_events(found["sample_plan"], kept))
         found["plans"] = spark.createDataFrame(_plans(weights), resources.contract(_table("plans")).schema)
         found["evaluations"] = _evaluations(found["signal_event"])
         found["slice_state"] = _slice_state(found["signal_event"])
@@ -119,7 +121,7 @@ def _documents(spark: SparkSession, documents: int, slices: Sequence[str]) -> Da
     placed = numbered.withColumn("place", F.expr(f"int({len(slices)} * u * u)"))
     sized = placed.withColumn("n_bytes", F.expr("int(200 + exp(6.2 + 0.9 * normal))"))
     names = F.array(*map(F.lit, slices))
-    identified = sized.selectExpr(*DOCUMENT).withColumn("slice", names[F.col("place")])
+    identified = sized.selectExpr(*DOCUMENT).withColumn("slice", F.get(names, F.col("place")))
     return identified.withColumn("bucket", F.expr("pmod(xxhash64(doc_id), 4096)").cast("int"))
 
 
@@ -229,8 +231,8 @@ def _draws(kept: DataFrame, weights: Mapping[int, Mapping[str, float]], rounds: 
 
 def _placed(rows: DataFrame, number: int, arm: str, pi: Any) -> DataFrame:
     copies = rows.where("copies > 0").select("*", F.explode(F.expr("sequence(0, copies - 1)")).alias("nth"))
-    place = Window.orderBy(F.xxhash64("doc_id", "nth"), "doc_id", "nth")
-    return copies.withColumn("pos", F.row_number().over(place) - 1).select(
+    place = rank_rows(["batch"], [F.xxhash64("doc_id", "nth"), "doc_id", "nth"])
+    return copies.withColumn("pos", place - 1).select(
         F.lit(number).alias("round"),
         F.lit(arm).alias("arm"),
         F.lit(0).alias("epoch"),

@@ -90,7 +90,7 @@ def events(spark: SparkSession, corpus: dict[str, np.ndarray]) -> DataFrame:
         for s in range(slices)
         for d in range(docs)
     ]
-    return spark.createDataFrame(rows, COLUMNS).localCheckpoint()
+    return spark.createDataFrame(rows, COLUMNS)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from resonance.core.settings import PolicySettings, RebalanceSettings
 from resonance.core.table import Table
 from resonance.runtime import resources
 from resonance.tables import PLANS, SLICE_STATE
-from resonance.testing import documents_frame
+from resonance.testing import documents_frame, hold
 
 
 def empty(spark: SparkSession, table: Table) -> DataFrame:
@@ -35,7 +35,7 @@ def documents(spark: SparkSession) -> DataFrame:
     """Slices a and b with 10 texts of 100 bytes, c with one of 100 that may be drawn; one of c is cut, one held out."""
     rows = [(f"{name}{index}", name, "x" * 100) for name in "ab" for index in range(10)]
     rows += [("c0", "c", "x" * 100), ("cut", "c", "x" * 1000), ("held", "c", "x" * 1000)]
-    return documents_frame(spark, rows).localCheckpoint()
+    return hold(documents_frame(spark, rows))
 
 
 def planned(documents: DataFrame, plans: DataFrame, state: DataFrame, round: int) -> DataFrame:
@@ -45,7 +45,7 @@ def planned(documents: DataFrame, plans: DataFrame, state: DataFrame, round: int
     rows = decide_plan(
         plans, state, documents, rejects, held, settings=PolicySettings(), drawing=drawing, turn=Turn("main", round=round)
     )
-    return resources.contract(PLANS).conform(rows).localCheckpoint()
+    return hold(resources.contract(PLANS).conform(rows))
 
 
 def test_three_rounds(spark: SparkSession, documents: DataFrame) -> None:

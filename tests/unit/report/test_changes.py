@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from resonance.report.changes import EXAMPLES, Changes, changes, told
-from resonance.testing import documents_frame
+from resonance.testing import documents_frame, hold
 
 Failed = tuple[str, str, int, float | None]
 KEYS = "abcdefgh"
@@ -18,7 +18,7 @@ KEYS = "abcdefgh"
 
 @pytest.fixture(scope="module")
 def documents(spark: SparkSession) -> DataFrame:
-    return documents_frame(spark, [(key, "s", f"text [bold]{key}[/bold] \x1b[31m\n" * 30) for key in KEYS]).localCheckpoint()
+    return hold(documents_frame(spark, [(key, "s", f"text [bold]{key}[/bold] \x1b[31m\n" * 30) for key in KEYS]))
 
 
 def rejects(documents: DataFrame, rows: Sequence[Failed]) -> DataFrame:

@@ -47,14 +47,15 @@ def test_the_largest_clusters_of_each_method_with_their_least_similar_document(s
         for n in range(size)
     ]
     rows += [("verified", b"k", size, f"k{size}".encode(), f"k{size}".encode(), None) for size in range(2, 8)]
+    rows += [("verified", b"k", 9, b"k9", b"unknown", None), ("verified", b"k", 9, b"k9", b"known", 0.1)]
     rows += [("exact", b"k", 2, b"k1", id, None) for id in (b"k1", b"z", b"y")]
     schema = "method string, cluster_id binary, size int, keeper binary, doc_id binary, similarity double"
     found = largest(spark.createDataFrame(rows, schema))
     assert [(r["method"], r["size"], bytes(r["doc_id"]), r["similarity"] and round(r["similarity"], 1)) for r in found] == [
         ("exact", 2, b"y", None),
+        ("verified", 9, b"unknown", None),
         ("verified", 7, b"7-6", 0.3),
         ("verified", 6, b"6-5", 0.4),
-        ("verified", 5, b"5-4", 0.5),
     ]
     texts = {bytes(row["doc_id"]): Row(source="s", text="t") for row in found} | {b"k7": Row(source="k", text=None)}
     (pair,) = pairs(found, texts)

@@ -44,6 +44,14 @@ def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
     assert found["language"].names[0] == ("en", int(np.sum(words % 3 != 0)))
 
 
+def test_buckets_of_whole_numbers_are_whole_where_a_quantile_lies_between_two(spark: SparkSession) -> None:
+    counts = [1, 2, 4, 9]
+    frame = spark.createDataFrame([(str(i), None, n, None, None, 1, "quality") for i, n in enumerate(counts)], SCHEMA)
+    (found,) = distributions(frame, (ASKED[1],))
+    assert (found.whole, found.low, found.high, found.median) == (True, 0.5, 9.5, 3.0)
+    assert found.counts == (1, 1, 0, 1, 0, 0, 0, 0, 1)
+
+
 def test_a_threshold_lies_inside_its_buckets(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(str(i), 400, 3, 0.5, None, 1, "quality") for i in range(5)], SCHEMA)
     found = {d.signal: d for d in distributions(frame, (WORDS,))}

@@ -15,7 +15,7 @@ from resonance.report.gather import apart, gather, latest_steps, losses, thresho
 from resonance.report.judged import MOST
 from resonance.runtime import resources
 from resonance.tables import TABLES
-from resonance.testing import events_frame
+from resonance.testing import events_frame, hold
 from resonance.testing.worked import worked_frames
 
 SLICES = ("one/docstring", "<script>alert(1)</script>", "three")
@@ -27,10 +27,10 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
     stale = made["signal_event"].limit(5).withColumnsRenamed({}).selectExpr(
         *("'stale' AS run" if c == "run" else c for c in made["signal_event"].columns)
     )  # fmt: skip
-    states = made["signal_state"].localCheckpoint()
+    states = hold(made["signal_state"])
     changed = [bytes(row[0]) for row in states.select("doc_id").orderBy("doc_id").limit(3).collect()]
     states = states.withColumn("current", ~F.col("doc_id").isin(changed))
-    return {**made, "signal_event": made["signal_event"].unionByName(stale).localCheckpoint(), "signal_state": states}
+    return {**made, "signal_event": hold(made["signal_event"].unionByName(stale)), "signal_state": states}
 
 
 @pytest.fixture(scope="module")
