@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyspark.sql import DataFrame
 
-from resonance.core.frames import map_batches
+from resonance.core.frames import Kernel, map_batches
 from resonance.core.job import Turn
 from resonance.core.settings import ScoreSettings
 from resonance.curate.signals import IDENTITY, QUALITY, signal_rows
@@ -19,8 +19,6 @@ FULL = 0.5
 
 COLUMNS = tuple(signal.column for signal in QUALITY)
 SCHEMA = "doc_id binary, bucket int, content_hash binary, batch string, " + ", ".join(f"{column} double" for column in COLUMNS)
-
-Batches = Iterable[Any]
 
 
 def score(documents: DataFrame, *, settings: ScoreSettings, turn: Turn) -> DataFrame:
@@ -48,8 +46,8 @@ def parts_plainly(text: str, head_words: int) -> dict[str, float | None]:
     return dict(zip(COLUMNS, (quality, compression, unique, repeated, ended), strict=True))
 
 
-def _scorer(head_words: int) -> Callable[[Batches], Batches]:
-    def scored(batches: Batches) -> Batches:
+def _scorer(head_words: int) -> Kernel:
+    def scored(batches: Iterable[Any]) -> Iterator[Any]:
         import pyarrow as pa
 
         for batch in batches:

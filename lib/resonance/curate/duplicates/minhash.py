@@ -5,16 +5,14 @@ Texts of Jaccard similarity s over their shingles are found with probability 1 -
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, LongType, StructField, StructType
 
-from resonance.core.frames import map_batches
-
-Batches = Iterable[Any]
+from resonance.core.frames import Kernel, map_batches
 
 FORMS = {"resonance": 2, "datatrove": 1}
 """Versions of the normal forms (``kernels/forms.py``) by profile; version 1 of ``resonance`` knew no compatible characters."""
@@ -50,8 +48,8 @@ def star_edges(buckets: DataFrame) -> DataFrame:
     return buckets.select("doc_id", F.col("first").alias("other")).where("doc_id != other")
 
 
-def _signer(bands: int, rows: int, shingle_words: int, profile: str) -> Callable[[Batches], Batches]:
-    def sign(batches: Batches) -> Batches:
+def _signer(bands: int, rows: int, shingle_words: int, profile: str) -> Kernel:
+    def sign(batches: Iterable[Any]) -> Iterator[Any]:
         import numpy as np
         import pyarrow as pa
 

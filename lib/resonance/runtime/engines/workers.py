@@ -113,7 +113,7 @@ class Worker:
         reader = threading.Thread(target=_read, args=(self._process.stdout, results), daemon=True)
         reader.start()
         try:
-            _send(self._process.stdin, cloudpickle.dumps(kernel))
+            _send(self._process.stdin, cloudpickle.dumps(kernel))  # type: ignore[no-untyped-call]
             yield from self._feed(self._process.stdin, batches, results)
         except (BrokenPipeError, ValueError) as error:  # what it said before it ended is in the queue
             yield from _received(results, error)

@@ -219,7 +219,7 @@ class FolderCatalog:
             held = dict(about.configuration)
             if (promises(contract) | dict(properties)).items() <= held.items():
                 return
-            action = metadata(contract, str(about.id), about.created_time or 0, held | properties)
+            action = metadata(contract, str(about.id), about.created_time or 0, held | dict(properties))
             if commit_actions(self._root / table.name, delta.version() + 1, "CHANGE COLUMN", {}, [{"metaData": action}]):
                 return
         raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
@@ -266,7 +266,9 @@ class FolderCatalog:
 
     def _replaced(self, table: Table, delta: DeltaTable, slice: Slice) -> tuple[list[str], list[str]]:
         """Files that hold rows of the slice alone, and such that hold others too."""
-        inside, unsure, mixed = [], [], []
+        inside: list[str] = []
+        unsure: list[str] = []
+        mixed: list[str] = []
         for file in _files(delta):
             verdicts = [lies_inside(file.get(f"min.{name}"), file.get(f"max.{name}"), part) for name, part in slice.items()]
             if all(verdicts):

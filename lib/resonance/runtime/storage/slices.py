@@ -25,7 +25,7 @@ def lies_inside(low: Any, high: Any, part: Part) -> bool | None:
         return None
     if isinstance(part, tuple) and isinstance(part[0], int):
         first, last = part
-        if first <= low and high <= last:  # type: ignore[operator]
+        if first <= low and high <= last:
             return True
         return False if high < first or low > last else None
     values = part if isinstance(part, tuple) else (part,)
