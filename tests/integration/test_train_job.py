@@ -10,17 +10,17 @@ from pydoc_data.topics import topics
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 from scipy import stats
 
 from resonance.core.chance import logged
 from resonance.core.errors import ConservationError, TrainError
+from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
 from resonance.runtime.launch import InlineLaunch
 from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT, SLICE_SUMS
-from resonance.testing import MemoryCatalog, documents_frame
+from resonance.testing import MemoryCatalog, documents_frame, hold
 from resonance.train.spec import Spec
 
 pytestmark = pytest.mark.train
@@ -33,13 +33,13 @@ DRAW = ["round", "arm", "epoch", "pos", "doc_id", "bucket", "content_hash", "sli
 
 def a_plan(documents, round: int, arm: str, rows: int, epochs: int = 1, pi: float = 1.5):
     """The first documents by a hash of the round, every third of them twice, in an order that the epoch chooses."""
-    order = Window.orderBy(F.xxhash64("doc_id", F.lit(round)), "doc_id")
-    drawn = documents.withColumn("number", F.row_number().over(order)).where(F.col("number") <= rows)
+    order = rank_rows(["batch"], [F.xxhash64("doc_id", F.lit(round)), "doc_id"])
+    drawn = documents.withColumn("number", order).where(F.col("number") <= rows)
     copies = drawn.withColumn(
         "copy", F.explode(F.when(F.col("number") % 3 == 0, F.array(F.lit(0), F.lit(1))).otherwise(F.array(F.lit(0))))
     )
     passes = copies.withColumn("epoch", F.explode(F.array(*(F.lit(epoch) for epoch in range(epochs)))))
-    place = F.row_number().over(Window.partitionBy("epoch").orderBy(F.xxhash64("doc_id", "copy", "epoch"), "doc_id", "copy")) - 1
+    place = rank_rows(["epoch"], [F.xxhash64("doc_id", "copy", "epoch"), "doc_id", "copy"]) - 1
     marks = {"round": round, "arm": arm, "pi": pi, "weight": 1.0}
     return passes.withColumn("pos", place).withColumns({name: F.lit(value) for name, value in marks.items()}).select(DRAW)
 
@@ -48,19 +48,19 @@ def a_plan(documents, round: int, arm: str, rows: int, epochs: int = 1, pi: floa
 def documents(spark):
     texts = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 80 < len(part) < 600})[:400]
     rows = [(f"key-{number}", f"slice/{number % 3}", text) for number, text in enumerate(texts)]
-    return documents_frame(spark, rows).localCheckpoint()
+    return hold(documents_frame(spark, rows))
 
 
 @pytest.fixture(scope="module")
 def plans(documents):
     heldout = a_plan(documents.where("slice = 'slice/2'"), 0, "heldout", HELDOUT + 10).where("copy = 0")
-    place = F.row_number().over(Window.orderBy("doc_id")) - 1
+    place = rank_rows(["arm"], ["doc_id"]) - 1
     heldout = heldout.withColumns({"pos": place, "pi": F.lit(1.0)})
     pool = documents.where("slice != 'slice/2'")
     parts = (a_plan(pool, 1, "plan", 150), a_plan(pool, 2, "plan", 60, pi=0.5), a_plan(pool, 2, "control", 50))
     for part in parts:
         heldout = heldout.unionByName(part)
-    return heldout.localCheckpoint()
+    return hold(heldout)
 
 
 class World:
@@ -393,7 +393,9 @@ def test_estimates_from_a_kept_part_agree_in_expectation(spark):
     share, groups = 0.2, 200
     value = F.pmod(F.xxhash64("id", F.lit("value")), F.lit(1000)) / 1000
     ids = spark.range(groups * 500).select(
-        (F.col("id") % groups).alias("group"), F.unhex(F.md5(F.col("id").cast("string"))).alias("doc_id"), value.alias("y")
+        (F.col("id") % groups).alias("group"),
+        F.unhex(F.substring(F.sha2(F.col("id").cast("string"), 256), 1, 32)).alias("doc_id"),
+        value.alias("y"),
     )
     estimate = F.sum(F.when(logged(share), F.col("y") / share).otherwise(0.0))
     spread = F.sqrt(F.sum(F.col("y") ** 2) * (1 - share) / share)
@@ -458,8 +460,8 @@ def tuned(spark, tmp_path_factory):
     prose = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 150 < len(part) < 400})[:90]
     tables = [" | ".join(f"{(7 * n + k) % 97}.{k}" for k in range(40)) for n in range(90)]
     rows = [(f"p{n}", "prose", text) for n, text in enumerate(prose)] + [(f"t{n}", "table", text) for n, text in enumerate(tables)]
-    documents = documents_frame(spark, rows).localCheckpoint()
-    world = World(spark, tmp_path_factory.mktemp("tuned"), a_plan(documents, 1, "plan", 180).localCheckpoint(), documents)
+    documents = hold(documents_frame(spark, rows))
+    world = World(spark, tmp_path_factory.mktemp("tuned"), hold(a_plan(documents, 1, "plan", 180)), documents)
     world.train()
     fitting = CrossFitSettings(folds=2)
     world.launch = starts = Starts()

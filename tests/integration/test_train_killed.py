@@ -15,12 +15,13 @@ from pydoc_data.topics import topics
 
 import psutil
 import pytest
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from resonance.core.errors import TrainError
+from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
+from resonance.runtime.engines.session import engine_of
 from resonance.runtime.launch import open_launch
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
 from resonance.testing import documents_frame, folder_catalog
@@ -41,7 +42,7 @@ def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, **m
 
     catalog = folder_catalog(spark, workspace / "tables")
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
-    launch = open_launch(settings, spark)
+    launch = open_launch(settings, engine_of(spark))
     tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch, "task": TaskSettings()}
     try:
         getattr(jobs, job)(*frames, settings=settings, turn=Turn("main", 1, "plan", run=run), **tools, **more)
@@ -82,7 +83,7 @@ def corpus(spark, tmp_path_factory) -> Path:
     texts = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 80 < len(part) < 700})[:DRAWS]
     documents = documents_frame(spark, [(f"key-{number}", f"slice/{number % 3}", text) for number, text in enumerate(texts)])
     catalog.write(DOCUMENTS, documents, {"batch": "main"}, {})
-    place = F.row_number().over(Window.orderBy(F.xxhash64("doc_id"), "doc_id")) - 1
+    place = rank_rows(["batch"], [F.xxhash64("doc_id"), "doc_id"]) - 1
     marks = {"round": 1, "arm": "plan", "epoch": 0, "copy": 0, "pi": 0.5, "weight": 1.0}
     plan = documents.withColumn("pos", place).withColumns({name: F.lit(value) for name, value in marks.items()})
     kept = [column.name for column in catalog.read(SAMPLE_PLAN).schema]
@@ -192,7 +193,7 @@ DRIVER = """
 import os, signal, sys
 from pathlib import Path
 from resonance.core.settings import SparkSettings
-from resonance.runtime.engines.spark import open_spark
+from resonance.runtime.engines.session import open_engine
 from resonance.train.desk import Desk
 from tests.integration import test_train_killed as this
 
@@ -203,15 +204,16 @@ def dies(self, folder):
     os.kill(os.getpid(), signal.SIGKILL)
 
 Desk._publish = dies
-this.train(open_spark(SparkSettings(master="local[1]", driver_memory="1g")).session, workspace)
+settings = SparkSettings(master="local[1]", driver_memory="1g")
+this.train(open_engine(sys.argv[2], settings, workspace / "scratch").session, workspace)
 """
 
 
-def test_driver_killed_between_append_and_publication_and_rerun(spark, corpus, undisturbed, tmp_path):
+def test_driver_killed_between_append_and_publication_and_rerun(spark, engine_name, corpus, undisturbed, tmp_path):
     workspace = tmp_path / "w"
     shutil.copytree(corpus, workspace)
     driver = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(workspace)], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-c", DRIVER, str(workspace), engine_name], capture_output=True, text=True, check=False, timeout=300
     )
     assert driver.returncode == -signal.SIGKILL, driver.stderr
     assert (workspace / "killed-at").read_text() == f"{150:012d} True"

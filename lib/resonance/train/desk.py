@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +14,12 @@ from pyspark.sql import functions as F
 
 from resonance.core.chance import logged
 from resonance.core.errors import ConservationError
+from resonance.core.files import plain_path
 from resonance.core.job import Turn
 from resonance.core.table import Catalog
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
+from resonance.train.shard_writer import list_shards
 from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName, ordinal
 from resonance.train.tokenizer import TOKENIZER, fingerprint
 
@@ -108,8 +110,8 @@ class Desk:
         state = _boundary(folder)
         if self.committed(phase.name) < ordinal(phase.name, state):
             place = F.col("place")
-            draws = self.spark.read.parquet(phase.shards.as_uri()).where((place >= state.first) & (place < state.last))
-            staged = self.spark.read.parquet(folder.as_uri() + "/rank-*.parquet")
+            draws = self._read(list_shards(phase.shards)).where((place >= state.first) & (place < state.last))
+            staged = self._read(sorted(folder.glob("rank-*.parquet")))
             self._append(phase.name, state, draws, staged.drop("place"))
         if phase.name in TRAINING:
             self._publish(folder)
@@ -127,6 +129,11 @@ class Desk:
         """Delete what only ranks needed."""
         shutil.rmtree(self.attempts, ignore_errors=True)
         shutil.rmtree(self.shards, ignore_errors=True)
+
+    def _read(self, files: Iterable[Path]) -> DataFrame:
+        """The rows of Parquet files below ``folder``. Each is named: engines read more than a name in some of them."""
+        home = plain_path(self.folder)
+        return self.spark.read.parquet(*(str(home / file.relative_to(self.folder)) for file in files))
 
     def _events(self, phase: PhaseName) -> DataFrame:
         turn = self.turn

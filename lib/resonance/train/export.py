@@ -1,7 +1,8 @@
-"""What ranks read, written by Spark from pinned frames: the drawn texts in the order of their places."""
+"""What ranks read, written from pinned frames: the drawn texts in the order of their places."""
 
 from __future__ import annotations
 
+import shutil
 from itertools import accumulate
 from pathlib import Path
 
@@ -9,12 +10,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, TrainError
-from resonance.core.frames import rank_rows
-from resonance.train.spec import SHARD_ROWS, Phase, PhaseName
+from resonance.core.frames import group_rows, map_batches, rank_rows
+from resonance.train.shard_writer import WRITTEN, ShardWriter, count_rows
+from resonance.train.spec import SHARD_ROWS, Phase, PhaseName, write_atomically
 
 SHARDS = 256
 """At most so many are written."""
 DRAW = ("epoch", "pos", "copy", "doc_id", "bucket", "content_hash", "slice", "pi", "weight")
+COLUMNS = ("place", *DRAW, "exposure", "prompt", "text", "label")
+"""What a shard holds of each draw."""
+COMPLETE = "_complete"
+"""The mark of a folder whose shards are all there."""
 
 
 def places(draws: DataFrame) -> tuple[DataFrame, int, int]:
@@ -36,7 +42,7 @@ def places(draws: DataFrame) -> tuple[DataFrame, int, int]:
 def first_draws(draws: DataFrame) -> DataFrame:
     """One row for each drawn document, whose position is its first place in the plan. Shuffles ids by document, no text."""
     placed, _, _ = places(draws)
-    first = placed.groupBy("doc_id").agg(F.min_by(F.struct(*placed.columns), "place").alias("draw")).select("draw.*")
+    first = placed.withColumn("nth", rank_rows(["doc_id"], ["place"])).where("nth = 1")
     return first.withColumns({"pos": F.col("place"), "epoch": F.lit(0), "copy": F.lit(0)}).select(*DRAW)
 
 
@@ -44,7 +50,7 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
     """Leave the samples of the draws at ``folder``, sorted by place, where any lie at ``first`` or later; what is complete stays.
 
     Numbers the exposures of each document, which shuffles ids; joins samples by document and content hash, then shuffles those that
-    are drawn once.
+    are drawn once, and sorts those of each shard.
 
     Raises:
         TrainError: places have gaps where each must be trained on.
@@ -56,17 +62,22 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
     if first >= last:
         return Phase(name=name, shards=folder, places=last, first=first)
     count = min(SHARDS, -(-rows // SHARD_ROWS))
-    if not (folder / "_SUCCESS").exists():
-        shard = F.format_string("%05d", F.floor(F.col("place") * count / last).cast("int"))
-        exposure = rank_rows(["doc_id"], ["place"])
+    if not (folder / COMPLETE).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        exposure = rank_rows(["doc_id"], ["place"]).cast("int")
         held = placed.withColumn("exposure", exposure).join(samples, ["doc_id", "content_hash"])
-        named = held.withColumn("content_hash", F.col("sample_hash")).drop("sample_hash")
-        sharded = named.withColumn("shard", shard).repartition(count, "shard")
-        ordered = sharded.sortWithinPartitions("shard", "place")
-        ordered.write.mode("overwrite").partitionBy("shard").parquet(folder.as_uri())
-    written = draws.sparkSession.read.parquet(folder.as_uri()).count()
-    if written != rows:
-        raise ConservationError(
-            f"table documents: it holds {written} of the {rows} texts that sample_plan draws for {name}; run rebalance again"
-        )
+        shard = F.floor(F.col("place") * count / last).cast("int")
+        sharded = held.withColumns({"content_hash": F.col("sample_hash"), "shard": shard}).select("shard", *COLUMNS)
+        written = map_batches(group_rows(sharded, "shard", "place"), ShardWriter(folder, COLUMNS), WRITTEN).collect()
+        _check_texts(name, sum(row["rows"] for row in written), rows)
+        write_atomically(folder / COMPLETE, "")
+    if (held_rows := count_rows(folder)) != rows:
+        raise ConservationError(f"shards at {folder} hold {held_rows} rows of {rows}; remove the folder and run again")
     return Phase(name=name, shards=folder, places=last, shard_places=-(-last // count), first=first)
+
+
+def _check_texts(name: PhaseName, found: int, rows: int) -> None:
+    if found != rows:
+        raise ConservationError(
+            f"table documents: it holds {found} of the {rows} texts that sample_plan draws for {name}; run rebalance again"
+        )

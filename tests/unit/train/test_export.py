@@ -8,16 +8,17 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError
 from resonance.core.settings import TaskSettings
-from resonance.testing import documents_frame
+from resonance.testing import documents_frame, hold
 from resonance.train import export
 from resonance.train.export import first_draws, places, write_shards
 from resonance.train.samples import samples
+from resonance.train.shard_writer import list_shards
 from resonance.train.shards import global_batches
 
 
 @pytest.fixture(scope="module")
 def documents(spark):
-    return documents_frame(spark, [(f"key-{number}", "s/x", f"text of number {number}") for number in range(20)]).localCheckpoint()
+    return hold(documents_frame(spark, [(f"key-{number}", "s/x", f"text of number {number}") for number in range(20)]))
 
 
 def texts(documents):
@@ -31,7 +32,7 @@ def draws(documents):
     first = documents.withColumns({"epoch": F.lit(0), "pos": number, "copy": F.lit(0)})
     second = documents.where(number % 2 == 0).withColumns({"epoch": F.lit(1), "pos": 9 - F.floor(number / 2), "copy": F.lit(1)})
     both = first.unionByName(second).withColumns({"pi": F.lit(1.5), "weight": F.lit(0.5)})
-    return both.select(*export.DRAW).orderBy(F.xxhash64("doc_id")).localCheckpoint()
+    return hold(both.select(*export.DRAW).orderBy(F.xxhash64("doc_id")))
 
 
 def test_places_count_through_all_epochs(draws):
@@ -48,7 +49,7 @@ def test_shards_are_read_in_the_order_of_places(draws, documents, tmp_path, monk
     monkeypatch.setattr(export, "SHARDS", 8)
     phase = write_shards("train", draws.repartition(3), texts(documents).repartition(4), tmp_path / "shards")
     assert phase.places == 30
-    assert len(list((tmp_path / "shards").glob("shard=*"))) == shards
+    assert len(list_shards(tmp_path / "shards")) == shards
     ((_, batch),) = global_batches(phase, 0, 30, 0, 1)
     assert [document.place for document in batch] == list(range(30))
     assert [document.text for document in batch] == [f"text of number {number}" for number in [*range(20), *range(18, -1, -2)]]
@@ -62,6 +63,46 @@ def test_complete_shards_are_taken_as_they_are(draws, documents, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")}
     write_shards("train", draws, texts(documents), tmp_path / "shards")
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")} == before
+
+
+def test_shards_that_a_killed_driver_left_are_written_anew(draws, documents, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "SHARD_ROWS", 8)
+    folder = tmp_path / "shards"
+    write_shards("train", draws, texts(documents), folder)
+    whole = pq.read_table(folder)
+    (folder / export.COMPLETE).unlink()
+    left = list_shards(folder)
+    left[0].unlink()
+    left[1].write_bytes(left[1].read_bytes()[:100])
+    left[2].rename(folder / "shard-00099.parquet")
+    (folder / ".shard-00003-half").write_bytes(b"PAR1")
+    phase = write_shards("train", draws, texts(documents), folder)
+    assert pq.read_table(folder) == whole
+    assert sorted(path.name for path in folder.iterdir()) == [export.COMPLETE, *(f"shard-{n:05d}.parquet" for n in range(4))]
+    assert phase.shard_places == 8
+
+
+def test_complete_shards_that_lost_rows_are_refused(draws, documents, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "SHARD_ROWS", 8)
+    write_shards("train", draws, texts(documents), tmp_path)
+    list_shards(tmp_path)[0].unlink()
+    with pytest.raises(ConservationError, match="hold 22 rows of 30; remove the folder and run again"):
+        write_shards("train", draws, texts(documents), tmp_path)
+
+
+def test_many_rows_come_in_order_however_engines_deal_them(spark, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "SHARD_ROWS", 700)
+    number = F.col("id")
+    hashes = (F.unhex(F.substring(F.sha2(number.cast("string"), 256), 1, 32)).alias(name) for name in ("doc_id", "content_hash"))
+    documents = spark.range(6_000).select(*hashes, number)
+    more = {"epoch": F.lit(0), "copy": F.lit(0), "pos": (number * 7919) % 6_000, "bucket": F.lit(1), "slice": F.lit("s")}
+    drawn = documents.withColumns({**more, "pi": F.lit(1.0), "weight": F.lit(1.0)}).select(*export.DRAW)
+    held = texts(documents.withColumn("text", number.cast("string")))
+    phase = write_shards("train", drawn.repartition(5), held.repartition(3), tmp_path / "odd [a] {b}%20 ü")
+    found = [document for _, batch in global_batches(phase, 0, 1_000, 0, 1) for document in batch]
+    assert [document.place for document in found] == list(range(6_000))
+    assert all(int(document.text) * 7919 % 6_000 == document.place for document in found)
+    assert len(list_shards(phase.shards)) == 9
 
 
 def test_a_text_that_changed_since_the_draw_is_not_trained_on(draws, documents, tmp_path):
