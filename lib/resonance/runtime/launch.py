@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyspark.errors import PySparkAttributeError
+
 from resonance.core.errors import SetupError
 from resonance.core.launch import Launch, Ranks
 from resonance.core.settings import TrainSettings
@@ -77,7 +79,7 @@ class SparkLaunch:
         """Start them in a thread, once the slots are known to be there.
 
         Raises:
-            SetupError: the application has fewer slots than ranks.
+            SetupError: there are no executors, or the application has fewer slots than ranks.
         """
         HOROVOD.require()
         slots = self.slots()
@@ -92,8 +94,18 @@ class SparkLaunch:
         """Nothing stays: idle ranks would hold task slots."""
 
     def slots(self) -> int:
-        """How many tasks the executors that are here now can run at the same time."""
-        context = self._spark.sparkContext
+        """How many tasks the executors that are here now can run at the same time.
+
+        Raises:
+            SetupError: the session is none of Spark in this process.
+        """
+        try:
+            context = self._spark.sparkContext
+        except PySparkAttributeError as error:
+            raise SetupError(
+                "train.launch=spark starts ranks on Spark's executors, which this session cannot reach: "
+                "use --engine spark, or another train.launch"
+            ) from error
         scala: Any = context._jsc.sc()
         return int(scala.maxNumConcurrentTasks(scala.resourceProfileManager().defaultResourceProfile()))
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.settings import Config
@@ -22,7 +20,7 @@ def record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) 
     Raises:
         ResonanceError: the tracking store cannot be reached.
     """
-    manifests = catalog.read(ROUNDS).orderBy("round").collect()
+    manifests = sorted(catalog.rows(ROUNDS), key=lambda row: row["round"])
     if not manifests:
         return 0
     with warnings.catch_warnings():
@@ -30,7 +28,7 @@ def record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) 
         return _record_rounds(manifests, config, catalog, folder, report)
 
 
-def _record_rounds(manifests: Sequence[Any], config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
+def _record_rounds(manifests: Sequence[Mapping[str, Any]], config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
     try:
         import mlflow
         from mlflow.exceptions import MlflowException
@@ -51,7 +49,7 @@ def _record_rounds(manifests: Sequence[Any], config: Config, catalog: Catalog, f
         ) from error
 
 
-def _record(client: Any, experiment: str, manifest: Any, config: Config, catalog: Catalog, report: Path) -> bool:
+def _record(client: Any, experiment: str, manifest: Mapping[str, Any], config: Config, catalog: Catalog, report: Path) -> bool:
     number, identity = manifest["round"], _identity(manifest)
     if client.search_runs([experiment], f"tags.identity = '{identity}'", max_results=1):
         return False
@@ -63,21 +61,20 @@ def _record(client: Any, experiment: str, manifest: Any, config: Config, catalog
     client.log_param(run, "seed", manifest["seed"])
     for table, version in manifest["versions"].items():
         client.log_param(run, f"version.{table}", version)
-    rows = catalog.read(EVALUATIONS).where(F.col("round") == number).collect()
-    for row in rows:
+    for row in (row for row in catalog.rows(EVALUATIONS) if row["round"] == number):
         slice_name = "all" if row["slice"] == "*" else "".join(c if c.isalnum() or c in "_-./ " else "_" for c in row["slice"])
         client.log_metric(run, f"heldout_bpb.{row['arm']}.{slice_name}", row["bpb"])
         if row["delta"] is not None:
             client.log_metric(run, f"delta_vs_{row['versus']}.{slice_name}", row["delta"])
     if report.is_file():
         client.log_artifact(run, str(report))
-    final = catalog.read(CHECKPOINTS).where((F.col("round") == number) & (F.col("arm") == "plan") & F.col("final"))
-    for row in final.orderBy(F.desc("published_at")).limit(1).collect():
-        client.log_artifacts(run, row["uri"], artifact_path="model")
+    final = [row for row in catalog.rows(CHECKPOINTS) if row["round"] == number and row["arm"] == "plan" and row["final"]]
+    if final:
+        client.log_artifacts(run, max(final, key=lambda row: row["published_at"])["uri"], artifact_path="model")
     client.set_terminated(run)
     return True
 
 
-def _identity(manifest: Any) -> str:
+def _identity(manifest: Mapping[str, Any]) -> str:
     place = max(manifest["runs"], key=lambda name: (int(name.split("/")[1]), name.startswith("feedback")))
     return f"{manifest['round']}-{manifest['runs'][place]}"

@@ -15,6 +15,7 @@ import pytest
 from resonance.core.errors import SetupError
 from resonance.core.settings import TrainSettings
 from resonance.runtime import local_ranks
+from resonance.runtime.engines.session import engine_of
 from resonance.runtime.launch import InlineLaunch, SparkLaunch, open_launch
 from resonance.runtime.local_ranks import HOROVOD, WAYS, LocalLaunch
 
@@ -60,10 +61,11 @@ def gone(found: list[int]) -> bool:
 
 
 def test_settings_choose_the_way(spark):
-    ways = {way: type(open_launch(TrainSettings(launch=way), spark)) for way in ("inline", "horovod", "torch", "spark")}
+    engine = engine_of(spark)
+    ways = {way: type(open_launch(TrainSettings(launch=way), engine)) for way in ("inline", "horovod", "torch", "spark")}
     assert ways == {"inline": InlineLaunch, "horovod": LocalLaunch, "torch": LocalLaunch, "spark": SparkLaunch}
-    assert open_launch(TrainSettings(launch="horovod", ranks=3), spark).ranks == 3
-    assert open_launch(TrainSettings(launch="inline", ranks=3), spark).ranks == 1
+    assert open_launch(TrainSettings(launch="horovod", ranks=3), engine).ranks == 3
+    assert open_launch(TrainSettings(launch="inline", ranks=3), engine).ranks == 1
 
 
 def test_inline_runs_to_the_end_and_keeps_the_error(order):
@@ -150,6 +152,14 @@ def test_a_killed_driver_leaves_no_orphan(way, order, tmp_path):
 
 
 @pytest.mark.train
+@pytest.mark.engine("embedded")
+def test_ranks_on_executors_need_spark(spark, order):
+    with pytest.raises(SetupError, match="train.launch=spark starts ranks on Spark's executors.*: use --engine spark, or another"):
+        SparkLaunch(spark, TrainSettings(launch="spark")).start(SLEEPERS, order("end"))
+
+
+@pytest.mark.train
+@pytest.mark.engine("spark")
 def test_spark_counts_slots_before_it_starts(spark, order):
     way = SparkLaunch(spark, TrainSettings(launch="spark", ranks=3))
     assert way.slots() == 2
@@ -158,6 +168,7 @@ def test_spark_counts_slots_before_it_starts(spark, order):
 
 
 @pytest.mark.train
+@pytest.mark.engine("spark")
 def test_a_failing_rank_on_spark_ends_all_and_says_why(spark, order, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     ranks = SparkLaunch(spark, TrainSettings(launch="spark", ranks=2, threads=3)).start(SLEEPERS, order("fail"))
