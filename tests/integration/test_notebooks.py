@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from pyspark.sql import SparkSession
 
-from resonance.tables import DOCUMENTS
+from resonance.tables import TABLES
 from resonance.testing import folder_catalog
 from resonance.testing.worked import worked_frames
 
@@ -22,9 +22,8 @@ def workspace(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("workspace")
     catalog = folder_catalog(spark, folder / "tables")
     frames = worked_frames(spark, 300, ("numpy/docstring", "numpy/licence", "torch/docstring"))
-    catalog.append(DOCUMENTS, frames["documents"], ("worked", 1), {"job": "test"})
-    for name in frames.keys() - {"documents"}:
-        frames[name].coalesce(1).write.format("delta").save(str(folder / "tables" / name))
+    for table in TABLES:
+        catalog.append(table, frames[table.name], ("worked", 1), {"job": "test"})
     return folder
 
 
@@ -39,6 +38,7 @@ def test_notebooks_are_numbered_and_empty_of_outputs() -> None:
             assert "class " not in cell.source, path.name
 
 
+OPENS = "Workspace(load("
 SHOWN = {
     "01_first_look": (4, ("sample_plan", "bits per byte")),
     "03_signals": (4, ("trade", "confidence", "reference_bpb")),
@@ -48,11 +48,13 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_runs(path: Path, workspace: Path, engine_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from nbclient import NotebookClient
 
     monkeypatch.setenv("RESONANCE_WORKSPACE", str(workspace))
     notebook = nbformat.read(path, as_version=4)
+    opening = next(cell for cell in notebook.cells if OPENS in cell.source)
+    opening.source = opening.source.replace(OPENS, f"{OPENS}spark__engine={engine_name!r}, ")
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # the client's own libraries warn about each other
         NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
