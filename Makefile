@@ -1,23 +1,35 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data demo test test-slow bench-parity bench-curation bench-dedup bench-feedback check clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-slow bench-parity bench-curation bench-dedup bench-feedback check clean
 
 BIN := .venv/bin
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
-setup: ## make .venv ready for everything: packages, jars, Horovod (first time 10 to 15 minutes, then nothing)
+setup: ## make .venv ready for everything: packages, Spark with its jars, Horovod, tools (first time 10 to 15 minutes, then nothing)
 	@sh cluster/laptop/setup.sh all
 
-setup-data: ## make .venv ready for curating up to the plan: no torch, nothing compiled
+setup-data: ## make .venv ready for curating up to the plan, with Python alone (about a minute)
 	@sh cluster/laptop/setup.sh data
 
-demo: setup ## run two rounds of the loop on text that is already on this machine, and show where the report is
-	@$(BIN)/resonance demo
+setup-spark: ## add Spark and Delta's jars to it, for --engine spark; needs a JDK
+	@sh cluster/laptop/setup.sh spark
 
-test: setup ## run all tests but the slow ones, as continuous integration does
+setup-train: ## add torch and Horovod to it; needs a C++ compiler and cmake
+	@sh cluster/laptop/setup.sh train
+
+demo: ## set up what is missing, run two rounds of the loop on text that is already on this machine, and show where the report is
+	@sh cluster/laptop/setup.sh demo
+
+jdk:
+	@sh cluster/laptop/jdk.sh
+
+ENGINES := tests/unit/runtime tests/unit/curate $(wildcard tests/conformance)
+
+test: jdk setup ## run all tests but the slow ones, then on Spark those that both engines must pass, as continuous integration does
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=15
+	@$(BIN)/python -m pytest -m "(spark or engine) and not slow" --engine spark -n 2 --dist loadfile --durations=15 $(ENGINES)
 
 test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
 	@$(BIN)/python -m pytest -m slow --durations=15

@@ -1,4 +1,6 @@
-"""Install Horovod, built once against the installed torch and kept outside the clone for the next one.
+"""Install Horovod, built once against the installed torch and kept outside the clone for the next one; write down what it can do.
+
+Usage: python horovod_wheel.py [--prefix FOLDER]    as pip's option of this name; PYTHONPATH then names the packages there
 
 Run by the environment's own Python. Horovod is published as source only, and its last release names a C++ standard that the
 headers of today's torch no longer accept: two lines of its build files are edited, nothing else. Variables that Horovod's build
@@ -7,16 +9,19 @@ reads may be set in the environment, such as HOROVOD_GPU_OPERATIONS=NCCL where a
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from progress import follow
+from progress import Pulse, follow
 
 HOROVOD = "0.28.1"
 BUILD_FILES = ("CMakeLists.txt", "horovod/torch/CMakeLists.txt")
@@ -85,29 +90,35 @@ def build(torch: str, home: Path) -> Path:
             str(folder / "wheel"),
             str(source),
         ]
-        follow(f"Horovod {HOROVOD} for torch {torch}, once", log, command, environment)
+        follow(Pulse(f"Horovod {HOROVOD} for torch {torch}, once", log, command, environment))
         wheel = next((folder / "wheel").glob("*.whl"))
         half = home / f"{wheel.name}.part"
         shutil.copyfile(wheel, half)
         return half.rename(home / wheel.name)
 
 
-def installed() -> str:
-    """Return the version of the installed Horovod, or nothing."""
-    try:
-        return version("horovod")
-    except PackageNotFoundError:
-        return ""
+def look() -> dict[str, object]:
+    """What loads here: versions, and the back ends that are built in. The doctor reads it, as to load torch takes seconds."""
+    import horovod.torch as hvd
+
+    built = {"gloo": hvd.gloo_built(), "nccl": hvd.nccl_built(), "mpi": hvd.mpi_built()}
+    versions = {name: version(name) for name in ("torch", "horovod")}
+    return {**versions, "built": [name for name, there in built.items() if there]}
 
 
-def main() -> None:
-    """Leave the environment with a Horovod that fits its torch."""
+def main(arguments: Sequence[str]) -> None:
+    """Leave the environment, or the folder given, with a Horovod that fits its torch."""
     torch = version("torch")
     home = shelf(torch)
     wheel = next(home.glob("*.whl"), None) or build(torch, home)
-    subprocess.run([*PIP, "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", str(wheel)], check=True)
-    print(f"Horovod {installed()} installed from {wheel}")
+    install = [*PIP, "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", *arguments, str(wheel)]
+    subprocess.run(install, check=True)
+    importlib.invalidate_caches()
+    note = Path(arguments[1] if arguments else sys.prefix) / "share" / "resonance" / "horovod.json"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(look()) + "\n", encoding="utf-8")
+    print(f"Horovod {version('horovod')} installed from {wheel}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

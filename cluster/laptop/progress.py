@@ -1,6 +1,6 @@
-"""Run a long command and show its seconds and last telling line; keep all of its output in a log.
+"""Run long commands side by side and show their seconds and last telling lines; keep all of their output in logs.
 
-Usage: python progress.py TITLE LOG COMMAND...
+Usage: python progress.py TITLE LOG COMMAND... [--and TITLE LOG COMMAND...]
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-TELLING = re.compile(r"\s*((\[ *\d+%]|Collecting|Downloading|Installing|Building|found|downloading) .*)")
+TELLING = re.compile(r"\s*((\[ *\d+%]|Collecting|Downloading|Installing|Building|Compiled|found|downloading) .*)")
+AND = "--and"
+LAST_LINES = 30
 
 
 class Pulse:
-    """Reads a command's output into a log and remembers its last telling line."""
+    """A running command: reads its output into a log and remembers its last telling line."""
 
-    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
-        self.process, self.log, self.latest = process, log, "starting"
+    def __init__(self, title: str, log: Path, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        pipe, both = subprocess.PIPE, subprocess.STDOUT
+        self.title, self.log, self.latest, self.started = title, log, "starting", time.monotonic()
+        self.process = subprocess.Popen(command, env=environment, stdout=pipe, stderr=both, text=True, errors="replace")
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
 
@@ -34,6 +39,24 @@ class Pulse:
                 if telling := TELLING.match(line):
                     self.latest = telling[1]
 
+    def words(self) -> str:
+        """What it is doing, and for how long."""
+        return f"{self.title}: {time.monotonic() - self.started:.0f} s  {self.latest}"
+
+    def ended(self) -> bool:
+        """Whether all of its output was read."""
+        return not self.thread.is_alive()
+
+    def finish(self, *, live: bool) -> None:
+        """Say how it ended; where it failed, print the end of its log and stop."""
+        status, seconds = self.process.wait(), time.monotonic() - self.started
+        show(f"{self.title}: {'done in' if status == 0 else 'failed after'} {seconds:.0f} s", live=live)
+        if live:
+            print()
+        if status:
+            sys.stderr.writelines(self.log.read_text(encoding="utf-8").splitlines(keepends=True)[-LAST_LINES:])
+            sys.exit(f"{self.title} failed; all of its output: {self.log}")
+
 
 def show(words: str, *, live: bool) -> None:
     """Rewrite one line of a terminal; elsewhere print a line."""
@@ -43,24 +66,33 @@ def show(words: str, *, live: bool) -> None:
         print(words[:140], flush=True)
 
 
-def follow(title: str, log: Path, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-    """Run a command with its progress shown; where it fails, print the end of its log and stop."""
-    started, live = time.monotonic(), sys.stdout.isatty()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    pipe, both = subprocess.PIPE, subprocess.STDOUT
-    pulse = Pulse(subprocess.Popen(command, env=environment, stdout=pipe, stderr=both, text=True, errors="replace"), log)
-    while pulse.thread.is_alive():
-        show(f"{title}: {time.monotonic() - started:.0f} s  {pulse.latest}", live=live)
-        pulse.thread.join(1 if live else 15)
-    status = pulse.process.wait()
-    seconds = time.monotonic() - started
-    show(f"{title}: {f'done in {seconds:.0f} s' if status == 0 else f'failed after {seconds:.0f} s'}", live=live)
-    if live:
-        print()
-    if status:
-        sys.stderr.writelines(log.read_text(encoding="utf-8").splitlines(keepends=True)[-30:])
-        sys.exit(f"{title} failed; all of its output: {log}")
+def follow(*pulses: Pulse) -> None:
+    """Show the progress of commands until all have ended; where one fails, end the others and stop."""
+    live, running = sys.stdout.isatty(), list(pulses)
+    try:
+        while running:
+            show(" | ".join(pulse.words() for pulse in running), live=live)
+            until = time.monotonic() + (1 if live else 15)
+            while time.monotonic() < until and not any(pulse.ended() for pulse in running):
+                running[0].thread.join(0.2)
+            for pulse in [pulse for pulse in running if pulse.ended()]:
+                running.remove(pulse)
+                pulse.finish(live=live)
+    finally:
+        for pulse in running:
+            pulse.process.terminate()
+
+
+def split(words: Sequence[str]) -> list[list[str]]:
+    """Arguments, parted at each ``--and``."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == AND:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
 
 
 if __name__ == "__main__":
-    follow(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
+    follow(*(Pulse(title, Path(log), command) for title, log, *command in split(sys.argv[1:])))

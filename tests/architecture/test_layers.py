@@ -1,4 +1,4 @@
-"""Imports follow the arrows, engines are met in one place each, and a bare installation brings none of them."""
+"""Imports follow the arrows, engines are met in one module each, and a bare installation brings the embedded one alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,22 @@ import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+import pytest
 from packaging.requirements import Requirement
 
 TOP = Path(__file__).parents[2]
 PACKAGE = TOP / "lib" / "resonance"
 TEXT_ENGINES = {"torch", "transformers", "tokenizers"}
-OWNED = {"delta": ("runtime",), "mlflow": ("runtime",), "horovod": ("runtime", "train/collective"), "hyperopt": ("control/tune",)}
+OWNED = {
+    "pysail": ("runtime/engines/embedded",),
+    "deltalake": ("runtime/storage/folder",),
+    "delta": ("runtime/storage/spark_catalog",),
+    "mlflow": ("runtime/tracking",),
+    "horovod": ("runtime/local_ranks", "runtime/launch", "train/collective"),
+    "hyperopt": ("control/tune",),
+}
 OWNED |= dict.fromkeys(TEXT_ENGINES, ("train",))
 
 
@@ -76,28 +85,56 @@ def test_engines_are_imported_only_where_they_are_owned() -> None:
     assert strays == []
 
 
-def test_a_bare_installation_brings_no_engine() -> None:
-    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def pins() -> dict[str, str]:
+    lines = (TOP / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def test_a_bare_installation_brings_the_embedded_engine_and_no_other(project: dict[str, Any]) -> None:
     found = with_dependencies(project["dependencies"])
-    assert "pyarrow" in found
-    assert found.isdisjoint({"pyspark", "delta-spark", "torch", "transformers", "horovod", "mlflow", "mlflow-skinny", "hyperopt"})
+    assert found >= {"pyarrow", "pysail", "deltalake", "pyspark-client"}
+    others = {"pyspark", "py4j", "delta-spark", "torch", "transformers", "horovod", "mlflow", "mlflow-skinny", "hyperopt"}
+    assert found.isdisjoint(others)
 
 
-def test_the_data_half_brings_no_trainer() -> None:
-    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def test_spark_and_development_bring_no_trainer(project: dict[str, Any]) -> None:
     extras = project["optional-dependencies"]
     found = with_dependencies(project["dependencies"] + extras["spark"] + extras["dev"])
-    assert {"pyspark", "delta-spark", "pytest"} <= found
+    assert found >= {"pyspark", "delta-spark", "pytest"}
     assert found.isdisjoint({"torch", "transformers", "horovod"})
 
 
-def test_versions_are_pinned_for_all_that_is_named() -> None:
-    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pins = dict(
-        line.split("==") for line in (TOP / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
-    )
-    asked = [Requirement(text) for text in sum(project["optional-dependencies"].values(), project["dependencies"])]
+def test_versions_are_pinned_for_all_that_set_up_installs(project: dict[str, Any], pins: dict[str, str]) -> None:
+    named = sum(project["optional-dependencies"].values(), project["dependencies"])
+    asked = [Requirement(text) for text in named]
     assert [r.name for r in asked if canonical(r.name) not in pins or not r.specifier.contains(pins[canonical(r.name)])] == []
+    assert sorted(with_dependencies(named) - pins.keys()) == []
+
+
+def test_what_shares_files_has_one_version(project: dict[str, Any], pins: dict[str, str]) -> None:
+    """Both packages hold the same files under the same names: two versions would be mixed."""
+    extras = project["optional-dependencies"]
+    asked = {r.name: r.specifier for r in map(Requirement, project["dependencies"] + extras["spark"]) if "pyspark" in r.name}
+    assert len(asked) == 2
+    assert set(map(str, asked.values())) == {f"=={pins['pyspark']}"}
+    assert pins["pyspark"] == pins["pyspark-client"]
+
+
+def test_a_platform_installs_all_but_the_embedded_engine(project: dict[str, Any]) -> None:
+    """Its requirements are those of the package, some narrower, without what would overwrite its own pyspark."""
+    lines = (TOP / "cluster" / "platform" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    listed = {r.name: r.specifier for r in map(Requirement, (line for line in lines if not line.startswith("#")))}
+    ours = {r.name: r.specifier for r in map(Requirement, project["dependencies"])}
+    assert set(listed) == set(ours) - {"pysail", "pyspark-client"}
+    assert [name for name, asked in listed.items() if not set(ours[name]) <= set(asked)] == []
+    assert with_dependencies([f"{name}{asked}" for name, asked in listed.items()]).isdisjoint({"pyspark", "pyspark-client"})
 
 
 def test_no_command_loads_an_engine_before_it_needs_one() -> None:
