@@ -28,17 +28,33 @@ Conf = Annotated[list[Path] | None, typer.Option("--conf", metavar="FILE", help=
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, for instance train.ranks=1.")]
 Place = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Folder of tables, checkpoints and reports.")]
 Env = Annotated[str, typer.Option("--env", help="Named environment: a file in conf/env.")]
+Engine = Annotated[
+    Literal["embedded", "spark"] | None,
+    typer.Option(
+        "--engine",
+        help="What computes: embedded, in this process, the usual choice on one machine; spark for clusters, catalogs, and joins "
+        "larger than memory (needs Java). Both write the same tables; where neither is named, a cluster or catalog chooses spark.",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show stack traces and the JVM's log.")]
 
 
 def configure(
-    env: str, job: str, conf: list[Path] | None, assignments: list[str] | None, place: Path | None, **own: object
+    env: str,
+    job: str,
+    conf: list[Path] | None,
+    assignments: list[str] | None,
+    place: Path | None,
+    engine: str | None = None,
+    **own: object,
 ) -> Config:
     """The configuration of one command: layers, then what its own options say."""
     from resonance.runtime.conf import load
 
     if place is not None:
         own["workspace"] = str(place)
+    if engine is not None:
+        own["spark__engine"] = engine
     return load(env, job, conf or (), assignments or (), **own)
 
 
@@ -50,9 +66,16 @@ def open_workspace(config: Config, *, create: bool = False, reads: bool = False,
 
 
 @app.command()
-def demo(conf: Conf = None, assign: Set = None, workspace: Place = None, env: Env = "local", debug: Debug = False) -> None:
+def demo(
+    conf: Conf = None,
+    assign: Set = None,
+    workspace: Place = None,
+    engine: Engine = None,
+    env: Env = "local",
+    debug: Debug = False,
+) -> None:
     """Two rounds of the loop on documentation that is already on this machine; ends with a report."""
-    execute(configure(env, "demo", conf, assign, workspace), (), debug)
+    execute(configure(env, "demo", conf, assign, workspace, engine), (), debug)
 
 
 @app.command()
@@ -65,6 +88,7 @@ def run(
     conf: Conf = None,
     assign: Set = None,
     workspace: Place = None,
+    engine: Engine = None,
     env: Env = "local",
     debug: Debug = False,
 ) -> None:
@@ -79,7 +103,7 @@ def run(
     own: dict[str, object] = {} if rounds is None else {"rounds": rounds}
     if unchecked:
         own["unchecked"] = True
-    execute(configure(env, "", conf, assign, workspace, **own), job or (), debug)
+    execute(configure(env, "", conf, assign, workspace, engine, **own), job or (), debug)
 
 
 @app.command()
@@ -97,6 +121,7 @@ def curate(
     format: Annotated[Literal["jsonl", "parquet"], typer.Option(help="Format of the export.")] = "jsonl",
     conf: Conf = None,
     assign: Set = None,
+    engine: Engine = None,
     env: Env = "local",
     debug: Debug = False,
 ) -> None:
@@ -108,7 +133,7 @@ def curate(
     own: dict[str, object] = {"ingest__inputs": list(inputs), "dedupe__method": dedup}
     if rules is not None:
         own["judge__policy"] = rules
-    config = configure(env, "curate", conf, assign, workspace, **own)
+    config = configure(env, "curate", conf, assign, workspace, engine, **own)
     from resonance.factory import curation
 
     opened = execute(config, [step.job.name for step in curation(config)], debug)
@@ -128,6 +153,7 @@ def register(
     conf: Conf = None,
     assign: Set = None,
     workspace: Place = None,
+    engine: Engine = None,
     env: Env = "local",
     debug: Debug = False,
 ) -> None:
@@ -138,7 +164,7 @@ def register(
     """
     own: dict[str, object] = {"ingest__inputs": files, "ingest__demo": False}
     own |= {f"ingest__{key}": field for key, field in (("text_field", text_field), ("id_field", id_field)) if field is not None}
-    config = configure(env, "", conf, assign, workspace, **own)
+    config = configure(env, "", conf, assign, workspace, engine, **own)
     opened = open_workspace(config, create=True, debug=debug)
     from resonance.curate.contamination.register import read_items
     from resonance.curate.contamination.register import register as registered
@@ -158,6 +184,7 @@ def judge(
     conf: Conf = None,
     assign: Set = None,
     workspace: Place = None,
+    engine: Engine = None,
     env: Env = "local",
     debug: Debug = False,
 ) -> None:
@@ -166,7 +193,7 @@ def judge(
     Rows by rule and source, now and then, and a few documents on both sides. Thresholds and rules may change freely; signals
     that were never measured need [b]resonance curate --rules[/b].
     """
-    config = configure(env, "", conf, assign, workspace, judge__policy=policy)
+    config = configure(env, "", conf, assign, workspace, engine, judge__policy=policy)
     opened = open_workspace(config, debug=debug)
     from resonance.core.job import Turn
     from resonance.curate.judge import proposed, rewriting, rule_names

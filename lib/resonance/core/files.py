@@ -10,30 +10,46 @@ from pathlib import Path
 
 from resonance.core.errors import SetupError
 
-PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
+LOCK = ".resonance.lock"
+"""The file that a writer of a workspace holds; it stays, and so also marks a folder as a workspace."""
+PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def plain_path(folder: Path) -> Path:
-    """``folder`` itself where its name is plain; else a link of this user's, below the temporary folder, that leads to it;
-    a folder that such a link leads to is made where it is not there.
+    """``folder`` itself where all names in it are plain; else below a link of this user's that leads to the last one that is not.
 
-    Engines read ``*``, ``[a]`` and ``{a,b}`` in a path as patterns, ``%20`` and spaces as parts of an address.
+    The link lies below the temporary folder; what it leads to is made where it is not there. Engines read ``*``, ``[a]`` and
+    ``{a,b}`` in a path as patterns, ``%20`` and spaces as parts of an address, and ``..`` without a look at links.
     """
     whole = folder.absolute()
-    if PLAIN.fullmatch(str(whole)):
-        return whole
+    if ".." in whole.parts:
+        whole = whole.resolve()
+    odd = [place for place, part in enumerate(whole.parts[1:], 2) if not PLAIN.fullmatch(part)]
+    return _link(Path(*whole.parts[: odd[-1]])).joinpath(*whole.parts[odd[-1] :]) if odd else whole
+
+
+def own_folder() -> Path:
+    """A folder below the temporary one that no other user can write.
+
+    Raises:
+        OSError: another user took its name.
+    """
     home = Path(tempfile.gettempdir()).resolve() / f"resonance-{os.getuid()}"
+    home.mkdir(mode=0o700, exist_ok=True)
+    if home.lstat().st_uid != os.getuid() or home.is_symlink():
+        raise OSError(f"{home} belongs to another user")
+    return home
+
+
+def _link(odd: Path) -> Path:
     try:
-        home.mkdir(mode=0o700, exist_ok=True)
-        about = home.lstat()
-        if about.st_uid != os.getuid() or home.is_symlink():
-            raise OSError(f"{home} belongs to another user")
-        whole.mkdir(parents=True, exist_ok=True)
-        link = home / hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]
+        odd.mkdir(parents=True, exist_ok=True)
+        home = own_folder()
+        link = home / hashlib.sha256(os.fsencode(odd)).hexdigest()[:16]
         if not link.is_symlink():
             draft = home / f"{link.name}-{os.getpid()}"
-            draft.symlink_to(whole)
+            draft.symlink_to(odd)
             draft.replace(link)
     except OSError as error:
-        raise SetupError(f"the folder {whole} has a name that engines misread, and no link to it can be made: {error}") from error
+        raise SetupError(f"the folder {odd} has a name that engines misread, and no link to it can be made: {error}") from error
     return link

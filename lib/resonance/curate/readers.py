@@ -20,8 +20,8 @@ from pyspark.sql import functions as F
 
 from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
-from resonance.curate.readers_delta import are_tables, read_tables
-from resonance.curate.readers_files import File, find_files
+from resonance.core.sources import File, are_tables, find_files
+from resonance.curate.readers_delta import read_tables
 from resonance.curate.readers_lines import count_line_starts, json_rows, text_rows
 from resonance.curate.readers_parquet import parquet_rows, refuse_without_columns
 from resonance.curate.readers_row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantined

@@ -6,29 +6,18 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
+from resonance.core.files import plain_path
+from resonance.core.sources import input_path
 from resonance.curate.readers_row import Fields, Reading, Unit, in_batches, refuse_without, row_of
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
-
-
-def are_tables(inputs: Sequence[str]) -> bool:
-    """Whether the inputs are Delta tables.
-
-    Raises:
-        InputError: some are, and some are not.
-    """
-    found = [Path(given).expanduser().joinpath("_delta_log").is_dir() for given in inputs]
-    if any(found) and not all(found):
-        raise InputError("ingest: Delta tables and files cannot be read together; give each a batch of its own")
-    return any(found)
 
 
 def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> Reading:
@@ -45,11 +34,12 @@ def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> R
 
 
 def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
-    table = spark.read.format("delta").load(str(Path(given).expanduser().absolute()))
+    path = input_path(given)
+    table = spark.read.format("delta").load(str(plain_path(path)))
     refuse_without(table.columns, given, fields)
     return table.select(
         F.lit(given).alias("shown"),
-        F.lit(Path(given).name).alias("name"),
+        F.lit(path.name).alias("name"),
         (F.monotonically_increasing_id() + 1).alias("line"),
         F.to_json(F.struct("*"), {"ignoreNullFields": "false"}).alias("record"),
     )

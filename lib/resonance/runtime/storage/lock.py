@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from resonance.core.errors import BusyError
+from resonance.core.files import LOCK
 
-NAME = ".lock"
 _held: set[Path] = set()
 
 
@@ -24,7 +24,7 @@ def lock_workspace(folder: Path) -> Iterator[None]:
     Raises:
         BusyError: another process holds it; the message names that process.
     """
-    place = folder.resolve() / NAME
+    place = folder.resolve() / LOCK
     if place in _held:
         yield
         return

@@ -1,0 +1,79 @@
+"""Odd names lead through a link; what lies there is the folder itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resonance.core.errors import SetupError
+from resonance.core.files import PLAIN, plain_path
+
+ODD = (
+    "run [v2]",
+    "{a,b}",
+    "*",
+    "?",
+    "back`tick",
+    "out put 50% é",
+    "数据",
+    "a:b",
+    "a#b",
+    "a\\b",
+    'quo"te',
+    "new\nline",
+    "~",
+    "a\udcff",
+)
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    return tmp_path / "tmp"
+
+
+def test_a_plain_name_is_taken_as_it_is(tmp_path: Path, temporary: Path) -> None:
+    assert plain_path(tmp_path / "not-there" / "a_b.c") == tmp_path / "not-there" / "a_b.c"
+    assert not (tmp_path / "not-there").exists()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_name_leads_through_a_link_whatever_lies_below_it(tmp_path: Path, name: str) -> None:
+    below = plain_path(tmp_path / name / "tables" / "raw")
+    assert all(PLAIN.fullmatch(part) for part in below.parts[1:])
+    below.mkdir(parents=True)
+    assert (tmp_path / name / "tables" / "raw").is_dir()
+    (tmp_path / name / "tables" / "raw").rmdir()
+    below.mkdir()  # a folder that was removed can be made again under its plain name
+    assert plain_path(tmp_path / name / "tables") == below.parent
+
+
+def test_one_link_serves_all_folders_below_an_odd_name(tmp_path: Path, temporary: Path) -> None:
+    for number in range(3):
+        plain_path(tmp_path / "a b" / "scratch" / str(number))
+    (home,) = temporary.iterdir()
+    assert len(list(home.iterdir())) == 1
+
+
+def test_two_names_never_share_a_link(tmp_path: Path) -> None:
+    assert plain_path(tmp_path / "a b") != plain_path(tmp_path / "a*b")
+
+
+def test_the_parent_of_a_linked_folder_is_the_parent_of_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "far" / "in").mkdir(parents=True)
+    (tmp_path / "near").symlink_to(tmp_path / "far" / "in")
+    assert plain_path(tmp_path / "near" / ".." / "w") == tmp_path.resolve() / "far" / "w"
+
+
+def test_where_another_user_holds_the_place_of_links_it_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain_path(tmp_path / "a b")
+    uid = __import__("os").getuid()
+    (tmp_path / "tmp" / f"resonance-{uid}").rename(tmp_path / "tmp" / "elsewhere")
+    (tmp_path / "tmp" / f"resonance-{uid}").symlink_to(tmp_path / "tmp" / "elsewhere")
+    with pytest.raises(SetupError, match="belongs to another user"):
+        plain_path(tmp_path / "a b")
