@@ -1,4 +1,7 @@
-"""Looks at the machine and says what works for us and what to do where something does not."""
+"""Looks at the machine and says what works for us and what to do where something does not.
+
+It answers within a second or two: what takes longer to load, the trainer above all, is read from what set-up wrote down.
+"""
 
 from __future__ import annotations
 
@@ -8,138 +11,205 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from resonance.core.settings import Config
+from resonance.runtime.engines.session import SUBMITTED, choose_engine
+
 JAVA_VERSIONS = (17, 21)
 FREE_BYTES = 2 << 30
-MEMORY_BYTES = 6 << 30
+MEMORY_BYTES = 4 << 30
 GIB = 1 << 30
-PATIENCE = 120
-TRAINER = """
-import json, torch
-said = {"torch": torch.__version__, "gpus": [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]}
+PATIENCE = 20
+"""Seconds until a program that was asked counts as broken."""
+DRIVER = Path("/proc/driver/nvidia/gpus")
+EMBEDDED = ("pysail", "deltalake", "pyspark-client")
+SESSION = """
+import os, sys
+from pathlib import Path
+from resonance.core.settings import SparkSettings
+from resonance.runtime.engines.embedded import open_embedded
 try:
-    import horovod, horovod.torch as hvd
-    built = {"gloo": hvd.gloo_built(), "nccl": hvd.nccl_built(), "mpi": hvd.mpi_built()}
-    said |= {"horovod": horovod.__version__, "built": [name for name, there in built.items() if there]}
+    engine = open_embedded(SparkSettings(), Path(sys.argv[1]))
+    print("computed", engine.session.sql("SELECT 41 + 1").collect()[0][0])
 except Exception as error:
-    said["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
-print(json.dumps(said))
+    print(f"{type(error).__name__}: {error}".splitlines()[0])
+sys.stdout.flush()
+os._exit(0)
 """
+ONLY_SPARK = "needed for --engine spark alone: "
+ONLY_TRAINING = "needed for training alone: `make setup-train`"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: whether it works, what was found, and what to do (empty where there is nothing to do)."""
+    """One thing that was looked at: whether it works (None: nothing here needs it), what was found, and what to do about it."""
 
     name: str
-    works: bool
+    works: bool | None
     found: str
     advice: str = ""
 
 
 def examine() -> tuple[Finding, ...]:
-    """What works on this machine, from the engine to the trainer; takes a few seconds to load torch in a process of its own."""
-    return (java(), spark(), delta(), *trainer(), disk(Path.cwd()), machine())
+    """What works on this machine, from the engine to the trainer. Programs are asked side by side."""
+    on_spark = choose_engine(Config()) == "spark"
+    with ThreadPoolExecutor() as pool:
+        session, jvm, devices = pool.submit(embedded, needed=not on_spark), pool.submit(java, needed=on_spark), pool.submit(gpu)
+        rest = (spark(needed=on_spark), delta(needed=on_spark), torch(), horovod())
+        return (engine(), session.result(), jvm.result(), *rest, devices.result(), disk(Path.cwd()), machine())
 
 
-def java() -> Finding:
-    """Whether the Java that Spark will start is one that it runs on."""
+def engine() -> Finding:
+    """Which engine computes here where none is named, and why."""
+    name = choose_engine(Config())
+    given = next((variable for variable in SUBMITTED if variable in os.environ), "")
+    if name == "embedded":
+        return Finding("engine", True, "embedded: nothing here names a cluster", "--engine spark chooses the other one")
+    return Finding("engine", True, f"spark: {f'{given} is set' if given else 'no pysail is installed'}")
+
+
+def embedded(*, needed: bool) -> Finding:
+    """Whether the engine that needs no Java is installed and computes."""
+    absent = [name for name in EMBEDDED if not installed(name)]
+    if absent:
+        advice = "run `make setup-data`, or install resonance-factory with its dependencies" if needed else ""
+        return Finding("embedded engine", False if needed else None, f"no {', '.join(absent)}", advice)
+    found = ", ".join(f"{name} {installed(name)}" for name in EMBEDDED)
+    with tempfile.TemporaryDirectory(prefix="resonance-doctor-") as scratch:
+        said = answer([sys.executable, "-c", SESSION, scratch], quietly=True).strip()
+    if said == "computed 42":
+        return Finding("embedded engine", True, f"{found}; a session starts and computes")
+    why = said.splitlines()[-1] if said else "it ends without a word"
+    return Finding(
+        "embedded engine", False, f"{found}; no session starts: {why}", "run `make clean setup-data`, or use --engine spark"
+    )
+
+
+def java(*, needed: bool) -> Finding:
+    """Whether the Java that Spark would start is one that it runs on."""
     home = os.environ.get("JAVA_HOME")
     said = answer([str(Path(home) / "bin" / "java") if home else "java", "-version"])
     version = re.search(r'version "(\d+)[^"]*"', said)
-    if version is None:
-        return Finding(
-            "Java", False, f"none under JAVA_HOME={home}" if home else "none", "install JDK 17, or point JAVA_HOME at one"
-        )
-    works = int(version[1]) in JAVA_VERSIONS
-    return Finding("Java", works, version[0].split('"')[1], "" if works else "point JAVA_HOME at JDK 17")
+    if version is not None and int(version[1]) in JAVA_VERSIONS:
+        return Finding("Java", True, version[0].split('"')[1])
+    if version is not None:
+        return absent("Java", needed, version[0].split('"')[1], "point JAVA_HOME at JDK 17")
+    return absent("Java", needed, f"none under JAVA_HOME={home}" if home else "none", "install JDK 17, or point JAVA_HOME at one")
 
 
-def spark() -> Finding:
-    """Whether pyspark is there: installed by us, or brought by the platform."""
-    if find_spec("pyspark") is None:
-        return Finding("Spark", False, "no pyspark", "run `make setup-data`, or install resonance-factory[spark]")
-    return Finding("Spark", True, f"pyspark {installed('pyspark') or 'of the platform'}")
+def spark(*, needed: bool) -> Finding:
+    """Whether pyspark with its JVM half is there: installed by us, or brought by the platform."""
+    ours, client = installed("pyspark"), installed("pyspark-client")
+    if ours and client and ours != client:
+        mixed = f"pyspark {ours} beside pyspark-client {client}, which hold the same files"
+        return Finding("Spark", False, mixed, "install the same version of both")
+    if ours:
+        return Finding("Spark", True, f"pyspark {ours}")
+    if find_spec("pyspark") is not None and not client:
+        return Finding("Spark", True, "pyspark of the platform")
+    return absent("Spark", needed, "none", "`make setup-spark`, or install resonance-factory[spark]")
 
 
-def delta() -> Finding:
-    """Whether sessions find Delta without a network: its Python package and its jars, or a platform that has both built in."""
+def delta(*, needed: bool) -> Finding:
+    """Whether Spark's sessions find Delta without a network: its Python package and jars, or a platform that has both built in."""
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
-        return Finding("Delta", True, "built into the platform")
-    if find_spec("pyspark") is None or find_spec("delta") is None:
-        return Finding("Delta", False, "no delta-spark", "run `make setup-data`, or install resonance-factory[spark]")
-    from resonance.runtime.engines.spark import jar_folder
-
+        return Finding("Delta for Spark", True, "built into the platform")
     package = installed("delta-spark")
-    jars = sorted(path.name for path in jar_folder().glob("*.jar"))
-    if not jars:
-        return Finding(
-            "Delta",
-            False,
-            f"delta-spark {package}, no jars in {jar_folder()}",
-            "run `make setup-data`; until then sessions download them",
-        )
-    return Finding("Delta", True, f"delta-spark {package}, {len(jars)} jars")
+    if not package:
+        return absent("Delta for Spark", needed, "none", "`make setup-spark`, or install resonance-factory[spark]")
+    folder = jar_folder()
+    jars = sorted(path.name for path in folder.glob("*.jar"))
+    if jars:
+        return Finding("Delta for Spark", True, f"delta-spark {package}, {len(jars)} jars")
+    found = f"delta-spark {package}, no jars in {folder}"
+    return absent("Delta for Spark", needed, found, "`make setup-spark`; until then sessions download them")
 
 
-def trainer() -> tuple[Finding, Finding, Finding]:
-    """Whether torch and Horovod load, which of Horovod's back ends are built, and which GPUs torch sees."""
-    if not installed("torch"):
-        advice = "only training needs it: `make setup`"
-        return Finding("torch", False, "none", advice), Finding("Horovod", False, "none", advice), gpu((), ())
-    said = [line for line in answer([sys.executable, "-c", TRAINER]).splitlines() if line.startswith("{")]
-    if not said:
-        broken = Finding("torch", False, f"{installed('torch')} does not load", "run `make clean setup`")
-        return broken, Finding("Horovod", False, "not tried, torch does not load"), gpu((), ())
-    facts = json.loads(said[-1])
-    return Finding("torch", True, facts["torch"]), horovod(facts), gpu(facts["gpus"], facts.get("built", ()))
+def absent(name: str, needed: bool, found: str, advice: str) -> Finding:
+    """What Spark lacks: to be mended where Spark computes by default, else only worth a word."""
+    return Finding(name, False, found, advice) if needed else Finding(name, None, found, ONLY_SPARK + advice)
 
 
-def horovod(facts: dict[str, object]) -> Finding:
-    """Whether Horovod loads and can reduce over the network of this machine."""
-    if "error" in facts:
-        found = "none" if not installed("horovod") else str(facts["error"])
-        return Finding("Horovod", False, found, "run `make setup`, which builds it for the installed torch")
+def jar_folder() -> Path:
+    """Where set-up leaves the Delta jars. As ``engines.spark`` says, which cannot be asked without loading pyspark."""
+    return Path(sys.prefix) / "share" / "resonance" / "jars"
+
+
+def torch() -> Finding:
+    """Which torch is installed; it is not loaded."""
+    version = installed("torch")
+    return Finding("torch", True, version) if version else Finding("torch", None, "none", ONLY_TRAINING)
+
+
+def horovod() -> Finding:
+    """Whether Horovod was built for the torch that is installed, and can reduce over the network of this machine."""
+    version = installed("horovod")
+    if not version:
+        return Finding("Horovod", None, "none", ONLY_TRAINING)
+    facts = horovod_facts()
+    if facts.get("horovod") != version:
+        return Finding("Horovod", None, f"{version}, not built by our set-up", "`make setup-train` builds one and tries it")
+    if facts["torch"] != installed("torch"):
+        found = f"{version} for torch {facts['torch']}, while {installed('torch') or 'none'} is installed"
+        return Finding("Horovod", False, found, "run `make clean setup-train`, which builds it for the installed torch")
     built = facts["built"]
     assert isinstance(built, list)
-    found = f"{facts['horovod']} with {', '.join(built) or 'no back end'}"
-    return Finding("Horovod", "gloo" in built, found, "" if "gloo" in built else "build it with HOROVOD_WITH_GLOO=1")
+    works = "gloo" in built
+    advice = "" if works else "build it with HOROVOD_WITH_GLOO=1"
+    return Finding("Horovod", works, f"{version} with {', '.join(built) or 'no back end'}", advice)
 
 
-def gpu(names: Sequence[str], built: Sequence[str]) -> Finding:
-    """Which GPUs torch sees, and whether ranks can reduce between them."""
+def horovod_facts() -> dict[str, object]:
+    """What set-up found when it loaded the Horovod that it had installed (``cluster/laptop/horovod_wheel.py``)."""
+    try:
+        facts: dict[str, object] = json.loads((Path(sys.prefix) / "share" / "resonance" / "horovod.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts
+
+
+def gpu() -> Finding:
+    """Which GPUs the machine's driver names, and whether ranks can reduce between them."""
+    names = gpu_names()
     if not names:
-        return Finding("GPU", True, "none", "none is needed: training runs on the processor")
-    if len(names) > 1 and "nccl" not in built:
-        return Finding(
-            "GPU",
-            True,
-            ", ".join(names),
-            "for fast reduction: `HOROVOD_GPU_OPERATIONS=NCCL make setup` with a CUDA toolkit and NCCL",
-        )
-    return Finding("GPU", True, ", ".join(names))
+        return Finding("GPU", None, "none", "none is needed: training runs on the processor")
+    built = horovod_facts().get("built", ())
+    assert isinstance(built, Sequence)
+    slow = len(names) > 1 and "nccl" not in built
+    advice = "for fast reduction: `HOROVOD_GPU_OPERATIONS=NCCL make setup-train` with a CUDA toolkit and NCCL"
+    return Finding("GPU", True, ", ".join(names), advice if slow else "")
+
+
+def gpu_names() -> list[str]:
+    """Models of NVIDIA GPUs, as the kernel's driver tells at once; where it does not, as ``nvidia-smi`` does."""
+    told = [path.read_text(errors="replace") for path in sorted(DRIVER.glob("*/information"))]
+    found = [model[1].strip() for text in told if (model := re.search(r"^Model:(.*)$", text, re.MULTILINE))]
+    if found or shutil.which("nvidia-smi") is None:
+        return found
+    return re.findall(r"^GPU \d+: (.*?)(?: \(UUID.*)?$", answer(["nvidia-smi", "-L"]), re.MULTILINE)
 
 
 def disk(folder: Path) -> Finding:
     """Whether a workspace in this folder has room."""
     free = shutil.disk_usage(folder).free
     works = free >= FREE_BYTES
-    return Finding(
-        "disk", works, f"{free / GIB:.0f} GiB free under {folder}", "" if works else f"free {FREE_BYTES / GIB:.0f} GiB or more"
-    )
+    advice = "" if works else f"free {FREE_BYTES / GIB:.0f} GiB or more"
+    return Finding("disk", works, f"{free / GIB:.0f} GiB free under {folder}", advice)
 
 
 def machine() -> Finding:
-    """Whether cores and memory carry Spark and two training ranks."""
+    """Whether cores and memory carry an engine and two training ranks."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     works = memory >= MEMORY_BYTES
-    advice = "" if works else "set spark.driver_memory lower and train with one rank"
+    advice = "" if works else "train with one rank, and give --engine spark less: spark.driver_memory"
     return Finding("machine", works, f"{cores} cores, {memory / GIB:.0f} GiB memory", advice)
 
 
@@ -151,10 +221,11 @@ def installed(package: str) -> str:
         return ""
 
 
-def answer(command: Sequence[str]) -> str:
-    """What a command printed, or nothing where it cannot be run or does not end."""
+def answer(command: Sequence[str], *, quietly: bool = False) -> str:
+    """What a command printed, ``quietly`` without its errors; nothing where it cannot be run or does not end."""
+    errors = subprocess.DEVNULL if quietly else subprocess.STDOUT
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout
