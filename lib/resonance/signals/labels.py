@@ -92,7 +92,7 @@ def _rounded(row: NDArray[np.float64]) -> Counts:
 def _judged(rows: DataFrame, names: Column) -> DataFrame:
     """Rows with the best other label, its probability and the normalized margin of the given one."""
     others = F.filter(names, lambda name: name != F.col("label"))
-    best = F.array_max(F.transform(others, lambda name: F.struct(F.col("probabilities")[name].alias("p"), name.alias("name"))))
+    best = F.array_max(F.transform(others, lambda name: F.struct(_probability(name).alias("p"), name.alias("name"))))
     return (
         rows.withColumns({"p_label": F.col("probabilities")[F.col("label")], "best": best})
         .withColumns({"suggested": F.col("best.name"), "p_suggested": F.col("best.p")})
@@ -111,7 +111,7 @@ def _counted(rows: DataFrame, names: list[str], bars: dict[str, float]) -> tuple
         joint[at[row["label"]], -1] += row["n"]
         if row["looks"] is not None:
             joint[at[row["label"]], at[row["looks"]]] += row["n"]
-    prefers = F.explode(F.filter(_array(names), lambda name: F.col("probabilities")[name] > F.col("p_label")))
+    prefers = F.explode(F.filter(_array(names), lambda name: _probability(name) > F.col("p_label")))
     for row in rows.select("label", prefers.alias("other")).groupBy("label", "other").agg(count).collect():
         ahead[at[row["label"]], at[row["other"]]] = row["n"]
     return joint, ahead
@@ -119,10 +119,11 @@ def _counted(rows: DataFrame, names: list[str], bars: dict[str, float]) -> tuple
 
 def _confident(names: list[str], bars: dict[str, float]) -> Column:
     """The label whose probability reaches its threshold; the likeliest of all where several do; null where none does."""
-    reached = F.array(*(F.when(F.col("probabilities")[name] >= bar - EDGE, F.lit(name)) for name, bar in sorted(bars.items())))
+    reached = F.array(*(F.when(_probability(F.lit(name)) >= bar - EDGE, F.lit(name)) for name, bar in sorted(bars.items())))
     some = F.filter(reached, lambda name: name.isNotNull())
-    p = F.col("probabilities")
-    ranked = F.transform(_array(names), lambda name, at: F.struct(p[name].alias("p"), (-at).alias("first"), name.alias("name")))
+    ranked = F.transform(
+        _array(names), lambda name, at: F.struct(_probability(name).alias("p"), (-at).alias("first"), name.alias("name"))
+    )
     likeliest = F.array_max(ranked)["name"]
     return F.when(F.size(some) > 1, likeliest).when(F.size(some) == 1, some[0])
 
@@ -142,12 +143,17 @@ def _marked(rows: DataFrame, names: list[str], joint: Counts, ahead: Counts) -> 
     spark = rows.sparkSession
     quota = F.broadcast(spark.createDataFrame(pairs, QUOTA))
     preferred = F.col("p_suggested") > F.col("p_label") + EDGE
-    margin = F.col("probabilities")[F.col("other")] - F.col("p_label")
+    margin = _probability(F.col("other")) - F.col("p_label")
     ranked = rows.join(quota, "label").withColumn("margin", margin).where((F.col("margin") > 0) | F.col("all"))
     order = rank_rows(["label", "other"], [F.desc("margin"), *TEXT])
     chosen = ranked.withColumn("rank", order).where((F.col("rank") <= F.col("most")) & preferred)
     issues = chosen.select(*TEXT).distinct().withColumn("issue", F.lit(True))
     return rows.join(issues, list(TEXT), "left").withColumn("issue", F.coalesce("issue", F.lit(False)))
+
+
+def _probability(name: Column) -> Column:
+    """Zero for a label that the row's model does not tell apart: the engines order structs with null fields differently."""
+    return F.coalesce(F.col("probabilities")[name], F.lit(0.0))
 
 
 def _array(names: list[str]) -> Column:

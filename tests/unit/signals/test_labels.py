@@ -96,6 +96,15 @@ def test_by_hand(spark: SparkSession) -> None:
     assert [row["issue"] for row in found] == [False, False, True, False, False, False]
 
 
+def test_a_label_that_a_model_does_not_tell_apart_is_none_that_it_suggests(spark: SparkSession) -> None:
+    given, p = noisy(300, 4, 0.2, seed=3)
+    p[(np.arange(300) % 3 == 0) & (given != 3), 3] = 0.0
+    whole = events(given, p)
+    lacking = [row | {"probabilities": {name: value for name, value in row["probabilities"].items() if value}} for row in whole]
+    assert sum(len(row["probabilities"]) == 3 for row in lacking) > 50
+    assert judged(spark, lacking) == judged(spark, whole)
+
+
 def test_samples_without_labels_have_no_quality(spark: SparkSession) -> None:
     assert judged(spark, [{"doc": 1, "phase": "reference", "round": 2, "loss_sum": 1.0}]) == []
 
