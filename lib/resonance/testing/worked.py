@@ -152,7 +152,7 @@ def _duplicates(cleaned: DataFrame) -> DataFrame:
     both = exact.unionByName(near)
     cluster = Window.partitionBy("method", "cluster")
     sized = both.withColumn("size", F.count(F.lit(1)).over(cluster)).withColumn("keeper", F.expr("doc_id"))
-    first = F.first("doc_id").over(cluster.orderBy("id"))
+    first = F.first("doc_id").over(Window.partitionBy("method", "cluster").orderBy("id"))
     named = (
         sized.withColumn("keeper", first)
         .withColumn("cluster_id", F.col("keeper"))

@@ -254,7 +254,7 @@ def _drawn(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:
 
 def _final(checkpoints: DataFrame, round: int, arm: str) -> Path:
     mine = (F.col("round") == round) & (F.col("arm") == arm) & F.col("final")
-    found = checkpoints.where(mine).orderBy(F.desc("step")).select("uri").limit(1).collect()
+    found = checkpoints.where(mine).orderBy(F.desc("step")).limit(1).collect()
     if not found:
         raise TrainError(f"table checkpoints: no final checkpoint of round {round}, arm {arm}; run train for it first")
     folder = Path(found[0]["uri"])
