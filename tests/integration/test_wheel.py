@@ -1,20 +1,24 @@
-"""The wheel alone curates a user's file: contracts and configuration travel in it, and no checkout and no trainer is needed."""
+"""The wheel and what it names curate a user's file: no checkout, no Java, no trainer, no tool of development is needed."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import os
-import site
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.test_layers import with_dependencies
+
 TOP = Path(__file__).parents[2]
-TRAINER = ("torch", "transformers", "tokenizers", "horovod", "mlflow")
+OURS = "resonance-factory"
 STORY = (
     "The mill stands where the river bends, and the wheel has turned there for two hundred years. "
     "In spring the water rises over the meadow, and the miller opens the second gate so that the stones do not run too fast. "
@@ -25,20 +29,34 @@ LETTER = (
     "What you say about the garden made me laugh, because the apple tree was planted by my uncle on the day that I was born. "
     "Please send word when the children are back from the coast, and tell them that the boat has been painted blue. "
 )
+KEPT = [STORY.strip(), LETTER.strip()]
 ROWS = (
-    {"id": "story", "text": STORY},
-    {"id": "story again", "text": STORY},
-    {"id": "letter", "text": LETTER},
-    {"id": "noise", "text": "@@@ ### $$$ %%%"},
+    *({"id": f"story {number}", "text": STORY} for number in range(9)),
+    *({"id": f"letter {number}", "text": LETTER} for number in range(6)),
+    *({"id": f"noise {number}", "text": f"@@@ ### $$$ {number}"} for number in range(5)),
 )
 
 
-def call(command: list[object], folder: Path) -> str:
+def call(command: list[object], folder: Path, **variables: str) -> str:
     """What a command prints; it runs in a folder outside the checkout, without what the tests' own environment says."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV", "PYSPARK"))}
-    done = subprocess.run(list(map(str, command)), cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=550)
+    own = {**kept, **variables}
+    done = subprocess.run(list(map(str, command)), cwd=folder, env=own, capture_output=True, text=True, check=False, timeout=550)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
+
+
+def link(package: metadata.Distribution, folder: Path) -> None:
+    """Put exactly the files of an installed package into another environment, as installing it would."""
+    for file in package.files or ():
+        if ".." in file.parts or "__pycache__" in file.parts:
+            continue
+        there = folder / file
+        there.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(package.locate_file(file), there)
+        except OSError:
+            shutil.copyfile(package.locate_file(file), there)
 
 
 @pytest.fixture(scope="module")
@@ -53,18 +71,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty environment that holds the wheel, and sees its dependencies but no trainer and no editable installation."""
+    """An environment as pip makes it of the wheel, without a network: what the wheel names, what that names, nothing else."""
     folder = tmp_path_factory.mktemp("environment")
     call([sys.executable, "-m", "venv", "--without-pip", folder], folder)
     python = folder / "bin" / "python"
-    call([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel], folder)
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    call([*pip, "install", "--quiet", "--no-index", "--no-deps", wheel], folder)
     packages = Path(call([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder).strip())
-    (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()) + "\n", encoding="utf-8")
-    for name in TRAINER:
-        (packages / f"{name}.py").write_text(f"raise ModuleNotFoundError('{name} was left out', name='{name}')\n", encoding="utf-8")
-    share = folder / "share"
-    share.mkdir(exist_ok=True)
-    (share / "resonance").symlink_to(Path(sys.prefix) / "share" / "resonance")
+    named = next(iter(metadata.distributions(name=OURS, path=[str(packages)]))).requires or ()
+    for name in with_dependencies(list(named)):
+        link(metadata.distribution(name), packages)
+    call([*pip, "check"], folder)
     return folder
 
 
@@ -81,18 +98,30 @@ def test_wheel_carries_code_contracts_and_configuration(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests", "jobs", "lib"))]
 
 
-@pytest.mark.spark
-def test_wheel_curates_a_file_outside_the_checkout(environment: Path, tmp_path: Path) -> None:
+def test_wheel_brings_the_data_half_and_nothing_else(environment: Path, tmp_path: Path) -> None:
+    names = ("pyspark.sql.connect", "pysail", "deltalake", "py4j", "delta", "torch", "transformers", "mlflow", "pytest", "scipy")
+    code = f"from importlib.util import find_spec; print([name for name in {names} if find_spec(name)])"
+    assert call([environment / "bin" / "python", "-c", code], tmp_path).strip() == "['pyspark.sql.connect', 'pysail', 'deltalake']"
+    assert not list(environment.rglob("*.jar"))
+
+
+def test_wheel_curates_a_file_without_java_outside_the_checkout(environment: Path, tmp_path: Path) -> None:
+    """The first run compiles kernels: most of the time goes there."""
     with gzip.open(tmp_path / "some.jsonl.gz", "wt", encoding="utf-8") as lines:
         lines.writelines(json.dumps(row) + "\n" for row in ROWS)
+    bare = {"PATH": str(environment / "bin"), "JAVA_HOME": ""}
     where = call([environment / "bin" / "python", "-c", "import resonance; print(resonance.__file__)"], tmp_path)
     assert Path(where.strip()).is_relative_to(environment)
-    said = call([environment / "bin" / "resonance", "curate", "some.jsonl.gz", "--workspace", "w", "--export", "out"], tmp_path)
-    files = (tmp_path / "out").rglob("part-*.json*")
+    command = [environment / "bin" / "resonance", "curate", "some.jsonl.gz", "--workspace", "w", "--export", "out"]
+    assert f"{len(KEPT)} documents exported" in call(command, tmp_path, **bare)
+    files = (tmp_path / "out").glob("[!_.]*")
     kept = [json.loads(line)["text"] for path in files for line in read(path).splitlines()]
-    assert sorted(text.strip() for text in kept) == sorted([STORY.strip(), LETTER.strip()])
-    assert "2 documents exported" in said
-    assert (tmp_path / "w").is_dir()
+    assert sorted(text.strip() for text in kept) == sorted(KEPT)
+    tables = call([environment / "bin" / "resonance", "tables", "--workspace", "w"], tmp_path, **bare)
+    counts = dict(re.findall(r"(raw|documents|rules|rejects|duplicates|signals) \D*\d+\D+(\d+)", tables))
+    assert (counts["raw"], counts["documents"]) == ("20", "20")
+    assert all(int(counts[name]) for name in ("rules", "rejects", "duplicates", "signals"))
+    assert "<svg" in (tmp_path / "w" / "report.html").read_text(encoding="utf-8")
 
 
 def read(path: Path) -> str:
