@@ -5,6 +5,7 @@ A test forbids the bare forms elsewhere. Where the engines differ, Spark's answe
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,12 @@ NAMES = ("doc_id", "shown", "path", "source_key", "item_id", "component")
 """Columns that name what a row is about, the best name first."""
 
 
-def run_here(kernel: Kernel, batches: Iterator[Any], weigh: Callable[[Any], int]) -> Iterator[Any]:
+def run_here(kernel: Kernel, batches: Iterator[Any], weigh: Callable[[Any], int], turnstile: str) -> Iterator[Any]:
     """Run a kernel in the process that asks for it, as a Spark worker does."""
     return kernel(batches)
 
 
-carry: Callable[[Kernel, Iterator[Any], Callable[[Any], int]], Iterator[Any]] = run_here
+carry: Callable[[Kernel, Iterator[Any], Callable[[Any], int], str], Iterator[Any]] = run_here
 """How this process runs kernels; an engine whose workers are threads puts a pool of processes here."""
 
 
@@ -79,7 +80,7 @@ def map_batches(
         KernelError: on a worker, an error in the kernel, with the name of the row that it met.
     """
     declared = schema if isinstance(schema, T.StructType) else parse_schema(schema)
-    return rows.mapInArrow(Guarded(kernel, declared.json(), weigh or weigh_bytes), declared)
+    return rows.mapInArrow(Guarded(kernel, declared.json(), weigh or weigh_bytes, uuid.uuid4().hex), declared)
 
 
 def load_parquet(session: SparkSession, paths: Sequence[str], schema: T.StructType) -> DataFrame:
@@ -108,17 +109,21 @@ def weigh_bytes(batch: pa.RecordBatch) -> int:
 
 @dataclass(frozen=True)
 class Guarded:
-    """A kernel whose batches are held to what was declared, and whose errors name the row that they met."""
+    """A kernel whose batches are held to what was declared, and whose errors name the row that they met.
+
+    ``turnstile`` names the pass: an engine may let only so many parts of one pass through at a time.
+    """
 
     kernel: Kernel
     schema: str
     weigh: Callable[[Any], int]
+    turnstile: str
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """The kernel's batches, in the declared types."""
         from resonance.core import frames
 
-        return frames.carry(Named(self.kernel, self.schema), iter(batches), self.weigh)
+        return frames.carry(Named(self.kernel, self.schema), iter(batches), self.weigh, self.turnstile)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ ROW_SCHEMA = (
     "source string, key string, name string, path string, line bigint, slice string, text string, metadata string, "
     "rule string, value double, threshold double, detail string, text_hash binary"
 )
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 4 << 20
 BATCH_ROWS = 2_000
 USUAL_IDS = ("id", "url")
 MAX_DETAIL = 200
@@ -186,6 +186,8 @@ def top_folder(name: str) -> str | None:
 
 def valid(text: str) -> str:
     """``text`` with lone surrogates, which UTF-8 cannot hold, as U+FFFD."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -19,7 +19,7 @@ from resonance.curate.signals import MEASURED, TYPES
 if TYPE_CHECKING:
     from pyarrow import Array, RecordBatch
 
-PIECE_BYTES = 16 << 20
+PIECE_BYTES = 4 << 20
 
 TEXT = {
     "cleaned": T.StringType(),
