@@ -136,12 +136,14 @@ def curate(
     config = configure(env, "curate", conf, assign, workspace, engine, **own)
     from resonance.factory import curation
 
+    if export is not None:
+        from resonance.runtime.export import check_target, export_documents
+
+        check_target(export, format, config.ingest.inputs, config.workspace)
     opened = execute(config, [step.job.name for step in curation(config)], debug)
     if export is not None:
-        from resonance.runtime.export import export_documents
-
         rows = export_documents(opened.catalog, export, format)
-        out.print(f"{rows:,} documents exported to {export}", soft_wrap=True)
+        out.print(f"{rows:,} documents exported to {export}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -174,7 +176,9 @@ def register(
         return registered(name, read_items(name, opened.spark, config.ingest, checkpoint), checkpoint)
 
     rows = opened.fill(EVALUATION_ITEMS, {"set": name}, made).rows
-    out.print(f"evaluation set {name}: {rows:,} items registered; run again to hold documents against them", soft_wrap=True)
+    out.print(
+        f"evaluation set {name}: {rows:,} items registered; run again to hold documents against them", markup=False, soft_wrap=True
+    )
 
 
 @app.command()
@@ -263,7 +267,7 @@ def why(
 def report(conf: Conf = None, assign: Set = None, workspace: Place = None, env: Env = "local", debug: Debug = False) -> None:
     """Draw the report of a workspace again: one HTML file."""
     opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
-    out.print(f"report: {write_report(opened)}", soft_wrap=True)
+    out.print(f"report: {write_report(opened)}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -344,7 +348,7 @@ def execute(config: Config, jobs: Sequence[str], debug: bool) -> Any:
             opened.run(steps, asked, events)
     finally:
         events.close()
-    out.print(f"report: {write_report(opened)}", soft_wrap=True)
+    out.print(f"report: {write_report(opened)}", markup=False, highlight=False, soft_wrap=True)
     opened.track()
     return opened
 

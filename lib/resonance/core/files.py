@@ -8,11 +8,12 @@ import re
 import tempfile
 from pathlib import Path
 
-from resonance.core.errors import SetupError
+from resonance.core.errors import InputError, SetupError
 
 LOCK = ".resonance.lock"
 """The file that a writer of a workspace holds; it stays, and so also marks a folder as a workspace."""
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def plain_path(folder: Path) -> Path:
@@ -26,6 +27,23 @@ def plain_path(folder: Path) -> Path:
         whole = whole.resolve()
     odd = [place for place, part in enumerate(whole.parts[1:], 2) if not PLAIN.fullmatch(part)]
     return _link(Path(*whole.parts[: odd[-1]])).joinpath(*whole.parts[odd[-1] :]) if odd else whole
+
+
+def named_folder(given: Path | str, use: str) -> Path:
+    """The folder that a user names for a ``use``, there or not yet, as an absolute path.
+
+    Raises:
+        InputError: it is an address, another user's home that nobody knows, or no folder.
+    """
+    if ADDRESS.match(str(given)) and not os.path.lexists(given):
+        raise InputError(f"{use}: {given} is no folder of this machine; mount it as one, and name it by its path")
+    try:
+        folder = Path(given).expanduser().absolute()
+    except RuntimeError as error:
+        raise InputError(f"{use}: {given}: {error} Write the path without ~") from None
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise InputError(f"{use}: {given} is no folder; name one that is there, or not yet")
+    return folder
 
 
 def own_folder() -> Path:

@@ -1,29 +1,204 @@
-"""Writes kept documents as files for tools that do not read Delta."""
+"""Writes kept documents as files for tools that do not read Delta: whole or not at all, and over nothing but an earlier export.
+
+The engine writes into a folder beside the target, which then takes its name. A manifest of our own lists the files of an export
+with sizes and times: what it does not list, or was changed since, is not ours, and is never touched.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pyspark.sql import functions as F
 
-from resonance.core.errors import InputError
+from resonance.core.errors import BusyError, InputError
+from resonance.core.files import named_folder, plain_path
 from resonance.core.pool import kept
+from resonance.core.sources import is_workspace, lies_in, reads_from
 from resonance.core.table import Catalog
 from resonance.tables import DOCUMENTS, REJECTS
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
-def export_documents(catalog: Catalog, target: Path, format: Literal["jsonl", "parquet"]) -> int:
+Format = Literal["jsonl", "parquet"]
+MANIFEST = "_resonance_export.json"
+"""Readers of sources pass over names like this one."""
+MADE_BY = "resonance curate --export"
+
+
+def check_target(target: Path, format: Format, inputs: Sequence[str], workspace: Path | str) -> None:
+    """Raise unless an export may be written at ``target``: a look that reads no table, before anything runs.
+
+    Raises:
+        InputError: it holds what is no earlier export of ours, lies in a workspace, or among the inputs, or cannot be written.
+    """
+    place, home = _place(target), named_folder(workspace, "workspace")
+    if lies_in(place, home) or lies_in(home, place) or any(map(is_workspace, (place, *place.parents))):
+        raise InputError(f"export: {target} lies in a workspace, or holds one; name a folder outside of it")
+    if (given := reads_from(inputs, place, f"part-00000.{format}")) is not None:
+        raise InputError(f"export: {target} lies among the inputs ({given}), or holds them; name another folder")
+    if place.is_dir():
+        _refuse_foreign(place, target)
+        if place.is_mount() or place.samefile(Path.cwd()):
+            raise InputError(f"export: {target} cannot be replaced while it is in use here; name a folder in it")
+    above = next(folder for folder in place.parents if os.path.lexists(folder))
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"export: no folder can be made in {above}; name another one")
+
+
+def export_documents(catalog: Catalog, target: Path, format: Format) -> int:
     """Write id, text, source and slice of every kept document below ``target``; how many there are.
 
     Raises:
-        InputError: ``target`` holds files already that are no earlier export.
+        InputError: ``target`` holds what is no earlier export of ours.
+        BusyError: another process exports to it.
     """
-    if target.is_dir() and any(target.iterdir()) and not (target / "_SUCCESS").exists():
-        raise InputError(f"{target} is not empty and holds no earlier export: choose another folder")
     documents = kept(catalog.read(DOCUMENTS), catalog.read(REJECTS))
     shown = documents.select(F.lower(F.hex("doc_id")).alias("id"), "text", "source", "source_key", "slice")
-    writer = shown.write.mode("overwrite")
-    path = target.absolute().as_uri()
-    writer.parquet(path) if format == "parquet" else writer.json(path)
-    return shown.count()
+    place = _place(target)
+    with _staging(place, target) as staging:
+        rows = plain_path(staging) / "rows"
+        if format == "parquet":
+            shown.write.parquet(rows.as_uri())
+        else:
+            shown.write.json(rows.as_uri())
+        made = staging / "made"
+        _collect_parts(staging / "rows", made, shown, format)
+        _replace(place, made, staging / "before", target)
+    return documents.select("doc_id").count()
+
+
+def _place(target: Path) -> Path:
+    return Path(os.path.realpath(named_folder(target, "export")))
+
+
+def _refuse_foreign(place: Path, target: Path) -> None:
+    """Raise InputError where the folder holds anything but an export as we left it."""
+    ours = _listed(place)
+    foreign = sorted(path.name for path in place.iterdir() if path.name not in (ours or ()))
+    if foreign:
+        raise InputError(f"export: {target} holds {foreign[0]!r}, which is not as an export left it; name an empty or a new folder")
+
+
+def _listed(place: Path) -> list[str] | None:
+    """The files of an export that are as it left them, by its manifest, and the manifest; None where there is none."""
+    try:
+        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+        states = dict(manifest["files"])
+        if manifest["made_by"] != MADE_BY:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return [path.name for path in place.iterdir() if path.name == MANIFEST or states.get(path.name) == _state(path)]
+
+
+def _state(path: Path) -> list[int]:
+    about = path.lstat()
+    return [about.st_size, about.st_mtime_ns, about.st_mode & 0o170000]
+
+
+@contextmanager
+def _staging(place: Path, target: Path) -> Iterator[Path]:
+    """A folder beside the target that this process alone writes in; what a killed one left there is gone."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    staging = place.with_name(f".resonance-export-{hashlib.sha256(os.fsencode(place.name)).hexdigest()[:12]}")
+    staging.mkdir(exist_ok=True)
+    held = os.open(staging, os.O_RDONLY)
+    try:
+        if not _is_free(held, staging):
+            raise BusyError(f"export: another process writes to {target}; wait for its end, or name another folder")
+        _clear(staging, place)
+        try:
+            yield staging
+        finally:
+            _clear(staging, place)
+            with suppress(OSError):
+                staging.rmdir()
+    finally:
+        os.close(held)
+
+
+def _is_free(held: int, staging: Path) -> bool:
+    """Whether no other process has this folder, which it has not removed either since it was opened; it is locked then."""
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return staging.exists() and os.path.samestat(os.fstat(held), staging.stat())
+
+
+def _clear(staging: Path, place: Path) -> None:
+    """Take back an export that was moved away and not replaced; remove all else that was staged."""
+    before = staging / "before"
+    if before.is_dir():
+        if not place.exists():
+            before.rename(place)
+        else:
+            _remove_export(before)
+    for name in ("rows", "made"):
+        shutil.rmtree(staging / name, ignore_errors=True)
+
+
+def _collect_parts(written: Path, made: Path, rows: DataFrame, format: Format) -> None:
+    """The engine's files under plain names with a manifest; one without rows where there are none."""
+    made.mkdir()
+    parts = sorted(
+        (path for path in written.rglob("*") if path.suffix in (".json", ".parquet") and not path.name.startswith((".", "_"))),
+        key=lambda path: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)],
+    )
+    full = [path for path in parts if _has_rows(path)]
+    for number, path in enumerate(full):
+        path.rename(made / f"part-{number:05d}.{format}")
+    if not full:
+        _write_empty(made / f"part-00000.{format}", rows)
+    files = {path.name: _state(path) for path in sorted(made.iterdir())}
+    (made / MANIFEST).write_text(json.dumps({"made_by": MADE_BY, "files": files}, indent=1), encoding="utf-8")
+
+
+def _has_rows(path: Path) -> bool:
+    if path.suffix == ".json":
+        return path.stat().st_size > 0
+    import pyarrow.parquet as pq
+
+    return bool(pq.read_metadata(path).num_rows)
+
+
+def _write_empty(path: Path, rows: DataFrame) -> None:
+    if path.suffix == ".jsonl":
+        path.touch()
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.schema([(name, pa.string()) for name in rows.columns]).empty_table(), path)
+
+
+def _replace(place: Path, made: Path, before: Path, target: Path) -> None:
+    """Give what was made the target's name, in one step where nothing is there, in two where an earlier export is."""
+    if place.is_dir():
+        _refuse_foreign(place, target)
+        shutil.copymode(place, made)
+        place.rename(before)
+    try:
+        made.rename(place)
+    except OSError as error:
+        raise InputError(f"export: {target} is there now, made by someone else; name another folder") from error
+
+
+def _remove_export(folder: Path) -> None:
+    """Delete what the manifest of an export lists, then the folder, unless there is more in it."""
+    for name in _listed(folder) or ():
+        (folder / name).unlink()
+    with suppress(OSError):
+        folder.rmdir()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ResonanceError
-from resonance.core.files import plain_path
+from resonance.core.files import named_folder, plain_path
 from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
@@ -65,7 +64,7 @@ class Workspace:
 
     def __init__(self, config: Config, *, create: bool = False, reads: bool = False, debug: bool = False) -> None:
         self.config = config
-        self.folder = open_folder(config.workspace)
+        self.folder = named_folder(config.workspace, "workspace")
         if not create and config.catalog is None and not (self.folder / "tables").is_dir():
             raise ResonanceError(f"no tables in workspace {config.workspace}: run `resonance demo` or `resonance curate` first")
         if create:
@@ -169,23 +168,6 @@ class Workspace:
             return [table.name for table in done]
 
 
-def open_folder(given: str) -> Path:
-    """Where a workspace lies.
-
-    Raises:
-        ResonanceError: it is an address, or no folder.
-    """
-    if "://" in given:
-        raise ResonanceError(f"workspace {given} is no folder of this machine; mount it as one")
-    try:
-        folder = Path(given).expanduser().absolute()
-    except RuntimeError as error:
-        raise ResonanceError(f"workspace {given}: {error} Write the path without ~") from None
-    if folder.exists() and not folder.is_dir():
-        raise ResonanceError(f"workspace {given} is a file; name a folder")
-    return folder
-
-
 def trains(steps: Sequence[Step], only: Sequence[str]) -> bool:
     """Whether these jobs of the steps, or all where none is named, train a model."""
     return any(step.job.name in ("train", "cross_fit", "tune") and (not only or step.job.name in only) for step in steps)
@@ -198,5 +180,5 @@ def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str])
         ResonanceError: training is asked for, and no evaluation set is registered.
     """
     asked = trains(steps, only) and not config.unchecked and config.catalog is None
-    if asked and not (open_folder(config.workspace) / "tables" / EVALUATION_ITEMS.name / "_delta_log").is_dir():
+    if asked and not (named_folder(config.workspace, "workspace") / "tables" / EVALUATION_ITEMS.name / "_delta_log").is_dir():
         raise ResonanceError(UNCHECKED)
