@@ -14,7 +14,7 @@ from progress import LAST_LINES, show
 RESONANCE = str(Path(sys.executable).with_name("resonance"))
 SETUP = ("sh", "cluster/laptop/setup.sh")
 LOG = Path(".venv/logs/stage.log")
-DATA_HALF = ("ingest", "clean", "judge", "dedupe", "decontaminate", "score")
+DATA_HALF = ("ingest", "clean", "judge", "dedupe", "decontaminate")
 SETTINGS = ("--conf", "conf/jobs/demo.yaml", "--set", "tracking.enabled=false")
 
 

@@ -21,7 +21,6 @@ from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
 from resonance.curate.rebalance import rebalance
-from resonance.curate.score import score
 from resonance.signals.compare import compare
 from resonance.signals.feedback import feedback
 from resonance.tables import (
@@ -70,10 +69,10 @@ CLEAN = Job(
     writes=(DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
     section="clean",
-    needs=("turn", "checkpoint"),
-    marks={"set": SETS},
+    needs=("quality", "turn", "checkpoint"),
+    marks={"set": (*SETS, "quality")},
     cuts=True,
-    version=2,
+    version=3,
 )
 INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
     "ingest",
@@ -82,10 +81,10 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
     section="ingest",
-    needs=("cleaning", "task", "turn", "spark", "checkpoint"),
-    marks={"set": SETS, "step": ("ingest", "clean")},
+    needs=("cleaning", "quality", "task", "turn", "spark", "checkpoint"),
+    marks={"set": (*SETS, "quality"), "step": ("ingest", "clean")},
     cuts=True,
-    version=2,
+    version=3,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
     "examples", examples, reads=(RAW, DOCUMENTS), writes=(EXAMPLES,), per="batch", section="task"
@@ -122,9 +121,6 @@ DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds f
     section="decontaminate",
     needs=("folder", "turn", "checkpoint"),
     cuts=True,
-)
-SCORE = Job(  # every document, cut or not: a changed threshold then finds its number
-    "score", score, reads=(DOCUMENTS,), writes=(SIGNALS,), per="batch", section="score", needs=("turn",), marks={"set": "quality"}
 )
 HOLD_OUT = Job(
     "hold_out",
@@ -227,7 +223,6 @@ JOBS = (
     JUDGE,
     DEDUPE,
     DECONTAMINATE,
-    SCORE,
     HOLD_OUT,
     DECIDE,
     REBALANCE,
@@ -252,7 +247,7 @@ def curation(config: Config) -> tuple[Step, ...]:
     """The data half: sources to curated documents with signals."""
     reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)
     learning = () if config.task.kind == "language" else (EXEMPLIFY,)
-    return tuple(Step(job) for job in (*reading, *learning, JUDGE, DEDUPE, DECONTAMINATE, SCORE))
+    return tuple(Step(job) for job in (*reading, *learning, JUDGE, DEDUPE, DECONTAMINATE))
 
 
 def loop(config: Config) -> tuple[Step, ...]:

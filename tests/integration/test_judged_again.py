@@ -49,8 +49,8 @@ def test_a_changed_threshold_reads_no_text(spark: SparkSession, place: Path, cap
     assert {row["version"] for row in opened.frames()["rejects"].where("step = 'judge'").collect()} == {"mine@2"}
 
     main(curate)
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("ingest", "judge", "dedupe", "score"))]
-    assert [line.split()[0] for line in lines if "skipped: up to date" in line] == ["ingest", "judge", "score"]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("ingest", "judge", "dedupe"))]
+    assert [line.split()[0] for line in lines if "skipped: up to date" in line] == ["ingest", "judge"]
     assert [line.split()[:3] for line in lines if "skipped" not in line] == [["dedupe", "0", "rows"]]
     assert opened.frames()["duplicates"].isEmpty()
 

@@ -94,7 +94,9 @@ class IngestSettings(Settings):
 class CleanSettings(Settings):
     """What is measured of cleaned texts, and what rewrites them. The policy's signal sets join those that are named here."""
 
-    sets: tuple[SignalSet, ...] = Field(("basics",), description="signal sets to measure")
+    sets: tuple[SignalSet, ...] = Field(
+        ("basics",), description="signal sets to measure; none by default where the policy has no rules"
+    )
     rewrite: Literal["none", "c4_lines"] = Field("none", description="rules that rewrite texts; the policy's where none is named")
 
 

@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.settings import CleanSettings
+from resonance.core.settings import CleanSettings, ScoreSettings
+from resonance.curate import score
 from resonance.curate.identity import bucket
 from resonance.curate.operators.prepare import Prepare
 from resonance.curate.signals import MEASURED, signal_rows
@@ -20,17 +21,20 @@ REWRITES = {"none": "", "c4_lines": "c4_lines@1"}
 Parts = tuple[DataFrame, DataFrame, DataFrame, DataFrame]
 
 
-def clean(raw: DataFrame, *, settings: CleanSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
+def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
     """Documents, their signals, what rewriting cut from them, and rejects. Each raw row is a document or a reject. No shuffle."""
     needed = raw.select("doc_id", "source", "source_key", "slice", "text")
-    return parted(checkpoint(Prepare(settings.sets, settings.rewrite)(needed), "clean"), settings, turn)
+    return parted(checkpoint(Prepare(settings.sets, settings.rewrite, quality.head_words)(needed), "clean"), settings, turn)
 
 
 def parted(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
-    """Documents, signals, edits and rejects of prepared rows. A signal set is measured on the cleaned text, before rewriting."""
+    """Documents, signals, edits and rejects of prepared rows. A signal set is measured on the cleaned text, before rewriting;
+    ``quality`` on the text as it is stored.
+    """
     own = rows.withColumns({"bucket": bucket(F.col("doc_id")), "batch": F.lit(turn.batch)})
     held = own.where("cleaned_hash IS NOT NULL")
-    sets = [_measured(held, name) for name in settings.sets] or [signal_rows(held.where("false"), "", 0)]
+    sets = [_measured(held, name, MEASURED[name][0].version, "cleaned_hash") for name in settings.sets]
+    sets.append(_measured(held, "quality", score.VERSION, "content_hash"))
     edits = _edits(held, REWRITES[settings.rewrite])
     return _documents(held, settings.rewrite), reduce(DataFrame.unionByName, sets), edits, _rejects(own)
 
@@ -52,9 +56,9 @@ def _documents(held: DataFrame, rewrite: str) -> DataFrame:
     )
 
 
-def _measured(held: DataFrame, name: str) -> DataFrame:
-    measured = held.select("doc_id", "bucket", F.col("cleaned_hash").alias("content_hash"), "batch", f"{name}.*")
-    return signal_rows(measured, name, MEASURED[name][0].version)
+def _measured(held: DataFrame, name: str, version: int, text: str) -> DataFrame:
+    measured = held.select("doc_id", "bucket", F.col(text).alias("content_hash"), "batch", f"{name}.*")
+    return signal_rows(measured, name, version)
 
 
 def _edits(held: DataFrame, version: str) -> DataFrame:

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.frames import rank_rows
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
+from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
 from resonance.curate.clean import clean, parted
 from resonance.curate.demo import read_demo
 from resonance.curate.identity import bucket, doc_id
@@ -45,6 +45,7 @@ def ingest_and_clean(
     *,
     settings: IngestSettings,
     cleaning: CleanSettings,
+    quality: ScoreSettings,
     task: TaskSettings,
     turn: Turn,
     spark: SparkSession,
@@ -59,9 +60,11 @@ def ingest_and_clean(
     """
     if settings.keep_raw:
         raw, unread = ingest(settings=settings, task=task, turn=turn, spark=spark, checkpoint=checkpoint)
-        documents, signals, edits, cut = clean(raw, settings=cleaning, turn=turn, checkpoint=checkpoint)
+        documents, signals, edits, cut = clean(raw, settings=cleaning, quality=quality, turn=turn, checkpoint=checkpoint)
         return raw, documents, signals, edits, unread.unionByName(cut)
-    rows = checkpoint(_identified(Prepare(cleaning.sets, cleaning.rewrite).reading(_sources(spark, settings, task))), "ingest")
+    rows = checkpoint(
+        _identified(Prepare(cleaning.sets, cleaning.rewrite, quality.head_words).reading(_sources(spark, settings, task))), "ingest"
+    )
     readable, unread = _settled(rows, settings, turn, checkpoint)
     documents, signals, edits, cut = parted(readable, cleaning, turn)
     return _raw(readable, turn, F.lit(None)), documents, signals, edits, unread.unionByName(cut)

@@ -38,7 +38,7 @@ SMALL = {
 AT_A_TIME = 2
 """Spark jobs that are planned side by side: most of a small one's time is planning, which takes one core."""
 
-PER_BATCH = frozenset({"ingest", "clean", "judge", "score"})
+PER_BATCH = frozenset({"ingest", "clean", "judge"})
 """Jobs that work on one batch; a newer run of any other job stands for all batches."""
 MODEL_JOBS = frozenset({"train", "score_model", "cross_fit", "tune"})
 """Jobs that append events."""

@@ -62,13 +62,13 @@ def load(
 
 
 def _settled(merged: dict[str, Any]) -> dict[str, Any]:
-    """The layers with the policy that they name read, and ``clean`` asked for what it needs."""
+    """The layers with the policy that they name read, and ``clean`` asked for what it needs: nothing where there are no rules."""
     judge, clean = merged.get("judge"), merged.get("clean", {})
     if not isinstance(judge, dict) or "policy" not in judge or not isinstance(clean, dict):
         return merged
     given = judge["policy"]
     policy = load_policy(given) if isinstance(given, str) else parse(given, signal_columns(), "in judge.policy")
-    asked = clean.get("sets", CleanSettings().sets)
+    asked = clean.get("sets", CleanSettings().sets if policy.rules else ())
     if isinstance(asked, list | tuple) and set(asked) <= set(SETS):
         asked = tuple(name for name in SETS if name in {*asked, *policy.sets})
     needed = {"rewrite": policy.rewrite, **clean, "sets": asked}

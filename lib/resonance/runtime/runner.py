@@ -31,6 +31,7 @@ SECTIONS = {
     "cleaning": "clean",
     "drawing": "rebalance",
     "fitting": "cross_fit",
+    "quality": "score",
     "scoring": "score_model",
     "task": "task",
     "tuning": "tune",

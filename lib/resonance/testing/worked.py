@@ -306,7 +306,6 @@ def _steps(rejects: DataFrame, documents: int, rounds: int) -> list[tuple[Any, .
         ("clean", documents, documents, {}, {"documents": 0, "signals": 0, "edits": 0, "rejects": 1}, 22.4),
         ("judge", documents, passed, cut["judge"], {"rejects": 2, "rules": 0}, 2.4),
         ("dedupe", passed, kept, cut["dedupe"], {"duplicates": 0, "rejects": 3}, 17.9),
-        ("score", 0, documents, {}, {"signals": 1}, 8.2),
     ]
     done = [(job, 0, "plan", *rest) for job, *rest in half]
     for number, arm in _arms(rounds):

@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
-from resonance.core.settings import CleanSettings
+from resonance.core.settings import CleanSettings, ScoreSettings
+from resonance.curate import score
 from resonance.curate.clean import clean
 from resonance.curate.kernels.profiles import profile, profiles
 from resonance.curate.kernels.tidy import clean_text
@@ -37,6 +38,7 @@ TEXTS: dict[str, str | None] = {
 }
 VOID = {"empty", "blank", "null"}
 SETS = ("basics", "datatrove")
+QUALITY = ScoreSettings(head_words=12)
 
 
 def raw_of(spark: SparkSession, texts: dict[str, str | None]) -> DataFrame:
@@ -49,7 +51,13 @@ def run(
 ) -> list[dict[str, list[Row]]]:
     """Documents, signals, edits and rejects by name of their text."""
     names = {hashlib.sha256(name.encode()).digest()[:16]: name for name in texts}
-    frames = clean(raw_of(spark, texts), settings=CleanSettings.model_validate(settings), turn=Turn("b"), checkpoint=checkpoint)
+    frames = clean(
+        raw_of(spark, texts),
+        settings=CleanSettings.model_validate(settings),
+        quality=QUALITY,
+        turn=Turn("b"),
+        checkpoint=checkpoint,
+    )
     found = []
     for frame, table in zip(frames, (DOCUMENTS, SIGNALS, EDITS, REJECTS), strict=True):
         rows: dict[str, list[Row]] = {}
@@ -90,8 +98,11 @@ def test_every_text_that_is_not_empty_is_a_document(spark: SparkSession, checkpo
 def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSession, checkpoint: Checkpoint) -> None:
     documents, signals, _, _ = run(spark, checkpoint, TEXTS, sets=SETS)
     for name, rows in signals.items():
-        assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 1), ("datatrove", 1)]
+        assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 1), ("datatrove", 1), ("quality", 1)]
         for row in rows:
+            if row["set"] == "quality":
+                assert {c: row[c] for c in score.COLUMNS} == score.parts_plainly(documents[name][0]["text"], 12)
+                continue
             assert bytes(row["content_hash"]) == bytes(documents[name][0]["cleaned_hash"])
             held = profile(row["set"])
             expected = dict(zip(held.columns, held.plainly(documents[name][0]["text"]), strict=True))
@@ -99,9 +110,10 @@ def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSes
             own = {column for signals in MEASURED.values() for column in (s.column for s in signals)} - set(held.columns)
             assert {row[column] for column in own} <= {None}
     _, alone, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]})
-    assert [row["set"] for row in alone["good"]] == ["basics"]
+    assert [row["set"] for row in alone["good"]] == ["basics", "quality"]
     there, none, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]}, sets=())
-    assert (set(there), none) == ({"good"}, {})
+    assert [row["set"] for row in none["good"]] == ["quality"]
+    assert set(there) == {"good"}
 
 
 def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSession, checkpoint: Checkpoint) -> None:
@@ -124,7 +136,11 @@ def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSessio
         assert {(bytes(e["content_hash"]), e["version"]) for e in edits.get(name, [])} <= {
             (bytes(row["cleaned_hash"]), "c4_lines@1")
         }
-        assert {bytes(s["content_hash"]) for s in signals[name]} == {bytes(row["cleaned_hash"])}
+        own = {s["set"]: bytes(s["content_hash"]) for s in signals[name]}
+        assert own.pop("quality") == bytes(row["content_hash"]), "it is measured of the text as it is stored"
+        assert set(own.values()) == {bytes(row["cleaned_hash"])}
+        scored = next(s for s in signals[name] if s["set"] == "quality")
+        assert {c: scored[c] for c in score.COLUMNS} == score.parts_plainly(left, 12)
         assert next(s for s in signals[name] if s["set"] == "basics")["n_chars"] == len(before)
     assert documents["mixed"][0]["text"] == f"{PROSE.strip()}\nIt was said  that all is well.\n{PROSE.strip()}"
     assert {edit["rule"] for edit in edits["mixed"]} == {"too_few_words", "javascript", "citation"}
@@ -179,7 +195,7 @@ def test_slices_and_large_strings_are_the_same_texts(kind: Any) -> None:
 
 def test_results_do_not_depend_on_partitions(spark: SparkSession, checkpoint: Checkpoint) -> None:
     def documents(rows: DataFrame) -> set[tuple[object, ...]]:
-        kept, *_ = clean(rows, settings=CleanSettings(), turn=Turn("b"), checkpoint=checkpoint)
+        kept, *_ = clean(rows, settings=CleanSettings(), quality=QUALITY, turn=Turn("b"), checkpoint=checkpoint)
         return {tuple(row) for row in kept.select("source_key", "text", F.hex("content_hash"), "bucket").collect()}
 
     rows = raw_of(spark, TEXTS)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
 from resonance.core.job import Turn
-from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
+from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.readers import read_files
 from resonance.runtime.resources import contract
@@ -94,6 +94,7 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
         frames = ingest_and_clean(
             settings=settings_of(tmp_path, keep_raw=keep_raw),
             cleaning=CleanSettings(),
+            quality=ScoreSettings(),
             task=TaskSettings(),
             turn=TURN,
             spark=spark,

@@ -6,14 +6,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
-from resonance.core.job import Turn
-from resonance.core.settings import ScoreSettings
-from resonance.curate.score import COLUMNS, measure, parts_plainly, score
-from resonance.runtime import resources
-from resonance.tables import SIGNALS
-from resonance.testing import documents_frame
+from resonance.curate.score import measure, parts_plainly
 
 PROSE = "The harbour lies quiet in the morning.\nNobody has come back from the sea yet.\nWe wait, and count the boats."
 
@@ -42,21 +36,3 @@ def test_worse_texts_score_lower(worse: str) -> None:
     assert good is not None
     assert bad is not None
     assert 0 <= bad < good <= 1
-
-
-def test_rows_of_the_signals_table(spark: SparkSession) -> None:
-    texts = [PROSE, "word", "\n", PROSE * 3]
-    documents = documents_frame(spark, [(str(index), "all", text) for index, text in enumerate(texts)])
-    rows = score(documents, settings=ScoreSettings(head_words=12), turn=Turn("main"))
-    assert set(rows.columns) == {column.name for column in resources.contract(SIGNALS).columns}
-    found = {row.doc_id: row for row in resources.contract(SIGNALS).conform(rows).collect()}
-    for document in documents.collect():
-        row = found.pop(document.doc_id)
-        assert {name: row[name] for name in COLUMNS} == parts_plainly(document.text, 12)
-        assert (row.bucket, row.content_hash, row.batch) == (document.bucket, document.content_hash, "main")
-        assert (row.set, row.version, row.n_words, row.language) == ("quality", 1, None, None)
-    assert not found
-
-
-def test_no_rows(spark: SparkSession) -> None:
-    assert score(documents_frame(spark, []), settings=ScoreSettings(), turn=Turn("main")).collect() == []

@@ -63,7 +63,7 @@ def test_a_policy_is_read_and_tells_clean_what_it_needs(tmp_path):
     assert (config.clean.sets, config.clean.rewrite) == (("datatrove", "dclm"), "c4_lines")
     assert load("local", "", (), ["clean.sets=[]"]).clean.sets == ("datatrove",)
     assert load("local", "", (), ["judge.policy=fineweb", "clean.rewrite=none"]).clean.rewrite == "none"
-    assert load("local", "", (), ["judge.policy=none"]).clean.sets == ("basics",)
+    assert load("local", "", (), ["judge.policy=none"]).clean.sets == (), "what nobody reads is not measured"
     file = tmp_path / "own.yaml"
     file.write_text("judge: {policy: {name: own, version: 2, rules: [{rule: r, signal: n_words, above: 9}]}}")
     assert load(files=[file]).judge.policy.title == "own@2"

@@ -14,7 +14,7 @@ from pyspark.sql import types as T
 from resonance.core.frames import map_batches, parse_schema
 from resonance.curate.identity import hashes
 from resonance.curate.readers_row import ROW_SCHEMA, Reading
-from resonance.curate.signals import MEASURED, TYPES
+from resonance.curate.signals import MEASURED, QUALITY, TYPES
 
 if TYPE_CHECKING:
     from pyarrow import Array, RecordBatch
@@ -45,12 +45,14 @@ NUMBERS = {"int": T.IntegerType(), "double": T.DoubleType(), "string": T.StringT
 class Prepare:
     """Puts in place of ``text`` what is stored of it: the cleaned text, rewritten where asked, its hashes, edits and signals.
 
-    Each signal set is one column of its name. All is null where there is no text left after cleaning, but for ``cleaned``,
-    which then is empty. One Python pass, no shuffle; the raw text does not come back from it.
+    Each signal set is one column of its name; ``quality`` is measured of the text as it is stored, the others before rewriting.
+    All is null where there is no text left after cleaning, but for ``cleaned``, which then is empty. One Python pass, no shuffle;
+    the raw text does not come back from it.
     """
 
     sets: tuple[str, ...] = ("basics",)
     rewrite: str = "none"
+    head_words: int = 1_000
     name: str = "prepare"
     version: int = 2
     reads: tuple[str, ...] = ("text",)
@@ -58,7 +60,7 @@ class Prepare:
     @property
     def adds(self) -> tuple[str, ...]:
         """The columns that take the place of ``text``."""
-        return (*TEXT, *self.sets)
+        return (*TEXT, *self.sets, "quality")
 
     def __call__(self, rows: DataFrame) -> DataFrame:
         """``rows`` with these columns."""
@@ -74,24 +76,25 @@ class Prepare:
         for batch in batches:
             rest = batch.drop_columns(["text"])
             for start, size in _pieces(batch.column("text")):
-                said = prepare(batch.column("text").slice(start, size), self.sets, self.rewrite)
+                said = prepare(batch.column("text").slice(start, size), self.sets, self.rewrite, self.head_words)
                 kept = rest.slice(start, size)
                 yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
 
     def _schema(self, given: T.StructType) -> T.StructType:
         kept = [field for field in given.fields if field.name != "text"]
         said = [T.StructField(name, kind) for name, kind in TEXT.items()]
-        sets = [T.StructField(name, _kind(name)) for name in self.sets]
+        sets = [T.StructField(name, _kind(name)) for name in (*self.sets, "quality")]
         return T.StructType([*kept, *said, *sets])
 
 
 def _kind(name: str) -> T.StructType:
-    columns = (signal.column for signal in MEASURED[name])
+    columns = (signal.column for signal in (QUALITY if name == "quality" else MEASURED[name]))
     return T.StructType([T.StructField(column, NUMBERS[TYPES.get(column, "double")]) for column in columns])
 
 
-def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none") -> dict[str, Array]:
+def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_words: int = 1_000) -> dict[str, Array]:
     """What the pass says about an Arrow array of texts, by column."""
+    from resonance.curate import score
     from resonance.curate.kernels.profiles import profile
     from resonance.curate.kernels.tidy import tidy
 
@@ -99,6 +102,9 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none") -> dict[
     measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
     stored, edits = _rewritten(measured, rewrite)
     hashed = hashes(measured)
+    found = {name: profile(name).measure(measured).to_struct_array() for name in sets}
+    known = found["basics"].field("compression_ratio") if stored is measured and "basics" in found else None
+    scored = score.measure(stored, head_words, known)
     return {
         "cleaned": stored.fill_null(""),
         "n_chars": pc.utf8_length(stored),
@@ -106,7 +112,8 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none") -> dict[
         "content_hash": hashed if stored is measured else hashes(stored),
         "cleaned_hash": hashed,
         "edits": edits,
-        **{name: profile(name).measure(measured).to_struct_array() for name in sets},
+        **found,
+        "quality": pa.StructArray.from_arrays(list(scored.values()), list(scored)),
     }
 
 
