@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +25,8 @@ app = typer.Typer(
 )
 out = Console()
 err = Console(stderr=True)
+opened_folders: list[Path] = []
+"""Workspaces that this process writes in: an error may come of what their disk lacks."""
 
 Conf = Annotated[list[Path] | None, typer.Option("--conf", metavar="FILE", help="YAML laid over the defaults; may be repeated.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, for instance train.ranks=1.")]
@@ -62,7 +66,9 @@ def open_workspace(config: Config, *, create: bool = False, reads: bool = False,
     """The workspace; imported late, so that ``--help`` is quick."""
     from resonance.runtime.workspace import Workspace
 
-    return Workspace(config, create=create, reads=reads, debug=debug)
+    opened = Workspace(config, create=create, reads=reads, debug=debug)
+    opened_folders.append(opened.folder)
+    return opened
 
 
 @app.command()
@@ -367,16 +373,24 @@ def write_report(opened: Any) -> Path:
     from resonance.report.build import build_report
 
     path: Path = opened.folder / "report.html"
-    page = build_report(opened.frames(), settings=opened.config.report)
+    page = build_report(opened.frames(), settings=opened.config.report, counts=opened.counts())
     path.write_text(page, encoding="utf-8")
     return path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command; errors are one line, unless ``--debug`` is given."""
+    """Run one command; errors are one line, unless ``--debug`` is given. Called as a program, it ends when a signal says so."""
+    from resonance.runtime.stop import SAYS, Stopped, leave, stoppable
+
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows another one
     try:
-        app(args=given, standalone_mode=False)
+        with stoppable() if arguments is None else nullcontext():
+            code = app(args=given or ["--help"], standalone_mode=False)
+    except Stopped as stopped:
+        leave(stopped.number)
     except ResonanceError as error:
         stop(error, given, str(error))
     except (typer.Exit, typer.Abort):
@@ -385,6 +399,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if hasattr(error, "format_message"):  # wrong usage: an unknown option, a missing argument
             stop(error, given, f"{error.format_message()}; see `resonance --help`", 2)
         stop(error, given, plainly(error))
+    if code == 130:
+        err.print(SAYS)
+    if code:
+        raise SystemExit(code)
 
 
 def stop(error: Exception, arguments: Sequence[str], message: str, code: int = 1) -> None:
@@ -396,13 +414,13 @@ def stop(error: Exception, arguments: Sequence[str], message: str, code: int = 1
 
 
 def plainly(error: Exception) -> str:
-    """An error that nobody foresaw in one line: the cause that a worker raised, without Java's stack."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    own = [line for line in lines if line.startswith("resonance.core.errors.")]
-    if own:
-        return own[-1].partition(": ")[2]
-    first = next((line for line in lines if not line.startswith(("at ", "An error occurred while calling"))), "")
-    return f"{type(error).__name__}: {first[:300]} (run again with --debug for the whole story)"
+    """An error that nobody foresaw in one line: what a user can do about it, or the cause without stack traces."""
+    from resonance.runtime.engines.explain import explain_error, first_words
+
+    known = explain_error(error, opened_folders)
+    if known is not None:
+        return str(known)
+    return f"{type(error).__name__}: {first_words(error)[:300]} (run again with --debug for the whole story)"
 
 
 if __name__ == "__main__":

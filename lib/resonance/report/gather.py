@@ -44,16 +44,23 @@ MODEL_JOBS = frozenset({"train", "score_model", "cross_fit", "tune"})
 """Jobs that append events."""
 
 
-def gather(frames: Mapping[str, DataFrame]) -> Facts:
-    """All facts, by some thirty small Spark jobs: each counts a table or scans some of its columns and returns sums.
+def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None) -> Facts:
+    """All facts, by some thirty small queries: each scans some columns of a table and returns sums.
+
+    Args:
+        frames: every table by name.
+        counts: the rows of every table, where they are known; else they are counted.
 
     Shuffles partial sums by slice, rule or bucket, and document ids (to tell which documents were kept, and the languages of
     those that were cut, and whose copies copies are). One scan reads texts, for examples: see ``examples``.
     """
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        small = dict(zip(SMALL, pool.map(lambda table: tuple(frames[table].orderBy(*SMALL[table]).collect()), SMALL), strict=True))
-        counts = pool.map(lambda table: len(small[table]) if table in small else frames[table].count(), frames)
-        rows = dict(zip(frames, counts, strict=True))
+        rows = dict(counts or zip(frames, pool.map(lambda table: frames[table].count(), frames), strict=True))
+
+        def read(table: str) -> tuple[Row, ...]:
+            return tuple(frames[table].orderBy(*SMALL[table]).collect()) if rows[table] else ()
+
+        small = dict(zip(SMALL, pool.map(read, SMALL), strict=True))
 
         def ask(table: str, facts: Callable[..., Any], *of: Any) -> Future[Any]:
             """These facts, once they are known; nothing where the table is empty."""
