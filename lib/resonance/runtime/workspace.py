@@ -95,6 +95,7 @@ class Workspace:
 
     def frames(self) -> Mapping[str, DataFrame]:
         """Every table by name, looked up when it is asked for; empty frames for those that were not written yet."""
+        _ = self.engine  # a session makes functions of columns mean those of its engine
         return Frames(self.catalog)
 
     def versions(self) -> dict[str, int | None]:
