@@ -28,8 +28,9 @@ if ls "$CLUSTER_DIR"/*.pid >/dev/null 2>&1; then
     echo "a cluster was started in $CLUSTER_DIR already: cluster/standalone/stop.sh ends it, CLUSTER_DIR names another folder" >&2
     exit 1
 fi
-SPARK_HOME=${SPARK_HOME:-$("$PYTHON" -c 'from importlib.util import find_spec; print(find_spec("pyspark").submodule_search_locations[0])' 2>/dev/null)} || {
-    echo "no pyspark for PYTHON=$PYTHON: run 'make setup-data', or set PYTHON or SPARK_HOME" >&2
+SPARK_HOME=${SPARK_HOME:-$("$PYTHON" -c 'from importlib.util import find_spec; print(find_spec("pyspark").submodule_search_locations[0])' 2>/dev/null)} || SPARK_HOME=
+[ -x "$SPARK_HOME/bin/spark-class" ] || { # pyspark-client alone has none
+    echo "no Spark for PYTHON=$PYTHON: run 'make setup-spark', or set PYTHON or SPARK_HOME" >&2
     exit 1
 }
 export SPARK_HOME PYSPARK_PYTHON="$PYTHON" SPARK_LOCAL_IP=$host
