@@ -2,7 +2,7 @@
 
 python -m tests.bench.curation_speed [--sizes 64,508] [--only ours,every,datatrove,juicer,kernels,judge] [--cores 2]
 
-Whole processes are timed, JVM start included; memory is the largest sum of PSS over all processes of a run. Megabytes are 10⁶
+Whole processes are timed, start included; memory is the largest sum of PSS over all processes of a run. Megabytes are 10⁶
 bytes of JSON lines, for kernels of UTF-8 text. ``ours`` is `resonance run ingest judge`, what the peers do; ``every`` is
 `resonance curate` with all profiles measured. ``judge`` alone needs the workspaces of an earlier run of ``ours``.
 """
@@ -29,14 +29,14 @@ def runs(parts: Sequence[str], sizes: Sequence[float], peer_sizes: Sequence[floa
     if "ours" in parts:
         tiny = sized_corpus(TINY, english)
         out.print("ours: once for the caches, then the start alone", highlight=False)
-        speed_engines.ours(TINY, tiny, use)
-        yield say(speed_engines.ours(TINY, tiny, use))
+        speed_engines.ours(TINY, tiny)
+        yield say(speed_engines.ours(TINY, tiny))
     for size in sorted({*sizes, *peer_sizes}):
         corpus = sized_corpus(size, english)
         if "ours" in parts and size in sizes:
-            yield say(speed_engines.ours(size, corpus, use))
+            yield say(speed_engines.ours(size, corpus))
         if "every" in parts and size in peer_sizes:
-            yield say(speed_engines.ours(size, corpus, use, speed_engines.EVERY))
+            yield say(speed_engines.ours(size, corpus, speed_engines.EVERY))
         for engine in PEERS:
             if engine in parts and size in peer_sizes:
                 yield say(speed_engines.peer(engine, size, corpus, use))
@@ -51,10 +51,10 @@ def main() -> None:
         figures["kernels_mb_per_s_core"] = measure_kernels(min(KERNEL_MEGABYTES, max(own)), english)
     done = list(runs(asked.only, own, theirs, asked.cores, english))
     if {"ours", "datatrove"} <= set(asked.only):
-        figures["kept"] = speed_engines.agreement(min(own), sized_corpus(min(own), english), asked.cores)
+        figures["kept"] = speed_engines.agreement(min(own), sized_corpus(min(own), english))
         out.print(f"kept at {min(own):g} MB: {figures['kept']}", highlight=False)
     if "judge" in asked.only:
-        done += [say(speed_engines.judge(size, asked.cores)) for size in (TINY, max(own))]
+        done += [say(speed_engines.judge(size)) for size in (TINY, max(own))]
     kernel_speeds = figures.get("kernels_mb_per_s_core", {})
     figures |= {"runs": [asdict(run) for run in done], **speed_report.figures(done, asked.cores, kernel_speeds)}
     for table in speed_report.tables(done, figures["derived"], speed_report.GOALS, asked.cores, speed_report.TITLE):

@@ -18,9 +18,8 @@ from tests.bench.sizes import Copies
 from tests.bench.speed_engines import RESONANCE, Run, log, output, peer, place, texts, workspace
 from tests.bench.speed_process import run
 
-OURS, CONNECTED, DELTA, BATCH = "dedup", "dedup connected", "dedup Delta", "dedup batch"
+OURS, CONNECTED, DELTA, BATCH, DEFAULT = "dedup", "dedup connected", "dedup Delta", "dedup batch", "curate by default"
 PEERS = {"datatrove": "datatrove minhash", "juicer": "juicer minhash", "daft": "daft signing"}
-MEASURED = ("--set", "clean.sets=[]")
 SECOND_SEED = SEED + 100
 KNOWN = 10
 """Each document of so many in a second batch is one of the first batch under another id."""
@@ -58,28 +57,35 @@ def second_batch(megabytes: float, english: bool, of: Path) -> Path:
     return folder
 
 
-def ours(megabytes: float, corpus: Path, cores: int, engine: str = OURS, *more: object) -> Run:
+def ours(megabytes: float, corpus: Path, engine: str = OURS, *more: object) -> Run:
     """``resonance curate --rules none --dedup minhash`` into a fresh workspace."""
     shutil.rmtree(workspace(megabytes, engine), ignore_errors=True)
-    return Run.of(engine, megabytes, run((*curate(corpus), *place(megabytes, cores, engine), *more), log(engine, megabytes)))
+    return Run.of(engine, megabytes, run((*curate(corpus), *place(megabytes, engine), *more), log(engine, megabytes)))
 
 
 def curate(corpus: Path) -> tuple[object, ...]:
-    """The whole of ``curate``, with no signal measured that no rule asks for."""
-    return (RESONANCE, "curate", corpus, "--rules", "none", "--dedup", "minhash", *MEASURED)
+    """The whole of ``curate`` without rules, so that nothing is measured that no rule asks for."""
+    return (RESONANCE, "curate", corpus, "--rules", "none", "--dedup", "minhash")
 
 
-def batch(megabytes: float, corpus: Path, cores: int) -> Run:
+def default(megabytes: float, corpus: Path) -> Run:
+    """``resonance curate`` as a user types it: rules, verified near duplicates, score, report."""
+    shutil.rmtree(workspace(megabytes, DEFAULT), ignore_errors=True)
+    command = (RESONANCE, "curate", corpus, *place(megabytes, DEFAULT))
+    return Run.of(DEFAULT, megabytes, run(command, log(DEFAULT, megabytes)))
+
+
+def batch(megabytes: float, corpus: Path) -> Run:
     """``curate`` of a second batch into the workspace of our run of that size."""
-    command = (*curate(corpus), *place(megabytes, cores, OURS), "--set", "batch=second")
+    command = (*curate(corpus), *place(megabytes, OURS), "--set", "batch=second")
     return Run.of(BATCH, megabytes, run(command, log(BATCH, megabytes)))
 
 
 def delta(megabytes: float, corpus: Path, cores: int) -> Run:
     """``resonance run dedupe`` where ``documents`` and what rules cut stand in tables already; Spark's log is kept."""
     shutil.rmtree(workspace(megabytes, DELTA), ignore_errors=True)
-    own = ("--set", f"ingest.inputs=[{corpus}]", "--set", "ingest.keep_raw=false", "--set", "judge.policy=none", *MEASURED)
-    options = (*place(megabytes, cores, DELTA), *own)
+    own = ("--set", f"ingest.inputs=[{corpus}]", "--set", "ingest.keep_raw=false", "--set", "judge.policy=none")
+    options = (*place(megabytes, DELTA), "--engine", "spark", "--set", f"spark.master=local[{cores}]", *own)
     run((RESONANCE, "run", "ingest", "judge", *options), log(f"{DELTA} before", megabytes))
     logs = ("--set", f"spark.conf={json.dumps(event_log.conf(events(megabytes)))}")
     return Run.of(DELTA, megabytes, run((RESONANCE, "run", "dedupe", *options, *logs), log(DELTA, megabytes)))
@@ -96,7 +102,7 @@ def survivors(megabytes: float, corpus: Path, cores: int) -> dict[str, int]:
     """How many documents each engine's connected clusters leave of a corpus, and how many each two of them both do."""
     target = cache("speed") / "dedup-export"
     shutil.rmtree(target, ignore_errors=True)
-    ours(megabytes, corpus, cores, CONNECTED, "--set", "dedupe.near=connected", "--export", target)
+    ours(megabytes, corpus, CONNECTED, "--set", "dedupe.near=connected", "--export", target)
     kept = {"ours": texts(target, "source_key").keys()}
     for name in ("datatrove", "juicer"):
         peer(PEERS[name], megabytes, corpus, cores)

@@ -1,11 +1,13 @@
 """How fast deduplication is: ours, datatrove, Data-Juicer and Daft on the same machine, survivors, made signatures.
 
-python -m tests.bench.dedup_speed [--sizes 64,508] [--only ours,delta,datatrove,juicer,daft,survivors,synthetic,bucket,pairs,batch]
+python -m tests.bench.dedup_speed [--sizes 64,508] [--only ours,default,delta,datatrove,rules,juicer,daft,survivors,synthetic,bucket,pairs,batch]
                                   [--documents 1000000,4000000,16000000] [--cores 2]
 
-Whole processes are timed, JVM start included; memory is the largest sum of PSS over all processes of a run. Megabytes are 10⁶
+Whole processes are timed, start included; memory is the largest sum of PSS over all processes of a run. Megabytes are 10⁶
 bytes of JSON lines; 5 % of the documents are exact copies of earlier ones, 10 % near copies with about three words changed.
-``ours`` is `resonance curate --rules none --dedup minhash`; ``delta`` is `resonance run dedupe` on tables that stand already, with
+``ours`` is `resonance curate --rules none --dedup minhash`; ``default`` is `resonance curate`, with rules and all;
+``rules`` is datatrove's rules on the same texts, as its filters and MinHash together do what ``default`` does. ``delta`` is
+`resonance run dedupe` of Spark on tables that stand already, with
 the bytes that its stages shuffled; ``batch`` is a second batch of a hundredth of the largest size, and needs ``ours``. Peers have
 equal parameters, 14 bands of 8 over 5 words; Daft signs alone. ``survivors`` compares connected clusters at the smallest size.
 ``synthetic``, ``bucket`` and ``pairs`` need no text: see dedup_synthetic.
@@ -23,7 +25,7 @@ from tests.bench.speed_command import BOTH, LARGE, TINY, finish, options, out, s
 from tests.bench.speed_engines import Run, peer
 
 MADE = {"synthetic": "shared", "bucket": "bucket", "pairs": "pairs"}
-PARTS = ("ours", "delta", *PEERS, "survivors", *MADE, "batch")
+PARTS = ("ours", "default", "delta", *PEERS, "rules", "survivors", *MADE, "batch")
 DOCUMENTS = [1_000_000, 4_000_000, 16_000_000]
 
 
@@ -38,9 +40,9 @@ def starts(parts: Sequence[str], use: int, english: bool) -> Iterator[Run]:
         return
     tiny = corpus_of(TINY, english)
     out.print("ours: once for the caches, then the start alone", highlight=False)
-    dedup_engines.ours(TINY, tiny, use)
+    dedup_engines.ours(TINY, tiny)
     if "ours" in parts:
-        yield say(dedup_engines.ours(TINY, tiny, use))
+        yield say(dedup_engines.ours(TINY, tiny))
     if "delta" in parts:
         yield say(dedup_engines.delta(TINY, tiny, use))
 
@@ -50,7 +52,11 @@ def runs(parts: Sequence[str], sizes: Sequence[float], peer_sizes: Sequence[floa
     yield from starts(parts, use, english)
     for size in sorted({*sizes, *peer_sizes}):
         if "ours" in parts and size in sizes:
-            yield say(dedup_engines.ours(size, corpus_of(size, english), use))
+            yield say(dedup_engines.ours(size, corpus_of(size, english)))
+        if "default" in parts and size in peer_sizes:
+            yield say(dedup_engines.default(size, corpus_of(size, english)))
+        if "rules" in parts and size in peer_sizes:
+            yield say(peer("datatrove", size, corpus_of(size, english), use))
         if "delta" in parts and size in peer_sizes:
             yield say(dedup_engines.delta(size, corpus_of(size, english), use))
         for name, engine in PEERS.items():
@@ -58,7 +64,7 @@ def runs(parts: Sequence[str], sizes: Sequence[float], peer_sizes: Sequence[floa
                 yield say(peer(engine, size, corpus_of(size, english), use))
     if "batch" in parts:
         largest = max(sizes)
-        yield say(dedup_engines.batch(largest, dedup_engines.second_batch(largest, english, corpus_of(largest, english)), use))
+        yield say(dedup_engines.batch(largest, dedup_engines.second_batch(largest, english, corpus_of(largest, english))))
 
 
 def made(parts: Sequence[str], documents: Sequence[int], use: int) -> Iterator[Synthetic]:

@@ -19,13 +19,13 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.settings import DedupeSettings
+from resonance.core.settings import DedupeSettings, SparkSettings
 from resonance.curate.duplicates.clusters import clusters
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.minhash import buckets, star_edges
 from resonance.curate.duplicates.verified import candidates
 from resonance.runtime.conf import load
-from resonance.runtime.engines.spark import open_spark
+from resonance.runtime.engines.session import open_engine
 from resonance.runtime.scratch import Scratch
 from tests.bench import event_log
 
@@ -83,23 +83,24 @@ def timed(spark: SparkSession, kind: str, documents: int, folder: Path) -> tuple
     return at, taken
 
 
+def settings_of(kind: str, use: str, log: Path) -> SparkSettings:
+    """Of Spark, whose log tells how long each task takes; the embedded engine, which sorts many signatures, has no tasks."""
+    settings = load("local", "curate", assignments=[f"spark.master=local[{use}]"]).spark
+    own = {} if kind == "shared" else {"shuffle_partitions": PARTITIONS, "conf": event_log.conf(log) | APART}
+    return settings.model_copy(update=own)
+
+
 def main() -> None:
     kind, documents, use, place = sys.argv[1:]
     folder = Path(place)
     shutil.rmtree(folder, ignore_errors=True)
     log = folder / "log"
     log.mkdir(parents=True)
-    settings = load("local", "curate", assignments=[f"spark.master=local[{use}]"]).spark
-    own = (
-        {"conf": event_log.conf(log)}
-        if kind == "shared"
-        else {"shuffle_partitions": PARTITIONS, "conf": event_log.conf(log) | APART}
-    )
-    spark = open_spark(settings.model_copy(update=own)).session
-    timed(spark, kind, WARM, folder / "scratch")
-    began, taken = timed(spark, kind, int(documents), folder / "scratch")
-    spark.stop()
-    found = event_log.stages(log, since=began)
+    engine = open_engine("embedded" if kind == "shared" else "spark", settings_of(kind, use, log), folder / "spill")
+    timed(engine.session, kind, WARM, folder / "scratch")
+    began, taken = timed(engine.session, kind, int(documents), folder / "scratch")
+    engine.stop()
+    found = event_log.stages(log, since=began) if kind != "shared" else []
     told = {
         "seconds": round(taken, 2),
         "longest_over_median": max((one.longest_over_median for one in found if one.tasks > 1), default=0.0),

@@ -24,7 +24,10 @@ out = Console()
 
 def say(run: Run) -> Run:
     """One line on a run that ended."""
-    out.print(f"{run.engine} {run.megabytes:g} MB: {run.seconds:,.1f} s, {run.peak_gb:.2f} GB", highlight=False)
+    out.print(
+        f"{run.engine} {run.megabytes:g} MB: {run.seconds:,.1f} s, {run.cpu_seconds:,.1f} CPU s, {run.peak_gb:.2f} GB",
+        highlight=False,
+    )
     return run
 
 

@@ -38,12 +38,13 @@ class Run:
     engine: str
     megabytes: float
     seconds: float
+    cpu_seconds: float
     peak_gb: float
 
     @classmethod
     def of(cls, engine: str, megabytes: float, usage: Usage) -> Run:
         """A run with what it used."""
-        return cls(engine, megabytes, usage.seconds, usage.peak_gb)
+        return cls(engine, megabytes, usage.seconds, usage.cpu_seconds, usage.peak_gb)
 
 
 def workspace(megabytes: float, engine: str = OURS) -> Path:
@@ -51,12 +52,12 @@ def workspace(megabytes: float, engine: str = OURS) -> Path:
     return cache("speed") / f"{engine.replace(' ', '-')}-{megabytes:g}mb"
 
 
-def place(megabytes: float, cores: int, engine: str = OURS) -> tuple[object, ...]:
-    """The options of every run of ours."""
-    return ("--workspace", workspace(megabytes, engine), "--set", f"spark.master=local[{cores}]")
+def place(megabytes: float, engine: str = OURS) -> tuple[object, ...]:
+    """The options of every run of ours; it uses the cores that this process may use."""
+    return ("--workspace", workspace(megabytes, engine))
 
 
-def jobs(megabytes: float, corpus: Path, cores: int) -> tuple[object, ...]:
+def jobs(megabytes: float, corpus: Path) -> tuple[object, ...]:
     """What the peers do and no more: read, measure, rewrite, write all texts and signals, judge; and our report."""
     own = (
         "--set",
@@ -68,19 +69,19 @@ def jobs(megabytes: float, corpus: Path, cores: int) -> tuple[object, ...]:
         "--set",
         "clean.sets=[]",
     )
-    return (RESONANCE, "run", "ingest", "judge", *place(megabytes, cores), *own)
+    return (RESONANCE, "run", "ingest", "judge", *place(megabytes), *own)
 
 
-def curate(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> tuple[object, ...]:
-    """The whole of ``curate``, which scores texts too; duplicates stay in, as the peers leave them."""
+def curate(megabytes: float, corpus: Path, engine: str = OURS) -> tuple[object, ...]:
+    """The whole of ``curate``; duplicates stay in, as the peers leave them."""
     measured = ("--set", f"clean.sets=[{'' if engine == OURS else ','.join(ALL)}]")
-    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place(megabytes, cores, engine), *measured)
+    return (RESONANCE, "curate", corpus, "--rules", POLICY, "--dedup", "none", *place(megabytes, engine), *measured)
 
 
-def ours(megabytes: float, corpus: Path, cores: int, engine: str = OURS) -> Run:
+def ours(megabytes: float, corpus: Path, engine: str = OURS) -> Run:
     """``jobs`` into a fresh workspace, or, as engine ``EVERY``, ``curate`` measuring all profiles."""
     shutil.rmtree(workspace(megabytes, engine), ignore_errors=True)
-    command = jobs(megabytes, corpus, cores) if engine == OURS else curate(megabytes, corpus, cores, engine)
+    command = jobs(megabytes, corpus) if engine == OURS else curate(megabytes, corpus, engine)
     return Run.of(engine, megabytes, run(command, log(engine, megabytes)))
 
 
@@ -93,9 +94,9 @@ def peer(engine: str, megabytes: float, corpus: Path, cores: int) -> Run:
     return Run.of(engine, megabytes, run(command, log(engine, megabytes)))
 
 
-def judge(megabytes: float, cores: int) -> Run:
+def judge(megabytes: float) -> Run:
     """``resonance judge`` on the workspace that our run of that size left: one threshold changed, verdicts written."""
-    command = (RESONANCE, "judge", "--policy", changed_policy(), "--apply", *place(megabytes, cores))
+    command = (RESONANCE, "judge", "--policy", changed_policy(), "--apply", *place(megabytes))
     return Run.of("judge", megabytes, run(command, log("judge", megabytes)))
 
 
@@ -109,11 +110,11 @@ def changed_policy() -> Path:
     return path
 
 
-def agreement(megabytes: float, corpus: Path, cores: int) -> dict[str, int]:
+def agreement(megabytes: float, corpus: Path) -> dict[str, int]:
     """How many documents our run and datatrove's of that size keep, how many both, and on how many of these the texts are equal."""
     target = cache("speed") / "export"
     shutil.rmtree(target, ignore_errors=True)
-    run((*curate(megabytes, corpus, cores), "--export", target), log("export", megabytes))
+    run((*curate(megabytes, corpus), "--export", target), log("export", megabytes))
     own, other = texts(target, "source_key"), texts(output("datatrove", megabytes) / "documents", "id")
     both = own.keys() & other.keys()
     equal = sum(own[name] == other[name] for name in both)

@@ -1,8 +1,9 @@
-"""Runs a command as a session of its own: how long it took, and the most memory that its processes held together."""
+"""Runs a command as a session of its own: how long it took, of how many cores, and the most memory of its processes together."""
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -22,6 +23,7 @@ class Usage:
     """What a command used; ``peak_gb`` is the largest sum of proportional set sizes over all of its processes."""
 
     seconds: float
+    cpu_seconds: float
     peak_gb: float
 
 
@@ -67,7 +69,7 @@ def run(command: Sequence[object], log: Path) -> Usage:
         RuntimeError: it failed; the message holds the end of its output.
     """
     words = [str(word) for word in command]
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT, start_new_session=True, env=environment())
         memory = Memory(process.pid)
@@ -83,7 +85,9 @@ def run(command: Sequence[object], log: Path) -> Usage:
     watcher.join()
     if failed:
         raise RuntimeError(f"{' '.join(words)} ended with {failed}; see {log}:\n{log.read_text(errors='replace')[-2000:]}")
-    return Usage(round(seconds, 2), round(memory.peak / 1e9, 3))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)  # what its processes used, as far as their parents waited for them
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Usage(round(seconds, 2), round(cpu, 1), round(memory.peak / 1e9, 3))
 
 
 def environment() -> dict[str, str]:

@@ -23,14 +23,14 @@ GOALS: Goals = {
     "kernels all profiles": ("≥", 6.0, "MB/s per core"),
     "slope": ("≥", 12.5, "MB/s per core"),
     "slope every profile": ("≥", 5.0, "MB/s per core"),
-    "datatrove, whole process": ("≥", 15.0, "×"),
+    "datatrove, whole process": ("≥", 20.0, "×"),
     "datatrove, slope": ("≥", 30.0, "×"),
     "memory": ("≤", 6.0, "GB"),
     "growth": ("≤", 2.2, "×"),
-    "judge": ("≤", 10.0, "s"),
+    "judge": ("≤", 5.0, "s"),
     "core-hours datatrove": ("≤", 100.0, "h"),
 }
-"""What the goals of issue 4 ask for on two cores: policy fineweb, memory and judge at the largest size."""
+"""On two cores: policy fineweb, memory and judge at the largest size."""
 
 
 def of(runs: Sequence[Run], engine: str) -> list[Run]:
@@ -54,10 +54,10 @@ def figures(runs: Sequence[Run], cores: int, kernels: Mapping[str, float]) -> di
         found["slope every profile"] = round(speed / cores, 1)
     found |= growth(text)
     if judged := of(runs, "judge"):
-        found["judge"] = round(judged[-1].seconds - judged[0].seconds, 1)
+        found["judge"] = round(judged[-1].seconds, 1)
     hours = {f"core-hours {name}": core_hours(speed) for name, speed in kernels.items()}
     if "slope" in found:
-        hours["core-hours in Spark"] = core_hours(found["slope"])
+        hours["core-hours whole"] = core_hours(found["slope"])
     return {"derived": {**found, **hours}, "bytes_per_token": BYTES_PER_TOKEN, "slopes_mb_per_s_core": slopes(runs, cores, ENGINES)}
 
 
