@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -41,9 +42,20 @@ def named_folder(given: Path | str, use: str) -> Path:
         folder = Path(given).expanduser().absolute()
     except RuntimeError as error:
         raise InputError(f"{use}: {given}: {error} Write the path without ~") from None
+    refuse_unreadable(str(folder), use)
     if os.path.lexists(folder) and not folder.is_dir():
         raise InputError(f"{use}: {given} is no folder; name one that is there, or not yet")
     return folder
+
+
+def refuse_unreadable(name: str, use: str) -> None:
+    """Raise InputError where a name holds bytes that are no letters: engines, tables and logs hold names as text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        coding = sys.getfilesystemencoding()
+        advice = "rename it" if coding == "utf-8" else f"or not in this locale ({coding}): rename it, or set LC_ALL=C.UTF-8"
+        raise InputError(f"{use}: the name {os.fsencode(name)!r} is not UTF-8; {advice}") from None
 
 
 def own_folder() -> Path:

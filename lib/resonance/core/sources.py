@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from resonance.core.errors import InputError
-from resonance.core.files import LOCK
+from resonance.core.files import LOCK, refuse_unreadable
 
 FORMATS = {
     ".jsonl": "json",
@@ -83,11 +83,9 @@ def input_path(given: str) -> Path:
         path = Path(given.removeprefix("file://")).expanduser()
         if given.startswith("file://") and not os.path.lexists(path):
             path = Path(unquote(given.removeprefix("file://")))
-        str(path.absolute()).encode()
-    except UnicodeEncodeError:
-        raise InputError(f"ingest: the file name {given!a} is not UTF-8; rename it") from None
     except RuntimeError as error:
         raise InputError(f"ingest: {given}: {error} Write the path without ~") from None
+    refuse_unreadable(str(path.absolute()), "ingest")
     return path
 
 
@@ -243,10 +241,7 @@ def _file(path: Path, root: Path) -> File:
     inner = suffixes[:-1] if codec else suffixes
     format = FORMATS.get(inner[-1], "") if inner else ""
     name = path.relative_to(root).as_posix()
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise InputError(f"ingest: the file name {name!a} is not UTF-8; rename it") from None
+    refuse_unreadable(name, "ingest")
     known = format if not (codec and format == "parquet") else ""
     about = path.stat()
     return File(str(path.absolute()), name, str(path), about.st_size, about.st_mtime_ns, known, codec)

@@ -198,3 +198,10 @@ def test_it_is_known_what_would_be_read_again(
 def test_a_home_that_nobody_knows_is_said_in_one_line() -> None:
     with pytest.raises(InputError, match="without ~"):
         find_files(["~no-such-user/x.jsonl"])
+
+
+def test_a_name_of_other_bytes_than_letters_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"a\xff.jsonl")).write_bytes(b"{}")
+    for given in (tmp_path, tmp_path / os.fsdecode(b"a\xff.jsonl")):
+        with pytest.raises(InputError, match=r"a\\xff.jsonl' is not UTF-8; rename it"):
+            find_files([str(given)])

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resonance.core import frames
-from resonance.core.errors import EngineError, SetupError
+from resonance.core.errors import SetupError
+from resonance.core.files import plain_path
 from resonance.runtime.engines.workers import Workers
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _start(settings: SparkSettings, scratch: Path) -> EmbeddedEngine:
     except ImportError as error:
         raise SetupError(f"the embedded engine cannot be loaded ({error}); run `make setup-data`, or use --engine spark") from error
     os.environ.update({key: value for key, value in _environment(scratch).items() if key not in os.environ})
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server = SparkConnectServer("127.0.0.1", 0)
         server.start(background=True)
@@ -76,7 +77,9 @@ def _start(settings: SparkSettings, scratch: Path) -> EmbeddedEngine:
     except Exception as error:
         raise SetupError(f"the embedded engine did not start: {str(error).splitlines()[0]}") from error
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, before)  # the server has taken it
+        for number, handler in before.items():  # the server has taken them
+            if handler is not None:
+                signal.signal(number, handler)
     workers = Workers()
     frames.carry = workers.carry
     atexit.register(workers.close)
@@ -110,15 +113,24 @@ class EmbeddedEngine:
 def _connect(host: str, port: int) -> SparkSession:
     from pyspark.sql import SparkSession
 
+    _pass_proxy(host)
     session: Any = SparkSession.builder.remote(f"sc://{host}:{port}").create()
     session.client.set_retry_policies([])  # what fails once on this machine fails again
     session.conf.set("spark.sql.session.timeZone", "UTC")
     return session  # type: ignore[no-any-return]
 
 
+def _pass_proxy(host: str) -> None:
+    """Have gRPC reach the host itself, whatever proxy the environment names: none leads back to this machine."""
+    names = ("no_grpc_proxy", "no_proxy")
+    others = next((os.environ[name] for name in names if name in os.environ), "")
+    os.environ[names[0]] = ",".join(filter(None, (others, host)))
+
+
 def _environment(scratch: Path) -> Mapping[str, str]:
+    spill = plain_path(scratch)
     with suppress(OSError):
-        scratch.mkdir(parents=True, exist_ok=True)
+        spill.mkdir(parents=True, exist_ok=True)
     return {
         "RUST_LOG": "off",
         "SAIL_EXECUTION__BATCH_SIZE": BATCH_ROWS,
@@ -126,7 +138,7 @@ def _environment(scratch: Path) -> Mapping[str, str]:
         "SAIL_PARQUET__COMPRESSION": "zstd(1)",
         "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
         "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(int(MEMORY_SHARE * machine_memory())),
-        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": json.dumps([str(scratch)], ensure_ascii=False),
+        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": json.dumps([str(spill)]),
         "SAIL_SPARK__SESSION_TIMEOUT_SECS": YEARS,
     }
 
@@ -138,13 +150,3 @@ def machine_memory() -> int:
         with suppress(OSError, ValueError):
             return min(whole, int(Path(name).read_text()))
     return whole
-
-
-def explain_error(error: BaseException) -> EngineError | None:
-    """An error of the engine that a user can act on, in one sentence; None for any other."""
-    said = str(error)
-    if "Resources exhausted" in said or "Failed to allocate" in said:
-        return EngineError("this does not fit into memory here; give the machine more, or run on Spark (--engine spark)")
-    if "No space left on device" in said or "StorageFull" in said or "os error 28" in said:
-        return EngineError("no space left on the disk; make room and run the same command again")
-    return None

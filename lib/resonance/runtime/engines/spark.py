@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -84,8 +86,12 @@ def _start(settings: SparkSettings, debug: bool) -> SparkSession:
             conf |= LAPTOP
     for key, value in {**conf, **settings.conf}.items():
         builder = builder.config(key, value)
+    before = signal.getsignal(signal.SIGINT)
     try:
-        return builder.getOrCreate()
+        session = builder.getOrCreate()
+        if threading.current_thread() is threading.main_thread() and callable(before) and before is not signal.default_int_handler:
+            signal.signal(signal.SIGINT, before)  # Spark has put one here that only cancels its jobs
+        return session
     except Exception as error:
         raise SetupError(f"Spark did not start on {master}: {_first_line(error)}; see `resonance doctor`") from error
 

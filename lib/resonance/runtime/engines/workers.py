@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain
 from typing import IO, Any
+from weakref import WeakSet
 
 import pyarrow as pa
 
@@ -29,6 +30,7 @@ LIGHT_BYTES = 4 << 20
 ENVIRONMENT = {"PYTHONSAFEPATH": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 """A worker keeps the memory of one batch for the next: to get it anew from the system took a tenth of all time."""
 PIPE_BYTES = 1 << 20
+_started: WeakSet[Worker] = WeakSet()
 ENDED = "the process that ran a kernel ended; out of memory? give the machine more, or run on Spark (--engine spark)"
 
 
@@ -89,6 +91,12 @@ class Workers:
             return self._idle.pop()
 
 
+def kill_all() -> None:
+    """End every worker of this process at once; whoever feeds one does not get to its end."""
+    for worker in list(_started):
+        worker.kill()
+
+
 class Worker:
     """One process, and the two pipes to it. It ends when its input does, whatever ended us."""
 
@@ -100,6 +108,7 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for us: the worker then sees its input end
             env={**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
+        _started.add(self)
         for pipe in (self._process.stdin, self._process.stdout):
             _widen(pipe)
 
@@ -142,9 +151,13 @@ class Worker:
             stream.close()
         pipe.flush()
 
+    def kill(self) -> None:
+        """Have the process end."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
+        self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError, ValueError):
                 pipe.close()  # type: ignore[union-attr]
@@ -183,17 +196,22 @@ def _read(pipe: IO[bytes], results: queue.SimpleQueue[Any]) -> None:
 
 
 def serve() -> None:
-    """A worker's life: a kernel, a stream of batches, the stream that the kernel makes of it; again until the input ends."""
+    """A worker's life, until its input ends, or nobody listens any more."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _serve_kernels()
+    except (BrokenPipeError, EOFError):
+        os._exit(0)  # what is still to be written has no reader
+
+
+def _serve_kernels() -> None:
+    """A kernel, a stream of batches, the stream that the kernel makes of it; again until the input ends."""
     given, made = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=1 << 16)
     os.dup2(2, 1)  # what a library prints must not break the stream
     while True:
-        try:
-            kernel = pickle.loads(_receive(given))
-        except EOFError:
-            return
+        kernel = pickle.loads(_receive(given))
         stream = None
         error: BaseException | None = None
         try:

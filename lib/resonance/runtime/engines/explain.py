@@ -1,0 +1,90 @@
+"""What an engine's error means: ours as it was raised on a worker, and those that a user can act on, in one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from resonance.core import errors
+from resonance.core.errors import EngineError, ResonanceError, SetupError
+
+OURS = re.compile(r"^(?:.*: )?resonance\.core\.errors\.(\w+): (.+)$", re.MULTILINE)
+MEMORY = re.compile(
+    r"Resources exhausted|Failed to allocate|MemoryError|OutOfMemoryError|bad_alloc|Cannot allocate memory|ArrowMemoryError"
+)
+DISK = re.compile(r"No space left on device|StorageFull|os error 28\b|Disk quota exceeded|os error 122\b")
+FILES = re.compile(r"Too many open files|os error 24\b")
+ENDED = re.compile(r"StatusCode\.UNAVAILABLE|Answer from Java side is empty|Error while sending or receiving|JVM is shutting down")
+PATHS = re.compile(r"(?<![\w.])/[^\s:'\"),\]]+")
+ADVICE = "run the same command again"
+SPARK = "compute on Spark with as much as there is (--engine spark --set spark.driver_memory=8g)"
+
+
+def explain_error(error: BaseException, places: Iterable[Path] = ()) -> ResonanceError | None:
+    """The error in a sentence of ours; None where it is none that we know.
+
+    Args:
+        error: what an engine, or a library that writes for one, raised.
+        places: folders that this command writes in.
+    """
+    said = "\n".join(f"{type(each).__name__}: {each}" for each in _chain(error))
+    if found := OURS.findall(said):
+        name, message = found[-1]
+        kind = getattr(errors, name, ResonanceError)
+        return kind(message) if issubclass(kind, ResonanceError) else None
+    if DISK.search(said):
+        return EngineError(f"no space left on {_fullest(said, places)}; make room there and {ADVICE}")
+    if MEMORY.search(said):
+        return EngineError(f"out of memory; give the machine more, or {SPARK}")
+    if FILES.search(said):
+        return EngineError(f"too many open files; allow more (ulimit -n 65536) and {ADVICE}")
+    if ENDED.search(said):
+        return EngineError(f"the engine ended, out of memory? Give the machine more, or {SPARK}")
+    if isinstance(error, ImportError | AttributeError | SyntaxError) and (stray := _find_stray()):
+        return SetupError(f"{stray} stands in for a module of this installation ({error}); move it, or unset PYTHONPATH")
+    return None
+
+
+def first_words(error: BaseException) -> str:
+    """What an unforeseen error says first, without stack traces of Java and Python: on a worker, its last line says it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if any(line.startswith("Traceback (most recent call last)") for line in lines):
+        raised = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b", line)]
+        if raised:
+            return raised[-1]
+    return next((line for line in lines if not line.startswith(("at ", "An error occurred while calling", "Traceback"))), "")
+
+
+def _chain(error: BaseException) -> Iterable[BaseException]:
+    seen: list[BaseException] = []
+    while error not in seen:
+        seen.append(error)
+        error = error.__cause__ or error.__context__ or error
+    return seen
+
+
+def _find_stray() -> str | None:
+    """A file that a module was loaded from because it lies in the current folder, or in one that PYTHONPATH names."""
+    given = [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    held = {str(Path(place).resolve()) for place in given} - {str(Path(errors.__file__).parents[2])}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if "." in name or name.startswith("_") or not file:
+            continue
+        home = Path(file).parent.parent if Path(file).stem == "__init__" else Path(file).parent
+        if str(home.resolve()) in held:
+            return str(file)
+    return None
+
+
+def _fullest(said: str, places: Iterable[Path]) -> str:
+    """The folder with least room among those that an error names and those that are written in."""
+    named = [Path(found) for found in PATHS.findall(said)]
+    known = [*places, *named, Path(tempfile.gettempdir())]
+    held = [next(above for above in (place, *place.parents) if os.path.isdir(above)) for place in known if place.is_absolute()]
+    return str(min(held, key=lambda place: shutil.disk_usage(place).free))
