@@ -30,7 +30,7 @@ def log_versions(table: Path) -> int:
 
 
 def data_files(table: Path) -> int:
-    return len(list(table.glob("*.parquet")))
+    return len([path for path in table.rglob("*.parquet") if "_delta_log" not in path.parts])
 
 
 def kill_between_first_file_and_commit(arguments: list[str], table: Path, commits_before: int) -> None:
@@ -74,15 +74,16 @@ def undisturbed(spark, corpus, tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("table", ["raw", "duplicates"], ids=["ingest", "dedupe"])
-def test_curation_killed_and_rerun(table, corpus, undisturbed, tmp_path):
+def test_curation_killed_and_rerun(table, corpus, undisturbed, engine_name, tmp_path):
     place = tmp_path / "tables" / table
-    kill_between_first_file_and_commit([*curate(corpus, tmp_path), SLOW_WRITES], place, commits_before=1)
+    arguments = [*curate(corpus, tmp_path), "--engine", engine_name, SLOW_WRITES]
+    kill_between_first_file_and_commit(arguments, place, commits_before=0)
     main(curate(corpus, tmp_path))
     assert digests(tmp_path) == undisturbed
 
 
 @pytest.mark.train
-def test_feedback_killed_and_rerun(small_loop, tmp_path):
+def test_feedback_killed_and_rerun(small_loop, engine_name, tmp_path):
     changed = (*SMALL, "feedback.min_documents=4")
     arguments = ["run", "feedback", f"--conf={DEMO}", *(f"--set={setting}" for setting in changed)]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
@@ -90,6 +91,7 @@ def test_feedback_killed_and_rerun(small_loop, tmp_path):
         shutil.copytree(small_loop / "workspace", copy)
     main([*arguments, "--workspace", str(whole)])
     place = killed / "tables" / "signal_state"
-    kill_between_first_file_and_commit([*arguments, "--workspace", str(killed), SLOW_WRITES], place, log_versions(place))
+    asked = [*arguments, "--workspace", str(killed), "--engine", engine_name, SLOW_WRITES]
+    kill_between_first_file_and_commit(asked, place, log_versions(place))
     main([*arguments, "--workspace", str(killed)])
     assert digests(killed, *changed) == digests(whole, *changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -60,6 +61,9 @@ def test_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     examples = {bytes(row["doc_id"]): row for row in frames["examples"].collect()}
     texts = {bytes(row["doc_id"]): row["text"] for row in frames["documents"].collect()}
     assert {doc: row["label"] for doc, row in examples.items()} == {doc: label_of(text) for doc, text in texts.items()}
+    for row in examples.values():
+        said = b"\0".join([bytes(row["text_hash"]), row["label"].encode(), b"", b""])
+        assert bytes(row["content_hash"]) == hashlib.sha256(said).digest()[:16]
 
     trained = frames["signal_event"].where("phase = 'train'")
     assert trained.count() == frames["sample_plan"].where("arm = 'plan'").count() > 500
@@ -76,9 +80,7 @@ def test_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     capsys.readouterr()
     main(["run", "cross_fit", "compare", "--unchecked", *options])
-    quality = (
-        frames["label_quality"].sparkSession.read.format("delta").load(str(tmp_path / "workspace/tables/label_quality")).collect()
-    )
+    quality = frames["label_quality"].collect()
     assert {bytes(row["doc_id"]) for row in quality} == {bytes(row["doc_id"]) for row in exposures}
     assert {row["label"] for row in quality} <= {"object", "statement", "other"}
     main(["explain", "--sample", quality[0]["doc_id"].hex(), "--workspace", str(tmp_path / "workspace")])

@@ -35,7 +35,7 @@ def examples(raw: DataFrame, documents: DataFrame, *, settings: TaskSettings) ->
     parts = [F.coalesce(F.col(name).cast("binary"), F.lit("").cast("binary")) for name in ("label", "prompt", "answer")]
     nul = F.unhex(F.lit("00"))
     said = F.concat("text_hash", *(part for value in parts for part in (nul, value)))
-    return parsed.withColumns({"content_hash": F.unhex(F.sha2(said, 256)).substr(1, 16), "kind": F.lit(settings.kind)})
+    return parsed.withColumns({"content_hash": F.unhex(F.substring(F.sha2(said, 256), 1, 32)), "kind": F.lit(settings.kind)})
 
 
 @dataclass(frozen=True)
