@@ -212,9 +212,9 @@ this.train(open_engine(sys.argv[2], settings, workspace / "scratch").session, wo
 def test_driver_killed_between_append_and_publication_and_rerun(spark, engine_name, corpus, undisturbed, tmp_path):
     workspace = tmp_path / "w"
     shutil.copytree(corpus, workspace)
-    driver = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(workspace), engine_name], capture_output=True, text=True, check=False, timeout=300
-    )
+    command = [sys.executable, "-c", DRIVER, str(workspace), engine_name]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    driver = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=env)
     assert driver.returncode == -signal.SIGKILL, driver.stderr
     assert (workspace / "killed-at").read_text() == f"{150:012d} True"
     appended = events(spark, workspace)
