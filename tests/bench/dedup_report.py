@@ -67,7 +67,8 @@ def by_default(runs: Sequence[Run], ours: Sequence[Run]) -> dict[str, float]:
     if not default:
         return {}
     largest = default[-1]
-    found = {"CPU seconds": run.cpu_seconds for run in ours if run.megabytes == largest.megabytes}
+    same = [run.cpu_seconds for run in ours if run.megabytes == largest.megabytes]
+    found = {"CPU seconds": same[0]} if same else {}
     found["CPU seconds by default"] = largest.cpu_seconds
     if rules and pairs:
         together = rules[-1].seconds + pairs[-1].seconds

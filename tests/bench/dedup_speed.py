@@ -1,7 +1,7 @@
 """How fast deduplication is: ours, datatrove, Data-Juicer and Daft on the same machine, survivors, made signatures.
 
-python -m tests.bench.dedup_speed [--sizes 64,508] [--only ours,default,delta,datatrove,rules,juicer,daft,survivors,synthetic,bucket,pairs,batch]
-                                  [--documents 1000000,4000000,16000000] [--cores 2]
+python -m tests.bench.dedup_speed [--sizes 64,508] [--documents 1000000,4000000,16000000] [--cores 2]
+    [--only ours,default,delta,datatrove,rules,juicer,daft,survivors,synthetic,bucket,pairs,batch]
 
 Whole processes are timed, start included; memory is the largest sum of PSS over all processes of a run. Megabytes are 10⁶
 bytes of JSON lines; 5 % of the documents are exact copies of earlier ones, 10 % near copies with about three words changed.

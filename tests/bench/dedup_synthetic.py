@@ -22,8 +22,9 @@ from pyspark.sql import functions as F
 from resonance.core.settings import DedupeSettings, SparkSettings
 from resonance.curate.duplicates.clusters import clusters
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import buckets, star_edges
+from resonance.curate.duplicates.minhash import buckets, buckets_in_passes, star_edges
 from resonance.curate.duplicates.verified import candidates
+from resonance.curate.identity import content_hash
 from resonance.runtime.conf import load
 from resonance.runtime.engines.session import open_engine
 from resonance.runtime.scratch import Scratch
@@ -48,7 +49,7 @@ def signatures(spark: SparkSession, kind: str, documents: int, bands: int) -> Da
             return F.lit(place).cast("bigint")
         return F.xxhash64(F.when(near & (drawn(f"band {place}") % 2 == 0), earlier).otherwise(number), F.lit(place))
 
-    name = F.unhex(F.md5(number.cast("string")))
+    name = content_hash(number.cast("string"))
     size = (1_000 + drawn("size") % 5_000).cast("int")
     bands_of = F.array(*map(band, range(bands)))
     return spark.range(documents).select(
@@ -63,7 +64,7 @@ def drawn(what: str) -> Column:
 
 def cluster(signed: DataFrame, checkpoint: Scratch, settings: DedupeSettings) -> None:
     """What ``dedupe`` does with signatures up to near clusters."""
-    shared = checkpoint(buckets(signed), "buckets")
+    shared = buckets_in_passes(signed, signed.count(), settings.bands, checkpoint)
     alike = checkpoint(components(star_edges(shared), checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     checkpoint(clusters(alike.join(signed.select("doc_id", "n_bytes", "priority"), "doc_id"), "component"), "near-clusters")
 

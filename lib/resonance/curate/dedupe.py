@@ -13,7 +13,7 @@ from resonance.core.pool import came_to, cut_before
 from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import FORMS, buckets, signed, star_edges
+from resonance.curate.duplicates.minhash import FORMS, buckets_in_passes, signed, star_edges
 from resonance.curate.duplicates.order import priority
 from resonance.curate.duplicates.rounds import LARGE_BYTES, large, removed_in_rounds
 from resonance.curate.duplicates.verified import MOST, candidates, lost, members, removed
@@ -86,7 +86,7 @@ def compare(
         return duplicates, gone
     bands = signatures.select("doc_id", "priority", "n_bytes", *within(settings), "bands")
     others = bands.join(copies.select("doc_id").unionByName(cut), "doc_id", "left_anti")
-    shared = checkpoint(buckets(others, within(settings)), "buckets")
+    shared = buckets_in_passes(others, signatures.count(), settings.bands, checkpoint, within(settings))
     edges = star_edges(shared).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
     alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")

@@ -17,7 +17,7 @@ from resonance.curate.dedupe import dedupe
 from resonance.curate.duplicates import rounds
 from resonance.curate.duplicates import verified as module
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import FORMS, buckets, signed
+from resonance.curate.duplicates.minhash import FORMS, buckets, buckets_in_passes, signed
 from resonance.curate.duplicates.verified import candidates, lost
 from resonance.curate.kernels.minhash import bands, signature_plainly, signatures
 from resonance.curate.kernels.shingles import set_plainly
@@ -253,6 +253,10 @@ def test_large_buckets_meet_their_first_members_only(spark: SparkSession, monkey
     found = [(bytes(r.doc_id), bytes(r.other)) for r in candidates(buckets(signatures)).collect()]
     assert len(found) == len(set(found))
     assert set(found) == expected
+    columns = ["doc_id", "priority", "n_bytes", "band", "hash", "size", "first"]
+    whole = sorted(map(tuple, buckets(signatures).select(columns).collect()))
+    in_passes = buckets_in_passes(signatures, 20, 3, lambda rows, name: hold(rows), most=20)
+    assert sorted(map(tuple, in_passes.select(columns).collect())) == whole, "the same from three passes of a band each"
     assert lost(buckets(signatures)) == 6 * 5 // 2 - len(expected)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.frames import add_group_values
 from resonance.curate.duplicates.order import order
 
 
@@ -13,14 +14,9 @@ def clusters(documents: DataFrame, *alike: str) -> DataFrame:
 
     The keeper is first in the total order. One shuffle by ``alike``, of the columns that are handed over: leave texts out.
     """
-    group = Window.partitionBy(*alike)
-    return documents.withColumns(
-        {
-            "cluster_id": F.min("doc_id").over(group),
-            "size": F.count(F.lit(1)).over(group).cast("int"),
-            "keeper": F.min(order()).over(group).getField("doc_id"),
-        }
-    ).where("size > 1")
+    first = F.min(order()).getField("doc_id")
+    values = {"cluster_id": F.min("doc_id"), "size": F.count(F.lit(1)).cast("int"), "keeper": first}
+    return add_group_values(documents, alike, values, "size > 1")
 
 
 def stars(gone: DataFrame, documents: DataFrame) -> DataFrame:
@@ -29,6 +25,5 @@ def stars(gone: DataFrame, documents: DataFrame) -> DataFrame:
     ``gone`` holds ``doc_id``, ``keeper`` and ``similarity``. Two joins of ids, one shuffle by keeper.
     """
     keepers = gone.select(F.col("keeper").alias("doc_id"), "keeper", F.lit(None).cast("double").alias("similarity")).distinct()
-    group = Window.partitionBy("keeper")
     members = gone.unionByName(keepers).join(documents, "doc_id")
-    return members.withColumns({"cluster_id": F.min("doc_id").over(group), "size": F.count(F.lit(1)).over(group).cast("int")})
+    return add_group_values(members, ["keeper"], {"cluster_id": F.min("doc_id"), "size": F.count(F.lit(1)).cast("int")})

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
-from resonance.core.frames import map_batches
+from resonance.core.frames import add_group_values, map_batches
 from resonance.core.job import Checkpoint
 from resonance.curate.duplicates.ids import ids_of
 
@@ -77,14 +77,14 @@ def _in_rounds(stars: DataFrame, checkpoint: Checkpoint, max_rounds: int) -> Dat
 def _large_star(edges: DataFrame) -> DataFrame:
     """Each node's larger neighbours, linked to the smallest node around it: one row for each edge."""
     ends = F.array(_pair("high", "low"), _pair("low", "high"))
-    smallest = F.least("node", F.min("other").over(Window.partitionBy("node")))
-    linked = edges.select(F.inline(ends)).select("node", "other", smallest.alias("low")).where("other > node")
+    around = add_group_values(edges.select(F.inline(ends)), ["node"], {"least": F.min("other")})
+    linked = around.select("node", "other", F.least("node", "least").alias("low")).where("other > node")
     return linked.select(F.col("other").alias("high"), "low", (F.col("low") != F.col("node")).alias("moved"))
 
 
 def _small_star(edges: DataFrame) -> DataFrame:
     """Each node and its smaller neighbours, linked to the smallest of them: at most one row for each edge."""
-    linked = edges.withColumn("smallest", F.min("low").over(Window.partitionBy("high")))
+    linked = add_group_values(edges, ["high"], {"smallest": F.min("low")})
     stays = F.col("low") == F.col("smallest")
     rows = linked.select(
         F.when(stays, F.col("high")).otherwise(F.col("low")).alias("high"),

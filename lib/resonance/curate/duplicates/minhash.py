@@ -6,16 +6,22 @@ Texts of Jaccard similarity s over their shingles are found with probability 1 -
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, LongType, StructField, StructType
 
-from resonance.core.frames import Kernel, map_batches
+from resonance.core.frames import Kernel, add_group_values, map_batches
+from resonance.core.job import Checkpoint
 
 FORMS = {"resonance": 2, "datatrove": 1}
 """Versions of the normal forms (``kernels/forms.py``) by profile; version 1 of ``resonance`` knew no compatible characters."""
+
+
+MOST_ROWS = 16_000_000
+"""Rows of band hashes that are grouped in one pass: it takes about 130 bytes of memory for each."""
 
 
 def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, profile: str = "resonance") -> DataFrame:
@@ -28,16 +34,30 @@ def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, p
     return map_batches(documents.select(*known.columns, "text"), _signer(bands, rows, shingle_words, profile), schema)
 
 
-def buckets(signatures: DataFrame, within: Sequence[str] = ()) -> DataFrame:
+def buckets(signatures: DataFrame, within: Sequence[str] = (), only: range | None = None) -> DataFrame:
     """A row for each member of each bucket that holds two or more, with its ``size`` and its smallest ``doc_id``, ``first``.
 
-    Documents of unequal ``within`` share no bucket. One shuffle of ids by hash and band (in this order: a sort by hash is settled
-    by its first eight bytes): ``bands`` rows a document. What comes out is little where few documents are alike.
+    Documents of unequal ``within`` share no bucket. One shuffle of ids by hash and band, ``bands`` rows a document, and a join
+    with the buckets that hold two or more: few where few documents are alike. ``only`` leaves out the buckets of other bands.
     """
-    members = signatures.select("doc_id", "priority", "n_bytes", *within, F.posexplode("bands").alias("band", "hash"))
-    bucket = Window.partitionBy("hash", "band", *within)
-    named = members.withColumns({"size": F.count(F.lit(1)).over(bucket), "first": F.min("doc_id").over(bucket)})
-    return named.where("size > 1")
+    bands = F.posexplode("bands" if only is None else F.slice("bands", only.start + 1, len(only))).alias("at", "hash")
+    members = signatures.select("doc_id", "priority", "n_bytes", *within, bands)
+    named = members.withColumn("band", F.col("at") + F.lit(only.start if only else 0)).drop("at")
+    return add_group_values(named, ["hash", "band", *within], {"size": F.count(F.lit(1)), "first": F.min("doc_id")}, "size > 1")
+
+
+def buckets_in_passes(
+    signatures: DataFrame, rows: int, bands: int, checkpoint: Checkpoint, within: Sequence[str] = (), most: int = MOST_ROWS
+) -> DataFrame:
+    """``buckets`` of so many bands at a time that a pass has at most ``most`` rows: its groups then fit into memory.
+
+    ``rows`` is the number of signatures, or more. One pass over their bands for each.
+    """
+    passes = max(1, min(bands, -(-rows * bands // most)))
+    width = -(-bands // passes)
+    parts = [range(first, min(first + width, bands)) for first in range(0, bands, width)]
+    made = [checkpoint(buckets(signatures, within, part), f"buckets-{part.start}") for part in parts]
+    return reduce(DataFrame.unionByName, made)
 
 
 def star_edges(buckets: DataFrame) -> DataFrame:
