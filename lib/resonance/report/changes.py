@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Row, Window
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 from rich.markup import escape
 from rich.table import Table
@@ -102,9 +102,9 @@ def _pairs(now: Mapping[Pair, int], then: Mapping[Pair, int]) -> Iterator[Row]:
 
 def _examples(moved: DataFrame, documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool) -> tuple[Row, ...]:
     """A few documents of each side: the first by id under each rule, and of rules those that move most."""
-    by = Window.partitionBy("side", "moved_by")
-    place, rows = rank_rows(["side", "moved_by"], ["doc_id"]), F.count(F.lit(1)).over(by)
-    few = moved.select("doc_id", "side", "moved_by", place.alias("place"), rows.alias("moves")).where(F.col("place") <= EACH)
+    rule = ["side", "moved_by"]
+    first = moved.select("doc_id", *rule, rank_rows(rule, ["doc_id"]).alias("place")).where(F.col("place") <= EACH)
+    few = first.join(F.broadcast(moved.groupBy(*rule).agg(F.count(F.lit(1)).alias("moves"))), rule)
     rank = rank_rows(["side"], ["place", F.desc("moves"), "moved_by"])
     chosen = few.withColumn("order", rank).where(F.col("order") <= EXAMPLES).orderBy("side", "order").collect()
     ids = [row["doc_id"] for row in chosen]
