@@ -54,6 +54,22 @@ def add_group_values(rows: DataFrame, within: Sequence[str], values: Mapping[str
     return groups.join(rows, list(within)).select(*rows.columns, *values)
 
 
+def look_up(rows: DataFrame, known: DataFrame, on: Sequence[str], *, keep: bool = False) -> DataFrame:
+    """``rows`` with the other columns of ``known``; those whose key it lacks go, or where ``keep`` is set stay, with nulls.
+
+    For rows that hold texts. The embedded engine gathers what stands on the left of a join in memory, one array a column, and
+    an array of texts ends at 2 GB: ``known``, which has no texts and each key once, is therefore put there.
+    """
+    others = [name for name in known.columns if name not in on]
+    return known.join(rows, list(on), "right" if keep else "inner").select(*rows.columns, *others)
+
+
+def leave_out(rows: DataFrame, ids: DataFrame, on: Sequence[str]) -> DataFrame:
+    """``rows`` whose key is not among ``ids``: an anti-join for rows that hold texts, as ``look_up`` says."""
+    marked = ids.select(*on).distinct().withColumn("known", F.lit(True))
+    return look_up(rows, marked, on, keep=True).where("known IS NULL").drop("known")
+
+
 def group_rows(rows: DataFrame, key: str, order: str, column: str = "nth") -> DataFrame:
     """``rows`` such that a kernel meets those of equal ``key`` one after another, by ``order``; ``column`` numbers them.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resonance.core.frames import leave_out
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -24,8 +26,8 @@ BEFORE_DOCUMENTS = ("ingest", "clean")
 
 
 def kept(documents: DataFrame, rejects: DataFrame) -> DataFrame:
-    """Documents that no later step cut. One anti-join by doc_id; shuffles ids, and texts only where columns ask for them."""
-    return documents.join(_cut(rejects), "doc_id", "left_anti")
+    """Documents that no later step cut. One join by doc_id; shuffles ids, and texts only where columns ask for them."""
+    return leave_out(documents, _cut(rejects), ["doc_id"])
 
 
 def pool(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:

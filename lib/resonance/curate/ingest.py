@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.frames import rank_rows
+from resonance.core.frames import leave_out, look_up, rank_rows
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
 from resonance.curate.clean import clean, parted
@@ -98,7 +98,7 @@ def _settled(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: 
     repeated = checkpoint(_repeated(readable), "ingest_repeated")
     unread = _rejects(rows.where(f"NOT ({READABLE})"), turn)
     if not repeated.isEmpty():
-        readable = readable.join(repeated, ["doc_id", "place"], "left_anti")
+        readable = leave_out(readable, repeated, ["doc_id", "place"])
         unread = unread.unionByName(_rejects(repeated, turn))
     return _sliced(readable, settings.min_slice_documents), unread
 
@@ -132,7 +132,7 @@ def _sliced(readable: DataFrame, least: int) -> DataFrame:
     kind = F.when(F.col("slice").contains("/"), F.substring_index("slice", "/", -1)).otherwise("text")
     # cast: what substring_index of the embedded engine makes is a string of another layout, which a union does not settle
     named = F.when(F.col("large"), F.col("slice")).otherwise(F.concat(F.lit("other/"), kind)).cast("string")
-    return readable.join(F.broadcast(large), "slice", "left").withColumn("slice", named).drop("large")
+    return look_up(readable, F.broadcast(large), ["slice"], keep=True).withColumn("slice", named).drop("large")
 
 
 def _raw(readable: DataFrame, turn: Turn, text: Column) -> DataFrame:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from resonance.core.frames import look_up
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -25,5 +27,5 @@ def samples(documents: DataFrame, examples: DataFrame, task: TaskSettings) -> Da
     mine = examples.where(F.col("kind") == task.kind).select(
         "doc_id", F.col("text_hash").alias("content_hash"), F.col("content_hash").alias("sample_hash"), "prompt", "answer", "label"
     )
-    held = documents.select("doc_id", "content_hash", "text").join(mine, ["doc_id", "content_hash"])
+    held = look_up(documents.select("doc_id", "content_hash", "text"), mine, ["doc_id", "content_hash"])
     return held.withColumn("text", F.coalesce("answer", "text")).drop("answer")

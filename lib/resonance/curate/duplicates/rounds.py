@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
-from resonance.core.frames import group_rows, map_batches
+from resonance.core.frames import group_rows, look_up, map_batches
 from resonance.core.job import Checkpoint
 from resonance.curate.duplicates.order import order
 from resonance.curate.duplicates.verified import SETS, Held, Shingle, blocks
@@ -82,7 +82,7 @@ def _like(texts: DataFrame, pairs: DataFrame, chunks: int, shingle: Shingle, lea
     chunk = F.encode(F.pmod(F.xxhash64("doc_id"), F.lit(chunks)).cast("string"), "UTF-8").alias("component")
     ends = F.array(_end("doc_id", F.col("other")), _end("other", F.lit(None).cast("binary")))
     needed = pairs.select(chunk, F.inline(ends)).groupBy("component", "doc_id").agg(F.collect_list("earlier").alias("earlier"))
-    joined = texts.select("doc_id", "priority", "n_bytes", "text").join(needed, "doc_id")
+    joined = look_up(texts.select("doc_id", "priority", "n_bytes", "text"), needed, ["doc_id"])
     shingled = map_batches(joined, shingle, SETS)
     return map_batches(group_rows(shingled, "component", "doc_id"), Compare(least), LIKE)
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.frames import group_rows, map_batches, pluck_field, rank_rows
+from resonance.core.frames import group_rows, look_up, map_batches, pluck_field, rank_rows
 from resonance.curate.duplicates.ids import ids_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def removed(texts: DataFrame, members: DataFrame, *, shingle_words: int, least: 
 
     The shingles of members, eight bytes a word, are shuffled once, by component. A component is settled in one task.
     """
-    read = texts.select("doc_id", "priority", "n_bytes", "text").join(members, "doc_id")
+    read = look_up(texts.select("doc_id", "priority", "n_bytes", "text"), members, ["doc_id"])
     shingled = map_batches(read, Shingle(shingle_words, profile), SETS)
     return map_batches(group_rows(shingled, "component", "doc_id"), Settle(least), FOUND)
 
