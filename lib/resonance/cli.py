@@ -399,13 +399,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if hasattr(error, "format_message"):  # wrong usage: an unknown option, a missing argument
             stop(error, given, f"{error.format_message()}; see `resonance --help`", 2)
         stop(error, given, plainly(error))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what extensions in Rust raise is no Exception
+            raise
+        stop(error, given, plainly(error))
     if code == 130:
         err.print(SAYS)
     if code:
         raise SystemExit(code)
 
 
-def stop(error: Exception, arguments: Sequence[str], message: str, code: int = 1) -> None:
+def stop(error: BaseException, arguments: Sequence[str], message: str, code: int = 1) -> None:
     """Print one line and leave; with ``--debug`` raise the error itself."""
     if "--debug" in arguments:
         raise error
@@ -413,7 +417,7 @@ def stop(error: Exception, arguments: Sequence[str], message: str, code: int = 1
     raise SystemExit(code)
 
 
-def plainly(error: Exception) -> str:
+def plainly(error: BaseException) -> str:
     """An error that nobody foresaw in one line: what a user can do about it, or the cause without stack traces."""
     from resonance.runtime.engines.explain import explain_error, first_words
 

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from resonance.core.errors import InputError
 from resonance.core.job import Turn
-from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
+from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
 from resonance.runtime.conf import load
@@ -32,6 +32,7 @@ def curate(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: o
     raw, documents, _, _, rejects = ingest_and_clean(
         settings=IngestSettings.model_validate({"inputs": tuple(map(str, inputs)), "keep_raw": False, **more}),
         cleaning=CleanSettings(),
+        quality=ScoreSettings(),
         task=TaskSettings(),
         turn=Turn("b"),
         spark=spark,
@@ -99,6 +100,7 @@ def test_an_empty_text_and_one_of_a_word_have_their_reasons_under_every_policy(
     raw, documents, signals, _, rejects = ingest_and_clean(
         settings=IngestSettings(inputs=(str(tmp_path),)),
         cleaning=config.clean,
+        quality=config.score,
         task=config.task,
         turn=Turn("b"),
         spark=spark,

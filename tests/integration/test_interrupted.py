@@ -115,3 +115,78 @@ def test_a_command_that_is_stopped_ends_quietly_and_goes_on(
     assert err == f"{SAYS}\n"
     finish(start(*curate(corpus, tmp_path / "w")))
     assert hashes(start, tmp_path / "w") == hashes(start, undisturbed)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """A folder on a disk of its own, whose size can be set again."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", place], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+
+    def sized(size: str) -> Path:
+        subprocess.run(["mount", "-o", f"remount,size={size}", place], check=True)
+        return place
+
+    yield sized
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.parametrize("size", ["8k", "300k"])
+def test_a_full_disk_is_named_and_with_more_room_the_same_command_ends_well(
+    start: Started, corpus: Path, undisturbed: Path, small_disk: Callable[[str], Path], size: str
+) -> None:
+    workspace = small_disk(size) / "w"
+    _, err = finish(start(*curate(corpus, workspace)), 1)
+    assert err == f"error: no space left on {workspace}; make room there and run the same command again\n"
+    small_disk("200m")
+    finish(start(*curate(corpus, workspace)))
+    assert hashes(start, workspace) == hashes(start, undisturbed)
+    assert all(json.loads(line) for line in (workspace / "events.jsonl").read_text().splitlines())
+
+
+def test_a_full_disk_leaves_no_half_export(
+    start: Started, corpus: Path, undisturbed: Path, small_disk: Callable[[str], Path]
+) -> None:
+    target = small_disk("200k") / "out"
+    command = curate(corpus, undisturbed, "--export", target)
+    _, err = finish(start(*command), 1)
+    assert err.startswith(f"error: no space left on {target.parent}; make room there and run the same command again")
+    assert err.count("\n") == 1
+    assert list(target.parent.iterdir()) == []
+    small_disk("200m")
+    out, _ = finish(start(*command))
+    rows = sum(len(part.read_text().splitlines()) for part in target.glob("part-*.jsonl"))
+    assert f"{rows:,} documents exported to {target}" in out
+
+
+@pytest.mark.engine("embedded")
+def test_what_does_not_fit_into_the_memory_of_the_engine_is_said_with_what_to_do(
+    start: Started, corpus: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    _, err = finish(start(*curate(corpus, tmp_path / "w"), SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE="10000"), 1)
+    assert err.startswith("error: out of memory; give the machine more, or compute on Spark")
+    assert err.count("\n") == 1
+    finish(start(*curate(corpus, tmp_path / "w")))
+    assert hashes(start, tmp_path / "w") == hashes(start, undisturbed)
+
+
+def test_of_two_commands_on_one_workspace_the_second_is_refused_and_reading_is_not(
+    start: Started, corpus: Path, tmp_path: Path
+) -> None:
+    workspace = tmp_path / "w"
+    workspace.mkdir()
+    (workspace / LOCK).write_text("what an earlier process left")
+    first = start(*curate(corpus, workspace))
+    wait_for(lambda: begun(workspace, "judge"), 300, "judge has not begun")
+    first.send_signal(signal.SIGSTOP)
+    for command in (curate(corpus, workspace), ("register", "quiz", corpus, "--workspace", workspace)):
+        _, err = finish(start(*command), 1)
+        assert f"error: workspace {workspace} is in use: process {first.pid} (" in err
+        assert err.count("\n") == 1
+    finish(start("tables", "--workspace", workspace))
+    first.send_signal(signal.SIGCONT)
+    finish(first)
+    assert "up to date" in finish(start(*curate(corpus, workspace)))[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,9 @@ class Events:
     def write(self, event: str, **fields: object) -> None:
         """Add one JSON line with the time, the event and its fields."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields})
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(line + "\n")
+        with self._log.open("ab+") as log:
+            broken = log.tell() > 0 and (log.seek(-1, SEEK_END), log.read(1))[1] != b"\n"  # a full disk cuts lines off
+            log.write((b"\n" if broken else b"") + line.encode() + b"\n")
 
 
 def summary(outcome: Outcome) -> str:

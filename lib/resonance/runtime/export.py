@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pyspark.sql import functions as F
 
-from resonance.core.errors import BusyError, InputError
+from resonance.core.errors import BusyError, EngineError, InputError
 from resonance.core.files import named_folder, plain_path
 from resonance.core.pool import kept
 from resonance.core.sources import is_workspace, lies_in, reads_from
@@ -67,14 +67,28 @@ def export_documents(catalog: Catalog, target: Path, format: Format) -> int:
     place = _place(target)
     with _staging(place, target) as staging:
         rows = plain_path(staging) / "rows"
-        if format == "parquet":
-            shown.write.parquet(rows.as_uri())
-        else:
-            shown.write.json(rows.as_uri())
+        try:
+            (shown.write.parquet if format == "parquet" else shown.write.json)(rows.as_uri())
+        except Exception as error:
+            _explain_full_disk(error, documents, staging)
+            raise
         made = staging / "made"
         _collect_parts(staging / "rows", made, shown, format)
         _replace(place, made, staging / "before", target)
     return documents.select("doc_id").count()
+
+
+def _explain_full_disk(error: Exception, documents: DataFrame, staging: Path) -> None:
+    """Raise EngineError where the texts do not fit: of JSON lines the embedded engine says only that they could not be written."""
+    if "finalizing writes" not in str(error):
+        return
+    room = shutil.disk_usage(staging).free
+    needed = documents.agg(F.sum("n_bytes").alias("bytes")).collect()[0]["bytes"] or 0
+    if room < needed:
+        raise EngineError(
+            f"no space left on {staging.parent}; make room there and run the same command again: the export needs "
+            f"{needed / 1e6:,.1f} MB or more, {room / 1e6:,.1f} MB are free"
+        ) from error
 
 
 def _place(target: Path) -> Path:

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from resonance.core import errors
@@ -33,12 +34,12 @@ def explain_error(error: BaseException, places: Iterable[Path] = ()) -> Resonanc
         places: folders that this command writes in.
     """
     said = "\n".join(f"{type(each).__name__}: {each}" for each in _chain(error))
-    if found := OURS.findall(said):
-        name, message = found[-1]
-        kind = getattr(errors, name, ResonanceError)
-        return kind(message) if issubclass(kind, ResonanceError) else None
     if DISK.search(said):
         return EngineError(f"no space left on {_fullest(said, places)}; make room there and {ADVICE}")
+    if found := OURS.findall(said):
+        name, message = found[-1]
+        kind: type[ResonanceError] = getattr(errors, name, ResonanceError)
+        return kind(message)
     if MEMORY.search(said):
         return EngineError(f"out of memory; give the machine more, or {SPARK}")
     if FILES.search(said):
@@ -51,13 +52,13 @@ def explain_error(error: BaseException, places: Iterable[Path] = ()) -> Resonanc
 
 
 def first_words(error: BaseException) -> str:
-    """What an unforeseen error says first, without stack traces of Java and Python: on a worker, its last line says it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if any(line.startswith("Traceback (most recent call last)") for line in lines):
-        raised = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit)\b", line)]
-        if raised:
-            return raised[-1]
-    return next((line for line in lines if not line.startswith(("at ", "An error occurred while calling", "Traceback"))), "")
+    """What an unforeseen error says first, without stack traces of Java; of a Python error on a worker, what was raised."""
+    _, python, behind = str(error).rpartition("Traceback (most recent call last):")
+    lines = [line for line in (behind if python else str(error)).splitlines() if line.strip()]
+    if python:
+        return next((line for line in lines if not line[0].isspace()), "")
+    told = (line.strip().removeprefix(": ") for line in lines)
+    return next((line for line in told if not line.startswith(("at ", "An error occurred while calling"))), "")
 
 
 def _chain(error: BaseException) -> Iterable[BaseException]:
@@ -69,12 +70,13 @@ def _chain(error: BaseException) -> Iterable[BaseException]:
 
 
 def _find_stray() -> str | None:
-    """A file that a module was loaded from because it lies in the current folder, or in one that PYTHONPATH names."""
+    """A file in the current folder, or in one that PYTHONPATH names, that was loaded for a module of Python or an installed one."""
     given = [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     held = {str(Path(place).resolve()) for place in given} - {str(Path(errors.__file__).parents[2])}
+    installed = {*sys.stdlib_module_names, *packages_distributions()}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if "." in name or name.startswith("_") or not file:
+        if name not in installed or not file:
             continue
         home = Path(file).parent.parent if Path(file).stem == "__init__" else Path(file).parent
         if str(home.resolve()) in held:

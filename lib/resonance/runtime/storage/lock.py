@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -14,6 +15,8 @@ from pathlib import Path
 from resonance.core.errors import BusyError
 from resonance.core.files import LOCK
 
+UNKNOWN = (errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS, errno.EINVAL)
+"""What a file system says that has no locks: a shared one of a platform, where jobs are scheduled one after the other."""
 _held: set[Path] = set()
 
 
@@ -36,6 +39,9 @@ def lock_workspace(folder: Path) -> Iterator[None]:
             raise BusyError(
                 f"workspace {folder} is in use: {_holder(place)}; wait for its end, or name another workspace"
             ) from None
+        except OSError as error:
+            if error.errno not in UNKNOWN:
+                raise
         file.truncate(0)
         started = datetime.now(UTC).strftime("%H:%M UTC")
         json.dump({"process": os.getpid(), "command": " ".join(Path(part).name for part in sys.argv[:2]), "since": started}, file)
