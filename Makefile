@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-slow bench-parity bench-curation bench-dedup bench-feedback check clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback check clean
 
 BIN := .venv/bin
 
@@ -42,6 +42,9 @@ bench-curation: setup ## time curation against datatrove and Data-Juicer, and al
 
 bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft, and alone up to 4 GB (hours of a quiet machine, 40 GB of disk)
 	@$(BIN)/python -m tests.bench.dedup_speed
+
+bench-start: setup ## time the first commands of a new user: twenty rows curated, and what reads a workspace (five minutes)
+	@$(BIN)/python -m tests.bench.first_minutes
 
 bench-feedback: setup ## time states and plans of up to 4e7 events; hold states, sampler, label errors and killed trainings to their lines (an hour)
 	@$(BIN)/python -m tests.bench.states
