@@ -213,8 +213,7 @@ def test_driver_killed_between_append_and_publication_and_rerun(spark, engine_na
     workspace = tmp_path / "w"
     shutil.copytree(corpus, workspace)
     command = [sys.executable, "-c", DRIVER, str(workspace), engine_name]
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    driver = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=env)
+    driver = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert driver.returncode == -signal.SIGKILL, driver.stderr
     assert (workspace / "killed-at").read_text() == f"{150:012d} True"
     appended = events(spark, workspace)

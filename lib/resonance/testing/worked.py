@@ -250,8 +250,8 @@ def _placed(rows: DataFrame, number: int, arm: str, pi: Any) -> DataFrame:
 
 def _events(plan: DataFrame, kept: DataFrame) -> DataFrame:
     hard = kept.select("doc_id", "hardness")
-    learnt = "1.0 / round + 1.6 * exp(-0.9 * (round - 1) - {pos} / 600.0) "
-    learnt += " - if(arm = 'plan' AND round > 1, 0.02 + 0.06 * sin(length(slice)), 0.0)"
+    learnt = "1.0D / round + 1.6D * exp(-0.9D * (round - 1) - {pos} / 600.0D) "
+    learnt += " - if(arm = 'plan' AND round > 1, 0.02D + 0.06D * sin(length(slice)), 0.0D)"
     draws = plan.where("arm <> 'heldout'").join(hard, "doc_id")
     arms = plan.where("arm <> 'heldout'").select("round", "arm").distinct()
     held = plan.where("arm = 'heldout'").drop("round", "arm").join(hard, "doc_id").crossJoin(arms)
