@@ -1,9 +1,12 @@
 """Compile the text kernels now, in as many processes as there are cores: else the first texts that are cleaned wait for it.
 
+Usage: python kernels.py [default]    all of them, or what `resonance curate` runs by default; others are compiled when first used
+
 Needs numba, numpy and pyarrow alone, so that it runs while other packages are still installed.
 """
 
 import os
+import sys
 from importlib import import_module
 from multiprocessing import Pool
 from pkgutil import iter_modules
@@ -12,6 +15,7 @@ from resonance.curate import kernels
 
 LONGEST = ("contamination", "datatrove_kernel", "dclm")
 """These take half of the time, with what they import: they come first."""
+DEFAULT = ("basics", "datatrove_kernel", "joined", "minhash", "prose", "shingles", "tidy", "urls")
 
 
 def compile_kernel(name: str) -> str:
@@ -21,7 +25,8 @@ def compile_kernel(name: str) -> str:
 
 
 if __name__ == "__main__":
-    names = {module.name for module in iter_modules(kernels.__path__)}
+    every = {module.name for module in iter_modules(kernels.__path__)}
+    names = set(DEFAULT) if sys.argv[1:] == ["default"] else every
     with Pool(min(os.cpu_count() or 1, len(LONGEST))) as pool:
         for name in pool.imap_unordered(compile_kernel, sorted(names, key=lambda name: (name not in LONGEST, name))):
             print(f"Compiled {name}", flush=True)

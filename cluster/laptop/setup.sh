@@ -30,10 +30,11 @@ install() { # title, log, what: all versions pinned, and no build environment of
         --no-build-isolation -c constraints.txt "$@"
 }
 
-install_packages() { # title, what: kernels compile beside the rest, as it takes as long
+install_packages() { # title, what, which kernels: they compile beside the rest, as it takes as long
     .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
     install 'Build tools and numba' tools.log hatchling packaging setuptools wheel numba numpy pyarrow
-    install "$1" packages.log -e "$2" --and 'Text kernels' .venv/logs/kernels.log env PYTHONPATH=lib .venv/bin/python $tools/kernels.py
+    install "$1" packages.log -e "$2" --and 'Text kernels' .venv/logs/kernels.log \
+        env PYTHONPATH=lib .venv/bin/python $tools/kernels.py ${3:-}
 }
 
 stage_trainer() {
@@ -54,7 +55,7 @@ esac
 started=$(date +%s)
 case $part in
     data)
-        install_packages 'Python packages (1 GB, about a minute)' .
+        install_packages 'Python packages (1 GB, about a minute)' . default
         stamp data
         ;;
     spark)

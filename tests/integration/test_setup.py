@@ -195,9 +195,10 @@ def test_the_demo_runs_the_whole_data_half_while_the_trainer_is_made(tool: Calla
     assert jobs == tool("demo").DATA_HALF
 
 
-def test_kernels_that_take_longest_are_there(tool: Callable[[str], ModuleType]) -> None:
+def test_kernels_that_are_named_are_there(tool: Callable[[str], ModuleType]) -> None:
     folder = LAPTOP.parents[1] / "lib" / "resonance" / "curate" / "kernels"
-    assert [name for name in tool("kernels").LONGEST if not (folder / f"{name}.py").is_file()] == []
+    named = (*tool("kernels").LONGEST, *tool("kernels").DEFAULT)
+    assert [name for name in named if not (folder / f"{name}.py").is_file()] == []
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in LAPTOP.glob("*.sh")))

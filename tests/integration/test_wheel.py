@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
 import os
@@ -15,10 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from resonance.curate.kernels.compiled import sources
 from tests.architecture.test_layers import with_dependencies
 
 TOP = Path(__file__).parents[2]
 OURS = "resonance-factory"
+KERNELS = TOP / "lib" / "resonance" / "curate" / "kernels"
+DECONTAMINATING = {"containment", "contamination", "evaluation_index", "lookup", "passages"}
+"""Kernels that look for evaluation items: whether they are loaded where none is registered is no matter here."""
 STORY = (
     "The mill stands where the river bends, and the wheel has turned there for two hundred years. "
     "In spring the water rises over the meadow, and the miller opens the second gate so that the stones do not run too fast. "
@@ -122,8 +127,18 @@ def test_wheel_curates_a_file_without_java_outside_the_checkout(environment: Pat
     assert (counts["raw"], counts["documents"]) == ("20", "20")
     assert all(int(counts[name]) for name in ("rules", "rejects", "duplicates", "signals"))
     assert "<svg" in (tmp_path / "w" / "report.html").read_text(encoding="utf-8")
+    kernels = environment.glob("lib/python*/site-packages/resonance/curate/kernels/__pycache__/*-????????????????/*")
+    assert {path.parent.name.rpartition("-")[0] for path in kernels} - DECONTAMINATING == compiled_by_set_up()
 
 
 def read(path: Path) -> str:
     content = path.read_bytes()
     return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+
+
+def compiled_by_set_up() -> set[str]:
+    """The kernels that `make setup-data` compiles: what the named ones import, where it holds compiled functions."""
+    names = re.search(r"^DEFAULT = (\(.*\))", (TOP / "cluster" / "laptop" / "kernels.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert names is not None
+    found = {held for name in ast.literal_eval(names[1]) for held in sources(name)}
+    return {name for name in found if "@compiled" in (KERNELS / f"{name}.py").read_text(encoding="utf-8")} - {"compiled"}
