@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from io import TextIOWrapper
@@ -383,6 +385,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from resonance.runtime.stop import SAYS, Stopped, leave, stoppable
 
     given = list(sys.argv[1:] if arguments is None else arguments)
+    os.environ["RESONANCE_RUN"] = uuid.uuid4().hex  # what its processes say once is said once
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows another one

@@ -28,6 +28,7 @@ Started = Callable[..., "subprocess.Popen[str]"]
 def start(engine_name: str) -> Iterator[Started]:
     """Start a command in a process of its own; all that it leaves behind is found by a mark in its environment."""
     mark = uuid.uuid4().hex
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("SAIL_", "SPARK_", "PYSPARK_"))}
 
     def command(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
         engine = () if arguments[0] == "tables" else ("--engine", engine_name)
@@ -36,7 +37,7 @@ def start(engine_name: str) -> Iterator[Started]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, MARK: mark, **environment},
+            env={**ours, MARK: mark, **environment},
             start_new_session=True,
         )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,3 +138,54 @@ def test_a_workspace_that_is_no_folder_is_refused(run: Run, texts: Path, tmp_pat
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     refused(run("curate", "in", "--workspace", given), f"workspace: {Path(given)}", "mount it" if "s3" in given else "")
     assert {path.name for path in tmp_path.iterdir()} == {"in", "gone"}
+
+
+PROGRAM = (str(Path(sys.executable).with_name("resonance")),)
+MODULE = (sys.executable, "-m", "resonance.cli")
+NAMELESS = ("unshare", "-u", "sh", "-c", 'hostname no-such-host; exec "$@"', "sh")
+UNKNOWN = ("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups")
+READER = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+"""Of all that root may do it keeps to read: an installation may lie in root's home."""
+SURROUNDINGS: dict[str, tuple[tuple[str, ...], dict[str, str | None], tuple[str, ...]]] = {
+    "another Spark, a host that cannot be looked up, a proxy, a plain locale, a home that nobody can write": (
+        NAMELESS,
+        {
+            "SPARK_HOME": "/nowhere",
+            "SPARK_CONF_DIR": "/nowhere",
+            "PYSPARK_PYTHON": "/bin/false",
+            "PYSPARK_DRIVER_PYTHON": "/bin/false",
+            "PYSPARK_SUBMIT_ARGS": "--master yarn pyspark-shell",
+            "LC_ALL": "C",
+            "HOME": "/proc",
+            **dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:9"),
+        },
+        PROGRAM,
+    ),
+    "run as a module, without a home, on a terminal of few letters": ((), {"HOME": None, "PYTHONIOENCODING": "ascii"}, MODULE),
+    "a user without a name": ((*UNKNOWN, *READER), {"HOME": None}, PROGRAM),
+}
+"""Each with modules of other names in the current folder."""
+
+
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_whatever_surrounds_it_it_works_or_names_what_is_wrong(texts: Path, tmp_path: Path, engine_name: str, name: str) -> None:
+    before, given, program = SURROUNDINGS[name]
+    if before and (shutil.which(before[0]) is None or subprocess.run([*before, "true"], capture_output=True).returncode):
+        pytest.skip(f"{before[0]} cannot change what surrounds a process here")
+    for module in ("random.py", "json.py", "logging.py", *(["types.py"] if program is PROGRAM else [])):
+        (tmp_path / module).write_text("raise RuntimeError('not the module that was asked for')")
+    if before and before[0] == "setpriv":
+        for folder in (tmp_path, *tmp_path.parents[:2]):
+            folder.chmod(0o777)
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("SAIL_", "SPARK_", "PYSPARK_"))}
+    environment = {key: value for key, value in {**ours, **given}.items() if value is not None}
+    command = [*before, *program, "curate", "in", "--workspace", "w 数据", "--export", "out 数据", "--engine", engine_name]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
+    if name == "a user without a name" and engine_name == "spark":
+        refused((done.returncode, done.stdout, done.stderr), "Spark needs the name of user 54321")
+        return
+    assert done.returncode == 0, done.stderr
+    assert engine_name == "spark" or not done.stderr.replace("compiling text kernels for this machine, once: about a minute\n", "")
+    held = {path.name for path in tmp_path.iterdir() if path.suffix != ".py"}
+    assert held - {"__pycache__"} == {"in", "w 数据", "out 数据"}
+    assert len(list((tmp_path / "out 数据").glob("part-*.jsonl"))) == 1

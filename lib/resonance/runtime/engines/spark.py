@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import locale
 import os
+import pwd
+import shutil
 import signal
 import sys
 import threading
@@ -12,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from resonance.core.contract import Contract
 from resonance.core.errors import SetupError
+from resonance.core.files import own_folder
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
 
@@ -34,6 +38,7 @@ LAPTOP = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     "spark.driver.host": "localhost",
     "spark.driver.bindAddress": "127.0.0.1",
+    "spark.hadoop.fs.defaultFS": "file:///",
 }
 QUICK_JAVA = (
     "-XX:TieredStopAtLevel=1",
@@ -78,7 +83,8 @@ def _start(settings: SparkSettings, debug: bool) -> SparkSession:
     conf = {**DELTA, **COMMON, "spark.sql.shuffle.partitions": str(settings.shuffle_partitions)}
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
-        _clear_environment()
+        _check_machine()
+        _clear_environment(master.startswith("local"))
         builder = builder.master(master)
         conf |= _jars() | {"spark.driver.memory": settings.driver_memory}
         conf["spark.driver.extraJavaOptions"] = _java_options(master.startswith("local"), debug)
@@ -96,10 +102,33 @@ def _start(settings: SparkSettings, debug: bool) -> SparkSession:
         raise SetupError(f"Spark did not start on {master}: {_first_line(error)}; see `resonance doctor`") from error
 
 
-def _clear_environment() -> None:
-    """What a shell holds of another Spark or Python, and modules in the current folder, are none of ours."""
-    os.environ.pop("SPARK_HOME", None)
+def _check_machine() -> None:
+    """Raise SetupError where Java would not start, or would end with a stack trace before it says so."""
+    home = os.environ.get("JAVA_HOME")
+    if home and not os.access(Path(home) / "bin" / "java", os.X_OK):
+        raise SetupError(f"JAVA_HOME={home} holds no bin/java: point it at JDK 17 or 21, or unset it")
+    if not home and shutil.which("java") is None:
+        raise SetupError("Spark needs Java, and there is none: install JDK 17, or compute without it (--engine embedded)")
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        advice = "name it (in /etc/passwd), or compute without Java (--engine embedded)"
+        raise SetupError(f"Spark needs the name of user {os.getuid()}, which this machine does not know: {advice}") from None
+
+
+def _clear_environment(local: bool) -> None:
+    """What a shell holds of another Spark or Python, and modules in the current folder, are none of ours.
+
+    On this machine alone, neither is what a cluster is told, and no name of this machine has to be looked up.
+    """
+    others = ("SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS", "HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_LOCAL_IP") if local else ()
+    for name in ("SPARK_HOME", *others):
+        os.environ.pop(name, None)
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable, "PYTHONSAFEPATH": "1"}
+    if local:
+        os.environ["SPARK_LOCAL_HOSTNAME"] = "localhost"
+    if "UTF" not in locale.nl_langinfo(locale.CODESET).upper():  # Java would find no file by a name that the locale lacks
+        os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def jar_folder() -> Path:
@@ -113,7 +142,10 @@ def _jars() -> dict[str, str]:
     jars = sorted(jar_folder().glob("*.jar"))
     if jars:
         return {"spark.jars": ",".join(map(str, jars))}
-    return {"spark.jars.packages": DELTA_PACKAGE[pyspark.__version__[0]]}
+    packages = {"spark.jars.packages": DELTA_PACKAGE[pyspark.__version__[0]]}
+    if not os.access(pwd.getpwuid(os.getuid()).pw_dir, os.W_OK):
+        packages["spark.jars.ivy"] = str(own_folder() / "ivy")
+    return packages
 
 
 def _java_options(local: bool, debug: bool) -> str:

@@ -65,6 +65,51 @@ def test_workers_without_a_writable_folder_share_a_private_one(kernels: Path, mo
     assert list(folder.rglob("*twice*.nbi"))
 
 
+def close(kernels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody write beside the sources."""
+    writable = module.os.access
+    monkeypatch.setattr(module.os, "access", lambda path, mode: kernels not in Path(path).parents and writable(path, mode))
+
+
+def test_a_user_whom_the_machine_does_not_know_has_a_cache_too(kernels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    close(kernels, monkeypatch)
+    monkeypatch.setattr(Path, "home", unknown)
+    monkeypatch.setattr("tempfile.tempdir", str(kernels.parent))
+    assert Path(cache_folder("low")).parent == Path(private_folder())
+
+
+def test_what_a_closed_installation_holds_compiled_is_not_compiled_again(
+    kernels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(module.RUN, "first")
+    monkeypatch.setattr("tempfile.tempdir", str(kernels.parent))
+    compiled(types.int64(types.int64))(twice)
+    assert capsys.readouterr().err == f"{module.SAYS}\n"
+    close(kernels, monkeypatch)
+    monkeypatch.setenv("HOME", str(kernels.parent))
+    monkeypatch.setenv(module.RUN, "second")
+    cache_folder.cache_clear()
+    made = compiled(types.int64(types.int64))(twice)
+    assert (made(21), sum(made.stats.cache_misses.values())) == (42, 0)
+    assert list((kernels.parent / ".cache").rglob("*twice*.nbi"))
+    assert capsys.readouterr().err == ""
+
+
+def test_that_kernels_are_compiled_is_said_once_a_command(
+    kernels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(kernels.parent))
+    said = []
+    for run, kind in (("first", types.int64), ("first", types.int32), ("second", types.int64), ("third", types.int16)):
+        monkeypatch.setenv(module.RUN, run)
+        compiled(kind(kind))(twice)
+        said.append(capsys.readouterr().err)
+    assert said == [f"{module.SAYS}\n", "", "", f"{module.SAYS}\n"]
+
+
 def test_a_folder_that_others_can_write_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     own = Path(private_folder())

@@ -1,0 +1,70 @@
+"""What a shell holds of other programs does not reach an engine, or is named where it would break it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+from pathlib import Path
+
+import pytest
+
+from resonance.core.errors import SetupError
+from resonance.runtime.engines import embedded, spark
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+
+
+def test_a_java_home_of_something_else_is_named(tmp_path: Path) -> None:
+    os.environ["JAVA_HOME"] = str(tmp_path)
+    with pytest.raises(SetupError, match=f"JAVA_HOME={tmp_path} holds no bin/java"):
+        spark._check_machine()
+
+
+def test_without_java_the_other_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    os.environ.pop("JAVA_HOME", None)
+    monkeypatch.setattr(spark.shutil, "which", lambda name: None)
+    with pytest.raises(SetupError, match="--engine embedded"):
+        spark._check_machine()
+
+
+def test_a_user_whom_the_machine_does_not_know_is_told_so_before_java_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    os.environ.pop("JAVA_HOME", None)
+    monkeypatch.setattr(spark.shutil, "which", lambda name: "/usr/bin/java")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(SetupError, match=f"Spark needs the name of user {os.getuid()}"):
+        spark._check_machine()
+
+
+def test_on_this_machine_nothing_of_another_spark_or_cluster_is_left() -> None:
+    others = ("SPARK_HOME", "SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS", "HADOOP_CONF_DIR", "SPARK_LOCAL_IP")
+    os.environ |= dict.fromkeys((*others, "PYSPARK_PYTHON"), "/nowhere")
+    spark._clear_environment(local=True)
+    assert not set(others) & set(os.environ)
+    assert os.environ["PYSPARK_PYTHON"] == sys.executable
+    assert os.environ["SPARK_LOCAL_HOSTNAME"] == "localhost"
+
+
+def test_what_tells_of_a_cluster_reaches_it() -> None:
+    os.environ |= {"HADOOP_CONF_DIR": "/etc/hadoop", "SPARK_HOME": "/nowhere"}
+    spark._clear_environment(local=False)
+    assert os.environ["HADOOP_CONF_DIR"] == "/etc/hadoop"
+    assert "SPARK_HOME" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [({}, "127.0.0.1"), ({"no_proxy": "a.b"}, "a.b,127.0.0.1"), ({"no_proxy": "a.b", "no_grpc_proxy": "c.d"}, "c.d,127.0.0.1")],
+)
+def test_no_proxy_stands_between_us_and_our_own_engine(given: dict[str, str], left: str) -> None:
+    for name in ("no_proxy", "no_grpc_proxy"):
+        os.environ.pop(name, None)
+    os.environ |= given
+    embedded._pass_proxy("127.0.0.1")
+    assert os.environ["no_grpc_proxy"] == left  # noqa: SIM112 gRPC reads this very name
