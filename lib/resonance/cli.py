@@ -208,26 +208,27 @@ def judge(
     config = configure(env, "", conf, assign, workspace, engine, judge__policy=policy)
     opened = open_workspace(config, debug=debug)
     from resonance.core.job import Turn
-    from resonance.curate.judge import proposed, rewriting, rule_names
+    from resonance.curate.judge import asked_rules, proposed, rewriting
     from resonance.factory import CLEANING, JUDGING
     from resonance.report.changes import changes, told
 
     frames = opened.frames()
     tables = [frames[name] for name in ("documents", "signals", "rejects")]
-    documents, now, then, verdicts = proposed(*tables, settings=config.judge, turn=Turn(config.batch))
-    found = changes(documents, now, then, verdicts, rule_names(config.judge.policy), excerpts=out.is_terminal)
-    for line in told(found):
-        out.print(line, markup=False, highlight=False, soft_wrap=isinstance(line, str))
-    if note := rewriting(documents, config.judge.policy):
-        out.print(note, markup=False, highlight=False, soft_wrap=True)
-    if not apply:
-        out.print("nothing was written; --apply writes it", highlight=False)
-        return
-    events = opened.events(out, 1)
-    try:
-        opened.rerun(JUDGING, CLEANING, events)
-    finally:
-        events.close()
+    documents, now, then = proposed(*tables, settings=config.judge, turn=Turn(config.batch))
+    with opened.scratch("judge") as checkpoint:
+        then = checkpoint(then, "then")
+        for line in told(changes(documents, now, then, checkpoint=checkpoint, excerpts=out.is_terminal)):
+            out.print(line, markup=False, highlight=False, soft_wrap=isinstance(line, str))
+        if note := rewriting(documents, config.judge.policy):
+            out.print(note, markup=False, highlight=False, soft_wrap=True)
+        if not apply:
+            out.print("nothing was written; --apply writes it", highlight=False)
+            return
+        events = opened.events(out, 1)
+        try:
+            opened.rerun(JUDGING, CLEANING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
+        finally:
+            events.close()
     out.print("steps that build on it are stale now: curate or run again with these rules", highlight=False, soft_wrap=True)
 
 

@@ -29,7 +29,7 @@ from resonance.curate.duplicates.retractions import retractions
 from resonance.curate.duplicates.standing import batches, digest
 from resonance.curate.duplicates.verified import candidates, members
 from resonance.curate.hold_out import hold_out
-from resonance.curate.judge import judge, verdicts
+from resonance.curate.judge import judge
 from resonance.report.distributions import distributions
 from resonance.runtime import resources
 from resonance.runtime.digest import digest as digest_table
@@ -265,7 +265,6 @@ JOBS: Mapping[str, Probe] = {
     ).select("doc_id"),
     "job: came to": lambda f: came_to("dedupe", _documents(f), _rejects(f)).select("doc_id"),
     "job: cut before": lambda f: cut_before("decontaminate", _rejects(f)),
-    "job: verdicts": lambda f: verdicts(_documents(f), _signals(f), POLICY),
     "job: judge": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[0],
     "job: rules": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[1],
     "job: draw": lambda f: _placed(f, draw(_rated(f), seed=42, round=3)),

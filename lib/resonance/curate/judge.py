@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
+from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
 from resonance.core.policy import Policy, Rule
 from resonance.core.settings import JudgeSettings
@@ -28,14 +29,18 @@ def judge(documents: DataFrame, signals: DataFrame, *, settings: JudgeSettings, 
     Whatever the policy, a document whose text rewriting left empty fails the rule ``empty``, last of all.
     """
     policy = settings.policy
-    rules = documents.sparkSession.createDataFrame(_rules(policy, turn.batch), RULES)
-    return failures(documents, signals, policy), rules
+    return failures(documents, signals, policy), asked_rules(documents, policy, turn.batch)
+
+
+def asked_rules(documents: DataFrame, policy: Policy, batch: str) -> DataFrame:
+    """Rows of ``rules``: those of the policy, in its order."""
+    return documents.sparkSession.createDataFrame(_rules(policy, batch), parse_schema(RULES))
 
 
 def proposed(
     documents: DataFrame, signals: DataFrame, rejects: DataFrame, *, settings: JudgeSettings, turn: Turn
-) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame]:
-    """Documents of the batch, their rejects as they stand, as the policy would have them, and its verdicts.
+) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Documents of the batch, their rejects as they stand, and as the policy would have them.
 
     Raises:
         InputError: the batch has no documents, or a set that the policy reads was not measured on them.
@@ -51,7 +56,7 @@ def proposed(
             f"{', '.join(sorted(measured))}); run `resonance curate` with this policy, which reads the texts again"
         )
     now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == "judge"))
-    return own, now, failures(own, signals, policy), verdicts(own, signals, policy)
+    return own, now, failures(own, signals, policy)
 
 
 def rewriting(documents: DataFrame, policy: Policy) -> str:
@@ -67,45 +72,20 @@ def rewriting(documents: DataFrame, policy: Policy) -> str:
     )
 
 
-def rule_names(policy: Policy) -> tuple[str, ...]:
-    """Every rule that a verdict tells of, in its order."""
-    return (*(rule.rule for rule in policy.rules), "empty")
-
-
-def verdicts(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFrame:
-    """``doc_id``, ``source``, and ``fails``: for each of ``rule_names`` whether the document fails it.
-
-    What ``failures`` tells, without the numbers: rules are asked where the signals lie, and a byte a rule meets the documents
-    in the join by doc_id.
-    """
-    known = documents.select(*NEEDED)
-    answers: dict[str, Column] = {}
-    for name in policy.sets:
-        own = [rule for rule in policy.rules if policy.set_of(rule) == name]
-        fails = F.array(*(~F.coalesce(_asked(policy, rule)[0], F.lit(False)) for rule in own))
-        asked = _measured(signals, policy, name).select("doc_id", "batch", "cleaned_hash", fails.alias(name))
-        known = known.join(asked, ["doc_id", "batch", "cleaned_hash"], "left")
-        answers |= {rule.rule: F.coalesce(F.col(name)[place], F.lit(True)) for place, rule in enumerate(own)}
-    in_order = [*(answers[rule.rule] for rule in policy.rules), ~_empty()[0]]
-    return known.select("doc_id", "source", F.array(*in_order).alias("fails"))
-
-
 def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFrame:
     """Rows of ``rejects``: every rule that a document fails, ``rank`` 1 being the first in the policy's order.
 
     A signal that is null, or was never measured on the document's text, fails its rule. One join of numbers by doc_id for
-    each signal set that the policy reads.
+    each signal set that the policy reads. Rows are multiplied by the rules that fail, as place and value; words come after.
     """
     known = documents.select(*NEEDED)
     for name in policy.sets:
         known = known.join(_measured(signals, policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
-    asked = [*(_asked(policy, rule) for rule in policy.rules), _empty()]
-    fails = {f"fails_{place}": (~F.coalesce(passes, F.lit(False))).cast("int") for place, (passes, _) in enumerate(asked)}
-    flagged = known.withColumns(fails)
-    verdicts = F.array(*(F.when(F.col(name) == 1, finding) for name, (_, finding) in zip(fails, asked, strict=True)))
-    # Exploded whole and filtered then: a filtered array is no compiled code in Spark, and took most of the time.
-    failed = flagged.select(*NEEDED, *fails, F.posexplode(verdicts).alias("place", "verdict")).where("verdict IS NOT NULL")
-    earlier = (F.when(F.col("place") >= place, F.col(name)).otherwise(0) for place, name in enumerate(fails))
+    cells = (_cell(place, *_asked(policy, rule)) for place, rule in enumerate(policy.rules))
+    empty = _cell(len(policy.rules), F.col("n_bytes") != 0, F.lit(0.0))
+    failing = F.posexplode(F.array_compact(F.array(*cells, empty))).alias("nth", "cell")
+    said = [_said(policy, name).alias(f"{name} said") for name in policy.sets]
+    failed = known.select("doc_id", "bucket", "batch", "source", "slice", *said, *_labels(policy), failing)
     return failed.select(
         F.lit("judge").alias("step"),
         "batch",
@@ -114,8 +94,12 @@ def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFr
         F.lit(None).cast("string").alias("path"),
         "source",
         "slice",
-        "verdict.*",
-        reduce(Column.__add__, earlier).alias("rank"),
+        _chosen([rule.rule for rule in policy.rules], "empty", "string").alias("rule"),
+        F.col("cell.value").alias("value"),
+        _chosen([_limit(rule) for rule in policy.rules], 1.0, "double").alias("threshold"),
+        _detail(policy).alias("detail"),
+        F.when(_place() < len(policy.rules), F.lit(policy.title)).otherwise(F.lit(VERSION)).alias("version"),
+        (F.col("nth") + 1).alias("rank"),
     )
 
 
@@ -128,32 +112,57 @@ def _measured(signals: DataFrame, policy: Policy, name: str) -> DataFrame:
 
 
 def _asked(policy: Policy, rule: Rule) -> tuple[Column, Column]:
-    """Whether a document passes the rule, null where that is not known; and what is said of it where it does not."""
-    name = policy.set_of(rule)
-    signal = F.col(name)[rule.signal]
-    measured = F.concat(F.lit(f"{name}@"), F.col(name)["version"].cast("string"))
-    said = F.coalesce(measured, F.lit(f"{name}, not measured"))
+    """Whether a document passes the rule, null where that is not known; and the number that it is held to, null for a label."""
+    signal = F.col(policy.set_of(rule))[rule.signal]
     if rule.among is not None:
-        finding = _finding(rule.rule, F.lit(None), None, F.concat_ws(": ", said, signal), policy.title)
-        return signal.isin(*rule.among), finding
+        return signal.isin(*rule.among), F.lit(None).cast("double")
     value = F.nanvl(signal.cast("double"), F.lit(None).cast("double"))
-    limit = float(rule.threshold or 0.0)
-    passes = value >= limit if rule.side == "below" else value <= limit
-    return passes, _finding(rule.rule, value, limit, said, policy.title)
+    limit = F.lit(_limit(rule))
+    return (value >= limit if rule.side == "below" else value <= limit), value
 
 
-def _empty() -> tuple[Column, Column]:
-    return F.col("n_bytes") != 0, _finding("empty", F.lit(0.0), 1.0, F.lit(None), VERSION)
+def _cell(place: int, passes: Column, value: Column) -> Column:
+    """Place of a rule and value of its signal where the document fails it, else null."""
+    return F.when(~F.coalesce(passes, F.lit(False)), F.struct(F.lit(place).alias("place"), value.alias("value")))
 
 
-def _finding(rule: str, value: Column, threshold: float | None, detail: Column, version: str) -> Column:
-    return F.struct(
-        F.lit(rule).alias("rule"),
-        value.cast("double").alias("value"),
-        F.lit(threshold).cast("double").alias("threshold"),
-        detail.cast("string").alias("detail"),
-        F.lit(version).alias("version"),
-    )
+def _place() -> Column:
+    return F.col("cell.place")
+
+
+def _limit(rule: Rule) -> float | None:
+    return None if rule.among is not None else float(rule.threshold or 0.0)
+
+
+def _chosen(values: Sequence[object], last: object, kind: str) -> Column:
+    """The value at the place of the rule that fails."""
+    return F.element_at(F.array(*(F.lit(value).cast(kind) for value in (*values, last))), _place() + 1)
+
+
+def _said(policy: Policy, name: str) -> Column:
+    """The set and version by which the document was measured."""
+    measured = F.concat(F.lit(f"{name}@"), F.col(name)["version"].cast("string"))
+    return F.coalesce(measured, F.lit(f"{name}, not measured"))
+
+
+def _labels(policy: Policy) -> list[Column]:
+    """The signals of rules that ask for one of some labels."""
+    asked = dict.fromkeys((policy.set_of(rule), rule.signal) for rule in policy.rules if rule.among is not None)
+    return [F.col(name)[signal].alias(f"{name} {signal}") for name, signal in asked]
+
+
+def _detail(policy: Policy) -> Column:
+    """What was measured, and of labels what was found; null for a document that rewriting left empty."""
+    detail = F.lit(None).cast("string")
+    for place, rule in enumerate(policy.rules):
+        if rule.among is not None:
+            name = policy.set_of(rule)
+            detail = F.when(_place() == place, F.concat_ws(": ", f"{name} said", f"{name} {rule.signal}")).otherwise(detail)
+    for name in policy.sets:
+        places = [n for n, rule in enumerate(policy.rules) if policy.set_of(rule) == name and rule.among is None]
+        if places:
+            detail = F.when(_place().isin(*places), F.col(f"{name} said")).otherwise(detail)
+    return detail
 
 
 def _rules(policy: Policy, batch: str) -> list[tuple[object, ...]]:

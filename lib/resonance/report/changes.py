@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from resonance.report.wording import count, counted, minus, name, start
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from resonance.core.job import Checkpoint
 
 CUT, KEPT = "newly cut", "newly kept"
 SAID = ("source", "rule", "value", "threshold", "detail")
@@ -48,49 +50,46 @@ class Changes:
     examples: tuple[Row, ...]
 
 
-def changes(
-    documents: DataFrame, now: DataFrame, then: DataFrame, verdicts: DataFrame, rules: Sequence[str], *, excerpts: bool
-) -> Changes:
+def changes(documents: DataFrame, now: DataFrame, then: DataFrame, *, checkpoint: Checkpoint, excerpts: bool = False) -> Changes:
     """The difference between rejects of one job, as they stand (``now``) and as they would be (``then``).
 
     Args:
         documents: all that are judged.
         now: rejects as they stand.
-        then: rejects as they would be; computed for the examples alone.
-        verdicts: the same as ``fails``, whether a document fails each of ``rules``, for every document.
-        rules: names in the order of ``fails``.
+        then: rejects as they would be; materialise them, they are read three times.
+        checkpoint: materialises the documents that would move.
         excerpts: whether the starts of the examples' texts are read.
 
-    Shuffles partial counts, ids that are cut now, and a byte a rule for each document.
+    Shuffles partial counts, and ids that are cut now or would be.
     """
-    held = moves(now, verdicts, rules).persist()
-    fails = [F.count_if(F.col("fails")[place]).alias(f"fails_{place}") for place in range(len(rules))]
-    sides = [F.count_if(F.col("side") == side).alias(side) for side in (CUT, KEPT)]
-    sums = held.groupBy("source").agg(F.count(F.lit(1)).alias("documents"), F.count("rule").alias("cut"), *sides, *fails).collect()
-    standing = now.groupBy("rule", "source").agg(F.count(F.lit(1)).alias("rows"), F.count_if(F.col("rank") == 1).alias("first"))
-    stands = {(row["rule"], row["source"]): row for row in standing.collect()}
-    would = {(rule, row["source"]): row[f"fails_{place}"] for row in sums for place, rule in enumerate(rules)}
-    moved = {side: total for side in (CUT, KEPT) if (total := sum(row[side] for row in sums))}
-    told = _examples(held.where("side IS NOT NULL"), documents, now, then, excerpts) if moved else ()
-    held.unpersist()
+    stands, would = _sums(now), _sums(then)
+    moved = checkpoint(moves(now, then), "moved")
+    sides = {row["side"]: row["count"] for row in moved.groupBy("side").count().collect()}
     return Changes(
-        documents=sum(row["documents"] for row in sums),
+        documents=documents.count(),
         cut_now=sum(row["first"] for row in stands.values()),
-        cut_then=sum(row["cut"] for row in sums),
-        rules=tuple(_pairs({place: row["rows"] for place, row in stands.items()}, would)),
-        moved=moved,
-        examples=told,
+        cut_then=sum(row["first"] for row in would.values()),
+        rules=tuple(
+            _pairs({pair: row["rows"] for pair, row in stands.items()}, {pair: row["rows"] for pair, row in would.items()})
+        ),
+        moved={side: sides[side] for side in (CUT, KEPT) if side in sides},
+        examples=_examples(moved, documents, now, then, excerpts) if sides else (),
     )
 
 
-def moves(now: DataFrame, verdicts: DataFrame, rules: Sequence[str]) -> DataFrame:
-    """Verdicts with ``rule``, the first that would cut, and ``side`` and ``moved_by`` where a document would move."""
-    names, place = F.array(*map(F.lit, rules)), F.array_position("fails", True)
-    standing = now.where("rank = 1").select("doc_id", F.col("rule").alias("stands"))
-    both = verdicts.withColumn("rule", F.get(names, place.cast("int") - 1)).join(standing, "doc_id", "left")
-    stays, goes = F.col("stands").isNull(), F.col("rule").isNull()
-    side = F.when(stays & ~goes, CUT).when(goes & ~stays, KEPT)
-    return both.withColumns({"side": side, "moved_by": F.coalesce("rule", "stands")}).drop("stands")
+def moves(now: DataFrame, then: DataFrame) -> DataFrame:
+    """Documents that one side cuts and the other does not: ``doc_id``, ``side``, and ``moved_by``, the first rule that cuts."""
+    stands = now.where("rank = 1").select("doc_id", F.col("rule").alias("stands"))
+    would = then.where("rank = 1").select("doc_id", F.col("rule").alias("would"))
+    both = stands.join(would, "doc_id", "full").where("stands IS NULL OR would IS NULL")
+    side = F.when(F.col("stands").isNull(), CUT).otherwise(KEPT)
+    return both.select("doc_id", side.alias("side"), F.coalesce("would", "stands").alias("moved_by"))
+
+
+def _sums(rejects: DataFrame) -> dict[Pair, Row]:
+    """Rows of each rule and source, and those that count: the first of a document."""
+    sums = rejects.groupBy("rule", "source").agg(F.count(F.lit(1)).alias("rows"), F.count_if(F.col("rank") == 1).alias("first"))
+    return {(row["rule"], row["source"]): row for row in sums.collect()}
 
 
 def _pairs(now: Mapping[Pair, int], then: Mapping[Pair, int]) -> Iterator[Row]:

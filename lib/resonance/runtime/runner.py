@@ -105,12 +105,13 @@ class Runner:
             found[step.place] = self._identity(step, [found[earlier.place] for earlier in upstream(step, steps[:index])])
         return found
 
-    def rerun(self, step: Step, makers: Sequence[Step]) -> Outcome:
+    def rerun(self, step: Step, makers: Sequence[Step], results: tuple[DataFrame, ...] | None = None) -> Outcome:
         """Execute one step on what stands in its tables, whatever settings made that; a later run that agrees finds it done.
 
         Args:
             step: the step to execute.
             makers: steps that may have written what it reads; the newest that did counts.
+            results: what the step's job returns for these tables, where that is at hand.
 
         Raises:
             ResonanceError: none of them did, or the step failed.
@@ -118,9 +119,8 @@ class Runner:
         made = self._newest_maker(step, makers)
         if made is None:
             raise ResonanceError(f"{step}: nothing stands in table {step.job.reads[0].name} of batch {self._config.batch} yet")
-        outcome = self._execute(
-            step, self._identity(step, [made["run"]]), {f"{made['job']}/{made['round']}/{made['arm']}": made["run"]}
-        )
+        on = {f"{made['job']}/{made['round']}/{made['arm']}": made["run"]}
+        outcome = self._execute(step, self._identity(step, [made["run"]]), on, results)
         self._events.finished(outcome)
         return outcome
 
@@ -179,7 +179,7 @@ class Runner:
             self._steps = self._catalog.rows(STEPS) if self._version(STEPS) is not None else []
         return self._steps
 
-    def _execute(self, step: Step, run: str, on: Mapping[str, str]) -> Outcome:
+    def _execute(self, step: Step, run: str, on: Mapping[str, str], results: tuple[DataFrame, ...] | None = None) -> Outcome:
         job = step.job
         started = time.monotonic()
         self._events.started(step)
@@ -188,8 +188,9 @@ class Runner:
         versions = {table.name: self._version(table) for table in job.reads}
         frames = [self._frame(table, job, turn, versions[table.name]) for table in job.reads]
         try:
-            result = job.run(*frames, settings=getattr(self._config, job.section), **self._needs(job, turn, scratch))
-            results = () if result is None else result if isinstance(result, tuple) else (result,)
+            if results is None:
+                result = job.run(*frames, settings=getattr(self._config, job.section), **self._needs(job, turn, scratch))
+                results = () if result is None else result if isinstance(result, tuple) else (result,)
             note = self._note(step, turn, versions)
 
             def write(pair: tuple[Table, DataFrame]) -> tuple[Table, Commit]:

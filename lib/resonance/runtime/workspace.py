@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ResonanceError
-from resonance.core.files import named_folder, plain_path
+from resonance.core.files import named_folder, plain_path, refuse_escaped
 from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from resonance.runtime.engines.engine import Engine
     from resonance.runtime.events import Events
     from resonance.runtime.runner import Runner
+    from resonance.runtime.scratch import Scratch
 
 UNCHECKED = (
     "train: no evaluation set is registered in this workspace, so that nothing keeps its items from training; register one with "
@@ -65,6 +68,8 @@ class Workspace:
     def __init__(self, config: Config, *, create: bool = False, reads: bool = False, debug: bool = False) -> None:
         self.config = config
         self.folder = named_folder(config.workspace, "workspace")
+        if config.catalog is None:
+            refuse_escaped(self.folder, "workspace")
         if not create and config.catalog is None and not (self.folder / "tables").is_dir():
             raise ResonanceError(f"no tables in workspace {config.workspace}: run `resonance demo` or `resonance curate` first")
         if create:
@@ -127,19 +132,24 @@ class Workspace:
 
     def fill(self, table: Table, slice: Slice, make: Callable[[Checkpoint], DataFrame]) -> Commit:
         """Replace one slice of a table that no step writes by the rows that ``make`` gives."""
+        with lock_workspace(self.folder), self.scratch(table.name) as scratch:
+            return self.catalog.write(table, make(scratch), slice, {"job": "register"})
+
+    @contextmanager
+    def scratch(self, name: str) -> Iterator[Scratch]:
+        """What materialises frames until the end of the ``with`` statement."""
         from resonance.runtime.scratch import Scratch
 
-        with lock_workspace(self.folder):
-            scratch = Scratch(self.spark, self.folder / "scratch" / f"fill-{table.name}")
-            try:
-                return self.catalog.write(table, make(scratch), slice, {"job": "register"})
-            finally:
-                scratch.remove()
+        scratch = Scratch(self.spark, self.folder / "scratch" / f"{name}-{os.getpid()}")
+        try:
+            yield scratch
+        finally:
+            scratch.remove()
 
-    def rerun(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
+    def rerun(self, step: Step, makers: Sequence[Step], events: Events, results: tuple[DataFrame, ...] | None = None) -> Outcome:
         """Execute one step on what stands in its tables; see ``Runner.rerun``. No rank can be started by it."""
         with lock_workspace(self.folder):
-            return self._runner(None, events).rerun(step, makers)
+            return self._runner(None, events).rerun(step, makers, results)
 
     def _runner(self, launch: Any, events: Events) -> Runner:
         from resonance.runtime.runner import Runner

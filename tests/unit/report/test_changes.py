@@ -28,23 +28,14 @@ def rejects(documents: DataFrame, rows: Sequence[Failed]) -> DataFrame:
     return documents.select("doc_id", "source", "source_key").join(named, "source_key").withColumns(said)
 
 
-def verdicts(documents: DataFrame, then: DataFrame, rules: Sequence[str]) -> DataFrame:
-    """What rejects say, as ``fails`` for every document."""
-    failing = documents.join(then.select("doc_id", "rule"), "doc_id", "left").groupBy("doc_id", "source")
-    named = F.array(*map(F.lit, rules))
-    return failing.agg(F.collect_set("rule").alias("of")).select(
-        "doc_id", "source", F.transform(named, lambda rule: F.array_contains("of", rule)).alias("fails")
-    )
-
-
-def difference(documents: DataFrame, now: DataFrame, then: DataFrame, *rules: str, excerpts: bool = False) -> Changes:
-    return changes(documents, now, then, verdicts(documents, then, rules), rules=rules, excerpts=excerpts)
+def difference(documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool = False) -> Changes:
+    return changes(documents, now, then, checkpoint=lambda rows, name: hold(rows), excerpts=excerpts)
 
 
 def test_counts_and_moves_are_those_of_both_sides(documents: DataFrame) -> None:
     now = rejects(documents, [("a", "short", 1, 1.0), ("a", "hash", 2, 9.0), ("b", "short", 1, 2.0), ("c", "hash", 1, 8.0)])
     then = rejects(documents, [("a", "hash", 1, 9.0), ("c", "hash", 1, 8.0), ("d", "hash", 1, 7.0), ("d", "new", 2, None)])
-    found = difference(documents, now, then, "hash", "new", "short", excerpts=True)
+    found = difference(documents, now, then, excerpts=True)
     assert (found.documents, found.cut_now, found.cut_then) == (8, 3, 3)
     assert {(row["rule"], row["source"]): (row["now"], row["then"]) for row in found.rules} == {
         ("short", "test"): (2, 0),
@@ -65,21 +56,21 @@ def test_counts_and_moves_are_those_of_both_sides(documents: DataFrame) -> None:
 
 
 def test_texts_are_not_read_unless_asked(documents: DataFrame) -> None:
-    found = difference(documents, rejects(documents, []), rejects(documents, [("a", "short", 1, None)]), "short")
+    found = difference(documents, rejects(documents, []), rejects(documents, [("a", "short", 1, None)]))
     assert [row["excerpt"] for row in found.examples] == [None]
     assert told(found)[-1].endswith("(test) short, basics@1: fr, threshold 5")  # type: ignore[union-attr]
 
 
 def test_examples_are_few_and_of_every_rule(documents: DataFrame) -> None:
     rows = [(key, "one" if key < "f" else "two", 1, 1.0) for key in KEYS]
-    found = difference(documents, rejects(documents, []), rejects(documents, rows), "one", "two")
+    found = difference(documents, rejects(documents, []), rejects(documents, rows))
     assert len(found.examples) <= EXAMPLES
     assert [row["rule"] for row in found.examples] == ["one", "two", "one", "two"]
 
 
 def test_equal_verdicts_change_nothing(documents: DataFrame) -> None:
     same = rejects(documents, [("a", "short", 1, 1.0)])
-    lines = told(difference(documents, same, same, "short", excerpts=True))
+    lines = told(difference(documents, same, same, excerpts=True))
     assert lines == [
         "8 documents judged: 1 are cut now, 1 would be; 0 newly cut, 0 newly kept",
         "unchanged: 1 pair of rule and source",
