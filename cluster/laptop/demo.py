@@ -41,7 +41,8 @@ def main() -> None:
     LOG.parent.mkdir(parents=True, exist_ok=True)
     with LOG.open("wb") as log:
         trainer = subprocess.Popen([*SETUP, "stage"], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-    subprocess.Popen([sys.executable, "cluster/laptop/kernels.py"], stdout=subprocess.DEVNULL)  # what set-up left out
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.Popen([sys.executable, "cluster/laptop/kernels.py"], **quiet)  # what set-up left out
     print(f"Making the trainer beside (torch, Horovod): {LOG}", flush=True)
     try:
         os.setpriority(os.PRIO_PGRP, trainer.pid, 10)  # the data half comes first
