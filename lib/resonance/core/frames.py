@@ -17,7 +17,6 @@ from pyspark.sql import types as T
 from resonance.core.errors import KernelError, ResonanceError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 Kernel = Callable[[Iterable[Any]], Iterator[Any]]
@@ -26,12 +25,12 @@ NAMES = ("doc_id", "shown", "path", "source_key", "item_id", "component")
 """Columns that name what a row is about, the best name first."""
 
 
-def run_here(kernel: Kernel, batches: Iterator[Any], weigh: Callable[[Any], int], turnstile: str) -> Iterator[Any]:
+def run_here(kernel: Kernel, batches: Iterator[Any], weigh: Callable[[Any], int] | None, turnstile: str) -> Iterator[Any]:
     """Run a kernel in the process that asks for it, as a Spark worker does."""
     return kernel(batches)
 
 
-carry: Callable[[Kernel, Iterator[Any], Callable[[Any], int], str], Iterator[Any]] = run_here
+carry: Callable[[Kernel, Iterator[Any], Callable[[Any], int] | None, str], Iterator[Any]] = run_here
 """How this process runs kernels; an engine whose workers are threads puts a pool of processes here."""
 
 
@@ -61,7 +60,8 @@ def look_up(rows: DataFrame, known: DataFrame, on: Sequence[str], *, keep: bool 
     an array of texts ends at 2 GB: ``known``, which has no texts and each key once, is therefore put there.
     """
     others = [name for name in known.columns if name not in on]
-    return known.join(rows, list(on), "right" if keep else "inner").select(*rows.columns, *others)
+    joined = known.join(rows, list(on), "right") if keep else known.join(rows, list(on), "inner")
+    return joined.select(*rows.columns, *others)
 
 
 def leave_out(rows: DataFrame, ids: DataFrame, on: Sequence[str]) -> DataFrame:
@@ -100,13 +100,14 @@ def map_batches(
         rows: what the kernel reads.
         kernel: pickled, and run on workers, on a part of the rows each.
         schema: what the kernel yields. Batches of other types raise; the embedded engine would read them as nulls.
-        weigh: bytes of work in a batch of ``rows``; the bytes of the batch itself where nothing is given.
+        weigh: bytes of work in a batch, for small rows that say where work is: all of a part may be read before any is done.
+            Where nothing is given, the rows themselves are the work.
 
     Raises:
         KernelError: on a worker, an error in the kernel, with the name of the row that it met.
     """
     declared = schema if isinstance(schema, T.StructType) else parse_schema(schema)
-    return rows.mapInArrow(Guarded(kernel, declared.json(), weigh or weigh_bytes, uuid.uuid4().hex), declared)
+    return rows.mapInArrow(Guarded(kernel, declared.json(), weigh, uuid.uuid4().hex), declared)
 
 
 def load_parquet(session: SparkSession, paths: Sequence[str], schema: T.StructType) -> DataFrame:
@@ -128,11 +129,6 @@ def parse_schema(text: str) -> T.StructType:
     return T.StructType(fields)
 
 
-def weigh_bytes(batch: pa.RecordBatch) -> int:
-    """Bytes of a batch."""
-    return int(batch.nbytes)
-
-
 @dataclass(frozen=True)
 class Guarded:
     """A kernel whose batches are held to what was declared, and whose errors name the row that they met.
@@ -142,7 +138,7 @@ class Guarded:
 
     kernel: Kernel
     schema: str
-    weigh: Callable[[Any], int]
+    weigh: Callable[[Any], int] | None
     turnstile: str
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from resonance.core.errors import InputError
-from resonance.core.frames import map_batches, weigh_bytes
+from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.examples_row import Flaw, example_of
 from resonance.curate.identity import hashes
@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 
     units: DataFrame
     read: Callable[[Iterable[Any]], Iterator[Any]]
-    weigh: Callable[[Any], int] = weigh_bytes
+    weigh: Callable[[Any], int] | None = None
 
     def rows(self) -> DataFrame:
         """The rows, in ``ROW_SCHEMA``."""

@@ -49,15 +49,21 @@ class Workers:
         self._idle: list[Worker] = []
         self._all: list[Worker] = []
 
-    def carry(self, kernel: Kernel, batches: Iterator[Any], weigh: Callable[[Any], int], turnstile: str) -> Iterator[Any]:
-        """The kernel's batches: from a process of its own where the work is large, else from this thread."""
+    def carry(self, kernel: Kernel, batches: Iterator[Any], weigh: Callable[[Any], int] | None, turnstile: str) -> Iterator[Any]:
+        """The kernel's batches: from a process of its own where the work is large, else from this thread.
+
+        Small rows that say where work is are all read before a part waits for its place: they may have been dealt out in turn,
+        and Sail deals to no part while one does not read.
+        """
         with self._lock:
             places = self._places[turnstile]
+        if weigh is not None:
+            batches = iter(list(batches))
         with places:
             first, weight = [], 0
             for batch in batches:
                 first.append(batch)
-                weight += weigh(batch)
+                weight += batch.nbytes if weigh is None else weigh(batch)
                 if weight >= LIGHT_BYTES:
                     break
             whole = chain(first, batches)
