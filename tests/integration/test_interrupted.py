@@ -21,6 +21,7 @@ from resonance.testing import tiny_corpus
 MARK = "RESONANCE_TEST_MARK"
 SECONDS = {"embedded": 2.0, "spark": 20.0}
 """How long a command may take to end; Spark has a Java process to end."""
+JAVA_SAYS = "WARNING: Using incubator modules: jdk.incubator.vector\n"
 Started = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -78,7 +79,7 @@ def curate(corpus: Path, workspace: Path, *more: str | Path) -> tuple[str | Path
 def finish(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
     out, err = process.communicate(timeout=600)
     assert process.returncode == code, err
-    return out, err
+    return out, "".join(line for line in err.splitlines(keepends=True) if line != JAVA_SAYS)
 
 
 def hashes(start: Started, workspace: Path) -> list[str]:

@@ -14,6 +14,7 @@ from resonance.core.errors import InputError, SetupError
 LOCK = ".resonance.lock"
 """The file that a writer of a workspace holds; it stays, and so also marks a folder as a workspace."""
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
@@ -46,6 +47,12 @@ def named_folder(given: Path | str, use: str) -> Path:
     if os.path.lexists(folder) and not folder.is_dir():
         raise InputError(f"{use}: {given} is no folder; name one that is there, or not yet")
     return folder
+
+
+def refuse_escaped(folder: Path, use: str) -> None:
+    """Raise InputError where a path holds ``%20`` or the like: delta-rs follows all links, and then reads another letter in it."""
+    if found := ESCAPED.search(os.path.realpath(folder)):
+        raise InputError(f"{use}: {folder} holds {found[0]!r} in its path, which Delta takes for another letter; rename it")
 
 
 def refuse_unreadable(name: str, use: str) -> None:

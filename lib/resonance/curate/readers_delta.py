@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.files import plain_path
+from resonance.core.files import plain_path, refuse_escaped
 from resonance.core.sources import input_path
 from resonance.curate.readers_row import Fields, Reading, Unit, in_batches, refuse_without, row_of
 
@@ -35,6 +35,7 @@ def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> R
 
 def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
     path = input_path(given)
+    refuse_escaped(path, "ingest")
     table = spark.read.format("delta").load(str(plain_path(path)))
     refuse_without(table.columns, given, fields)
     return table.select(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from resonance.core.errors import ResonanceError
+from resonance.core.files import plain_path
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
 from resonance.tables import CHECKPOINTS, EVALUATIONS, ROUNDS
@@ -28,6 +29,11 @@ def record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) 
         return _record_rounds(manifests, config, catalog, folder, report)
 
 
+def store_uri(config: Config, folder: Path) -> str:
+    """Where MLflow keeps runs: as the configuration says, else in a file of the workspace, whatever that is called."""
+    return config.tracking.uri or f"sqlite:///{plain_path(folder) / 'mlflow.db'}"
+
+
 def _record_rounds(manifests: Sequence[Mapping[str, Any]], config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
     try:
         import mlflow
@@ -36,7 +42,7 @@ def _record_rounds(manifests: Sequence[Mapping[str, Any]], config: Config, catal
         return 0
     for name in ("alembic", "mlflow.store.db.utils"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    uri = config.tracking.uri or f"sqlite:///{folder / 'mlflow.db'}"
+    uri = store_uri(config, folder)
     try:
         client = mlflow.MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(config.tracking.experiment)

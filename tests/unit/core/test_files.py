@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from resonance.core.errors import SetupError
-from resonance.core.files import PLAIN, plain_path
+from resonance.core.errors import InputError, SetupError
+from resonance.core.files import PLAIN, plain_path, refuse_escaped
 
 ODD = (
     "run [v2]",
@@ -77,3 +77,13 @@ def test_where_another_user_holds_the_place_of_links_it_is_said_in_one_line(
     (tmp_path / "tmp" / f"resonance-{uid}").symlink_to(tmp_path / "tmp" / "elsewhere")
     with pytest.raises(SetupError, match="belongs to another user"):
         plain_path(tmp_path / "a b")
+
+
+def test_what_delta_would_take_for_another_path_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a%20b").mkdir()
+    (tmp_path / "near").symlink_to(tmp_path / "a%20b")
+    for name in ("50% é", "%", "a%zz", "a%2"):
+        refuse_escaped(tmp_path / name, "workspace")
+    for name in ("a%20b", "near", "a%20b/w", "x%41"):
+        with pytest.raises(InputError, match="workspace: .* holds '%(20|41)'"):
+            refuse_escaped(tmp_path / name, "workspace")
