@@ -214,6 +214,11 @@ SCALARS: Mapping[str, Mapping[str, Expression]] = {
         "slice by a column": lambda: F.slice("xs", 1, F.greatest(F.size("xs") - 1, F.lit(0))),
         "sort_array": lambda: F.sort_array("xs"),
         "sort_array of texts": lambda: F.sort_array("ws"),
+        "array_compact of structs": lambda: F.array_compact(
+            F.array(
+                *(F.when(F.size("xs") > n, F.struct(F.lit(n).alias("place"), F.element_at("xs", 1).alias("value"))) for n in (0, 1))
+            )
+        ),
         "sort_array of structs": lambda: F.sort_array(F.filter("ss", lambda e: e["n"].isNotNull())),
         "array_sort": lambda: F.array_sort("xs"),
         "array_sort of structs": lambda: F.array_sort(F.filter("ss", lambda e: e["n"].isNotNull())),
