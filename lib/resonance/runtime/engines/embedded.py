@@ -97,10 +97,11 @@ class EmbeddedEngine:
     def stage(self, rows: DataFrame, contract: Contract, folder: Path) -> None:
         """Leave the rows as Parquet files in a new folder.
 
-        Plain Parquet of Sail calls elements of lists ``item``, which readers of Delta refuse; its Delta tables do not.
+        Plain Parquet of Sail calls elements of lists ``item``, which readers of Delta refuse, and those of maps ``entries``, which
+        it cannot read together with Spark's; its Delta tables do not.
         """
-        lists = any("ARRAY" in column.type for column in contract.columns)
-        rows.write.format("delta" if lists else "parquet").save(str(folder))
+        nested = any("ARRAY" in column.type or "MAP" in column.type for column in contract.columns)
+        rows.write.format("delta" if nested else "parquet").save(str(folder))
 
     def stop(self) -> None:
         """End the server and all workers."""
