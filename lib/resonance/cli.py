@@ -392,7 +392,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows another one
     try:
         with stoppable() if arguments is None else nullcontext():
-            code = app(args=given or ["--help"], standalone_mode=False)
+            code = app(args=given or ["--help"], prog_name="resonance", standalone_mode=False)
     except Stopped as stopped:
         leave(stopped.number)
     except ResonanceError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,26 @@ from resonance.core.frames import load_parquet
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+
+def spill_folder(home: Path) -> Path:
+    """A folder below ``home`` for what does not fit into memory; those of processes that ended without a word are gone."""
+    machine = socket.gethostname()
+    for folder in home.glob("*"):
+        name, _, process = folder.name.rpartition("-")
+        if name == machine and process.isdigit() and not _lives(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+    return home / f"{machine}-{os.getpid()}"
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Scratch:

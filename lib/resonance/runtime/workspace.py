@@ -82,7 +82,9 @@ class Workspace:
     @cached_property
     def engine(self) -> Engine:
         """What computes."""
-        return open_engine(self._name, self.config.spark, self.folder / "scratch" / "spill", debug=self._debug)
+        from resonance.runtime.scratch import spill_folder
+
+        return open_engine(self._name, self.config.spark, spill_folder(self.folder / "scratch" / "spill"), debug=self._debug)
 
     @property
     def spark(self) -> SparkSession:

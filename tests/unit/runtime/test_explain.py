@@ -20,62 +20,47 @@ from resonance.runtime.engines.explain import explain_error, first_words
 ROWS = "source_key string, id bigint"
 
 
-def broken(batches: Iterable[Any]) -> Iterator[Any]:
-    for batch in batches:
-        if "row-2" in batch.column("source_key").to_pylist():
-            raise ValueError("boom\nand more")
-        yield batch
+def failing(error: BaseException) -> Any:
+    """A kernel that raises this error at the third row; made here, so that workers need no module of tests."""
+
+    def kernel(batches: Iterable[Any]) -> Iterator[Any]:
+        for batch in batches:
+            if "row-2" in batch.column("source_key").to_pylist():
+                raise error
+            yield batch
+
+    return kernel
 
 
-def refusing(batches: Iterable[Any]) -> Iterator[Any]:
-    for _ in batches:
-        raise InputError("ingest: a: sentence with colons: and (brackets)")
-    yield from ()
-
-
-def hungry(batches: Iterable[Any]) -> Iterator[Any]:
-    for _ in batches:
-        raise MemoryError
-    yield from ()
-
-
-def full(batches: Iterable[Any]) -> Iterator[Any]:
-    for _ in batches:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/nowhere/at/all")
-    yield from ()
-
-
-def raised(spark: SparkSession, kernel: Any, weigh: Any = None) -> Exception:
+def raised(spark: SparkSession, error: BaseException, weight: int = 1) -> Exception:
     rows = spark.range(4).selectExpr("concat('row-', id) AS source_key", "id")
     with pytest.raises(Exception) as caught:  # noqa: PT011
-        map_batches(rows, kernel, ROWS, weigh).collect()
+        map_batches(rows, failing(error), ROWS, lambda _: weight).collect()
     return caught.value
 
 
-def heavy(batch: Any) -> int:
-    return 1 << 30
-
-
-@pytest.mark.parametrize("weigh", [None, heavy], ids=["in a thread", "in a process"])
-def test_an_error_in_a_kernel_names_the_document_and_nothing_of_the_engine(spark: SparkSession, weigh: Any) -> None:
-    error = raised(spark, broken, weigh)
+@pytest.mark.parametrize("weight", [1, 1 << 30], ids=["in a thread", "in a process"])
+def test_an_error_in_a_kernel_names_the_document_and_nothing_of_the_engine(spark: SparkSession, weight: int) -> None:
+    error = raised(spark, ValueError("boom\nand more"), weight)
     assert plainly(error) == "source_key 'row-2': ValueError: boom"
     assert isinstance(explain_error(error), KernelError)
 
 
-@pytest.mark.parametrize("weigh", [None, heavy], ids=["in a thread", "in a process"])
-def test_an_error_of_ours_on_a_worker_comes_out_as_its_own_line(spark: SparkSession, weigh: Any) -> None:
-    error = raised(spark, refusing, weigh)
+@pytest.mark.parametrize("weight", [1, 1 << 30], ids=["in a thread", "in a process"])
+def test_an_error_of_ours_on_a_worker_comes_out_as_its_own_line(spark: SparkSession, weight: int) -> None:
+    error = raised(spark, InputError("ingest: a: sentence with colons: and (brackets)"), weight)
     assert plainly(error) == "ingest: a: sentence with colons: and (brackets)"
     assert isinstance(explain_error(error), InputError)
 
 
 def test_memory_that_is_not_there_is_said_with_what_to_do(spark: SparkSession) -> None:
-    assert plainly(raised(spark, hungry)).startswith("out of memory; give the machine more, or compute on Spark")
+    assert plainly(raised(spark, MemoryError())).startswith("out of memory; give the machine more, or compute on Spark")
 
 
 def test_a_full_disk_on_a_worker_is_named(spark: SparkSession) -> None:
-    assert plainly(raised(spark, full)).startswith("no space left on /")
+    assert plainly(raised(spark, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/nowhere/at/all"))).startswith(
+        "no space left on /"
+    )
 
 
 def test_an_error_that_nobody_foresaw_is_its_first_words_without_stack_traces(spark: SparkSession) -> None:

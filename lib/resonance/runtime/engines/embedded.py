@@ -68,7 +68,8 @@ def _start(settings: SparkSettings, scratch: Path) -> EmbeddedEngine:
         from pysail.spark import SparkConnectServer
     except ImportError as error:
         raise SetupError(f"the embedded engine cannot be loaded ({error}); run `make setup-data`, or use --engine spark") from error
-    os.environ.update({key: value for key, value in _environment(scratch).items() if key not in os.environ})
+    ours = {key: value for key, value in _environment(scratch).items() if key not in os.environ}
+    os.environ.update(ours)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server = SparkConnectServer("127.0.0.1", 0)
@@ -76,6 +77,9 @@ def _start(settings: SparkSettings, scratch: Path) -> EmbeddedEngine:
         session = _connect(*server.listening_address)
     except Exception as error:
         raise SetupError(f"the embedded engine did not start: {str(error).splitlines()[0]}") from error
+    finally:
+        for key in ours:  # read by now; what this process starts is not to spill where it does
+            del os.environ[key]
     if threading.current_thread() is threading.main_thread():
         for number, handler in before.items():  # the server has taken them
             if handler is not None:

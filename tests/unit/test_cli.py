@@ -1,0 +1,104 @@
+"""The command line: help where nothing is asked, one line where something is wrong, no word where nobody listens."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resonance import cli
+from resonance.core.settings import Config
+from resonance.runtime.stop import SAYS
+
+COMMAND = (sys.executable, "-m", "resonance.cli")
+
+
+def exit_code(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as left:
+        cli.main(list(arguments))
+    return int(left.value.code or 0)
+
+
+def test_nothing_asked_is_answered_by_help(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main([])
+    said = capsys.readouterr()
+    assert "Usage: resonance [OPTIONS] COMMAND" in " ".join(said.out.split())
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["curate"], "Missing argument"),
+        (["curate", "x", "--workspace", "w", "--engine", "flink"], "'flink' is not one of"),
+        (["no-such-command"], "No such command"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(*arguments) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["demo", "run", "curate", "register", "judge"])
+@pytest.mark.parametrize("engine", ["embedded", "spark"])
+def test_the_engine_is_an_option_of_each_command_that_computes(
+    command: str, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Config] = []
+
+    def opened(config: Config, **_: object) -> None:
+        seen.append(config)
+        raise cli.ResonanceError("far enough")
+
+    monkeypatch.setattr(cli, "open_workspace", opened)
+    own = {
+        "run": ["ingest", "--set", "ingest.inputs=[x.jsonl]"],
+        "curate": ["x.jsonl"],
+        "register": ["quiz", "x.jsonl"],
+        "judge": ["--policy", "gopher"],
+    }
+    exit_code(command, *own.get(command, []), "--workspace", str(tmp_path), "--engine", engine)
+    assert [config.spark.engine for config in seen] == [engine]
+
+
+def test_a_signal_that_python_took_itself_is_told_as_a_stop(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "open_workspace", interrupted)
+    assert exit_code("tables") == 130
+    assert capsys.readouterr().err == f"{SAYS}\n"
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    with subprocess.Popen([*COMMAND, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+def test_a_panic_of_an_extension_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class PanicException(BaseException):  # noqa: N818 the name that pyo3 gives it
+        pass
+
+    def panicking(*_: object, **__: object) -> None:
+        raise PanicException("called `Result::unwrap()` on an `Err` value: Too many open files (os error 24)")
+
+    monkeypatch.setattr(cli, "open_workspace", panicking)
+    assert exit_code("tables") == 1
+    assert capsys.readouterr().err.startswith("error: too many open files; allow more")
+
+
+def test_letters_that_a_terminal_lacks_are_replaced(capfd: pytest.CaptureFixture[str]) -> None:
+    done = subprocess.run([*COMMAND, "why", "数据", "--workspace", "…"], capture_output=True, env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.startswith(b"error: no tables in workspace ?")
