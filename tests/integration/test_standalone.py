@@ -85,7 +85,7 @@ def test_a_python_without_spark_is_named(cluster: Cluster, tmp_path: Path) -> No
     environment = {key: value for key, value in cluster.environment.items() if key != "SPARK_HOME"}
     done = Cluster(environment | {"CLUSTER_DIR": str(tmp_path), "PYTHON": str(tmp_path / "python")}).call("start.sh")
     assert done.returncode == 1
-    assert done.stderr.startswith("no pyspark")
+    assert done.stderr.startswith("no Spark for PYTHON=")
 
 
 def test_stop_leaves_no_process_and_may_be_repeated(cluster: Cluster) -> None:

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -31,21 +32,46 @@ ENVIRONMENT = {"PYTHONSAFEPATH": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "M
 """A worker keeps the memory of one batch for the next: to get it anew from the system took a tenth of all time."""
 PIPE_BYTES = 1 << 20
 _started: WeakSet[Worker] = WeakSet()
+STALLED = 4.0
 ENDED = "the process that ran a kernel ended; out of memory? give the machine more, or run on Spark (--engine spark)"
+
+
+class Places:
+    """How many parts of a pass go through at a time, as long as they move.
+
+    A part that waits keeps what it would read from being made, and what it keeps may be what the others wait for, where rows are
+    dealt out between passes: when none has moved for ``STALLED`` seconds, those that wait go on without a place.
+    """
+
+    def __init__(self, many: int) -> None:
+        self.moved = time.monotonic()
+        self._free = threading.Semaphore(many)
+
+    def enter(self) -> bool:
+        """Wait for a place; False where the part is to go on without one."""
+        while not self._free.acquire(timeout=STALLED / 4):
+            if time.monotonic() - self.moved > STALLED:
+                return False
+        self.moved = time.monotonic()
+        return True
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self.moved = time.monotonic()
+        self._free.release()
 
 
 class Workers:
     """Processes of this machine that run kernels, as many for one pass as there are cores; started when the first large work comes.
 
     The embedded engine starts all parts of a pass at once, each in a thread. As many as there are cores go through at a time,
-    which also bounds memory. A part takes its place before it reads: where one pass reads what another makes, a part of the
-    second then waits only for parts of the first that have a place to go on.
+    which also bounds memory. A part takes its place before it reads, so that nothing is gathered for it meanwhile.
     """
 
     def __init__(self, cores: int | None = None) -> None:
         self._cores = cores or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
         self._lock = threading.Lock()
-        self._places: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(self._cores))
+        self._places: defaultdict[str, Places] = defaultdict(lambda: Places(self._cores))
         self._idle: list[Worker] = []
         self._all: list[Worker] = []
 
@@ -59,7 +85,8 @@ class Workers:
             places = self._places[turnstile]
         if weigh is not None:
             batches = iter(list(batches))
-        with places:
+        placed = places.enter()
+        try:
             first, weight = [], 0
             for batch in batches:
                 first.append(batch)
@@ -67,7 +94,12 @@ class Workers:
                 if weight >= LIGHT_BYTES:
                     break
             whole = chain(first, batches)
-            yield from kernel(whole) if weight < LIGHT_BYTES else self._send(kernel, whole)
+            for made in kernel(whole) if weight < LIGHT_BYTES or not placed else self._send(kernel, whole):
+                places.moved = time.monotonic()
+                yield made
+        finally:
+            if placed:
+                places.leave()
 
     def _send(self, kernel: Kernel, batches: Iterator[Any]) -> Iterator[Any]:
         worker = self._take()
