@@ -417,7 +417,8 @@ def stop(error: BaseException, arguments: Sequence[str], message: str, code: int
     """Print one line and leave; with ``--debug`` raise the error itself."""
     if "--debug" in arguments:
         raise error
-    err.print(f"error: {' '.join(message.split())}", style="red", markup=False, highlight=False, soft_wrap=True)
+    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(message.split()))
+    err.print(f"error: {shown}", style="red", markup=False, highlight=False, soft_wrap=True)
     raise SystemExit(code)
 
 

@@ -189,3 +189,19 @@ def test_whatever_surrounds_it_it_works_or_names_what_is_wrong(texts: Path, tmp_
     held = {path.name for path in tmp_path.iterdir() if path.suffix != ".py"}
     assert held - {"__pycache__"} == {"in", "w 数据", "out 数据"}
     assert len(list((tmp_path / "out 数据").glob("part-*.jsonl"))) == 1
+
+
+def test_a_workspace_that_cannot_be_written_can_be_read(texts: Path, tmp_path: Path, engine_name: str) -> None:
+    reader = (*UNKNOWN, *READER)
+    if shutil.which(reader[0]) is None or subprocess.run([*reader, "true"], capture_output=True).returncode:
+        pytest.skip(f"{reader[0]} cannot change what surrounds a process here")
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("SAIL_", "SPARK_", "PYSPARK_"))}
+    made = subprocess.run([*PROGRAM, "curate", "in", "--workspace", "w", "--engine", engine_name], env=ours, capture_output=True)
+    assert made.returncode == 0
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    read = subprocess.run([*reader, *PROGRAM, "tables", "--hash", "--workspace", "w"], env=ours, capture_output=True, text=True)
+    assert (read.returncode, read.stderr) == (0, "")
+    assert "documents" in read.stdout
+    again = subprocess.run([*reader, *PROGRAM, "curate", "in", "--workspace", "w"], env=ours, capture_output=True, text=True)
+    refused((again.returncode, again.stdout, again.stderr), "Permission denied: ", str(tmp_path / "w"))

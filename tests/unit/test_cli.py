@@ -77,6 +77,11 @@ def test_a_signal_that_python_took_itself_is_told_as_a_stop(
     assert capsys.readouterr().err == f"{SAYS}\n"
 
 
+def test_what_a_name_holds_is_not_sent_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("tables", "--workspace", "no\x1b[31m\nsuch 数据") == 1
+    assert "no\\x1b[31m such 数据" in capsys.readouterr().err
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     with subprocess.Popen([*COMMAND, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

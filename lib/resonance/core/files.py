@@ -62,16 +62,19 @@ def refuse_unreadable(name: str, use: str) -> None:
     except UnicodeEncodeError:
         coding = sys.getfilesystemencoding()
         advice = "rename it" if coding == "utf-8" else f"or not in this locale ({coding}): rename it, or set LC_ALL=C.UTF-8"
-        raise InputError(f"{use}: the name {os.fsencode(name)!r} is not UTF-8; {advice}") from None
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        raise InputError(f"{use}: the name '{shown}' is not UTF-8; {advice}") from None
 
 
 def own_folder() -> Path:
-    """A folder below the temporary one that no other user can write.
+    """A folder below the temporary one, or another of a plain name where that has none, that no other user can write.
 
     Raises:
         OSError: another user took its name.
     """
-    home = Path(tempfile.gettempdir()).resolve() / f"resonance-{os.getuid()}"
+    places = [Path(os.path.realpath(place)) for place in (tempfile.gettempdir(), "/tmp", "/var/tmp")]
+    plain = (place for place in places if all(map(PLAIN.fullmatch, place.parts[1:])) and os.access(place, os.W_OK))
+    home = next(plain, places[0]) / f"resonance-{os.getuid()}"
     home.mkdir(mode=0o700, exist_ok=True)
     if home.lstat().st_uid != os.getuid() or home.is_symlink():
         raise OSError(f"{home} belongs to another user")

@@ -87,3 +87,12 @@ def test_what_delta_would_take_for_another_path_is_refused(tmp_path: Path) -> No
     for name in ("a%20b", "near", "a%20b/w", "x%41"):
         with pytest.raises(InputError, match="workspace: .* holds '%(20|41)'"):
             refuse_escaped(tmp_path / name, "workspace")
+
+
+def test_where_the_temporary_folder_has_an_odd_name_links_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp [v2]").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp [v2]"))
+    link = plain_path(tmp_path / "a b")
+    assert all(PLAIN.fullmatch(part) for part in link.parts[1:])
+    assert link.resolve() == tmp_path.resolve() / "a b"
+    link.unlink()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from resonance.core.errors import SetupError
+from resonance.core.settings import SparkSettings
 from resonance.runtime.engines import embedded, spark
 
 
@@ -40,6 +41,13 @@ def test_a_user_whom_the_machine_does_not_know_is_told_so_before_java_starts(mon
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     with pytest.raises(SetupError, match=f"Spark needs the name of user {os.getuid()}"):
         spark._check_machine()
+
+
+@pytest.mark.parametrize("remote", ["sc://127.0.0.1:9", "sc://127.0.0.1:nonsense"])
+def test_a_server_that_does_not_answer_is_named_at_once(remote: str) -> None:
+    os.environ["SPARK_REMOTE"] = remote
+    with pytest.raises(SetupError, match=f"SPARK_REMOTE={remote}: no server answers"):
+        spark._start(SparkSettings(), False)
 
 
 def test_on_this_machine_nothing_of_another_spark_or_cluster_is_left() -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from resonance.core import frames
 from resonance.core.errors import SetupError
-from resonance.core.files import plain_path
+from resonance.core.files import own_folder, plain_path
 from resonance.runtime.engines.workers import Workers
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ def _environment(scratch: Path) -> Mapping[str, str]:
     spill = plain_path(scratch)
     with suppress(OSError):
         spill.mkdir(parents=True, exist_ok=True)
+    if not os.access(spill, os.W_OK):  # a workspace that is only read
+        spill = own_folder()
     return {
         "RUST_LOG": "off",
         "SAIL_EXECUTION__BATCH_SIZE": BATCH_ROWS,

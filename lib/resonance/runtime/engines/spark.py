@@ -7,9 +7,11 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -81,8 +83,11 @@ def _start(settings: SparkSettings, debug: bool) -> SparkSession:
     master = settings.master or "local[*]"
     builder = SparkSession.builder.appName("resonance")
     conf = {**DELTA, **COMMON, "spark.sql.shuffle.partitions": str(settings.shuffle_partitions)}
-    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    if not submitted:
+    if remote := os.environ.get("SPARK_REMOTE"):
+        master = f"SPARK_REMOTE={remote}"
+        _check_server(remote)
+        conf = {key: value for key, value in conf.items() if key not in DELTA}  # the server's own
+    elif "PYSPARK_GATEWAY_PORT" not in os.environ:
         _check_machine()
         _clear_environment(master.startswith("local"))
         builder = builder.master(master)
@@ -100,6 +105,15 @@ def _start(settings: SparkSettings, debug: bool) -> SparkSession:
         return session
     except Exception as error:
         raise SetupError(f"Spark did not start on {master}: {_first_line(error)}; see `resonance doctor`") from error
+
+
+def _check_server(remote: str) -> None:
+    """Raise SetupError where nothing answers at a Connect server's address: the client would ask for ten minutes."""
+    address = urlsplit(remote)
+    try:
+        socket.create_connection((address.hostname or "localhost", address.port or 15002), timeout=5).close()
+    except (OSError, ValueError) as error:
+        raise SetupError(f"SPARK_REMOTE={remote}: no server answers ({error}); unset it, or start one") from error
 
 
 def _check_machine() -> None:
