@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -183,9 +184,10 @@ def _of_input(given: str, alone: bool) -> list[File]:
 
 def _of_glob(pattern: Path) -> Iterator[File]:
     root = _fixed_part(pattern)
+    holds_tables = cache(is_workspace)
     for match in sorted(glob.glob(str(pattern), recursive=True)):
         path = Path(match)
-        if any(is_workspace(above) for above in (path, *path.parents) if above != root and above.is_relative_to(root)):
+        if any(holds_tables(above) for above in (path, *path.parents) if above != root and above.is_relative_to(root)):
             continue
         for file in _walk(path) if path.is_dir() else filter(_is_file, (path,)):
             if not _hidden(file.relative_to(root)):
