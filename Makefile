@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback check clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback check clean
 
 BIN := .venv/bin
 
@@ -25,11 +25,15 @@ demo: ## set up what is missing, run two rounds of the loop on text that is alre
 jdk:
 	@sh cluster/laptop/jdk.sh
 
-ENGINES := tests/unit/runtime tests/unit/curate $(wildcard tests/conformance)
+SEAM := tests/unit/runtime/test_catalog.py tests/unit/runtime/test_document_export.py tests/unit/runtime/test_explain.py
+BOTH := tests/unit tests/conformance tests/oracle
 
-test: jdk setup ## run all tests but the slow ones, then on Spark those that both engines must pass, as continuous integration does
+test: jdk setup ## run all tests but the slow ones, then the catalog and its seam on Spark, as continuous integration does
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=15
-	@$(BIN)/python -m pytest -m "(spark or engine) and not slow" --engine spark -n 2 --dist loadfile --durations=15 $(ENGINES)
+	@$(BIN)/python -m pytest -m "(spark or engine) and not slow" --engine spark -n 2 --dist loadfile --durations=15 $(SEAM)
+
+test-spark: setup ## run on Spark what both engines must pass (half an hour)
+	@$(BIN)/python -m pytest -m "(spark or engine) and not slow" --engine spark -n 2 --dist loadfile --durations=15 $(BOTH)
 
 test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
 	@$(BIN)/python -m pytest -m slow --durations=15
