@@ -52,6 +52,7 @@ def commands(home: Path, parts: list[str]) -> Iterator[tuple[str, tuple[object, 
         yield "curate, 20 rows, Spark", (RESONANCE, "curate", rows, "--workspace", fresh, "--engine", "spark"), fresh
     if "read" in parts:
         made = ("--set", f"ingest.inputs=[{rows}]", "--set", "ingest.keep_raw=false", "--set", "rebalance.heldout_share=0.3")
+        shutil.rmtree(stands, ignore_errors=True)
         run((RESONANCE, "run", *UP_TO_A_PLAN, "--workspace", stands, *made), home / "log.txt")
         yield "--help", (RESONANCE, "--help"), None
         yield "tables", (RESONANCE, "tables", "--workspace", stands), None
