@@ -8,7 +8,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.frames import rank_rows
+from resonance.core.frames import add_group_values, leave_out, look_up, rank_rows
 from tests.conformance.sources import Frames, Probe
 
 
@@ -56,6 +56,11 @@ def _large(f: Frames) -> DataFrame:
     return rows.join(F.broadcast(large), "g", "left").withColumn("g", named.cast("string")).drop("large")
 
 
+def _known(f: Frames) -> DataFrame:
+    """Some of the keys of texts, each once."""
+    return f["texts"].where("id % 3 <> 0").groupBy("t").agg(F.count(F.lit(1)).alias("n"), F.max("s").alias("last"))
+
+
 def _not_measured(f: Frames) -> DataFrame:
     """A struct that a left join leaves null: its fields are null too."""
     measured = f["right"].select("k", F.struct(F.lit(1).alias("version"), "w", "d").alias("basics"))
@@ -93,6 +98,24 @@ JOINS: Mapping[str, Probe] = {
         .select("k", "n")
         .join(f["right"].select("k", F.lit(True).alias("cut")).distinct(), "k", "left")
         .fillna(False, ["cut"])
+    ),
+    "look_up": lambda f: look_up(f["texts"], _known(f), ["t"]),
+    "look_up that keeps": lambda f: look_up(f["texts"], _known(f), ["t"], keep=True),
+    "look_up by bytes": lambda f: look_up(f["left"], f["right"].groupBy("k").agg(F.max("w").alias("w")), ["k"], keep=True),
+    "look_up in nothing": lambda f: look_up(f["texts"].select("id", "s"), f["none"].select("s", "d"), ["s"], keep=True),
+    "leave_out": lambda f: leave_out(
+        f["texts"], f["right"].select(F.col("s").alias("t")).unionByName(_known(f).select("t")), ["t"]
+    ),
+    "leave_out by bytes": lambda f: leave_out(f["left"], f["right"], ["k"]),
+    "leave_out nothing": lambda f: leave_out(f["left"].select("k", "n"), f["none"], ["k"]),
+    "add_group_values": lambda f: add_group_values(
+        f["groups"].where("g IS NOT NULL").select("id", "g", "k", "x"),
+        ["g"],
+        {"least": F.min("k"), "size": F.count(F.lit(1)).cast("int"), "sum": F.sum("x")},
+        "size > 10",
+    ),
+    "add_group_values within two": lambda f: add_group_values(
+        f["events"].select("pos", "run", "phase", "loss"), ["run", "phase"], {"most": F.max("loss"), "n": F.count("loss")}
     ),
     "joins of three": lambda f: (
         f["left"]
@@ -192,6 +215,7 @@ ROWS: Mapping[str, Probe] = {
     "unionByName of nothing": lambda f: f["none"].select("id", "s").unionByName(f["texts"].select("id", "s")),
     "where false": lambda f: f["groups"].where("false").select("id", "k"),
     "where null": lambda f: f["groups"].where(F.lit(None).cast("boolean")).select("id"),
+    "where by a column that is left out": lambda f: f["groups"].select("id", "g").where("b").select("id"),
     "where by SQL": lambda f: f["groups"].where("g IS NOT NULL AND g NOT IN ('a', '') AND NOT (b IS NULL)").select("id"),
     "where by one name in a tuple": lambda f: f["groups"].where(f"g IN {('a', 'é')}").select("id"),
     "where not coalesce": lambda f: f["groups"].where("NOT coalesce(g = 'a' AND b, false)").select("id"),
@@ -232,6 +256,7 @@ ORDERED: Mapping[str, Probe] = {
     ),
     "order of groups": lambda f: f["groups"].groupBy("g").count().orderBy(F.desc("count"), F.col("g").asc_nulls_first()),
     "order of a union": lambda f: f["ids"].select("n").unionByName(f["groups"].select(F.col("id").alias("n"))).orderBy("n"),
+    "order by a column that is left out": lambda f: f["groups"].select("id").orderBy("g", "id"),
     "order by times": lambda f: f["times"].orderBy("at", "id").select("id", "at"),
 }
 

@@ -106,15 +106,11 @@ def test_rows_of_a_component_stay_together_and_in_order(spark: SparkSession, tmp
 
 
 @pytest.mark.engine("embedded")
-@pytest.mark.parametrize(
-    "weigh",
-    ["lambda batch: 1", pytest.param("None", marks=[pytest.mark.slow, pytest.mark.xfail(reason="a waiting part reads nothing")])],
-)
+@pytest.mark.parametrize("weigh", ["lambda batch: 1", "None"])
 def test_rows_dealt_to_more_parts_than_cores_come_to_an_end(tmp_path: Path, weigh: str) -> None:
     """In a process of its own, which is killed where it hangs: Sail deals to no part while one does not read.
 
-    Small rows that say where work is are read at once, as those of a folder of 20,000 files. Where the rows are the work, they
-    must not be dealt out before a kernel: beyond sixteen batches a part that is the known hang.
+    Small rows that say where work is, as those of a folder of 20,000 files, and rows that are the work.
     """
     code = f"""
 from pathlib import Path
