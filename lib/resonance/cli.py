@@ -316,13 +316,15 @@ def maintain(
 @app.command()
 def doctor() -> None:
     """Say what of Java, jars, Horovod, GPU and disk works here, and what to do about the rest."""
+    from rich.markup import escape
     from rich.table import Table
 
     from resonance.runtime.doctor import examine
 
+    works = {True: "[green]yes[/green]", False: "[red]no[/red]", None: "–"}
     table = Table("what", "works", "found", "what to do")
     for finding in examine():
-        table.add_row(finding.name, "[green]yes[/green]" if finding.works else "[red]no[/red]", finding.found, finding.advice)
+        table.add_row(finding.name, works[finding.works], escape(finding.found), escape(finding.advice))
     out.print(table)
 
 

@@ -68,11 +68,11 @@ def examples(frames: Mapping[str, DataFrame], rules: Sequence[Row], documents: i
     near = _near(frames["signals"].where(share), [rule for rule in rules if rule["threshold"] is not None])
     pieces = _pieces(frames["edits"].where(share))
     clusters = largest(frames["duplicates"])
-    alike = {row[column] for row in clusters for column in ("keeper", "doc_id")}
+    alike = {bytes(row[column]) for row in clusters for column in ("keeper", "doc_id")}
     read = text_bytes <= TEXT_BYTES
-    wholes = {row["doc_id"] for row in pieces} | alike
-    texts = _texts(frames["documents"], {row["doc_id"] for row in near}, wholes, read=read)
-    raw = _raw(frames["raw"], texts, {row["doc_id"] for row in pieces}) if read else {}
+    wholes = {bytes(row["doc_id"]) for row in pieces} | alike
+    texts = _texts(frames["documents"], {bytes(row["doc_id"]) for row in near}, wholes, read=read)
+    raw = _raw(frames["raw"], texts, {bytes(row["doc_id"]) for row in pieces}) if read else {}
     changed = tuple(_rewritten(pieces, texts, raw)) if read else ()
     return Examples(tuple(_borderline(near, texts)), changed, tuple(pairs(clusters, texts)))
 
