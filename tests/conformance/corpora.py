@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake import write_deltalake
 
 from resonance.testing import tiny_corpus
 from tests.bench import odd
@@ -94,6 +97,24 @@ def write_second(folder: Path) -> Path:
     ]
     longer = {"id": "longer", "text": f"{prose[12]['text']} And some more of it.", "source": "site-0"}
     _lines(folder / "later.jsonl", [*prose[24:], *copies, *near, longer])
+    return folder
+
+
+def write_delta(folder: Path) -> Path:
+    """A Delta table as a source, with fields of many kinds, nulls among them; its folder."""
+    moments = [datetime(2026, 1, 2, 3, 4, 5, 6, UTC), None] * 3
+    fields = {
+        "id": pa.array(["a", "b", "c", "d", "a", "e"]),
+        "text": pa.array(["one text", "two é", None, 'a "quoted" \\ text', "the key again", " "]),
+        "n": pa.array([1.5, None, 1e-7, math.nan, 1e20, 0.1]),
+        "f": pa.array([0.1, None, 3.0, math.inf, 0.5, 0.25], pa.float32()),
+        "at": pa.array(moments, pa.timestamp("us", "UTC")),
+        "xs": pa.array([[1, None], [], None, [2], [3], []], pa.list_(pa.int64())),
+        "m": pa.array([[("k", 1)], [], None, [("z", None), ("a", 2)], [], []], pa.map_(pa.string(), pa.int64())),
+        "s": pa.array([{"a": 1, "b": None}, None] * 3, pa.struct([("a", pa.int32()), ("b", pa.string())])),
+        "flag": pa.array([True, None, False] * 2),
+    }
+    write_deltalake(str(folder), pa.table(fields))
     return folder
 
 

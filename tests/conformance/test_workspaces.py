@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from resonance.runtime import resources
 from resonance.tables import STEPS, TABLES
 from tests.conformance.commands import Runner, digests, told
-from tests.conformance.corpora import SETTINGS, write_first, write_items, write_second
+from tests.conformance.corpora import SETTINGS, write_delta, write_first, write_items, write_second
 
 FILLED = {
     *("raw", "documents", "edits", "rules", "rejects", "duplicates", "evaluation_items", "contamination", "signatures"),
@@ -208,6 +208,34 @@ def test_both_make_the_same_tables_another_way(runner: Runner, sources: Sources,
         curate(runner, engine, sources.first, tmp_path / engine, *RAW)
         curate(runner, engine, sources.second, tmp_path / engine, *RAW, "batch=two")
     assert told(tmp_path / "embedded") == told(tmp_path / "spark")
+
+
+@pytest.fixture(scope="module")
+def of_delta(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> tuple[Told, Told]:
+    """What each engine makes of a Delta table as a source."""
+    home = tmp_path_factory.mktemp("delta")
+    source = write_delta(home / "source")
+    for engine in ("embedded", "spark"):
+        curate(runner, engine, source, home / engine, "ingest.id_field=id", "ingest.keep_raw=true", "tracking.enabled=false")
+    return told(home / "embedded"), told(home / "spark")
+
+
+@pytest.mark.slow
+@pytest.mark.engine("spark")
+def test_rows_of_a_delta_table_become_the_same_documents(of_delta: tuple[Told, Told]) -> None:
+    one, other = ({name: rows for name, rows in found.items() if name not in ("raw", "rejects")} for found in of_delta)
+    assert one == other
+    assert [of_delta[0][name][0] for name in ("raw", "rejects")] == [of_delta[1][name][0] for name in ("raw", "rejects")]
+
+
+@pytest.mark.slow
+@pytest.mark.engine("spark")
+@pytest.mark.xfail(
+    reason="to_json of the embedded engine leaves null fields out, and spells times and 32-bit floats otherwise", strict=True
+)
+def test_rows_of_a_delta_table_keep_the_same_fields(of_delta: tuple[Told, Told]) -> None:
+    one, other = of_delta
+    assert one == other
 
 
 def make_older(spark: SparkSession, workspace: Path) -> None:
