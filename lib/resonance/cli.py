@@ -376,9 +376,12 @@ def register_demo(opened: Any) -> None:
 def write_report(opened: Any) -> Path:
     """Build the report of an open workspace and put it in its folder."""
     from resonance.report.build import build_report
+    from resonance.runtime import resources
+    from resonance.tables import SIGNALS
 
     path: Path = opened.folder / "report.html"
-    page = build_report(opened.frames(), settings=opened.config.report, counts=opened.counts())
+    meanings = {column.name: column.meaning for column in resources.contract(SIGNALS).columns}
+    page = build_report(opened.frames(), settings=opened.config.report, counts=opened.counts(), meanings=meanings)
     path.write_text(page, encoding="utf-8")
     return path
 

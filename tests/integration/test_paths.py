@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -175,8 +176,9 @@ def test_whatever_surrounds_it_it_works_or_names_what_is_wrong(texts: Path, tmp_
     for module in ("random.py", "json.py", "logging.py", *(["types.py"] if program is PROGRAM else [])):
         (tmp_path / module).write_text("raise RuntimeError('not the module that was asked for')")
     if before and before[0] == "setpriv":
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(0o777)
+        for folder in (tmp_path, *tmp_path.parents):
+            if not folder.stat().st_mode & stat.S_IXOTH or folder == tmp_path:
+                folder.chmod(0o777)
     ours = {key: value for key, value in os.environ.items() if not key.startswith(("SAIL_", "SPARK_", "PYSPARK_"))}
     environment = {key: value for key, value in {**ours, **given}.items() if value is not None}
     command = [*before, *program, "curate", "in", "--workspace", "w 数据", "--export", "out 数据", "--engine", engine_name]

@@ -1,4 +1,4 @@
-"""Text that every Python environment holds: documentation of the installed packages, read where it lies.
+"""Text that every installation of ours holds: documentation of the packages that come with it, read where it lies.
 
 Doc strings, long descriptions (``METADATA``), licence files and the language's own topics. Nothing is downloaded, and real
 duplicates (vendored and copied code, one licence in many packages), boilerplate and skew are in it.
@@ -12,7 +12,7 @@ import re
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from resonance.core.frames import map_batches
+from resonance.core.packages import OWN, find_packages, plain_name
 from resonance.core.settings import IngestSettings
 from resonance.curate.demo_texts import READERS, estimate
 from resonance.curate.readers_row import MAX_DETAIL, Reading, Row, in_batches
@@ -29,7 +30,6 @@ from resonance.curate.readers_row import MAX_DETAIL, Reading, Row, in_batches
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
-OWN = "resonance-factory"
 LICENCE = re.compile(r"(licen[cs]e|copying|notice)[^/]*", re.IGNORECASE)
 LICENCE_SUFFIXES = ("", ".txt", ".md", ".rst", ".apache", ".bsd", ".mit")
 TESTS = frozenset({"test", "tests", "idle_test"})
@@ -52,11 +52,13 @@ class Source(NamedTuple):
 
 
 def read_demo(spark: SparkSession, settings: IngestSettings) -> Reading:
-    """Documentation of the installed packages: at least ``settings.demo_documents`` rows where there are as many.
+    """Documentation of the packages that come with ours: at least ``settings.demo_documents`` rows where there are as many.
+
+    What is installed besides, such as the trainer, changes nothing: the text is the same before and after.
 
     The driver lists and chooses files; texts are read by tasks. Shuffles names of files only.
     """
-    sources = list_sources()
+    sources = list_sources(find_packages())
     modules = [s for s in sources if s.kind == "docstring"]
     counted = map_batches(_spread(spark, modules), _estimate, "path string, documents bigint", _weigh).collect()
     wanted = int(settings.demo_documents * MARGIN) - (len(sources) - len(modules))
@@ -65,11 +67,12 @@ def read_demo(spark: SparkSession, settings: IngestSettings) -> Reading:
     return Reading(_spread(spark, [*chosen, *others]), _read, _weigh)
 
 
-def list_sources() -> list[Source]:
-    """The files of all installed packages, the standard library and no tests, ours left out; each file once."""
-    packages: dict[str, metadata.Distribution] = {}
-    for package in metadata.distributions():
-        packages.setdefault(_package_name(package.metadata["Name"] or ""), package)
+def list_sources(packages: Mapping[str, metadata.Distribution] | None = None) -> list[Source]:
+    """The files of these packages, or of all installed ones but ours, and of the standard library; no tests, each file once."""
+    if packages is None:
+        packages = {}
+        for package in metadata.distributions():
+            packages.setdefault(plain_name(package.metadata["Name"] or ""), package)
     found: dict[str, Source] = {}
     for source in chain(*(_of_package(name, packages[name]) for name in sorted(packages)), _of_standard_library()):
         found.setdefault(source.path, source)
@@ -122,10 +125,6 @@ def _kind(file: PurePosixPath) -> str | None:
     if LICENCE.fullmatch(file.name) and file.suffix.lower() in LICENCE_SUFFIXES:
         return "licence"
     return None
-
-
-def _package_name(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _of_standard_library() -> Iterator[Source]:

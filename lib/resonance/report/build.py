@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from resonance.report.facts import Facts
 
 
-def build_report(frames: Mapping[str, DataFrame], *, settings: ReportSettings, counts: Mapping[str, int] | None = None) -> str:
+def build_report(
+    frames: Mapping[str, DataFrame],
+    *,
+    settings: ReportSettings,
+    counts: Mapping[str, int] | None = None,
+    meanings: Mapping[str, str] | None = None,
+) -> str:
     """One HTML page without outside links, from every table by name; empty tables leave their section out.
 
     Only sums, quantiles and the rows of small tables (one for each slice, round or step) reach the driver: see ``gather``.
     """
-    return compose(gather(frames, counts), settings)
+    return compose(gather(frames, counts, meanings), settings)
 
 
 def compose(facts: Facts, settings: ReportSettings) -> str:

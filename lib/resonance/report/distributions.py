@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -73,10 +74,13 @@ class _Range:
     whole: bool = False
 
 
-def distributions(signals: DataFrame, thresholds: tuple[Threshold, ...] = ()) -> tuple[Distribution, ...]:
+def distributions(
+    signals: DataFrame, thresholds: tuple[Threshold, ...] = (), meanings: Mapping[str, str] | None = None
+) -> tuple[Distribution, ...]:
     """One distribution for each signal that has values, of those that thresholds or ``TOLD`` name, set by set.
 
-    Thresholds lie inside the buckets.
+    Thresholds lie inside the buckets. ``meanings`` says what each column means: frames do not, as the embedded engine cannot
+    unite columns with comments and such without.
     """
     places = _places(signals, thresholds)
     numbers = [(name, field) for name, field in places if not isinstance(field.dataType, StringType)]
@@ -87,7 +91,8 @@ def distributions(signals: DataFrame, thresholds: tuple[Threshold, ...] = ()) ->
     counts = _counts(signals, ranges, names)
     told = {(r.set, r.field.name): _numbers(r, counts) for r in ranges}
     told |= {(name, f.name): _names(name, f, counts) for name, f in names if (name, f.name) in counts}
-    return tuple(told[name, field.name] for name, field in places if (name, field.name) in told)
+    shown = (told[name, field.name] for name, field in places if (name, field.name) in told)
+    return tuple(replace(one, meaning=(meanings or {}).get(one.signal, "")) for one in shown)
 
 
 def _places(signals: DataFrame, thresholds: tuple[Threshold, ...]) -> list[tuple[str, StructField]]:
@@ -168,7 +173,7 @@ def _numbers(span: _Range, counts: dict[tuple[str, str], list[Row]]) -> Distribu
     return Distribution(
         span.set,
         span.field.name,
-        _meaning(span.field),
+        "",
         sum(buckets),
         span.low,
         span.median,
@@ -183,8 +188,4 @@ def _numbers(span: _Range, counts: dict[tuple[str, str], list[Row]]) -> Distribu
 def _names(name: str, field: StructField, counts: dict[tuple[str, str], list[Row]]) -> Distribution:
     rows = counts[name, field.name]
     found = sorted(((row["name"], int(row["count"])) for row in rows), key=lambda pair: (-pair[1], pair[0]))
-    return Distribution(name, field.name, _meaning(field), sum(n for _, n in found), names=tuple(found))
-
-
-def _meaning(field: StructField) -> str:
-    return str(field.metadata.get("comment", ""))
+    return Distribution(name, field.name, "", sum(n for _, n in found), names=tuple(found))

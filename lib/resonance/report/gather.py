@@ -44,12 +44,15 @@ MODEL_JOBS = frozenset({"train", "score_model", "cross_fit", "tune"})
 """Jobs that append events."""
 
 
-def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None) -> Facts:
+def gather(
+    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None, meanings: Mapping[str, str] | None = None
+) -> Facts:
     """All facts, by some thirty small queries: each scans some columns of a table and returns sums.
 
     Args:
         frames: every table by name.
         counts: the rows of every table, where they are known; else they are counted.
+        meanings: what each signal means, by column.
 
     Shuffles partial sums by slice, rule or bucket, and document ids (to tell which documents were kept, and the languages of
     those that were cut, and whose copies copies are). One scan reads texts, for examples: see ``examples``.
@@ -75,7 +78,7 @@ def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = N
         copies = ask("duplicates", crossed, frames["rejects"], frames["documents"])
         items = ask("evaluation_items", registered, frames["evaluation_items"], frames["contamination"])
         measured = frames["signals"].where(sampled(rows["documents"]))
-        pictures = ask("signals", distributions, measured, thresholds(small["rules"]))
+        pictures = ask("signals", distributions, measured, thresholds(small["rules"]), meanings)
         counted, failed = told.result() or ((), ())
         documents = sum(row.documents for row in counted if row.by == "source")
         held = text_bytes(frames["documents"])

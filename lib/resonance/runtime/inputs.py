@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
+import platform
 from collections.abc import Iterator
 
+from resonance.core.packages import find_packages
 from resonance.core.settings import IngestSettings
 from resonance.core.sources import find_states
 
 
 def fingerprint(settings: IngestSettings) -> str:
-    """A hash over what the sources are now: names, sizes and times of files, or the installed packages of the demo.
+    """A hash over what the sources are now: names, sizes and times of files, or the packages that the demo reads.
 
     Raises:
         InputError: an input cannot be found.
@@ -21,5 +22,6 @@ def fingerprint(settings: IngestSettings) -> str:
 
 
 def _packages() -> Iterator[str]:
-    for package in importlib.metadata.distributions():
-        yield f"{package.name} {package.version}"
+    yield f"python {platform.python_version()}"
+    for name, package in find_packages().items():
+        yield f"{name} {package.version}"

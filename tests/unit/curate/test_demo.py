@@ -99,7 +99,7 @@ def test_documents_are_read_in_spark_and_broken_files_quarantined(
     (tmp_path / "LICENSE").write_text("free")
     files = {"good.py": "docstring", "bad.py": "docstring", "gone.py": "docstring", "LICENSE": "licence"}
     sources = [Source("p", "1.0", kind, name, str(tmp_path / name)) for name, kind in files.items()]
-    monkeypatch.setattr(demo, "list_sources", lambda: sources)
+    monkeypatch.setattr(demo, "list_sources", lambda packages: sources)
     rows = read_demo(spark, IngestSettings(demo=True, demo_documents=100)).rows()
     assert rows.columns == [field.split()[0] for field in ROW_SCHEMA.split(", ")]
     found = rows.collect()

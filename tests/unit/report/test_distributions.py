@@ -21,7 +21,8 @@ def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
     rows += [("nothing", None, None, float("nan"), None, 1, "quality"), ("far", None, None, float("inf"), None, 1, "quality")]
     rows += [(f"{row[0]}b", 7, 7, 7.0, row[4], 1, "basics") for row in rows[:900]]  # the same columns of another set are no part
     frame = spark.createDataFrame(rows, SCHEMA)
-    found = {d.signal: d for d in distributions(frame, ASKED)}
+    found = {d.signal: d for d in distributions(frame, ASKED, {"n_words": "Words of the text."})}
+    assert (found["n_words"].meaning, found["quality"].meaning) == ("Words of the text.", "")
     assert list(found) == ["n_words", "stop_words", "language", "quality"]
     assert {d.set for d in found.values() if d.signal != "language"} == {"quality"}
 

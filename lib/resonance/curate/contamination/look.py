@@ -62,13 +62,15 @@ class Look:
     containment: float
 
     def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
-        """Rows of ``FOUND``."""
-        from resonance.curate.kernels.contamination import METHODS, hits
-        from resonance.curate.kernels.evaluation_index import Index
-
-        index = Index.load(Path(self.folder))
-        names = feather.read_table(f"{self.folder}/names.arrow", memory_map=True)
+        """Rows of ``FOUND``. Kernels and index are loaded with the first batch: of no documents, they are not needed."""
+        index = None
         for batch in batches:
+            if index is None:
+                from resonance.curate.kernels.contamination import METHODS, hits
+                from resonance.curate.kernels.evaluation_index import Index
+
+                index = Index.load(Path(self.folder))
+                names = feather.read_table(f"{self.folder}/names.arrow", memory_map=True)
             found = hits(batch.column("text"), index, self.containment)
             rows, items = pa.array(found.rows), pa.array(found.items)
             fuzzy = found.methods == METHODS.index("fuzzy")

@@ -15,7 +15,7 @@ UNITS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 """From which size on, ticks are divided by what, and written with which letter."""
 GAP = 12
 """Pixels that ticks beside each other keep apart."""
-DIGITS = 9
+DIGITS = 12
 """Most decimals of a tick."""
 
 
