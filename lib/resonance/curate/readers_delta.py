@@ -1,12 +1,12 @@
-"""Delta tables as sources: every row of the current version, read by Spark, told in the words of the other readers."""
+"""Delta tables as sources: every row of the current version, read by the engine, in the columns of the other readers."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -14,14 +14,17 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path, refuse_escaped
 from resonance.core.sources import input_path
-from resonance.curate.readers_row import Fields, Reading, Unit, in_batches, refuse_without, row_of
+from resonance.curate.readers_row import Fields, Reading, Row, Unit, in_batches, json_of, refuse_without, row_of
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
+STEP = 500
+"""Rows that are Python objects at a time."""
+
 
 def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> Reading:
-    """The rows of Delta tables. No shuffle; a row's number is its place in the order in which Spark reads the version.
+    """The rows of Delta tables, without a shuffle. Rows of a table have no order, so none has a line: its id names it.
 
     Raises:
         InputError: no column names the rows, or a column that is asked for is missing.
@@ -41,8 +44,8 @@ def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
     return table.select(
         F.lit(given).alias("shown"),
         F.lit(path.name).alias("name"),
-        (F.monotonically_increasing_id() + 1).alias("line"),
-        F.to_json(F.struct("*"), {"ignoreNullFields": "false"}).alias("record"),
+        F.monotonically_increasing_id().alias("number"),
+        F.struct("*").alias("record"),
     )
 
 
@@ -55,7 +58,14 @@ class ReadRecords:
     def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
         """The rows of the records in ``batches``."""
         return in_batches(
-            row_of(json.loads(row["record"]), Unit("", row["name"], row["shown"], "delta", "", 0, 0, 0), row["line"], self.fields)
+            self._row(row["shown"], row["name"], row["number"], row["record"])
             for batch in batches
-            for row in batch.to_pylist()
+            for start in range(0, batch.num_rows, STEP)
+            for row in batch.slice(start, STEP).to_pylist(maps_as_pydicts="lossy")
         )
+
+    def _row(self, shown: str, name: str, number: int, record: dict[str, Any]) -> Row:
+        """A row whose name orders it among those of its key by what it holds: numbers, which differ by engine, tell equal ones apart."""
+        own, content = record.get(self.fields.id or ""), hashlib.sha256((json_of(record) or "").encode()).hexdigest()
+        row = row_of(record, Unit("", f"{name}:{content}:{number}", shown, "delta", "", 0, 0, 0), None, self.fields)
+        return row if row.rule is None or own is None else row._replace(path=f"{shown}:{own}")

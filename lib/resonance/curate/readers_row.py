@@ -127,7 +127,7 @@ def arrow_schema(schema: str) -> pa.Schema:
     return pa.schema([(name, _ARROW[kind]) for name, kind in (field.split() for field in schema.split(", "))])
 
 
-def row_of(values: dict[str, Any], unit: Unit, line: int, fields: Fields) -> Row:
+def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields) -> Row:
     """A row from the named values of one record; what is neither text, id, source nor slice becomes metadata."""
     names = ", ".join(sorted(values))
     example = example_of(values, fields.task)
