@@ -65,7 +65,7 @@ class ReadRecords:
         )
 
     def _row(self, shown: str, name: str, number: int, record: dict[str, Any]) -> Row:
-        """A row whose name orders it among those of its key by what it holds: numbers, which differ by engine, tell equal ones apart."""
+        """A row, ordered among those of its key by its content; the number, which differs by engine, only tells equal rows apart."""
         own, content = record.get(self.fields.id or ""), hashlib.sha256((json_of(record) or "").encode()).hexdigest()
         row = row_of(record, Unit("", f"{name}:{content}:{number}", shown, "delta", "", 0, 0, 0), None, self.fields)
         return row if row.rule is None or own is None else row._replace(path=f"{shown}:{own}")
