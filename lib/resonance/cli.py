@@ -145,7 +145,7 @@ def curate(
     from resonance.factory import curation
 
     if export is not None:
-        from resonance.runtime.export import check_target, export_documents
+        from resonance.runtime.storage.export import check_target, export_documents
 
         check_target(export, format, config.ingest.inputs, config.workspace)
     opened = execute(config, [step.job.name for step in curation(config)], debug)
@@ -305,7 +305,7 @@ def maintain(
     debug: Debug = False,
 ) -> None:
     """Compact and cluster tables, and remove files that no kept round's manifest needs."""
-    from resonance.runtime.manifest import hours_to_keep
+    from resonance.runtime.run.manifest import hours_to_keep
 
     opened = open_workspace(configure(env, "", conf, assign, workspace), debug=debug)
     hours = hours_to_keep(opened.catalog, keep_rounds)

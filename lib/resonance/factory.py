@@ -14,15 +14,15 @@ from resonance.core.pool import FOLD, HELDOUT, TARGET
 from resonance.core.settings import Config
 from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
-from resonance.curate.dedupe import SCOPES
-from resonance.curate.dedupe_batches import dedupe_batches
+from resonance.curate.dedupe import dedupe_batches
+from resonance.curate.duplicates.compare import SCOPES
 from resonance.curate.examples import examples
 from resonance.curate.hold_out import hold_out
 from resonance.curate.ingest import ingest, ingest_and_clean
 from resonance.curate.judge import judge
 from resonance.curate.rebalance import rebalance
-from resonance.signals.compare import compare
-from resonance.signals.feedback import feedback
+from resonance.states.compare import compare
+from resonance.states.feedback import feedback
 from resonance.tables import (
     CHECKPOINTS,
     COMPARED,

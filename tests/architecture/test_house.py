@@ -10,7 +10,7 @@ from resonance.core.settings import Config
 from resonance.factory import INGEST_AND_CLEAN, JOBS, curation, loop
 from resonance.runtime import resources
 from resonance.runtime.conf import load
-from resonance.runtime.runner import SECTIONS, upstream
+from resonance.runtime.run.runner import SECTIONS, upstream
 from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, ROUNDS, STEPS, TABLES
 
 TOP = Path(__file__).parents[2]

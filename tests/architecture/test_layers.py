@@ -23,7 +23,7 @@ OWNED = {
     "deltalake": ("runtime/storage/folder",),
     "delta": ("runtime/storage/spark_catalog",),
     "mlflow": ("runtime/tracking",),
-    "horovod": ("runtime/local_ranks", "runtime/launch", "train/collective"),
+    "horovod": ("runtime/ranks/local_ranks", "runtime/ranks/launch", "train/collective"),
     "hyperopt": ("control/tune",),
 }
 OWNED |= dict.fromkeys(TEXT_ENGINES, ("train",))

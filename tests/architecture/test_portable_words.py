@@ -164,7 +164,7 @@ FORMS = (
         compares_structs,
         ("F.min(F.struct('a', 'b'))", "F.max(F.when(c, F.struct('a')))", "F.array_max(F.transform(x, lambda n: F.struct(n)))"),
         ("F.min('a')", "F.struct(F.min('a'))", "F.sort_array(F.collect_list(F.struct('a')))", "F.min_by(F.struct('a'), 'b')"),
-        ("curate/ingest.py", "report/copies.py", "signals/history.py", "signals/labels.py"),
+        ("curate/ingest.py", "report/copies.py", "states/history.py", "states/labels.py"),
     ),
     Form(
         "a local checkpoint",
@@ -186,7 +186,7 @@ FORMS = (
         calls("monotonically_increasing_id"),
         ("F.monotonically_increasing_id() + 1", "F.expr('monotonically_increasing_id()')"),
         (),
-        ("curate/readers_delta.py",),  # the number tells people where a row stood; it names none
+        ("curate/sources/delta.py",),  # the number tells people where a row stood; it names none
     ),
     Form("an RDD", "data frames: there is none without a JVM", names("rdd"), ("rows.rdd.map(f)",), ("rdd_like.x",)),
     Form(
@@ -195,7 +195,7 @@ FORMS = (
         names("sparkContext", "_jsc", "_jvm", "_jdf", "_jsparkSession"),
         ("spark.sparkContext.parallelize(r)", "spark._jvm.java"),
         (),
-        ("runtime/launch.py",),
+        ("runtime/ranks/launch.py",),
     ),
     Form(
         "SQL statements",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from resonance.curate.demo_texts import doc_strings
+from resonance.curate.sources.demo_texts import doc_strings
 from tests.bench import debian
 from tests.bench.places import cache
 from tests.bench.sizes import Copies, make_corpus

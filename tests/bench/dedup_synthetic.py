@@ -27,7 +27,7 @@ from resonance.curate.duplicates.verified import candidates
 from resonance.curate.identity import content_hash
 from resonance.runtime.conf import load
 from resonance.runtime.engines.session import open_engine
-from resonance.runtime.scratch import Scratch
+from resonance.runtime.run.scratch import Scratch
 from tests.bench import event_log
 
 NEAR, OF = 1, 10

@@ -33,7 +33,7 @@ from resonance.curate.draw import placed
 from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
 from resonance.runtime.engines.spark import open_spark
-from resonance.runtime.launch import open_launch
+from resonance.runtime.ranks.launch import open_launch
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
 from resonance.testing import folder_catalog
 from resonance.train.spec import PROGRESS, Pace
@@ -149,7 +149,7 @@ def a_rank(driver: int) -> int:
     ranks = []
     for process in psutil.Process(driver).children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it may have ended since
-            if process.cmdline()[1:3] == ["-m", "resonance.runtime.orders"]:
+            if process.cmdline()[1:3] == ["-m", "resonance.runtime.ranks.orders"]:
                 ranks.append(process.pid)
     return max(ranks)
 

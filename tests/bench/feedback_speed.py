@@ -30,7 +30,7 @@ from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.runtime.conf import load
 from resonance.runtime.engines.spark import open_spark
-from resonance.signals.feedback import feedback
+from resonance.states.feedback import feedback
 from resonance.tables import PLANS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNAL_STATE, SLICE_STATE, SLICE_SUMS
 from resonance.testing import folder_catalog
 from tests.bench.places import cache, cores, write_result

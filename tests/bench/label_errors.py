@@ -35,11 +35,11 @@ from sklearn.model_selection import StratifiedKFold
 
 from resonance.core.job import Turn
 from resonance.core.settings import SparkSettings
-from resonance.curate.demo_texts import doc_strings
+from resonance.curate.sources.demo_texts import doc_strings
 from resonance.runtime.engines.spark import open_spark
-from resonance.signals.history import lifted, merged, told
-from resonance.signals.labels import label_quality
-from resonance.signals.trend import against_trend
+from resonance.states.history import lifted, merged, told
+from resonance.states.labels import label_quality
+from resonance.states.trend import against_trend
 from resonance.testing import events_frame
 from tests.bench.places import cores, cpu_seconds, write_result
 

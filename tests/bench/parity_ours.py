@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from resonance.core.policy import Policy, Rule
-from resonance.curate.kernels import c4_lines, tokenizer
+from resonance.curate.kernels.datatrove import c4_lines
+from resonance.curate.kernels.english import tokenizer
 from resonance.curate.kernels.profiles import profile
 
 BATCH_DOCUMENTS = 200

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from resonance.curate.kernels.minhash import bands, signatures
-from resonance.curate.kernels.shingles import sets
-from resonance.curate.kernels.words import simplified
+from resonance.curate.kernels.duplicates.minhash import bands, signatures
+from resonance.curate.kernels.duplicates.shingles import sets
+from resonance.curate.kernels.text.words import simplified
 from tests.bench.corpus import real_corpus
 from tests.bench.places import write_result
 

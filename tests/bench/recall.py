@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from scipy.sparse import csr_array, tril
 
-from resonance.curate.kernels.minhash import bands, signatures
-from resonance.curate.kernels.shingles import sets
+from resonance.curate.kernels.duplicates.minhash import bands, signatures
+from resonance.curate.kernels.duplicates.shingles import sets
 from tests.bench.corpus import real_corpus
 from tests.bench.places import write_result
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 from rich.console import Console
 
-from resonance.curate.kernels.datatrove_form import rewrite
+from resonance.curate.kernels.duplicates.datatrove_form import rewrite
 from tests.bench import odd
 from tests.bench.corpus import real_corpus
 from tests.bench.environments import PEERS, python_of, versions_of

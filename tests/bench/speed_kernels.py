@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from resonance.curate.kernels import c4_lines
+from resonance.curate.kernels.datatrove import c4_lines
 from resonance.curate.kernels.profiles import profile
 from tests.bench.speed_engines import ALL
 

@@ -22,9 +22,9 @@ from rich.console import Console
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings, SparkSettings
 from resonance.runtime.engines.spark import open_spark
-from resonance.signals.excess import excess_loss, slice_excess
-from resonance.signals.history import lifted, merged, told
-from resonance.signals.trend import against_trend
+from resonance.states.excess import excess_loss, slice_excess
+from resonance.states.history import lifted, merged, told
+from resonance.states.trend import against_trend
 from resonance.testing import events_frame
 from tests.bench.places import cores, cpu_seconds, write_result
 

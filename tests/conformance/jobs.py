@@ -22,8 +22,8 @@ from resonance.core.settings import (
     JudgeSettings,
     RebalanceSettings,
 )
-from resonance.curate.dedupe import dedupe
 from resonance.curate.draw import draw, draw_fixed, placed
+from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.retractions import retractions
 from resonance.curate.duplicates.standing import batches, digest
@@ -32,11 +32,11 @@ from resonance.curate.hold_out import hold_out
 from resonance.curate.judge import judge
 from resonance.report.distributions import distributions
 from resonance.runtime import resources
-from resonance.runtime.digest import digest as digest_table
 from resonance.runtime.policies import load_policy
-from resonance.signals.excess import excess_loss, slice_excess
-from resonance.signals.feedback import feedback
-from resonance.signals.labels import label_quality
+from resonance.runtime.storage.digest import digest as digest_table
+from resonance.states.excess import excess_loss, slice_excess
+from resonance.states.feedback import feedback
+from resonance.states.labels import label_quality
 from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNALS, SLICE_SUMS, STEPS, TABLES
 from resonance.testing import documents_frame, events_frame, hold, tiny_corpus
 from tests.conformance.sources import Frames, Probe

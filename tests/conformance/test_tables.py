@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.runtime import resources
-from resonance.runtime.digest import digest
+from resonance.runtime.storage.digest import digest
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import DOCUMENTS, EDITS, SIGNAL_EVENT, SIGNATURES, STEPS
 from resonance.testing import documents_frame, events_frame, folder_catalog

@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from resonance.cli import main
-from resonance.runtime.export import MANIFEST
+from resonance.runtime.storage.export import MANIFEST
 from resonance.testing import tiny_corpus
 
 Run = Callable[..., tuple[int, str, str]]

@@ -18,7 +18,7 @@ from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
-from resonance.runtime.launch import InlineLaunch
+from resonance.runtime.ranks.launch import InlineLaunch
 from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT, SLICE_SUMS
 from resonance.testing import MemoryCatalog, documents_frame, hold
 from resonance.train.spec import Spec
@@ -454,7 +454,7 @@ class Starts(InlineLaunch):
 @pytest.fixture(scope="module")
 def tuned(spark, tmp_path_factory):
     """Two kinds of text, one of them the target: what models gain on either, all of it unseen, by tuning on that."""
-    from resonance.signals.excess import excess_loss
+    from resonance.states.excess import excess_loss
     from resonance.train.job import cross_fit, tune
 
     prose = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 150 < len(part) < 400})[:90]

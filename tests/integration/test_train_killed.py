@@ -22,7 +22,7 @@ from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.engines.session import engine_of
-from resonance.runtime.launch import open_launch
+from resonance.runtime.ranks.launch import open_launch
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
 from resonance.testing import documents_frame, folder_catalog
 
@@ -124,7 +124,7 @@ class Killer(threading.Thread):
         """The rank that the process is."""
         try:
             command = process.cmdline()
-            mine = command[1:3] == ["-m", "resonance.runtime.orders"]
+            mine = command[1:3] == ["-m", "resonance.runtime.ranks.orders"]
             return int(process.environ()["HOROVOD_RANK"]) if mine else None
         except (psutil.Error, KeyError):
             return None

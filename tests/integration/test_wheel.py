@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from resonance.curate.kernels.compiled import sources
+from resonance.curate.kernels.text.compiled import sources
 from tests.architecture.test_layers import with_dependencies
 
 TOP = Path(__file__).parents[2]

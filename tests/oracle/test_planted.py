@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 from tests.bench.planted import HAN_KINDS, KINDS, PAIRS, Found, apart, every_kind, table
 
-from resonance.curate.demo import list_sources
-from resonance.curate.demo_texts import READERS
-from resonance.curate.kernels.words import simplified
+from resonance.curate.kernels.text.words import simplified
+from resonance.curate.sources.demo import list_sources
+from resonance.curate.sources.demo_texts import READERS
 
 ALL = (*KINDS, *HAN_KINDS)
 SAME = {"exact", "case", "punctuation", "full width", "traditional"}

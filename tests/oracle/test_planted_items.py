@@ -9,10 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from resonance.curate.demo import list_sources
-from resonance.curate.demo_texts import READERS
-from resonance.curate.kernels.contamination import METHODS, hits
-from resonance.curate.kernels.evaluation_index import index
+from resonance.curate.kernels.contamination.contamination import METHODS, hits
+from resonance.curate.kernels.contamination.evaluation_index import index
+from resonance.curate.sources.demo import list_sources
+from resonance.curate.sources.demo_texts import READERS
 
 ITEMS, DOCUMENTS, LEAST = 500, 10_500, 0.4
 ASIDE = 8

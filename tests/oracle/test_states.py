@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from tests.bench.states import BOUND, DECAY, EARLY, FIGURES, apart, made, reference, slices_apart, states
 
 from resonance.runtime import resources
-from resonance.signals.history import lifted, merged, told
-from resonance.signals.trend import against_trend
+from resonance.states.history import lifted, merged, told
+from resonance.states.trend import against_trend
 from resonance.tables import SIGNAL_STATE
 from resonance.testing import events_frame, hold
 

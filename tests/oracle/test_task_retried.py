@@ -15,10 +15,10 @@ import json, os, signal, sys
 from pathlib import Path
 from pyspark import TaskContext
 from resonance.core.settings import DedupeSettings, SparkSettings
-from resonance.curate.dedupe import dedupe
+from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.duplicates import minhash, verified
 from resonance.runtime import resources
-from resonance.runtime.scratch import Scratch
+from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.engines.spark import open_spark
 from resonance.tables import DUPLICATES, REJECTS
 from resonance.testing import documents_frame, tiny_corpus

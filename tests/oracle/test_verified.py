@@ -13,12 +13,12 @@ from pyspark.sql import DataFrame, SparkSession
 from scipy.sparse import csr_array, tril
 
 from resonance.core.settings import DedupeSettings
-from resonance.curate.dedupe import dedupe
-from resonance.curate.demo import list_sources
-from resonance.curate.demo_texts import READERS
 from resonance.curate.duplicates import rounds
-from resonance.curate.kernels.minhash import bands, signatures
-from resonance.curate.kernels.shingles import sets
+from resonance.curate.duplicates.compare import dedupe
+from resonance.curate.kernels.duplicates.minhash import bands, signatures
+from resonance.curate.kernels.duplicates.shingles import sets
+from resonance.curate.sources.demo import list_sources
+from resonance.curate.sources.demo_texts import READERS
 from resonance.runtime import resources
 from resonance.tables import REJECTS
 from resonance.testing import documents_frame, hold

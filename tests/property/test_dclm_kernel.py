@@ -7,8 +7,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.dclm import COLUMNS, measure, plainly
-from resonance.curate.kernels.word_break import table
+from resonance.curate.kernels.dclm.dclm import COLUMNS, measure, plainly
+from resonance.curate.kernels.text.word_break import table
 
 SIGNS = ["#", "...", ". . .", ". .", "…", "●", "•", "*", "-", "!", "_", "'", '"']
 SPACES = [" ", " ", " ", "\n", "\n", "\n\n", "\r\n", "\t", "\0", "\x1c", "\x85", "\u00a0", "\u2028", "\u3000"]

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.dolma import COLUMNS, measure, plainly
+from resonance.curate.kernels.dolma.dolma import COLUMNS, measure, plainly
 
 SIGNS = ["#", "…", "...", "*", "-", ".", '"', "{", " ", " ", " ", "\n", "\n", "\n\n", "\r\n", "\t", "\0", "\x01", "\x1c", "\x85"]
 ODD = ["\u00a0", "\u2028", "\u3000", "\u200b", "\u200d", "\u0301", "\u0130", "\u212a", "漢", "\U0001f600", "\U0001f595"]

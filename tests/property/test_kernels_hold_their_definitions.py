@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.c4_lines import rewrite
-from resonance.curate.kernels.datatrove import C4_PHRASES, c4_lines
-from resonance.curate.kernels.english import count_sentences, rules, words
+from resonance.curate.kernels.datatrove.c4_lines import rewrite
+from resonance.curate.kernels.datatrove.datatrove import c4_lines
+from resonance.curate.kernels.english.english import count_sentences, rules, words
+from resonance.curate.kernels.english.phrases import C4_PHRASES
+from resonance.curate.kernels.english.tokenizer import words as kernel_words
 from resonance.curate.kernels.profiles import Profile, profiles
-from resonance.curate.kernels.tokenizer import words as kernel_words
 
 LINE_ENDS = ["\n", "\n\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 ODD = ["\0", "\ufeff", "\u200d", "a\u0301", "\u0301", "\u3000", "\xa0", "\t", "  ", "😀", "\U000e0001", "\U0010ffff", "İ", "ſ", "K"]

@@ -10,19 +10,19 @@ from pathlib import Path
 CHECK = """
 import random, sys
 import pyarrow as pa
-from resonance.curate.kernels import compiled
+from resonance.curate.kernels.text import compiled
 compiled.cache_folder = lambda module: sys.argv[1]
 import numpy as np
-from resonance.curate.kernels.c4_lines import rewrite
-from resonance.curate.kernels.contamination import hits
-from resonance.curate.kernels.english import rules
-from resonance.curate.kernels.evaluation_index import index
-from resonance.curate.kernels.joined import smallest
-from resonance.curate.kernels.minhash import signatures
+from resonance.curate.kernels.datatrove.c4_lines import rewrite
+from resonance.curate.kernels.contamination.contamination import hits
+from resonance.curate.kernels.english.english import rules
+from resonance.curate.kernels.contamination.evaluation_index import index
+from resonance.curate.kernels.duplicates.joined import smallest
+from resonance.curate.kernels.duplicates.minhash import signatures
 from resonance.curate.kernels.profiles import profiles
-from resonance.curate.kernels.prose import counts
-from resonance.curate.kernels.shingles import sets, settled
-from resonance.curate.kernels.tidy import tidy
+from resonance.curate.kernels.text.prose import counts
+from resonance.curate.kernels.duplicates.shingles import sets, settled
+from resonance.curate.kernels.text.tidy import tidy
 
 draw = random.Random(3)
 marks = [*"....\\u2026\\u2019'sSUCA$+-*^,:/@?#_~()[]{}<>=%0123456789", "[1]", "[edit", "javascrip", "lorem ips"]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.control.case import Case
+from resonance.control.plan import Plan
 from resonance.control.policy import cases, decide, stratify
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import parse_schema
-from resonance.core.plan import Plan
 from resonance.core.pool import pool
 
 if TYPE_CHECKING:

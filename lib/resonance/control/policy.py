@@ -13,9 +13,9 @@ from statistics import fmean, median
 import numpy as np
 
 from resonance.control.case import FREE, Case, bounds
+from resonance.control.plan import Plan
 from resonance.control.reasons import first_reason, next_reason, shortfall
 from resonance.control.shares import water_fill
-from resonance.core.plan import Plan
 from resonance.core.settings import PolicySettings
 
 NOTHING = 1e-9

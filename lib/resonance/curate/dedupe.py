@@ -1,166 +1,113 @@
-"""Finds exact and near duplicates, and keeps one document of each cluster."""
+"""Duplicates batch by batch: a new batch is compared with what it touches, and the tables are those of one run over everything."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.job import Checkpoint
-from resonance.core.pool import came_to, cut_before
+from resonance.core.job import Checkpoint, Turn
+from resonance.core.pool import came_to, cut_before, cutting_before
 from resonance.core.settings import DedupeSettings
-from resonance.curate.duplicates.clusters import clusters, stars
-from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import FORMS, buckets_in_passes, signed, star_edges
+from resonance.core.table import Catalog
+from resonance.curate.duplicates.compare import LIGHT, compare, connected, parameters, within
+from resonance.curate.duplicates.index import indexed
 from resonance.curate.duplicates.order import priority
-from resonance.curate.duplicates.rounds import LARGE_BYTES, large, removed_in_rounds
-from resonance.curate.duplicates.verified import MOST, candidates, lost, members, removed
+from resonance.curate.duplicates.retractions import retractions
+from resonance.curate.duplicates.standing import CUT, FOUND, Standing, batches, described, digest
+from resonance.curate.duplicates.touched import touched
+from resonance.tables import DUPLICATES, RETRACTIONS
 
 log = logging.getLogger(__name__)
 
-EXACT = "exact@1"
-LIGHT = ("doc_id", "bucket", "batch", "source", "slice", "content_hash", "n_bytes")
-SCOPES = ("global", "source", "batch")
-"""Parts of the corpus whose documents are compared with each other: all of it, or those that share the column of this name."""
+STEP = "dedupe"
+Found = tuple[DataFrame, DataFrame]
 
 
-def dedupe(
-    documents: DataFrame, rejects: DataFrame, *, settings: DedupeSettings, checkpoint: Checkpoint
-) -> tuple[DataFrame, DataFrame]:
-    """Every document in a cluster (``duplicates``), and a reject for each one that goes.
-
-    Documents that an earlier step cut are in no cluster. Exact clusters share a content hash. Near clusters are connected
-    components: an edge joins documents that share a MinHash bucket, and a copy to the first of its exact cluster, so that near
-    clusters hold exact ones whole. Verified clusters are a document that stays and those that go because they are like it.
-    A document of fewer words than a shingle has exact copies only. No cluster reaches over the bounds of ``settings.scope``.
-    Texts are read once, those of near clusters twice, and never shuffled; ids are, by content hash, by bucket and by component,
-    and shingles of near clusters by component.
-    """
-    ordered = documents.withColumn("priority", priority(settings.priority))
-    light = came_to("dedupe", ordered.select(*LIGHT, "priority"), rejects)
-    signatures = signed(ordered.select("doc_id", "priority", "n_bytes", *within(settings), "text"), **parameters(settings))
-    return compare(light, ordered, signatures, cut_before("dedupe", rejects), settings=settings, checkpoint=checkpoint)
-
-
-def parameters(settings: DedupeSettings) -> dict[str, Any]:
-    """What signatures are made by."""
-    return settings.model_dump(include={"bands", "rows", "shingle_words", "profile"})
-
-
-def within(settings: DedupeSettings) -> tuple[str, ...]:
-    """The columns that documents must share to be compared."""
-    return () if settings.scope == "global" else (settings.scope,)
-
-
-def compare(
-    light: DataFrame,
-    ordered: DataFrame,
-    signatures: DataFrame,
-    cut: DataFrame,
+def dedupe_batches(
+    documents: DataFrame,
+    rejects: DataFrame,
+    duplicates: DataFrame,
+    compared: DataFrame,
     *,
     settings: DedupeSettings,
+    turn: Turn,
     checkpoint: Checkpoint,
-) -> tuple[DataFrame, DataFrame]:
-    """What ``dedupe`` returns, where signatures are at hand.
+    catalog: Catalog,
+) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """What ``dedupe`` finds (``duplicates``, ``rejects``), and what it was found in (``compared``).
 
-    Copies, and documents that were cut before, have signatures that are left out here: signing a text costs less than moving it
-    to where it is known as one of these.
-
-    Args:
-        light: ``LIGHT`` and ``priority`` of the documents that are compared.
-        ordered: their texts with ``doc_id``, ``priority`` and ``n_bytes``; others may be among them.
-        signatures: their bands; others may be among them, if they are ``cut``.
-        cut: the ``doc_id`` of documents that were cut before.
-        settings: which duplicates are looked for.
-        checkpoint: materialises steps.
+    Where settings, the documents and verdicts of all batches that were compared before, and what was found then are as they
+    were, only documents that a new batch touches are compared; the rows of all others are carried over. Else everything is
+    compared anew, from signatures that the table ``signatures`` holds. Earlier decisions that change are appended to
+    ``retractions``.
     """
-    exact = clusters(light if settings.method != "none" else light.where("false"), "content_hash", *within(settings))
-    if settings.method == "none":
-        return _duplicates(exact, "exact", EXACT, settings), _rejects(exact, "exact_duplicate", EXACT)
-    exact = checkpoint(exact, "exact-clusters")
-    copies = _cut(exact)
-    duplicates, gone = _duplicates(exact, "exact", EXACT, settings), _rejects(copies, "exact_duplicate", EXACT)
-    if settings.method == "exact":
-        return duplicates, gone
-    bands = signatures.select("doc_id", "priority", "n_bytes", *within(settings), "bands")
-    others = bands.join(copies.select("doc_id").unionByName(cut), "doc_id", "left_anti")
-    shared = buckets_in_passes(others, signatures.count(), settings.bands, checkpoint, within(settings))
-    edges = star_edges(shared).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
-    alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
-    near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")
-    duplicates = duplicates.unionByName(_duplicates(near, "near", connected(settings), settings))
-    if settings.near == "connected":
-        close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
-        return duplicates, gone.unionByName(_rejects(close, "near_duplicate", connected(settings)))
-    found = stars(checkpoint(_removed(ordered, shared, near, settings, checkpoint), "verified"), light)
-    version = f"verified-{_parameters(settings)}"
-    return (
-        duplicates.unionByName(_duplicates(found, "verified", version, settings)),
-        gone.unionByName(_rejects(_cut(found), "near_duplicate", version, settings.jaccard)),
-    )
+    ordered = documents.withColumn("priority", priority(settings.priority))
+    before = (duplicates, rejects.where(F.col("step") == STEP))
+    then, stands = Standing.stored(compared), described(settings)
+    here = batches(documents, LIGHT)
+    now, index = _judged(here, rejects), _index(documents, here, settings, catalog)
+    if then and then.settings == stands and then.batches.items() <= now.items() and then.found == _digest(before):
+        new = sorted(now.keys() - then.batches.keys())
+        log.info("dedupe: %d batches stand, %d are new", len(then.batches), len(new))
+        found = _added(new, ordered, rejects, index, before, settings, checkpoint) if new else before
+    else:
+        log.info("dedupe: %d batches are compared anew", len(now))
+        light = came_to(STEP, index.drop("bands"), rejects)
+        found = compare(light, ordered, index, cut_before(STEP, rejects), settings=settings, checkpoint=checkpoint)
+    found = checkpoint(found[0], "duplicates"), checkpoint(found[1], "rejects")
+    if then:
+        known = documents.where(F.col("batch").isin(sorted(then.batches)))
+        _append(retractions(before, found, known), turn, catalog)
+    return *found, Standing(stands, now, _digest(found)).rows(compared, settings.scope)
 
 
-def _removed(ordered: DataFrame, shared: DataFrame, near: DataFrame, settings: DedupeSettings, checkpoint: Checkpoint) -> DataFrame:
-    """What goes of each near cluster, settled in one task, or in rounds where it is large."""
-    if missed := lost(shared, within(settings)):
-        log.warning("dedupe: %d pairs of buckets with more than %d members are not compared", missed, MOST)
-    pairs = candidates(shared, within(settings))
-    alike = near.select("doc_id", "component")
-    sizes, size = large(near)
-    how: dict[str, Any] = {"shingle_words": settings.shingle_words, "profile": settings.profile, "least": settings.jaccard}
-    if not size:
-        return removed(ordered, checkpoint(members(pairs, alike), "members"), **how)
-    log.info("dedupe: components of more than %d bytes are settled in rounds; they hold %d", LARGE_BYTES, size)
-    theirs = checkpoint(pairs.join(alike.join(sizes, "component", "left_semi"), "doc_id", "left_semi"), "large-pairs")
-    in_rounds = removed_in_rounds(ordered, theirs, size, **how, checkpoint=checkpoint, max_rounds=settings.max_rounds)
-    small = alike.join(sizes, "component", "left_anti")
-    return removed(ordered, checkpoint(members(pairs, small), "members"), **how).unionByName(in_rounds)
+def _judged(here: Mapping[str, str], rejects: DataFrame) -> dict[str, str]:
+    """The digest of each batch: that of its documents, and one of those that earlier steps cut."""
+    earlier = F.col("step").isin(*cutting_before(STEP)) & (F.col("rank") == 1) & F.col("doc_id").isNotNull()
+    cut = batches(rejects.where(earlier), ("doc_id", "step"))
+    return {name: f"{digest}-{cut.get(name)}" for name, digest in here.items()}
 
 
-def connected(settings: DedupeSettings) -> str:
-    """Name, version and parameters of signatures, and of the near clusters that they make."""
-    return f"minhash-{_parameters(settings)}"
+def _digest(found: Found) -> str:
+    return f"{digest(found[0], FOUND)}-{digest(found[1], CUT)}"
 
 
-def _parameters(settings: DedupeSettings) -> str:
-    form = f"{settings.profile}-{FORMS[settings.profile]}"
-    return f"{settings.bands}x{settings.rows}-{settings.shingle_words}@{form}"
+def _index(documents: DataFrame, here: Mapping[str, str], settings: DedupeSettings, catalog: Catalog) -> DataFrame:
+    """``LIGHT``, ``priority`` and ``bands`` of all documents; no bands where no near duplicates are looked for."""
+    if settings.method == "minhash":
+        texts = documents.select(*LIGHT, "text")
+        held = indexed(texts, here, catalog, **parameters(settings), version=connected(settings))
+    else:
+        held = documents.select(*LIGHT, F.array().cast("array<bigint>").alias("bands"))
+    return held.select(*LIGHT, priority(settings.priority), "bands")
 
 
-def _cut(members: DataFrame) -> DataFrame:
-    return members.where("doc_id != keeper")
+def _added(
+    new: list[str],
+    ordered: DataFrame,
+    rejects: DataFrame,
+    index: DataFrame,
+    before: Found,
+    settings: DedupeSettings,
+    checkpoint: Checkpoint,
+) -> Found:
+    """``before`` with what batches ``new`` change: rows of documents that these touch are found anew, others carried over."""
+    among = F.col("batch").isin(new)
+    fresh = checkpoint(came_to(STEP, index.where(among), rejects.where(among)), "new")
+    affected = touched(fresh, index, before[0], cut_before(STEP, rejects), within=within(settings), checkpoint=checkpoint)
+    log.info("dedupe: %d documents are new, %d are compared with them", fresh.count(), affected.count())
+    ids, batch = affected.select("doc_id"), affected.select("batch").distinct()
+    texts = ordered.where(F.col("batch").isin([row["batch"] for row in batch.collect()]))
+    found = compare(affected.drop("bands"), texts, affected, ids.where("false"), settings=settings, checkpoint=checkpoint)
+    duplicates, cut = (old.join(ids, "doc_id", "left_anti").unionByName(rows) for old, rows in zip(before, found, strict=True))
+    return duplicates, cut
 
 
-def _duplicates(members: DataFrame, method: str, version: str, settings: DedupeSettings) -> DataFrame:
-    return members.select(
-        "doc_id",
-        "bucket",
-        F.lit(method).alias("method"),
-        F.lit(settings.scope).alias("scope"),
-        "cluster_id",
-        "size",
-        "keeper",
-        (F.col("similarity") if "similarity" in members.columns else F.lit(None).cast("double")).alias("similarity"),
-        F.lit(version).alias("version"),
-    )
-
-
-def _rejects(cut: DataFrame, rule: str, version: str, threshold: float | None = None) -> DataFrame:
-    """A row for each document: the size of its cluster, or its similarity to the keeper where there is a threshold for it."""
-    return cut.select(
-        F.lit("dedupe").alias("step"),
-        "batch",
-        "bucket",
-        "doc_id",
-        F.lit(None).cast("string").alias("path"),
-        "source",
-        "slice",
-        F.lit(rule).alias("rule"),
-        F.col("size" if threshold is None else "similarity").cast("double").alias("value"),
-        F.lit(threshold).cast("double").alias("threshold"),
-        F.lower(F.hex("keeper")).alias("detail"),
-        F.lit(version).alias("version"),
-        F.lit(1).alias("rank"),
-    )
+def _append(changed: DataFrame, turn: Turn, catalog: Catalog) -> None:
+    """Once for each version of ``duplicates`` that is left behind, also where the job is killed and started again."""
+    version = catalog.version(DUPLICATES) or 0
+    marks = {"run": F.lit(turn.run), "batch": F.lit(turn.batch), "before": F.lit(version).cast("bigint")}
+    catalog.append(RETRACTIONS, changed.withColumns(marks), (f"retractions/{turn.run}", version), {"job": STEP})

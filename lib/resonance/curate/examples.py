@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.core.frames import map_batches
-from resonance.curate.examples_row import Flaw, example_of
-from resonance.curate.readers_row import arrow_schema, valid
+from resonance.curate.sources.example import Flaw, example_of
+from resonance.curate.sources.row import arrow_schema, valid
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

@@ -25,7 +25,7 @@ def content_hash(text: Column) -> Column:
 
 def hashes(texts: Any) -> Any:
     """``content_hash`` of each text of an Arrow string array; null for a null."""
-    from resonance.curate.kernels.scan import spans
+    from resonance.curate.kernels.text.scan import spans
 
     data, starts, ends = spans(texts)
     view = memoryview(data.data)

@@ -10,11 +10,11 @@ from resonance.core.frames import leave_out, look_up, rank_rows
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
 from resonance.curate.clean import clean, parted
-from resonance.curate.demo import read_demo
 from resonance.curate.identity import bucket, doc_id
 from resonance.curate.operators.prepare import Prepare
-from resonance.curate.readers import read_files
-from resonance.curate.readers_row import Reading
+from resonance.curate.sources.demo import read_demo
+from resonance.curate.sources.read import read_files
+from resonance.curate.sources.row import Reading
 
 VERSION = "ingest@1"
 READABLE = "rule IS NULL"

@@ -20,7 +20,7 @@ COLUMNS = tuple(signal.column for signal in QUALITY)
 
 def parts_plainly(text: str, head_words: int) -> dict[str, float | None]:
     """The signals of one text; the definition that the compiled pass is held to."""
-    from resonance.curate.kernels.prose import counts_plainly
+    from resonance.curate.kernels.text.prose import counts_plainly
 
     words, distinct_words, lines, distinct_lines, terminal_lines = counts_plainly(text, head_words)
     if not words:
@@ -43,8 +43,8 @@ def measure(texts: Any, head_words: int, compressed: Any = None) -> dict[str, An
     import numpy as np
     import pyarrow as pa
 
-    from resonance.curate.kernels.prose import counts
-    from resonance.curate.kernels.scan import spans
+    from resonance.curate.kernels.text.prose import counts
+    from resonance.curate.kernels.text.scan import spans
 
     data, starts, ends = spans(texts)
     if compressed is None:

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from rich.console import Console
 
-    from resonance.runtime.accounting import Outcome
     from resonance.runtime.engines.engine import Engine
-    from resonance.runtime.events import Events
-    from resonance.runtime.runner import Runner
-    from resonance.runtime.scratch import Scratch
+    from resonance.runtime.run.accounting import Outcome
+    from resonance.runtime.run.progress import Events
+    from resonance.runtime.run.runner import Runner
+    from resonance.runtime.run.scratch import Scratch
 
 UNCHECKED = (
     "train: no evaluation set is registered in this workspace, so that nothing keeps its items from training; register one with "
@@ -82,7 +82,7 @@ class Workspace:
     @cached_property
     def engine(self) -> Engine:
         """What computes."""
-        from resonance.runtime.scratch import spill_folder
+        from resonance.runtime.run.scratch import spill_folder
 
         return open_engine(self._name, self.config.spark, spill_folder(self.folder / "scratch" / "spill"), debug=self._debug)
 
@@ -115,7 +115,7 @@ class Workspace:
 
     def digests(self) -> dict[str, str]:
         """A hash of every table's content without volatile columns: equal input, configuration and seed, equal hash."""
-        from resonance.runtime.digest import digest
+        from resonance.runtime.storage.digest import digest
 
         return {table.name: digest(self.catalog.read(table), resources.contract(table)) for table in TABLES}
 
@@ -123,7 +123,7 @@ class Workspace:
         """Execute steps on these tables; see ``Runner.run``."""
         if not self.config.unchecked and trains(steps, only) and not self.catalog.exists(EVALUATION_ITEMS):
             raise ResonanceError(UNCHECKED)
-        from resonance.runtime.launch import open_launch
+        from resonance.runtime.ranks.launch import open_launch
 
         with lock_workspace(self.folder):
             launch = open_launch(self.config.train, self.engine)
@@ -140,7 +140,7 @@ class Workspace:
     @contextmanager
     def scratch(self, name: str) -> Iterator[Scratch]:
         """What materialises frames until the end of the ``with`` statement."""
-        from resonance.runtime.scratch import Scratch
+        from resonance.runtime.run.scratch import Scratch
 
         scratch = Scratch(self.spark, self.folder / "scratch" / f"{name}-{os.getpid()}")
         try:
@@ -154,7 +154,7 @@ class Workspace:
             return self._runner(None, events).rerun(step, makers, results)
 
     def _runner(self, launch: Any, events: Events) -> Runner:
-        from resonance.runtime.runner import Runner
+        from resonance.runtime.run.runner import Runner
 
         return Runner(self.config, self.spark, self.catalog, self.folder, launch, events)
 
@@ -168,7 +168,7 @@ class Workspace:
 
     def events(self, console: Console, total: int) -> Events:
         """The log of this workspace, shown on ``console``."""
-        from resonance.runtime.events import Events
+        from resonance.runtime.run.progress import Events
 
         return Events(self.folder / "events.jsonl", console, total)
 

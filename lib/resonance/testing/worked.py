@@ -19,7 +19,7 @@ from resonance.curate.judge import judge
 from resonance.curate.signals import signal_rows
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
-from resonance.signals.feedback import feedback
+from resonance.states.feedback import feedback
 from resonance.tables import TABLES
 from resonance.testing.memory import hold
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from resonance.control.plan import Plan
 from resonance.control.policy import cases, decide, stratify, utility
-from resonance.core.plan import Plan
 from resonance.core.settings import PolicySettings
 
 POLICY = PolicySettings()

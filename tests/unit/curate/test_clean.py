@@ -15,7 +15,7 @@ from resonance.core.settings import CleanSettings, ScoreSettings
 from resonance.curate import score
 from resonance.curate.clean import clean
 from resonance.curate.kernels.profiles import profile, profiles
-from resonance.curate.kernels.tidy import clean_text
+from resonance.curate.kernels.text.tidy import clean_text
 from resonance.curate.operators import prepare as pass_
 from resonance.curate.operators.prepare import Prepare
 from resonance.curate.signals import MEASURED, TYPES

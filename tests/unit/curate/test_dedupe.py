@@ -1,349 +1,264 @@
-"""Duplicates: the clusters of a plain all-pairs definition, one keeper each, nothing lost, whatever the partitioning."""
+"""Batches one after the other: the tables are those of one run over everything, and only what is new is signed."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-from itertools import combinations
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
-from resonance.core.settings import DedupeSettings
-from resonance.curate.dedupe import dedupe
-from resonance.curate.duplicates import rounds
-from resonance.curate.duplicates import verified as module
-from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import FORMS, buckets, buckets_in_passes, signed
-from resonance.curate.duplicates.verified import candidates, lost
-from resonance.curate.kernels.minhash import bands, signature_plainly, signatures
-from resonance.curate.kernels.shingles import set_plainly
-from resonance.curate.kernels.words import simplified
+from resonance.core.job import Turn
+from resonance.core.settings import DedupeSettings, RebalanceSettings
+from resonance.core.table import Commit, Slice, Table
+from resonance.curate.dedupe import dedupe_batches
+from resonance.curate.duplicates.compare import SCOPES, dedupe
+from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
-from resonance.tables import DUPLICATES, REJECTS
-from resonance.testing import documents_frame, hold
+from resonance.runtime.run.scratch import Scratch
+from resonance.tables import COMPARED, DUPLICATES, PLANS, REJECTS, RETRACTIONS, SAMPLE_PLAN, SIGNATURES
+from resonance.testing import MemoryCatalog, documents_frame, hold
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
-Result = tuple[list[Row], list[Row]]
-
-SHORT = ["hello", "Hello", "hello", "one two three four", "one two three four", "one two three", "!!!", "???"]
-
-
-def corpus() -> list[str]:
-    """Families of texts with exact copies and edits of one word, a chain of edits, and texts shorter than a shingle."""
-    draw = random.Random(3)
-    texts = []
-    for family in range(12):
-        words = [f"w{draw.randrange(10_000)}" for _ in range(80)]
-        texts += [" ".join(words)] * (1 + family % 3)
-        for _ in range(family % 4):
-            words[draw.randrange(80)] = f"edit{draw.randrange(10_000)}"
-            texts.append(" ".join(words))
-    texts.append(texts[0].upper() + "!")
-    return texts + SHORT
+SURE = {"bands": 60, "rows": 2}
+"""Pairs of half their shingles in common are missed once in 10^7."""
+WORDS = [f"w{n:04}" for n in range(2_000)]
 
 
-def frame(spark: SparkSession, texts: list[str]) -> DataFrame:
-    return documents_frame(spark, [(f"key-{index}", "all", text) for index, text in enumerate(texts)])
+def window(start: int, length: int, **edits: str) -> str:
+    words = WORDS[start : start + length]
+    for place, word in edits.items():
+        words[int(place[1:])] = word
+    return " ".join(words)
 
 
-def run(documents: DataFrame, checkpoint: Checkpoint, cut: DataFrame | None = None, **settings: object) -> Result:
-    before = documents.sparkSession.createDataFrame([], resources.contract(REJECTS).schema) if cut is None else cut
-    duplicates, rejects = dedupe(documents, before, settings=DedupeSettings(**settings), checkpoint=checkpoint)
-    found = [resources.contract(t).conform(rows).collect() for t, rows in ((DUPLICATES, duplicates), (REJECTS, rejects))]
-    return sorted(found[0], key=lambda r: (r.method, r.doc_id)), sorted(found[1], key=lambda r: r.doc_id)
+TEXTS = {
+    "early": {
+        "middle": window(26, 201),  # its like is longer, and comes late: this one goes then
+        "end": window(52, 200),  # goes for the middle, and stays when that goes
+        "left": window(400, 150),  # two clusters without a shingle in common
+        "left-2": window(400, 150, _70="edited"),
+        "right": window(550, 150),
+        "right-2": window(550, 150, _70="edited"),
+        "apart": window(900, 80),  # a cluster that no later batch touches
+        "apart-2": window(900, 80, _40="edited"),
+        "copy-2": window(1000, 60),
+        "copy-3": window(1000, 60),
+        "word": "hello",
+        "cut": window(1200, 100),  # by an earlier step
+        "alone": window(1300, 100),
+    },
+    "later": {
+        "start": window(0, 202),
+        "copy-0": window(1000, 60),
+        "copy-1": window(1000, 60),
+        "word-2": "hello",
+        "like-the-cut": window(1200, 100, _50="edited"),
+        "like-the-lonely": window(1300, 101, _50="edited"),
+    },
+    "last": {
+        "bridge": window(400, 300),
+        "end-2": window(52, 200, _100="edit"),
+        "new": window(1500, 90),
+        "new-2": window(1500, 90, _40="edited"),
+        "new-3": window(1500, 90),
+    },
+}
+
+
+class Counting(MemoryCatalog):
+    """Tells what was written, and refuses one table if asked to."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        super().__init__(spark)
+        self.written: list[tuple[str, object, int]] = []
+        self.refused: Table | None = None
+
+    def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
+        if table == self.refused:
+            raise ResonanceError("killed")
+        commit = super().write(table, rows, slice, note)
+        self.written.append((table.name, slice.get("batch"), commit.rows))
+        return commit
 
 
 @pytest.fixture(scope="module")
 def documents(spark: SparkSession) -> DataFrame:
-    return hold(frame(spark, corpus()).coalesce(1))
+    rows = [(name, "s", text) for texts in TEXTS.values() for name, text in texts.items()]
+    batch = F.create_map(*(F.lit(part) for name, texts in TEXTS.items() for key in texts for part in (key, name)))
+    source = F.when(F.pmod(F.xxhash64("doc_id"), F.lit(2)) == 0, "web").otherwise("books")
+    frame = documents_frame(spark, rows).withColumns({"batch": batch[F.col("source_key")], "source": source})
+    return hold(frame.coalesce(1))
 
 
 @pytest.fixture(scope="module")
-def result(documents: DataFrame, checkpoint: Checkpoint) -> Result:
-    """With near clusters cut whole."""
-    return run(documents, checkpoint, near="connected")
+def names(documents: DataFrame) -> dict[bytes, str]:
+    return {bytes(row.doc_id): row.source_key for row in documents.collect()}
 
 
-@pytest.fixture(scope="module")
-def verified(documents: DataFrame, checkpoint: Checkpoint) -> Result:
-    return run(documents, checkpoint)
+def judged(documents: DataFrame, *keys: str) -> DataFrame:
+    """Rejects of the step before, for documents of these names."""
+    named = {"step": "judge", "path": None, "rule": "rule", "detail": None, "version": "rules@1"}
+    measured = {"value": 1.0, "threshold": 1.0, "rank": 1}
+    marks = {name: F.lit(value) for name, value in {**named, **measured}.items()}
+    rows = documents.where(F.col("source_key").isin(list(keys))).withColumns(marks)
+    contract = resources.contract(REJECTS)
+    return contract.conform(rows.select(*(column.name for column in contract.columns)))
 
 
-def all_pairs(rows: list[Row], near: bool) -> dict[bytes, list[Row]]:
-    """Clusters by smallest doc_id: documents of equal text, or joined by a chain of documents that share a band."""
-    hashed = {}
-    for row in rows:
-        minima = signature_plainly(row.text, 112, 5)
-        hashed[row.doc_id] = [] if minima is None else [tuple(minima[i : i + 8]) for i in range(0, 112, 8)]
-    group = {row.doc_id: row.doc_id for row in rows}
-    for one, other in combinations(rows, 2):
-        close = near and any(a == b for a, b in zip(hashed[one.doc_id], hashed[other.doc_id], strict=False))
-        if one.text == other.text or close:
-            old, new = sorted((group[one.doc_id], group[other.doc_id]), reverse=True)
-            group = {doc_id: new if label == old else label for doc_id, label in group.items()}
-    members: dict[bytes, list[Row]] = {}
-    for row in rows:
-        members.setdefault(group[row.doc_id], []).append(row)
-    return {label: sorted(cluster, key=lambda r: (-r.n_bytes, r.doc_id)) for label, cluster in members.items() if len(cluster) > 1}
+@pytest.fixture
+def scratch(spark: SparkSession, tmp_path: Path) -> Scratch:
+    return Scratch(spark, tmp_path)
 
 
-def test_clusters_keepers_and_rejects_are_those_of_all_pairs(documents: DataFrame, result: Result) -> None:
-    duplicates, rejects = result
-    rows = documents.collect()
-    copies = set()
-    for method, version in (("exact", "exact@1"), ("near", "minhash-14x8-5@resonance-2")):
-        expected = {
-            (row.doc_id, label, len(cluster), cluster[0].doc_id, "global", version)
-            for label, cluster in all_pairs(rows, method == "near").items()
-            for row in cluster
-        }
-        found = [r for r in duplicates if r.method == method]
-        assert {(r.doc_id, r.cluster_id, r.size, r.keeper, r.scope, r.version) for r in found} == expected
-        assert len(found) == len(expected) > 0
-        if method == "exact":
-            copies = {r.doc_id: r for r in found if r.doc_id != r.keeper}
-    near = {r.doc_id: r for r in duplicates if r.method == "near" and r.doc_id != r.keeper}
-    assert copies.keys() < near.keys()
-    by_id = {row.doc_id: row for row in rows}
-    assert [r.doc_id for r in rejects] == sorted(near)
-    for reject in rejects:
-        reason, rule = (
-            (copies[reject.doc_id], "exact_duplicate") if reject.doc_id in copies else (near[reject.doc_id], "near_duplicate")
-        )
-        of = by_id[reject.doc_id]
-        assert (reject.step, reject.rule, reject.value, reject.threshold) == ("dedupe", rule, reason.size, None)
-        assert (reject.detail, reject.version, reject.path) == (reason.keeper.hex(), reason.version, None)
-        assert (reject.batch, reject.bucket, reject.source, reject.slice) == (of.batch, of.bucket, of.source, of.slice)
-
-
-def test_documents_that_rules_cut_are_in_no_cluster(documents: DataFrame, result: Result, checkpoint: Checkpoint) -> None:
-    """What the step itself cut when it last ran comes to it again."""
-    keeper = next(row for row in result[0] if row.method == "near" and row.size > 2 and row.doc_id == row.keeper)
-    ids = documents.withColumn("step", F.when(F.col("doc_id") == F.lit(keeper.keeper), "judge").otherwise("dedupe"))
-    cut = ids.where("step = 'judge' OR bucket % 2 = 0").select(
-        "doc_id", "step", F.explode(F.array(F.lit(1), F.lit(2))).alias("rank")
+def deliver(catalog: MemoryCatalog, documents: DataFrame, cut: DataFrame, scratch: Scratch, **settings: object) -> None:
+    """What the runner does with the step."""
+    rejects = cut.unionByName(catalog.read(REJECTS))
+    found = dedupe_batches(
+        documents,
+        rejects,
+        catalog.read(DUPLICATES),
+        catalog.read(COMPARED),
+        settings=DedupeSettings(**{**SURE, **settings}),
+        turn=Turn("today", run="run"),
+        checkpoint=scratch,
+        catalog=catalog,
     )
-    left = documents.where(F.col("doc_id") != F.lit(keeper.keeper))
-    assert run(documents, checkpoint, cut) == run(left, checkpoint)
-    assert run(documents, checkpoint, cut, near="connected") == run(left, checkpoint, near="connected")
+    slices: tuple[Slice, ...] = ({"scope": SCOPES}, {"step": "dedupe"}, {"scope": SCOPES})
+    for table, rows, slice in zip((DUPLICATES, REJECTS, COMPARED), found, slices, strict=True):
+        catalog.write(table, rows, slice, {})
 
 
-def test_large_components_are_settled_in_rounds_as_in_one_task(
-    documents: DataFrame, verified: Result, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where each pair is compared in a chunk of its own, and a document's first like one goes after a later one stays."""
-    monkeypatch.setattr(rounds, "LARGE_BYTES", 1)
-    monkeypatch.setattr(rounds, "CHUNK_BYTES", 2_000)
-    assert run(documents, checkpoint) == verified
-    # 0 stays, 1 goes for it; 3 is like 1, 2 and 4's keeper is 2, which stays only once 1 is gone; 5 waits for 4
-    pairs = [(1, 0), (2, 1), (3, 1), (3, 2), (4, 2), (4, 3), (5, 4), (5, 1)]
-    rows = [(bytes([later]) * 16, bytes([first]) * 16) for later, first in pairs]
-    spark = documents.sparkSession
-    gone = rounds._gone(spark.createDataFrame(rows, "doc_id binary, other binary"), checkpoint, 3)
-    assert sorted(r.doc_id[0] for r in gone.collect()) == [1, 3, 4]
-    with pytest.raises(ResonanceError, match=r"1 pairs .* after 1 rounds; raise dedupe\.max_rounds"):
-        rounds._gone(spark.createDataFrame(rows[:2] + rows[4:5], "doc_id binary, other binary"), checkpoint, 1)
+def held(catalog: MemoryCatalog) -> tuple[list[Row], list[Row]]:
+    return ordered(catalog.read(DUPLICATES), "method"), ordered(catalog.read(REJECTS), "rule")
 
 
-def in_order(documents: DataFrame, priority: tuple[str, ...] = ()) -> tuple[dict[bytes, Row], dict[bytes, tuple[bytes, float]]]:
-    """The first document of each text, and which of these go, for which one that stays, and how similar the two are."""
-    places = {source: place for place, source in enumerate(priority)}
-    rows = sorted(documents.collect(), key=lambda r: (places.get(r.source, len(places)), -r.n_bytes, r.doc_id))
-    first = {row.content_hash: row for row in reversed(rows)}
-    stays: list[Row] = []
-    goes: dict[bytes, tuple[bytes, float]] = {}
-    for row in (row for row in rows if first[row.content_hash] is row):
-        for other in stays:
-            alike = jaccard(row.text, other.text)
-            if shared_band(row.text, other.text) and alike >= 0.7:
-                goes[row.doc_id] = (other.doc_id, alike)
-                break
-        else:
-            stays.append(row)
-    return first, goes
+def ordered(rows: DataFrame, name: str) -> list[Row]:
+    return sorted(rows.collect(), key=lambda r: (r.doc_id, r[name]))
 
 
-def test_verified_cuts_are_those_of_going_through_all_pairs_in_order(documents: DataFrame, verified: Result) -> None:
-    duplicates, rejects = verified
-    _, goes = in_order(documents)
-    found = {r.doc_id: r for r in duplicates if r.method == "verified"}
-    assert {r.doc_id: (r.keeper, r.similarity) for r in found.values() if r.doc_id != r.keeper} == goes
-    assert {r.doc_id for r in found.values() if r.doc_id == r.keeper} == {keeper for keeper, _ in goes.values()}
-    for row in found.values():
-        cluster = {row.keeper, *(doc_id for doc_id, (keeper, _) in goes.items() if keeper == row.keeper)}
-        assert (row.cluster_id, row.size) == (min(cluster), len(cluster))
-    near = {r.doc_id: (r.value, r.threshold, r.detail, r.version) for r in rejects if r.rule == "near_duplicate"}
-    assert near == {d: (alike, 0.7, keeper.hex(), "verified-14x8-5@resonance-2") for d, (keeper, alike) in goes.items()}
-    assert len(goes) > 5
+def at_once(documents: DataFrame, cut: DataFrame, checkpoint: Checkpoint, **settings: object) -> tuple[list[Row], list[Row]]:
+    """One run over everything, as the contracts shape it."""
+    found = dedupe(documents, cut, settings=DedupeSettings(**{**SURE, **settings}), checkpoint=checkpoint)
+    shaped = [resources.contract(table).conform(rows) for table, rows in zip((DUPLICATES, REJECTS), found, strict=True)]
+    return ordered(shaped[0], "method"), ordered(shaped[1], "rule")
 
 
-def sourced(documents: DataFrame) -> DataFrame:
-    """Documents of three sources and two batches, by hash."""
-    sources = F.array(F.lit("web"), F.lit("books"), F.lit("notes"))
-    source = F.get(sources, F.pmod(F.xxhash64("doc_id"), F.lit(3)))
-    batch = F.when(F.pmod(F.xxhash64("doc_id", F.lit(1)), F.lit(2)) == 0, "early").otherwise("late")
-    return hold(documents.withColumns({"source": source, "batch": batch}))
+def until(documents: DataFrame, batch: str) -> DataFrame:
+    return documents.where(F.col("batch").isin(list(TEXTS)[: list(TEXTS).index(batch) + 1]))
 
 
-def test_sources_that_come_first_stay(documents: DataFrame, checkpoint: Checkpoint) -> None:
-    """Before length and doc_id, for copies and for verified near duplicates."""
-    rows = sourced(documents)
-    first, goes = in_order(rows, ("notes", "books"))
-    assert goes != in_order(rows)[1]
-    duplicates, rejects = run(rows, checkpoint, priority=("notes", "books"))
-    assert {r.doc_id: bytes.fromhex(r.detail) for r in rejects if r.rule == "near_duplicate"} == {
-        d: k for d, (k, _) in goes.items()
+def changes(before: tuple[list[Row], list[Row]], now: tuple[list[Row], list[Row]], known: set[bytes]) -> set[tuple[object, ...]]:
+    """Retractions, from the definition: what is another cluster or keeper than it was, of documents that were there before."""
+    was, found = ({(r.doc_id, r["method"]): (r.cluster_id, r.keeper) for r in rows} for rows in (before[0], now[0]))
+    was_cut, is_cut = ({r.doc_id for r in rows} for rows in (before[1], now[1]))
+    none = (None, None)
+    return {
+        (doc_id, method, doc_id in was_cut, *was.get((doc_id, method), none), doc_id in is_cut, *found.get((doc_id, method), none))
+        for doc_id, method in was.keys() | found.keys()
+        if doc_id in known and was.get((doc_id, method), none) != found.get((doc_id, method), none)
     }
-    hashed = {row.doc_id: row.content_hash for row in rows.collect()}
-    copies = [r for r in duplicates if r.method == "exact"]
-    assert all(r.keeper == first[hashed[r.doc_id]].doc_id for r in copies)
-    assert [r for r in copies if r.doc_id != min(o.doc_id for o in copies if o.cluster_id == r.cluster_id) and r.doc_id == r.keeper]
 
 
-@pytest.mark.parametrize("scope", ["source", "batch"])
-def test_no_cluster_reaches_over_the_bounds_of_its_scope(documents: DataFrame, checkpoint: Checkpoint, scope: str) -> None:
-    rows = sourced(documents)
-    parts = [row[0] for row in rows.select(scope).distinct().collect()]
-    duplicates, rejects = run(rows, checkpoint, scope=scope)
-    alone = [run(rows.where(F.col(scope) == part), checkpoint) for part in parts]
-    assert {tuple(r.asDict().items()) for r in duplicates} == {
-        tuple((r.asDict() | {"scope": scope}).items()) for found, _ in alone for r in found
-    }
-    assert rejects == sorted((r for _, cut in alone for r in cut), key=lambda r: r.doc_id)
-    assert {r.method for r in duplicates} == {"exact", "near", "verified"}
+def retracted(catalog: MemoryCatalog) -> set[tuple[object, ...]]:
+    columns = ("doc_id", "method", "was_cut", "was_cluster", "was_keeper", "is_cut", "is_cluster", "is_keeper")
+    rows = catalog.read(RETRACTIONS).select(*columns).collect()
+    assert len(rows) == len(set(rows))
+    return {tuple(row) for row in rows}
 
 
-def shared_band(one: str, other: str) -> bool:
-    minima = [signature_plainly(text, 112, 5) for text in (one, other)]
-    if None in minima:
-        return False
-    return any(minima[0][i : i + 8] == minima[1][i : i + 8] for i in range(0, 112, 8))  # type: ignore[index]
-
-
-def jaccard(one: str, other: str) -> float:
-    a, b = set_plainly(one, 5), set_plainly(other, 5)
-    return len(a & b) / len(a | b) if a | b else 0.0
-
-
-def test_nothing_is_chained(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    """A is like B and B like C, but A is not like C: B goes, C stays; a near cluster holds all three."""
-    words = [f"w{n:04}" for n in range(260)]
-    documents = frame(spark, [" ".join(words[start : start + length]) for start, length in ((0, 202), (26, 201), (52, 200))])
-    ids = [row.doc_id for row in documents.orderBy("source_key").collect()]
-    texts = [row.text for row in documents.orderBy("source_key").collect()]
-    assert jaccard(texts[0], texts[1]) > 0.7 < jaccard(texts[1], texts[2])
-    assert jaccard(texts[0], texts[2]) < 0.65
-    duplicates, rejects = run(documents, checkpoint, bands=60, rows=2)
-    assert [(r.doc_id, r.detail) for r in rejects] == [(ids[1], ids[0].hex())]
-    assert {r.doc_id for r in duplicates if r.method == "near"} == set(ids)
-    assert {r.doc_id for r in run(documents, checkpoint, bands=60, rows=2, near="connected")[1]} == set(ids[1:])
-
-
-def test_large_buckets_meet_their_first_members_only(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 3)
-    members = {bytes([n]) * 16: (100 - n // 2, [1 if n < 6 else n, 7 if n < 3 else -n]) for n in range(9)}
-    rows = [(doc_id, 0, size, bands) for doc_id, (size, bands) in members.items()]
-    signatures = spark.createDataFrame(rows, "doc_id binary, priority int, n_bytes int, bands array<bigint>")
-    order = sorted(members, key=lambda doc_id: (-members[doc_id][0], doc_id))
-    expected = {(order[later], order[first]) for later in range(6) for first in range(min(later, 3))}
-    found = [(bytes(r.doc_id), bytes(r.other)) for r in candidates(buckets(signatures)).collect()]
-    assert len(found) == len(set(found))
-    assert set(found) == expected
-    columns = ["doc_id", "priority", "n_bytes", "band", "hash", "size", "first"]
-    whole = sorted(map(tuple, buckets(signatures).select(columns).collect()))
-    in_passes = buckets_in_passes(signatures, 20, 3, lambda rows, name: hold(rows), most=20)
-    assert sorted(map(tuple, in_passes.select(columns).collect())) == whole, "the same from three passes of a band each"
-    assert lost(buckets(signatures)) == 6 * 5 // 2 - len(expected)
-
-
-def test_nothing_is_lost(result: Result) -> None:
-    duplicates, rejects = result
-    for method, cut in (("near", rejects), ("exact", [r for r in rejects if r.rule == "exact_duplicate"])):
-        sizes = {r.cluster_id: r.size for r in duplicates if r.method == method}
-        assert sum(size - 1 for size in sizes.values()) == len(cut) > 0
-
-
-def test_texts_shorter_than_a_shingle_are_compared_exactly(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    duplicates, rejects = run(frame(spark, SHORT), checkpoint)
-    assert sorted(r.size for r in duplicates if r.method == "near") == [2, 2, 2, 2]
-    assert [r.rule for r in rejects] == ["exact_duplicate"] * 2
-
-
-@pytest.mark.parametrize("partitions", [1, 2, 8, 64])
-def test_the_same_result_for_any_partitioning(
-    documents: DataFrame, verified: Result, checkpoint: Checkpoint, partitions: int
+def test_three_batches_are_one_run_over_everything(
+    spark: SparkSession, documents: DataFrame, names: dict[bytes, str], checkpoint: Checkpoint, scratch: Scratch
 ) -> None:
-    spread = documents.repartition(partitions, F.xxhash64("doc_id", F.lit(partitions))).sortWithinPartitions(F.desc("text"))
-    assert spread.select(F.spark_partition_id()).distinct().count() > min(partitions, 33) - 1
-    assert run(spread, checkpoint) == verified
+    """Clusters merge, a longer newcomer displaces a keeper, one that was cut is kept again; and no batch is signed twice."""
+    catalog, cut = Counting(spark), judged(documents, "cut")
+    expected: set[tuple[object, ...]] = set()
+    before: tuple[list[Row], list[Row]] = ([], [])
+    known: set[bytes] = set()
+    drawn = []
+    for batch in TEXTS:
+        there = until(documents, batch)
+        deliver(catalog, there, cut.join(there, "doc_id", "left_semi"), scratch)
+        now = at_once(there, cut, checkpoint)
+        assert held(catalog) == now
+        expected |= changes(before, now, known)
+        assert retracted(catalog) == expected
+        before, known = now, {row.doc_id for row in there.collect()}
+        drawn.append(draws(there, catalog, names))
+    signings = [(batch, rows) for table, batch, rows in catalog.written if table == "signatures"]
+    assert signings == [((batch,), len(texts)) for batch, texts in TEXTS.items()]
+    gone = {names[r.doc_id]: names[bytes.fromhex(r.detail)] for r in before[1]}
+    assert (gone["middle"], gone["end-2"]) == ("start", "end")
+    assert "end" not in gone
+    clusters = {names[r.doc_id]: r.cluster_id for r in before[0] if r["method"] == "near"}
+    assert len({clusters[name] for name in ("left", "left-2", "right", "right-2", "bridge")}) == 1
+    assert clusters.keys().isdisjoint({"cut", "like-the-cut"})
+    told = {(names[row[0]], row[2], row[5]) for row in expected if row[1] == "verified"}
+    assert {("middle", False, True), ("end", True, False)} <= told  # a document may change more than once
+    assert "apart" not in {names[row[0]] for row in expected}
+    assert ("middle" in drawn[0], "end" in drawn[0], "alone" in drawn[0]) == (True, False, True)
+    assert ("middle" in drawn[1], "end" in drawn[1], "alone" in drawn[1]) == (False, True, False)
 
 
-def test_exact_and_none(documents: DataFrame, result: Result, checkpoint: Checkpoint) -> None:
-    duplicates, rejects = run(documents, checkpoint, method="exact")
-    assert duplicates == [r for r in result[0] if r.method == "exact"]
-    assert len(rejects) == sum(1 for r in duplicates if r.doc_id != r.keeper) > 0
-    assert run(documents, checkpoint, method="none") == ([], [])
+def draws(documents: DataFrame, catalog: MemoryCatalog, names: dict[bytes, str]) -> set[str]:
+    """Names of what a round would draw where each document is drawn."""
+    plan = documents.sparkSession.createDataFrame([(1, "s", 1.0)], "round int, slice string, weight double")
+    assert set(plan.columns) <= {column.name for column in resources.contract(PLANS).columns}
+    settings = RebalanceSettings(tokens=10**9)
+    drawn = rebalance(
+        documents, catalog.read(REJECTS), catalog.read(SAMPLE_PLAN), plan, settings=settings, turn=Turn("today", 1), seed=1
+    )
+    return {names[bytes(row.doc_id)] for row in drawn.select("doc_id").distinct().collect()}
 
 
 @pytest.mark.parametrize(
-    "texts", [[], ["one text of more words than a shingle has"], [f"{n} is not like any other {n} at all" for n in range(9)]]
+    "settings", [{"method": "exact"}, {"scope": "source", "near": "connected", "priority": ("books",)}, {"method": "none"}]
 )
-def test_no_duplicates(spark: SparkSession, checkpoint: Checkpoint, texts: list[str]) -> None:
-    assert run(frame(spark, texts), checkpoint) == ([], [])
+def test_other_settings(
+    spark: SparkSession, documents: DataFrame, checkpoint: Checkpoint, scratch: Scratch, settings: dict[str, object]
+) -> None:
+    catalog, cut = Counting(spark), judged(documents, "cut", "new")
+    for there in (until(documents, "early"), documents):
+        deliver(catalog, there, cut, scratch, **settings)
+        assert held(catalog) == at_once(there, cut, checkpoint, **settings)
 
 
-def test_all_duplicates(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    documents = hold(frame(spark, ["the same text of seven words again"] * 20))
-    duplicates, rejects = run(documents, checkpoint)
-    smallest = min(row.doc_id for row in documents.select("doc_id").collect())
-    assert {(r.method, r.cluster_id, r.size, r.keeper) for r in duplicates} == {
-        (m, smallest, 20, smallest) for m in ("exact", "near")
-    }  # and none verified: copies of one text are one document there
-    assert len(rejects) == 19
+def test_a_rerun_is_harmless_and_what_changed_is_compared_anew(
+    spark: SparkSession, documents: DataFrame, checkpoint: Checkpoint, scratch: Scratch
+) -> None:
+    catalog, cut = Counting(spark), judged(documents, "cut")
+    first = until(documents, "early")
+    deliver(catalog, first, cut, scratch)
+    before = held(catalog)
+    deliver(catalog, first, cut, scratch)
+    assert held(catalog) == before
+
+    catalog.refused = REJECTS  # killed when one of three tables is written
+    with pytest.raises(ResonanceError, match="killed"):
+        deliver(catalog, documents, cut, scratch)
+    catalog.refused = None
+    deliver(catalog, documents, cut, scratch)
+    everything = at_once(documents, cut, checkpoint)
+    assert held(catalog) == everything
+    assert retracted(catalog) == changes(before, everything, {row.doc_id for row in first.collect()})
+
+    fewer = judged(documents, "cut", "start", "apart")  # other verdicts of documents that were compared
+    deliver(catalog, documents, fewer, scratch)
+    assert held(catalog) == at_once(documents, fewer, checkpoint)
+
+    deliver(catalog, documents, cut, scratch, scope="batch")
+    assert held(catalog) == at_once(documents, cut, checkpoint, scope="batch")
+    assert [rows for table, _, rows in catalog.written if table == "signatures"] == [13, 11]
+
+    deliver(catalog, documents, cut, scratch, bands=30)
+    assert held(catalog) == at_once(documents, cut, checkpoint, bands=30)
+    assert catalog.read(SIGNATURES).select(F.size("bands")).where("size(bands) > 0").distinct().collect() == [Row(30)]
 
 
-def test_the_longest_document_stays(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    text = " ".join(f"w{n}" for n in range(200))
-    documents = frame(spark, [text, text, text + " end", text + " e"])
-    _, rejects = run(documents, checkpoint)
-    longest = documents.where("text LIKE '% end'").first().doc_id
-    assert longest not in {r.doc_id for r in rejects}
-    assert sorted(r.rule for r in rejects) == ["exact_duplicate", "near_duplicate", "near_duplicate"]
-    assert {r.detail for r in rejects if r.rule == "near_duplicate"} == {longest.hex()}
-
-
-def test_what_is_alike_depends_on_the_profile(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    traditional = [chr(code) for code in list(simplified())[:40]]
-    simple = [chr(form) for form in list(simplified().values())[:40]]
-    numbers = [" ".join(f"in {year} they wrote page {n}" for n in range(9)) for year in (1990, 2001)]
-    documents = hold(frame(spark, ["".join(traditional), "".join(simple), *numbers]))
-    texts = {row.doc_id: row.text for row in documents.collect()}
-    for profile, alike in (("resonance", {"".join(traditional), "".join(simple)}), ("datatrove", set(numbers))):
-        duplicates, _ = run(documents, checkpoint, profile=profile, near="connected")
-        assert {texts[r.doc_id] for r in duplicates} == alike
-        assert {r.version for r in duplicates} == {f"minhash-14x8-5@{profile}-{FORMS[profile]}"}
-
-
-def test_shingles_longer_than_every_text_leave_exact_copies(documents: DataFrame, result: Result, checkpoint: Checkpoint) -> None:
-    duplicates, rejects = run(documents, checkpoint, shingle_words=1_000)
-    assert [r for r in duplicates if r.method == "exact"] == [r for r in result[0] if r.method == "exact"]
-    assert {r.rule for r in rejects} == {"exact_duplicate"}
-
-
-def test_too_few_rounds_are_an_error(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    chain = spark.createDataFrame([(bytes([n]) * 16, bytes([n + 1]) * 16) for n in range(9)], "doc_id binary, other binary")
-    with pytest.raises(ResonanceError, match=r"raise dedupe\.max_rounds"):
-        components(chain, checkpoint=checkpoint, max_rounds=1, few=0)
-
-
-def test_signatures_of_a_frame(spark: SparkSession) -> None:
-    texts = ["too short", "one two three four five six", "1 2 3 4 5 6 7", "ä ö ü ß é è"]
-    documents = frame(spark, texts).select("doc_id", "batch", "text")
-    found = {r.doc_id: r.bands for r in signed(documents, bands=3, rows=2, shingle_words=5).collect()}
-    ids = {r.text: r.doc_id for r in documents.collect()}
-    expected = bands(signatures(pa.array(texts[1:]), 6, 5)[0], 2).tolist()
-    assert found == {ids[text]: hashes for text, hashes in zip(texts, [[], *expected], strict=True)}
+def test_nothing_at_all(spark: SparkSession, documents: DataFrame, scratch: Scratch) -> None:
+    catalog = Counting(spark)
+    for there in (documents.where("false"), documents.where("source_key = 'apart'")):
+        deliver(catalog, there, judged(documents), scratch)
+        assert held(catalog) == ([], [])

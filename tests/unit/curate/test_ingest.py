@@ -14,7 +14,7 @@ from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
 from resonance.curate.ingest import ingest, ingest_and_clean
-from resonance.curate.readers import read_files
+from resonance.curate.sources.read import read_files
 from resonance.runtime.resources import contract
 from resonance.tables import RAW, REJECTS
 

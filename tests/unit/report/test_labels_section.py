@@ -16,8 +16,8 @@ from resonance.report.labels import Labels, Mapped, Suspect
 from resonance.report.labels import labels as gathered
 from resonance.report.sections.labels import labels
 from resonance.runtime import resources
-from resonance.signals.feedback import feedback
-from resonance.signals.labels import label_quality
+from resonance.states.feedback import feedback
+from resonance.states.labels import label_quality
 from resonance.tables import LABEL_QUALITY, SIGNAL_STATE, SLICE_SUMS
 from resonance.testing import documents_frame, events_frame
 

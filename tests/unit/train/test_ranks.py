@@ -6,11 +6,11 @@ import json
 import time
 from pathlib import Path
 
-import conformance
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import conformance
 from resonance.core.settings import TrainSettings
 from resonance.train.collective import LocalCollective
 from resonance.train.spec import Phase, Spec
@@ -47,8 +47,8 @@ def specs(texts, shard_rows, small, tokenizer_file, tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(specs):
     """Runs named specs on as many ranks and returns what each rank said, with the folder of its specs."""
-    from resonance.runtime.local_ranks import WAYS as ALL
-    from resonance.runtime.local_ranks import LocalLaunch
+    from resonance.runtime.ranks.local_ranks import WAYS as ALL
+    from resonance.runtime.ranks.local_ranks import LocalLaunch
 
     done = {}
 

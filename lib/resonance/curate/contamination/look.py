@@ -34,7 +34,7 @@ def write_index(evaluation_items: DataFrame, folder: Path) -> int:
     Raises:
         ResonanceError: the registry is larger than ``MOST_BYTES``.
     """
-    from resonance.curate.kernels.evaluation_index import index
+    from resonance.curate.kernels.contamination.evaluation_index import index
 
     row = evaluation_items.agg(F.coalesce(F.sum(F.octet_length("text")), F.lit(0)).alias("bytes")).first()
     if row is not None and row["bytes"] > MOST_BYTES:
@@ -66,8 +66,8 @@ class Look:
         index = None
         for batch in batches:
             if index is None:
-                from resonance.curate.kernels.contamination import METHODS, hits
-                from resonance.curate.kernels.evaluation_index import Index
+                from resonance.curate.kernels.contamination.contamination import METHODS, hits
+                from resonance.curate.kernels.contamination.evaluation_index import Index
 
                 index = Index.load(Path(self.folder))
                 names = feather.read_table(f"{self.folder}/names.arrow", memory_map=True)

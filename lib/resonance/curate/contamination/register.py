@@ -14,7 +14,7 @@ from resonance.core.errors import InputError
 from resonance.core.frames import map_batches
 from resonance.core.job import Checkpoint
 from resonance.core.settings import IngestSettings
-from resonance.curate.readers import read_files
+from resonance.curate.sources.read import read_files
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -70,7 +70,7 @@ def register(name: str, items: DataFrame, checkpoint: Checkpoint) -> DataFrame:
 
 
 def _with_kind(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
-    from resonance.curate.kernels.evaluation_index import kinds
+    from resonance.curate.kernels.contamination.evaluation_index import kinds
 
     for batch in batches:
         columns = [batch.column("item_id"), batch.column("text"), pa.array(kinds(batch.column("text")), pa.string())]

@@ -48,7 +48,7 @@ def components(edges: DataFrame, *, checkpoint: Checkpoint, max_rounds: int, few
 
 
 def _joined(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
-    from resonance.curate.kernels.joined import smallest
+    from resonance.curate.kernels.duplicates.joined import smallest
 
     edges = pa.Table.from_batches(batches, pa.schema({"high": pa.binary(), "low": pa.binary()}))
     ends = pa.chunked_array([*edges["high"].chunks, *edges["low"].chunks], pa.binary()).combine_chunks().dictionary_encode()

@@ -17,7 +17,7 @@ from resonance.core.frames import Kernel, add_group_values, map_batches
 from resonance.core.job import Checkpoint
 
 FORMS = {"resonance": 2, "datatrove": 1}
-"""Versions of the normal forms (``kernels/forms.py``) by profile; version 1 of ``resonance`` knew no compatible characters."""
+"""Versions of the normal forms of ``kernels/duplicates`` by profile; version 1 of ``resonance`` knew no compatible characters."""
 
 
 MOST_ROWS = 16_000_000
@@ -73,7 +73,7 @@ def _signer(bands: int, rows: int, shingle_words: int, profile: str) -> Kernel:
         import numpy as np
         import pyarrow as pa
 
-        from resonance.curate.kernels import minhash
+        from resonance.curate.kernels.duplicates import minhash
 
         for batch in batches:
             minima, long = minhash.signatures(batch.column("text"), bands * rows, shingle_words, profile)

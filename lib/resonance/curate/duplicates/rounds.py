@@ -125,7 +125,7 @@ class Compare:
 
     def compared(self, rows: pa.Table) -> RecordBatch:
         """The pairs of a chunk whose similarity is ``least`` or more."""
-        from resonance.curate.kernels.shingles import compare
+        from resonance.curate.kernels.duplicates.shingles import compare
 
         held = Held.of(rows)
         similarities = np.empty(len(held.later))

@@ -108,7 +108,7 @@ class Shingle:
 
     def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
         """The same rows, with ``shingles``."""
-        from resonance.curate.kernels.shingles import sets
+        from resonance.curate.kernels.duplicates.shingles import sets
 
         for batch in batches:
             shingles = sets(batch.column("text"), self.words, self.profile).cast(pa.list_(pa.int64()))
@@ -130,7 +130,7 @@ class Settle:
 
     def settled(self, rows: pa.Table) -> RecordBatch:
         """The documents that go, of whole components."""
-        from resonance.curate.kernels.shingles import settled
+        from resonance.curate.kernels.duplicates.shingles import settled
 
         held = Held.of(rows)
         keeper, similarity = settled(held.shingles, held.bounds, held.later, held.earlier, self.least)

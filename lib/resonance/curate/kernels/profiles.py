@@ -96,7 +96,7 @@ def profiles() -> tuple[Profile, ...]:
 
 
 def _basics() -> Profile:
-    from resonance.curate.kernels import basics
+    from resonance.curate.kernels.basics import basics
 
     def measure(texts: Any) -> Any:
         said = basics.heads(texts)
@@ -107,7 +107,7 @@ def _basics() -> Profile:
 
 
 def _line_languages() -> Profile:
-    from resonance.curate.kernels import line_languages
+    from resonance.curate.kernels.basics import line_languages
 
     columns = line_languages.COLUMNS
 
@@ -120,19 +120,19 @@ def _line_languages() -> Profile:
 
 
 def _datatrove() -> Profile:
-    from resonance.curate.kernels import datatrove, datatrove_kernel
+    from resonance.curate.kernels.datatrove import datatrove, datatrove_kernel
 
     measure = _matrix(datatrove.COLUMNS, datatrove_kernel.measure)
     return Profile("datatrove", datatrove.VERSION, datatrove.COLUMNS, measure, datatrove.plainly)
 
 
 def _dolma() -> Profile:
-    from resonance.curate.kernels import dolma
+    from resonance.curate.kernels.dolma import dolma
 
     return Profile("dolma", dolma.VERSION, dolma.COLUMNS, _matrix(dolma.COLUMNS, dolma.measure), dolma.plainly)
 
 
 def _dclm() -> Profile:
-    from resonance.curate.kernels import dclm
+    from resonance.curate.kernels.dclm import dclm
 
     return Profile("dclm", dclm.VERSION, dclm.COLUMNS, _matrix(dclm.COLUMNS, dclm.measure), dclm.plainly)

@@ -13,8 +13,8 @@ from pyspark.sql import types as T
 
 from resonance.core.frames import map_batches, parse_schema
 from resonance.curate.identity import hashes
-from resonance.curate.readers_row import ROW_SCHEMA, Reading
 from resonance.curate.signals import MEASURED, QUALITY, TYPES
+from resonance.curate.sources.row import ROW_SCHEMA, Reading
 
 if TYPE_CHECKING:
     from pyarrow import Array, RecordBatch
@@ -96,7 +96,7 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_wor
     """What the pass says about an Arrow array of texts, by column."""
     from resonance.curate import score
     from resonance.curate.kernels.profiles import profile
-    from resonance.curate.kernels.tidy import tidy
+    from resonance.curate.kernels.text.tidy import tidy
 
     cleaned = tidy(texts)
     measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
@@ -120,7 +120,7 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_wor
 def _rewritten(texts: Array, rewrite: str) -> tuple[Array, Array]:
     if rewrite == "none":
         return texts, pa.nulls(len(texts), EDITS)
-    from resonance.curate.kernels import c4_lines
+    from resonance.curate.kernels.datatrove import c4_lines
 
     stored, edits = c4_lines.rewrite(texts)
     return stored, edits.cast(EDITS)

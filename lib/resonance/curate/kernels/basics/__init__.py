@@ -1,0 +1,1 @@
+"""Kernels of the signal sets basics and line_languages."""

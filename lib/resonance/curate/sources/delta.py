@@ -1,0 +1,71 @@
+"""Delta tables as sources: every row of the current version, read by the engine, in the columns of the other readers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.errors import InputError
+from resonance.core.files import plain_path, refuse_escaped
+from resonance.core.sources import input_path
+from resonance.curate.sources.row import Fields, Reading, Row, Unit, in_batches, json_of, refuse_without, row_of
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
+STEP = 500
+"""Rows that are Python objects at a time."""
+
+
+def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> Reading:
+    """The rows of Delta tables, without a shuffle. Rows of a table have no order, so none has a line: its id names it.
+
+    Raises:
+        InputError: no column names the rows, or a column that is asked for is missing.
+    """
+    if fields.id is None:
+        raise InputError(
+            "ingest: rows of a Delta table have no name of their own; set ingest.id_field to the column that holds one"
+        )
+    return Reading(reduce(DataFrame.unionByName, (_records(spark, given, fields) for given in inputs)), ReadRecords(fields))
+
+
+def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
+    path = input_path(given)
+    refuse_escaped(path, "ingest")
+    table = spark.read.format("delta").load(str(plain_path(path)))
+    refuse_without(table.columns, given, fields)
+    return table.select(
+        F.lit(given).alias("shown"),
+        F.lit(path.name).alias("name"),
+        F.monotonically_increasing_id().alias("number"),
+        F.struct("*").alias("record"),
+    )
+
+
+@dataclass(frozen=True)
+class ReadRecords:
+    """Turns batches of records into batches of rows, on a worker."""
+
+    fields: Fields
+
+    def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """The rows of the records in ``batches``."""
+        return in_batches(
+            self._row(row["shown"], row["name"], row["number"], row["record"])
+            for batch in batches
+            for start in range(0, batch.num_rows, STEP)
+            for row in batch.slice(start, STEP).to_pylist(maps_as_pydicts="lossy")
+        )
+
+    def _row(self, shown: str, name: str, number: int, record: dict[str, Any]) -> Row:
+        """A row; among those of its key its content orders it. The number differs by engine: it only tells equal rows apart."""
+        own, content = record.get(self.fields.id or ""), hashlib.sha256((json_of(record) or "").encode()).hexdigest()
+        row = row_of(record, Unit("", f"{name}:{content}:{number}", shown, "delta", "", 0, 0, 0), None, self.fields)
+        return row if row.rule is None or own is None else row._replace(path=f"{shown}:{own}")

@@ -1,0 +1,142 @@
+"""JSON lines and text files as rows, from a stream of bytes: plain, gzip or zstd."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pyarrow as pa
+
+from resonance.curate.sources.row import Fields, Row, Unit, quarantined, row_of, too_long, top_folder, valid
+
+CHUNK_BYTES = 256 << 10
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def json_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
+    """One row for each line that begins in the unit; blank lines are none. Memory is bounded by ``fields.max_bytes``."""
+    for number, (data, size) in enumerate(_own_lines(unit, fields.max_bytes), unit.before + 1):
+        if data is None:
+            yield too_long(unit, number, size, fields)
+        elif data.strip():
+            yield _json_row(data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data, unit, number, fields)
+
+
+def text_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
+    """One row for a text file; its key is its path."""
+    held, size = bytearray(), 0
+    for chunk in chunks(unit):
+        size += len(chunk)
+        if size <= fields.max_bytes:
+            held += chunk
+        else:
+            held.clear()
+    if size > fields.max_bytes:
+        yield too_long(unit, None, size, fields)
+        return
+    try:
+        text = held.removeprefix(BYTE_ORDER_MARK).decode()
+    except UnicodeDecodeError as error:
+        yield quarantined(unit, None, "invalid_utf8", f"byte {error.start}: {error.reason}")
+        return
+    source = fields.default_source
+    yield Row(source, None, unit.name, unit.shown, None, top_folder(unit.name) or source, valid(text))
+
+
+def count_line_starts(unit: Unit) -> int:
+    """How many lines begin in the unit: one at the file's start, and one behind each newline. 0 where it cannot be read."""
+    starts = int(unit.start == 0)
+    at = max(unit.start - 1, 0)
+    with suppress(OSError), open(unit.path, "rb") as file:
+        file.seek(at)
+        while at < unit.stop - 1 and (chunk := file.read(min(CHUNK_BYTES, unit.stop - 1 - at))):
+            starts += chunk.count(b"\n")
+            at += len(chunk)
+    return starts
+
+
+def lines(stream: Iterable[bytes], limit: int) -> Iterator[tuple[bytes | None, int]]:
+    """Each line with its size; None for its bytes where they pass ``limit``, of which no more than ``limit`` are ever held."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in stream:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            size += len(end)
+            yield (b"".join((*held, end)) if size <= limit else None), size
+            held, size = [], 0
+        size += len(rest)
+        if size > limit:
+            held = []
+        elif rest:
+            held.append(rest)
+    if size:
+        yield (b"".join(held) if size <= limit else None), size
+
+
+def chunks(unit: Unit) -> Iterator[bytes]:
+    """The bytes of a file, decompressed. A broken stream yields all that comes before the break, then raises OSError."""
+    if unit.codec:
+        yield from _decompressed(unit)
+        return
+    with open(unit.path, "rb") as file:
+        file.seek(max(unit.start - 1, 0))
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _own_lines(unit: Unit, limit: int) -> Iterator[tuple[bytes | None, int]]:
+    stream = lines(chunks(unit), limit)
+    if unit.codec:
+        yield from stream
+        return
+    at = max(unit.start - 1, 0)
+    for data, size in stream:
+        if at >= unit.start and at < unit.stop:
+            yield data, size
+        at += size + 1
+        if at >= unit.stop:
+            return
+
+
+def _decompressed(unit: Unit) -> Iterator[bytes]:
+    served = 0
+    try:
+        with pa.CompressedInputStream(pa.OSFile(unit.path), unit.codec) as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                served += len(chunk)
+                yield chunk
+    except OSError:
+        yield _before_break(unit, served)
+        raise
+
+
+def _before_break(unit: Unit, served: int) -> bytes:
+    """What a broken stream still gives behind the ``served`` bytes: read anew, byte by byte at the end."""
+    last = bytearray()
+    with suppress(OSError), pa.CompressedInputStream(pa.OSFile(unit.path), unit.codec) as stream:
+        while served > 0 and (chunk := stream.read(min(CHUNK_BYTES, served))):
+            served -= len(chunk)
+        while byte := stream.read(1):
+            last += byte
+    return bytes(last)
+
+
+def _json_row(data: bytes, unit: Unit, number: int, fields: Fields) -> Row:
+    try:
+        values: Any = json.loads(data.decode(), parse_constant=_null)
+    except UnicodeDecodeError as error:
+        return quarantined(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+    except json.JSONDecodeError as error:
+        return quarantined(unit, number, "invalid_json", f"column {error.colno}: {error.msg}")
+    except (ValueError, RecursionError) as error:
+        return quarantined(unit, number, "invalid_json", str(error))
+    if not isinstance(values, dict):
+        return quarantined(unit, number, "invalid_json", "not an object; one JSON object a line is asked for")
+    return row_of(values, unit, number, fields)
+
+
+def _null(_: str) -> None:
+    """NaN and infinities, which some writers put into JSON, are read as null."""

@@ -1,0 +1,100 @@
+"""Parquet files as rows, row group by row group in small batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resonance.core.errors import InputError
+from resonance.curate.sources.row import Fields, Row, Unit, broken, quarantined, refuse_without, row_of
+
+BATCH_BYTES = 8 << 20
+BATCH_ROWS = 2_000
+STREAM_BYTES = 1 << 20
+
+
+def parquet_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
+    """The rows of the row groups that begin in the unit, numbered from 1 over the whole file; one more for each broken group."""
+    try:
+        file = pq.ParquetFile(unit.path, buffer_size=STREAM_BYTES, pre_buffer=False)
+    except (OSError, pa.ArrowException):
+        if unit.start == 0:  # the file's other units would say the same
+            raise
+        return
+    with file:
+        before = 0
+        for index in range(file.metadata.num_row_groups):
+            group = file.metadata.row_group(index)
+            if unit.start <= _begins_at(group) < unit.stop:
+                yield from _group_rows(file, index, before, unit, fields)
+            before += group.num_rows
+
+
+def refuse_without_columns(path: str, shown: str, fields: Fields) -> None:
+    """Nothing, where the file can hold what is asked for or is too broken to say.
+
+    Raises:
+        InputError: the schema lacks a field that the settings name, or its text is no text.
+    """
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowException):
+        return
+    refuse_without(schema.names, shown, fields)
+    kind = schema.field(fields.text).type if fields.one_text else pa.string()
+    if not _holds_text(kind):
+        raise InputError(f"ingest: column {fields.text!r} of {shown} holds {kind}, not text; set ingest.text_field")
+
+
+def _begins_at(group: Any) -> int:
+    column = group.column(0)
+    return int(column.dictionary_page_offset or column.data_page_offset)
+
+
+def _group_rows(file: Any, index: int, before: int, unit: Unit, fields: Fields) -> Iterator[Row]:
+    group = file.metadata.row_group(index)
+    rows = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
+    number = before
+    try:
+        for batch in file.iter_batches(batch_size=max(1, min(rows, BATCH_ROWS)), row_groups=[index]):
+            for values in _records(batch):
+                number += 1
+                yield _row(values, unit, number, fields)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        yield broken(unit, error, number + 1)
+
+
+def _records(batch: Any) -> list[dict[str, Any]]:
+    """Rows as dictionaries, strings still as bytes: what is no UTF-8 must cost its own row only."""
+    columns = [column.cast(_as_bytes(column.type)) for column in batch.columns]
+    records: list[dict[str, Any]] = pa.RecordBatch.from_arrays(columns, names=batch.schema.names).to_pylist()
+    return records
+
+
+def _row(values: dict[str, Any], unit: Unit, number: int, fields: Fields) -> Row:
+    text = values.get(fields.text)
+    decoded = {k: v.decode("utf-8", "replace") if isinstance(v, bytes) else v for k, v in values.items()}
+    if isinstance(text, bytes):
+        try:
+            decoded[fields.text] = text.decode()
+        except UnicodeDecodeError as error:
+            return quarantined(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+    return row_of(decoded, unit, number, fields)
+
+
+def _holds_text(kind: Any) -> bool:
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return _is_string(inner) or pa.types.is_binary(inner) or pa.types.is_large_binary(inner) or pa.types.is_null(inner)
+
+
+def _as_bytes(kind: Any) -> Any:
+    if pa.types.is_dictionary(kind):
+        return _as_bytes(kind.value_type)
+    return pa.large_binary() if _is_string(kind) else kind
+
+
+def _is_string(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))

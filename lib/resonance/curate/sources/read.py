@@ -1,0 +1,113 @@
+"""Files to rows: plans what a task reads, and reads it in one streaming pass. No file is ever held whole.
+
+A unit of work is a range of bytes of one file. Plain JSON lines and Parquet are cut into ranges (a line belongs to the range
+it begins in, a row group to the range its first page lies in), so one large file feeds many tasks; compressed files and text
+files are one range each. Spark's own readers are not used: they cannot say which line a text came from, hold a line of any
+length whole, and end the job, or lose rows without a word, where one file of many is broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+
+from resonance.core.frames import map_batches
+from resonance.core.settings import IngestSettings, TaskSettings
+from resonance.core.sources import File, are_tables, find_files
+from resonance.curate.sources.delta import read_tables
+from resonance.curate.sources.lines import count_line_starts, json_rows, text_rows
+from resonance.curate.sources.parquet import parquet_rows, refuse_without_columns
+from resonance.curate.sources.row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantined
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
+SPLIT_BYTES = 64 << 20
+MIN_TASKS = 16
+UNIT_SCHEMA = "path string, name string, shown string, format string, codec string, start bigint, stop bigint, before bigint"
+READERS = {"json": json_rows, "text": text_rows, "parquet": parquet_rows}
+
+
+def read_files(
+    spark: SparkSession, settings: IngestSettings, task: TaskSettings = LANGUAGE, split_bytes: int = SPLIT_BYTES
+) -> Reading:
+    """The rows of all input files or Delta tables: readable ones with their text, broken ones with the rule that cut them.
+
+    Shuffles names of files, never text. Files larger than ``split_bytes`` that hold JSON lines are read twice: once to count
+    lines, so that each range knows the number of its first.
+
+    Raises:
+        InputError: an input is missing, has no files, is of no known format, or is Parquet without the columns asked for.
+    """
+    fields = Fields.of(settings, task)
+    if are_tables(settings.inputs):
+        return read_tables(spark, settings.inputs, fields)
+    files = find_files(settings.inputs)
+    for file in [f for f in files if f.format == "parquet"][:1]:
+        refuse_without_columns(file.path, file.shown, fields)
+    units = [unit for file in files for unit in _units(file, split_bytes)]
+    tasks = min(len(units), max(MIN_TASKS, sum(u.stop - u.start for u in units) // split_bytes))
+    frame = spark.createDataFrame([tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
+    if any(u.format == "json" and u.start > 0 for u in units):
+        frame = _number_lines(frame, tasks)
+    return Reading(frame, Read(fields), _weigh)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Turns batches of units into batches of rows, on a worker."""
+
+    fields: Fields
+
+    def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+        """The rows of the units in ``batches``."""
+        return in_batches(chain.from_iterable(self.rows(unit) for unit in _received(batches)))
+
+    def rows(self, unit: Unit) -> Iterator[Row]:
+        """What one unit holds; where it breaks, the rows before the break and one that names the file."""
+        if unit.format not in READERS:
+            yield quarantined(unit, None, "unknown_format", "no known extension")
+            return
+        try:
+            yield from READERS[unit.format](unit, self.fields)
+        except (OSError, pa.ArrowException) as error:
+            yield broken(unit, error, unit.before + 1 if unit.start else None)
+
+
+def _units(file: File, split_bytes: int) -> Iterator[Unit]:
+    step = split_bytes if file.format in ("json", "parquet") and not file.codec else max(file.size, 1)
+    for start in range(0, max(file.size, 1), step):
+        stop = min(start + step, file.size)
+        yield Unit(file.path, file.name, file.shown, file.format, file.codec, start, stop, 0)
+
+
+def _number_lines(units: DataFrame, tasks: int) -> DataFrame:
+    """``units`` with ``before``: how many lines of the file begin before the range."""
+    earlier = Window.partitionBy("path").orderBy("start").rowsBetween(Window.unboundedPreceding, -1)
+    counted = map_batches(units, _count, UNIT_SCHEMA, _weigh)
+    summed = counted.withColumn("before", F.coalesce(F.sum("before").over(earlier), F.lit(0)))
+    return summed.repartition(tasks)
+
+
+def _count(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+    for unit in _received(batches):
+        counted = unit._replace(before=count_line_starts(unit) if unit.format == "json" and not unit.codec else 0)
+        yield pa.RecordBatch.from_pylist([counted._asdict()], schema=_UNITS)
+
+
+def _weigh(batch: RecordBatch) -> int:
+    return int(pc.sum(pc.subtract(batch.column("stop"), batch.column("start"))).as_py() or 0)
+
+
+def _received(batches: Iterable[RecordBatch]) -> Iterator[Unit]:
+    return (Unit(**row) for batch in batches for row in batch.to_pylist())
+
+
+_UNITS = arrow_schema(UNIT_SCHEMA)

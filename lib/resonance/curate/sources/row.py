@@ -1,0 +1,251 @@
+"""What every reader yields: a row with its text, or a row that says which rule cut it and where it stood; and what a task reads."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from resonance.core.errors import InputError
+from resonance.core.frames import map_batches
+from resonance.core.settings import IngestSettings, TaskSettings
+from resonance.curate.identity import hashes
+from resonance.curate.sources.example import Flaw, example_of
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
+ROW_SCHEMA = (
+    "source string, key string, name string, path string, line bigint, slice string, text string, metadata string, "
+    "rule string, value double, threshold double, detail string, text_hash binary"
+)
+BATCH_BYTES = 4 << 20
+BATCH_ROWS = 2_000
+USUAL_IDS = ("id", "url")
+MAX_DETAIL = 200
+LANGUAGE = TaskSettings()
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Reading(NamedTuple):
+    """What is to be read: a frame of small rows that say where, and what makes batches in ``ROW_SCHEMA`` of batches of them;
+    ``weigh`` tells the bytes that a batch of small rows leads to.
+
+    They are apart so that one Python pass can read and do what comes next: texts then cross to Python and back once.
+    """
+
+    units: DataFrame
+    read: Callable[[Iterable[Any]], Iterator[Any]]
+    weigh: Callable[[Any], int] | None = None
+
+    def rows(self) -> DataFrame:
+        """The rows, in ``ROW_SCHEMA``."""
+        return map_batches(self.units, self.read, ROW_SCHEMA, self.weigh)
+
+
+class Unit(NamedTuple):
+    """A range of bytes of one file. ``name`` is relative to the input, ``shown`` is as the user gave it."""
+
+    path: str
+    name: str
+    shown: str
+    format: str
+    codec: str
+    start: int
+    stop: int
+    before: int
+
+
+class Row(NamedTuple):
+    """One row as read. ``key`` is its own id, else null; ``rule`` says why it was cut, else null."""
+
+    source: str | None
+    key: str | None
+    name: str
+    path: str
+    line: int | None
+    slice: str | None
+    text: str | None
+    metadata: str | None = None
+    rule: str | None = None
+    value: float | None = None
+    threshold: float | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Which fields of a row hold what, and what a row must teach."""
+
+    text: str
+    id: str | None
+    source: str | None
+    slice: str | None
+    default_source: str
+    max_bytes: int
+    task: TaskSettings = LANGUAGE
+
+    @property
+    def one_text(self) -> bool:
+        """Whether one field holds the text; else it is put together from those of the example."""
+        return self.task.kind != "instruction"
+
+    @classmethod
+    def of(cls, settings: IngestSettings, task: TaskSettings = LANGUAGE) -> Fields:
+        """The fields that the settings name."""
+        return cls(
+            text=settings.text_field,
+            id=settings.id_field,
+            source=settings.source_field,
+            slice=settings.slice_field,
+            default_source=settings.source,
+            max_bytes=settings.max_text_bytes,
+            task=task,
+        )
+
+
+def refuse_without(columns: Sequence[str], shown: str, fields: Fields) -> None:
+    """Nothing, where all columns are there that the settings name.
+
+    Raises:
+        InputError: one is not.
+    """
+    asked = {"text_field": fields.text if fields.one_text else None, "id_field": fields.id, "source_field": fields.source}
+    for setting, name in (asked | {"slice_field": fields.slice}).items():
+        if name is not None and name not in columns:
+            raise InputError(f"ingest: {shown} has no column {name!r} among {', '.join(columns)}; set ingest.{setting}")
+
+
+def arrow_schema(schema: str) -> pa.Schema:
+    """The Arrow schema of flat columns that Spark names as ``name type, …``."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in (field.split() for field in schema.split(", "))])
+
+
+def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields) -> Row:
+    """A row from the named values of one record; what is neither text, id, source nor slice becomes metadata."""
+    names = ", ".join(sorted(values))
+    example = example_of(values, fields.task)
+    text = values.pop(fields.text, None) if fields.one_text else "" if isinstance(example, Flaw) else example.text
+    if not isinstance(text, str):
+        held = "is null or missing" if text is None else f"holds {type(text).__name__}"
+        return quarantined(unit, line, "missing_text", f"field {fields.text!r} {held} among: {names}")
+    if isinstance(example, Flaw):
+        return quarantined(unit, line, *example)
+    id_field = fields.id or next((f for f in USUAL_IDS if _word(values.get(f))), None)
+    key = _word(values.pop(id_field, None)) if id_field else None
+    if fields.id and key is None:
+        return quarantined(unit, line, "missing_id", f"field {fields.id!r} is null or missing among: {names}")
+    own_source = _word(values.get(fields.source)) if fields.source else None
+    own_slice = _word(values.get(fields.slice)) if fields.slice else None
+    used = {fields.source, fields.slice}
+    rest = json_of({k: v for k, v in values.items() if k not in used})
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+    if max(size, len(rest or "")) > fields.max_bytes:
+        return too_long(unit, line, max(size, len(rest or "")), fields)
+    source = own_source or fields.default_source
+    return Row(
+        source=source,
+        key=key,
+        name=unit.name,
+        path=unit.shown,
+        line=line,
+        slice=own_slice or own_source or top_folder(unit.name) or source,
+        text=valid(text),
+        metadata=rest,
+    )
+
+
+def quarantined(unit: Unit, line: int | None, rule: str, detail: str) -> Row:
+    """A row that no text could be read from."""
+    said = valid(detail.replace("\n", " "))[:MAX_DETAIL]
+    return Row(None, None, unit.name, unit.shown, line, None, None, rule=rule, detail=said)
+
+
+def too_long(unit: Unit, line: int | None, size: int, fields: Fields) -> Row:
+    """A row whose bytes pass the limit."""
+    row = quarantined(unit, line, "too_long", "more bytes than ingest.max_text_bytes")
+    return row._replace(value=float(size), threshold=float(fields.max_bytes))
+
+
+def broken(unit: Unit, error: Exception, line: int | None = None) -> Row:
+    """The one row that stands for what could not be read of a file, or from a line of it on."""
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return quarantined(unit, line, "broken_file", said)
+
+
+def top_folder(name: str) -> str | None:
+    """The first folder of a relative name, None where there is none."""
+    return name.split("/", 1)[0] if "/" in name else None
+
+
+def valid(text: str) -> str:
+    """``text`` with lone surrogates, which UTF-8 cannot hold, as U+FFFD."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return SURROGATE.sub("\ufffd", text)
+    return text
+
+
+def json_of(values: Mapping[str, Any]) -> str | None:
+    """``values`` as strict JSON; null for none. Numbers that JSON lacks become null."""
+    if not values:
+        return None
+    try:
+        said = json.dumps(values, ensure_ascii=False, allow_nan=False, default=_plain)
+    except (ValueError, TypeError):
+        said = json.dumps(_finite(values), ensure_ascii=False, allow_nan=False, default=_plain)
+    return valid(said)
+
+
+def _word(value: Any) -> str | None:
+    """An id, source or slice as text, without NUL; None where it says nothing."""
+    if value is None or isinstance(value, float) and not math.isfinite(value):
+        return None
+    said = value if isinstance(value, str) else json.dumps(_finite(value), ensure_ascii=False, sort_keys=True, default=_plain)
+    return valid(said).replace("\0", "\ufffd") or None
+
+
+def _plain(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return value
+
+
+def in_batches(rows: Iterable[Row]) -> Iterator[RecordBatch]:
+    """``rows`` as Arrow batches of bounded bytes, so that none nears the 2 GB that a string column can hold."""
+    held: list[Row] = []
+    size = 0
+    for row in rows:
+        held.append(row)
+        size += len(row.text or "") + len(row.metadata or "")
+        if size >= BATCH_BYTES or len(held) >= BATCH_ROWS:
+            yield _batch(held)
+            held, size = [], 0
+    if held:
+        yield _batch(held)
+
+
+def _batch(rows: list[Row]) -> RecordBatch:
+    columns = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), _ROWS.types[:-1], strict=True)]
+    return pa.RecordBatch.from_arrays([*columns, hashes(columns[_ROWS.get_field_index("text")])], schema=_ROWS)
+
+
+_ARROW = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "binary": pa.binary()}
+_ROWS = arrow_schema(ROW_SCHEMA)

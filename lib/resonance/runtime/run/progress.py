@@ -1,0 +1,99 @@
+"""What a run tells: JSON lines with fields for machines, one summary line a job and a progress bar for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from os import SEEK_END
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from resonance.core.job import Step
+
+if TYPE_CHECKING:
+    from resonance.runtime.run.accounting import Outcome
+
+SHOWS_ITS_OWN_BAR = frozenset({"launch"})
+
+
+class Events:
+    """Follows a run. Never holds text of a document.
+
+    Args:
+        log: file that JSON lines are added to.
+        console: where people look; a progress bar is drawn only on a terminal.
+        total: steps of the run.
+    """
+
+    def __init__(self, log: Path, console: Console, total: int) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log
+        self._console = console
+        self._total = total
+        self._finished = 0
+        self._bar: Progress | None = None
+
+    def started(self, step: Step) -> None:
+        """A step begins: show it, unless its processes show their own progress."""
+        self.write("started", job=step.job.name, round=step.round, arm=step.arm)
+        if self._console.is_terminal and not SHOWS_ITS_OWN_BAR & set(step.job.needs):
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar.add_task(str(step), total=self._total, completed=self._finished)
+            self._bar.start()
+
+    def finished(self, outcome: Outcome) -> None:
+        """A step ended or was skipped: one line."""
+        self.close()
+        self._finished += 1
+        step = outcome.step
+        self.write(
+            "skipped" if outcome.skipped else "finished",
+            job=step.job.name,
+            round=step.round,
+            arm=step.arm,
+            run=outcome.run,
+            rows_in=outcome.rows_in,
+            rows_out=outcome.rows_out,
+            cut=dict(outcome.cut),
+            tables=dict(outcome.written),
+            seconds=round(outcome.seconds, 3),
+            **({"why": outcome.skipped} if outcome.skipped else {}),
+        )
+        self._console.print(summary(outcome), highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the progress bar away, also after a failure."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def write(self, event: str, **fields: object) -> None:
+        """Add one JSON line with the time, the event and its fields."""
+        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields})
+        with self._log.open("ab+") as log:
+            broken = log.tell() > 0 and (log.seek(-1, SEEK_END), log.read(1))[1] != b"\n"  # a full disk cuts lines off
+            log.write((b"\n" if broken else b"") + line.encode() + b"\n")
+
+
+def summary(outcome: Outcome) -> str:
+    """One line for people: rows in, out and cut by reason, seconds, table versions."""
+    name = f"[bold]{str(outcome.step):<20}[/bold]"
+    if outcome.skipped:
+        return f"{name} [dim]skipped: {outcome.skipped}[/dim]"
+    parts = [f"{outcome.rows_in:,} in → {outcome.rows_out:,} out" if outcome.rows_in else f"{outcome.rows_out:,} rows"]
+    if outcome.cut:
+        parts.append(f"{outcome.rows_cut:,} cut ({_reasons(outcome.cut)})")
+    tables = " ".join(f"{table} v{version}" for table, version in outcome.written.items())
+    return f"{name} {', '.join(parts)}  [dim]{outcome.seconds:.1f} s  {tables}[/dim]"
+
+
+def _reasons(cut: Mapping[str, int], most: int = 3) -> str:
+    ranked = sorted(cut.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in ranked[most:])
+    named = [f"{rule} {count:,}" for rule, count in ranked[:most]]
+    return ", ".join(named + ([f"other {rest:,}"] if rest else []))

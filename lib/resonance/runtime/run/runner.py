@@ -1,0 +1,287 @@
+"""Runs steps: hands a job its frames and tools, writes what comes back, checks that no row was lost, skips what is current."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.errors import ResonanceError
+from resonance.core.job import Job, Step, Turn
+from resonance.core.pool import came_to
+from resonance.core.settings import Config
+from resonance.core.table import Catalog, Commit, Slice, Table
+from resonance.runtime import inputs, resources
+from resonance.runtime.conf import RESOURCES
+from resonance.runtime.run.accounting import Outcome, count
+from resonance.runtime.run.manifest import write_manifest
+from resonance.runtime.run.progress import Events
+from resonance.runtime.run.scratch import Scratch
+from resonance.tables import CHECKPOINTS, DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, SIGNAL_EVENT, SLICE_SUMS, STEPS, TABLES
+
+SECTIONS = {
+    "cleaning": "clean",
+    "drawing": "rebalance",
+    "fitting": "cross_fit",
+    "quality": "score",
+    "scoring": "score_model",
+    "task": "task",
+    "tuning": "tune",
+}
+"""Needs that are further sections of the configuration."""
+WRITERS = 2
+"""Tables of one step that are written at a time."""
+SCOPED = frozenset({SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS})
+"""Tables whose rows name the run that wrote them: a step sees only rows of runs that it builds on."""
+
+
+class Runner:
+    """Executes steps of one workspace.
+
+    Args:
+        folder: local or shared folder for models, staging and scratch.
+        launch: starts the processes that train and score.
+    """
+
+    def __init__(self, config: Config, spark: SparkSession, catalog: Catalog, folder: Path, launch: object, events: Events) -> None:
+        self._config = config
+        self._spark = spark
+        self._catalog = catalog
+        self._folder = folder
+        self._launch = launch
+        self._events = events
+        self._versions: dict[str, int | None] = {}
+        self._steps: list[dict[str, Any]] | None = None
+
+    def run(self, steps: Sequence[Step], only: Iterable[str] = ()) -> list[Outcome]:
+        """Execute what is missing or stale, in order.
+
+        Args:
+            steps: the whole order, so that each step knows what it builds on.
+            only: names of jobs to execute, where what they build on is up to date. Empty executes all.
+
+        Raises:
+            ResonanceError: everything asked for waits for a job that was not asked for, or a step failed.
+        """
+        wanted = set(only)
+        identities = self.identities(steps)
+        done = self._done(steps)
+        outcomes: list[Outcome] = []
+        for index, step in enumerate(steps):
+            if wanted and step.job.name not in wanted:
+                continue
+            run = identities[step.place]
+            missing = [e for e in upstream(step, steps[:index]) if done.get(self._key(e)) != identities[e.place]]
+            if missing:
+                outcome = Outcome(step, run, skipped=f"waits for {missing[0]}, which is missing or stale", waits=True)
+            elif done.get(self._key(step)) == run:
+                outcome = Outcome(step, run, skipped="up to date: same inputs, settings, seed and code as last time")
+            else:
+                on = {earlier.place: identities[earlier.place] for earlier in upstream(step, steps[:index])}
+                outcome = self._execute(step, run, on)
+                done[self._key(step)] = run
+            outcomes.append(outcome)
+            self._events.finished(outcome)
+            if step.job.closes_round and not outcome.waits:
+                versions = {table.name: self._version(table) for table in TABLES}
+                write_manifest(step.round, self._config, self._spark, self._catalog, steps, identities, versions, self._finished())
+        if outcomes and all(outcome.waits for outcome in outcomes):
+            first = outcomes[0]
+            raise ResonanceError(f"{first.step}: {first.skipped}; run the jobs before it, or `resonance run` for all")
+        return outcomes
+
+    def identities(self, steps: Sequence[Step]) -> dict[str, str]:
+        """The identity of each step by place: a hash over job, settings, seed and the identities that it builds on."""
+        found: dict[str, str] = {}
+        for index, step in enumerate(steps):
+            found[step.place] = self._identity(step, [found[earlier.place] for earlier in upstream(step, steps[:index])])
+        return found
+
+    def rerun(self, step: Step, makers: Sequence[Step], results: tuple[DataFrame, ...] | None = None) -> Outcome:
+        """Execute one step on what stands in its tables, whatever settings made that; a later run that agrees finds it done.
+
+        Args:
+            step: the step to execute.
+            makers: steps that may have written what it reads; the newest that did counts.
+            results: what the step's job returns for these tables, where that is at hand.
+
+        Raises:
+            ResonanceError: none of them did, or the step failed.
+        """
+        made = self._newest_maker(step, makers)
+        if made is None:
+            raise ResonanceError(f"{step}: nothing stands in table {step.job.reads[0].name} of batch {self._config.batch} yet")
+        on = {f"{made['job']}/{made['round']}/{made['arm']}": made["run"]}
+        outcome = self._execute(step, self._identity(step, [made["run"]]), on, results)
+        self._events.finished(outcome)
+        return outcome
+
+    def _newest_maker(self, step: Step, makers: Sequence[Step]) -> Mapping[str, Any] | None:
+        names, read = {maker.job.name for maker in makers}, {table.name for table in step.job.reads}
+        rows = [
+            row
+            for row in self._finished()
+            if row["batch"] == self._config.batch and row["job"] in names and read & row["written"].keys()
+        ]
+        return max(rows, key=lambda row: (row["finished_at"], row["run"]), default=None)
+
+    def _identity(self, step: Step, upstream: Sequence[str]) -> str:
+        described = {
+            "job": [step.job.name, step.job.run.__name__, step.job.version],
+            "place": [self._config.batch, step.round, step.arm],
+            "settings": [self._stable(name) for name in self._sections(step.job)],
+            "seed": self._config.seed,
+            "upstream": list(upstream),
+            "inputs": inputs.fingerprint(self._config.ingest) if not step.job.reads else "",
+        }
+        if EVALUATION_ITEMS in step.job.reads:
+            described["registered"] = self._registered()
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _registered(self) -> list[str]:
+        """Evaluation sets and their versions; no step writes them, so that no identity of a step tells of a change."""
+        if self._version(EVALUATION_ITEMS) is None:
+            return []
+        sets = self._catalog.read(EVALUATION_ITEMS).select("set", "version").distinct().collect()
+        return sorted(f"{row['set']} {row['version']}" for row in sets)
+
+    def _sections(self, job: Job) -> list[str]:
+        return [job.section, *(SECTIONS[need] for need in job.needs if need in SECTIONS)]
+
+    def _stable(self, section: str) -> dict[str, Any]:
+        settings: dict[str, Any] = getattr(self._config, section).model_dump(mode="json")
+        return {key: value for key, value in settings.items() if not (section == "train" and key in RESOURCES)}
+
+    def _key(self, step: Step) -> tuple[str, str, int, str]:
+        batch = self._config.batch if step.job.per == "batch" else ""
+        return step.job.name, batch, step.round, step.arm
+
+    def _done(self, steps: Sequence[Step]) -> dict[tuple[str, str, int, str], str]:
+        """Identity of the newest finished execution of each step."""
+        per_batch = {step.job.name for step in steps if step.job.per == "batch"}
+        found: dict[tuple[str, str, int, str], str] = {}
+        for row in sorted(self._finished(), key=lambda row: (row["finished_at"], row["run"])):
+            batch = row["batch"] if row["job"] in per_batch else ""
+            found[row["job"], batch, row["round"], row["arm"]] = row["run"]
+        return found
+
+    def _finished(self) -> list[dict[str, Any]]:
+        """The rows of ``steps``, a handful for each round: read once, then this run's own added."""
+        if self._steps is None:
+            self._steps = self._catalog.rows(STEPS) if self._version(STEPS) is not None else []
+        return self._steps
+
+    def _execute(self, step: Step, run: str, on: Mapping[str, str], results: tuple[DataFrame, ...] | None = None) -> Outcome:
+        job = step.job
+        started = time.monotonic()
+        self._events.started(step)
+        turn = Turn(self._config.batch, step.round, step.arm, run, on)
+        scratch = Scratch(self._spark, self._folder / "scratch" / turn.run)
+        versions = {table.name: self._version(table) for table in job.reads}
+        frames = [self._frame(table, job, turn, versions[table.name]) for table in job.reads]
+        try:
+            if results is None:
+                result = job.run(*frames, settings=getattr(self._config, job.section), **self._needs(job, turn, scratch))
+                results = () if result is None else result if isinstance(result, tuple) else (result,)
+            note = self._note(step, turn, versions)
+
+            def write(pair: tuple[Table, DataFrame]) -> tuple[Table, Commit]:
+                table, rows = pair
+                return table, self._catalog.write(table, rows, self._slice(table, step), note)
+
+            with ThreadPoolExecutor(WRITERS) as pool:  # to plan and commit a small write takes one core and most of its time
+                commits = dict(pool.map(write, zip(job.writes, results, strict=True)))
+            first = frames[0] if frames else scratch.first_rows
+            if job.cuts and REJECTS in job.reads:
+                first = came_to(job.name, frames[0], frames[job.reads.index(REJECTS)])
+            rows = count(step, turn.run, self._catalog, first, self._slice(REJECTS, step), commits)
+        finally:
+            scratch.remove()
+        self._versions |= {table.name: commit.version for table, commit in commits.items()}
+        for table in job.appends:
+            self._versions.pop(table.name, None)
+        found = {table.name: self._version(table) for table in (*job.writes, *job.appends)}
+        written = {name: version for name, version in found.items() if version is not None}
+        read = {name: version for name, version in versions.items() if version is not None}
+        seconds = time.monotonic() - started
+        outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds)
+        self._record(outcome)
+        return outcome
+
+    def _version(self, table: Table) -> int | None:
+        """The table's version as this run knows it: asked for once, then what its own commits made of it."""
+        if table.name not in self._versions:
+            self._versions[table.name] = self._catalog.version(table)
+        return self._versions[table.name]
+
+    def _frame(self, table: Table, job: Job, turn: Turn, version: int | None) -> DataFrame:
+        frame = self._catalog.read(table, at=version)
+        if job.per == "batch" and table in (RAW, DOCUMENTS):
+            frame = frame.where(F.col("batch") == turn.batch)
+        if table in SCOPED:
+            frame = frame.where(F.col("run").isin(list(turn.runs.values())))
+        return frame
+
+    def _needs(self, job: Job, turn: Turn, scratch: Scratch) -> dict[str, Any]:
+        tools: dict[str, Any] = {
+            "turn": turn,
+            "seed": self._config.seed,
+            "spark": self._spark,
+            "catalog": self._catalog,
+            "folder": self._folder,
+            "checkpoint": scratch,
+            "launch": self._launch,
+            **{need: getattr(self._config, section) for need, section in SECTIONS.items()},
+        }
+        return {need: tools[need] for need in job.needs}
+
+    def _slice(self, table: Table, step: Step) -> Slice:
+        values: dict[str, str | int | tuple[int, int] | tuple[str, ...]] = {
+            "batch": self._config.batch,
+            "round": step.round,
+            "arm": step.arm,
+            "step": step.job.name,
+            "bucket": (0, 4095),
+            **step.job.marks,
+        }
+        columns = [c for c in table.replaces if not (c == "batch" and step.job.per == "corpus")]
+        return {column: values[column] for column in columns}
+
+    def _note(self, step: Step, turn: Turn, versions: Mapping[str, int | None]) -> dict[str, object]:
+        return {"job": step.job.name, "run": turn.run, "round": step.round, "arm": step.arm, "read": dict(versions)}
+
+    def _record(self, outcome: Outcome) -> None:
+        step = outcome.step
+        row: dict[str, Any] = {
+            "run": outcome.run,
+            "job": step.job.name,
+            "batch": self._config.batch,
+            "round": step.round,
+            "arm": step.arm,
+            "rows_in": outcome.rows_in,
+            "rows_out": outcome.rows_out,
+            "rows_cut": outcome.rows_cut,
+            "cut_by_rule": dict(outcome.cut),
+            "written": dict(outcome.written),
+            "read": dict(outcome.read),
+            "seconds": outcome.seconds,
+            "finished_at": datetime.now(UTC),
+        }
+        frame = self._spark.createDataFrame([row], resources.contract(STEPS).schema)
+        transaction = (f"steps/{outcome.run}", time.time_ns() // 1_000_000)
+        self._versions[STEPS.name] = self._catalog.append(STEPS, frame, transaction, {"job": step.job.name}).version
+        self._finished().append(row)
+
+
+def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
+    """The earlier steps that write a table which this step reads."""
+    reads = set(step.job.reads)
+    return tuple(earlier for earlier in before if reads & {*earlier.job.writes, *earlier.job.appends})

@@ -1,0 +1,60 @@
+"""The job that turns events into states: of each text over all rounds, and of each slice in this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from resonance.states.history import TEXT, bits_per_byte, lifted, merged, told
+from resonance.states.trend import against_trend
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.core.job import Turn
+    from resonance.core.settings import FeedbackSettings
+
+
+def feedback(
+    signal_event: DataFrame,
+    slice_sums: DataFrame,
+    documents: DataFrame,
+    examples: DataFrame,
+    *,
+    settings: FeedbackSettings,
+    turn: Turn,
+) -> tuple[DataFrame, DataFrame]:
+    """``signal_state`` of the plan arm up to ``turn.round``, and ``slice_state`` of all arms of that round.
+
+    Held-out documents enter neither. A text or label that has changed since starts a state of its own; the old one stays, no
+    longer ``current``. One shuffle of events by sample, one of ids of documents; one of sums by arm and slice, and one by
+    checkpoint and slice for the trend.
+    """
+    so_far = signal_event.where((F.col("arm") == "plan") & (F.col("round") <= turn.round))
+    exposures = lifted(against_trend(so_far, settings.trend_decay), settings.early_steps)
+    states = told(merged(exposures))
+    known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
+    held = states.join(known, list(TEXT), "left")
+    return held.withColumn("current", F.col("known").isNotNull()).drop("known"), _slices(signal_event, slice_sums, settings, turn)
+
+
+def _slices(signal_event: DataFrame, slice_sums: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:
+    """Bits per byte of each slice's drawn documents at the round's last checkpoint, against the mean over slices of its arm.
+
+    Slices with fewer than ``min_documents`` scored documents are left out, of the mean too: their figure is noise. Where only a
+    part of the events is kept, sums that were taken over all of them stand in.
+    """
+    whole = signal_event.where("log_pi = 1 AND loss_sum IS NOT NULL").withColumns({"n_events": F.lit(1), "nats": F.col("loss_sum")})
+    names = ("round", "arm", "phase", "slice", "n_events", "n_bytes", "n_tok", "nats")
+    parts = whole.select(*names).unionByName(slice_sums.select(*names))
+    sums = (
+        parts.where((F.col("phase") == "score") & (F.col("round") == turn.round))
+        .groupBy("round", "arm", "slice")
+        .agg(F.sum("n_events").alias("n_docs"), *(F.sum(name).alias(name) for name in ("n_bytes", "n_tok", "nats")))
+        .where(F.col("n_docs") >= settings.min_documents)
+        .withColumn("bpb", bits_per_byte("nats", "n_bytes"))
+    )
+    mean = F.avg("bpb").over(Window.partitionBy("arm"))
+    return sums.withColumn("mean_bpb", mean).withColumn("excess", F.col("bpb") - F.col("mean_bpb"))

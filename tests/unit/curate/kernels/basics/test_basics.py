@@ -1,0 +1,56 @@
+"""Lengths, Unicode classes, compression and language: hand-made values, by the definition and by the kernel."""
+
+from __future__ import annotations
+
+import zlib
+
+import pyarrow as pa
+import pytest
+
+from resonance.curate.kernels.basics import basics
+from resonance.curate.kernels.profiles import profile
+
+TEXT = "Zürich 上海 1٣, €\n\u200dПри"
+
+
+def measured(text: str | None) -> dict[str, float | str | None]:
+    return profile("basics").measure(pa.array([text], pa.string())).to_pylist()[0]
+
+
+def test_lengths_and_classes() -> None:
+    found = measured(TEXT)
+    size = len(TEXT)
+    assert (found["n_chars"], found["n_bytes"]) == (size, len(TEXT.encode()))
+    counts = {"latin": 6, "han": 2, "other_letter": 3, "digit": 2, "punctuation": 1, "symbol": 1, "space": 4, "other": 1}
+    assert sum(counts.values()) == size
+    assert {name: found[f"{name}_ratio"] for name in counts} == {name: pytest.approx(n / size) for name, n in counts.items()}
+
+
+def test_compression() -> None:
+    text = "again and " * 50
+    assert measured(text)["compression_ratio"] == pytest.approx(len(zlib.compress(text.encode(), 1)) / len(text))
+
+
+def test_language_with_two_more_guesses() -> None:
+    found = measured("Der Zug fährt heute leider mit großer Verspätung in den Bahnhof ein.")
+    assert found["language"] == "de"
+    assert 1 >= found["language_score"] > found["language_2_score"] > found["language_3_score"] > 0
+
+
+def test_language_is_that_of_the_first_characters() -> None:
+    german = "Der Zug fährt heute leider mit großer Verspätung ein. " * 40
+    assert measured(german[: basics.HEAD_CHARS] + "The train is late today. " * 500) | {"language": "de"} == measured(
+        german[: basics.HEAD_CHARS] + "The train is late today. " * 500
+    )
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_nothing_to_measure(text: str | None) -> None:
+    found = measured(text)
+    size = None if text is None else 0
+    assert (found.pop("n_chars"), found.pop("n_bytes")) == (size, size)
+    assert set(found.values()) == {None}
+
+
+def test_every_character_is_in_one_class() -> None:
+    assert {basics.class_of(code) for code in range(0, 0x30000, 7)} == set(range(len(basics.CLASSES)))

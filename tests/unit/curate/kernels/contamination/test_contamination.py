@@ -1,0 +1,80 @@
+"""Which items a text holds: as plain Python says."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resonance.curate.kernels.contamination.contamination import METHODS, hits, hits_plainly
+from resonance.curate.kernels.contamination.evaluation_index import NAMED, index
+
+LONG = "The miller opens the second gate in spring so that the stones do not run too fast, and his daughter counts the sacks"
+SHORT = "How many sacks of flour does the miller count"
+ITEMS = [LONG, SHORT, "Yes", "中文字章句读" * 8, "春天的水漫过草地", f"{SHORT} today"]
+LEAST = 0.4
+
+WORDS = st.sampled_from(["Yes", "no", "中文", "字章", "句读", *LONG.split(), *SHORT.split(), SHORT, "\n"])
+PIECES = st.one_of(WORDS, st.sampled_from([LONG, LONG[:70], LONG[50:], "中文字章句读" * 5]))
+
+
+def found(items: list[str], text: str | None) -> dict[int, tuple[str, float]]:
+    told = hits(pa.array(["x", text, None], pa.string()), index(pa.array(items, pa.string())), LEAST)
+    assert set(told.rows.tolist()) <= {1}
+    pairs = zip(told.methods.tolist(), told.values.tolist(), strict=True)
+    return {item: (METHODS[method], value) for item, (method, value) in zip(told.items.tolist(), pairs, strict=True)}
+
+
+@settings(max_examples=200)
+@given(pieces=st.lists(PIECES, max_size=12))
+def test_the_kernel_says_what_the_definition_says(pieces: list[str]) -> None:
+    """But for what no seed shows: with what is fuzzy it says no more than the definition, and what it says is its own window's."""
+    text = " ".join(pieces)
+    expected, told = hits_plainly(ITEMS, text, LEAST), found(ITEMS, text)
+    certain = {item: hit for item, hit in expected.items() if hit[0] != "fuzzy"}
+    assert {item: hit for item, hit in told.items() if hit[0] != "fuzzy"} == certain
+    for item, (method, value) in told.items():
+        assert expected[item][0] == method
+        assert LEAST <= value <= expected[item][1] or method != "fuzzy"
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "method"),
+    [
+        (f"Before. {LONG.upper()}! After.", 0, "ngram"),
+        (" ".join(LONG.split()[3:16]), 0, "ngram"),
+        ("x " + LONG.replace("miller", "baker").replace("second", "third").replace("stones", "wheels"), 0, "fuzzy"),
+        (f"Q: {SHORT}? A: ten", 1, "exact"),
+        ("yes!", 2, "exact"),
+        ("前" + "中文字章句读" * 5 + "後", 3, "ngram"),
+        ("他说春天的水漫过草地。", 4, None),
+        ("春天的水漫过草地。", 4, "exact"),
+        (" ".join(LONG.split()[3:15]) + " nothing else of it is here, only words of another kind altogether", 0, "fuzzy"),
+        ("yes and no", 2, None),
+        ("The stones run fast in spring, and the sacks are not the miller's.", 0, None),
+        ("", 2, None),
+        (None, 2, None),
+        ("word", 2, None),
+        ("x" * 300_000, 0, None),
+    ],
+)
+def test_what_a_text_holds(text: str | None, item: int, method: str | None) -> None:
+    assert found(ITEMS, text).get(item, (None,))[0] == method
+
+
+def test_no_items_and_items_without_words() -> None:
+    assert found([], LONG) == found(["", "?"], LONG) == {}
+
+
+def test_items_of_one_run_of_words_and_the_text_is_known_by_the_first() -> None:
+    items = [f"{LONG} in year {n}" for n in range(NAMED + 5)]
+    by_runs = {item for item, (method, _) in found(items, LONG).items() if method == "ngram"}
+    assert by_runs == set(range(NAMED))
+    assert found(items, LONG).keys() == set(range(len(items)))  # the others hold most of it nearly
+
+
+def test_more_hits_than_there_was_room_for() -> None:
+    items = [f"{LONG} in year {n}" for n in range(60)] + [f"Who was it that came to us in {n}" for n in range(200)]
+    text = " ".join(items)
+    assert found(items, text).keys() == set(range(260))

@@ -1,0 +1,130 @@
+import gzip
+import json
+import zlib
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resonance.core.settings import IngestSettings
+from resonance.curate.sources.lines import chunks, count_line_starts, json_rows, lines, text_rows
+from resonance.curate.sources.row import Fields, Unit, in_batches
+
+
+def as_line(text: object) -> bytes:
+    return json.dumps({"text": text}).encode()
+
+
+FIELDS = Fields.of(IngestSettings())
+
+
+def unit(path: Path, start: int = 0, stop: int | None = None, before: int = 0, codec: str = "", format: str = "json") -> Unit:
+    stop = path.stat().st_size if stop is None else stop
+    return Unit(str(path), path.name, f"in/{path.name}", format, codec, start, stop, before)
+
+
+@given(data=st.binary(max_size=300).map(lambda b: b.replace(b"\x01", b"\n")), size=st.integers(1, 7), limit=st.integers(0, 40))
+def test_lines_are_those_of_split_and_long_ones_are_only_measured(data: bytes, size: int, limit: int) -> None:
+    stream = [data[i : i + size] for i in range(0, len(data), size)]
+    expected = data.split(b"\n")
+    if expected[-1] == b"":
+        expected.pop()
+    assert list(lines(stream, limit)) == [(line if len(line) <= limit else None, len(line)) for line in expected]
+
+
+@given(texts=st.lists(st.text("ab", max_size=9), max_size=12), step=st.integers(1, 60), ends=st.booleans())
+def test_ranges_share_out_all_lines_once_with_their_numbers(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], step: int, ends: bool
+) -> None:
+    path = tmp_path_factory.mktemp("ranges") / "rows.jsonl"
+    path.write_bytes(b"\n".join(json.dumps({"text": t}).encode() for t in texts) + (b"\n" if ends else b""))
+    size = path.stat().st_size
+    found, before = [], 0
+    for start in range(0, max(size, 1), step):
+        part = unit(path, start, min(start + step, size), before)
+        found += [(row.line, row.text) for row in json_rows(part, FIELDS)]
+        before += count_line_starts(part)
+    assert found == list(enumerate(texts, 1))
+
+
+@pytest.mark.parametrize("codec", ["gzip", "zstd"])
+def test_a_cut_stream_gives_every_byte_before_the_cut(tmp_path: Path, codec: str) -> None:
+    words = Random(1)
+    data = b"".join(json.dumps({"text": f"text {words.random()}"}).encode() + b"\n" for n in range(40_000))
+    whole = gzip.compress(data) if codec == "gzip" else pa.compress(data, codec="zstd", asbytes=True)
+    path = tmp_path / "cut"
+    path.write_bytes(whole[: len(whole) // 2])
+    got: list[bytes] = []
+    with pytest.raises(OSError, match="Truncated"):
+        got.extend(chunks(unit(path, codec=codec)))
+    served = b"".join(got)
+    assert data.startswith(served)
+    assert len(served) > len(data) // 3
+    if codec == "gzip":
+        assert served == zlib.decompressobj(31).decompress(path.read_bytes())
+
+
+def test_a_stream_of_two_gzip_members_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "two.gz"
+    path.write_bytes(gzip.compress(b'{"text": "a"}\n') + gzip.compress(b'{"text": "b"}\n'))
+    assert [row.text for row in json_rows(unit(path, codec="gzip"), FIELDS)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        (b'{"text": "good"}', None),
+        (b'\xef\xbb\xbf{"text": "marked"}', None),
+        (b'{"text": "half \\ud800 pair"}', None),
+        (b'{"text": "nul \\u0000"}', None),
+        (b'{"text": "n", "x": NaN}', None),
+        (b'{"text": "bad \xff"}', "invalid_utf8"),
+        (b'{"text": ', "invalid_json"),
+        (b"[1, 2]", "invalid_json"),
+        (b"[" * 200_000, "invalid_json"),
+        (b'{"text": "x", "n": ' + b"9" * 5_000 + b"}", "invalid_json"),
+        (b'{"text": null}', "missing_text"),
+        (b'{"body": "x"}', "missing_text"),
+        (b'{"text": 7}', "missing_text"),
+        (b'{"text": "' + b"x" * 2_000_000 + b'"}', "too_long"),
+    ],
+)
+def test_each_line_is_a_row_or_is_cut_by_its_rule(tmp_path: Path, line: bytes, rule: str | None) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(line + b'\n\n  \n{"text": "next"}')
+    first, after = json_rows(unit(path), small(1_000_000))
+    assert (first.rule, first.line, first.path) == (rule, 1, "in/rows.jsonl")
+    assert (first.text is None) == (rule is not None)
+    assert (after.text, after.line) == ("next", 4)
+    (first.text or "").encode()
+    json.loads(first.metadata or "{}", parse_constant=pytest.fail)
+
+
+@given(rows=st.lists(st.one_of(st.binary(max_size=30), st.text(max_size=20).map(as_line), st.just(as_line(None))), min_size=1))
+def test_whatever_the_bytes_every_line_is_one_row(tmp_path_factory: pytest.TempPathFactory, rows: list[bytes]) -> None:
+    path = tmp_path_factory.mktemp("bytes") / "rows.jsonl"
+    path.write_bytes(b"\n".join(rows))
+    found = list(json_rows(unit(path), small(25)))
+    held = [(n, line) for n, line in enumerate(path.read_bytes().split(b"\n"), 1) if line.strip()]
+    assert [row.line for row in found] == [n for n, _ in held]
+    assert all((row.text is None) == (row.rule is not None) for row in found)
+    assert sum(batch.num_rows for batch in in_batches(found)) == len(held)
+
+
+def small(limit: int) -> Fields:
+    return Fields.of(IngestSettings(max_text_bytes=limit))
+
+
+def test_a_text_file_is_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("\ufeffGrüße\n".encode())
+    (row,) = text_rows(unit(path, format="text"), FIELDS)
+    assert (row.text, row.key, row.line, row.rule) == ("Grüße\n", None, None, None)
+    (row,) = text_rows(unit(path, format="text"), small(4))
+    assert (row.rule, row.value, row.threshold) == ("too_long", 11.0, 4.0)
+    path.write_bytes(b"\xff\xfe")
+    (row,) = text_rows(unit(path, format="text"), FIELDS)
+    assert row.rule == "invalid_utf8"

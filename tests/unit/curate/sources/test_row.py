@@ -1,0 +1,74 @@
+import json
+from datetime import date
+
+import pytest
+
+from resonance.core.settings import IngestSettings
+from resonance.curate.sources.row import BATCH_ROWS, Fields, Row, Unit, in_batches, json_of, row_of
+
+UNIT = Unit("/data/web/a.jsonl", "web/a.jsonl", "data/web/a.jsonl", "json", "", 0, 1, 0)
+
+
+def read(values: dict[str, object], **settings: object) -> Row:
+    return row_of(values, UNIT, 3, Fields.of(IngestSettings.model_validate(settings)))
+
+
+def test_the_key_is_the_rows_own_id_or_url_else_none() -> None:
+    assert read({"text": "t", "id": 7, "url": "u"}).key == "7"
+    assert read({"text": "t", "id": "", "url": "u"}).key == "u"
+    assert read({"text": "t"}).key is None
+    assert read({"text": "t", "id": "a", "name": "b"}, id_field="name").key == "b"
+    assert read({"text": "t", "id": {"b": 1, "a": 2}}).key == '{"a": 2, "b": 1}'
+
+
+def test_a_named_id_that_a_row_lacks_cuts_it() -> None:
+    row = read({"text": "t", "id": "a"}, id_field="name")
+    assert (row.rule, row.line) == ("missing_id", 3)
+
+
+def test_the_slice_is_its_field_else_the_source_else_the_top_folder() -> None:
+    named = {"text": "t", "site": "s", "topic": "p"}
+    assert read(dict(named), slice_field="topic", source_field="site").slice == "p"
+    assert read(dict(named), source_field="site").slice == "s"
+    assert read({"text": "t", "topic": None}, slice_field="topic").slice == "web"
+    assert read(dict(named)).source == "files"
+
+
+def test_other_fields_become_metadata_and_none_is_lost() -> None:
+    row = read({"text": "t", "id": "a", "url": "u", "site": "s", "n": 1}, source_field="site")
+    assert json.loads(row.metadata or "") == {"url": "u", "n": 1}
+    assert (row.source, row.key) == ("s", "a")
+
+
+def test_metadata_is_strict_json_whatever_it_holds() -> None:
+    held = {"f": float("nan"), "b": b"\xff", "d": date(2024, 1, 2), "s": "\ud800", "l": [float("inf"), {"x": 1.5}]}
+    said = json_of(held) or ""
+    said.encode()
+    assert json.loads(said, parse_constant=pytest.fail) == {
+        "f": None,
+        "b": "\ufffd",
+        "d": "2024-01-02",
+        "s": "\ufffd",
+        "l": [None, {"x": 1.5}],
+    }
+
+
+def test_nul_never_reaches_a_key_or_source() -> None:
+    row = read({"text": "t", "id": "a\0b", "site": "s\0"}, source_field="site")
+    assert (row.key, row.source) == ("a\ufffdb", "s\ufffd")
+
+
+def test_details_name_fields_and_stay_short() -> None:
+    row = read({f"field{n}": "secret" for n in range(100)})
+    assert row.rule == "missing_text"
+    assert len(row.detail or "") <= 200
+    assert "secret" not in (row.detail or "")
+
+
+def test_batches_are_bounded_in_bytes_and_rows() -> None:
+    rows = [Row("s", str(n), "n", "p", n, "s", "x" * 3_000_000) for n in range(20)]
+    sizes = [batch.nbytes for batch in in_batches(iter(rows))]
+    assert len(sizes) > 2
+    assert max(sizes) < 32 << 20
+    short = [Row("s", str(n), "n", "p", n, "s", "x") for n in range(BATCH_ROWS + 1)]
+    assert [batch.num_rows for batch in in_batches(iter(short))] == [BATCH_ROWS, 1]

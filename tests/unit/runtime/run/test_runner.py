@@ -1,0 +1,152 @@
+"""The runner hands frames over, writes slices, counts rows, skips what is up to date and refuses lost rows."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from pyspark.sql import functions as F
+from rich.console import Console
+
+from resonance.core.errors import ConservationError, ResonanceError
+from resonance.core.job import Job, Step
+from resonance.core.settings import Config
+from resonance.runtime.run.progress import Events
+from resonance.runtime.run.runner import Runner
+from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS, STEPS
+from resonance.testing import MemoryCatalog, documents_frame
+
+ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "third text")]
+
+
+def reject(rows, step, rule):
+    return rows.select(
+        F.lit(step).alias("step"),
+        "batch",
+        "bucket",
+        "doc_id",
+        F.lit(None).alias("path"),
+        "source",
+        "slice",
+        F.lit(rule).alias("rule"),
+        F.lit(1.0).alias("value"),
+        F.lit(None).alias("threshold"),
+        F.lit(None).alias("detail"),
+        F.lit("test@1").alias("version"),
+        F.explode(F.array(F.lit(1), F.lit(2))).alias("rank"),  # a row counts once, however many rules it fails
+    )
+
+
+@pytest.fixture
+def room(spark, tmp_path):
+    class Room:
+        catalog = MemoryCatalog(spark)
+        calls: list[str] = []
+        shown = io.StringIO()
+        lose = 0
+        config = Config()
+
+        def read_sources(self, *, settings, spark, checkpoint):
+            self.calls.append("read")
+            rows = checkpoint(documents_frame(spark, ROWS), "rows")
+            return rows.where("source_key != 'c'"), reject(rows.where("source_key = 'c'"), "read", "third")
+
+        def thin(self, documents, *, settings, checkpoint):
+            self.calls.append("thin")
+            empty = self.catalog.read(DUPLICATES).where("false")
+            return empty, reject(documents.orderBy("source_key").limit(1 - self.lose), "thin", "first")
+
+        def steps(self):
+            reading = Job(
+                "read",
+                self.read_sources,
+                (),
+                (DOCUMENTS, REJECTS),
+                per="batch",
+                section="clean",
+                needs=("spark", "checkpoint"),
+                cuts=True,
+            )
+            thinning = Job(
+                "thin",
+                self.thin,
+                (DOCUMENTS,),
+                (DUPLICATES, REJECTS),
+                per="corpus",
+                section="dedupe",
+                needs=("checkpoint",),
+                marks={"scope": "global"},
+                cuts=True,
+            )
+            return (Step(reading), Step(thinning))
+
+        def run(self, only=(), **changes):
+            return self.runner(**changes).run(self.steps(), only)
+
+        def runner(self, **changes):
+            config = self.config.model_copy(update=changes)
+            events = Events(tmp_path / "events.jsonl", Console(file=self.shown, width=200), 2)
+            return Runner(config, spark, self.catalog, tmp_path, None, events)
+
+        log = tmp_path / "events.jsonl"
+
+    return Room()
+
+
+def test_rows_in_are_rows_out_plus_rows_cut_and_the_line_says_so(room):
+    read, thin = room.run()
+    assert (read.rows_in, read.rows_out, dict(read.cut)) == (3, 2, {"third": 1})
+    assert (thin.rows_in, thin.rows_out, dict(thin.cut)) == (2, 1, {"first": 1})
+    assert "3 in → 2 out, 1 cut (third 1)" in room.shown.getvalue()
+    assert room.catalog.read(STEPS).count() == 2
+    events = [json.loads(line) for line in room.log.read_text().splitlines()]
+    assert [event["event"] for event in events] == ["started", "finished"] * 2
+    assert not any("first text" in line for line in room.log.read_text().splitlines())
+
+
+def test_second_run_skips_and_says_why_and_changed_settings_run_again(room):
+    room.run()
+    assert all("up to date" in outcome.skipped for outcome in room.run())
+    assert room.calls == ["read", "thin"]
+    room.run(dedupe=Config().dedupe.model_copy(update={"bands": 3}))
+    assert room.calls == ["read", "thin", "thin"]
+    room.run(seed=1)
+    assert room.calls == ["read", "thin", "thin", "read", "thin"]
+
+
+def test_resources_do_not_make_a_step_stale(room):
+    room.run()
+    room.run(train=Config().train.model_copy(update={"ranks": 1}), workspace="elsewhere")
+    assert room.calls == ["read", "thin"]
+
+
+def test_named_job_waits_for_what_it_builds_on(room):
+    with pytest.raises(ResonanceError, match="thin: waits for read, which is missing or stale"):
+        room.run(["thin"])
+    room.run(["read"])
+    assert [outcome.step.job.name for outcome in room.run(["thin"])] == ["thin"]
+
+
+def test_a_rerun_builds_on_what_stands_and_a_later_run_that_agrees_skips_it(room):
+    reading, thinning = room.steps()
+    fewer = {"dedupe": Config().dedupe.model_copy(update={"bands": 3})}
+    with pytest.raises(ResonanceError, match="thin: nothing stands in table documents of batch main yet"):
+        room.runner(**fewer).rerun(thinning, [reading])
+    room.run(seed=1)
+    first = room.runner(seed=1, clean=Config().clean.model_copy(update={"rewrite": "c4_lines"}), **fewer).rerun(thinning, [reading])
+    assert (first.rows_in, first.rows_out) == (2, 1)
+    assert room.calls == ["read", "thin", "thin"]
+    assert all(outcome.skipped for outcome in room.run(seed=1, **fewer))
+    assert [outcome.skipped != "" for outcome in room.run(seed=1)] == [True, False]
+
+
+def test_a_job_that_loses_a_row_is_stopped(room, monkeypatch):
+    def losing(self, *, settings, spark, checkpoint):
+        rows = checkpoint(documents_frame(spark, ROWS), "rows")
+        return rows.where("source_key = 'a'"), reject(rows.where("source_key = 'c'"), "read", "third")
+
+    monkeypatch.setattr(type(room), "read_sources", losing)
+    with pytest.raises(ConservationError, match="read: 3 rows in, but 1 out and 1 cut"):
+        room.run()
+    assert room.catalog.read(STEPS).count() == 0
