@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-import conformance
+from tests.unit.train import conformance
 
 from resonance.core.errors import TrainError
 from resonance.train import loop, tasks, worker

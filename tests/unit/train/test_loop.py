@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from staged import boundaries, events, run
+from tests.unit.train.staged import boundaries, events, run
 
 from resonance.core.errors import TrainError
 from resonance.train.spec import CHECKPOINT, PROGRESS, Pace

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from staged import ran
+from tests.unit.train.staged import ran
 
 from resonance.core.errors import TrainError
 from resonance.core.settings import TaskSettings, TrainSettings

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.train import conformance
 
-import conformance
 from resonance.core.settings import TrainSettings
 from resonance.train.collective import LocalCollective
 from resonance.train.spec import Phase, Spec
@@ -58,9 +59,9 @@ def run(specs):
             plan = folder / "plan.json"
             plan.write_text(json.dumps({name: spec.model_dump(mode="json") for name, spec in found.items()}))
             with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+                patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]))
                 launch = LocalLaunch(TrainSettings(ranks=size), ALL[way])
-                ranks = launch.start("program", plan)
+                ranks = launch.start("tests.unit.train.program", plan)
                 while not ranks.poll():
                     time.sleep(0.1)
             assert ranks.error is None

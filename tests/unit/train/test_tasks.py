@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from staged import ran
+from tests.unit.train.staged import ran
 
 from resonance.core.settings import TaskSettings
 from resonance.train.shards import Document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from staged import boundaries, events, run
+from tests.unit.train.staged import boundaries, events, run
 
 pytestmark = pytest.mark.train
 
