@@ -210,7 +210,7 @@ def judge(
     from resonance.core.job import Turn
     from resonance.curate.judge import asked_rules, proposed, rewriting
     from resonance.factory import CLEANING, JUDGING
-    from resonance.report.changes import changes, told
+    from resonance.report.terminal.changes import changes, told
 
     frames = opened.frames()
     tables = [frames[name] for name in ("documents", "signals", "rejects")]
@@ -245,7 +245,7 @@ def explain(
     debug: Debug = False,
 ) -> None:
     """Show a plan: what the round draws from each slice, and why; or what it does with one document."""
-    from resonance.report.views import plan_table, sample_story
+    from resonance.report.terminal.views import plan_table, sample_story
 
     opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
     if sample is None:
@@ -265,7 +265,7 @@ def why(
     debug: Debug = False,
 ) -> None:
     """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
-    from resonance.report.views import document_story
+    from resonance.report.terminal.views import document_story
 
     opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
     for line in document_story(opened.frames(), doc_id):
@@ -289,7 +289,7 @@ def tables(
     debug: Debug = False,
 ) -> None:
     """List the tables of a workspace with their versions and rows."""
-    from resonance.report.views import tables_table
+    from resonance.report.terminal.views import tables_table
 
     opened = open_workspace(configure(env, "", conf, assign, workspace), reads=True, debug=debug)
     out.print(tables_table(opened.versions(), opened.counts(), opened.digests() if hash else None))

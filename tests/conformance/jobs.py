@@ -30,7 +30,7 @@ from resonance.curate.duplicates.standing import batches, digest
 from resonance.curate.duplicates.verified import candidates, members
 from resonance.curate.hold_out import hold_out
 from resonance.curate.judge import judge
-from resonance.report.distributions import distributions
+from resonance.report.sections.distributions import find_distributions
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
 from resonance.runtime.storage.digest import digest as digest_table
@@ -242,7 +242,7 @@ def _rules(f: Frames) -> DataFrame:
 
 
 def _distributions(f: Frames) -> Any:
-    return [(d.set, d.signal, d.values, d.counts, d.names) for d in distributions(_signals(f))]
+    return [(d.set, d.signal, d.values, d.counts, d.names) for d in find_distributions(_signals(f))]
 
 
 JOBS: Mapping[str, Probe] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import asdict, is_dataclass
@@ -15,9 +14,8 @@ from pyspark.sql import Row, SparkSession
 
 from resonance.core.settings import ReportSettings
 from resonance.core.table import Table
-from resonance.report.build import build_report
-from resonance.report.gather import gather
-from resonance.report.views import document_story, plan_table, sample_story
+from resonance.report.build import build_report, gather
+from resonance.report.terminal.views import document_story, plan_table, sample_story
 from resonance.runtime.workspace import Frames
 from resonance.tables import TABLES
 from resonance.testing import folder_catalog
@@ -61,11 +59,12 @@ def facts(spark: SparkSession, folder: Path) -> dict[str, Any]:
     found = gather(frames, {table.name: catalog.count(table) for table in TABLES})
     page = build_report(frames, settings=ReportSettings())
     stories = [*document_story(frames, first), *sample_story(frames, first, None), str(plan_table(frames, None).row_count)]
-    return {**_fields(found), "stories": stories, "page": page.split("\n")}
+    own = {f"{name}.{field}": value for name, part in found.sections.items() for field, value in _fields(part).items()}
+    return {**_fields(found.shared), **own, "stories": stories, "page": page.split("\n")}
 
 
 def _fields(found: Any) -> dict[str, Any]:
-    return {name: _plainly(getattr(found, name)) for name in found.__dataclass_fields__}
+    return {name: _plainly(getattr(found, name)) for name in found.__dataclass_fields__ if name != "shared"}
 
 
 def _plainly(value: Any) -> Any:
@@ -94,7 +93,7 @@ said = test_reports.{what}(open_engine("embedded", SparkSettings(), folder / "sp
 print(json.dumps(said))
 """
     command = [sys.executable, "-W", "ignore", "-c", code]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(TOP)}, capture_output=True, text=True, cwd=TOP)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=TOP)
     assert done.returncode == 0, done.stderr[-2_000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -1,20 +1,32 @@
-"""Builds the report: facts from tables, sections from facts, one page from sections."""
+"""Builds the report: facts from tables, blocks from facts, one page from blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from resonance.report.gather import gather
+from resonance.report.facts.shared import Facts, gather_facts
 from resonance.report.page import render
 from resonance.report.sections import SECTIONS
-from resonance.report.summary import summary
+from resonance.report.summary import draw_summary
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
+
+AT_A_TIME = 2
+"""Queries that are planned side by side: most of a small one's time is planning, which takes one core."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All facts of a report: the shared ones, and each section's own by its name."""
+
+    shared: Facts
+    sections: Mapping[str, Any]
 
 
 def build_report(
@@ -26,12 +38,35 @@ def build_report(
 ) -> str:
     """One HTML page without outside links, from every table by name; empty tables leave their section out.
 
-    Only sums, quantiles and the rows of small tables (one for each slice, round or step) reach the driver: see ``gather``.
+    Only sums, quantiles, a few texts and the rows of small tables (one for each slice, round or step) reach the driver.
     """
     return compose(gather(frames, counts, meanings), settings)
 
 
-def compose(facts: Facts, settings: ReportSettings) -> str:
-    """The page that tells these facts; equal facts, equal page."""
-    found = [section(facts, settings) for section in SECTIONS]
-    return render(settings.title, facts.finished_at, summary(facts), [section for section in found if section is not None])
+def gather(
+    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None, meanings: Mapping[str, str] | None = None
+) -> Gathered:
+    """All facts, by some thirty small queries: each scans some columns of a table and returns sums.
+
+    Args:
+        frames: every table by name.
+        counts: the rows of every table, where they are known; else they are counted.
+        meanings: what each signal means, by column.
+
+    Shuffles partial sums by slice, rule or bucket, and document ids: to find which documents were kept, the languages of those
+    that were cut, and the sources of copies and of what they copy.
+    """
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        shared = gather_facts(frames, counts, meanings, pool)
+        asked = {
+            section.name: pool.submit(section.gather, {table.name: frames[table.name] for table in section.reads}, shared)
+            for section in SECTIONS
+        }
+        return Gathered(shared, {name: found.result() for name, found in asked.items()})
+
+
+def compose(facts: Gathered, settings: ReportSettings) -> str:
+    """The page that shows these facts; equal facts give an equal page."""
+    drawn = {section.name: section.draw(facts.sections[section.name], settings) for section in SECTIONS}
+    blocks = {name: block for name, block in drawn.items() if block is not None}
+    return render(settings.title, facts.shared.finished_at, draw_summary(facts.shared, blocks), blocks)

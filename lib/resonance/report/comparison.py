@@ -9,7 +9,7 @@ from resonance.report.wording import bits, counted, minus, signed
 if TYPE_CHECKING:
     from pyspark.sql import Row
 
-    from resonance.report.facts import Facts
+    from resonance.report.facts.shared import Facts
     from resonance.report.turns import Turn
 
 ALL = "*"

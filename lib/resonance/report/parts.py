@@ -1,4 +1,4 @@
-"""What a page is made of: sections with sentences, charts and grids."""
+"""What a page is made of: blocks with sentences, charts and grids."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Section:
-    """One heading of the page."""
+class Block:
+    """A section as it is drawn, and the sentence about it at the head of the page, if there is one."""
 
-    anchor: str
     title: str
     text: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     grids: tuple[Grid, ...] = ()
+    headline: str = ""

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resonance.report.comparison import ALL, by_slice, outcome
-from resonance.report.facts import cut_steps
+from resonance.report.facts.steps import find_cutting
 from resonance.report.turns import called, ordered
 from resonance.report.wording import bits, count, counted, listed, name, share, short
 
 if TYPE_CHECKING:
-    from resonance.report.facts import Facts
+    from collections.abc import Mapping
+
+    from resonance.report.facts.shared import Facts
+    from resonance.report.parts import Block
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,16 @@ class Summary:
     sentences: tuple[str, ...]
 
 
-def summary(facts: Facts) -> Summary:
-    """The head of the page."""
-    told = [_documents(facts), _duplicates(facts), _contaminated(facts), *_loop(facts), _plan(facts)]
-    return Summary(_stops(facts), tuple(sentence for sentence in told if sentence))
+def draw_summary(facts: Facts, blocks: Mapping[str, Block]) -> Summary:
+    """The head of the page, with the headlines of sections in their order."""
+    headlines = (block.headline for block in blocks.values())
+    sentences = (_documents(facts), *headlines, *_loop(facts), _plan(facts))
+    return Summary(_stops(facts), tuple(sentence for sentence in sentences if sentence))
 
 
 def documents_in(facts: Facts) -> int:
     """Rows that ingest read, as it counted them; the rows of ``raw`` where it left no count."""
-    first = [step["rows_in"] for step in cut_steps(facts) if step["job"] == "ingest"]
+    first = [step["rows_in"] for step in find_cutting(facts.steps) if step["job"] == "ingest"]
     return sum(first) if first else facts.rows.get("raw", 0)
 
 
@@ -49,7 +53,7 @@ def _documents(facts: Facts) -> str:
     came = documents_in(facts)
     if not came:
         return "No document has come in yet."
-    kept = sum(part.documents for part in facts.part("kept").values())
+    kept = sum(part.documents for part in facts.find_part("kept").values())
     cut: Counter[str] = Counter()
     for rejected in facts.cuts:
         cut[rejected.rule] += rejected.rows
@@ -58,32 +62,10 @@ def _documents(facts: Facts) -> str:
     return f"{text}, most of them by {listed(most)}." if most else f"{text}."
 
 
-def _duplicates(facts: Facts) -> str:
-    if not facts.clusters:
-        return "No duplicates were found, or none were looked for." if facts.rows["documents"] else ""
-    found = []
-    for method in dict.fromkeys(c.method for c in facts.clusters):
-        clusters = sum(c.clusters for c in facts.clusters if c.method == method)
-        documents = sum(c.documents for c in facts.clusters if c.method == method)
-        found.append(f"{counted(clusters, f'{method} cluster')} of {counted(documents, 'document')}")
-    cut = sum(c.rows for c in facts.cuts if c.step == "dedupe")
-    return f"Duplicates: {listed([name(text, 80) for text in found])}; {counted(cut, 'copy was', 'copies were')} cut."
-
-
-def _contaminated(facts: Facts) -> str:
-    if facts.unchecked:
-        return "UNCHECKED: no evaluation set was registered, so that documents may hold items of one."
-    if not any(step["job"] == "decontaminate" for step in facts.steps):
-        return ""
-    cut = sum(c.rows for c in facts.cuts if c.step == "decontaminate")
-    sets = counted(len(facts.registered), "evaluation set")
-    return f"{counted(cut, 'document')} more {'was' if cut == 1 else 'were'} cut for items of {sets}." if facts.registered else ""
-
-
 def _loop(facts: Facts) -> list[str]:
     turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
     if not turns:
-        if facts.draws():
+        if facts.find_draws():
             return ["Samples are drawn, but no training has left a loss yet."]
         return ["Only the data half of the loop has run: there is no training, no held-out score and no plan to show yet."]
     return [_samples(facts), *_heldout(facts)]
@@ -91,7 +73,7 @@ def _loop(facts: Facts) -> list[str]:
 
 def _samples(facts: Facts) -> str:
     turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
-    planned = sum(part.rows for turn in facts.draws() for part in facts.part("draw", *turn).values())
+    planned = sum(part.rows for turn in facts.find_draws() for part in facts.find_part("draw", *turn).values())
     found = sum(loss.rows for loss in facts.losses if loss.phase == "train")
     rounds = len({turn[0] for turn in turns})
     arms = len(turns) - sum(turn[1] == "plan" for turn in turns)
@@ -126,9 +108,9 @@ def _plan(facts: Facts) -> str:
 
 
 def _stops(facts: Facts) -> tuple[Stop, ...]:
-    kept = sum(part.documents for part in facts.part("kept").values())
-    draws = [turn for turn in facts.draws() if turn[1] == "plan"]
-    drawn = sum(part.rows for part in facts.part("draw", *draws[-1]).values()) if draws else 0
+    kept = sum(part.documents for part in facts.find_part("kept").values())
+    draws = [turn for turn in facts.find_draws() if turn[1] == "plan"]
+    drawn = sum(part.rows for part in facts.find_part("draw", *draws[-1]).values()) if draws else 0
     size = facts.checkpoints[-1]["parameters"] if facts.checkpoints else 0
     losses = sum(loss.rows for loss in facts.losses)
     number = max((row["round"] for row in facts.plans), default=0)

@@ -7,6 +7,10 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
 
 WIDE = ("W", "F")
 HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -118,6 +122,13 @@ def distinct(texts: Sequence[object], columns: int) -> list[str]:
             number = f" ({seen[label]})"
             short[index] = name(label, columns - len(number)) + number
     return short
+
+
+def describe_rule(rule: Row) -> str:
+    """What a rule cuts: ``n_words below 50``."""
+    if rule["side"] == "in":
+        return f"{name(rule['signal'])} not in {name(rule['among'], 40)}"
+    return f"{name(rule['signal'])} {rule['side']} {short(rule['threshold'])}"
 
 
 def _width(text: str) -> int:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from pyspark.sql import Row
+from tests.unit.report.loop import NAMES, change_rows, loop_facts
+from tests.unit.report.sections.test_heldout import make_evaluations, make_facts
 
 from resonance.report.comparison import compared, outcome, verdict
-from resonance.report.facts import Facts
 
 LABEL = "one seed; without training variance"
 
@@ -20,10 +19,8 @@ LABEL = "one seed; without training variance"
         ((0.0, -0.01, 0.01), "no difference visible", "no difference visible"),
     ],
 )
-def test_the_outcome_is_said_whatever_it_is(
-    made: Callable[..., Facts], delta: tuple[float, float, float], word: str, sentence: str
-) -> None:
-    facts = made(delta=delta)
+def test_the_outcome_is_given_whatever_it_is(delta: tuple[float, float, float], word: str, sentence: str) -> None:
+    facts = make_facts(delta=delta)
     row = next(row for row in facts.evaluations if row["delta"] is not None)
     assert verdict(row) == word
     assert sentence in outcome(facts)
@@ -35,13 +32,13 @@ def test_no_interval_means_no_difference_visible() -> None:
     assert verdict(Row(n_docs=9, delta=-1.0, delta_low=None, delta_high=None)) == "no difference visible"
 
 
-def test_without_control_arm_nothing_is_claimed(made: Callable[..., Facts]) -> None:
-    alone = made(evaluations=tuple(row for row in made().evaluations if row["round"] == 1))
+def test_without_control_arm_nothing_is_claimed() -> None:
+    alone = loop_facts(evaluations=tuple(row for row in make_evaluations(NAMES) if row["round"] == 1))
     assert compared(alone) is None
     assert outcome(alone).startswith("No control arm was evaluated")
 
 
-def test_few_documents_tell_nothing(made: Callable[..., Facts]) -> None:
-    rows = tuple(Row(**{**row.asDict(), "n_docs": 4}) for row in made().evaluations)
+def test_few_documents_show_no_difference() -> None:
+    rows = change_rows(make_evaluations(NAMES), n_docs=4)
     assert verdict(next(row for row in rows if row["delta"] is not None)) == "too few documents"
-    assert "4 held-out documents can tell no difference" in outcome(made(evaluations=rows))
+    assert "4 held-out documents can tell no difference" in outcome(loop_facts(evaluations=rows))

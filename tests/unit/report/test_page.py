@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
-from importlib import resources
+from importlib import import_module, resources
 
 import pytest
 from pyspark.sql import Row
+from tests.unit.report.loop import change_rows
+from tests.unit.report.test_summary import whole_loop
 
 from resonance.core.settings import ReportSettings
-from resonance.report.build import compose
-from resonance.report.facts import Facts
+from resonance.report.build import Gathered, compose
+from resonance.report.sections import SECTIONS
+from resonance.report.sections.record import Record
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}$\\frac$"
 VOID = {"meta", "br", "wbr"}
@@ -44,21 +47,36 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
+def made(names: tuple[str, ...]) -> Gathered:
+    """Facts of every section, as its own test makes them: a section without such a test fails here."""
+    tests = {section: f"tests.unit.report.sections.test_{section.draw.__module__.rpartition('.')[2]}" for section in SECTIONS}
+    found = {section.name: import_module(test).make_facts(names) for section, test in tests.items()}
+    return Gathered(whole_loop(names), found)
+
+
 @pytest.fixture
-def hostile(made: Callable[..., Facts]) -> str:
-    facts = made((HOSTILE, "other"))
-    return compose(
-        made(
-            (HOSTILE, "other"),
-            plans=tuple(Row(**{**row.asDict(), "reason": HOSTILE, "policy": HOSTILE}) for row in facts.plans),
-            steps=tuple(
-                Row(**{**row.asDict(), "job": HOSTILE + row["job"], "cut_by_rule": {HOSTILE: 3}, "run": HOSTILE})
-                for row in facts.steps
-            ),
-            rounds=tuple(Row(**{**row.asDict(), "config_hash": HOSTILE, "plan_hash": HOSTILE}) for row in facts.rounds),
-        ),
-        ReportSettings(title=HOSTILE),
+def hostile() -> str:
+    names = (HOSTILE, "other")
+    facts = made(names)
+    plans = change_rows(facts.sections["plan"].plans, reason=HOSTILE, policy=HOSTILE)
+    steps = tuple(
+        Row(**{**row.asDict(), "job": HOSTILE + row["job"], "cut_by_rule": {HOSTILE: 3}, "run": HOSTILE})
+        for row in facts.shared.steps
     )
+    rounds = change_rows(facts.sections["tables"].rounds, config_hash=HOSTILE, plan_hash=HOSTILE)
+    bad = replace(facts.shared, plans=plans, steps=steps)
+    own = {
+        "plan": replace(facts.sections["plan"], plans=plans),
+        "funnel": replace(facts.sections["funnel"], steps=steps),
+        "tables": Record(bad, rounds),
+    }
+    return compose(Gathered(bad, {**facts.sections, **own}), ReportSettings(title=HOSTILE))
+
+
+@pytest.mark.parametrize("size", [1, 200])
+def test_each_section_is_drawn_for_few_and_for_many_slices(size: int) -> None:
+    facts = made(tuple(f"slice-{n:03}" for n in range(size)))
+    assert [section.name for section in SECTIONS if section.draw(facts.sections[section.name], ReportSettings()) is None] == []
 
 
 def test_hostile_text_makes_no_element_and_no_attribute(hostile: str) -> None:

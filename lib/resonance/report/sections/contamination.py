@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resonance.report.parts import Grid, Section
+from pyspark.sql import functions as F
+
+from resonance.report.parts import Block, Grid
+from resonance.report.section import Section
 from resonance.report.wording import count, counted, name, share
+from resonance.tables import CONTAMINATION, EVALUATION_ITEMS
 
 if TYPE_CHECKING:
-    from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
+    from collections.abc import Mapping
 
+    from pyspark.sql import DataFrame, Row
+
+    from resonance.core.settings import ReportSettings
+    from resonance.report.facts.shared import Facts
+
+TITLE = "Evaluation items in documents"
+UNCHECKED_IN_SHORT = "UNCHECKED: no evaluation set was registered, so that documents may hold items of one."
 UNCHECKED = (
     "UNCHECKED: no evaluation set was registered when documents were last looked at. They may hold items by which a model is "
     "judged later; `resonance register NAME FILE`, then run again."
@@ -22,26 +33,69 @@ MEANING = {
 }
 
 
-def contamination(facts: Facts, settings: ReportSettings) -> Section | None:
+@dataclass(frozen=True)
+class Registered:
+    """Items of one evaluation set, the items that documents hold, and documents (distinct) by method."""
+
+    set: str
+    items: int
+    hit: int
+    documents: int
+    by_method: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Contamination:
+    """What documents hold of each registered evaluation set."""
+
+    shared: Facts
+    registered: tuple[Registered, ...] = ()
+
+    @property
+    def searches(self) -> list[Row]:
+        """The steps that looked for items in documents."""
+        return [step for step in self.shared.steps if step["job"] == "decontaminate"]
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether no evaluation set was registered when documents were last looked at."""
+        return bool(self.searches) and "evaluation_items" not in self.searches[-1]["read"]
+
+
+def gather_contamination(frames: Mapping[str, DataFrame], shared: Facts) -> Contamination:
+    """Evaluation sets by name: their items, and what documents hold of them."""
+    if not shared.rows["evaluation_items"]:
+        return Contamination(shared)
+    contamination = frames["contamination"]
+    found = contamination.groupBy("set", "method").agg(F.countDistinct("doc_id").alias("documents"))
+    methods = found.groupBy("set").agg(F.map_from_entries(F.collect_list(F.struct("method", "documents"))).alias("by_method"))
+    sums = contamination.groupBy("set").agg(F.countDistinct("item_id").alias("hit"), F.countDistinct("doc_id").alias("documents"))
+    items = frames["evaluation_items"].groupBy("set").agg(F.count(F.lit(1)).alias("items"))
+    rows = items.join(sums, "set", "left").join(methods, "set", "left").orderBy("set").collect()
+    registered = (Registered(r["set"], r["items"], r["hit"] or 0, r["documents"] or 0, r["by_method"] or {}) for r in rows)
+    return Contamination(shared, tuple(registered))
+
+
+def draw_contamination(facts: Contamination, settings: ReportSettings) -> Block | None:
     """Documents that hold items, by evaluation set and method; None where documents were not looked at."""
-    title = "Evaluation items in documents"
-    looked = [step for step in facts.steps if step["job"] == "decontaminate"]
-    if facts.unchecked:
-        return Section("contamination", title, (UNCHECKED,))
-    if not looked or not facts.registered:
+    if facts.is_unchecked:
+        return Block(TITLE, (UNCHECKED,), headline=UNCHECKED_IN_SHORT)
+    if not facts.searches or not facts.registered:
         return None
-    came = sum(step["rows_in"] for step in looked) or facts.rows["documents"]
-    cut = sum(cut.rows for cut in facts.cuts if cut.step == "decontaminate")
+    came = sum(step["rows_in"] for step in facts.searches) or facts.shared.rows["documents"]
+    cut = sum(cut.rows for cut in facts.shared.cuts if cut.step == "decontaminate")
     text = (
         f"{counted(cut, 'document')} of {count(came)} that came this far ({share(cut, came)}) were cut since they hold an item of "
         "a registered evaluation set. Documents that were cut before are counted below too: no rule can bring them back."
     )
     methods = "; ".join(f"{method}: {meaning}" for method, meaning in MEANING.items())
-    return Section("contamination", title, (text, f"Methods, the first that holds counts. {methods}."), (), (_grid(facts),))
+    sets = counted(len(facts.registered), "evaluation set")
+    headline = f"{counted(cut, 'document')} more {'was' if cut == 1 else 'were'} cut for items of {sets}."
+    return Block(TITLE, (text, f"Methods, the first that holds counts. {methods}."), (), (_grid(facts),), headline)
 
 
-def _grid(facts: Facts) -> Grid:
-    documents = facts.rows["documents"]
+def _grid(facts: Contamination) -> Grid:
+    documents = facts.shared.rows["documents"]
     rows = tuple(
         (
             name(found.set),
@@ -55,3 +109,6 @@ def _grid(facts: Facts) -> Grid:
     )
     columns = ("evaluation set", "items", "items found", "documents", "share of documents", *MEANING)
     return Grid("Documents by evaluation set", columns, rows, frozenset(columns[1:]))
+
+
+SECTION = Section("contamination", gather_contamination, draw_contamination, reads=(EVALUATION_ITEMS, CONTAMINATION))

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
+from pyspark.sql import functions as F
 
+from resonance.core.frames import rank_rows
 from resonance.core.settings import DedupeSettings
 from resonance.report.differences import marked
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.heat import draw_heat
 from resonance.report.draw.lines import Line, draw_lines
-from resonance.report.parts import Chart, Grid, Section
-from resonance.report.wording import count, counted, name, share, size
+from resonance.report.facts.texts import read_texts
+from resonance.report.parts import Block, Chart, Grid
+from resonance.report.section import Section
+from resonance.report.wording import count, counted, listed, name, share, size
+from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Row
+
     from resonance.core.settings import ReportSettings
-    from resonance.report.copies import Crossed, Pair
-    from resonance.report.facts import Clusters, Facts
+    from resonance.report.facts.shared import Facts
 
 MEANING = {
     "exact": "equal cleaned text",
     "near": "connected by MinHash, equal texts included",
     "verified": "one that stays, and those that are like it by exact Jaccard",
 }
-
-
 PARAMETERS = re.compile(r"minhash-(\d+)x(\d+)-(\d+)@")
 """Bands, rows and words of a shingle, as ``duplicates.version`` tells them."""
 HARDLY = 0.1
@@ -35,18 +41,130 @@ HARDLY = 0.1
 SOURCES = 12
 """So many sources are told apart; the others are counted together."""
 OTHERS = "others"
+MOST = 1_000
+"""So many pairs of sources come back at most, those of most documents first."""
+EACH = 3
+"""Clusters of each method of which a pair is shown."""
+REACH = 20_000
+"""Characters of a text that are compared with another's."""
+ABSENT = -1.0
+"""Stands for no similarity while the least is looked for: of structs with null fields the engines find different ones."""
+TITLE = "Duplicates"
+NONE_FOUND = "No duplicates were found, or none were looked for."
 
 
-def duplicates(facts: Facts, settings: ReportSettings) -> Section | None:
+@dataclass(frozen=True)
+class Clusters:
+    """Clusters of one size that one method found; ``version`` holds its parameters."""
+
+    method: str
+    size: int
+    clusters: int
+    documents: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Documents that a rule cut as copies, by their source and that of what stayed; None stands for all of them."""
+
+    rule: str | None
+    source: str | None
+    keeper: str | None
+    documents: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One of the largest clusters: what stayed and the least similar of the others, with their texts where these were read."""
+
+    method: str
+    size: int
+    similarity: float | None
+    stays: str
+    goes: str
+    stays_source: str
+    goes_source: str
+    stays_text: str | None
+    goes_text: str | None
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What was found of copies, and what was cut of them."""
+
+    shared: Facts
+    clusters: tuple[Clusters, ...] = ()
+    crossed: tuple[Crossed, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+
+
+def gather_duplicates(frames: Mapping[str, DataFrame], shared: Facts) -> Duplicates:
+    """Clusters by size, copies by source, and a few pairs. One scan of documents reads the texts of these pairs."""
+    if not shared.rows["duplicates"]:
+        return Duplicates(shared)
+    largest = find_largest(frames["duplicates"])
+    ids = {bytes(row[column]) for row in largest for column in ("keeper", "doc_id")}
+    texts = read_texts(frames["documents"], ids, F.lit(REACH), shown=shared.texts_shown)
+    return Duplicates(
+        shared,
+        count_clusters(frames["duplicates"]),
+        count_crossed(frames["rejects"], frames["documents"]),
+        tuple(pair_texts(largest, texts)),
+    )
+
+
+def count_clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:
+    """Clusters of duplicates by method and size; each is counted at its keeper."""
+    keepers = F.sum(F.when(F.col("doc_id") == F.col("keeper"), 1).otherwise(0))
+    sums = duplicates.groupBy("method", "size").agg(
+        keepers.alias("clusters"), F.count(F.lit(1)).alias("documents"), F.max("version").alias("version")
+    )
+    return tuple(Clusters(**row.asDict()) for row in sums.orderBy("method", "size").collect())
+
+
+def count_crossed(rejects: DataFrame, documents: DataFrame) -> tuple[Crossed, ...]:
+    """Copies by rule, source and keeper's source, with sums over these. Two joins of ids; shuffles partial sums."""
+    cut = rejects.where("step = 'dedupe' AND rank = 1").select("doc_id", "rule", F.unhex("detail").alias("kept"))
+    known = documents.select("doc_id", "source", "n_bytes")
+    kept = known.select(F.col("doc_id").alias("kept"), F.col("source").alias("keeper"))
+    sums = cut.join(known, "doc_id").join(kept, "kept").rollup("rule", "source", "keeper")
+    rows = sums.agg(F.count(F.lit(1)).alias("documents"), F.sum(F.col("n_bytes").cast("bigint")).alias("bytes"))
+    order = (F.desc("documents"), F.asc_nulls_first("rule"), F.asc_nulls_first("source"), F.asc_nulls_first("keeper"))
+    return tuple(Crossed(**row.asDict()) for row in rows.orderBy(*order).limit(MOST).collect())
+
+
+def find_largest(duplicates: DataFrame) -> list[Row]:
+    """The ``EACH`` largest clusters of each method, each with the least similar of the others, or the first."""
+    others = duplicates.where("doc_id != keeper").withColumn("near", F.coalesce("similarity", F.lit(ABSENT)))
+    found = others.groupBy("method", "cluster_id", "keeper", "size").agg(F.min(F.struct("near", "doc_id")).alias("member"))
+    place = rank_rows(["method"], [F.desc("size"), "cluster_id", "keeper"])
+    chosen = found.withColumn("place", place).where(F.col("place") <= EACH)
+    similarity = F.nullif(F.col("member.near"), F.lit(ABSENT)).alias("similarity")
+    return chosen.select("method", "size", "keeper", similarity, "member.doc_id").orderBy("method", "place").collect()
+
+
+def pair_texts(found: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterator[Pair]:
+    """What ``find_largest`` found, with sources and texts."""
+    for row in found:
+        one, other = bytes(row["keeper"]), bytes(row["doc_id"])
+        if one in texts and other in texts:
+            sources = (texts[one]["source"], texts[other]["source"])
+            known = (row["method"], row["size"], row["similarity"], one.hex(), other.hex())
+            yield Pair(*known, *sources, texts[one]["text"], texts[other]["text"])
+
+
+def draw_duplicates(facts: Duplicates, settings: ReportSettings) -> Block | None:
     """Clusters by method and size; None where no document was compared."""
-    if not facts.rows["documents"]:
+    shared = facts.shared
+    if not shared.rows["documents"]:
         return None
-    came = sum(step["rows_in"] for step in facts.steps if step["job"] == "dedupe") or facts.rows["documents"]
-    title = "Duplicates"
     if not facts.clusters:
-        return Section("duplicates", title, ("No duplicates were found, or none were looked for.",))
+        return Block(TITLE, (NONE_FOUND,), headline=NONE_FOUND)
+    came = sum(step["rows_in"] for step in shared.steps if step["job"] == "dedupe") or shared.rows["documents"]
     methods = list(dict.fromkeys(found.method for found in facts.clusters))
-    cut = sum(cut.rows for cut in facts.cuts if cut.step == "dedupe")
+    cut = sum(cut.rows for cut in shared.cuts if cut.step == "dedupe")
     text = (
         f"{counted(cut, 'document')} of {count(came)} that passed all rules ({share(cut, came)}) were cut as copies; "
         "the longest of those that are alike stays."
@@ -54,7 +172,16 @@ def duplicates(facts: Facts, settings: ReportSettings) -> Section | None:
     charts = tuple(_sizes(method, [f for f in facts.clusters if f.method == method]) for method in methods)
     charts += tuple(filter(None, (_between(facts), _detection(facts))))
     grids = tuple(filter(None, (_grid(facts, methods, came), _pairs(facts))))
-    return Section("duplicates", title, (text,), charts, grids)
+    return Block(TITLE, (text,), charts, grids, _headline(facts, methods, cut))
+
+
+def _headline(facts: Duplicates, methods: list[str], cut: int) -> str:
+    found = []
+    for method in methods:
+        clusters = sum(c.clusters for c in facts.clusters if c.method == method)
+        documents = sum(c.documents for c in facts.clusters if c.method == method)
+        found.append(f"{counted(clusters, f'{method} cluster')} of {counted(documents, 'document')}")
+    return f"{TITLE}: {listed([name(text, 80) for text in found])}; {counted(cut, 'copy was', 'copies were')} cut."
 
 
 def _rule(method: str, methods: list[str]) -> str:
@@ -81,7 +208,7 @@ def _sizes(method: str, found: list[Clusters]) -> Chart:
     return Chart(f"Clusters: {name(method)}", picture, note[0].upper() + note[1:])
 
 
-def _detection(facts: Facts) -> Chart | None:
+def _detection(facts: Duplicates) -> Chart | None:
     """How likely MinHash was to meet two texts, by their similarity: 1 - (1 - s^rows)^bands (Leskovec et al., MMDS, 3.4.2)."""
     known = next((PARAMETERS.match(found.version) for found in facts.clusters if found.method == "near"), None)
     if known is None:
@@ -100,13 +227,13 @@ def _detection(facts: Facts) -> Chart | None:
     return Chart("What near duplicates could be seen", picture, note)
 
 
-def _grid(facts: Facts, methods: list[str], came: int) -> Grid:
+def _grid(facts: Duplicates, methods: list[str], came: int) -> Grid:
     rows = []
     for method in methods:
         found = [f for f in facts.clusters if f.method == method]
         documents, clusters = sum(f.documents for f in found), sum(f.clusters for f in found)
         rule = _rule(method, methods)
-        cut = sum(c.rows for c in facts.cuts if c.rule == rule)
+        cut = sum(c.rows for c in facts.shared.cuts if c.rule == rule)
         gone = sum(c.bytes for c in facts.crossed if (c.rule, c.source) == (rule, None))
         cells = (clusters, documents, max(f.size for f in found), cut)
         rows.append((name(method), *map(count, cells), share(cut, came), size(gone)))
@@ -114,7 +241,7 @@ def _grid(facts: Facts, methods: list[str], came: int) -> Grid:
     return Grid("What was found", columns, tuple(rows), frozenset(columns[1:]))
 
 
-def _between(facts: Facts) -> Chart | None:
+def _between(facts: Duplicates) -> Chart | None:
     """Copies by their source and the source of what stayed for them; None where one source copies itself alone."""
     found = [c for c in facts.crossed if c.source is not None and c.keeper is not None]
     weight: Counter[str] = Counter()
@@ -134,14 +261,14 @@ def _between(facts: Facts) -> Chart | None:
     return Chart("Copies between sources", picture, note + _unseen(facts, found))
 
 
-def _unseen(facts: Facts, found: list[Crossed]) -> str:
+def _unseen(facts: Duplicates, found: list[Crossed]) -> str:
     whole, shown = max((c.documents for c in facts.crossed if c.rule is None), default=0), sum(c.documents for c in found)
     return f" {counted(whole - shown, 'copy', 'copies')} between rarer pairs of sources are left out." if shown < whole else ""
 
 
-def _pairs(facts: Facts) -> Grid | None:
+def _pairs(facts: Duplicates) -> Grid | None:
     """The largest clusters: what stays beside one of the others, the least similar where that was measured."""
-    rows = tuple((name(pair.method), count(pair.size), _alike(pair), *_sides(pair)) for pair in facts.examples.copies)
+    rows = tuple((name(pair.method), count(pair.size), _alike(pair), *_sides(pair)) for pair in facts.pairs)
     columns = ("method", "documents", "similarity", "stays", "another one")
     note = "The other one is the least similar where that was measured. Excerpts begin shortly before the first difference."
     numbers, prose = frozenset(columns[1:3]), frozenset(columns[3:])
@@ -163,3 +290,6 @@ def _sides(pair: Pair) -> tuple[Markup, Markup]:
 
 def _side(source: str, document: str, text: Markup) -> Markup:
     return Markup("<b>{}</b> {}<br>{}").format(name(source, 32), document, text)
+
+
+SECTION = Section("duplicates", gather_duplicates, draw_duplicates, reads=(DUPLICATES, REJECTS, DOCUMENTS))

@@ -6,29 +6,28 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from resonance.report.draw.bars import Bar, draw_bars
-from resonance.report.facts import cut_steps
-from resonance.report.parts import Chart, Grid, Key, Section
-from resonance.report.sections.rules import said
-from resonance.report.wording import count, counted, listed, name, seconds, share
+from resonance.report.facts.steps import find_cutting
+from resonance.report.parts import Block, Chart, Grid, Key
+from resonance.report.section import Section, take_shared
+from resonance.report.wording import count, counted, describe_rule, listed, name, seconds, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
+    from resonance.report.facts.shared import Facts
 
 CUT_BY = {"ingest": "grey", "clean": "grey", "judge": "orange", "dedupe": "purple", "decontaminate": "teal"}
 
 
-def funnel(facts: Facts, settings: ReportSettings) -> Section | None:
+def draw_funnel(facts: Facts, settings: ReportSettings) -> Block | None:
     """The way of documents through the steps that cut, and the reasons."""
-    steps = cut_steps(facts)
+    steps = find_cutting(facts.steps)
     if not steps:
         return None
     charts = (_stages(facts, steps), *_reasons(steps))
-    return Section(
-        "funnel", "What was kept, what was cut and why", _sentences(facts, steps), charts, (_grid(steps), *_rules(facts))
-    )
+    grids = (_grid(steps), *_rules(facts))
+    return Block("What was kept, what was cut and why", _sentences(facts, steps), charts, grids)
 
 
 def _sentences(facts: Facts, steps: list[Row]) -> tuple[str, ...]:
@@ -54,12 +53,12 @@ def _stages(facts: Facts, steps: list[Row]) -> Chart:
         came = sum(step["rows_in"] for step in steps if step["job"] == job)
         went = sum(step["rows_out"] for step in steps if step["job"] == job)
         rows.append(Bar(job, went, f"{count(went)} of {count(came)}", behind=came))
-    held = sum(part.documents for part in facts.part("draw", 0, "heldout").values())
+    held = sum(part.documents for part in facts.find_part("draw", 0, "heldout").values())
     if held:
         rows.append(Bar("set aside, held out", held, count(held), role="teal"))
-    for number, arm in facts.draws():
+    for number, arm in facts.find_draws():
         if arm == "plan":
-            drawn = sum(part.documents for part in facts.part("draw", number, arm).values())
+            drawn = sum(part.documents for part in facts.find_part("draw", number, arm).values())
             rows.append(Bar(f"drawn, round {number}", drawn, count(drawn), role="teal"))
     picture = draw_bars(rows, "Documents that came to each step and went on")
     keys = (Key("went on", "blue"), Key("came in", "pale")) + ((Key("chosen from what was kept", "teal"),) if held else ())
@@ -103,10 +102,13 @@ def _rules(facts: Facts) -> tuple[Grid, ...]:
     cut: Counter[tuple[str, str]] = Counter()
     for found in facts.cuts:
         cut[found.step, found.rule] += found.rows
-    asked = {("judge", row["rule"]): said(row) for row in facts.rules}
+    asked = {("judge", row["rule"]): describe_rule(row) for row in facts.rules}
     rows = tuple(
         (name(rule), name(step), asked.get((step, rule), "–"), count(number), share(number, sum(cut.values())))
         for (step, rule), number in sorted(cut.items(), key=lambda item: (-item[1], item[0]))
     )
     columns = ("first reason", "step", "cuts where", "rows", "share of what was cut")
     return (Grid("First reasons", columns, rows, frozenset(columns[3:])),) if rows else ()
+
+
+SECTION = Section("funnel", take_shared, draw_funnel)

@@ -8,7 +8,8 @@ from resonance.report.comparison import ALL, FEW, LABEL, UNKNOWN, by_slice, comp
 from resonance.report.draw.dots import Mark, draw_dots
 from resonance.report.draw.dots import Row as Marks
 from resonance.report.draw.lines import Line, draw_lines
-from resonance.report.parts import Chart, Grid, Key, Section
+from resonance.report.parts import Block, Chart, Grid, Key
+from resonance.report.section import Section, take_shared
 from resonance.report.turns import keys, largest, ordered, others, roles, shown
 from resonance.report.wording import bits, count, counted, name, signed
 
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from pyspark.sql import Row
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
-    from resonance.report.turns import Turn
+    from resonance.report.facts.shared import Facts
+    from resonance.report.section import Section, take_shared
+from resonance.report.turns import Turn
 
 SIDE = {"lower": "teal", "higher": "orange", "no difference visible": "grey", UNKNOWN: "grey"}
 
 
-def heldout(facts: Facts, settings: ReportSettings) -> Section | None:
+def draw_heldout(facts: Facts, settings: ReportSettings) -> Block | None:
     """Held-out results and the paired difference; None where nothing was evaluated."""
     if not facts.evaluations:
         return None
@@ -45,7 +47,7 @@ def heldout(facts: Facts, settings: ReportSettings) -> Section | None:
         text.append(f"Round {round_} was trained twice: after its plan, and as a control with the weights of round 1 ({LABEL}).")
         charts.append(_difference(rows, round_, settings.top_slices))
         grids.append(_grid(rows, by_slice(facts, (round_, "control")), settings.top_slices))
-    return Section("held-out", "Held-out bits per byte", tuple(text), tuple(charts), tuple(grids))
+    return Block("Held-out bits per byte", tuple(text), tuple(charts), tuple(grids))
 
 
 def _rounds(scores: dict[Turn, dict[str, Row]], turns: list[Turn]) -> Chart:
@@ -126,3 +128,6 @@ def _cells(label: str, row: Row, rival: Row | None) -> tuple[str, ...]:
         f"{signed(row['delta_low'])} to {signed(row['delta_high'])}" if there and row["delta_low"] is not None else "–",
         verdict(row) if there else "not compared",
     )
+
+
+SECTION = Section("held-out", take_shared, draw_heldout)

@@ -2,27 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+from pyspark.sql import functions as F
 
 from resonance.report.draw.points import Point, draw_map
-from resonance.report.parts import Chart, Grid, Key, Section
+from resonance.report.facts.texts import read_texts
+from resonance.report.parts import Block, Chart, Grid, Key
+from resonance.report.section import Section
 from resonance.report.wording import count, counted, name, share, start
+from resonance.tables import DOCUMENTS, LABEL_QUALITY, SIGNAL_STATE
 
 if TYPE_CHECKING:
-    from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
-    from resonance.report.labels import Labels, Mapped
+    from pyspark.sql import DataFrame, Row
 
+    from resonance.core.settings import ReportSettings
+    from resonance.report.facts.shared import Facts
+
+POINTS = 300
+SUSPECTS = 20
+HEAD = 240
+"""Characters of a text that are read."""
 COLUMNS = 200
 PREFIX = "cartography"
 ROLES = {"always": "blue", "sometimes": "teal", "never": "orange"}
 
 
-def labels(facts: Facts, settings: ReportSettings) -> Section | None:
+@dataclass(frozen=True)
+class Mapped:
+    """One sample on the map; ``text`` where texts were read."""
+
+    document: str
+    confidence: float
+    variability: float
+    right: int
+    exposures: int
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A label that models which never saw the sample find implausible."""
+
+    document: str
+    slice: str
+    label: str
+    suggested: str
+    p_label: float
+    p_suggested: float
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is shown of labels: ``current`` counts samples with states, ``scored`` and ``issues`` labels."""
+
+    current: int = 0
+    mapped: tuple[Mapped, ...] = ()
+    round: int | None = None
+    scored: int = 0
+    issues: int = 0
+    suspects: tuple[Suspect, ...] = ()
+
+
+def gather_labels(frames: Mapping[str, DataFrame], shared: Facts) -> Labels:
+    """A sample of ``POINTS`` states, chosen by hash, and the ``SUSPECTS`` lowest of the newest round's suspected labels.
+
+    Two scans of states and of label qualities; where texts are shown one of documents, which brings the starts of these texts.
+    """
+    if not shared.rows["signal_state"]:
+        return Labels()
+    states = frames["signal_state"].where("confidence IS NOT NULL AND current")
+    current = states.count()
+    chosen = states.orderBy(F.xxhash64("doc_id")).limit(POINTS).collect() if current else []
+    newest = frames["label_quality"].agg(F.max("round")).collect()[0][0]
+    quality = frames["label_quality"].where(F.col("round") == newest)
+    sums = quality.agg(F.count(F.lit(1)).alias("scored"), F.count_if("issue").alias("issues")).collect()[0]
+    worst = quality.where("issue").orderBy("quality", "doc_id").limit(SUSPECTS).collect() if sums["issues"] else []
+    ids = {bytes(row["doc_id"]) for row in (*chosen, *worst)} if shared.texts_shown else ()
+    texts = {id: row["text"] for id, row in read_texts(frames["documents"], ids, F.lit(HEAD), shown=True).items()}
+    return Labels(
+        current=current,
+        mapped=tuple(_place(row, texts) for row in sorted(chosen, key=lambda row: (row["confidence"], bytes(row["doc_id"])))),
+        round=newest,
+        scored=sums["scored"],
+        issues=sums["issues"],
+        suspects=tuple(_suspect(row, texts) for row in worst),
+    )
+
+
+def _place(row: Row, texts: Mapping[bytes, str]) -> Mapped:
+    id = bytes(row["doc_id"])
+    return Mapped(id.hex(), row["confidence"], row["variability"], row["n_correct"], row["n_labelled"], texts.get(id))
+
+
+def _suspect(row: Row, texts: Mapping[bytes, str]) -> Suspect:
+    id = bytes(row["doc_id"])
+    figures = (row["slice"], row["label"], row["suggested"], row["p_label"], row["p_suggested"])
+    return Suspect(id.hex(), *figures, texts.get(id))
+
+
+def draw_labels(found: Labels, settings: ReportSettings) -> Block | None:
     """The map of samples and the grid of suspected labels; None where samples have no labels."""
-    found = facts.labels
     if not found.current and not found.scored:
         return None
     text = []
@@ -34,7 +118,7 @@ def labels(facts: Facts, settings: ReportSettings) -> Section | None:
             f"{count(found.issues)} ({share(found.issues, found.scored)}) are suspect."
         )
     charts = (_map(found),) if found.mapped else ()
-    return Section("labels", "Labels", tuple(text), charts, (_grid(found),) if found.suspects else ())
+    return Block("Labels", tuple(text), charts, (_grid(found),) if found.suspects else ())
 
 
 def _map(found: Labels) -> Chart:
@@ -90,3 +174,6 @@ def _grid(found: Labels) -> Grid:
 
 def _start(text: str | None) -> str:
     return "(not read)" if text is None else start(text, COLUMNS)
+
+
+SECTION = Section("labels", gather_labels, draw_labels, reads=(SIGNAL_STATE, LABEL_QUALITY, DOCUMENTS))

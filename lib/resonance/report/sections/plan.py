@@ -9,7 +9,8 @@ from resonance.report.draw.dots import Mark, draw_dots
 from resonance.report.draw.dots import Row as Marks
 from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.draw.points import Point, draw_points
-from resonance.report.parts import Chart, Grid, Key, Section
+from resonance.report.parts import Block, Chart, Grid, Key
+from resonance.report.section import Section, take_shared
 from resonance.report.turns import largest, others
 from resonance.report.wording import bits, count, counted, name, plain, share
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Row
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
+    from resonance.report.facts.shared import Facts
 
 MOVERS = ("blue", "orange", "teal", "purple", "grey")
 HISTORY = 5
@@ -25,7 +26,7 @@ LEGEND = (Key("more", "blue", "dot"), Key("less", "orange", "dot"))
 REASON_COLUMNS = 240
 
 
-def plan(facts: Facts, settings: ReportSettings) -> Section | None:
+def draw_plan(facts: Facts, settings: ReportSettings) -> Block | None:
     """The newest plan with its reasons, and how weights moved over rounds; None where there is no plan."""
     if not facts.plans:
         return None
@@ -37,7 +38,7 @@ def plan(facts: Facts, settings: ReportSettings) -> Section | None:
     grids = [_reasons(now, settings.top_slices)]
     if len(rounds) > 1:
         grids.append(_weights(facts, rounds, now, settings.top_slices))
-    return Section("plan", f"The plan of round {rounds[-1]}", _sentences(now, rounds[-1]), tuple(charts), tuple(grids))
+    return Block(f"The plan of round {rounds[-1]}", _sentences(now, rounds[-1]), tuple(charts), tuple(grids))
 
 
 def _sentences(now: dict[str, Row], number: int) -> tuple[str, ...]:
@@ -129,3 +130,6 @@ def _weights(facts: Facts, rounds: list[int], now: dict[str, Row], most: int) ->
         rows.append((others(rest), *(share(sum(held.get((r, s), 0.0) for s in rest)) for r in chosen)))
     columns = ("slice", *(f"round {r}" for r in chosen))
     return Grid(plain("Weights by round"), columns, tuple(rows), frozenset(columns[1:]))
+
+
+SECTION = Section("plan", take_shared, draw_plan)

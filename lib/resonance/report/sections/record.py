@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from resonance.report.draw.bars import Bar, draw_bars
-from resonance.report.parts import Chart, Grid, Section
+from resonance.report.parts import Block, Chart, Grid
+from resonance.report.section import Section
 from resonance.report.wording import count, counted, name, seconds
+from resonance.tables import ROUNDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from pyspark.sql import Row
+    from pyspark.sql import DataFrame, Row
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
+    from resonance.report.facts.shared import Facts
 
 SLOWEST = 16
 
 
-def record(facts: Facts, settings: ReportSettings) -> Section:
+@dataclass(frozen=True)
+class Record:
+    """The manifests of rounds, beside the steps and the rows of tables that all sections know."""
+
+    shared: Facts
+    rounds: tuple[Row, ...] = ()
+
+
+def gather_record(frames: Mapping[str, DataFrame], shared: Facts) -> Record:
+    """Rounds in their order."""
+    return Record(shared, tuple(frames["rounds"].orderBy("round").collect()) if shared.rows["rounds"] else ())
+
+
+def draw_record(facts: Record, settings: ReportSettings) -> Block:
     """Tables, rounds and steps."""
     grids = [_tables(facts)]
     if facts.rounds:
         grids.append(_rounds(facts))
     charts: tuple[Chart, ...] = ()
-    if facts.steps:
-        charts = (_times(facts),)
-        grids.append(_steps(facts))
-    return Section("tables", "Tables, rounds and steps", charts=charts, grids=tuple(grids))
+    if facts.shared.steps:
+        charts = (_times(facts.shared.steps),)
+        grids.append(_steps(facts.shared.steps))
+    return Block("Tables, rounds and steps", charts=charts, grids=tuple(grids))
 
 
-def _tables(facts: Facts) -> Grid:
+def _tables(facts: Record) -> Grid:
     writers: dict[str, Row] = {}
-    for step in sorted(facts.steps, key=lambda step: step["finished_at"]):
+    for step in sorted(facts.shared.steps, key=lambda step: step["finished_at"]):
         writers.update(dict.fromkeys(step["written"], step))
     manifest = dict(facts.rounds[-1]["versions"]) if facts.rounds else {}
     rows = []
-    for table, number in facts.rows.items():
+    for table, number in facts.shared.rows.items():
         writer = writers.get(table)
         known = [v for v in (manifest.get(table), writer["written"][table] if writer else None) if v is not None]
         by = _step(writer) if writer else "–"
@@ -47,7 +64,7 @@ def _tables(facts: Facts) -> Grid:
     return Grid("Tables", columns, tuple(rows), frozenset(columns[1:3]), note="Versions as the last step or round noted them.")
 
 
-def _rounds(facts: Facts) -> Grid:
+def _rounds(facts: Record) -> Grid:
     rows = tuple(
         (
             count(row["round"]),
@@ -63,18 +80,18 @@ def _rounds(facts: Facts) -> Grid:
     return Grid("Rounds", columns, rows, frozenset({"round", "seed", "time"}), note="Configuration and plan: their hashes.")
 
 
-def _times(facts: Facts) -> Chart:
-    slow = sorted(facts.steps, key=lambda step: -step["seconds"])[:SLOWEST]
+def _times(steps: tuple[Row, ...]) -> Chart:
+    slow = sorted(steps, key=lambda step: -step["seconds"])[:SLOWEST]
     rows = [Bar(_step(step), step["seconds"], seconds(step["seconds"]), role="teal") for step in slow]
-    whole = sum(step["seconds"] for step in facts.steps)
+    whole = sum(step["seconds"] for step in steps)
     picture = draw_bars(rows, "Seconds of each step")
-    note = f"{counted(len(facts.steps), 'step')}, {seconds(whole)} in all" + (
-        "; the slowest are shown." if len(slow) < len(facts.steps) else "."
+    note = f"{counted(len(steps), 'step')}, {seconds(whole)} in all" + (
+        "; the slowest are shown." if len(slow) < len(steps) else "."
     )
     return Chart("Where the time went", picture, note)
 
 
-def _steps(facts: Facts) -> Grid:
+def _steps(steps: tuple[Row, ...]) -> Grid:
     rows = tuple(
         (
             name(step["job"]),
@@ -86,7 +103,7 @@ def _steps(facts: Facts) -> Grid:
             _moment(step["finished_at"]),
             name(step["run"], 20),
         )
-        for step in facts.steps
+        for step in steps
     )
     columns = ("step", "round", "arm", "rows out", "rows cut", "time", "ended (UTC)", "run")
     return Grid("Steps", columns, rows, frozenset({"round", "rows out", "rows cut", "time"}))
@@ -101,3 +118,6 @@ def _step(step: Row) -> str:
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+SECTION = Section("tables", gather_record, draw_record, reads=(ROUNDS,))

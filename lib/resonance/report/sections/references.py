@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resonance.report.draw.dots import Mark, Row, draw_dots
-from resonance.report.parts import Chart, Grid, Key, Section
+from resonance.report.parts import Block, Chart, Grid, Key
+from resonance.report.section import Section
 from resonance.report.turns import largest, others
 from resonance.report.wording import bits, count, counted, name, signed
+from resonance.tables import SLICE_EXCESS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
     from pyspark.sql import Row as Found
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
+    from resonance.report.facts.shared import Facts
 
 
-def references(facts: Facts, settings: ReportSettings) -> Section | None:
+@dataclass(frozen=True)
+class References:
+    """Rows of ``slice_excess`` of all rounds."""
+
+    excess: tuple[Found, ...] = ()
+
+
+def gather_references(frames: Mapping[str, DataFrame], shared: Facts) -> References:
+    """All rows of the table, which has one for each slice and round."""
+    if not shared.rows["slice_excess"]:
+        return References()
+    return References(tuple(frames["slice_excess"].orderBy("round", "slice").collect()))
+
+
+def draw_references(facts: References, settings: ReportSettings) -> Block | None:
     """Each slice at the round's model and at its references; None where no reference was trained."""
     newest = max((row["round"] for row in facts.excess), default=0)
     found = {row["slice"]: row for row in facts.excess if row["round"] == newest}
@@ -30,7 +50,7 @@ def references(facts: Facts, settings: ReportSettings) -> Section | None:
         "worse than they do, there is something left to learn; where both do badly, the text is hard, or noise."
     )
     note = others(rest).capitalize() + " not listed." if rest else ""
-    return Section("references", "Against models that never saw the text", (text,), (_chart(shown),), (_grid(shown, note),))
+    return Block("Against models that never saw the text", (text,), (_chart(shown),), (_grid(shown, note),))
 
 
 def _chart(shown: list[Found]) -> Chart:
@@ -61,3 +81,6 @@ def _grid(shown: list[Found], note: str) -> Grid:
     if tuned:
         means += " Target gain: what tuning the reference models on the slices in `tune.slices` takes off their loss."
     return Grid("What is left to learn", columns, rows, frozenset(columns[1:]), note=f"{means} {note}".strip())
+
+
+SECTION = Section("references", gather_references, draw_references, reads=(SLICE_EXCESS,))

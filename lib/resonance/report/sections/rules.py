@@ -2,86 +2,161 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pyspark.sql import functions as F
 
 from resonance.report.draw.bars import Bar, draw_bars
-from resonance.report.judged import Failed
-from resonance.report.parts import Chart, Grid, Key, Section
-from resonance.report.wording import count, counted, distinct, listed, name, share, short, start
+from resonance.report.parts import Block, Chart, Grid, Key
+from resonance.report.section import Section
+from resonance.report.sections.excerpts import Excerpts, draw_excerpts, gather_excerpts
+from resonance.report.wording import count, counted, describe_rule, distinct, listed, name, share
+from resonance.tables import DOCUMENTS, EDITS, RAW, REJECTS, SIGNALS
 
 if TYPE_CHECKING:
-    from pyspark.sql import Row
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column, DataFrame
 
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts
-    from resonance.report.judged import By, Judged
+    from resonance.report.facts.shared import Facts
 
+MOST_NAMES = {"source": 24, "language": 12}
+"""So many sources and languages are told apart; the others are counted together."""
+REST = "others"
+UNKNOWN = "unknown"
+By = Literal["source", "language"]
 MUCH, FEW = 0.2, 20
 """A rule that cuts more than this share of a source is pointed out, where the source has at least so many documents."""
 POINTED, SOURCES = 10, 3
 ACROSS = 6
 ALL = "*"
 BY: tuple[By, ...] = ("source", "language")
-EXCERPT = 150
 
 
-def rules(facts: Facts, settings: ReportSettings) -> Section | None:
+@dataclass(frozen=True)
+class Judged:
+    """Documents of one source or language that were judged, and those that failed a rule."""
+
+    by: By
+    name: str
+    documents: int
+    cut: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Documents of one source or language that fail a rule, and those whose first reason it is."""
+
+    by: By
+    name: str
+    rule: str
+    documents: int
+    first: int
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a policy did, counted by source and by language, and excerpts of texts."""
+
+    shared: Facts
+    judged: tuple[Judged, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    excerpts: Excerpts = Excerpts()
+
+
+def gather_rules(frames: Mapping[str, DataFrame], shared: Facts) -> Rules:
+    """Documents judged and failed, and excerpts: see ``count_judged`` and ``gather_excerpts``."""
+    if shared.rows["rules"] or shared.rows["rejects"]:
+        return Rules(shared, *count_judged(frames), gather_excerpts(frames, shared))
+    return Rules(shared, excerpts=gather_excerpts(frames, shared))
+
+
+def count_judged(frames: Mapping[str, DataFrame]) -> tuple[tuple[Judged, ...], tuple[Failed, ...]]:
+    """Documents judged and failed by source and by language. One join of rejects with languages by doc_id, else partial counts."""
+    tongues = frames["signals"].where("set = 'basics'").select("doc_id", "batch", "language")
+    rejects = frames["rejects"].where("step = 'judge'").select("doc_id", "batch", "source", "rule", "rank")
+    spoken = rejects.join(tongues, ["doc_id", "batch"], "left")
+    counts: list[Judged] = []
+    fails: list[Failed] = []
+    for by, came, cut in (("source", frames["documents"], rejects), ("language", tongues, spoken)):
+        judged, failed = _count_by(by, came, cut)  # type: ignore[arg-type]
+        counts += judged
+        fails += failed
+    return tuple(counts), tuple(fails)
+
+
+def _count_by(by: By, came: DataFrame, cut: DataFrame) -> tuple[list[Judged], list[Failed]]:
+    known = F.coalesce(F.col(by), F.lit(UNKNOWN))
+    sums = came.rollup(known.alias("name")).count()  # all together have no name, and come first
+    sizes = sums.orderBy(F.desc("count"), F.col("name").asc_nulls_first()).limit(MOST_NAMES[by] + 1).collect()
+    documents = {row["name"]: row["count"] for row in sizes[1:]}
+    name, first = _group_others(known, list(documents)).alias("name"), F.count_if(F.col("rank") == 1)
+    if sizes and (others := sizes[0]["count"] - sum(documents.values())):
+        documents[REST] = documents.get(REST, 0) + others
+    rows = (
+        cut.groupBy(name, "rule").agg(F.count(F.lit(1)).alias("documents"), first.alias("first")).orderBy("name", "rule").collect()
+    )
+    failed = [Failed(by, **row.asDict()) for row in rows]
+    lost = {place: sum(row.first for row in failed if row.name == place) for place in documents}
+    return [Judged(by, place, count, lost[place]) for place, count in documents.items()], failed
+
+
+def _group_others(known: Column, named: list[str]) -> Column:
+    return F.when(known.isin(named), known).otherwise(REST) if named else known
+
+
+def draw_rules(facts: Rules, settings: ReportSettings) -> Block | None:
     """Every rule with what it cuts, by source and by language, and examples; None where nothing was judged by rules."""
-    if not facts.rules and not facts.edited:
+    if not facts.shared.rules and not facts.excerpts.edited:
         return None
     fails = {row.rule: row for row in _by_rule(facts)}
     charts: list[Chart] = [_fired(fails)] if fails else []
     charts += [_passed(facts, by) for by in BY if any(row.by == by for row in facts.judged)]
-    grids = [_grid(facts, fails)] if facts.rules else []
+    grids = [_grid(facts, fails)] if facts.shared.rules else []
     grids += [_across(facts, by) for by in BY if fails]
-    grids += [grid for grid in (_borderline(facts), _edited(facts), _rewritten(facts)) if grid is not None]
-    return Section("rules", "What each rule cuts", _sentences(facts, fails), tuple(charts), tuple(grids))
+    grids += draw_excerpts(facts.excerpts)
+    return Block("What each rule cuts", _sentences(facts, fails), tuple(charts), tuple(grids))
 
 
-def said(rule: Row) -> str:
-    """What a rule cuts: ``n_words below 50``."""
-    if rule["side"] == "in":
-        return f"{name(rule['signal'])} not in {name(rule['among'], 40)}"
-    return f"{name(rule['signal'])} {rule['side']} {short(rule['threshold'])}"
-
-
-def _by_rule(facts: Facts) -> list[Failed]:
+def _by_rule(facts: Rules) -> list[Failed]:
     """Documents that fail each rule, all sources together; rules of the policy first, in their order."""
     sums: dict[str, tuple[int, int]] = {}
     for row in facts.failed:
         if row.by == "source":
             documents, first = sums.get(row.rule, (0, 0))
             sums[row.rule] = (documents + row.documents, first + row.first)
-    order = [rule for rule in dict.fromkeys(row["rule"] for row in facts.rules) if rule in sums]
+    order = [rule for rule in dict.fromkeys(row["rule"] for row in facts.shared.rules) if rule in sums]
     order += sorted(sums.keys() - set(order))
     return [Failed("source", ALL, rule, *sums[rule]) for rule in order]
 
 
-def _whole(facts: Facts, by: By = "source") -> tuple[int, int]:
+def _whole(facts: Rules, by: By = "source") -> tuple[int, int]:
     """Documents judged, and those that failed a rule."""
     rows = [row for row in facts.judged if row.by == by]
     return sum(row.documents for row in rows), sum(row.cut for row in rows)
 
 
-def _sentences(facts: Facts, fails: dict[str, Failed]) -> tuple[str, ...]:
+def _sentences(facts: Rules, fails: dict[str, Failed]) -> tuple[str, ...]:
     documents, cut = _whole(facts)
-    policies = list(dict.fromkeys(row["policy"] for row in facts.rules))
+    policies = list(dict.fromkeys(row["policy"] for row in facts.shared.rules))
     told = []
     if policies:
-        asked = counted(len({row["rule"] for row in facts.rules}), "rule")
+        asked = counted(len({row["rule"] for row in facts.shared.rules}), "rule")
         named = f"{'Policies' if len(policies) > 1 else 'Policy'} {listed([name(policy) for policy in policies])}"
         told.append(
             f"{named} asked {asked} of {counted(documents, 'document')}: {count(cut)} ({share(cut, documents)}) failed at least "
             "one. A document counts at each rule that it fails, not at the first alone."
         )
-        if silent := [row["rule"] for row in facts.rules if row["rule"] not in fails]:
+        if silent := [row["rule"] for row in facts.shared.rules if row["rule"] not in fails]:
             told.append(f"Rules that never fired: {listed([name(rule) for rule in dict.fromkeys(silent)])}.")
     if much := _much(facts):
         told.append(f"Rules that cut more than {share(MUCH)} of a source: {listed(much)}.")
     return tuple(told)
 
 
-def _much(facts: Facts) -> list[str]:
+def _much(facts: Rules) -> list[str]:
     """Rules that cut much of a source, those that cut most of one first, each with the sources that it cuts most of."""
     came = {row.name: row.documents for row in facts.judged if row.by == "source"}
     high: dict[str, list[tuple[float, str]]] = {}
@@ -109,7 +184,7 @@ def _fired(fails: dict[str, Failed]) -> Chart:
     )
 
 
-def _passed(facts: Facts, by: By) -> Chart:
+def _passed(facts: Rules, by: By) -> Chart:
     rows = []
     for row in facts.judged:
         if row.by == by:
@@ -120,19 +195,19 @@ def _passed(facts: Facts, by: By) -> Chart:
     return Chart(f"What passes, by {by}", picture, "Numbers: documents that pass, and their share.", keys)
 
 
-def _grid(facts: Facts, fails: dict[str, Failed]) -> Grid:
+def _grid(facts: Rules, fails: dict[str, Failed]) -> Grid:
     documents, _ = _whole(facts)
     rows = []
-    for rule in {row["rule"]: row for row in facts.rules}.values():
+    for rule in {row["rule"]: row for row in facts.shared.rules}.values():
         found = fails.get(rule["rule"]) or Failed("source", ALL, rule["rule"], 0, 0)
         fired = (count(found.documents), share(found.documents, documents), count(found.first))
-        rows.append((name(rule["rule"]), name(rule["set"]), said(rule), *fired))
+        rows.append((name(rule["rule"]), name(rule["set"]), describe_rule(rule), *fired))
     columns = ("rule", "signals", "cuts where", "fail", "share of judged", "first reason")
     note = "In the order of the policy. A signal that is not known fails its rule."
     return Grid("Rules of the policy", columns, tuple(rows), frozenset(columns[3:]), note=note)
 
 
-def _across(facts: Facts, by: By) -> Grid:
+def _across(facts: Rules, by: By) -> Grid:
     """Shares of each of the largest sources or languages that fail each rule."""
     came: list[Judged] = [row for row in facts.judged if row.by == by][:ACROSS]
     share_of = {(row.rule, row.name): row.documents for row in facts.failed if row.by == by}
@@ -144,43 +219,4 @@ def _across(facts: Facts, by: By) -> Grid:
     return Grid(f"Shares that fail, by {by}", columns, tuple(rows), frozenset(columns[1:]))
 
 
-def _borderline(facts: Facts) -> Grid | None:
-    rows = tuple(
-        (
-            name(row.rule),
-            "passes" if row.passes else "cut",
-            _measured(row.value),
-            _measured(row.threshold),
-            row.document,
-            "–" if row.text is None else start(row.text, EXCERPT),
-        )
-        for row in facts.examples.borderline
-    )
-    columns = ("rule", "verdict", "measured", "threshold", "document", "text begins")
-    note = "Documents nearest to each threshold on both sides, among a sample; `resonance why` tells all about one."
-    return Grid("On the border", columns, rows, frozenset({"measured", "threshold"}), cards=True, note=note) if rows else None
-
-
-def _measured(value: float) -> str:
-    """Four digits, and all of a large number: both sides of a threshold must look different."""
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
-
-
-def _edited(facts: Facts) -> Grid | None:
-    rows = tuple((name(row.rule), count(row.pieces), count(row.characters), count(row.documents)) for row in facts.edited)
-    columns = ("rule", "pieces cut", "characters", "documents")
-    return Grid("What rewriting cut", columns, rows, frozenset(columns[1:])) if rows else None
-
-
-def _rewritten(facts: Facts) -> Grid | None:
-    rows: list[tuple[str, ...]] = []
-    for row in facts.examples.rewritten:
-        before = (
-            "not kept (ingest.keep_raw is off, or cleaning changed it)" if row.before is None else name(row.before, 2 * EXCERPT)
-        )
-        rows += [
-            (name(row.rule), row.document, "before", before),
-            (name(row.rule), row.document, "after", name(row.after, EXCERPT)),
-        ]
-    columns = ("rule", "document", "", "text around the place")
-    return Grid("Before and after rewriting", columns, tuple(rows), cards=True) if rows else None
+SECTION = Section("rules", gather_rules, draw_rules, reads=(DOCUMENTS, SIGNALS, REJECTS, EDITS, RAW))

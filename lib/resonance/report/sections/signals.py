@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.histogram import Histogram, draw_histogram
-from resonance.report.parts import Chart, Key, Section
-from resonance.report.sample import told
+from resonance.report.facts.sample import choose_sample, describe_sample
+from resonance.report.parts import Block, Chart, Key
+from resonance.report.section import Section
+from resonance.report.sections.distributions import Distribution, Threshold, find_distributions
 from resonance.report.wording import count, name, plain, share, short
+from resonance.tables import SIGNALS
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Row
+
     from resonance.core.settings import ReportSettings
-    from resonance.report.distributions import Distribution
-    from resonance.report.facts import Facts
+    from resonance.report.facts.shared import Facts
 
 NAMES = 5
 
 
-def signals(facts: Facts, settings: ReportSettings) -> Section | None:
+@dataclass(frozen=True)
+class Signals:
+    """How the signals that are shown are distributed."""
+
+    shared: Facts
+    distributions: tuple[Distribution, ...] = ()
+
+
+def gather_signals(frames: Mapping[str, DataFrame], shared: Facts) -> Signals:
+    """Distributions over a sample of documents, in two scans of it."""
+    if not shared.rows["signals"]:
+        return Signals(shared)
+    measured = frames["signals"].where(choose_sample(shared.rows["documents"]))
+    return Signals(shared, find_distributions(measured, read_thresholds(shared.rules), shared.meanings))
+
+
+def read_thresholds(rules: Iterable[Row]) -> tuple[Threshold, ...]:
+    """The thresholds of rules, in their order; each once where batches were judged alike."""
+    found = (
+        Threshold(rule["rule"], rule["set"], rule["signal"], rule["threshold"], rule["side"] == "below")
+        for rule in rules
+        if rule["threshold"] is not None
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def draw_signals(facts: Signals, settings: ReportSettings) -> Block | None:
     """One small histogram for each signal."""
     if not facts.distributions:
         return None
@@ -27,7 +59,7 @@ def signals(facts: Facts, settings: ReportSettings) -> Section | None:
         "what rules read, in their order. The first and the last bar also hold what lies beyond them."
     )
     charts = [_numbers(d) if d.counts else _names(d) for d in facts.distributions]
-    return Section("signals", "Signals", tuple(filter(None, (text, told(facts.rows["documents"])))), tuple(charts))
+    return Block("Signals", tuple(filter(None, (text, describe_sample(facts.shared.rows["documents"])))), tuple(charts))
 
 
 def _numbers(found: Distribution) -> Chart:
@@ -54,3 +86,6 @@ def _names(found: Distribution) -> Chart:
         rows.append(Bar(f"{count(len(rest))} others", left, share(left, found.values), role="grey"))
     picture = draw_bars(rows, f"Texts by {found.signal}", small=True)
     return Chart(name(found.signal), picture, found.meaning, small=True)
+
+
+SECTION = Section("signals", gather_signals, draw_signals, reads=(SIGNALS,))

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.dots import Mark, Row, draw_dots
-from resonance.report.parts import Chart, Key, Section
+from resonance.report.parts import Block, Chart, Key
+from resonance.report.section import Section, take_shared
 from resonance.report.turns import called, keys, largest, others, roles, shown
 from resonance.report.wording import count, counted, listed, share, size
 
 if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Facts, SliceCount
+    from resonance.report.facts.counts import SliceCount
+    from resonance.report.facts.shared import Facts
 
 
-def slices(facts: Facts, settings: ReportSettings) -> Section | None:
+def draw_slices(facts: Facts, settings: ReportSettings) -> Block | None:
     """Documents by slice as they came and as they stayed, and the share of bytes that each round draws."""
-    read, kept = facts.part("read"), facts.part("kept")
+    read, kept = facts.find_part("read"), facts.find_part("kept")
     if not read:
         return None
     top, rest = largest({name: part.documents for name, part in read.items()}, settings.top_slices)
@@ -25,18 +27,18 @@ def slices(facts: Facts, settings: ReportSettings) -> Section | None:
     if rest:
         text += f" The {len(top)} largest are shown; the other {counted(len(rest), 'slice')} are summed up."
     charts = [_curation(facts, top, rest), _losses(facts, top, rest)]
-    if facts.draws():
+    if facts.find_draws():
         charts.append(_draws(facts, top, rest))
-    return Section("slices", "Slices before and after", (text,), tuple(charts))
+    return Block("Slices before and after", (text,), tuple(charts))
 
 
 def _bytes(facts: Facts) -> str:
-    return size(sum(part.bytes for part in facts.part("kept").values()))
+    return size(sum(part.bytes for part in facts.find_part("kept").values()))
 
 
 def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
-    read = {name: part.documents for name, part in facts.part("read").items()}
-    kept = {name: part.documents for name, part in facts.part("kept").items()}
+    read = {name: part.documents for name, part in facts.find_part("read").items()}
+    kept = {name: part.documents for name, part in facts.find_part("kept").items()}
     rows = [Bar(s, kept.get(s, 0), f"{count(kept.get(s, 0))} · {share(kept.get(s, 0), read[s])}", behind=read[s]) for s in top]
     picture = draw_bars(rows, "Documents of each slice before and after curation")
     note = "Numbers: documents kept, and their share."
@@ -47,7 +49,7 @@ def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
 
 
 def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
-    read = facts.part("read")
+    read = facts.find_part("read")
     steps = ("judge", "dedupe")
     cut = {step: _cut_by_slice(facts, step) for step in steps}
     rows = []
@@ -70,10 +72,10 @@ def _cut_by_slice(facts: Facts, step: str) -> dict[str, int]:
 
 
 def _draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
-    turns = shown([turn for turn in facts.draws() if turn[1] == "plan"])
+    turns = shown([turn for turn in facts.find_draws() if turn[1] == "plan"])
     paint = roles(turns)
-    sources = [("kept corpus", "ink", _shares(facts.part("kept")))]
-    sources += [(called(turn), paint[turn], _shares(facts.part("draw", *turn))) for turn in turns]
+    sources = [("kept corpus", "ink", _shares(facts.find_part("kept")))]
+    sources += [(called(turn), paint[turn], _shares(facts.find_part("draw", *turn))) for turn in turns]
     rows = [
         Row(s, tuple(Mark(100 * found.get(s, 0.0), role, shape="ring" if role == "ink" else "dot") for _, role, found in sources))
         for s in top
@@ -94,3 +96,6 @@ def _shares(parts: dict[str, SliceCount]) -> dict[str, float]:
 
 def _groups(top: list[str], rest: list[str]) -> list[tuple[str, list[str]]]:
     return [(name, [name]) for name in top] + ([(others(rest), rest)] if rest else [])
+
+
+SECTION = Section("slices", take_shared, draw_slices)

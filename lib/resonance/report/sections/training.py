@@ -3,27 +3,67 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from resonance.report.draw.lines import Line, draw_lines
-from resonance.report.parts import Chart, Grid, Section
+from resonance.report.parts import Block, Chart, Grid
+from resonance.report.section import Section
 from resonance.report.turns import called, keys, ordered, roles, shown
 from resonance.report.wording import bits, count, counted, listed, name, share
+from resonance.tables import SIGNAL_EVENT, SIGNAL_STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
     from resonance.core.settings import ReportSettings
-    from resonance.report.facts import Apart, Facts, Losses
+    from resonance.report.facts.losses import Losses
+    from resonance.report.facts.shared import Facts
     from resonance.report.turns import Turn
 
 LN2 = math.log(2)
 SUMS = ("rows", "nats", "tokens", "bytes", "no_loss", "cut")
 RARE = {"no finite loss": "no_loss", "tokens cut": "cut"}
-"""Columns that stand only where some training has such rows or tokens."""
+"""Columns that are left out where no training has such rows or tokens."""
+MODEL_JOBS = frozenset({"train", "score_model", "cross_fit", "tune"})
+"""Jobs that append events."""
 
 
-def training(facts: Facts, settings: ReportSettings) -> Section | None:
+@dataclass(frozen=True)
+class Unused:
+    """What is stored and counts nowhere: events of runs that are not the newest, and states of texts or labels that changed."""
+
+    events: int = 0
+    states: int = 0
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is left out of the losses that all sections know."""
+
+    shared: Facts
+    unused: Unused = Unused()
+
+
+def gather_training(frames: Mapping[str, DataFrame], shared: Facts) -> Training:
+    """Events of runs that are not the newest finished ones, and states of what has changed since, counted.
+
+    One scan of runs and one of a flag.
+    """
+    if not shared.rows["signal_event"]:
+        return Training(shared)
+    runs = [step["run"] for step in shared.steps if step["job"] in MODEL_JOBS]
+    events = frames["signal_event"].where(~F.col("run").isin(runs))
+    return Training(shared, Unused(events.count(), frames["signal_state"].where("NOT current").count()))
+
+
+def draw_training(found: Training, settings: ReportSettings) -> Block | None:
     """Bits per byte over tokens trained on, by round and arm; None where nothing was trained."""
+    facts = found.shared
     turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
     if not turns:
         return None
@@ -35,17 +75,17 @@ def training(facts: Facts, settings: ReportSettings) -> Section | None:
     series = [_line(facts, turn, paint[turn]) for turn in chosen]
     picture = draw_lines(series, "Training loss over tokens, by round and arm", "tokens trained on", "bits per byte")
     chart = Chart("Training loss", picture, "Lower is better.", keys(chosen, lines=True))
-    return Section("training", "Training", (first, *_apart(facts.apart)), (chart,), (_grid(facts, turns),))
+    return Block("Training", (first, *_describe_unused(found.unused)), (chart,), (_grid(facts, turns),))
 
 
-def _apart(apart: Apart) -> tuple[str, ...]:
+def _describe_unused(unused: Unused) -> tuple[str, ...]:
     """What is stored and counts nowhere, in one sentence, if there is any."""
     told = []
-    if apart.events:
-        events = counted(apart.events, "event")
+    if unused.events:
+        events = counted(unused.events, "event")
         told.append(f"{events} of runs that no longer stand (other settings, inputs or texts) or have not ended")
-    if apart.states:
-        told.append(f"{counted(apart.states, 'state of a text or label', 'states of texts or labels')} changed since")
+    if unused.states:
+        told.append(f"{counted(unused.states, 'state of a text or label', 'states of texts or labels')} changed since")
     return (f"Stored, but in no figure of losses or labels here: {listed(told)}.",) if told else ()
 
 
@@ -93,7 +133,7 @@ def _grid(facts: Facts, turns: list[Turn]) -> Grid:
 
 def _row(facts: Facts, turn: Turn, whole: Losses) -> tuple[str, ...]:
     size = {(row["round"], row["arm"]): row["parameters"] for row in facts.checkpoints if row["final"]}
-    planned = sum(part.rows for part in facts.part("draw", *turn).values())
+    planned = sum(part.rows for part in facts.find_part("draw", *turn).values())
     return (
         name(called(turn)),
         count(planned),
@@ -103,3 +143,6 @@ def _row(facts: Facts, turn: Turn, whole: Losses) -> tuple[str, ...]:
         bits(whole.nats / LN2 / whole.bytes) if whole.bytes else "–",
         count(size[turn]) if turn in size else "–",
     )
+
+
+SECTION = Section("training", gather_training, draw_training, reads=(SIGNAL_EVENT, SIGNAL_STATE))

@@ -1,4 +1,4 @@
-"""Which documents pictures and examples are drawn from, where there are too many to look at all."""
+"""Which documents pictures and excerpts are drawn from, where there are too many to look at all."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SAMPLE = 20_000
 BUCKETS = 4096
 
 
-def sampled(documents: int) -> Column:
-    """The buckets to look at: all, where the tables hold ``SAMPLE`` documents or fewer."""
+def choose_sample(documents: int) -> Column:
+    """Whether a row's bucket is looked at: each is, where the tables hold ``SAMPLE`` documents or fewer."""
     return F.col("bucket") < F.lit(max(BUCKETS * SAMPLE // max(documents, 1), 1))
 
 
-def told(documents: int) -> str:
-    """A sentence on it for readers; none where all documents were looked at."""
+def describe_sample(documents: int) -> str:
+    """A sentence on the sample for readers; empty where all documents were looked at."""
     return f"Drawn from about {SAMPLE:,} of {documents:,} documents." if documents > SAMPLE else ""

@@ -22,7 +22,7 @@ SKEWED = 10
 """Positive signals whose upper quantile is this many times their median get buckets of equal ratio."""
 
 FINITE = 1e300
-TOLD = {
+ALWAYS = {
     "basics": ("n_chars", "compression_ratio", "language", "language_score"),
     "quality": ("quality", "compression_ratio", "unique_word_ratio", "dup_line_ratio", "punct_line_ratio"),
 }
@@ -74,10 +74,10 @@ class _Range:
     whole: bool = False
 
 
-def distributions(
+def find_distributions(
     signals: DataFrame, thresholds: tuple[Threshold, ...] = (), meanings: Mapping[str, str] | None = None
 ) -> tuple[Distribution, ...]:
-    """One distribution for each signal that has values, of those that thresholds or ``TOLD`` name, set by set.
+    """One distribution for each signal that has values, of those that thresholds or ``ALWAYS`` name, set by set.
 
     Thresholds lie inside the buckets. ``meanings`` says what each column means: frames do not, as the embedded engine cannot
     unite columns with comments and such without.
@@ -89,16 +89,16 @@ def distributions(
     if not ranges:
         return ()
     counts = _counts(signals, ranges, names)
-    told = {(r.set, r.field.name): _numbers(r, counts) for r in ranges}
-    told |= {(name, f.name): _names(name, f, counts) for name, f in names if (name, f.name) in counts}
-    shown = (told[name, field.name] for name, field in places if (name, field.name) in told)
+    found = {(r.set, r.field.name): _numbers(r, counts) for r in ranges}
+    found |= {(name, f.name): _names(name, f, counts) for name, f in names if (name, f.name) in counts}
+    shown = (found[name, field.name] for name, field in places if (name, field.name) in found)
     return tuple(replace(one, meaning=(meanings or {}).get(one.signal, "")) for one in shown)
 
 
 def _places(signals: DataFrame, thresholds: tuple[Threshold, ...]) -> list[tuple[str, StructField]]:
     """Sets and columns to show: what rules read in the order of rules, then the others."""
     fields = {field.name: field for field in signals.schema.fields}
-    asked = [(t.set, t.signal) for t in thresholds] + [(name, column) for name, columns in TOLD.items() for column in columns]
+    asked = [(t.set, t.signal) for t in thresholds] + [(name, column) for name, columns in ALWAYS.items() for column in columns]
     return [(name, fields[column]) for name, column in dict.fromkeys(asked) if column in fields]
 
 

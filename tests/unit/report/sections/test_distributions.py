@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from resonance.report.distributions import Threshold, distributions
+from resonance.report.sections.distributions import Threshold, find_distributions
 
 SCHEMA = "doc_id string, n_words int, stop_words int, quality double, language string, version int, `set` string"
 WORDS = Threshold("gopher_short_doc", "quality", "n_words", 50.0, True)
@@ -21,7 +21,7 @@ def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
     rows += [("nothing", None, None, float("nan"), None, 1, "quality"), ("far", None, None, float("inf"), None, 1, "quality")]
     rows += [(f"{row[0]}b", 7, 7, 7.0, row[4], 1, "basics") for row in rows[:900]]  # the same columns of another set are no part
     frame = spark.createDataFrame(rows, SCHEMA)
-    found = {d.signal: d for d in distributions(frame, ASKED, {"n_words": "Words of the text."})}
+    found = {d.signal: d for d in find_distributions(frame, ASKED, {"n_words": "Words of the text."})}
     assert (found["n_words"].meaning, found["quality"].meaning) == ("Words of the text.", "")
     assert list(found) == ["n_words", "stop_words", "language", "quality"]
     assert {d.set for d in found.values() if d.signal != "language"} == {"quality"}
@@ -48,18 +48,18 @@ def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
 def test_buckets_of_whole_numbers_are_whole_where_a_quantile_lies_between_two(spark: SparkSession) -> None:
     counts = [1, 2, 4, 9]
     frame = spark.createDataFrame([(str(i), None, n, None, None, 1, "quality") for i, n in enumerate(counts)], SCHEMA)
-    (found,) = distributions(frame, (ASKED[1],))
+    (found,) = find_distributions(frame, (ASKED[1],))
     assert (found.whole, found.low, found.high, found.median) == (True, 0.5, 9.5, 3.0)
     assert found.counts == (1, 1, 0, 1, 0, 0, 0, 0, 1)
 
 
 def test_a_threshold_lies_inside_its_buckets(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(str(i), 400, 3, 0.5, None, 1, "quality") for i in range(5)], SCHEMA)
-    found = {d.signal: d for d in distributions(frame, (WORDS,))}
+    found = {d.signal: d for d in find_distributions(frame, (WORDS,))}
     assert found["n_words"].low <= 50 < 400 <= found["n_words"].high
     assert found["quality"].high > found["quality"].low
     assert "language" not in found
 
 
 def test_no_rows_give_no_distribution(spark: SparkSession) -> None:
-    assert distributions(spark.createDataFrame([], SCHEMA)) == ()
+    assert find_distributions(spark.createDataFrame([], SCHEMA)) == ()

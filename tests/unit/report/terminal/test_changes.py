@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from resonance.report.changes import EXAMPLES, Changes, changes, told
+from resonance.report.terminal.changes import EXAMPLES, Changes, changes, told
 from resonance.testing import documents_frame, hold
 
 Failed = tuple[str, str, int, float | None]

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.report.views import document_story
+from resonance.report.terminal.views import document_story
 from resonance.testing.worked import worked_frames
 
 

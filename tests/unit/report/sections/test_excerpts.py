@@ -7,9 +7,10 @@ import hashlib
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
+from tests.unit.report.loop import loop_facts
 
-from resonance.report import examples as module
-from resonance.report.examples import Examples, examples
+from resonance.report.sections import excerpts as module
+from resonance.report.sections.excerpts import Excerpts, gather_excerpts
 from resonance.testing import documents_frame
 
 BEFORE = "Menu\nOne line that stays here.\nTurn javascript on please.\nThe end [12] of it."
@@ -25,7 +26,7 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
     measured = [(ids[key], buckets[key], "main", "datatrove", value) for key, value in values.items()]
     hash = hashlib.sha256(BEFORE.encode()).digest()[:16]
     edits = [
-        (ids["edited"], buckets["edited"], "main", hash, rule, [BEFORE.index(text)], [BEFORE.index(text) + len(text)])
+        (ids["edited"], buckets["edited"], "main", hash, rule, [BEFORE.index(text)], [BEFORE.index(text) + len(text)], len(text))
         for rule, text in CUTS
         if "edited" in values
     ]
@@ -33,18 +34,22 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
         "documents": documents,
         "raw": spark.createDataFrame([(id, raw) for id in ids.values()], "doc_id binary, text string"),
         "signals": spark.createDataFrame(measured, "doc_id binary, bucket int, batch string, `set` string, n_words double"),
-        "duplicates": spark.createDataFrame(
-            [], "method string, cluster_id binary, size int, keeper binary, doc_id binary, similarity double"
-        ),
         "edits": spark.createDataFrame(
-            edits, "doc_id binary, bucket int, batch string, content_hash binary, rule string, starts array<int>, ends array<int>"
+            edits,
+            "doc_id binary, bucket int, batch string, content_hash binary, rule string, "
+            "starts array<int>, ends array<int>, characters int",
         ),
     }
 
 
+def gather(frames: dict[str, DataFrame], documents: int, *rules: Row, texts_shown: bool = True) -> Excerpts:
+    rows = {"documents": documents, "edits": frames["edits"].count()}
+    return gather_excerpts(frames, loop_facts(rows=rows, rules=rules, texts_shown=texts_shown))
+
+
 def test_the_nearest_on_both_sides_are_shown_with_the_start_of_their_text(spark: SparkSession) -> None:
     values = {f"d{n}": float(n) for n in range(40, 61)} | {"null": None, "nan": float("nan")}
-    found = examples(frames_of(spark, values), [RULE], 23, 1_000).borderline
+    found = gather(frames_of(spark, values), 23, RULE).borderline
     assert [(row.passes, row.value, row.threshold) for row in found] == [
         (False, 49.0, 50.0),
         (False, 48.0, 50.0),
@@ -56,7 +61,7 @@ def test_the_nearest_on_both_sides_are_shown_with_the_start_of_their_text(spark:
 
 
 def test_places_that_rewriting_changed_are_shown_before_and_after(spark: SparkSession) -> None:
-    found = {row.rule: (row.before, row.after) for row in examples(frames_of(spark, {"edited": 9.0}), [], 1, 1_000).rewritten}
+    found = {row.rule: (row.before, row.after) for row in gather(frames_of(spark, {"edited": 9.0}), 1).rewritten}
     assert found == {
         "too_few_words": (f"[Menu\n]{BEFORE[5:65]}", f"[5 characters]{AFTER}"),
         "javascript": (
@@ -72,17 +77,18 @@ def test_places_that_rewriting_changed_are_shown_before_and_after(spark: SparkSe
 
 @pytest.mark.parametrize("raw", [None, f" {BEFORE}"], ids=["not kept", "changed by cleaning"])
 def test_without_the_text_as_it_was_only_what_is_left_is_shown(spark: SparkSession, raw: str | None) -> None:
-    found = examples(frames_of(spark, {"edited": 9.0}, raw), [], 1, 1_000).rewritten
+    found = gather(frames_of(spark, {"edited": 9.0}, raw), 1).rewritten
     assert [row.before for row in found] == [None] * 3
     assert len({row.after for row in found}) == 3
 
 
 def test_of_very_much_text_none_is_read(spark: SparkSession) -> None:
     frames = frames_of(spark, {"edited": 9.0, "other": 60.0})
-    found = examples(frames | {"raw": frames["raw"].where(F.expr("raise_error('read') IS NULL"))}, [RULE], 2, 10**12)
+    unread = {"raw": frames["raw"].where(F.expr("raise_error('read') IS NULL"))}
+    found = gather(frames | unread, 2, RULE, texts_shown=False)
     assert [row.text for row in found.borderline] == [None, None]
     assert found.rewritten == ()
 
 
 def test_nothing_gives_nothing(spark: SparkSession) -> None:
-    assert examples(frames_of(spark, {}), [RULE], 0, 0) == Examples()
+    assert gather(frames_of(spark, {}), 0, RULE) == Excerpts()

@@ -1,0 +1,104 @@
+"""The facts that several sections share, as plain small values, and how they are gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from resonance.core.pool import HELDOUT
+from resonance.report.facts.counts import Cut, SliceCount, count_cuts, count_slices
+from resonance.report.facts.losses import Losses, sum_losses
+from resonance.report.facts.steps import find_latest
+from resonance.report.facts.texts import TEXT_BYTES, sum_bytes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pyspark.sql import DataFrame, Row
+
+SMALL = {
+    "rules": ("batch", "position"),
+    "plans": ("round", "slice"),
+    "evaluations": ("round", "arm", "slice"),
+    "steps": ("finished_at", "run"),
+    "checkpoints": ("round", "arm", "step"),
+}
+"""Tables with a row for each slice, round or step that are read as they are, and the order in which they are read."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What more than one section or the head of the page is written from; all of it is small.
+
+    Args:
+        rows: the number of rows of every table.
+        texts_shown: whether the corpus is small enough to read a few of its texts.
+        meanings: what each signal means, by column.
+        steps: the newest run of each step.
+    """
+
+    rows: Mapping[str, int]
+    texts_shown: bool = True
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[Row, ...] = ()
+    slices: tuple[SliceCount, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    losses: tuple[Losses, ...] = ()
+    rules: tuple[Row, ...] = ()
+    plans: tuple[Row, ...] = ()
+    evaluations: tuple[Row, ...] = ()
+    checkpoints: tuple[Row, ...] = ()
+
+    def find_part(self, part: str, round: int = 0, arm: str = "") -> dict[str, SliceCount]:
+        """Counts by slice of one part."""
+        return {c.slice: c for c in self.slices if (c.part, c.round, c.arm) == (part, round, arm)}
+
+    def find_draws(self) -> list[tuple[int, str]]:
+        """Each (round, arm) that documents were drawn for, in order; the plan before its control."""
+        found = {(c.round, c.arm) for c in self.slices if c.part == "draw" and c.arm != HELDOUT}
+        return sorted(found, key=lambda turn: (turn[0], turn[1] != "plan", turn[1]))
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the newest step ended."""
+        return max((step["finished_at"] for step in self.steps), default=None)
+
+
+def gather_facts(
+    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None, meanings: Mapping[str, str] | None, pool: Executor
+) -> Facts:
+    """The shared facts, from sums and from small tables.
+
+    Args:
+        frames: every table by name.
+        counts: the rows of every table, where they are known; else they are counted.
+        meanings: what each signal means, by column.
+        pool: where queries run side by side.
+    """
+    rows = dict(counts or zip(frames, pool.map(lambda table: frames[table].count(), frames), strict=True))
+
+    def ask(table: str, find: Callable[..., Any], *of: Any) -> Future[Any]:
+        """What a query finds; nothing where the table is empty."""
+        return pool.submit(find, *of) if rows[table] else pool.submit(tuple)
+
+    def read(table: str) -> tuple[Row, ...]:
+        return tuple(frames[table].orderBy(*SMALL[table]).collect())
+
+    small = {table: ask(table, read, table) for table in SMALL}
+    slices = ask("raw" if rows["raw"] else "documents", count_slices, frames)
+    cuts = ask("rejects", count_cuts, frames["rejects"])
+    held = ask("documents", sum_bytes, frames["documents"])
+    steps = find_latest(small["steps"].result())
+    losses = ask("signal_event", sum_losses, frames["signal_event"], steps, slices.result())
+    return Facts(
+        rows=rows,
+        texts_shown=(held.result() or 0) <= TEXT_BYTES,
+        meanings=meanings or {},
+        steps=steps,
+        slices=slices.result(),
+        cuts=cuts.result(),
+        losses=losses.result(),
+        **{table: asked.result() for table, asked in small.items() if table != "steps"},
+    )

@@ -1,0 +1,29 @@
+"""The newest run of each step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyspark.sql import Row
+
+PER_BATCH = frozenset({"ingest", "clean", "judge"})
+"""Jobs that work on one batch; a newer run of any other job replaces those of all batches."""
+
+
+def find_latest(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The newest row of each (job, batch, round, arm), in the order in which they ended."""
+    newest: dict[Any, Row] = {}
+    for row in sorted(rows, key=lambda row: (row["finished_at"], row["run"])):
+        batch = row["batch"] if row["job"] in PER_BATCH else ""
+        newest[row["job"], batch, row["round"], row["arm"]] = row
+        if row["job"] == "ingest" and "documents" in row["written"]:  # read and cleaned in one pass
+            newest.pop(("clean", batch, row["round"], row["arm"]), None)
+    return tuple(sorted(newest.values(), key=lambda row: (row["round"], row["finished_at"], row["job"], row["arm"])))
+
+
+def find_cutting(steps: Iterable[Row]) -> list[Row]:
+    """The steps that cut rows or could have: those that write rejects, before the first round."""
+    return [step for step in steps if step["round"] == 0 and "rejects" in step["written"]]

@@ -1,0 +1,235 @@
+"""A policy at work on a few texts: those nearest to each threshold on both sides, and places that rewriting changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from resonance.core.frames import rank_rows
+from resonance.report.facts.sample import choose_sample
+from resonance.report.facts.texts import read_texts
+from resonance.report.parts import Grid
+from resonance.report.wording import count, counted, name, start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column, DataFrame, Row
+
+    from resonance.report.facts.shared import Facts
+
+EACH = 2
+HEAD = 200
+REACH = 20_000
+AROUND = 60
+TINY = 3
+"""Shorter pieces, such as empty lines, are shown only where there are no others."""
+PIECE = 120
+EXCERPT = 150
+"""Characters of a text that a row of the page shows."""
+
+
+@dataclass(frozen=True)
+class Borderline:
+    """A document near a rule's threshold, on the side that passes or on the other; its text where that was read."""
+
+    rule: str
+    passes: bool
+    value: float
+    threshold: float
+    document: str
+    source: str
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A place of a text that a rewriting rule changed; ``before`` where the text as it was is still known."""
+
+    rule: str
+    document: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True)
+class Edited:
+    """Pieces that a rewriting rule cut from texts."""
+
+    rule: str
+    pieces: int
+    characters: int
+    documents: int
+
+
+@dataclass(frozen=True)
+class Excerpts:
+    """What is shown of texts, and what rewriting cut of all of them."""
+
+    borderline: tuple[Borderline, ...] = ()
+    edited: tuple[Edited, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()
+
+
+def gather_excerpts(frames: Mapping[str, DataFrame], shared: Facts) -> Excerpts:
+    """Excerpts for each rule of the policy and each rule that rewrote. One scan of documents reads the few texts."""
+    if not shared.rows["documents"]:
+        return Excerpts()
+    share = choose_sample(shared.rows["documents"])
+    near = _find_near(frames["signals"].where(share), [rule for rule in shared.rules if rule["threshold"] is not None])
+    pieces = _find_pieces(frames["edits"].where(share)) if shared.rows["edits"] else []
+    wholes = {bytes(row["doc_id"]) for row in pieces}
+    long = F.when(F.col("doc_id").isin(sorted(wholes)), REACH).otherwise(HEAD) if wholes else F.lit(HEAD)
+    ids = {bytes(row["doc_id"]) for row in near} | wholes
+    texts = read_texts(frames["documents"], ids, long, shown=shared.texts_shown)
+    edited = count_edits(frames["edits"]) if shared.rows["edits"] else ()
+    if not shared.texts_shown:
+        return Excerpts(tuple(_pair_texts(near, texts)), edited)
+    raw = _read_raw(frames["raw"], wholes & texts.keys())
+    return Excerpts(tuple(_pair_texts(near, texts)), edited, tuple(_show_pieces(pieces, texts, raw)))
+
+
+def count_edits(edits: DataFrame) -> tuple[Edited, ...]:
+    """What each rewriting rule cut. Shuffles partial sums by rule."""
+    pieces, characters = F.sum(F.size("starts")).alias("pieces"), F.sum("characters").alias("characters")
+    sums = edits.groupBy("rule").agg(pieces, characters, F.count(F.lit(1)).alias("documents"))
+    return tuple(Edited(**row.asDict()) for row in sums.orderBy(F.desc("pieces"), "rule").collect())
+
+
+def _find_near(signals: DataFrame, rules: Sequence[Row]) -> list[Row]:
+    """The ``EACH`` documents nearest to each rule's threshold on each side: of equal distance, those with the smallest ids."""
+    if not rules:
+        return []
+    cells = F.array(*(_measure_rule(rule) for rule in rules))
+    long = signals.select("doc_id", F.explode(F.filter(cells, lambda cell: cell["value"].isNotNull())).alias("cell"))
+    place = rank_rows(["cell.rule", "cell.passes"], [F.abs(F.col("cell.value") - F.col("cell.threshold")), "doc_id"])
+    chosen = long.withColumn("place", place).where(F.col("place") <= EACH)
+    return chosen.select("doc_id", "cell.*", "place").orderBy("position", "passes", "place").collect()
+
+
+def _measure_rule(rule: Row) -> Column:
+    value = F.when(F.col("set") == rule["set"], F.nanvl(F.col(rule["signal"]).cast("double"), F.lit(None).cast("double")))
+    limit = F.lit(float(rule["threshold"]))
+    passes = value >= limit if rule["side"] == "below" else value <= limit
+    return F.struct(
+        F.lit(rule["position"]).alias("position"),
+        F.lit(rule["rule"]).alias("rule"),
+        passes.alias("passes"),
+        value.alias("value"),
+        limit.alias("threshold"),
+    )
+
+
+def _find_pieces(edits: DataFrame) -> list[Row]:
+    """A piece that each rule cut from ``EACH`` documents, and all cuts of these, by which its place in the stored text is known."""
+    pieces = F.arrays_zip(F.col("starts").alias("start"), F.col("ends").alias("end"))
+    shown = F.coalesce(F.get(F.filter(pieces, lambda piece: piece["end"] - piece["start"] >= TINY), 0), F.get(pieces, 0))
+    first = edits.where("rule <> 'white_space'").select("doc_id", "batch", "content_hash", "rule", shown.alias("shown"))
+    first = first.withColumn("tiny", F.col("shown.end") - F.col("shown.start") < TINY)
+    place = rank_rows(["rule"], ["tiny", "doc_id"])
+    chosen = first.withColumn("place", place).where(F.col("place") <= EACH)
+    chosen = chosen.select("doc_id", "batch", "content_hash", F.struct("rule", "shown.*").alias("piece"))
+    whole = F.sort_array(F.flatten(F.collect_list(pieces))).alias("cuts")
+    ids = chosen.select("doc_id", "batch").distinct()
+    cuts = edits.join(F.broadcast(ids), ["doc_id", "batch"], "left_semi").groupBy("doc_id", "batch").agg(whole)
+    return chosen.join(cuts, ["doc_id", "batch"]).orderBy("piece.rule", "doc_id", "piece.start").collect()
+
+
+def _read_raw(raw: DataFrame, ids: set[bytes]) -> dict[bytes, str]:
+    """Raw texts that are short enough, where they were kept."""
+    if not ids:
+        return {}
+    kept = raw.where(F.col("doc_id").isin(sorted(ids)) & (F.length("text") <= REACH)).select("doc_id", "text")
+    return {bytes(row["doc_id"]): row["text"] for row in kept.collect()}
+
+
+def _pair_texts(near: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterable[Borderline]:
+    for row in near:
+        id = bytes(row["doc_id"])
+        if id in texts:
+            known = texts[id]
+            yield Borderline(row["rule"], row["passes"], row["value"], row["threshold"], id.hex(), known["source"], known["text"])
+
+
+def _show_pieces(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping[bytes, str]) -> Iterable[Rewritten]:
+    for row in pieces:
+        id, piece = bytes(row["doc_id"]), row["piece"]
+        left = texts[id]["text"] if id in texts else ""
+        at = piece["start"] - sum(
+            min(cut["end"], piece["start"]) - cut["start"] for cut in row["cuts"] if cut["start"] < piece["start"]
+        )
+        if at > len(left):
+            continue
+        before = raw.get(id)
+        if before is not None and hashlib.sha256(before.encode(errors="replace")).digest()[:16] != bytes(row["content_hash"]):
+            before = None
+        yield Rewritten(
+            piece["rule"],
+            id.hex(),
+            _mark_piece(before, piece),
+            _mark_place(left, at, f"[{counted(piece['end'] - piece['start'], 'character')}]"),
+        )
+
+
+def _mark_piece(text: str | None, piece: Row) -> str | None:
+    if text is None:
+        return None
+    cut = text[piece["start"] : piece["end"]]
+    shown = cut if len(cut) <= PIECE else f"{cut[: PIECE // 2]} … {cut[-PIECE // 2 :]}"
+    return f"{text[max(piece['start'] - AROUND, 0) : piece['start']]}[{shown}]{text[piece['end'] : piece['end'] + AROUND]}"
+
+
+def _mark_place(text: str, at: int, mark: str) -> str:
+    return f"{text[max(at - AROUND, 0) : at]}{mark}{text[at : at + AROUND]}"
+
+
+def draw_excerpts(found: Excerpts) -> list[Grid]:
+    """Tables of texts near thresholds, of what rewriting cut, and of places before and after it; empty ones are left out."""
+    grids = (_draw_borderline(found.borderline), _draw_edited(found.edited), _draw_rewritten(found.rewritten))
+    return [grid for grid in grids if grid is not None]
+
+
+def _draw_borderline(found: tuple[Borderline, ...]) -> Grid | None:
+    rows = tuple(
+        (
+            name(row.rule),
+            "passes" if row.passes else "cut",
+            _write_value(row.value),
+            _write_value(row.threshold),
+            row.document,
+            "–" if row.text is None else start(row.text, EXCERPT),
+        )
+        for row in found
+    )
+    columns = ("rule", "verdict", "measured", "threshold", "document", "text begins")
+    note = "Documents nearest to each threshold on both sides, among a sample; `resonance why` tells all about one."
+    return Grid("On the border", columns, rows, frozenset({"measured", "threshold"}), cards=True, note=note) if rows else None
+
+
+def _write_value(value: float) -> str:
+    """Four digits, and all of a large number: both sides of a threshold must look different."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
+
+
+def _draw_edited(found: tuple[Edited, ...]) -> Grid | None:
+    rows = tuple((name(row.rule), count(row.pieces), count(row.characters), count(row.documents)) for row in found)
+    columns = ("rule", "pieces cut", "characters", "documents")
+    return Grid("What rewriting cut", columns, rows, frozenset(columns[1:])) if rows else None
+
+
+def _draw_rewritten(found: tuple[Rewritten, ...]) -> Grid | None:
+    rows: list[tuple[str, ...]] = []
+    for row in found:
+        before = (
+            "not kept (ingest.keep_raw is off, or cleaning changed it)" if row.before is None else name(row.before, 2 * EXCERPT)
+        )
+        rows += [
+            (name(row.rule), row.document, "before", before),
+            (name(row.rule), row.document, "after", name(row.after, EXCERPT)),
+        ]
+    columns = ("rule", "document", "", "text around the place")
+    return Grid("Before and after rewriting", columns, tuple(rows), cards=True) if rows else None

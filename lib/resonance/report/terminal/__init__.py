@@ -1,0 +1,1 @@
+"""Views printed on a terminal."""

@@ -1,0 +1,22 @@
+"""Which run of a step is the newest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pyspark.sql import Row
+
+from resonance.report.facts.steps import find_latest
+
+
+def test_the_newest_run_of_each_step_is_found() -> None:
+    def step(job: str, batch: str, minute: int, written: tuple[str, ...] = ()) -> Row:
+        at = datetime(2030, 1, 1, 0, minute, tzinfo=UTC)
+        return Row(
+            job=job, batch=batch, round=0, arm="plan", run=f"{job}{minute}", finished_at=at, written=dict.fromkeys(written, 1)
+        )
+
+    rows = [step("ingest", "a", 1), step("clean", "a", 2), step("ingest", "b", 3), step("dedupe", "a", 4), step("dedupe", "b", 6)]
+    assert [row["run"] for row in find_latest(rows)] == ["ingest1", "clean2", "ingest3", "dedupe6"]
+    rows += [step("ingest", "a", 9, ("raw", "documents"))]
+    assert [row["run"] for row in find_latest(rows)] == ["ingest3", "dedupe6", "ingest9"]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pyspark.sql import Row
+from tests.unit.report.loop import NAMES, loop_facts
+
+from resonance.core.settings import ReportSettings
+from resonance.report.facts.shared import Facts
+from resonance.report.sections.plan import draw_plan
+
+SETTINGS = ReportSettings()
+
+
+def make_plans(names: tuple[str, ...]) -> tuple[Row, ...]:
+    """Equal shares in round 1; later every other slice has a tenth more, the others a tenth less."""
+    share = 1 / len(names)
+    return tuple(
+        Row(
+            round=round_, slice=name, weight=share + (0 if round_ == 1 else share / 10 if at % 2 else -share / 10), previous=share,
+            bpb=2.5 if round_ > 1 else None, mean_bpb=2.0 if round_ > 1 else None, reason=f"why {name}", policy="above_mean@1",
+        )
+        for round_ in (1, 2, 3)
+        for at, name in enumerate(names)
+    )  # fmt: skip
+
+
+def make_facts(names: tuple[str, ...] = NAMES) -> Facts:
+    return loop_facts(names, plans=make_plans(names))
+
+
+def test_reasons_and_history_are_shown() -> None:
+    block = draw_plan(make_facts(), SETTINGS)
+    assert block is not None
+    assert block.title == "The plan of round 3"
+    reasons, history = block.grids
+    assert reasons.rows[0] == ("two", "50.0%", "55.0%", "2.500", "why two")
+    assert history.columns == ("slice", "round 1", "round 2", "round 3")
+    assert history.rows[0] == ("two", "50.0%", "55.0%", "55.0%")
+
+
+def test_the_first_plan_has_shares_only() -> None:
+    facts = make_facts()
+    block = draw_plan(replace(facts, plans=tuple(row for row in facts.plans if row["round"] == 1)), SETTINGS)
+    assert block is not None
+    assert [chart.title for chart in block.charts] == ["Shares of round 1"]
+    assert block.grids[0].rows[0] == ("one", "50.0%", "50.0%", "–", "why one")
+
+
+def test_of_two_hundred_slices_the_heaviest_are_listed() -> None:
+    block = draw_plan(make_facts(tuple(f"slice-{n:03}" for n in range(200))), SETTINGS)
+    assert block is not None
+    reasons, history = block.grids
+    assert (len(reasons.shown), len(reasons.folded)) == (14, 10)
+    assert "176 other slices" in reasons.note
+    assert history.rows[-1][0] == "176 other slices"

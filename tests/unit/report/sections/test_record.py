@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from pyspark.sql import Row
+from tests.unit.report.loop import NAMES, START, loop_facts
+
+from resonance.core.settings import ReportSettings
+from resonance.report.sections.record import Record, draw_record
+
+
+def make_facts(names: tuple[str, ...] = NAMES) -> Record:
+    known = {"seed": 42, "config_hash": "c" * 16, "versions": {"raw": 7}, "seconds": 90.0, "finished_at": START}
+    return Record(loop_facts(names), tuple(Row(round=n, plan_hash=f"{n:016x}", **known) for n in (1, 2)))
+
+
+def test_versions_rows_and_manifests_are_listed() -> None:
+    tables, rounds, steps = draw_record(make_facts(), ReportSettings()).grids
+    assert tables.rows[0] == ("raw", "7", "40", "ingest")
+    assert tables.rows[2] == ("plans", "–", "6", "–")
+    assert rounds.rows[1] == ("2", "42", "c" * 16, f"{2:016x}", "90 s", "2030-01-01 00:00:00")
+    assert ("train", "2", "control", "0", "0", "12 s") in [row[:6] for row in steps.rows]
