@@ -330,17 +330,17 @@ def doctor() -> None:
 
 def execute(config: Config, jobs: Sequence[str], debug: bool) -> Any:
     """Run steps of the loop, write the manifests and the report; the open workspace."""
-    from resonance.factory import JOBS, ON_DEMAND, loop, references
+    from resonance.factory import JOBS, loop, references
 
     names = {job.name for job in JOBS} | {"report"}
     if unknown := sorted(set(jobs) - names):
         raise ResonanceError(f"unknown job {', '.join(unknown)}: choose from {', '.join(sorted(names))}")
     if not config.ingest.demo and not config.ingest.inputs:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
-    steps = loop(config) + (references(config) if set(jobs) & {job.name for job in ON_DEMAND} else ())
+    steps = loop(config) + (references(config) if set(jobs) & {job.name for job in JOBS if job.on_demand} else ())
     asked = [name for name in jobs if name != "report"]
     if idle := sorted(set(asked) - {step.job.name for step in steps}):
-        needs = "tune needs tune.slices, examples a task.kind other than language, clean ingest.keep_raw"
+        needs = ", ".join(f"{job.name} needs {job.only_with}" for job in JOBS if job.name in idle)
         raise ResonanceError(f"{', '.join(idle)}: nothing to do under these settings; {needs}")
     if not config.ingest.demo and set(jobs) != {"report"}:
         from resonance.runtime.workspace import refuse_unchecked

@@ -49,29 +49,17 @@ from resonance.tables import (
     SLICE_STATE,
     SLICE_SUMS,
 )
-from resonance.train.job import cross_fit as fit_across
-from resonance.train.job import score_model, train, tune
+from resonance.train.job import cross_fit, score_model, train, tune
 
-INGEST = Job(
-    "ingest",
-    ingest,
-    reads=(),
-    writes=(RAW, REJECTS),
-    per="batch",
-    section="ingest",
-    needs=("task", "turn", "spark", "checkpoint"),
-    cuts=True,
-)
+INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch")
 CLEAN = Job(
     "clean",
     clean,
     reads=(RAW,),
     writes=(DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
-    section="clean",
-    needs=("quality", "turn", "checkpoint"),
-    marks={"set": (*SETS, "quality")},
-    cuts=True,
+    owns={"set": (*SETS, "quality")},
+    only_with="ingest.keep_raw",
     version=3,
 )
 INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
@@ -80,14 +68,16 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     reads=(),
     writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
-    section="ingest",
-    needs=("cleaning", "quality", "task", "turn", "spark", "checkpoint"),
-    marks={"set": (*SETS, "quality"), "step": ("ingest", "clean")},
-    cuts=True,
+    owns={"set": (*SETS, "quality"), "step": ("ingest", "clean")},
     version=3,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
-    "examples", examples, reads=(RAW, DOCUMENTS), writes=(EXAMPLES,), per="batch", section="task"
+    "examples",
+    examples,
+    reads=(RAW, DOCUMENTS),
+    writes=(EXAMPLES,),
+    per="batch",
+    only_with="a task.kind other than language",
 )
 JUDGE = Job(  # reads numbers alone: a changed threshold reads no text
     "judge",
@@ -95,9 +85,6 @@ JUDGE = Job(  # reads numbers alone: a changed threshold reads no text
     reads=(DOCUMENTS, SIGNALS),
     writes=(REJECTS, RULES),
     per="batch",
-    section="judge",
-    needs=("turn",),
-    cuts=True,
 )
 DEDUPE = Job(  # a new batch meets what the job itself found and signed before: the result is that of one run over all
     "dedupe",
@@ -106,10 +93,7 @@ DEDUPE = Job(  # a new batch meets what the job itself found and signed before: 
     writes=(DUPLICATES, REJECTS, COMPARED),
     appends=(SIGNATURES, RETRACTIONS),
     per="corpus",
-    section="dedupe",
-    needs=("turn", "checkpoint", "catalog"),
-    marks={"scope": SCOPES},  # all of them, so that none of another scope stays behind
-    cuts=True,
+    owns={"scope": SCOPES},  # all of them, so that none of another scope stays behind
     version=5,
 )
 DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds for earlier batches too
@@ -118,37 +102,10 @@ DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds f
     reads=(DOCUMENTS, REJECTS, EVALUATION_ITEMS),
     writes=(CONTAMINATION, REJECTS),
     per="corpus",
-    section="decontaminate",
-    needs=("folder", "turn", "checkpoint"),
-    cuts=True,
 )
-HOLD_OUT = Job(
-    "hold_out",
-    hold_out,
-    reads=(DOCUMENTS, REJECTS, DUPLICATES),
-    writes=(SAMPLE_PLAN,),
-    per="arm",
-    section="rebalance",
-    needs=("seed",),
-)
-DECIDE = Job(
-    "decide",
-    decide_plan,
-    reads=(PLANS, SLICE_STATE, DOCUMENTS, REJECTS, SAMPLE_PLAN),
-    writes=(PLANS,),
-    per="round",
-    section="decide",
-    needs=("drawing", "turn"),
-)
-REBALANCE = Job(
-    "rebalance",
-    rebalance,
-    reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS),
-    writes=(SAMPLE_PLAN,),
-    per="arm",
-    section="rebalance",
-    needs=("turn", "seed"),
-)
+HOLD_OUT = Job("hold_out", hold_out, reads=(DOCUMENTS, REJECTS, DUPLICATES), writes=(SAMPLE_PLAN,), per="arm")
+DECIDE = Job("decide", decide_plan, reads=(PLANS, SLICE_STATE, DOCUMENTS, REJECTS, SAMPLE_PLAN), writes=(PLANS,), per="round")
+REBALANCE = Job("rebalance", rebalance, reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS), writes=(SAMPLE_PLAN,), per="arm")
 TRAIN = Job(
     "train",
     train,
@@ -156,8 +113,6 @@ TRAIN = Job(
     writes=(),
     appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
     per="arm",
-    section="train",
-    needs=("task", "turn", "seed", "spark", "catalog", "folder", "launch"),
 )
 SCORE_MODEL = Job(
     "score_model",
@@ -166,33 +121,26 @@ SCORE_MODEL = Job(
     writes=(),
     appends=(SIGNAL_EVENT, SLICE_SUMS),
     per="arm",
-    section="train",
-    needs=("task", "scoring", "turn", "spark", "catalog", "folder", "launch"),
     version=2,
 )
-EVALUATE = Job(
-    "evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm", section="evaluate", needs=("turn", "seed")
-)
+EVALUATE = Job("evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm")
 FEEDBACK = Job(
     "feedback",
     feedback,
     reads=(SIGNAL_EVENT, SLICE_SUMS, DOCUMENTS, EXAMPLES),
     writes=(SIGNAL_STATE, SLICE_STATE),
     per="round",
-    section="feedback",
-    needs=("turn",),
     closes_round=True,
 )
 
 CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all others, then scores this one
     "cross_fit",
-    fit_across,
+    cross_fit,
     reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
     appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
     per="arm",
-    section="train",
-    needs=("task", "fitting", "turn", "seed", "spark", "catalog", "folder", "launch"),
+    on_demand=True,
     version=2,
 )
 TUNE = Job(  # each fold's model once more, tuned on the slices that are named
@@ -202,8 +150,8 @@ TUNE = Job(  # each fold's model once more, tuned on the slices that are named
     writes=(),
     appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
     per="arm",
-    section="train",
-    needs=("task", "fitting", "tuning", "turn", "seed", "spark", "catalog", "folder", "launch"),
+    on_demand=True,
+    only_with="tune.slices",
 )
 COMPARE = Job(
     "compare",
@@ -211,8 +159,7 @@ COMPARE = Job(
     reads=(SIGNAL_EVENT,),
     writes=(EXCESS_LOSS, SLICE_EXCESS, LABEL_QUALITY),
     per="round",
-    section="cross_fit",
-    needs=("turn", "checkpoint"),
+    on_demand=True,
     version=3,
 )
 
@@ -234,9 +181,6 @@ JOBS = (
     TUNE,
     COMPARE,
 )
-ON_DEMAND = (CROSS_FIT, TUNE, COMPARE)
-"""Jobs that no round waits for: they run when they are named."""
-
 
 JUDGING = Step(JUDGE)
 CLEANING = (Step(INGEST_AND_CLEAN), Step(CLEAN))

@@ -16,7 +16,7 @@ from scipy import stats
 from resonance.core.chance import logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import rank_rows
-from resonance.core.job import Turn
+from resonance.core.job import Site, Turn
 from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
 from resonance.runtime.ranks.launch import InlineLaunch
 from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT, SLICE_SUMS
@@ -76,8 +76,8 @@ class World:
         return Turn("main", round, arm, run=f"{job}-{round}-{arm}")
 
     def tools(self, job: str, round: int, arm: str) -> dict[str, object]:
-        tools = {"turn": self.turn(job, round, arm), "spark": self.spark, "catalog": self.catalog, "folder": self.folder}
-        return tools | {"launch": self.launch, "settings": self.settings, "task": TaskSettings()}
+        site = Site(self.turn(job, round, arm), 7, self.spark, self.catalog, self.folder, self.launch)
+        return {"site": site, "settings": self.settings, "task": TaskSettings()}
 
     def frames(self):
         return self.plans, self.documents, self.catalog.read(EXAMPLES), self.catalog.read(CHECKPOINTS)
@@ -85,7 +85,7 @@ class World:
     def train(self, round: int = 1, arm: str = "plan") -> None:
         from resonance.train.job import train
 
-        train(*self.frames(), seed=7, **self.tools("train", round, arm))
+        train(*self.frames(), **self.tools("train", round, arm))
 
     def score(self, round: int = 1, arm: str = "plan") -> None:
         from resonance.train.job import score_model
@@ -466,9 +466,9 @@ def tuned(spark, tmp_path_factory):
     fitting = CrossFitSettings(folds=2)
     world.launch = starts = Starts()
     for fold in (1, 0):
-        cross_fit(*world.frames(), seed=7, fitting=fitting, **world.tools("cross_fit", 1, f"fold-{fold}"))
+        cross_fit(*world.frames(), fitting=fitting, **world.tools("cross_fit", 1, f"fold-{fold}"))
     tuning = TuneSettings(slices=("table",))
-    tune(*world.frames(), seed=7, fitting=fitting, tuning=tuning, **world.tools("tune", 1, "target-0"))
+    tune(*world.frames(), fitting=fitting, tuning=tuning, **world.tools("tune", 1, "target-0"))
     assert [place and place.parent.name for place in starts.places[-2:]] == ["cross_fit-1-fold-0", "tune-1-target-0"]
     scores = world.catalog.read(SIGNAL_EVENT).where("phase = 'reference'")
     as_scored = scores.withColumns({"phase": F.lit("score"), "arm": F.lit("plan")})
@@ -504,4 +504,4 @@ def test_a_target_that_nothing_is_drawn_of_is_named(tuned):
     with pytest.raises(
         TrainError, match="tune 1 target-0: nothing outside the fold is drawn of poems, named in tune.slices; resonance"
     ):
-        tune(*world.frames(), seed=7, **more)
+        tune(*world.frames(), **more)

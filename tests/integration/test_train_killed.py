@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import TrainError
 from resonance.core.frames import rank_rows
-from resonance.core.job import Turn
+from resonance.core.job import Site, Turn
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.ranks.launch import open_launch
@@ -36,16 +36,16 @@ STABLE = ["run", "round", "arm", "phase", "step", "epoch", "pos", "copy", "doc_i
 LOSSES = ["loss_sum", "max_tok_loss", "tok_acc"]
 
 
-def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, **more: object) -> None:
+def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, seed: int = 0, **more: object) -> None:
     """A job of training on a workspace, by its name."""
     from resonance.train import job as jobs
 
     catalog = folder_catalog(spark, workspace / "tables")
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     launch = open_launch(settings, engine_of(spark))
-    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": launch, "task": TaskSettings()}
+    site = Site(Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch)
     try:
-        getattr(jobs, job)(*frames, settings=settings, turn=Turn("main", 1, "plan", run=run), **tools, **more)
+        getattr(jobs, job)(*frames, settings=settings, task=TaskSettings(), site=site, **more)
     finally:
         launch.close()
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from resonance.benchmark.bootstrap import resampled
 from resonance.core.frames import find_quantiles
-
-if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
-
-    from resonance.core.job import Turn
-    from resonance.core.settings import EvaluateSettings
+from resonance.core.job import Turn
+from resonance.core.settings import EvaluateSettings
 
 CONTROL = "control"
 ALL = "*"

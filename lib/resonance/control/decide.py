@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from resonance.control.case import Case
@@ -12,13 +12,9 @@ from resonance.control.plan import Plan
 from resonance.control.policy import cases, decide, stratify
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import parse_schema
+from resonance.core.job import Turn
 from resonance.core.pool import pool
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Row
-
-    from resonance.core.job import Turn
-    from resonance.core.settings import PolicySettings, RebalanceSettings
+from resonance.core.settings import PolicySettings, RebalanceSettings
 
 COLUMNS = parse_schema(
     "round int, slice string, weight double, prior double, previous double, proposed double, "

@@ -9,6 +9,10 @@ class ConfigError(ResonanceError):
     """A setting is unknown, missing or out of range."""
 
 
+class WiringError(ResonanceError):
+    """A job and its function do not fit each other; raised where the job is declared."""
+
+
 class InputError(ResonanceError):
     """A source cannot be read, or holds nothing that could be used."""
 

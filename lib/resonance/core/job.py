@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from resonance.core.table import Table
+from resonance.core.table import Catalog, Table
+from resonance.core.wiring import Wiring, read_wiring
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from resonance.core.launch import Launch
 
 Scope = Literal["batch", "corpus", "round", "arm"]
 Checkpoint = Callable[["DataFrame", str], "DataFrame"]
@@ -32,20 +38,37 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Site:
+    """All that a job of models works with: it starts processes, fills tables while they run, and leaves files."""
+
+    turn: Turn
+    seed: int
+    spark: SparkSession
+    catalog: Catalog
+    folder: Path
+    launch: Launch
+
+
+@dataclass(frozen=True)
 class Job:
-    """One step: ``run(*frames, settings=…, **needs)`` returns one frame for each table in ``writes``.
+    """One step: ``run(*frames, **settings and tools)`` returns one frame for each table in ``writes``.
+
+    The signature of ``run`` is the wiring: its positional parameters are named as the tables in ``reads``; each keyword
+    parameter is a section of the configuration, by the class of its annotation, or a tool, by its name (``core.wiring.TOOLS``).
 
     Args:
         reads: tables handed to ``run`` as frames, in this order.
         writes: tables whose slice the returned frames replace, in this order.
-        appends: tables that the job fills itself, through its ``catalog`` need, while it runs.
+        appends: tables that the job fills itself, through its catalog, while it runs.
         per: what one execution covers: a batch of input, the corpus, a round, or an arm of a round.
-        section: the section of the configuration that is handed over as ``settings``.
-        needs: tools handed over by name (``turn``, ``spark``, ``checkpoint``, ``launch``, ``catalog`` …).
-        marks: constant slice values of what is written, such as the ``set`` of signals.
-        cuts: whether rows in must equal rows out plus rejects.
+        owns: which rows of shared tables are the job's, where their values are constant, such as the ``set`` of signals.
         closes_round: whether a round's manifest can be written once this job is done.
+        on_demand: whether the job runs only when it is named, so that no round waits for it.
+        only_with: the settings without which the job has nothing to do; empty where it always has.
         version: rises when the job's meaning changes, so that its results become stale.
+
+    Raises:
+        WiringError: ``run`` does not fit the tables, or asks for what there is not.
     """
 
     name: str
@@ -53,13 +76,25 @@ class Job:
     reads: tuple[Table, ...]
     writes: tuple[Table, ...]
     per: Scope
-    section: str
     appends: tuple[Table, ...] = ()
-    needs: tuple[str, ...] = ()
-    marks: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    cuts: bool = False
+    owns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     closes_round: bool = False
+    on_demand: bool = False
+    only_with: str = ""
     version: int = 1
+
+    def __post_init__(self) -> None:
+        _ = self.wiring
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """The sections and tools that ``run`` takes."""
+        return read_wiring(self.name, self.run, [table.name for table in self.reads], len(self.writes))
+
+    @property
+    def starts_ranks(self) -> bool:
+        """Whether the job runs a model in processes of its own."""
+        return "site" in self.wiring.tools
 
 
 @dataclass(frozen=True)

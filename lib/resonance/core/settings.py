@@ -5,7 +5,7 @@ Defaults stand here; ``conf/`` and the command line lay over them (``runtime.con
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +22,13 @@ class Settings(BaseModel):
     """A frozen group of settings that refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset()
+    """Keys that results do not depend on."""
+
+    def effective(self) -> dict[str, Any]:
+        """The values that results depend on, as JSON has them."""
+        values = self.model_dump(mode="json", exclude=set(self.WITHOUT_EFFECT))
+        return values | {name: value.effective() for name, value in self if name in values and isinstance(value, Settings)}
 
 
 class SparkSettings(Settings):
@@ -180,6 +187,9 @@ class RebalanceSettings(Settings):
 class TrainSettings(Settings):
     """Model, optimizer and launch."""
 
+    WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset({"launch", "ranks", "threads", "start_timeout", "max_skipped_steps"})
+    """How many processes, and when to give up: results agree within floating point."""
+
     launch: Literal["horovod", "spark", "torch", "inline"] = Field(
         "horovod", description="ranks by horovodrun, by Horovod on Spark executors, by torchrun, or one in this process"
     )
@@ -278,6 +288,11 @@ class TrackingSettings(Settings):
 
 class Config(Settings):
     """The whole configuration of a run."""
+
+    WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset(
+        {"workspace", "catalog", "spark", "tracking", "report", "rounds", "unchecked"}
+    )
+    """Where, how long and whether at all, not what."""
 
     workspace: str = Field("workspace", description="folder of tables, checkpoints and reports")
     catalog: str | None = Field(None, description="catalog.schema for tables; the workspace folder where empty")

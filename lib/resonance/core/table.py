@@ -31,6 +31,11 @@ class Table:
         """Whether rows are only ever added."""
         return not self.replaces
 
+    @property
+    def by_run(self) -> bool:
+        """Whether rows name the run that wrote them; a step sees only rows of runs that it builds on."""
+        return "run" in self.key
+
 
 @dataclass(frozen=True)
 class Commit:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyarrow import RecordBatch
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.core.frames import map_batches
+from resonance.core.settings import TaskSettings
 from resonance.curate.sources.example import Flaw, example_of
 from resonance.curate.sources.row import arrow_schema, valid
-
-if TYPE_CHECKING:
-    from pyarrow import RecordBatch
-    from pyspark.sql import DataFrame
-
-    from resonance.core.settings import TaskSettings
 
 SCHEMA = "doc_id binary, bucket int, batch string, text_hash binary, prompt string, answer string, label string"
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hashed, uniform
 from resonance.core.pool import HELDOUT, kept
+from resonance.core.settings import RebalanceSettings
 from resonance.curate.draw import placed
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-    from resonance.core.settings import RebalanceSettings
 
 
 def hold_out(

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
+from resonance.core.job import Turn
 from resonance.core.pool import pool
+from resonance.core.settings import RebalanceSettings
 from resonance.curate.draw import draw, draw_fixed, placed
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-    from resonance.core.job import Turn
-    from resonance.core.settings import RebalanceSettings
 
 
 def rebalance(

@@ -20,11 +20,6 @@ from resonance.core.settings import CleanSettings, Config
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy, signal_columns
 
-PLACES = frozenset({"workspace", "catalog", "spark", "tracking", "report", "rounds", "unchecked"})
-"""Keys that say where, how long and whether at all, not what: results do not depend on them."""
-RESOURCES = frozenset({"launch", "ranks", "threads", "start_timeout", "max_skipped_steps"})
-"""Keys of ``train`` that say how many processes, and when to give up: results agree within floating point."""
-
 
 def load(
     env: str = "local", job: str = "", files: Iterable[Path] = (), assignments: Iterable[str] = (), **overrides: object
@@ -76,10 +71,8 @@ def _settled(merged: dict[str, Any]) -> dict[str, Any]:
 
 
 def config_hash(config: Config) -> str:
-    """A hash over all that results depend on: the configuration without places and resources."""
-    stable = config.model_dump(mode="json", exclude=set(PLACES))
-    stable["train"] = {key: value for key, value in stable["train"].items() if key not in RESOURCES}
-    return hashlib.sha256(json.dumps(stable, sort_keys=True).encode()).hexdigest()[:16]
+    """A hash over all settings that results depend on."""
+    return hashlib.sha256(json.dumps(config.effective(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _say(error: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from resonance.runtime import resources
 from resonance.runtime.engines.session import choose_engine, open_engine
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.lock import lock_workspace
-from resonance.tables import EVALUATION_ITEMS, TABLES
+from resonance.tables import CHECKPOINTS, EVALUATION_ITEMS, TABLES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -183,7 +183,7 @@ class Workspace:
 
 def trains(steps: Sequence[Step], only: Sequence[str]) -> bool:
     """Whether these jobs of the steps, or all where none is named, train a model."""
-    return any(step.job.name in ("train", "cross_fit", "tune") and (not only or step.job.name in only) for step in steps)
+    return any(CHECKPOINTS in step.job.appends and (not only or step.job.name in only) for step in steps)
 
 
 def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str]) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pyspark.sql import DataFrame
 
+from resonance.core.job import Checkpoint, Turn
+from resonance.core.settings import CrossFitSettings
 from resonance.states.excess import excess_loss, slice_excess
 from resonance.states.labels import label_quality
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-    from resonance.core.job import Checkpoint, Turn
-    from resonance.core.settings import CrossFitSettings
 
 
 def compare(

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pyspark.sql import Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from resonance.core.job import Turn
+from resonance.core.settings import FeedbackSettings
 from resonance.states.history import TEXT, bits_per_byte, lifted, merged, told
 from resonance.states.trend import against_trend
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-    from resonance.core.job import Turn
-    from resonance.core.settings import FeedbackSettings
 
 
 def feedback(

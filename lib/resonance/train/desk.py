@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.chance import logged
 from resonance.core.errors import ConservationError
 from resonance.core.files import plain_path
-from resonance.core.job import Turn
-from resonance.core.table import Catalog
+from resonance.core.job import Site
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
 from resonance.train.shard_writer import list_shards
@@ -28,7 +27,7 @@ KEYS = ("epoch", "pos", "copy", "doc_id")
 
 @dataclass(frozen=True)
 class Desk:
-    """Where one training or scoring stands: its folders below ``folder`` and its rows in the catalog.
+    """Where one training or scoring stands: its files below the site's folder and its rows in the site's catalog.
 
     Args:
         log_share: share of documents whose events are kept; those of held-out ones all are.
@@ -36,17 +35,14 @@ class Desk:
     """
 
     job: str
-    turn: Turn
-    spark: SparkSession
-    catalog: Catalog
-    folder: Path
+    site: Site
     log_share: float = 1.0
     attempt: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
     @property
     def attempts(self) -> Path:
         """What ranks of all attempts left."""
-        return self.folder / "staging" / self.turn.run
+        return self.site.folder / "staging" / self.site.turn.run
 
     @property
     def staging(self) -> Path:
@@ -56,20 +52,20 @@ class Desk:
     @property
     def shards(self) -> Path:
         """What ranks read."""
-        return self.folder / "shards" / self.turn.run
+        return self.site.folder / "shards" / self.site.turn.run
 
     @property
     def published(self) -> Path:
         """Checkpoints whose events are committed."""
-        return self.folder / "checkpoints" / self.turn.run
+        return self.site.folder / "checkpoints" / self.site.turn.run
 
     def transaction(self, phase: PhaseName) -> str:
         """The name under which events of a phase are appended once."""
-        return f"{self.turn.run}/{self.turn.arm}/{phase}"
+        return f"{self.site.turn.run}/{self.site.turn.arm}/{phase}"
 
     def committed(self, phase: PhaseName) -> int:
         """How far the phase's events are in the table: a step where it trains, a place where it scores."""
-        return self.catalog.committed(SIGNAL_EVENT, self.transaction(phase)) or 0
+        return self.site.catalog.committed(SIGNAL_EVENT, self.transaction(phase)) or 0
 
     def recover(self) -> None:
         """After a crash: publish what was appended, drop what was not, and what outlived its events."""
@@ -81,7 +77,7 @@ class Desk:
         folders = sorted(self.published.glob("[0-9]*"))
         if not folders:
             return
-        rows = self.catalog.read(CHECKPOINTS).where(F.col("run") == self.turn.run).select("step").collect()
+        rows = self.site.catalog.read(CHECKPOINTS).where(F.col("run") == self.site.turn.run).select("step").collect()
         recorded = {row["step"] for row in rows}
         last = max(*map(self.committed, TRAINING), *recorded)
         for folder in folders:
@@ -131,18 +127,18 @@ class Desk:
         shutil.rmtree(self.shards, ignore_errors=True)
 
     def _read(self, files: Iterable[Path]) -> DataFrame:
-        """The rows of Parquet files below ``folder``. Each is named: engines read more than a name in some of them."""
-        home = plain_path(self.folder)
-        return self.spark.read.parquet(*(str(home / file.relative_to(self.folder)) for file in files))
+        """The rows of Parquet files below the site's folder. Each is named: engines read more than a name in some of them."""
+        home = plain_path(self.site.folder)
+        return self.site.spark.read.parquet(*(str(home / file.relative_to(self.site.folder)) for file in files))
 
     def _events(self, phase: PhaseName) -> DataFrame:
-        turn = self.turn
+        turn = self.site.turn
         mine = (F.col("run") == turn.run) & (F.col("arm") == turn.arm) & (F.col("phase") == phase)
-        return self.catalog.read(SIGNAL_EVENT).where(mine)
+        return self.site.catalog.read(SIGNAL_EVENT).where(mine)
 
     def _append(self, phase: PhaseName, state: Boundary, draws: DataFrame, staged: DataFrame) -> None:
         rows = self._compare(phase, draws, staged)
-        turn = self.turn
+        turn = self.site.turn
         known = draws.select(*KEYS, "bucket", "content_hash", "slice", "exposure", "pi", "weight")
         marks = {"run": turn.run, "round": turn.round, "arm": turn.arm, "phase": phase, "step": state.step}
         events = staged.join(known, list(KEYS)).withColumns({name: F.lit(value) for name, value in marks.items()})
@@ -154,8 +150,9 @@ class Desk:
         transaction = (self.transaction(phase), ordinal(phase, state))
         note = {"job": self.job, **marks, "rows_in": rows, "rows_out": due, "rows_cut": rows - due}
         if share < 1:
-            self.catalog.append(SLICE_SUMS, _sums(events, marks | {"place": state.last}), transaction, {"job": self.job, **marks})
-        commit = self.catalog.append(SIGNAL_EVENT, kept, transaction, note)
+            sums = _sums(events, marks | {"place": state.last})
+            self.site.catalog.append(SLICE_SUMS, sums, transaction, {"job": self.job, **marks})
+        commit = self.site.catalog.append(SIGNAL_EVENT, kept, transaction, note)
         if commit.skipped or commit.rows != due:
             raise ConservationError(
                 f"table signal_event: appended {commit.rows} of {due} events for {transaction[0]} up to {transaction[1]}"
@@ -191,7 +188,7 @@ class Desk:
 
     def _record(self, folder: Path) -> None:
         state = checkpoint.state_of(folder)
-        turn = self.turn
+        turn = self.site.turn
         row = {
             "run": turn.run,
             "step": state.step,
@@ -205,9 +202,9 @@ class Desk:
             "skipped_steps": state.skipped,
             "published_at": datetime.now(UTC),
         }
-        frame = self.spark.range(1).select(*(F.lit(value).alias(name) for name, value in row.items()))
+        frame = self.site.spark.range(1).select(*(F.lit(value).alias(name) for name, value in row.items()))
         note = {"job": self.job, "run": turn.run, "round": turn.round, "arm": turn.arm, "step": state.step}
-        self.catalog.write(CHECKPOINTS, frame, {"run": turn.run, "step": state.step}, note)
+        self.site.catalog.write(CHECKPOINTS, frame, {"run": turn.run, "step": state.step}, note)
 
 
 def _sums(events: DataFrame, marks: Mapping[str, object]) -> DataFrame:

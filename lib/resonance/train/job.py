@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hashed
 from resonance.core.errors import TrainError
-from resonance.core.job import Turn
-from resonance.core.launch import Launch
+from resonance.core.job import Site
 from resonance.core.pool import FOLD, HELDOUT, TARGET
 from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
-from resonance.core.table import Catalog
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
 from resonance.train.export import first_draws, places, write_shards
@@ -32,12 +30,7 @@ def train(
     *,
     settings: TrainSettings,
     task: TaskSettings,
-    turn: Turn,
-    seed: int,
-    spark: SparkSession,
-    catalog: Catalog,
-    folder: Path,
-    launch: Launch,
+    site: Site,
 ) -> None:
     """Append one event for each draw of the arm and publish checkpoints, both exactly once, over as many runs as it takes.
 
@@ -47,12 +40,12 @@ def train(
         TrainError: there is nothing to train on or to start from, or a rank failed.
         ConservationError: events and plan do not match.
     """
-    desk = Desk("train", turn, spark, catalog, folder, settings.log_share)
+    desk = Desk("train", site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
-    draws = _drawn(sample_plan, turn.round, turn.arm)
-    begin = _final(checkpoints, turn.round - 1, "plan") if turn.round > 1 else None
+    draws = _drawn(sample_plan, site.turn.round, site.turn.arm)
+    begin = _final(checkpoints, site.turn.round - 1, "plan") if site.turn.round > 1 else None
     desk.recover()
-    _train(desk, "train", draws, source, seed, launch, begin, begin / TOKENIZER if begin else None)
+    _train(desk, "train", draws, source, site.seed, begin, begin / TOKENIZER if begin else None)
     desk.clean()
 
 
@@ -65,11 +58,7 @@ def score_model(
     settings: TrainSettings,
     task: TaskSettings,
     scoring: ScoreModelSettings,
-    turn: Turn,
-    spark: SparkSession,
-    catalog: Catalog,
-    folder: Path,
-    launch: Launch,
+    site: Site,
 ) -> None:
     """Append one event for each drawn document of the arm and for each held-out one, at the arm's final checkpoint.
 
@@ -77,13 +66,13 @@ def score_model(
         TrainError: there is no final checkpoint, or a rank failed.
         ConservationError: events and documents do not match.
     """
-    desk = Desk("score_model", turn, spark, catalog, folder, settings.log_share)
+    desk = Desk("score_model", site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
-    start = _final(checkpoints, turn.round, turn.arm)
+    start = _final(checkpoints, site.turn.round, site.turn.arm)
     heldout = _drawn(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
-    wanted: dict[PhaseName, DataFrame] = {"score": first_draws(_drawn(sample_plan, turn.round, turn.arm)), "heldout": heldout}
+    drawn = first_draws(_drawn(sample_plan, site.turn.round, site.turn.arm))
     desk.recover()
-    _score(desk, wanted, source, start, launch)
+    _score(desk, {"score": drawn, "heldout": heldout}, source, start)
     desk.clean()
 
 
@@ -96,12 +85,7 @@ def cross_fit(
     settings: TrainSettings,
     task: TaskSettings,
     fitting: CrossFitSettings,
-    turn: Turn,
-    seed: int,
-    spark: SparkSession,
-    catalog: Catalog,
-    folder: Path,
-    launch: Launch,
+    site: Site,
 ) -> None:
     """Append the loss of each drawn document of one fold to a model that saw none of that fold: an honest reference.
 
@@ -113,14 +97,14 @@ def cross_fit(
         TrainError: there is nothing to train on, no tokenizer yet, or a rank failed.
         ConservationError: events and draws do not match.
     """
-    desk = Desk("cross_fit", turn, spark, catalog, folder, settings.log_share)
+    desk = Desk("cross_fit", site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
-    fold = int(turn.arm.removeprefix(FOLD))
-    draws, mine = _drawn(sample_plan, turn.round, "plan"), _of_fold(fold, fitting, seed)
-    tokenizer = _final(checkpoints, turn.round, "plan") / TOKENIZER
+    fold = int(site.turn.arm.removeprefix(FOLD))
+    draws, mine = _drawn(sample_plan, site.turn.round, "plan"), _of_fold(fold, fitting, site.seed)
+    tokenizer = _final(checkpoints, site.turn.round, "plan") / TOKENIZER
     desk.recover()
-    start = _train(desk, "fit", draws.where(~mine), source, seed + 1 + fold, launch, None, tokenizer)
-    _score(desk, {"reference": first_draws(draws.where(mine))}, source, start, launch)
+    start = _train(desk, "fit", draws.where(~mine), source, site.seed + 1 + fold, None, tokenizer)
+    _score(desk, {"reference": first_draws(draws.where(mine))}, source, start)
     desk.clean()
 
 
@@ -134,12 +118,7 @@ def tune(
     task: TaskSettings,
     fitting: CrossFitSettings,
     tuning: TuneSettings,
-    turn: Turn,
-    seed: int,
-    spark: SparkSession,
-    catalog: Catalog,
-    folder: Path,
-    launch: Launch,
+    site: Site,
 ) -> None:
     """Append the loss of each drawn document of one fold to the fold's reference model after it was tuned on the target slices.
 
@@ -152,10 +131,10 @@ def tune(
         TrainError: nothing is drawn of the target slices outside the fold, cross_fit has not run, or a rank failed.
         ConservationError: events and draws do not match.
     """
-    desk = Desk("tune", turn, spark, catalog, folder, settings.log_share)
+    desk = Desk("tune", site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
-    fold = int(turn.arm.removeprefix(TARGET))
-    draws, mine = _drawn(sample_plan, turn.round, "plan"), _of_fold(fold, fitting, seed)
+    fold = int(site.turn.arm.removeprefix(TARGET))
+    draws, mine = _drawn(sample_plan, site.turn.round, "plan"), _of_fold(fold, fitting, site.seed)
     aims = draws.where(~mine & F.col("slice").isin(*tuning.slices))
     found = {row["slice"] for row in aims.select("slice").distinct().collect()}
     if lacking := [label for label in tuning.slices if label not in found]:
@@ -163,10 +142,10 @@ def tune(
             f"{_title(desk)}: nothing outside the fold is drawn of {', '.join(lacking)}, named in tune.slices; "
             "resonance explain lists the slices"
         )
-    begin = _final(checkpoints, turn.round, f"{FOLD}{fold}")
+    begin = _final(checkpoints, site.turn.round, f"{FOLD}{fold}")
     desk.recover()
-    start = _train(desk, "tune", aims, source, seed, launch, begin, begin / TOKENIZER)
-    _score(desk, {"target": first_draws(draws.where(mine))}, source, start, launch)
+    start = _train(desk, "tune", aims, source, site.seed, begin, begin / TOKENIZER)
+    _score(desk, {"target": first_draws(draws.where(mine))}, source, start)
     desk.clean()
 
 
@@ -185,7 +164,6 @@ def _train(
     draws: DataFrame,
     source: Source,
     seed: int,
-    launch: Launch,
     begin: Path | None,
     tokenizer: Path | None,
 ) -> Path:
@@ -199,13 +177,13 @@ def _train(
             settings=source.settings,
             task=source.task,
             seed=seed,
-            tokenizer=tokenizer or _tokenizer(phase, source.settings, desk.turn, desk.folder),
+            tokenizer=tokenizer or _tokenizer(phase, source.settings, desk.site),
             staging=desk.staging,
             phases=(phase,),
             start=last or begin,
             resume=last is not None,
         )
-        _run(desk, spec, launch)
+        _run(desk, spec)
         last = desk.last_checkpoint()
     if last is None or not checkpoint.state_of(last).final:
         raise TrainError(f"{_title(desk)}: ranks ended without a final checkpoint")
@@ -214,7 +192,7 @@ def _train(
     return last
 
 
-def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path, launch: Launch) -> None:
+def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path) -> None:
     """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``, from the first shard that has none yet."""
     phases = [write_shards(name, draws, source.samples, desk.shards / name, desk.committed(name)) for name, draws in wanted.items()]
     spec = Spec(
@@ -227,21 +205,21 @@ def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start
         start=start,
     )
     if spec.phases:
-        _run(desk, spec, launch)
+        _run(desk, spec)
     for name, draws in wanted.items():
         desk.verify(name, draws)
 
 
-def _run(desk: Desk, spec: Spec, launch: Launch) -> None:
+def _run(desk: Desk, spec: Spec) -> None:
     def take(phase: Phase) -> None:
         for folder in desk.finished(phase.name):
             desk.take(phase, folder)
 
-    run_ranks(spec, launch, _title(desk), take)
+    run_ranks(spec, desk.site.launch, _title(desk), take)
 
 
 def _title(desk: Desk) -> str:
-    return f"{desk.job} {desk.turn.round} {desk.turn.arm}"
+    return f"{desk.job} {desk.site.turn.round} {desk.site.turn.arm}"
 
 
 def _of_fold(fold: int, fitting: CrossFitSettings, seed: int) -> Column:
@@ -263,11 +241,11 @@ def _final(checkpoints: DataFrame, round: int, arm: str) -> Path:
     return folder
 
 
-def _tokenizer(phase: Phase, settings: TrainSettings, turn: Turn, folder: Path) -> Path:
+def _tokenizer(phase: Phase, settings: TrainSettings, site: Site) -> Path:
     """The tokenizer of all rounds: the model's own, or learnt in round 1 from the first texts of the plan, an order of hashes."""
     if settings.model:
         return Path(settings.model) / TOKENIZER
-    path = folder / "models" / f"tokenizer-{settings.vocabulary}-{turn.run}.json"
+    path = site.folder / "models" / f"tokenizer-{settings.vocabulary}-{site.turn.run}.json"
     if not path.exists():
         learn(texts_of(phase.shards, settings.tokenizer_bytes), settings.vocabulary, path)
     return path

@@ -57,7 +57,7 @@ def count(
     Raises:
         ConservationError: rows in are not rows out plus rows cut, or a draw is not the sum of its copies.
     """
-    if step.job.cuts:
+    if REJECTS in step.job.writes:
         return _count_cuts(step, catalog, first, rejected, commits)
     if SAMPLE_PLAN in commits:
         return Count(0, _count_draws(step, catalog, commits[SAMPLE_PLAN].rows))

@@ -17,8 +17,6 @@ from resonance.core.job import Step
 if TYPE_CHECKING:
     from resonance.runtime.run.accounting import Outcome
 
-SHOWS_ITS_OWN_BAR = frozenset({"launch"})
-
 
 class Events:
     """Follows a run. Never holds text of a document.
@@ -40,7 +38,7 @@ class Events:
     def started(self, step: Step) -> None:
         """A step begins: show it, unless its processes show their own progress."""
         self.write("started", job=step.job.name, round=step.round, arm=step.arm)
-        if self._console.is_terminal and not SHOWS_ITS_OWN_BAR & set(step.job.needs):
+        if self._console.is_terminal and not step.job.starts_ranks:
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
             self._bar = Progress(*columns, console=self._console, transient=True)
             self._bar.add_task(str(step), total=self._total, completed=self._finished)

@@ -15,32 +15,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
-from resonance.core.job import Job, Step, Turn
+from resonance.core.job import Job, Site, Step, Turn
+from resonance.core.launch import Launch
 from resonance.core.pool import came_to
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime import inputs, resources
-from resonance.runtime.conf import RESOURCES
 from resonance.runtime.run.accounting import Outcome, count
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.scratch import Scratch
-from resonance.tables import CHECKPOINTS, DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, SIGNAL_EVENT, SLICE_SUMS, STEPS, TABLES
+from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, STEPS, TABLES
 
-SECTIONS = {
-    "cleaning": "clean",
-    "drawing": "rebalance",
-    "fitting": "cross_fit",
-    "quality": "score",
-    "scoring": "score_model",
-    "task": "task",
-    "tuning": "tune",
-}
-"""Needs that are further sections of the configuration."""
 WRITERS = 2
 """Tables of one step that are written at a time."""
-SCOPED = frozenset({SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS})
-"""Tables whose rows name the run that wrote them: a step sees only rows of runs that it builds on."""
 
 
 class Runner:
@@ -48,10 +36,12 @@ class Runner:
 
     Args:
         folder: local or shared folder for models, staging and scratch.
-        launch: starts the processes that train and score.
+        launch: starts the processes that train and score; None where no such job runs.
     """
 
-    def __init__(self, config: Config, spark: SparkSession, catalog: Catalog, folder: Path, launch: object, events: Events) -> None:
+    def __init__(
+        self, config: Config, spark: SparkSession, catalog: Catalog, folder: Path, launch: Launch | None, events: Events
+    ) -> None:
         self._config = config
         self._spark = spark
         self._catalog = catalog
@@ -137,7 +127,7 @@ class Runner:
         described = {
             "job": [step.job.name, step.job.run.__name__, step.job.version],
             "place": [self._config.batch, step.round, step.arm],
-            "settings": [self._stable(name) for name in self._sections(step.job)],
+            "settings": [getattr(self._config, name).effective() for name in step.job.wiring.sections.values()],
             "seed": self._config.seed,
             "upstream": list(upstream),
             "inputs": inputs.fingerprint(self._config.ingest) if not step.job.reads else "",
@@ -152,13 +142,6 @@ class Runner:
             return []
         sets = self._catalog.read(EVALUATION_ITEMS).select("set", "version").distinct().collect()
         return sorted(f"{row['set']} {row['version']}" for row in sets)
-
-    def _sections(self, job: Job) -> list[str]:
-        return [job.section, *(SECTIONS[need] for need in job.needs if need in SECTIONS)]
-
-    def _stable(self, section: str) -> dict[str, Any]:
-        settings: dict[str, Any] = getattr(self._config, section).model_dump(mode="json")
-        return {key: value for key, value in settings.items() if not (section == "train" and key in RESOURCES)}
 
     def _key(self, step: Step) -> tuple[str, str, int, str]:
         batch = self._config.batch if step.job.per == "batch" else ""
@@ -189,7 +172,7 @@ class Runner:
         frames = [self._frame(table, job, turn, versions[table.name]) for table in job.reads]
         try:
             if results is None:
-                result = job.run(*frames, settings=getattr(self._config, job.section), **self._needs(job, turn, scratch))
+                result = job.run(*frames, **self._arguments(job, turn, scratch))
                 results = () if result is None else result if isinstance(result, tuple) else (result,)
             note = self._note(step, turn, versions)
 
@@ -200,7 +183,7 @@ class Runner:
             with ThreadPoolExecutor(WRITERS) as pool:  # to plan and commit a small write takes one core and most of its time
                 commits = dict(pool.map(write, zip(job.writes, results, strict=True)))
             first = frames[0] if frames else scratch.first_rows
-            if job.cuts and REJECTS in job.reads:
+            if REJECTS in job.writes and REJECTS in job.reads:
                 first = came_to(job.name, frames[0], frames[job.reads.index(REJECTS)])
             rows = count(step, turn.run, self._catalog, first, self._slice(REJECTS, step), commits)
         finally:
@@ -226,11 +209,12 @@ class Runner:
         frame = self._catalog.read(table, at=version)
         if job.per == "batch" and table in (RAW, DOCUMENTS):
             frame = frame.where(F.col("batch") == turn.batch)
-        if table in SCOPED:
+        if table.by_run:
             frame = frame.where(F.col("run").isin(list(turn.runs.values())))
         return frame
 
-    def _needs(self, job: Job, turn: Turn, scratch: Scratch) -> dict[str, Any]:
+    def _arguments(self, job: Job, turn: Turn, scratch: Scratch) -> dict[str, Any]:
+        """What the job's function takes by keyword."""
         tools: dict[str, Any] = {
             "turn": turn,
             "seed": self._config.seed,
@@ -238,10 +222,12 @@ class Runner:
             "catalog": self._catalog,
             "folder": self._folder,
             "checkpoint": scratch,
-            "launch": self._launch,
-            **{need: getattr(self._config, section) for need, section in SECTIONS.items()},
         }
-        return {need: tools[need] for need in job.needs}
+        if job.starts_ranks:
+            assert self._launch is not None
+            tools["site"] = Site(turn, self._config.seed, self._spark, self._catalog, self._folder, self._launch)
+        settings = {name: getattr(self._config, section) for name, section in job.wiring.sections.items()}
+        return settings | {name: tools[name] for name in job.wiring.tools}
 
     def _slice(self, table: Table, step: Step) -> Slice:
         values: dict[str, str | int | tuple[int, int] | tuple[str, ...]] = {
@@ -250,7 +236,7 @@ class Runner:
             "arm": step.arm,
             "step": step.job.name,
             "bucket": (0, 4095),
-            **step.job.marks,
+            **step.job.owns,
         }
         columns = [c for c in table.replaces if not (c == "batch" and step.job.per == "corpus")]
         return {column: values[column] for column in columns}

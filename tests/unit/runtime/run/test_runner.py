@@ -11,7 +11,7 @@ from rich.console import Console
 
 from resonance.core.errors import ConservationError, ResonanceError
 from resonance.core.job import Job, Step
-from resonance.core.settings import Config
+from resonance.core.settings import CleanSettings, Config, DedupeSettings
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.runner import Runner
 from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS, STEPS
@@ -47,38 +47,19 @@ def room(spark, tmp_path):
         lose = 0
         config = Config()
 
-        def read_sources(self, *, settings, spark, checkpoint):
+        def read_sources(self, *, settings: CleanSettings, spark, checkpoint):
             self.calls.append("read")
             rows = checkpoint(documents_frame(spark, ROWS), "rows")
             return rows.where("source_key != 'c'"), reject(rows.where("source_key = 'c'"), "read", "third")
 
-        def thin(self, documents, *, settings, checkpoint):
+        def thin(self, documents, *, settings: DedupeSettings, checkpoint):
             self.calls.append("thin")
             empty = self.catalog.read(DUPLICATES).where("false")
             return empty, reject(documents.orderBy("source_key").limit(1 - self.lose), "thin", "first")
 
         def steps(self):
-            reading = Job(
-                "read",
-                self.read_sources,
-                (),
-                (DOCUMENTS, REJECTS),
-                per="batch",
-                section="clean",
-                needs=("spark", "checkpoint"),
-                cuts=True,
-            )
-            thinning = Job(
-                "thin",
-                self.thin,
-                (DOCUMENTS,),
-                (DUPLICATES, REJECTS),
-                per="corpus",
-                section="dedupe",
-                needs=("checkpoint",),
-                marks={"scope": "global"},
-                cuts=True,
-            )
+            reading = Job("read", self.read_sources, (), (DOCUMENTS, REJECTS), per="batch")
+            thinning = Job("thin", self.thin, (DOCUMENTS,), (DUPLICATES, REJECTS), per="corpus", owns={"scope": "global"})
             return (Step(reading), Step(thinning))
 
         def run(self, only=(), **changes):
@@ -142,7 +123,7 @@ def test_a_rerun_builds_on_what_stands_and_a_later_run_that_agrees_skips_it(room
 
 
 def test_a_job_that_loses_a_row_is_stopped(room, monkeypatch):
-    def losing(self, *, settings, spark, checkpoint):
+    def losing(self, *, settings: CleanSettings, spark, checkpoint):
         rows = checkpoint(documents_frame(spark, ROWS), "rows")
         return rows.where("source_key = 'a'"), reject(rows.where("source_key = 'c'"), "read", "third")
 
