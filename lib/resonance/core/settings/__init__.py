@@ -1,0 +1,52 @@
+"""Every setting of the product, typed: one frozen model that is complete before Spark starts.
+
+Each room has a module; ``Config`` holds one section of each kind. Defaults stand here; ``conf/`` and the command line lay over
+them (``runtime.conf``). A job is handed the sections that its signature names.
+"""
+
+from resonance.core.settings.base import Settings
+from resonance.core.settings.benchmark import EvaluateSettings
+from resonance.core.settings.config import Config
+from resonance.core.settings.control import PolicySettings
+from resonance.core.settings.curate import (
+    MOST_HASHES,
+    CleanSettings,
+    DecontaminateSettings,
+    DedupeSettings,
+    IngestSettings,
+    JudgeSettings,
+    RebalanceSettings,
+    ScoreSettings,
+    SignalSet,
+)
+from resonance.core.settings.report import ReportSettings
+from resonance.core.settings.runtime import SparkSettings, TrackingSettings
+from resonance.core.settings.states import FeedbackSettings
+from resonance.core.settings.task import TASK_FIELDS, TaskSettings
+from resonance.core.settings.train import CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
+
+__all__ = [
+    "MOST_HASHES",
+    "TASK_FIELDS",
+    "CleanSettings",
+    "Config",
+    "CrossFitSettings",
+    "DecontaminateSettings",
+    "DedupeSettings",
+    "EvaluateSettings",
+    "FeedbackSettings",
+    "IngestSettings",
+    "JudgeSettings",
+    "PolicySettings",
+    "RebalanceSettings",
+    "ReportSettings",
+    "ScoreModelSettings",
+    "ScoreSettings",
+    "Settings",
+    "SignalSet",
+    "SparkSettings",
+    "TaskSettings",
+    "TrackingSettings",
+    "TrainSettings",
+    "TuneSettings",
+]

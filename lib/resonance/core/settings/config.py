@@ -1,0 +1,60 @@
+"""The whole configuration: one section of each kind, and what concerns them all."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from resonance.core.settings.base import Settings
+from resonance.core.settings.benchmark import EvaluateSettings
+from resonance.core.settings.control import PolicySettings
+from resonance.core.settings.curate import (
+    CleanSettings,
+    DecontaminateSettings,
+    DedupeSettings,
+    IngestSettings,
+    JudgeSettings,
+    RebalanceSettings,
+    ScoreSettings,
+)
+from resonance.core.settings.report import ReportSettings
+from resonance.core.settings.runtime import SparkSettings, TrackingSettings
+from resonance.core.settings.states import FeedbackSettings
+from resonance.core.settings.task import TaskSettings
+from resonance.core.settings.train import CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
+
+
+class Config(Settings):
+    """The whole configuration of a run."""
+
+    WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset(
+        {"workspace", "catalog", "spark", "tracking", "report", "rounds", "unchecked"}
+    )
+    """Where, how long and whether at all, not what."""
+
+    workspace: str = Field("workspace", description="folder of tables, checkpoints and reports")
+    catalog: str | None = Field(None, description="catalog.schema for tables; the workspace folder where empty")
+    batch: str = Field("main", pattern=r"^[A-Za-z0-9_.-]+$", description="name of the delivery")
+    seed: int = Field(42, description="number that every draw, split and start of a model follows from")
+    rounds: int = Field(2, ge=1, description="rounds of the loop")
+    control: bool = Field(True, description="train a control arm with round-1 weights from round 2 on")
+    unchecked: bool = Field(False, description="train although no evaluation set is registered")
+    spark: SparkSettings = SparkSettings()
+    task: TaskSettings = TaskSettings()
+    ingest: IngestSettings = IngestSettings()
+    clean: CleanSettings = CleanSettings()
+    judge: JudgeSettings = JudgeSettings()
+    dedupe: DedupeSettings = DedupeSettings()
+    decontaminate: DecontaminateSettings = DecontaminateSettings()
+    score: ScoreSettings = ScoreSettings()
+    rebalance: RebalanceSettings = RebalanceSettings()
+    train: TrainSettings = TrainSettings()
+    score_model: ScoreModelSettings = ScoreModelSettings()
+    cross_fit: CrossFitSettings = CrossFitSettings()
+    tune: TuneSettings = TuneSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    decide: PolicySettings = PolicySettings()
+    report: ReportSettings = ReportSettings()
+    tracking: TrackingSettings = TrackingSettings()
