@@ -9,9 +9,10 @@ from __future__ import annotations
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.core.job import Job, Step
+from resonance.core.ledger import BEFORE_DOCUMENTS
 from resonance.core.policy import SETS
-from resonance.core.pool import FOLD, HELDOUT, TARGET
 from resonance.core.settings import Config
+from resonance.core.turns import CONTROL, FOLD, HELDOUT, PLAN, TARGET
 from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
 from resonance.curate.dedupe import dedupe_batches
@@ -68,7 +69,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     reads=(),
     writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
-    owns={"set": (*SETS, "quality"), "step": ("ingest", "clean")},
+    owns={"set": (*SETS, "quality"), "step": BEFORE_DOCUMENTS},
     version=3,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
@@ -198,7 +199,7 @@ def loop(config: Config) -> tuple[Step, ...]:
     """Every step of ``config.rounds`` rounds in the order in which they run, up to the plan of the round after."""
     steps = [*curation(config), Step(HOLD_OUT, 0, HELDOUT), Step(DECIDE, 1)]
     for number in range(1, config.rounds + 1):
-        arms = ("plan", "control") if config.control and number > 1 else ("plan",)
+        arms = (PLAN, CONTROL) if config.control and number > 1 else (PLAN,)
         for job in (REBALANCE, TRAIN, SCORE_MODEL):
             steps += [Step(job, number, arm) for arm in arms]
         steps += [Step(EVALUATE, number, arm) for arm in reversed(arms)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from resonance.core.pool import CUTTING
+from resonance.core.ledger import CUTTING
 from resonance.core.settings import Config
 from resonance.factory import INGEST_AND_CLEAN, JOBS, curation, loop
 from resonance.runtime import resources

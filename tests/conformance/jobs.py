@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from resonance.benchmark.evaluate import evaluate
 from resonance.core.frames import load_parquet
 from resonance.core.job import Turn
-from resonance.core.pool import came_to, cut_before, kept, pool
+from resonance.core.ledger import drop_cut, drop_cut_before, find_cut_before, keep_drawable
 from resonance.core.settings import (
     CrossFitSettings,
     DedupeSettings,
@@ -259,12 +259,12 @@ JOBS: Mapping[str, Probe] = {
     "job: components in one task": lambda f: components(_edges(f), checkpoint=_checkpoint, max_rounds=50),
     "job: components in rounds": lambda f: components(_edges(f), checkpoint=_checkpoint, max_rounds=50, few=0),
     "job: retractions": _changed,
-    "job: kept": lambda f: kept(_documents(f), _rejects(f)).select("doc_id"),
-    "job: pool": lambda f: pool(
+    "job: kept": lambda f: drop_cut(_documents(f), _rejects(f)).select("doc_id"),
+    "job: pool": lambda f: keep_drawable(
         _documents(f), _rejects(f), f.session.createDataFrame([], resources.contract(SAMPLE_PLAN).schema)
     ).select("doc_id"),
-    "job: came to": lambda f: came_to("dedupe", _documents(f), _rejects(f)).select("doc_id"),
-    "job: cut before": lambda f: cut_before("decontaminate", _rejects(f)),
+    "job: came to": lambda f: drop_cut_before("dedupe", _documents(f), _rejects(f)).select("doc_id"),
+    "job: cut before": lambda f: find_cut_before("decontaminate", _rejects(f)),
     "job: judge": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[0],
     "job: rules": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[1],
     "job: draw": lambda f: _placed(f, draw(_rated(f), seed=42, round=3)),

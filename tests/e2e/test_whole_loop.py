@@ -17,7 +17,7 @@ from tests.architecture.test_readme import commands
 from tests.conftest import SMALL
 
 from resonance.cli import main
-from resonance.core.pool import HELDOUT
+from resonance.core.turns import HELDOUT
 from resonance.runtime.conf import load
 from resonance.runtime.workspace import Workspace
 from resonance.testing import tiny_corpus

@@ -11,9 +11,8 @@ from resonance.benchmark.bootstrap import resampled
 from resonance.core.frames import find_quantiles
 from resonance.core.job import Turn
 from resonance.core.settings import EvaluateSettings
+from resonance.core.turns import ALL_SLICES, CONTROL, PHASE_HELDOUT, PLAN
 
-CONTROL = "control"
-ALL = "*"
 SUMS = ("n_docs", "n_bytes", "n_tok", "nats", "paired_bytes", "paired_nats", "rival_nats")
 
 
@@ -59,8 +58,8 @@ def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn,
 def _documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
     """One row a held-out document of ``turn``, with what the control arm lost on it where that is known."""
     own = F.col("arm") == turn.arm
-    rival = (F.col("arm") == CONTROL) if turn.arm == "plan" else F.lit(False)
-    held = signal_event.where((F.col("phase") == "heldout") & (F.col("round") == turn.round) & (own | rival))
+    rival = (F.col("arm") == CONTROL) if turn.arm == PLAN else F.lit(False)
+    held = signal_event.where((F.col("phase") == PHASE_HELDOUT) & (F.col("round") == turn.round) & (own | rival))
     rows = held.groupBy("doc_id", "content_hash", "slice").agg(
         F.max(F.when(own, F.col("n_bytes"))).alias("n_bytes"),
         F.max(F.when(own, F.col("n_tok"))).alias("n_tok"),
@@ -79,7 +78,7 @@ def _documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
 def _sums(weighted: DataFrame) -> DataFrame:
     """Weighted sums by slice and replicate, and over all slices: those from the sums of slices."""
     by_slice = weighted.groupBy("slice", "replicate").agg(*(F.sum(F.col("w") * F.col(name)).alias(name) for name in SUMS))
-    both = by_slice.withColumn("slice", F.explode(F.array("slice", F.lit(ALL))))
+    both = by_slice.withColumn("slice", F.explode(F.array("slice", F.lit(ALL_SLICES))))
     return both.groupBy("slice", "replicate").agg(*(F.sum(name).alias(name) for name in SUMS))
 
 

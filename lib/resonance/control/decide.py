@@ -13,8 +13,9 @@ from resonance.control.policy import cases, decide, stratify
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
-from resonance.core.pool import pool
+from resonance.core.ledger import keep_drawable
 from resonance.core.settings import PolicySettings, RebalanceSettings
+from resonance.core.turns import PLAN
 
 COLUMNS = parse_schema(
     "round int, slice string, weight double, prior double, previous double, proposed double, "
@@ -84,11 +85,11 @@ def limits(held: Mapping[str, int], past: Iterable[Row], max_exposures: float, b
 
 
 def _bytes(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
-    return pool(documents, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes"))
+    return keep_drawable(documents, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes"))
 
 
 def _losses(slice_state: DataFrame, round: int) -> dict[str, float]:
-    rows = slice_state.where((F.col("round") == round) & (F.col("arm") == "plan")).select("slice", "bpb").collect()
+    rows = slice_state.where((F.col("round") == round) & (F.col("arm") == PLAN)).select("slice", "bpb").collect()
     return {row["slice"]: row["bpb"] for row in rows}
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from resonance.core.table import Catalog, Table
+from resonance.core.turns import PLAN
 from resonance.core.wiring import Wiring, read_wiring
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Turn:
 
     batch: str
     round: int = 0
-    arm: str = "plan"
+    arm: str = PLAN
     run: str = ""
     runs: Mapping[str, str] = field(default_factory=dict)
 
@@ -103,7 +104,7 @@ class Step:
 
     job: Job
     round: int = 0
-    arm: str = "plan"
+    arm: str = PLAN
 
     @property
     def place(self) -> str:

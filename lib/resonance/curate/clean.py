@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
+from resonance.core.ledger import CLEAN, make_rejects
 from resonance.core.settings import CleanSettings, ScoreSettings
 from resonance.curate import score
 from resonance.curate.identity import bucket
@@ -67,18 +68,5 @@ def _edits(held: DataFrame, version: str) -> DataFrame:
 
 
 def _rejects(own: DataFrame) -> DataFrame:
-    return own.where("cleaned_hash IS NULL").select(
-        F.lit("clean").alias("step"),
-        "batch",
-        "bucket",
-        "doc_id",
-        F.lit(None).cast("string").alias("path"),
-        "source",
-        "slice",
-        F.lit("empty").alias("rule"),
-        F.lit(0.0).alias("value"),
-        F.lit(1.0).alias("threshold"),
-        F.lit(None).cast("string").alias("detail"),
-        F.lit(VERSION).alias("version"),
-        F.lit(1).alias("rank"),
-    )
+    empty = own.where("cleaned_hash IS NULL")
+    return make_rejects(empty, CLEAN, VERSION, rule="empty", value=F.lit(0.0), threshold=F.lit(1.0))

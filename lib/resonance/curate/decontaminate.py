@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.frames import rank_rows
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.pool import cut_before
+from resonance.core.ledger import DECONTAMINATE, find_cut_before, make_rejects
 from resonance.core.settings import DecontaminateSettings
 from resonance.curate.contamination.look import look, write_index
 
@@ -42,25 +42,20 @@ def decontaminate(
     log.info("decontaminate: %d evaluation items", items)
     found = checkpoint(look(documents if items else documents.where("false"), index, settings.containment), "contaminated")
     contamination = found.drop("source", "slice").withColumn("version", F.lit(VERSION))
-    return contamination, _rejects(found, cut_before("decontaminate", rejects).distinct())
+    return contamination, _rejects(found, find_cut_before(DECONTAMINATE, rejects).distinct())
 
 
 def _rejects(found: DataFrame, before: DataFrame) -> DataFrame:
     place = F.create_map(*(F.lit(value) for pair in FIRST.items() for value in pair))[F.col("method")]
     first = found.withColumn("place", rank_rows(["doc_id"], [place, F.desc("value"), "set", "item_id"])).where("place = 1")
     known = first.join(before.withColumn("before", F.lit(1)), "doc_id", "left")
-    return known.select(
-        F.lit("decontaminate").alias("step"),
-        "batch",
-        "bucket",
-        "doc_id",
-        F.lit(None).cast("string").alias("path"),
-        "source",
-        "slice",
-        F.lit("contaminated").alias("rule"),
-        "value",
-        "threshold",
-        F.concat_ws("/", "set", "item_id").alias("detail"),
-        F.concat_ws("/", F.lit(VERSION), "method").alias("version"),
-        (F.lit(1) + F.coalesce("before", F.lit(0))).alias("rank"),
+    return make_rejects(
+        known,
+        DECONTAMINATE,
+        F.concat_ws("/", F.lit(VERSION), "method"),
+        rule="contaminated",
+        value=F.col("value"),
+        threshold=F.col("threshold"),
+        detail=F.concat_ws("/", "set", "item_id"),
+        rank=F.lit(1) + F.coalesce("before", F.lit(0)),
     )

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.pool import came_to, cut_before, cutting_before
+from resonance.core.ledger import DEDUPE, drop_cut_before, find_cut_before, list_steps_before
 from resonance.core.settings import DedupeSettings
 from resonance.core.table import Catalog
 from resonance.curate.duplicates.compare import LIGHT, compare, connected, parameters, within
@@ -22,7 +22,6 @@ from resonance.tables import DUPLICATES, RETRACTIONS
 
 log = logging.getLogger(__name__)
 
-STEP = "dedupe"
 Found = tuple[DataFrame, DataFrame]
 
 
@@ -45,7 +44,7 @@ def dedupe_batches(
     ``retractions``.
     """
     ordered = documents.withColumn("priority", priority(settings.priority))
-    before = (duplicates, rejects.where(F.col("step") == STEP))
+    before = (duplicates, rejects.where(F.col("step") == DEDUPE))
     then, stands = Standing.stored(compared), described(settings)
     here = batches(documents, LIGHT)
     now, index = _judged(here, rejects), _index(documents, here, settings, catalog)
@@ -55,8 +54,8 @@ def dedupe_batches(
         found = _added(new, ordered, rejects, index, before, settings, checkpoint) if new else before
     else:
         log.info("dedupe: %d batches are compared anew", len(now))
-        light = came_to(STEP, index.drop("bands"), rejects)
-        found = compare(light, ordered, index, cut_before(STEP, rejects), settings=settings, checkpoint=checkpoint)
+        light = drop_cut_before(DEDUPE, index.drop("bands"), rejects)
+        found = compare(light, ordered, index, find_cut_before(DEDUPE, rejects), settings=settings, checkpoint=checkpoint)
     found = checkpoint(found[0], "duplicates"), checkpoint(found[1], "rejects")
     if then:
         known = documents.where(F.col("batch").isin(sorted(then.batches)))
@@ -66,7 +65,7 @@ def dedupe_batches(
 
 def _judged(here: Mapping[str, str], rejects: DataFrame) -> dict[str, str]:
     """The digest of each batch: that of its documents, and one of those that earlier steps cut."""
-    earlier = F.col("step").isin(*cutting_before(STEP)) & (F.col("rank") == 1) & F.col("doc_id").isNotNull()
+    earlier = F.col("step").isin(*list_steps_before(DEDUPE)) & (F.col("rank") == 1) & F.col("doc_id").isNotNull()
     cut = batches(rejects.where(earlier), ("doc_id", "step"))
     return {name: f"{digest}-{cut.get(name)}" for name, digest in here.items()}
 
@@ -96,8 +95,8 @@ def _added(
 ) -> Found:
     """``before`` with what batches ``new`` change: rows of documents that these touch are found anew, others carried over."""
     among = F.col("batch").isin(new)
-    fresh = checkpoint(came_to(STEP, index.where(among), rejects.where(among)), "new")
-    affected = touched(fresh, index, before[0], cut_before(STEP, rejects), within=within(settings), checkpoint=checkpoint)
+    fresh = checkpoint(drop_cut_before(DEDUPE, index.where(among), rejects.where(among)), "new")
+    affected = touched(fresh, index, before[0], find_cut_before(DEDUPE, rejects), within=within(settings), checkpoint=checkpoint)
     log.info("dedupe: %d documents are new, %d are compared with them", fresh.count(), affected.count())
     ids, batch = affected.select("doc_id"), affected.select("batch").distinct()
     texts = ordered.where(F.col("batch").isin([row["batch"] for row in batch.collect()]))
@@ -110,4 +109,4 @@ def _append(changed: DataFrame, turn: Turn, catalog: Catalog) -> None:
     """Once for each version of ``duplicates`` that is left behind, also where the job is killed and started again."""
     version = catalog.version(DUPLICATES) or 0
     marks = {"run": F.lit(turn.run), "batch": F.lit(turn.batch), "before": F.lit(version).cast("bigint")}
-    catalog.append(RETRACTIONS, changed.withColumns(marks), (f"retractions/{turn.run}", version), {"job": STEP})
+    catalog.append(RETRACTIONS, changed.withColumns(marks), (f"retractions/{turn.run}", version), {"job": DEDUPE})

@@ -6,8 +6,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hashed, uniform
-from resonance.core.pool import HELDOUT, kept
+from resonance.core.ledger import drop_cut
 from resonance.core.settings import RebalanceSettings
+from resonance.core.turns import HELDOUT
 from resonance.curate.draw import placed
 
 
@@ -20,9 +21,9 @@ def hold_out(
     the documents left over would be those with high numbers there, and small draws would find none. Shuffles ids: an anti-join
     and a join by doc_id, then the held-out rows by band of their order.
     """
-    ids = kept(documents, rejects).select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
+    ids = drop_cut(documents, rejects).select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
     clustered = ids.join(_clusters(duplicates), "doc_id", "left").withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
-    held = clustered.where(uniform(hashed(["cluster_id"], seed, "heldout")) < settings.heldout_share).drop("cluster_id")
+    held = clustered.where(uniform(hashed(["cluster_id"], seed, HELDOUT)) < settings.heldout_share).drop("cluster_id")
     rows = held.select("*", F.lit(0).alias("copy"), F.lit(1.0).alias("pi"), F.lit(1.0).alias("weight"))
     return placed(rows, seed=seed).select("*", F.lit(0).alias("round"), F.lit(HELDOUT).alias("arm"))
 

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.frames import leave_out, look_up, rank_rows
 from resonance.core.job import Checkpoint, Turn
+from resonance.core.ledger import INGEST, make_rejects
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
 from resonance.curate.clean import clean, parted
 from resonance.curate.identity import bucket, doc_id
@@ -152,20 +153,10 @@ def _raw(readable: DataFrame, turn: Turn, text: Column) -> DataFrame:
 def _rejects(cut: DataFrame, turn: Turn) -> DataFrame:
     """Ledger rows. What never became a document has no doc_id: it is named by its file and line."""
     path = F.concat_ws(":", "path", "line")
-    return cut.select(
-        F.lit("ingest").alias("step"),
-        F.lit(turn.batch).alias("batch"),
-        bucket(path.cast("binary")).alias("bucket"),
-        F.lit(None).cast("binary").alias("doc_id"),
-        path.alias("path"),
-        "source",
-        "slice",
-        "rule",
-        "value",
-        "threshold",
-        "detail",
-        F.lit(VERSION).alias("version"),
-        F.lit(1).alias("rank"),
+    named = {"batch": F.lit(turn.batch), "bucket": bucket(path.cast("binary")), "doc_id": F.lit(None).cast("binary")}
+    rule, value, threshold, detail = (F.col(name) for name in ("rule", "value", "threshold", "detail"))
+    return make_rejects(
+        cut.withColumns(named), INGEST, VERSION, rule=rule, value=value, threshold=threshold, detail=detail, path=path
     )
 
 

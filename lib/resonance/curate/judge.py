@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
+from resonance.core.ledger import JUDGE, make_rejects
 from resonance.core.policy import Policy, Rule
 from resonance.core.settings import JudgeSettings
 
@@ -55,7 +56,7 @@ def proposed(
             f"judge: policy {policy.title} reads signals of {', '.join(missing)}, which were not measured (there are "
             f"{', '.join(sorted(measured))}); run `resonance curate` with this policy, which reads the texts again"
         )
-    now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == "judge"))
+    now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == JUDGE))
     return own, now, failures(own, signals, policy)
 
 
@@ -86,20 +87,15 @@ def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFr
     failing = F.posexplode(F.array_compact(F.array(*cells, empty))).alias("nth", "cell")
     said = [_said(policy, name).alias(f"{name} said") for name in policy.sets]
     failed = known.select("doc_id", "bucket", "batch", "source", "slice", *said, *_labels(policy), failing)
-    return failed.select(
-        F.lit("judge").alias("step"),
-        "batch",
-        "bucket",
-        "doc_id",
-        F.lit(None).cast("string").alias("path"),
-        "source",
-        "slice",
-        _chosen([rule.rule for rule in policy.rules], "empty", "string").alias("rule"),
-        F.col("cell.value").alias("value"),
-        _chosen([_limit(rule) for rule in policy.rules], 1.0, "double").alias("threshold"),
-        _detail(policy).alias("detail"),
-        F.when(_place() < len(policy.rules), F.lit(policy.title)).otherwise(F.lit(VERSION)).alias("version"),
-        (F.col("nth") + 1).alias("rank"),
+    return make_rejects(
+        failed,
+        JUDGE,
+        F.when(_place() < len(policy.rules), F.lit(policy.title)).otherwise(F.lit(VERSION)),
+        rule=_chosen([rule.rule for rule in policy.rules], "empty", "string"),
+        value=F.col("cell.value"),
+        threshold=_chosen([_limit(rule) for rule in policy.rules], 1.0, "double"),
+        detail=_detail(policy),
+        rank=F.col("nth") + 1,
     )
 
 

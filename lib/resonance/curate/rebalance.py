@@ -7,8 +7,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
-from resonance.core.pool import pool
+from resonance.core.ledger import keep_drawable
 from resonance.core.settings import RebalanceSettings
+from resonance.core.turns import CONTROL
 from resonance.curate.draw import draw, draw_fixed, placed
 
 
@@ -33,15 +34,15 @@ def rebalance(
         ResonanceError: the round has no plan, or its plan draws nothing.
     """
     ids = documents.select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
-    weights = _weights(plans, 1 if turn.arm == "control" else turn.round)
-    held = pool(ids, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes")).collect()
+    weights = _weights(plans, 1 if turn.arm == CONTROL else turn.round)
+    held = keep_drawable(ids, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes")).collect()
     budget = settings.tokens * settings.bytes_per_token / settings.epochs
     rates = [(row["slice"], weights[row["slice"]] * budget / row["bytes"]) for row in held if row["slice"] in weights]
     rated = ids.join(F.broadcast(ids.sparkSession.createDataFrame(rates, "slice string, pi double")), "slice")
     if settings.sampler == "fixed":
-        drawn = draw_fixed(pool(rated, rejects, sample_plan), seed=seed, round=turn.round)
+        drawn = draw_fixed(keep_drawable(rated, rejects, sample_plan), seed=seed, round=turn.round)
     else:
-        drawn = pool(draw(rated, seed=seed, round=turn.round), rejects, sample_plan)
+        drawn = keep_drawable(draw(rated, seed=seed, round=turn.round), rejects, sample_plan)
     named = placed(drawn, seed=seed, epochs=settings.epochs).select(
         "*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm")
     )

@@ -12,6 +12,7 @@ from resonance.core.errors import ResonanceError
 from resonance.core.files import plain_path
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
+from resonance.core.turns import ALL_SLICES, PLAN
 from resonance.tables import CHECKPOINTS, EVALUATIONS, ROUNDS
 
 
@@ -68,13 +69,15 @@ def _record(client: Any, experiment: str, manifest: Mapping[str, Any], config: C
     for table, version in manifest["versions"].items():
         client.log_param(run, f"version.{table}", version)
     for row in (row for row in catalog.rows(EVALUATIONS) if row["round"] == number):
-        slice_name = "all" if row["slice"] == "*" else "".join(c if c.isalnum() or c in "_-./ " else "_" for c in row["slice"])
+        slice_name = (
+            "all" if row["slice"] == ALL_SLICES else "".join(c if c.isalnum() or c in "_-./ " else "_" for c in row["slice"])
+        )
         client.log_metric(run, f"heldout_bpb.{row['arm']}.{slice_name}", row["bpb"])
         if row["delta"] is not None:
             client.log_metric(run, f"delta_vs_{row['versus']}.{slice_name}", row["delta"])
     if report.is_file():
         client.log_artifact(run, str(report))
-    final = [row for row in catalog.rows(CHECKPOINTS) if row["round"] == number and row["arm"] == "plan" and row["final"]]
+    final = [row for row in catalog.rows(CHECKPOINTS) if row["round"] == number and row["arm"] == PLAN and row["final"]]
     if final:
         client.log_artifacts(run, max(final, key=lambda row: row["published_at"])["uri"], artifact_path="model")
     client.set_terminated(run)

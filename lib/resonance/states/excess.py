@@ -16,6 +16,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from resonance.core.frames import find_quantiles
+from resonance.core.turns import PHASE_REFERENCE, PHASE_SCORE, PHASE_TARGET, PLAN
 from resonance.states.history import TEXT, bits_per_byte
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Tu
     the three models; and losses by slice, each slice sorted twice as a whole, its differences held whole for their percentiles.
     """
     signal_event = signal_event.where("loss_sum IS NOT NULL")
-    current = signal_event.where((F.col("phase") == "score") & (F.col("arm") == "plan") & (F.col("round") == turn.round))
-    reference = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round))
+    current = signal_event.where((F.col("phase") == PHASE_SCORE) & (F.col("arm") == PLAN) & (F.col("round") == turn.round))
+    reference = signal_event.where((F.col("phase") == PHASE_REFERENCE) & (F.col("round") == turn.round))
     bpb = bits_per_byte("loss_sum", "n_bytes")
     now = current.select(*TEXT, "bucket", "round", "slice", "n_bytes", bpb.alias("bpb"))
-    tuned = signal_event.where((F.col("phase") == "target") & (F.col("round") == turn.round))
+    tuned = signal_event.where((F.col("phase") == PHASE_TARGET) & (F.col("round") == turn.round))
     both = now.join(reference.select(*TEXT, "arm", bpb.alias("reference_bpb")), list(TEXT))
     all_three = both.join(tuned.select(*TEXT, bpb.alias("target_bpb")), list(TEXT), "left")
     found = all_three.withColumn("difference", F.col("bpb") - F.col("reference_bpb"))

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
 from resonance.core.settings import FeedbackSettings
+from resonance.core.turns import PHASE_SCORE, PLAN
 from resonance.states.history import TEXT, bits_per_byte, lifted, merged, told
 from resonance.states.trend import against_trend
 
@@ -26,7 +27,7 @@ def feedback(
     longer ``current``. One shuffle of events by sample, one of ids of documents; one of sums by arm and slice, and one by
     checkpoint and slice for the trend.
     """
-    so_far = signal_event.where((F.col("arm") == "plan") & (F.col("round") <= turn.round))
+    so_far = signal_event.where((F.col("arm") == PLAN) & (F.col("round") <= turn.round))
     exposures = lifted(against_trend(so_far, settings.trend_decay), settings.early_steps)
     states = told(merged(exposures))
     known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
@@ -44,7 +45,7 @@ def _slices(signal_event: DataFrame, slice_sums: DataFrame, settings: FeedbackSe
     names = ("round", "arm", "phase", "slice", "n_events", "n_bytes", "n_tok", "nats")
     parts = whole.select(*names).unionByName(slice_sums.select(*names))
     sums = (
-        parts.where((F.col("phase") == "score") & (F.col("round") == turn.round))
+        parts.where((F.col("phase") == PHASE_SCORE) & (F.col("round") == turn.round))
         .groupBy("round", "arm", "slice")
         .agg(F.sum("n_events").alias("n_docs"), *(F.sum(name).alias(name) for name in ("n_bytes", "n_tok", "nats")))
         .where(F.col("n_docs") >= settings.min_documents)

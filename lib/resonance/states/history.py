@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from resonance.core.turns import PHASE_SCORE, PHASE_TRAIN
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
@@ -37,7 +39,7 @@ def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
         early_steps: exposures up to this optimizer step of a run count for EL2N.
     """
     finite = F.col("loss_sum").isNotNull()
-    trained, scored = F.col("phase") == "train", (F.col("phase") == "score") & finite
+    trained, scored = F.col("phase") == PHASE_TRAIN, (F.col("phase") == PHASE_SCORE) & finite
     measured = trained & finite
     labelled = trained & F.col("p_label").isNotNull()
     early = labelled & (F.col("step") <= early_steps)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
 from resonance.core.frames import parse_schema, rank_rows
+from resonance.core.turns import PHASE_FIT, PHASE_REFERENCE
 from resonance.states.history import TEXT
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def label_quality(signal_event: DataFrame, *, turn: Turn) -> DataFrame:
     None where samples have no labels. Three scans of the events of phase ``reference`` and one of phase ``fit``; shuffles partial
     sums by label, then samples that prefer another label, by pair of labels, those found by id, and early exposures by id.
     """
-    scored = signal_event.where((F.col("phase") == "reference") & (F.col("round") == turn.round)).where("probabilities IS NOT NULL")
+    known = signal_event.where("probabilities IS NOT NULL")
+    scored = known.where((F.col("phase") == PHASE_REFERENCE) & (F.col("round") == turn.round))
     rows = scored.select(*TEXT, "bucket", "round", "slice", F.col("arm").alias("fold"), "label", "probabilities")
     names, bars = thresholds(rows)
     judged = _judged(rows, _array(names or [""]))
@@ -46,7 +48,7 @@ def _early(signal_event: DataFrame, turn: Turn) -> DataFrame:
 
     Paul et al. 2021 (arXiv 2107.07075) average over inits; here over the models of all folds but the sample's own.
     """
-    fit = signal_event.where((F.col("phase") == "fit") & (F.col("round") == turn.round) & F.col("el2n").isNotNull())
+    fit = signal_event.where((F.col("phase") == PHASE_FIT) & (F.col("round") == turn.round) & F.col("el2n").isNotNull())
     last = F.broadcast(fit.agg(F.max("epoch").alias("last")))
     early = fit.crossJoin(last).where(F.col("epoch") * 10 <= F.col("last"))
     by_model = early.groupBy(*TEXT, "arm").agg(F.avg("el2n").alias("el2n"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from resonance.core.turns import PHASE_TRAIN
 from resonance.states.history import bits_per_byte
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def trend(signal_event: DataFrame, decay: float) -> DataFrame:
         signal_event: events of any phase; those of training count.
         decay: weight of what came before; the first checkpoint starts with its own mean.
     """
-    moments = signal_event.where((F.col("phase") == "train") & F.col("loss_sum").isNotNull()).groupBy(*MOMENT)
+    moments = signal_event.where((F.col("phase") == PHASE_TRAIN) & F.col("loss_sum").isNotNull()).groupBy(*MOMENT)
     means = moments.agg(F.sum("loss_sum").alias("nats"), F.sum("n_bytes").alias("n_bytes"))
     so_far = Window.partitionBy("run", "slice").orderBy("step").rowsBetween(Window.unboundedPreceding, 0)
     history = F.collect_list(bits_per_byte("nats", "n_bytes")).over(so_far)
@@ -40,5 +41,5 @@ def trend(signal_event: DataFrame, decay: float) -> DataFrame:
 def against_trend(signal_event: DataFrame, decay: float) -> DataFrame:
     """The events with ``above``: bits per byte of an exposure in training less the trend; null for all others. No shuffle."""
     held = signal_event.join(F.broadcast(trend(signal_event, decay)), list(MOMENT), "left")
-    trained = F.col("phase") == "train"
+    trained = F.col("phase") == PHASE_TRAIN
     return held.withColumn("above", F.when(trained, bits_per_byte("loss_sum", "n_bytes") - F.col("trend"))).drop("trend")

@@ -16,10 +16,11 @@ from resonance.core.chance import logged
 from resonance.core.errors import ConservationError
 from resonance.core.files import plain_path
 from resonance.core.job import Site
+from resonance.core.turns import PHASE_HELDOUT, TRAINING, PhaseName
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
 from resonance.train.shard_writer import list_shards
-from resonance.train.spec import CHECKPOINT, DONE, TRAINING, Boundary, Phase, PhaseName, ordinal
+from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, ordinal
 from resonance.train.tokenizer import TOKENIZER, fingerprint
 
 KEYS = ("epoch", "pos", "copy", "doc_id")
@@ -142,7 +143,7 @@ class Desk:
         known = draws.select(*KEYS, "bucket", "content_hash", "slice", "exposure", "pi", "weight")
         marks = {"run": turn.run, "round": turn.round, "arm": turn.arm, "phase": phase, "step": state.step}
         events = staged.join(known, list(KEYS)).withColumns({name: F.lit(value) for name, value in marks.items()})
-        if phase == "heldout":
+        if phase == PHASE_HELDOUT:
             events = events.withColumn("pi", F.lit(None))
         share = self._share(phase)
         kept = events.withColumn("log_pi", F.lit(share)).where(logged(share))
@@ -159,7 +160,7 @@ class Desk:
             )
 
     def _share(self, phase: PhaseName) -> float:
-        return 1.0 if phase == "heldout" else self.log_share
+        return 1.0 if phase == PHASE_HELDOUT else self.log_share
 
     def _compare(self, phase: PhaseName, draws: DataFrame, events: DataFrame) -> int:
         """The number of draws, each of which has one event. One full outer join by draw, ids only."""

@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import group_rows, map_batches, rank_rows
+from resonance.core.turns import PHASE_TRAIN, PhaseName
 from resonance.train.shard_writer import WRITTEN, ShardWriter, count_rows
-from resonance.train.spec import SHARD_ROWS, Phase, PhaseName, write_atomically
+from resonance.train.spec import SHARD_ROWS, Phase, write_atomically
 
 SHARDS = 256
 """At most so many are written."""
@@ -57,7 +58,7 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
         ConservationError: a drawn document is gone, or has another text now.
     """
     placed, rows, last = places(draws)
-    if name == "train" and rows != last:
+    if name == PHASE_TRAIN and rows != last:
         raise TrainError(f"table sample_plan: {rows} draws at {last} places; run rebalance again")
     if first >= last:
         return Phase(name=name, shards=folder, places=last, first=first)

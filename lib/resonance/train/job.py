@@ -11,13 +11,26 @@ from pyspark.sql import functions as F
 from resonance.core.chance import hashed
 from resonance.core.errors import TrainError
 from resonance.core.job import Site
-from resonance.core.pool import FOLD, HELDOUT, TARGET
 from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
+from resonance.core.turns import (
+    FOLD,
+    HELDOUT,
+    PHASE_FIT,
+    PHASE_HELDOUT,
+    PHASE_REFERENCE,
+    PHASE_SCORE,
+    PHASE_TARGET,
+    PHASE_TRAIN,
+    PHASE_TUNE,
+    PLAN,
+    TARGET,
+    PhaseName,
+)
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
 from resonance.train.export import first_draws, places, write_shards
 from resonance.train.samples import samples
-from resonance.train.spec import Phase, PhaseName, Spec
+from resonance.train.spec import Phase, Spec
 from resonance.train.tokenizer import TOKENIZER, learn, texts_of
 from resonance.train.watch import run_ranks
 
@@ -43,9 +56,9 @@ def train(
     desk = Desk("train", site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     draws = _drawn(sample_plan, site.turn.round, site.turn.arm)
-    begin = _final(checkpoints, site.turn.round - 1, "plan") if site.turn.round > 1 else None
+    begin = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     desk.recover()
-    _train(desk, "train", draws, source, site.seed, begin, begin / TOKENIZER if begin else None)
+    _train(desk, PHASE_TRAIN, draws, source, site.seed, begin, begin / TOKENIZER if begin else None)
     desk.clean()
 
 
@@ -72,7 +85,7 @@ def score_model(
     heldout = _drawn(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
     drawn = first_draws(_drawn(sample_plan, site.turn.round, site.turn.arm))
     desk.recover()
-    _score(desk, {"score": drawn, "heldout": heldout}, source, start)
+    _score(desk, {PHASE_SCORE: drawn, PHASE_HELDOUT: heldout}, source, start)
     desk.clean()
 
 
@@ -100,11 +113,11 @@ def cross_fit(
     desk = Desk("cross_fit", site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(FOLD))
-    draws, mine = _drawn(sample_plan, site.turn.round, "plan"), _of_fold(fold, fitting, site.seed)
-    tokenizer = _final(checkpoints, site.turn.round, "plan") / TOKENIZER
+    draws, mine = _drawn(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
+    tokenizer = _final(checkpoints, site.turn.round, PLAN) / TOKENIZER
     desk.recover()
-    start = _train(desk, "fit", draws.where(~mine), source, site.seed + 1 + fold, None, tokenizer)
-    _score(desk, {"reference": first_draws(draws.where(mine))}, source, start)
+    start = _train(desk, PHASE_FIT, draws.where(~mine), source, site.seed + 1 + fold, None, tokenizer)
+    _score(desk, {PHASE_REFERENCE: first_draws(draws.where(mine))}, source, start)
     desk.clean()
 
 
@@ -134,7 +147,7 @@ def tune(
     desk = Desk("tune", site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(TARGET))
-    draws, mine = _drawn(sample_plan, site.turn.round, "plan"), _of_fold(fold, fitting, site.seed)
+    draws, mine = _drawn(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
     aims = draws.where(~mine & F.col("slice").isin(*tuning.slices))
     found = {row["slice"] for row in aims.select("slice").distinct().collect()}
     if lacking := [label for label in tuning.slices if label not in found]:
@@ -144,8 +157,8 @@ def tune(
         )
     begin = _final(checkpoints, site.turn.round, f"{FOLD}{fold}")
     desk.recover()
-    start = _train(desk, "tune", aims, source, site.seed, begin, begin / TOKENIZER)
-    _score(desk, {"target": first_draws(draws.where(mine))}, source, start)
+    start = _train(desk, PHASE_TUNE, aims, source, site.seed, begin, begin / TOKENIZER)
+    _score(desk, {PHASE_TARGET: first_draws(draws.where(mine))}, source, start)
     desk.clean()
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
 
 from resonance.core.settings import Settings, TaskSettings, TrainSettings
+from resonance.core.turns import TRAINING, PhaseName
 
-PhaseName = Literal["train", "fit", "tune", "score", "heldout", "reference", "target"]
-TRAINING: tuple[PhaseName, ...] = ("train", "fit", "tune")
-"""Phases that move the model; the others score."""
 SHARD_ROWS = 20_000
 """A plan gets one shard for as many rows."""
 DONE = "done.json"

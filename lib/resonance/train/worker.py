@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from resonance.core.errors import ResonanceError
+from resonance.core.turns import TRAINING
 from resonance.train.collective import Collective, connect
-from resonance.train.spec import TRAINING, Boundary, Spec, write_atomically
+from resonance.train.spec import Boundary, Spec, write_atomically
 
 
 def run(spec: Spec, collective: Collective) -> list[Boundary]:

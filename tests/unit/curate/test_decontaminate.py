@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
-from resonance.core.pool import came_to, kept
+from resonance.core.ledger import drop_cut, drop_cut_before
 from resonance.core.settings import DecontaminateSettings
 from resonance.curate.contamination import look
 from resonance.curate.contamination.register import ITEMS, register
@@ -93,9 +93,9 @@ def test_what_was_cut_before_is_kept_from_training_too_and_counts_there(run, doc
     _, rejects = run(documents, before, QUIZ)
     ranks = {key: rows[0]["rank"] for key, rows in by_key(rejects, documents).items()}
     assert ranks == {"verbatim": 1, "edited": 1, "several": 1, "whole": 2}
-    came = came_to("decontaminate", documents, before.unionByName(rejects))
-    assert came.count() == kept(came, rejects).count() + rejects.where("rank = 1").count() == 5
-    assert {r["source_key"] for r in kept(documents, rejects).collect()} == {"clean", "empty", "unspaced"}
+    came = drop_cut_before("decontaminate", documents, before.unionByName(rejects))
+    assert came.count() == drop_cut(came, rejects).count() + rejects.where("rank = 1").count() == 5
+    assert {r["source_key"] for r in drop_cut(documents, rejects).collect()} == {"clean", "empty", "unspaced"}
 
 
 def test_nothing_registered_and_nothing_to_look_at(run, documents) -> None:

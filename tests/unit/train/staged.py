@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from resonance.core.turns import PhaseName
 from resonance.train.collective import LocalCollective
-from resonance.train.spec import DONE, Boundary, PhaseName, Spec
+from resonance.train.spec import DONE, Boundary, Spec
 
 
 def run(spec: Spec) -> list[Boundary]:

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint
-from resonance.core.pool import came_to, cut_before
+from resonance.core.ledger import DEDUPE, drop_cut_before, find_cut_before, make_rejects
 from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
@@ -39,9 +39,9 @@ def dedupe(
     and shingles of near clusters by component.
     """
     ordered = documents.withColumn("priority", priority(settings.priority))
-    light = came_to("dedupe", ordered.select(*LIGHT, "priority"), rejects)
+    light = drop_cut_before(DEDUPE, ordered.select(*LIGHT, "priority"), rejects)
     signatures = signed(ordered.select("doc_id", "priority", "n_bytes", *within(settings), "text"), **parameters(settings))
-    return compare(light, ordered, signatures, cut_before("dedupe", rejects), settings=settings, checkpoint=checkpoint)
+    return compare(light, ordered, signatures, find_cut_before(DEDUPE, rejects), settings=settings, checkpoint=checkpoint)
 
 
 def parameters(settings: DedupeSettings) -> dict[str, Any]:
@@ -149,18 +149,12 @@ def _duplicates(members: DataFrame, method: str, version: str, settings: DedupeS
 
 def _rejects(cut: DataFrame, rule: str, version: str, threshold: float | None = None) -> DataFrame:
     """A row for each document: the size of its cluster, or its similarity to the keeper where there is a threshold for it."""
-    return cut.select(
-        F.lit("dedupe").alias("step"),
-        "batch",
-        "bucket",
-        "doc_id",
-        F.lit(None).cast("string").alias("path"),
-        "source",
-        "slice",
-        F.lit(rule).alias("rule"),
-        F.col("size" if threshold is None else "similarity").cast("double").alias("value"),
-        F.lit(threshold).cast("double").alias("threshold"),
-        F.lower(F.hex("keeper")).alias("detail"),
-        F.lit(version).alias("version"),
-        F.lit(1).alias("rank"),
+    return make_rejects(
+        cut,
+        DEDUPE,
+        version,
+        rule=rule,
+        value=F.col("size" if threshold is None else "similarity").cast("double"),
+        threshold=F.lit(threshold).cast("double"),
+        detail=F.lower(F.hex("keeper")),
     )

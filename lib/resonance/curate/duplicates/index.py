@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.ledger import DEDUPE
 from resonance.core.table import Catalog
 from resonance.curate.duplicates.minhash import signed
 from resonance.curate.duplicates.standing import batches
@@ -37,7 +38,7 @@ def indexed(
     if missing := sorted(name for name in here if here[name] != there.get(name)):
         fresh = signed(_of(documents, missing), bands=bands, rows=rows, shingle_words=shingle_words, profile=profile)
         named = fresh.withColumn("version", F.lit(version))
-        written = catalog.write(SIGNATURES, named, {"batch": tuple(missing)}, {"job": "dedupe"})
+        written = catalog.write(SIGNATURES, named, {"batch": tuple(missing)}, {"job": DEDUPE})
         log.info("dedupe: %d documents of %d batches signed", written.rows, len(missing))
     return _of(catalog.read(SIGNATURES), here)
 

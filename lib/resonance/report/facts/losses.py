@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from resonance.core.pool import HELDOUT
+from resonance.core.turns import HELDOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

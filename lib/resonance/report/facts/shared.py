@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from resonance.core.pool import HELDOUT
+from resonance.core.turns import HELDOUT
 from resonance.report.facts.counts import Cut, SliceCount, count_cuts, count_slices
 from resonance.report.facts.losses import Losses, sum_losses
 from resonance.report.facts.steps import find_latest

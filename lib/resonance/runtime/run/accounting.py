@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError
 from resonance.core.job import Step
-from resonance.core.pool import kept
+from resonance.core.ledger import drop_cut
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime.storage.slices import where
 from resonance.tables import DOCUMENTS, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
@@ -75,7 +75,7 @@ def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: 
         rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows
     else:
         assert not isinstance(first, int)
-        rows_out = kept(first, rejects).count()
+        rows_out = drop_cut(first, rejects).count()
     if rows_in != rows_out + sum(cut.values()):
         names = ", ".join(table.name for table in commits)
         raise ConservationError(f"{step}: {rows_in} rows in, but {rows_out} out and {sum(cut.values())} cut; tables {names}")

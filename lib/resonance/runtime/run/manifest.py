@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from resonance.core.job import Step
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
+from resonance.core.turns import PLAN
 from resonance.runtime import resources
 from resonance.runtime.conf import config_hash
 from resonance.tables import ROUNDS, SAMPLE_PLAN
@@ -38,7 +39,7 @@ def write_manifest(
     if len(executed) < len(runs):
         return False
     counts = {f"{place}/{kind}": executed[run][f"rows_{kind}"] for place, run in runs.items() for kind in ("in", "out", "cut")}
-    drawn = catalog.read(SAMPLE_PLAN).where((F.col("round") == number) & (F.col("arm") == "plan"))
+    drawn = catalog.read(SAMPLE_PLAN).where((F.col("round") == number) & (F.col("arm") == PLAN))
     mixed = drawn.agg(F.expr("coalesce(bit_xor(xxhash64(doc_id, copy)), 0)").alias("hash")).collect()[0]["hash"]
     row = {
         "round": number,

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Job, Site, Step, Turn
 from resonance.core.launch import Launch
-from resonance.core.pool import came_to
+from resonance.core.ledger import drop_cut_before
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime import inputs, resources
@@ -184,7 +184,7 @@ class Runner:
                 commits = dict(pool.map(write, zip(job.writes, results, strict=True)))
             first = frames[0] if frames else scratch.first_rows
             if REJECTS in job.writes and REJECTS in job.reads:
-                first = came_to(job.name, frames[0], frames[job.reads.index(REJECTS)])
+                first = drop_cut_before(job.name, frames[0], frames[job.reads.index(REJECTS)])
             rows = count(step, turn.run, self._catalog, first, self._slice(REJECTS, step), commits)
         finally:
             scratch.remove()

@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import BusyError, EngineError, InputError
 from resonance.core.files import named_folder, plain_path
-from resonance.core.pool import kept
+from resonance.core.ledger import drop_cut
 from resonance.core.sources import is_workspace, lies_in, reads_from
 from resonance.core.table import Catalog
 from resonance.tables import DOCUMENTS, REJECTS
@@ -62,7 +62,7 @@ def export_documents(catalog: Catalog, target: Path, format: Format) -> int:
         InputError: ``target`` holds what is no earlier export of ours.
         BusyError: another process exports to it.
     """
-    documents = kept(catalog.read(DOCUMENTS), catalog.read(REJECTS))
+    documents = drop_cut(catalog.read(DOCUMENTS), catalog.read(REJECTS))
     shown = documents.select(F.lower(F.hex("doc_id")).alias("id"), "text", "source", "source_key", "slice")
     place = _place(target)
     with _staging(place, target) as staging:

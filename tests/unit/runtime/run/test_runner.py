@@ -11,6 +11,7 @@ from rich.console import Console
 
 from resonance.core.errors import ConservationError, ResonanceError
 from resonance.core.job import Job, Step
+from resonance.core.ledger import make_rejects
 from resonance.core.settings import CleanSettings, Config, DedupeSettings
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.runner import Runner
@@ -21,21 +22,9 @@ ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "t
 
 
 def reject(rows, step, rule):
-    return rows.select(
-        F.lit(step).alias("step"),
-        "batch",
-        "bucket",
-        "doc_id",
-        F.lit(None).alias("path"),
-        "source",
-        "slice",
-        F.lit(rule).alias("rule"),
-        F.lit(1.0).alias("value"),
-        F.lit(None).alias("threshold"),
-        F.lit(None).alias("detail"),
-        F.lit("test@1").alias("version"),
-        F.explode(F.array(F.lit(1), F.lit(2))).alias("rank"),  # a row counts once, however many rules it fails
-    )
+    """Two rules each: a row counts once, however many rules it fails."""
+    twice = F.explode(F.array(F.lit(1), F.lit(2)))
+    return make_rejects(rows, step, "test@1", rule=rule, value=F.lit(1.0), rank=twice)
 
 
 @pytest.fixture

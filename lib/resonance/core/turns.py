@@ -1,0 +1,37 @@
+"""The words that rows of the loop are marked by: arms of a round, phases of a model, and the slice that stands for all."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+PLAN: Final = "plan"
+"""The arm that follows the plan; what is of no other arm bears its name."""
+CONTROL: Final = "control"
+"""The arm that keeps the weights of round 1."""
+HELDOUT: Final = "heldout"
+"""The arm of ``sample_plan`` that lists the documents which no training may draw (round 0)."""
+FOLD: Final = "fold-"
+"""Begins the name of an arm whose model never saw one part of the drawn documents; the number of that part follows."""
+TARGET: Final = "target-"
+"""Begins the name of an arm whose model is that of a fold, tuned on target slices; the number of the fold follows."""
+
+ALL_SLICES: Final = "*"
+"""Stands for all slices together where a table has a row for each."""
+
+PhaseName = Literal["train", "fit", "tune", "score", "heldout", "reference", "target"]
+PHASE_TRAIN: Final = "train"
+"""Training on the draws of an arm."""
+PHASE_FIT: Final = "fit"
+"""Training of a fold's reference model."""
+PHASE_TUNE: Final = "tune"
+"""Training of a fold's reference model on target slices."""
+PHASE_SCORE: Final = "score"
+"""Scoring of drawn documents by the model that they trained."""
+PHASE_HELDOUT: Final = "heldout"
+"""Scoring of held-out documents."""
+PHASE_REFERENCE: Final = "reference"
+"""Scoring of a fold's documents by its reference model."""
+PHASE_TARGET: Final = "target"
+"""Scoring of a fold's documents by its tuned reference model."""
+TRAINING: tuple[PhaseName, ...] = (PHASE_TRAIN, PHASE_FIT, PHASE_TUNE)
+"""Phases that move the model; the others score."""
