@@ -23,7 +23,7 @@ from rich.console import Console
 
 from resonance.control.decide import decide_plan
 from resonance.core.job import Turn
-from resonance.core.settings import FeedbackSettings, PolicySettings, RebalanceSettings
+from resonance.core.settings import DecideSettings, FeedbackSettings, RebalanceSettings
 from resonance.core.table import Table
 from resonance.curate.identity import bucket
 from resonance.curate.rebalance import rebalance
@@ -113,7 +113,7 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
                 before = catalog.read(PLANS).where("round = 1").withColumn("round", F.lit(ROUND))
                 write(PLANS, before, {"round": ROUND})
             next_turn = Turn("main", number, run="bench")
-            weights = decide_plan(catalog.read(PLANS), *tables, settings=PolicySettings(), drawing=drawing, turn=next_turn)
+            weights = decide_plan(catalog.read(PLANS), *tables, settings=DecideSettings(), drawing=drawing, turn=next_turn)
             write(PLANS, weights, {"round": number})
         drawn = Turn("main", ROUND + 1, run="bench")
         frames = held, nothing, catalog.read(SAMPLE_PLAN), catalog.read(PLANS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from resonance.core.settings import PolicySettings
+from resonance.core.settings import DecideSettings
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Case:
         previous: its weight in the round before.
         prior: its weight in round 1, or the one that it joined with.
         limit: what the repeat limit leaves.
-        asked: what the policy asks for.
+        asked: what the weighting asks for.
         bpb: its bits per byte, or None where too few of its documents were scored.
         mean: the mean of all slices' bits per byte, or None where no slice was scored.
     """
@@ -52,12 +52,12 @@ class Bounds:
 FREE = Bounds(0.0, math.inf)
 
 
-def bounds(case: Case, policy: PolicySettings, slices: int) -> Bounds:
+def bounds(case: Case, settings: DecideSettings, slices: int) -> Bounds:
     """The bounds of one slice among ``slices``: change a round < change in all < floor < repeat limit, the last one strongest."""
     if case.bpb is None:
         near = FREE.clamped("kept", case.previous, case.previous)
     else:
-        near = FREE.clamped("change", case.previous / policy.max_change, case.previous * policy.max_change).clamped(
-            "total", case.prior / policy.max_total_change, case.prior * policy.max_total_change
+        near = FREE.clamped("change", case.previous / settings.max_change, case.previous * settings.max_change).clamped(
+            "total", case.prior / settings.max_total_change, case.prior * settings.max_total_change
         )
-    return near.clamped("floor", policy.floor / slices, math.inf).clamped("limit", 0.0, case.limit)
+    return near.clamped("floor", settings.floor / slices, math.inf).clamped("limit", 0.0, case.limit)

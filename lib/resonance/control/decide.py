@@ -1,4 +1,4 @@
-"""The job that writes the next round's plan: gathers k-vectors from tables and hands them to the pure policy."""
+"""The job that writes the next round's plan: gathers k-vectors from tables and hands them to the pure weighting."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pyspark.sql import functions as F
 
 from resonance.control.case import Case
 from resonance.control.plan import Plan
-from resonance.control.policy import cases, decide, stratify
+from resonance.control.weighting import cases, decide, stratify
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
-from resonance.core.settings import PolicySettings, RebalanceSettings
+from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.turns import PLAN
 
 COLUMNS = parse_schema(
@@ -30,7 +30,7 @@ def decide_plan(
     rejects: DataFrame,
     sample_plan: DataFrame,
     *,
-    settings: PolicySettings,
+    settings: DecideSettings,
     drawing: RebalanceSettings,
     turn: Turn,
 ) -> DataFrame:
@@ -93,7 +93,7 @@ def _losses(slice_state: DataFrame, round: int) -> dict[str, float]:
     return {row["slice"]: row["bpb"] for row in rows}
 
 
-def _rows(plan: Plan, known: Mapping[str, Case], settings: PolicySettings) -> list[tuple[object, ...]]:
+def _rows(plan: Plan, known: Mapping[str, Case], settings: DecideSettings) -> list[tuple[object, ...]]:
     return [
         (
             plan.round,

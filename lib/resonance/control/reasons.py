@@ -6,22 +6,22 @@ import math
 from collections.abc import Mapping
 
 from resonance.control.case import Bounds, Case
-from resonance.core.settings import PolicySettings
+from resonance.core.settings import DecideSettings
 
 
-def first_reason(weights: Mapping[str, float], limit: Mapping[str, float], name: str, policy: PolicySettings) -> str:
+def first_reason(weights: Mapping[str, float], limit: Mapping[str, float], name: str, settings: DecideSettings) -> str:
     """The reason of one slice's weight in round 1."""
     slices = len(weights)
     if _same(weights[name], limit[name]):
-        return f"an equal share of {slices} slices would be {_share(1 / slices)}: {_capped(limit[name], policy)}"
+        return f"an equal share of {slices} slices would be {_share(1 / slices)}: {_capped(limit[name], settings)}"
     if _same(weights[name], 1 / slices):
         return f"equal share of {slices} slices"
     return f"equal share of {slices} slices ({_share(1 / slices)}), raised to {_share(weights[name])} by what capped slices leave"
 
 
-def next_reason(case: Case, bounds: Bounds, weight: float, policy: PolicySettings) -> str:
+def next_reason(case: Case, bounds: Bounds, weight: float, settings: DecideSettings) -> str:
     """The reason of one slice's weight in a later round: what was seen, what was asked for, what became of it."""
-    outcome = _outcome(case, bounds, weight, policy)
+    outcome = _outcome(case, bounds, weight, settings)
     if case.bpb is None or case.mean is None:
         return f"too few of its documents were scored: {outcome}"
     side = "above" if case.bpb >= case.mean else "below"
@@ -35,7 +35,7 @@ def shortfall(weights: Mapping[str, float]) -> str:
     return f"; all shares sum to {_share(total)}, so that fewer tokens are drawn" if total < 1 - 1e-9 else ""
 
 
-def _outcome(case: Case, bounds: Bounds, weight: float, policy: PolicySettings) -> str:
+def _outcome(case: Case, bounds: Bounds, weight: float, settings: DecideSettings) -> str:
     rule = ""
     if _same(weight, bounds.high):
         rule = bounds.high_rule
@@ -43,8 +43,8 @@ def _outcome(case: Case, bounds: Bounds, weight: float, policy: PolicySettings) 
         rule = bounds.low_rule
     factor = weight / case.prior if rule == "total" else weight / case.previous if case.previous else 0.0
     told = {
-        "limit": _capped(case.limit, policy),
-        "floor": f"held at the floor, {_number(policy.floor)} of an even share",
+        "limit": _capped(case.limit, settings),
+        "floor": f"held at the floor, {_number(settings.floor)} of an even share",
         "total": f"limited to {_number(factor)}× its share of round 1",
         "change": f"limited to {_number(factor)}× a round",
         "kept": f"kept at {_share(weight)}",
@@ -61,8 +61,8 @@ def _moved(case: Case, weight: float) -> str:
     return verb if given == asked else f"{verb} for shares to sum to one"
 
 
-def _capped(limit: float, policy: PolicySettings) -> str:
-    draws = f"{_number(policy.max_exposures)} draws of a document over all rounds"
+def _capped(limit: float, settings: DecideSettings) -> str:
+    draws = f"{_number(settings.max_exposures)} draws of a document over all rounds"
     return f"capped at {_share(limit)} by the repeat limit of {draws}" if limit > 0 else f"nothing is left within {draws}"
 
 

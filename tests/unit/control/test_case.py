@@ -7,16 +7,16 @@ import math
 import pytest
 
 from resonance.control.case import FREE, Bounds, Case, bounds
-from resonance.core.settings import PolicySettings
+from resonance.core.settings import DecideSettings
 
-POLICY = PolicySettings(max_change=2.0, max_total_change=4.0, floor=0.125)
+SETTINGS = DecideSettings(max_change=2.0, max_total_change=4.0, floor=0.125)
 """Factors whose products are exact."""
 WIDE = 50.0
 """A repeat limit that never binds."""
 
 
 def found(previous: float, prior: float, *, limit: float = WIDE, slices: int = 16, bpb: float | None = 1.0) -> Bounds:
-    return bounds(Case(previous, prior, limit, asked=0.5, bpb=bpb, mean=1.0), POLICY, slices)
+    return bounds(Case(previous, prior, limit, asked=0.5, bpb=bpb, mean=1.0), SETTINGS, slices)
 
 
 def test_a_free_slice_takes_the_bounds_of_the_rule() -> None:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from resonance.control.decide import decide_plan, limits
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
-from resonance.core.settings import PolicySettings, RebalanceSettings
+from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.table import Table
 from resonance.runtime import resources
 from resonance.tables import PLANS, SLICE_STATE
@@ -43,7 +43,7 @@ def planned(documents: DataFrame, plans: DataFrame, state: DataFrame, round: int
     held = documents.where("source_key = 'held'").select("doc_id", F.lit("heldout").alias("arm"))
     drawing = RebalanceSettings(tokens=1_000, bytes_per_token=2.0)
     rows = decide_plan(
-        plans, state, documents, rejects, held, settings=PolicySettings(), drawing=drawing, turn=Turn("main", round=round)
+        plans, state, documents, rejects, held, settings=DecideSettings(), drawing=drawing, turn=Turn("main", round=round)
     )
     return hold(resources.contract(PLANS).conform(rows))
 

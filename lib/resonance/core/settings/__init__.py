@@ -7,7 +7,7 @@ them (``runtime.conf``). A job is handed the sections that its signature names.
 from resonance.core.settings.base import Settings
 from resonance.core.settings.benchmark import EvaluateSettings
 from resonance.core.settings.config import Config
-from resonance.core.settings.control import PolicySettings
+from resonance.core.settings.control import DecideSettings
 from resonance.core.settings.curate import (
     MOST_HASHES,
     CleanSettings,
@@ -37,7 +37,7 @@ __all__ = [
     "FeedbackSettings",
     "IngestSettings",
     "JudgeSettings",
-    "PolicySettings",
+    "DecideSettings",
     "RebalanceSettings",
     "ReportSettings",
     "ScoreModelSettings",

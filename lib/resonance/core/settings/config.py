@@ -8,7 +8,7 @@ from pydantic import Field
 
 from resonance.core.settings.base import Settings
 from resonance.core.settings.benchmark import EvaluateSettings
-from resonance.core.settings.control import PolicySettings
+from resonance.core.settings.control import DecideSettings
 from resonance.core.settings.curate import (
     CleanSettings,
     DecontaminateSettings,
@@ -55,6 +55,6 @@ class Config(Settings):
     tune: TuneSettings = TuneSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     feedback: FeedbackSettings = FeedbackSettings()
-    decide: PolicySettings = PolicySettings()
+    decide: DecideSettings = DecideSettings()
     report: ReportSettings = ReportSettings()
     tracking: TrackingSettings = TrackingSettings()

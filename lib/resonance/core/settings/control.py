@@ -9,8 +9,8 @@ from pydantic import Field
 from resonance.core.settings.base import Settings
 
 
-class PolicySettings(Settings):
-    """How losses become weights. Figures as in the policy above_mean@1."""
+class DecideSettings(Settings):
+    """How losses become weights. Figures as in the weighting above_mean@1."""
 
     name: Literal["above_mean@1"] = Field("above_mean@1", description="name and version of the way from losses to weights")
     temperature: float = Field(2.0, gt=0, description="weights go with (floor + utility)^(1/temperature)")

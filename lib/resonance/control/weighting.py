@@ -1,4 +1,4 @@
-"""The policy above_mean@1: slices that the model finds harder than the mean are drawn more, within bounds. Pure, k-vectors only.
+"""The weighting above_mean@1: slices that the model finds harder than the mean are drawn more, within bounds. Pure, k-vectors only.
 
 The utility, its exponent, the smoothing and the bounds follow the domain reweighting of DoReMi (arXiv 2305.10429), held
 back on purpose: weights that follow high losses freely chase noise (arXiv 2605.07551). The repeat limit follows
@@ -16,7 +16,7 @@ from resonance.control.case import FREE, Case, bounds
 from resonance.control.plan import Plan
 from resonance.control.reasons import first_reason, next_reason, shortfall
 from resonance.control.shares import water_fill
-from resonance.core.settings import PolicySettings
+from resonance.core.settings import DecideSettings
 
 NOTHING = 1e-9
 """Bits per byte below which a difference is rounding."""
@@ -33,47 +33,47 @@ def utility(loss: Mapping[str, float]) -> dict[str, float]:
 
 
 def cases(
-    last: Plan, loss: Mapping[str, float], policy: PolicySettings, *, prior: Mapping[str, float], limit: Mapping[str, float]
+    last: Plan, loss: Mapping[str, float], settings: DecideSettings, *, prior: Mapping[str, float], limit: Mapping[str, float]
 ) -> dict[str, Case]:
-    """What the policy knows and asks for, by slice of ``limit``; a slice that the last plan lacks starts from its prior."""
+    """What the weighting knows and asks for, by slice of ``limit``; a slice that the last plan lacks starts from its prior."""
     previous = {name: last.weights.get(name, prior[name]) for name in sorted(limit)}
     scored = [name for name in previous if name in loss]
-    share = max(1.0 - sum(previous[name] for name in previous if name not in loss), policy.floor * len(scored) / len(previous))
+    share = max(1.0 - sum(previous[name] for name in previous if name not in loss), settings.floor * len(scored) / len(previous))
     useful = utility(loss)
-    pull = {name: prior[name] * (policy.utility_floor + useful[name]) ** (1 / policy.temperature) for name in scored}
+    pull = {name: prior[name] * (settings.utility_floor + useful[name]) ** (1 / settings.temperature) for name in scored}
     total = sum(pull.values()) or 1.0
-    even = policy.smoothing / max(len(scored), 1)
-    asked = previous | {name: share * ((1 - policy.smoothing) * pull[name] / total + even) for name in scored}
+    even = settings.smoothing / max(len(scored), 1)
+    asked = previous | {name: share * ((1 - settings.smoothing) * pull[name] / total + even) for name in scored}
     mean = fmean(loss.values()) if loss else None
     return {name: Case(previous[name], prior[name], limit[name], asked[name], loss.get(name), mean) for name in previous}
 
 
-def stratify(limit: Mapping[str, float], policy: PolicySettings) -> Plan:
+def stratify(limit: Mapping[str, float], settings: DecideSettings) -> Plan:
     """The plan of round 1: an equal share for each slice, as far as the repeat limit allows."""
     allowed = {name: FREE.clamped("limit", 0.0, limit[name]) for name in sorted(limit)}
     weights = water_fill(dict.fromkeys(allowed, 1 / max(len(allowed), 1)), allowed)
     note = shortfall(weights)
-    return Plan(1, weights, {name: first_reason(weights, limit, name, policy) + note for name in weights})
+    return Plan(1, weights, {name: first_reason(weights, limit, name, settings) + note for name in weights})
 
 
 def decide(
-    last: Plan, loss: Mapping[str, float], policy: PolicySettings, *, prior: Mapping[str, float], limit: Mapping[str, float]
+    last: Plan, loss: Mapping[str, float], settings: DecideSettings, *, prior: Mapping[str, float], limit: Mapping[str, float]
 ) -> Plan:
     """The plan after ``last``: draw more from slices whose loss stands above the mean of all slices, each weight with its reason.
 
     Args:
         last: the round before.
         loss: bits per byte by slice; a slice that is missing keeps its weight.
-        policy: figures of the policy.
+        settings: figures of the weighting.
         prior: weights of round 1 (for a slice that joined later: the one it joins with).
         limit: largest share that the repeat limit allows, by slice; names the slices of the new plan.
     """
-    known = cases(last, loss, policy, prior=prior, limit=limit)
-    allowed = {name: bounds(case, policy, len(known)) for name, case in known.items()}
+    known = cases(last, loss, settings, prior=prior, limit=limit)
+    allowed = {name: bounds(case, settings, len(known)) for name, case in known.items()}
     weights = water_fill({name: case.asked for name, case in known.items()}, allowed)
     note = shortfall(weights)
     return Plan(
         last.round + 1,
         weights,
-        {name: next_reason(known[name], allowed[name], weight, policy) + note for name, weight in weights.items()},
+        {name: next_reason(known[name], allowed[name], weight, settings) + note for name, weight in weights.items()},
     )

@@ -1,4 +1,4 @@
-"""The policy: hand-sized cases, and laws that hold for any losses."""
+"""The weighting: hand-sized cases, and laws that hold for any losses."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from resonance.control.plan import Plan
-from resonance.control.policy import cases, decide, stratify, utility
-from resonance.core.settings import PolicySettings
+from resonance.control.weighting import cases, decide, stratify, utility
+from resonance.core.settings import DecideSettings
 
-POLICY = PolicySettings()
+SETTINGS = DecideSettings()
 WIDE = 50.0
 """A repeat limit that never binds."""
 
@@ -24,9 +24,9 @@ def even(names: str) -> Plan:
     return Plan(1, dict.fromkeys(names, 1 / len(names)), dict.fromkeys(names, "equal share"))
 
 
-def after(last: Plan, loss: dict[str, float], policy: PolicySettings = POLICY, **limit: float) -> Plan:
+def after(last: Plan, loss: dict[str, float], settings: DecideSettings = SETTINGS, **limit: float) -> Plan:
     limits = {name: limit.get(name, WIDE) for name in last.weights}
-    return decide(last, loss, policy, prior=even("".join(last.weights)).weights, limit=limits)
+    return decide(last, loss, settings, prior=even("".join(last.weights)).weights, limit=limits)
 
 
 def test_utility_counts_medians_above_the_mean_and_cuts_outliers() -> None:
@@ -56,7 +56,7 @@ def test_two_slices_by_hand() -> None:
 def test_a_hard_slice_is_limited_to_twice_a_round() -> None:
     names = "abcdefghij"
     loss = dict.fromkeys(names, 1.0) | {"j": 6.0}
-    plan = after(even(names), loss, PolicySettings(temperature=0.5))
+    plan = after(even(names), loss, DecideSettings(temperature=0.5))
     assert plan.weights["j"] == pytest.approx(0.2)
     assert plan.reasons["j"].endswith("limited to 2× a round")
     assert plan.reasons["j"].startswith("4.50 bits per byte above the mean of 1.50: asked for 7.")
@@ -69,7 +69,7 @@ def test_the_change_in_all_is_limited_to_three_times_the_prior() -> None:
     loss = dict.fromkeys(names, 1.0) | {"j": 6.0}
     last = even(names)
     for _ in range(3):
-        last = after(last, loss, PolicySettings(temperature=0.5))
+        last = after(last, loss, DecideSettings(temperature=0.5))
     assert last.round == 4
     assert last.weights["j"] == pytest.approx(0.3)
     assert last.reasons["j"].endswith("limited to 3× its share of round 1")
@@ -78,8 +78,8 @@ def test_the_change_in_all_is_limited_to_three_times_the_prior() -> None:
 def test_the_floor_keeps_every_slice_in_play() -> None:
     names = "abcdefghij"
     loss = {name: float(index) for index, name in enumerate(names)}
-    policy = PolicySettings(temperature=0.2, max_change=1000, max_total_change=1000)
-    plan = after(even(names), loss, policy)
+    settings = DecideSettings(temperature=0.2, max_change=1000, max_total_change=1000)
+    plan = after(even(names), loss, settings)
     assert plan.weights["a"] == pytest.approx(0.1 / 10)
     assert plan.reasons["a"].endswith("held at the floor, 0.1 of an even share")
 
@@ -115,31 +115,31 @@ def test_no_losses_at_all_keep_the_plan() -> None:
 def test_a_slice_that_joins_starts_from_its_prior_and_others_make_room() -> None:
     last = even("ab")
     third = dict.fromkeys("abc", 1 / 3)
-    plan = decide(last, {"a": 2.0, "b": 2.0}, POLICY, prior=last.weights | {"c": 1 / 3}, limit=dict.fromkeys("abc", WIDE))
+    plan = decide(last, {"a": 2.0, "b": 2.0}, SETTINGS, prior=last.weights | {"c": 1 / 3}, limit=dict.fromkeys("abc", WIDE))
     assert plan.weights == pytest.approx(third)
     assert plan.reasons["c"].startswith("too few of its documents were scored")
 
 
 def test_round_one_is_stratified_within_the_repeat_limit() -> None:
-    plan = stratify({"a": WIDE, "b": WIDE, "c": 0.1}, POLICY)
+    plan = stratify({"a": WIDE, "b": WIDE, "c": 0.1}, SETTINGS)
     assert plan.round == 1
     assert plan.weights == pytest.approx({"a": 0.45, "b": 0.45, "c": 0.1})
     assert plan.reasons["a"] == "equal share of 3 slices (33.33%), raised to 45.00% by what capped slices leave"
     assert plan.reasons["c"] == (
         "an equal share of 3 slices would be 33.33%: capped at 10.00% by the repeat limit of 4 draws of a document over all rounds"
     )
-    assert stratify({"a": WIDE, "b": WIDE}, POLICY).reasons == dict.fromkeys("ab", "equal share of 2 slices")
+    assert stratify({"a": WIDE, "b": WIDE}, SETTINGS).reasons == dict.fromkeys("ab", "equal share of 2 slices")
 
 
 def test_a_corpus_smaller_than_the_budget_draws_less_and_says_so() -> None:
-    plan = stratify({"a": 0.1, "b": 0.2}, POLICY)
+    plan = stratify({"a": 0.1, "b": 0.2}, SETTINGS)
     assert plan.weights == {"a": 0.1, "b": 0.2}
     assert plan.reasons["b"].endswith("all shares sum to 30.00%, so that fewer tokens are drawn")
 
 
 def test_what_was_asked_sums_to_one() -> None:
     last = Plan(1, {"a": 0.2, "b": 0.5, "c": 0.3}, {})
-    known = cases(last, {"a": 1.0, "b": 3.0}, POLICY, prior=last.weights, limit=dict.fromkeys("abc", WIDE))
+    known = cases(last, {"a": 1.0, "b": 3.0}, SETTINGS, prior=last.weights, limit=dict.fromkeys("abc", WIDE))
     assert math.fsum(case.asked for case in known.values()) == pytest.approx(1)
 
 
@@ -152,9 +152,9 @@ def situations(draw: st.DrawFn) -> Situation:
     count = draw(st.integers(1, 12))
     names = [f"s{index}" for index in range(count)]
     limit = {name: draw(st.sampled_from([0.0, 0.02, 0.1, 0.5, WIDE])) for name in names}
-    first = stratify({name: max(limit[name], draw(st.sampled_from([0.0, 0.05, WIDE]))) for name in names}, POLICY)
+    first = stratify({name: max(limit[name], draw(st.sampled_from([0.0, 0.05, WIDE]))) for name in names}, SETTINGS)
     loss = {name: draw(st.floats(0.2, 8.0)) for name in names if draw(st.booleans())}
-    second = decide(first, loss, POLICY, prior=first.weights, limit=dict.fromkeys(names, WIDE))
+    second = decide(first, loss, SETTINGS, prior=first.weights, limit=dict.fromkeys(names, WIDE))
     return second, {name: draw(st.floats(0.2, 8.0)) for name in names if draw(st.booleans())}, dict(first.weights), limit
 
 
@@ -164,9 +164,9 @@ def test_weights_are_shares_within_every_bound(
     situation: Situation,
 ) -> None:
     last, loss, prior, limit = situation
-    plan = decide(last, loss, POLICY, prior=prior, limit=limit)
+    plan = decide(last, loss, SETTINGS, prior=prior, limit=limit)
     total = math.fsum(plan.weights.values())
-    floor = POLICY.floor / len(limit)
+    floor = SETTINGS.floor / len(limit)
     assert total <= 1 + 1e-9
     for name, weight in plan.weights.items():
         assert 0 <= weight <= limit[name] + 1e-12
@@ -187,7 +187,7 @@ def test_without_repeat_limits_weights_sum_to_one_and_follow_the_losses(values: 
     names = [f"s{index:02}" for index in range(len(values))]
     prior = dict.fromkeys(names, 1 / len(names))
     loss = dict(zip(names, values, strict=True))
-    plan = decide(Plan(1, prior, {}), loss, POLICY, prior=prior, limit=dict.fromkeys(names, WIDE))
+    plan = decide(Plan(1, prior, {}), loss, SETTINGS, prior=prior, limit=dict.fromkeys(names, WIDE))
     assert math.fsum(plan.weights.values()) == pytest.approx(1)
     ordered = sorted(names, key=lambda name: loss[name])
     weights = [plan.weights[name] for name in ordered]
@@ -205,7 +205,7 @@ def test_names_and_order_of_slices_do_not_matter(values: list[float], random: Ra
     def weights(of: dict[str, str]) -> dict[str, float]:
         mine = {of[name]: prior[name] for name in reversed(names)}
         loss = {of[name]: value for name, value in zip(names, values, strict=True)}
-        return dict(decide(Plan(1, mine, {}), loss, POLICY, prior=mine, limit=dict.fromkeys(mine, WIDE)).weights)
+        return dict(decide(Plan(1, mine, {}), loss, SETTINGS, prior=mine, limit=dict.fromkeys(mine, WIDE)).weights)
 
     straight, renamed = weights({name: name for name in names}), weights(rename)
     assume(len(values) > 1)
@@ -219,11 +219,11 @@ def test_names_and_order_of_slices_do_not_matter(values: list[float], random: Ra
 def test_no_document_is_expected_more_often_than_allowed_over_all_rounds(losses: list[list[float]], size: list[float]) -> None:
     """Sizes are bytes of a slice over the bytes of a round's budget."""
     held = dict(zip("abc", size, strict=True))
-    left = {name: POLICY.max_exposures * value for name, value in held.items()}
-    plan = stratify(left, POLICY)
+    left = {name: SETTINGS.max_exposures * value for name, value in held.items()}
+    plan = stratify(left, SETTINGS)
     prior, used = plan.weights, dict(plan.weights)
     for row in losses:
         limit = {name: max(left[name] - used[name], 0.0) for name in held}
-        plan = decide(plan, dict(zip("abc", row, strict=True)), POLICY, prior=prior, limit=limit)
+        plan = decide(plan, dict(zip("abc", row, strict=True)), SETTINGS, prior=prior, limit=limit)
         used = {name: used[name] + plan.weights[name] for name in held}
-    assert all(used[name] / held[name] <= POLICY.max_exposures * (1 + 1e-9) for name in held)
+    assert all(used[name] / held[name] <= SETTINGS.max_exposures * (1 + 1e-9) for name in held)
