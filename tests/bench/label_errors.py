@@ -37,9 +37,9 @@ from resonance.core.job import Turn
 from resonance.core.settings import SparkSettings
 from resonance.curate.sources.demo_texts import doc_strings
 from resonance.runtime.engines.spark import open_spark
-from resonance.states.history import lifted, merged, told
-from resonance.states.labels import label_quality
-from resonance.states.trend import against_trend
+from resonance.states.history import add_figures, merge_histories, start_histories
+from resonance.states.labels import rate_labels
+from resonance.states.trend import subtract_trend
 from resonance.testing import events_frame
 from tests.bench.places import cores, cpu_seconds, write_result
 
@@ -151,8 +151,10 @@ def events(given: Ints, p: Floats, passes: Floats) -> list[dict[str, Any]]:
 def judged(spark: SparkSession, rows: list[dict[str, Any]]) -> tuple[Floats, NDArray[np.bool_], Floats]:
     """By sample: self-confidence, whether its label is suspected, area under the margin. All of it from events."""
     frame = events_frame(spark, rows).localCheckpoint()
-    quality = label_quality(frame, turn=Turn("main", 1)).orderBy("doc_id").select("p_label", "issue").collect()
-    states = told(merged(lifted(against_trend(frame, 0.9), 100))).orderBy("doc_id").select("aum").collect()
+    quality = rate_labels(frame, turn=Turn("main", 1)).orderBy("doc_id").select("p_label", "issue").collect()
+    states = (
+        add_figures(merge_histories(start_histories(subtract_trend(frame, 0.9), 100))).orderBy("doc_id").select("aum").collect()
+    )
     return np.array([r[0] for r in quality]), np.array([r[1] for r in quality]), np.array([r[0] for r in states])
 
 

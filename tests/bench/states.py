@@ -22,9 +22,9 @@ from rich.console import Console
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings, SparkSettings
 from resonance.runtime.engines.spark import open_spark
-from resonance.states.excess import excess_loss, slice_excess
-from resonance.states.history import lifted, merged, told
-from resonance.states.trend import against_trend
+from resonance.states.excess import average_excess, measure_excess
+from resonance.states.history import add_figures, merge_histories, start_histories
+from resonance.states.trend import subtract_trend
 from resonance.testing import events_frame
 from tests.bench.places import cores, cpu_seconds, write_result
 
@@ -64,7 +64,7 @@ def made(documents: int, seed: int) -> list[dict[str, Any]]:
 
 def states(events: DataFrame) -> States:
     """What the product says of each text."""
-    rows = told(merged(lifted(events, EARLY))).collect()
+    rows = add_figures(merge_histories(start_histories(events, EARLY))).collect()
     return {int.from_bytes(row["doc_id"], "big"): row.asDict() for row in rows}
 
 
@@ -126,13 +126,13 @@ def apart(one: States, other: States, names: Iterable[str]) -> float:
 def slices_apart(spark: SparkSession, rows: list[dict[str, Any]]) -> float:
     """The largest difference of slices' excess loss (DoReMi's, by text) and target gain in the last round."""
     events = events_frame(spark, rows)
-    told = slice_excess(excess_loss(events, settings=CrossFitSettings(), turn=Turn("main", ROUNDS))).collect()
+    slices = average_excess(measure_excess(events, settings=CrossFitSettings(), turn=Turn("main", ROUNDS))).collect()
     losses = {
         phase: {row["doc"]: row["loss_sum"] for row in rows if row["phase"] == phase and row["round"] == ROUNDS}
         for phase in ("score", "reference", "target")
     }
-    largest = 0.0 if len(told) == 3 else math.inf
-    for row in told:
+    largest = 0.0 if len(slices) == 3 else math.inf
+    for row in slices:
         docs = [doc for doc in losses["score"] if f"s{doc % 3}" == row["slice"]]
         score, unseen, tuned = (np.array([losses[phase][doc] for doc in docs]) for phase in ("score", "reference", "target"))
         excess, gain = (score - unseen).clip(0).mean() / BITS, (unseen - tuned).mean() / BITS
@@ -143,12 +143,12 @@ def slices_apart(spark: SparkSession, rows: list[dict[str, Any]]) -> float:
 def one(spark: SparkSession, documents: int, seed: int) -> dict[str, float]:
     """The largest differences of one made history."""
     rows = made(documents, seed)
-    events = against_trend(events_frame(spark, rows), DECAY).localCheckpoint()
+    events = subtract_trend(events_frame(spark, rows), DECAY).localCheckpoint()
     whole, expected = states(events), reference(rows)
     trained = {doc: state for doc, state in whole.items() if doc in expected}
     every = [name for name, value in next(iter(whole.values())).items() if isinstance(value, int | float)]
-    segments = [merged(lifted(events.where(part), EARLY)) for part in ("round > 2", "round <= 2")]
-    both = told(merged(segments[0].unionByName(segments[1]))).collect()
+    segments = [merge_histories(start_histories(events.where(part), EARLY)) for part in ("round > 2", "round <= 2")]
+    both = add_figures(merge_histories(segments[0].unionByName(segments[1]))).collect()
     turned = events.repartition(7, F.xxhash64("pos", "round")).sortWithinPartitions(F.desc("pos"))
     return {
         **{name: apart(trained, expected, [name]) for name in FIGURES},

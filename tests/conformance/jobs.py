@@ -34,9 +34,9 @@ from resonance.report.sections.distributions import find_distributions
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
 from resonance.runtime.storage.digest import digest as digest_table
-from resonance.states.excess import excess_loss, slice_excess
+from resonance.states.excess import average_excess, measure_excess
 from resonance.states.feedback import feedback
-from resonance.states.labels import label_quality
+from resonance.states.labels import rate_labels
 from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNALS, SLICE_SUMS, STEPS, TABLES
 from resonance.testing import documents_frame, events_frame, hold, tiny_corpus
 from tests.conformance.sources import Frames, Probe
@@ -220,7 +220,7 @@ VALUES = {
 
 
 def _excess(f: Frames) -> DataFrame:
-    return f.once("excess", lambda: hold(excess_loss(_events(f), settings=CrossFitSettings(), turn=TURN)))
+    return f.once("excess", lambda: hold(measure_excess(_events(f), settings=CrossFitSettings(), turn=TURN)))
 
 
 def _rules(f: Frames) -> DataFrame:
@@ -276,8 +276,8 @@ JOBS: Mapping[str, Probe] = {
     "job: states": lambda f: _feedback(f)[0],
     "job: slices": lambda f: _feedback(f)[1],
     "job: excess": lambda f: _excess(f),
-    "job: excess of slices": lambda f: slice_excess(_excess(f)),
-    "job: labels": lambda f: label_quality(_events(f), turn=TURN),
+    "job: excess of slices": lambda f: average_excess(_excess(f)),
+    "job: labels": lambda f: rate_labels(_events(f), turn=TURN),
     "job: digests": _digests,
     "job: distributions": _distributions,
 }

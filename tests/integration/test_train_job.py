@@ -454,7 +454,7 @@ class Starts(InlineLaunch):
 @pytest.fixture(scope="module")
 def tuned(spark, tmp_path_factory):
     """Two kinds of text, one of them the target: what models gain on either, all of it unseen, by tuning on that."""
-    from resonance.states.excess import excess_loss
+    from resonance.states.excess import measure_excess
     from resonance.train.job import cross_fit, tune
 
     prose = sorted({part for topic in topics.values() for part in topic.split("\n\n") if 150 < len(part) < 400})[:90]
@@ -473,7 +473,7 @@ def tuned(spark, tmp_path_factory):
     scores = world.catalog.read(SIGNAL_EVENT).where("phase = 'reference'")
     as_scored = scores.withColumns({"phase": F.lit("score"), "arm": F.lit("plan")})
     events = world.catalog.read(SIGNAL_EVENT).unionByName(as_scored)
-    return world, excess_loss(events, settings=fitting, turn=Turn("main", 1)).where("fold = 'fold-0'").collect()
+    return world, measure_excess(events, settings=fitting, turn=Turn("main", 1)).where("fold = 'fold-0'").collect()
 
 
 def test_no_model_scores_what_it_was_tuned_on(tuned):

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from tests.bench.states import BOUND, DECAY, EARLY, FIGURES, apart, made, reference, slices_apart, states
 
 from resonance.runtime import resources
-from resonance.states.history import lifted, merged, told
-from resonance.states.trend import against_trend
+from resonance.states.history import add_figures, merge_histories, start_histories
+from resonance.states.trend import subtract_trend
 from resonance.tables import SIGNAL_STATE
 from resonance.testing import events_frame, hold
 
@@ -25,7 +25,7 @@ def rows() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def events(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
-    return hold(against_trend(events_frame(spark, rows), DECAY))
+    return hold(subtract_trend(events_frame(spark, rows), DECAY))
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def test_slices_against_numpy(spark: SparkSession, rows: list[dict[str, Any]]) -
 
 @pytest.mark.parametrize("last", [1, 2, 3])
 def test_two_segments_merge_to_the_whole(events: DataFrame, whole: dict[int, dict[str, Any]], last: int) -> None:
-    late, early = (merged(lifted(events.where(part), EARLY)) for part in (f"round > {last}", f"round <= {last}"))
-    both = collected(told(merged(late.unionByName(early))))
+    late, early = (merge_histories(start_histories(events.where(part), EARLY)) for part in (f"round > {last}", f"round <= {last}"))
+    both = collected(add_figures(merge_histories(late.unionByName(early))))
     assert both.keys() == whole.keys()
     for doc, state in whole.items():
         assert both[doc] == pytest.approx(state, abs=BOUND)
@@ -58,10 +58,10 @@ def test_two_segments_merge_to_the_whole(events: DataFrame, whole: dict[int, dic
 
 def test_stored_states_merge_with_new_events(events: DataFrame, whole: dict[int, dict[str, Any]]) -> None:
     contract = resources.contract(SIGNAL_STATE)
-    first = told(merged(lifted(events.where("round <= 2"), EARLY))).withColumn("current", F.lit(True))
+    first = add_figures(merge_histories(start_histories(events.where("round <= 2"), EARLY))).withColumn("current", F.lit(True))
     stored = hold(contract.conform(first))
-    late = merged(lifted(events.where("round > 2"), EARLY))
-    both = collected(told(merged(stored.select(*late.columns).unionByName(late))))
+    late = merge_histories(start_histories(events.where("round > 2"), EARLY))
+    both = collected(add_figures(merge_histories(stored.select(*late.columns).unionByName(late))))
     assert both.keys() == whole.keys()
     for doc, state in whole.items():
         assert both[doc] == pytest.approx(state, abs=BOUND)

@@ -1,1 +1,1 @@
-"""Checkpoints to evaluations: how good a model is on documents that no round may draw."""
+"""Checkpoints become evaluations: how good a model is on documents that no round may draw."""

@@ -1,4 +1,4 @@
-"""Bootstrap weights that belong to documents: no generator, no state, the same wherever and in whatever order they are computed."""
+"""Bootstrap weights that are a function of the document: the same wherever and in whatever order they are computed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ STEPS = tuple(math.fsum(math.exp(-1) / math.factorial(i) for i in range(count)) 
 """Cumulative chances of a Poisson(1) count of 0, 1, … 15; a higher one has a chance below 2e-14."""
 
 
-def resampled(documents: DataFrame, *, replicates: int, seed: int) -> DataFrame:
-    """Each document once for each ``replicate``, with the times ``w`` that this one holds it; replicate 0 is the data as it is.
+def resample_documents(documents: DataFrame, *, replicates: int, seed: int) -> DataFrame:
+    """Each document once for each ``replicate``, with ``w``, how often the replicate contains it; replicate 0 is the data itself.
 
-    The Poisson bootstrap draws each document's multiplicity by itself, which needs neither the number of documents nor a
+    The Poisson bootstrap draws each document's weight independently, which needs neither the number of documents nor a
     shuffle (Chamandy et al., "Estimating uncertainty for massive data streams", 2012). Grows with documents x replicates.
     """
     spread = documents.withColumn("replicate", F.explode(F.sequence(F.lit(0), F.lit(replicates))))
     numbered = spread.withColumn("u", uniform(hashed(["doc_id", "replicate"], seed, "bootstrap")))
-    return numbered.withColumn("w", F.when(F.col("replicate") == 0, F.lit(1)).otherwise(poisson(F.col("u")))).drop("u")
+    return numbered.withColumn("w", F.when(F.col("replicate") == 0, F.lit(1)).otherwise(draw_poisson(F.col("u")))).drop("u")
 
 
-def poisson(u: Column) -> Column:
-    """The Poisson(1) count at quantile ``u``: how many cumulative chances lie below it."""
+def draw_poisson(u: Column) -> Column:
+    """The Poisson(1) count at quantile ``u``: how many cumulative chances are at most ``u``."""
     return reduce(add, ((u >= F.lit(step)).cast("int") for step in STEPS))

@@ -7,7 +7,7 @@ import math
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from resonance.benchmark.bootstrap import resampled
+from resonance.benchmark.bootstrap import resample_documents
 from resonance.core.frames import find_quantiles
 from resonance.core.job import Turn
 from resonance.core.settings import EvaluateSettings
@@ -19,24 +19,24 @@ SUMS = ("n_docs", "n_bytes", "n_tok", "nats", "paired_bytes", "paired_nats", "ri
 def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn, seed: int) -> DataFrame:
     """Rows of ``evaluations`` for ``turn``: bits per byte of each slice and of all (``*``), each with a 95 % bootstrap interval.
 
-    Arm ``plan`` is compared with arm ``control`` of its round where that exists: on the same documents with the same bootstrap
-    weights, so that what is common to both cancels. The interval speaks of documents, not of training. Shuffles the held-out
-    events once by document, then slices x replicates partial sums.
+    Arm ``plan`` is compared with arm ``control`` of its round, if there is one, on the same documents with the same bootstrap
+    weights, so that what is common to both cancels. The interval covers the choice of documents, not the chance in training.
+    Shuffles the held-out events once by document, then slices x replicates partial sums.
     """
-    sums = _sums(resampled(_documents(signal_event, turn), replicates=settings.replicates, seed=seed))
+    sums = _sum_slices(resample_documents(_pair_documents(signal_event, turn), replicates=settings.replicates, seed=seed))
     ratios = sums.select(
         "slice",
         "replicate",
         *SUMS[:3],
-        _bits("nats", "n_bytes").alias("bpb"),
-        (_bits("paired_nats", "paired_bytes") - _bits("rival_nats", "paired_bytes")).alias("delta"),
+        _measure_bits("nats", "n_bytes").alias("bpb"),
+        (_measure_bits("paired_nats", "paired_bytes") - _measure_bits("rival_nats", "paired_bytes")).alias("delta"),
     )
     return (
         ratios.groupBy("slice")
         .agg(
             *(F.max(F.when(F.col("replicate") == 0, F.col(name))).alias(name) for name in (*SUMS[:3], "bpb", "delta")),
-            _interval("bpb").alias("interval"),
-            _interval("delta").alias("difference"),
+            _find_interval("bpb").alias("interval"),
+            _find_interval("delta").alias("difference"),
         )
         .select(
             F.lit(turn.round).alias("round"),
@@ -55,12 +55,12 @@ def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn,
     )
 
 
-def _documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
-    """One row a held-out document of ``turn``, with what the control arm lost on it where that is known."""
+def _pair_documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
+    """One row for each held-out document of ``turn``, with the control arm's loss on it if there is one."""
     own = F.col("arm") == turn.arm
     rival = (F.col("arm") == CONTROL) if turn.arm == PLAN else F.lit(False)
-    held = signal_event.where((F.col("phase") == PHASE_HELDOUT) & (F.col("round") == turn.round) & (own | rival))
-    rows = held.groupBy("doc_id", "content_hash", "slice").agg(
+    events = signal_event.where((F.col("phase") == PHASE_HELDOUT) & (F.col("round") == turn.round) & (own | rival))
+    rows = events.groupBy("doc_id", "content_hash", "slice").agg(
         F.max(F.when(own, F.col("n_bytes"))).alias("n_bytes"),
         F.max(F.when(own, F.col("n_tok"))).alias("n_tok"),
         F.max(F.when(own, F.col("loss_sum"))).alias("nats"),
@@ -75,17 +75,17 @@ def _documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
     )
 
 
-def _sums(weighted: DataFrame) -> DataFrame:
-    """Weighted sums by slice and replicate, and over all slices: those from the sums of slices."""
+def _sum_slices(weighted: DataFrame) -> DataFrame:
+    """Weighted sums by slice and replicate, and over all slices."""
     by_slice = weighted.groupBy("slice", "replicate").agg(*(F.sum(F.col("w") * F.col(name)).alias(name) for name in SUMS))
     both = by_slice.withColumn("slice", F.explode(F.array("slice", F.lit(ALL_SLICES))))
     return both.groupBy("slice", "replicate").agg(*(F.sum(name).alias(name) for name in SUMS))
 
 
-def _bits(nats: str, n_bytes: str) -> Column:
-    """Bits per byte; null for a replicate that holds no document."""
+def _measure_bits(nats: str, n_bytes: str) -> Column:
+    """Bits per byte; null for a replicate without documents."""
     return F.when(F.col(n_bytes) > 0, F.col(nats) / (F.lit(math.log(2.0)) * F.col(n_bytes)))
 
 
-def _interval(name: str) -> Column:
+def _find_interval(name: str) -> Column:
     return find_quantiles(F.when(F.col("replicate") > 0, F.col(name)), (0.025, 0.975))

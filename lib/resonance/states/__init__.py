@@ -1,1 +1,1 @@
-"""Events to states: what exposures say about a text, and about a slice."""
+"""Events become states: what a model's losses show about each text and each slice."""

@@ -1,11 +1,11 @@
-"""How far a text's loss stands above that of a reference model which never saw it: what is left to learn from it, or noise.
+"""The excess loss of a text: its loss at the round's model minus that of a reference model which never saw it.
 
-Reducible holdout loss: Mindermann et al. 2022, "Prioritized Training on Points that are Learnable, Worth Learning, and Not Yet
-Learnt" (arXiv 2206.07137). The reference is cross-fitted instead of trained on a hold-out: each fold by a model of the others.
-Disagreement of ranks stays sound where labels or texts are corrupt and losses alone do not (arXiv 2605.07551).
-What tuning on target slices takes off the reference's loss: Brandfonbrener et al. 2024, "CoLoR-Filter: Conditional Loss Reduction
-Filtering for Targeted Language Model Pre-training" (arXiv 2406.10670). Excess loss of a slice: Xie et al. 2023, "DoReMi" (arXiv
-2305.10429), clipped at zero by text here, by token there.
+An excess is something left to learn, or noise. Reducible holdout loss: Mindermann et al. 2022, "Prioritized Training on Points that
+are Learnable, Worth Learning, and Not Yet Learnt" (arXiv 2206.07137). The reference is cross-fitted instead of trained on a
+hold-out: each fold is scored by a model of the other folds. The disagreement of ranks stays sound where labels or texts are corrupt
+and losses alone do not (arXiv 2605.07551). What tuning on target slices takes off the reference's loss: Brandfonbrener et al. 2024,
+"CoLoR-Filter: Conditional Loss Reduction Filtering for Targeted Language Model Pre-training" (arXiv 2406.10670). Excess loss of a
+slice: Xie et al. 2023, "DoReMi" (arXiv 2305.10429), clipped at zero by text here, by token there.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from resonance.core.settings import CrossFitSettings
 
 
-def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> DataFrame:
+def measure_excess(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Turn) -> DataFrame:
     """Rows of ``excess_loss``: bits per byte of each text at the round's model and at its reference, and how they differ.
 
-    Texts that either did not score, or not with a finite loss, are left out. ``excess`` is the difference, cut off at the two
-    percentiles ``clip`` of its slice, so that a few broken texts do not lead; ``disagreement`` is the variance of the two ranks
-    within the slice. ``target_gain`` is null where no reference was tuned. Shuffles ids and losses of texts by id, once for each of
-    the three models; and losses by slice, each slice sorted twice as a whole, its differences held whole for their percentiles.
+    A text is left out unless both models gave it a finite loss. ``excess`` is the difference, clipped to the two percentiles
+    ``clip`` of its slice, so that a few broken texts do not dominate; ``disagreement`` is the variance of the text's two ranks
+    within the slice. ``target_gain`` is null where no reference was tuned.
+
+    Shuffles ids and losses of texts by id, once for each of the three models. Then shuffles losses by slice: one task sorts all
+    losses of a slice, twice, and keeps all its differences in memory for their percentiles.
     """
     signal_event = signal_event.where("loss_sum IS NOT NULL")
     current = signal_event.where((F.col("phase") == PHASE_SCORE) & (F.col("arm") == PLAN) & (F.col("round") == turn.round))
@@ -49,12 +51,12 @@ def excess_loss(signal_event: DataFrame, *, settings: CrossFitSettings, turn: Tu
     clipped = F.least(F.greatest("difference", F.col("ends")[0]), F.col("ends")[1])
     named = found.join(F.broadcast(bounds), "slice").withColumn("excess", clipped)
     ranks = [F.percent_rank().over(Window.partitionBy("slice").orderBy(loss)) for loss in ("bpb", "reference_bpb")]
-    apart = ranks[0] - ranks[1]
-    return named.withColumn("disagreement", apart * apart / 4).withColumnRenamed("arm", "fold").drop("ends", "target_bpb")
+    gap = ranks[0] - ranks[1]
+    return named.withColumn("disagreement", gap * gap / 4).withColumnRenamed("arm", "fold").drop("ends", "target_bpb")
 
 
-def slice_excess(excess_loss: DataFrame) -> DataFrame:
-    """Rows of ``slice_excess``: means over the bytes of each slice, the excess of a text counting as zero where it is negative.
+def average_excess(excess_loss: DataFrame) -> DataFrame:
+    """Rows of ``slice_excess``: means over the bytes of each slice. A negative excess counts as zero.
 
     Shuffles partial sums by slice.
     """

@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from resonance.core.job import Turn
 from resonance.core.settings import FeedbackSettings
 from resonance.core.turns import PHASE_SCORE, PLAN
-from resonance.states.history import TEXT, bits_per_byte, lifted, merged, told
-from resonance.states.trend import against_trend
+from resonance.states.history import TEXT, add_figures, bits_per_byte, merge_histories, start_histories
+from resonance.states.trend import subtract_trend
 
 
 def feedback(
@@ -23,23 +23,23 @@ def feedback(
 ) -> tuple[DataFrame, DataFrame]:
     """``signal_state`` of the plan arm up to ``turn.round``, and ``slice_state`` of all arms of that round.
 
-    Held-out documents enter neither. A text or label that has changed since starts a state of its own; the old one stays, no
-    longer ``current``. One shuffle of events by sample, one of ids of documents; one of sums by arm and slice, and one by
-    checkpoint and slice for the trend.
+    Neither includes held-out documents. A text or label that has changed since gets a new state; the old one is kept and is no
+    longer ``current``. Shuffles events by sample, ids of documents, sums by arm and slice, and for the trend sums by checkpoint
+    and slice.
     """
     so_far = signal_event.where((F.col("arm") == PLAN) & (F.col("round") <= turn.round))
-    exposures = lifted(against_trend(so_far, settings.trend_decay), settings.early_steps)
-    states = told(merged(exposures))
+    exposures = start_histories(subtract_trend(so_far, settings.trend_decay), settings.early_steps)
+    states = add_figures(merge_histories(exposures))
     known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
-    held = states.join(known, list(TEXT), "left")
-    return held.withColumn("current", F.col("known").isNotNull()).drop("known"), _slices(signal_event, slice_sums, settings, turn)
+    marked = states.join(known, list(TEXT), "left").withColumn("current", F.col("known").isNotNull()).drop("known")
+    return marked, _sum_slices(signal_event, slice_sums, settings, turn)
 
 
-def _slices(signal_event: DataFrame, slice_sums: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:
+def _sum_slices(signal_event: DataFrame, slice_sums: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:
     """Bits per byte of each slice's drawn documents at the round's last checkpoint, against the mean over slices of its arm.
 
-    Slices with fewer than ``min_documents`` scored documents are left out, of the mean too: their figure is noise. Where only a
-    part of the events is kept, sums that were taken over all of them stand in.
+    Slices with fewer than ``min_documents`` scored documents are left out, also of the mean: their figure is noise. Where only a
+    part of the events is kept, ``slice_sums`` replaces them: it was summed over all events.
     """
     whole = signal_event.where("log_pi = 1 AND loss_sum IS NOT NULL").withColumns({"n_events": F.lit(1), "nats": F.col("loss_sum")})
     names = ("round", "arm", "phase", "slice", "n_events", "n_bytes", "n_tok", "nats")

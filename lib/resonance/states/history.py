@@ -1,8 +1,8 @@
-"""The history of a sample over rounds: sums, and first and last values, that merge in any grouping.
+"""The history of a sample over rounds: sums, first values and last values. Histories can be merged in any order and grouping.
 
-Where samples have labels, the history carries what training showed of them. Confidence and variability: Swayamdipta et al. 2020,
-"Dataset Cartography" (arXiv 2009.10795). Area under the margin: Pleiss et al. 2020 (arXiv 2001.10528). Forgetting: Toneva et al.
-2019 (arXiv 1812.05159). EL2N: Paul et al. 2021 (arXiv 2107.07075).
+Where samples have labels, the history includes what training showed about the labels. Confidence and variability: Swayamdipta et
+al. 2020, "Dataset Cartography" (arXiv 2009.10795). Area under the margin: Pleiss et al. 2020 (arXiv 2001.10528). Forgetting:
+Toneva et al. 2019 (arXiv 1812.05159). EL2N: Paul et al. 2021 (arXiv 2107.07075).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 TEXT = ("doc_id", "content_hash")
-"""What was measured belongs to a document and the text (and label) that it had then."""
+"""The key of a history: a document, and the text (and label) that it had when it was measured."""
 
 SUMS = (
     *("n_draws", "train_nats", "train_bytes", "n_scores", "score_nats", "score_bytes"),
@@ -27,16 +27,16 @@ SUMS = (
 
 
 def bits_per_byte(nats: str, n_bytes: str) -> Column:
-    """Loss in the one unit that does not depend on the tokenizer: nats / (ln 2 * bytes)."""
+    """Loss in bits per byte, which does not depend on the tokenizer: nats / (ln 2 * bytes)."""
     return F.col(nats) / (F.lit(math.log(2.0)) * F.col(n_bytes))
 
 
-def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
-    """Each event of training or scoring as the history of its one exposure. No shuffle.
+def start_histories(signal_event: DataFrame, early_steps: int) -> DataFrame:
+    """One history for each event of training or scoring, as if it were the only one. No shuffle.
 
     Args:
-        signal_event: events of any phase as ``against_trend`` gives them; others than those two are passed over.
-        early_steps: exposures up to this optimizer step of a run count for EL2N.
+        signal_event: events of any phase, with the column that ``subtract_trend`` adds; other phases are ignored.
+        early_steps: EL2N takes exposures up to this optimizer step of a run.
     """
     finite = F.col("loss_sum").isNotNull()
     trained, scored = F.col("phase") == PHASE_TRAIN, (F.col("phase") == PHASE_SCORE) & finite
@@ -46,7 +46,7 @@ def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
     correct = F.when(labelled, F.col("prediction") == F.col("label"))
     bpb = F.when(scored, bits_per_byte("loss_sum", "n_bytes"))
 
-    def summed(when: Column, value: Column) -> Column:
+    def sum_where(when: Column, value: Column) -> Column:
         return F.when(when, value).otherwise(0.0)
 
     return signal_event.where(trained | scored).select(
@@ -54,10 +54,10 @@ def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
         "bucket",
         "slice",
         trained.cast("int").alias("n_draws"),
-        summed(measured, F.col("loss_sum")).alias("train_nats"),
+        sum_where(measured, F.col("loss_sum")).alias("train_nats"),
         F.when(measured, F.col("n_bytes")).otherwise(0).cast("bigint").alias("train_bytes"),
         scored.cast("int").alias("n_scores"),
-        summed(scored, F.col("loss_sum")).alias("score_nats"),
+        sum_where(scored, F.col("loss_sum")).alias("score_nats"),
         F.when(scored, F.col("n_bytes")).otherwise(0).cast("bigint").alias("score_bytes"),
         bpb.alias("first_bpb"),
         bpb.alias("last_bpb"),
@@ -69,21 +69,22 @@ def lifted(signal_event: DataFrame, early_steps: int) -> DataFrame:
         F.lit(0).alias("n_forgotten"),
         correct.alias("first_correct"),
         correct.alias("last_correct"),
-        summed(labelled, F.col("p_label")).alias("p_sum"),
-        summed(labelled, F.col("p_label") * F.col("p_label")).alias("p_square_sum"),
-        summed(labelled, F.col("margin")).alias("margin_sum"),
+        sum_where(labelled, F.col("p_label")).alias("p_sum"),
+        sum_where(labelled, F.col("p_label") * F.col("p_label")).alias("p_square_sum"),
+        sum_where(labelled, F.col("margin")).alias("margin_sum"),
         early.cast("int").alias("n_early"),
-        summed(early, F.col("el2n")).alias("el2n_sum"),
+        sum_where(early, F.col("el2n")).alias("el2n_sum"),
         F.col("above").isNotNull().cast("int").alias("n_above"),
         F.coalesce("above", F.lit(0.0)).alias("above_sum"),
     )
 
 
-def merged(histories: DataFrame) -> DataFrame:
-    """One history a sample from any number of parts that share no round; parts may be histories that were merged before.
+def merge_histories(histories: DataFrame) -> DataFrame:
+    """One history for each sample, from any number of partial ones that share no round.
 
-    One shuffle of samples by id, sums first; of samples with labels, one small struct for each exposure besides. The slice is the
-    latest one. Values of one round are taken in their own order, so that a text scored twice in it has one answer too.
+    Partial histories may themselves be merged ones. The slice is the latest one. Exposures within one round are ordered by their
+    place in it, so that a text which is scored twice in a round has a definite first and last value. One shuffle of samples by id,
+    after partial sums; samples with labels bring one small struct for each exposure.
     """
     seen = F.col("first_bpb").isNotNull()
     at = F.col("at") if "at" in histories.columns else F.lit(0).cast("bigint")
@@ -107,14 +108,17 @@ def merged(histories: DataFrame) -> DataFrame:
         "last.last_bpb",
         "first_round",
         "last_round",
-        _forgotten(F.col("order")).alias("n_forgotten"),
+        _count_forgotten(F.col("order")).alias("n_forgotten"),
         F.get("order", F.lit(0))["first_correct"].alias("first_correct"),
         F.get("order", F.size("order") - 1)["last_correct"].alias("last_correct"),
     )
 
 
-def told(histories: DataFrame) -> DataFrame:
-    """Histories with the figures that people ask for; null where a sample was not trained on, or has no label. No shuffle."""
+def add_figures(histories: DataFrame) -> DataFrame:
+    """Histories with confidence, variability, AUM, EL2N and the mean above the trend. No shuffle.
+
+    A figure is null where the sample was not trained on, or has no label.
+    """
     n = F.nullif(F.col("n_labelled"), F.lit(0))
     mean = F.col("p_sum") / n
     above = F.col("above_sum") / F.nullif(F.col("n_above"), F.lit(0))
@@ -129,14 +133,14 @@ def told(histories: DataFrame) -> DataFrame:
     )
 
 
-def _forgotten(order: Column) -> Column:
-    """Falls from right to wrong: within the parts of an ordered history, and from each part to the next."""
-    nothing = F.struct(F.lit(0).alias("falls"), F.lit(False).alias("right"))
+def _count_forgotten(order: Column) -> Column:
+    """How often the prediction went from right to wrong: within the parts of an ordered history, and from each part to the next."""
+    start = F.struct(F.lit(0).alias("falls"), F.lit(False).alias("right"))
 
-    def on(so_far: Column, part: Column) -> Column:
+    def add_part(so_far: Column, part: Column) -> Column:
         fell = (so_far["right"] & ~part["first_correct"]).cast("int")
         return F.struct(
             (so_far["falls"] + part["n_forgotten"].cast("int") + fell).alias("falls"), part["last_correct"].alias("right")
         )
 
-    return F.aggregate(order, nothing, on, lambda so_far: so_far["falls"])
+    return F.aggregate(order, start, add_part, lambda so_far: so_far["falls"])

@@ -1,7 +1,7 @@
-"""How far an exposure in training stands above the trend of its time: early losses are high because the model is young.
+"""How far a training loss is above the trend of its slice at that step.
 
-Losses while training moves the model fall from step to step, so that those of different steps cannot be ranked. Each is held
-against a moving mean of its slice instead; losses at a fixed checkpoint (phase ``score``) need none of this and stay apart.
+Training losses fall from step to step because the model improves, so losses of different steps cannot be compared. Each is
+compared with a moving mean of its slice instead. Losses at a fixed checkpoint (phase ``score``) do not need this.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 MOMENT = ("run", "slice", "step")
-"""Exposures that were committed together, by slice."""
+"""The key of exposures of one slice that were committed together."""
 
 
-def trend(signal_event: DataFrame, decay: float) -> DataFrame:
-    """``trend`` by run, slice and step: the exponential moving mean of bits per byte over the checkpoints so far.
+def find_trend(signal_event: DataFrame, decay: float) -> DataFrame:
+    """Column ``trend`` by run, slice and step: the exponential moving mean of bits per byte over the checkpoints so far.
 
     One shuffle of partial sums; then one row for each run, slice and checkpoint.
 
     Args:
-        signal_event: events of any phase; those of training count.
-        decay: weight of what came before; the first checkpoint starts with its own mean.
+        signal_event: events of any phase; only those of training are used.
+        decay: weight of the mean so far; the first checkpoint starts with its own mean.
     """
     moments = signal_event.where((F.col("phase") == PHASE_TRAIN) & F.col("loss_sum").isNotNull()).groupBy(*MOMENT)
     means = moments.agg(F.sum("loss_sum").alias("nats"), F.sum("n_bytes").alias("n_bytes"))
@@ -38,8 +38,8 @@ def trend(signal_event: DataFrame, decay: float) -> DataFrame:
     return means.withColumn("history", history).select(*MOMENT, moving.alias("trend"))
 
 
-def against_trend(signal_event: DataFrame, decay: float) -> DataFrame:
-    """The events with ``above``: bits per byte of an exposure in training less the trend; null for all others. No shuffle."""
-    held = signal_event.join(F.broadcast(trend(signal_event, decay)), list(MOMENT), "left")
+def subtract_trend(signal_event: DataFrame, decay: float) -> DataFrame:
+    """Adds ``above``: bits per byte minus the trend for events of training, null for all others. No shuffle."""
+    joined = signal_event.join(F.broadcast(find_trend(signal_event, decay)), list(MOMENT), "left")
     trained = F.col("phase") == PHASE_TRAIN
-    return held.withColumn("above", F.when(trained, bits_per_byte("loss_sum", "n_bytes") - F.col("trend"))).drop("trend")
+    return joined.withColumn("above", F.when(trained, bits_per_byte("loss_sum", "n_bytes") - F.col("trend"))).drop("trend")

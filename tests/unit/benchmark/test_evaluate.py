@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.benchmark.bootstrap import resampled
+from resonance.benchmark.bootstrap import resample_documents
 from resonance.benchmark.evaluate import evaluate
 from resonance.core.job import Turn
 from resonance.core.settings import EvaluateSettings
@@ -103,7 +103,7 @@ def test_intervals_equal_numpy_with_the_same_weights(
 ) -> None:
     slices, docs = corpus["size"].shape
     ids = events.where("arm = 'plan'").select("doc_id", F.conv(F.hex("doc_id"), 16, 10).cast("int").alias("n"))
-    spread = resampled(ids, replicates=200, seed=9).where("replicate > 0")
+    spread = resample_documents(ids, replicates=200, seed=9).where("replicate > 0")
     of_documents = (
         spread.groupBy("n").agg(F.sort_array(F.collect_list(F.struct("replicate", "w"))).alias("w")).orderBy("n").collect()
     )

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from resonance.core.job import Turn
 from resonance.core.settings import CrossFitSettings
 from resonance.runtime import resources
-from resonance.states.excess import excess_loss, slice_excess
+from resonance.states.excess import average_excess, measure_excess
 from resonance.tables import EXCESS_LOSS, SLICE_EXCESS
 from resonance.testing import events_frame
 
@@ -25,7 +25,7 @@ def event(doc: int, phase: str, loss: float | None, **other: Any) -> dict[str, A
 
 def compared(spark: SparkSession, rows: list[dict[str, Any]], **settings: tuple[float, float]) -> dict[int, Any]:
     events = events_frame(spark, rows)
-    found = resources.contract(EXCESS_LOSS).conform(excess_loss(events, settings=CrossFitSettings(**settings), turn=TURN))
+    found = resources.contract(EXCESS_LOSS).conform(measure_excess(events, settings=CrossFitSettings(**settings), turn=TURN))
     return {int.from_bytes(row.doc_id, "big"): row for row in found.collect()}
 
 
@@ -92,8 +92,8 @@ def test_slices_against_numpy(spark: SparkSession) -> None:
         now, reference, target = map(float, losses[:, doc])
         rows += [event(doc, "score", now, **own), event(doc, "reference", reference, arm="fold-0", **own)]
         rows += [event(doc, "target", target, arm="target-0", **own)] if tuned[doc] else []
-    excess = excess_loss(events_frame(spark, rows), settings=CrossFitSettings(), turn=TURN)
-    found = {row["slice"]: row for row in resources.contract(SLICE_EXCESS).conform(slice_excess(excess)).collect()}
+    excess = measure_excess(events_frame(spark, rows), settings=CrossFitSettings(), turn=TURN)
+    found = {row["slice"]: row for row in resources.contract(SLICE_EXCESS).conform(average_excess(excess)).collect()}
     assert set(found) == {"a", "b", "c"}
     for name, row in found.items():
         mine = slices == name

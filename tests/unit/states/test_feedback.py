@@ -13,8 +13,8 @@ from resonance.core.job import Turn
 from resonance.core.settings import FeedbackSettings
 from resonance.runtime import resources
 from resonance.states.feedback import feedback
-from resonance.states.history import lifted, merged
-from resonance.states.trend import against_trend
+from resonance.states.history import merge_histories, start_histories
+from resonance.states.trend import subtract_trend
 from resonance.tables import SIGNAL_STATE, SLICE_STATE, SLICE_SUMS
 from resonance.testing import events_frame
 
@@ -116,10 +116,10 @@ def test_merged_parts_equal_one_pass_and_plain_python(spark: SparkSession) -> No
         )
         for _ in range(300)
     ]
-    events = against_trend(events_frame(spark, rows), 0.9)
-    early, late = lifted(events.where("round <= 2"), EARLY), lifted(events.where("round > 2"), EARLY)
-    whole = states(merged(lifted(events, EARLY)))
-    parts = states(merged(merged(late).unionByName(merged(early))))
+    events = subtract_trend(events_frame(spark, rows), 0.9)
+    early, late = start_histories(events.where("round <= 2"), EARLY), start_histories(events.where("round > 2"), EARLY)
+    whole = states(merge_histories(start_histories(events, EARLY)))
+    parts = states(merge_histories(merge_histories(late).unionByName(merge_histories(early))))
     assert parts.keys() == whole.keys()
     for text, state in whole.items():
         assert parts[text] == pytest.approx(state)

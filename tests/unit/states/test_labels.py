@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from resonance.core.job import Turn
 from resonance.runtime import resources
-from resonance.states.labels import label_quality, pruned
+from resonance.states.labels import prune_counts, rate_labels
 from resonance.tables import LABEL_QUALITY
 from resonance.testing import events_frame
 
@@ -30,7 +30,7 @@ def events(labels: Any, probabilities: Any, names: str = NAMES) -> list[dict[str
 
 
 def judged(spark: SparkSession, rows: list[dict[str, Any]]) -> list[Any]:
-    found = resources.contract(LABEL_QUALITY).conform(label_quality(events_frame(spark, rows), turn=TURN))
+    found = resources.contract(LABEL_QUALITY).conform(rate_labels(events_frame(spark, rows), turn=TURN))
     return found.orderBy("doc_id").collect()
 
 
@@ -73,16 +73,16 @@ def test_the_joint_is_cleanlabs(spark: SparkSession) -> None:
 
     given, p = noisy(3000, 5, 0.25, seed=1)
     rows = events_frame(spark, events(given, p)).select("label", "probabilities", "doc_id", "content_hash")
-    names, bars = labels.thresholds(rows)
-    ordered = labels._judged(rows, labels._array(names))
-    joint, _ = labels._counted(ordered, names, bars)
+    names, bars = labels.find_thresholds(rows)
+    ordered = labels._rate_rows(rows, labels._make_array(names))
+    joint, _ = labels._count_pairs(ordered, names, bars)
     raw = compute_confident_joint(given, p, calibrate=False)
     counted = joint[:, :-1].copy()
     np.fill_diagonal(counted, counted.diagonal().clip(min=1))
     assert (counted == raw).all()
     theirs = compute_confident_joint(given, p, calibrate=True)
     np.fill_diagonal(theirs, 0)
-    assert (pruned(joint) == theirs).all()
+    assert (prune_counts(joint) == theirs).all()
 
 
 def test_by_hand(spark: SparkSession) -> None:

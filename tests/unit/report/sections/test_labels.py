@@ -16,7 +16,7 @@ from resonance.core.settings import FeedbackSettings, ReportSettings
 from resonance.report.sections.labels import Labels, Mapped, Suspect, draw_labels, gather_labels
 from resonance.runtime import resources
 from resonance.states.feedback import feedback
-from resonance.states.labels import label_quality
+from resonance.states.labels import rate_labels
 from resonance.tables import LABEL_QUALITY, SIGNAL_STATE, SLICE_SUMS
 from resonance.testing import documents_frame, events_frame
 
@@ -69,7 +69,7 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
     events, turn = events_frame(spark, rows), Turn("main", 1)
     sums = spark.createDataFrame([], resources.contract(SLICE_SUMS).schema)
     states, _ = feedback(events, sums, documents, documents.limit(0), settings=FeedbackSettings(), turn=turn)
-    quality = resources.contract(LABEL_QUALITY).conform(label_quality(events, turn=turn))
+    quality = resources.contract(LABEL_QUALITY).conform(rate_labels(events, turn=turn))
     return {"documents": documents, "signal_state": resources.contract(SIGNAL_STATE).conform(states), "label_quality": quality}
 
 
