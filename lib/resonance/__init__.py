@@ -1,8 +1,29 @@
-"""resonance: a data engine that tunes data and models to each other."""
+"""resonance: a data engine that tunes data and models to each other.
+
+``w = resonance.open("workspace")`` opens a workspace; its methods are the commands of the command line.
+"""
 
 import sys as _sys
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+if _TYPE_CHECKING:
+    from resonance.app import OpenWorkspace
 
 __version__ = "0.1.0"
+
+
+def open(workspace: "str | None" = None, **options: _Any) -> "OpenWorkspace":
+    """Open a workspace: a folder of tables, which is made when something is first written into it.
+
+    Args:
+        workspace: the folder; None for that of the configuration.
+        **options: ``settings`` (by ``section.key``), ``conf`` (YAML files), ``env``, ``engine`` and ``console``, as
+            `resonance.app.OpenWorkspace` takes them.
+    """
+    from resonance.app import OpenWorkspace
+
+    return OpenWorkspace(workspace, **options)
 
 
 def _pass_current_folder() -> None:

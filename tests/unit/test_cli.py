@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from resonance import cli
+from resonance.app import OpenWorkspace
+from resonance.core.errors import ResonanceError
 from resonance.core.settings import Config
 from resonance.runtime.stop import SAYS
 
@@ -51,11 +53,11 @@ def test_the_engine_is_an_option_of_each_command_that_computes(
 ) -> None:
     seen: list[Config] = []
 
-    def opened(config: Config, **_: object) -> None:
+    def open_nothing(self: OpenWorkspace, config: Config, **_: object) -> None:
         seen.append(config)
-        raise cli.ResonanceError("far enough")
+        raise ResonanceError("far enough")
 
-    monkeypatch.setattr(cli, "open_workspace", opened)
+    monkeypatch.setattr(OpenWorkspace, "_open", open_nothing)
     own = {
         "run": ["ingest", "--set", "ingest.inputs=[x.jsonl]"],
         "curate": ["x.jsonl"],
@@ -72,7 +74,7 @@ def test_a_signal_that_python_took_itself_is_told_as_a_stop(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "open_workspace", interrupted)
+    monkeypatch.setattr(OpenWorkspace, "_open", interrupted)
     assert exit_code("tables") == 130
     assert capsys.readouterr().err == f"{SAYS}\n"
 
@@ -97,7 +99,7 @@ def test_a_panic_of_an_extension_is_one_line(monkeypatch: pytest.MonkeyPatch, ca
     def panicking(*_: object, **__: object) -> None:
         raise PanicException("called `Result::unwrap()` on an `Err` value: Too many open files (os error 24)")
 
-    monkeypatch.setattr(cli, "open_workspace", panicking)
+    monkeypatch.setattr(OpenWorkspace, "_open", panicking)
     assert exit_code("tables") == 1
     assert capsys.readouterr().err.startswith("error: too many open files; allow more")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import resonance
 from resonance.core.contract import Contract
 from resonance.core.errors import ContractError
 from resonance.core.table import Table
@@ -14,7 +13,7 @@ from resonance.core.table import Table
 @cache
 def folder(name: str) -> Path:
     """The folder ``data_contracts`` or ``conf``: packed into the wheel, or at the top of the checkout."""
-    package = Path(resonance.__file__).parent
+    package = Path(__file__).parents[1]
     packed = package / "_data" / name
     return packed if packed.is_dir() else package.parents[1] / name
 

@@ -79,6 +79,16 @@ class Workspace:
         if reads and config.catalog is None and find_spec("pysail"):
             self._name = "embedded"
 
+    @property
+    def started(self) -> bool:
+        """Whether the engine was asked for."""
+        return "engine" in vars(self)
+
+    def close(self) -> None:
+        """Stop the engine, where it was started."""
+        if self.started:
+            self.engine.stop()
+
     @cached_property
     def engine(self) -> Engine:
         """What computes."""

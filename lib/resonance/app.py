@@ -1,0 +1,359 @@
+"""What people do with a workspace: the command line prints what these calls return, a notebook shows it.
+
+``resonance.open("workspace")`` gives an `OpenWorkspace`. Heavy packages are imported by the call that needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from resonance.core.errors import ResonanceError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from resonance.core.job import Step
+    from resonance.core.settings import Config
+    from resonance.runtime.run.accounting import Outcome
+    from resonance.runtime.workspace import Workspace
+
+PAGE_WIDTH = 160
+"""Columns of a view in a notebook."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Lines and tables for people: text in a terminal, tables in a notebook."""
+
+    parts: tuple[str | Table, ...]
+
+    def __str__(self) -> str:
+        console = Console(file=StringIO(), width=PAGE_WIDTH)
+        self.show(console)
+        return console.file.getvalue().rstrip("\n")  # type: ignore[attr-defined, no-any-return]
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        console = Console(file=StringIO(), width=PAGE_WIDTH, record=True)
+        self.show(console)
+        return console.export_html(inline_styles=True, code_format='<pre style="font-family:monospace">{code}</pre>')
+
+    def show(self, console: Console) -> None:
+        """Print all parts; long lines are left to the terminal to fold."""
+        for part in self.parts:
+            if isinstance(part, str):
+                console.print(part, markup=False, highlight=False, soft_wrap=True)
+            else:
+                console.print(part)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did: its steps in order, the report and the rows that were exported."""
+
+    steps: tuple[Outcome, ...]
+    report: Path
+    exported: int | None = None
+
+    def _table(self) -> Table:
+        table = Table("step", "rows in", "rows out", "cut", "seconds", "tables or reason")
+        for step in self.steps:
+            written = " ".join(f"{name} v{version}" for name, version in step.written.items())
+            counts = (f"{step.rows_in:,}", f"{step.rows_out:,}", f"{step.rows_cut:,}", f"{step.seconds:.1f}")
+            table.add_row(str(step.step), *(("",) * 4 if step.skipped else counts), Text(step.skipped or written))
+        return table
+
+    def __repr__(self) -> str:
+        return f"{View((self._table(),))}\nreport: {self.report}"
+
+    def _repr_html_(self) -> str:
+        return f"{View((self._table(), f'report: {self.report}'))._repr_html_()}"
+
+
+class OpenWorkspace:
+    """A workspace and what can be done with it. The engine starts when a row is first asked for, and stays until ``close``.
+
+    Args:
+        workspace: folder of tables, checkpoints and reports; None for that of the configuration.
+        env: named environment, a file in ``conf/env``.
+        conf: YAML files laid over the defaults; later ones win.
+        assignments: settings as ``section.key=value``, the value read as YAML.
+        settings: settings by ``section.key``.
+        engine: ``embedded`` or ``spark``; None lets the configuration choose.
+        console: where progress is shown.
+        debug: whether the log of the engine is shown.
+    """
+
+    def __init__(
+        self,
+        workspace: str | Path | None = None,
+        *,
+        env: str = "local",
+        conf: Iterable[str | Path] = (),
+        assignments: Iterable[str] = (),
+        settings: Mapping[str, object] | None = None,
+        engine: Literal["embedded", "spark"] | None = None,
+        console: Console | None = None,
+        debug: bool = False,
+    ) -> None:
+        self._env, self._conf, self._assignments = env, tuple(map(Path, conf)), tuple(assignments)
+        self._settings = {key.replace(".", "__"): value for key, value in (settings or {}).items()}
+        if workspace is not None:
+            self._settings["workspace"] = str(workspace)
+        if engine is not None:
+            self._settings["spark__engine"] = engine
+        self.console = console or Console()
+        self._debug = debug
+        self._opened: list[Workspace] = []
+
+    def __enter__(self) -> OpenWorkspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"workspace {self.config.workspace}"
+
+    def close(self) -> None:
+        """Stop the engine, where one was started."""
+        for opened in self._opened:
+            opened.close()
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, without what single calls add."""
+        return self._configure()
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders that calls have opened so far: an error may come of what their disk lacks."""
+        return [opened.folder for opened in self._opened]
+
+    def demo(self) -> Run:
+        """Run two rounds of the loop on documentation that is already on this machine."""
+        return self._execute(self._configure("demo"), ())
+
+    def curate(
+        self,
+        *inputs: str | Path,
+        rules: str | None = None,
+        dedup: Literal["minhash", "exact", "none"] = "minhash",
+        export: str | Path | None = None,
+        format: Literal["jsonl", "parquet"] = "jsonl",
+    ) -> Run:
+        """Clean and deduplicate files into tables; every cut row keeps its reason.
+
+        Args:
+            inputs: JSONL (.gz, .zst), Parquet, text files, Delta tables, folders or globs.
+            rules: name or file of the policy that cuts documents.
+            dedup: which duplicates are cut.
+            export: folder that the kept documents are written to.
+            format: that of the export.
+        """
+        own: dict[str, object] = {"ingest__inputs": [str(given) for given in inputs], "dedupe__method": dedup}
+        config = self._configure("curate", **own, **({} if rules is None else {"judge__policy": rules}))
+        from resonance.factory import curation
+
+        if export is None:
+            return self._execute(config, [step.job.name for step in curation(config)])
+        from resonance.runtime.storage.export import check_target, export_documents
+
+        check_target(Path(export), format, config.ingest.inputs, config.workspace)
+        done = self._execute(config, [step.job.name for step in curation(config)])
+        rows = export_documents(self._open(config).catalog, Path(export), format)
+        self._say(f"{rows:,} documents exported to {export}")
+        return Run(done.steps, done.report, rows)
+
+    def run(self, *jobs: str, rounds: int | None = None, unchecked: bool = False) -> Run:
+        """Run what is missing or stale of the loop, or of the named jobs; say why the rest is skipped."""
+        own: dict[str, object] = {} if rounds is None else {"rounds": rounds}
+        return self._execute(self._configure(**own, **({"unchecked": True} if unchecked else {})), jobs)
+
+    def register(self, name: str, *files: str | Path, text_field: str | None = None, id_field: str | None = None) -> View:
+        """Register an evaluation set: documents that hold an item of it are never trained on. One row is one item."""
+        own: dict[str, object] = {"ingest__inputs": [str(file) for file in files], "ingest__demo": False}
+        own |= {f"ingest__{key}": field for key, field in (("text_field", text_field), ("id_field", id_field)) if field is not None}
+        config = self._configure(**own)
+        opened = self._open(config, create=True)
+        from resonance.curate.contamination.register import read_items, register
+        from resonance.tables import EVALUATION_ITEMS
+
+        def make_items(checkpoint: Any) -> DataFrame:
+            return register(name, read_items(name, opened.spark, config.ingest, checkpoint), checkpoint)
+
+        rows = opened.fill(EVALUATION_ITEMS, {"set": name}, make_items).rows
+        return View((f"evaluation set {name}: {rows:,} items registered; run again to hold documents against them",))
+
+    def judge(self, policy: str, *, apply: bool = False) -> View:
+        """Show what another policy would cut and keep, from stored signals; with ``apply`` write its verdicts."""
+        config = self._configure(judge__policy=policy)
+        opened = self._open(config)
+        from resonance.core.job import Turn
+        from resonance.curate.judge import asked_rules, proposed, rewriting
+        from resonance.factory import CLEANING, JUDGING
+        from resonance.report.terminal.changes import changes, told
+
+        frames = opened.frames()
+        documents, now, then = proposed(
+            *(frames[name] for name in ("documents", "signals", "rejects")), settings=config.judge, turn=Turn(config.batch)
+        )
+        with opened.scratch("judge") as checkpoint:
+            then = checkpoint(then, "then")
+            found = changes(documents, now, then, checkpoint=checkpoint, excerpts=self.console.is_terminal)
+            note = rewriting(documents, config.judge.policy)
+            view = View((*told(found), *((note,) if note else ())))
+            if not apply:
+                return View((*view.parts, "nothing was written; --apply writes it"))
+            view.show(self.console)
+            with closing(opened.events(self.console, 1)) as events:
+                opened.rerun(JUDGING, CLEANING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
+        return View(("steps that build on it are stale now: curate or run again with these rules",))
+
+    def explain(self, number: int | None = None, *, sample: str | None = None) -> View:
+        """Show a plan: what a round draws from each slice and why; or what it does with one document, ``sample``."""
+        from resonance.report.terminal.views import plan_table, sample_story
+
+        frames = self._read().frames()
+        return View((plan_table(frames, number),) if sample is None else tuple(sample_story(frames, sample, number)))
+
+    def why(self, doc_id: str) -> View:
+        """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
+        from resonance.report.terminal.views import document_story
+
+        return View(tuple(document_story(self._read().frames(), doc_id)))
+
+    @property
+    def tables(self) -> View:
+        """All tables with their versions and rows."""
+        return self.list_tables()
+
+    def list_tables(self, *, hash: bool = False) -> View:
+        """All tables with their versions and rows, and where ``hash`` is set a hash that equal runs reproduce."""
+        from resonance.report.terminal.views import tables_table
+
+        opened = self._read()
+        return View((tables_table(opened.versions(), opened.counts(), opened.digests() if hash else None),))
+
+    @property
+    def frames(self) -> Mapping[str, DataFrame]:
+        """Every table by name, read when it is asked for; empty for those that were not written yet."""
+        return self._read().frames()
+
+    def frame(self, table: str) -> DataFrame:
+        """One table as a frame.
+
+        Raises:
+            ResonanceError: there is no table of that name.
+        """
+        frames = self.frames
+        if table not in frames:
+            raise ResonanceError(f"no table {table!r}: choose from {', '.join(sorted(frames))}")
+        return frames[table]
+
+    def report(self) -> Path:
+        """Draw the report again: one HTML file, whose path comes back."""
+        return self._write_report(self._read())
+
+    def maintain(self, keep_rounds: int = 2) -> View:
+        """Compact and sort tables, and remove files that the manifests of the newest rounds do not need."""
+        from resonance.runtime.run.manifest import hours_to_keep
+
+        opened = self._open(self.config)
+        hours = hours_to_keep(opened.catalog, keep_rounds)
+        names = opened.maintain(hours)
+        return View((f"{len(names)} tables compacted; versions of the last {max(hours, 168):,.0f} hours stay readable",))
+
+    def _configure(self, job: str = "", /, **own: object) -> Config:
+        from resonance.runtime.conf import load
+
+        return load(self._env, job, self._conf, self._assignments, **{**self._settings, **own})
+
+    def _open(self, config: Config, *, create: bool = False, reads: bool = False) -> Workspace:
+        from resonance.runtime.workspace import Workspace
+
+        opened = Workspace(config, create=create, reads=reads, debug=self._debug)
+        self._opened = [*[before for before in self._opened if before.started][-1:], opened]
+        return opened
+
+    def _read(self) -> Workspace:
+        return self._open(self.config, reads=True)
+
+    def _say(self, line: str) -> None:
+        View((line,)).show(self.console)
+
+    def _execute(self, config: Config, jobs: Sequence[str]) -> Run:
+        """Run steps of the loop, write the manifests and the report."""
+        steps = choose_steps(config, jobs)
+        asked = [name for name in jobs if name != "report"]
+        chosen = [step for step in steps if not jobs or step.job.name in jobs]
+        if not config.ingest.demo and chosen:
+            from resonance.runtime.workspace import refuse_unchecked
+
+            refuse_unchecked(config, steps, asked)
+        if config.dedupe.method == "minhash" and any(step.job.name == "dedupe" for step in chosen):
+            from resonance.curate.duplicates.reach import reach
+
+            self._say(reach(config.dedupe))
+        opened = self._open(config, create=True)
+        done: list[Outcome] = []
+        if chosen:
+            with closing(opened.events(self.console, len(chosen))) as events:
+                if config.ingest.demo:
+                    register_demo(opened)
+                done = opened.run(steps, asked, events)
+        report = self._write_report(opened)
+        self._say(f"report: {report}")
+        opened.track()
+        return Run(tuple(done), report)
+
+    def _write_report(self, opened: Workspace) -> Path:
+        from resonance.report.build import build_report
+        from resonance.runtime import resources
+        from resonance.tables import SIGNALS
+
+        path = opened.folder / "report.html"
+        meanings = {column.name: column.meaning for column in resources.contract(SIGNALS).columns}
+        page = build_report(opened.frames(), settings=opened.config.report, counts=opened.counts(), meanings=meanings)
+        path.write_text(page, encoding="utf-8")
+        return path
+
+
+def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
+    """The steps of the loop under this configuration; jobs on demand are among them where one is named.
+
+    Raises:
+        ResonanceError: a job is unknown or has nothing to do, or no input is named.
+    """
+    from resonance.factory import JOBS, loop, references
+
+    names = {job.name for job in JOBS} | {"report"}
+    if unknown := sorted(set(jobs) - names):
+        raise ResonanceError(f"unknown job {', '.join(unknown)}: choose from {', '.join(sorted(names))}")
+    if not config.ingest.demo and not config.ingest.inputs:
+        raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
+    steps = loop(config) + (references(config) if set(jobs) & {job.name for job in JOBS if job.on_demand} else ())
+    if idle := sorted(set(jobs) - {"report"} - {step.job.name for step in steps}):
+        needs = ", ".join(f"{job.name} needs {job.only_with}" for job in JOBS if job.name in idle)
+        raise ResonanceError(f"{', '.join(idle)}: nothing to do under these settings; {needs}")
+    return steps
+
+
+def register_demo(opened: Workspace) -> None:
+    """Register the demo's own evaluation set, where none is registered, so that the demo shows what one does."""
+    from resonance.curate.contamination.register import DEMO, demo_items, register
+    from resonance.tables import EVALUATION_ITEMS
+
+    if not opened.catalog.exists(EVALUATION_ITEMS):
+        opened.fill(EVALUATION_ITEMS, {"set": DEMO}, lambda checkpoint: register(DEMO, demo_items(opened.spark), checkpoint))

@@ -1,0 +1,5 @@
+"""``python -m resonance.cli``."""
+
+from resonance.cli.program import main
+
+main()

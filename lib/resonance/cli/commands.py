@@ -1,0 +1,171 @@
+"""The commands. Each calls one method of an open workspace and prints what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from resonance.cli.options import on_workspace, out
+
+if TYPE_CHECKING:
+    from resonance.app import OpenWorkspace
+
+app = typer.Typer(
+    name="resonance",
+    help="Tune data and models to each other: curate text, train on it, read every sample's loss, plan the next draw.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+@on_workspace()
+def demo(w: OpenWorkspace) -> None:
+    """Two rounds of the loop on documentation that is already on this machine; ends with a report."""
+    w.demo()
+
+
+@app.command()
+@on_workspace()
+def run(
+    w: OpenWorkspace,
+    job: Annotated[
+        list[str] | None, typer.Argument(metavar="[JOB…]", help="Jobs to run; all of the loop where none is named.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option("--rounds", min=1, help="Rounds of the loop.")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Train although no evaluation set is registered.")] = False,
+) -> None:
+    """Run what is missing or stale of the loop, and say why the rest is skipped.
+
+    A step is up to date when its inputs, settings, seed and code are those of its last run. Named jobs run where
+    everything that they build on is there; [b]cross_fit tune compare[/b] run only when they are named: they train reference models
+    that never saw what they score, and tell how far each document's loss stands above theirs, and how far tuning on the slices
+    in [b]tune.slices[/b] takes it down. Training is refused where no
+    evaluation set is registered ([b]resonance register[/b]).
+    """
+    w.run(*(job or ()), rounds=rounds, unchecked=unchecked)
+
+
+@app.command()
+@on_workspace()
+def curate(
+    w: OpenWorkspace,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT…", help="JSONL (.gz, .zst), Parquet, text files, folders or globs.")
+    ],
+    workspace: Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of tables and reports.")],
+    rules: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Policy that cuts documents: gopher (default), fineweb, none, or a file."),
+    ] = None,
+    dedup: Annotated[Literal["minhash", "exact", "none"], typer.Option(help="Which duplicates are cut.")] = "minhash",
+    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the kept documents here.")] = None,
+    format: Annotated[Literal["jsonl", "parquet"], typer.Option(help="Format of the export.")] = "jsonl",
+) -> None:
+    """Clean and deduplicate your own files into Delta tables; every cut row keeps its reason.
+
+    Text is read from the field [b]text[/b], ids from [b]id[/b] where there is one: change that with
+    --set ingest.text_field=…, ingest.id_field=…. Ends with a report.
+    """
+    w.curate(*inputs, rules=rules, dedup=dedup, export=export, format=format)
+
+
+@app.command()
+@on_workspace()
+def register(
+    w: OpenWorkspace,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the evaluation set; one of this name is replaced.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSONL (.gz, .zst), Parquet, text files, folders or globs.")],
+    text_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's text.")] = None,
+    id_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's id.")] = None,
+) -> None:
+    """Register an evaluation set: documents that hold an item of it are never trained on.
+
+    One row is one item. Rows are read as [b]resonance curate[/b] reads them; one that cannot be read refuses the set. The next
+    run holds all documents against it.
+    """
+    w.register(name, *files, text_field=text_field, id_field=id_field).show(out)
+
+
+@app.command()
+@on_workspace()
+def judge(
+    w: OpenWorkspace,
+    policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="gopher, fineweb, none, or a file of rules.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Write what the policy cuts; without it nothing is written.")] = False,
+) -> None:
+    """Show what another policy would cut and keep, from stored signals: no text is read again.
+
+    Rows by rule and source, now and then, and a few documents on both sides. Thresholds and rules may change freely; signals
+    that were never measured need [b]resonance curate --rules[/b].
+    """
+    w.judge(policy, apply=apply).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
+def explain(
+    w: OpenWorkspace,
+    number: Annotated[int | None, typer.Option("--round", min=1, help="Round of the plan; the newest by default.")] = None,
+    sample: Annotated[
+        str | None, typer.Option("--sample", metavar="DOC_ID", help="One document: its state, its slice's weight, its draws.")
+    ] = None,
+) -> None:
+    """Show a plan: what the round draws from each slice, and why; or what it does with one document."""
+    w.explain(number, sample=sample).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
+def why(
+    w: OpenWorkspace,
+    doc_id: Annotated[str, typer.Argument(help="A doc_id (32 hex digits) or the key of a row in its source.")],
+) -> None:
+    """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
+    w.why(doc_id).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
+def report(w: OpenWorkspace) -> None:
+    """Draw the report of a workspace again: one HTML file."""
+    out.print(f"report: {w.report()}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+@on_workspace(computes=False)
+def tables(
+    w: OpenWorkspace,
+    hash: Annotated[bool, typer.Option("--hash", help="Read every table and add a hash that equal runs reproduce.")] = False,
+) -> None:
+    """List the tables of a workspace with their versions and rows."""
+    w.list_tables(hash=hash).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
+def maintain(
+    w: OpenWorkspace,
+    keep_rounds: Annotated[int, typer.Option("--keep-rounds", min=1, help="Newest rounds whose table versions stay readable.")] = 2,
+) -> None:
+    """Compact and sort tables, and remove files that no kept round's manifest needs."""
+    w.maintain(keep_rounds).show(out)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what of Java, jars, Horovod, GPU and disk works here, and what to do about the rest."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from resonance.runtime.doctor import examine
+
+    works = {True: "[green]yes[/green]", False: "[red]no[/red]", None: "–"}
+    table = Table("what", "works", "found", "what to do")
+    for finding in examine():
+        table.add_row(finding.name, works[finding.works], escape(finding.found), escape(finding.advice))
+    out.print(table)

@@ -1,0 +1,70 @@
+"""The face: what notebooks call, and what the command line prints."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from rich.console import Console
+
+import resonance
+from resonance.app import OpenWorkspace, Run, View
+from resonance.core.errors import ConfigError, ResonanceError
+from resonance.testing import tiny_corpus
+
+
+@pytest.fixture(scope="module")
+def curated(spark: SparkSession, engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[OpenWorkspace, Run]:
+    """A curated workspace and what curating it returned."""
+    home = tmp_path_factory.mktemp("face")
+    (home / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in tiny_corpus(15, 3)), encoding="utf-8")
+    settings = {"tracking.enabled": False}
+    w = resonance.open(str(home / "w"), settings=settings, engine=engine_name, console=Console(file=io.StringIO(), width=200))
+    return w, w.curate(home / "texts.jsonl", export=home / "out")
+
+
+def test_curating_returns_its_steps_its_report_and_what_was_exported(curated: tuple[OpenWorkspace, Run]) -> None:
+    _, done = curated
+    steps = {step.step.job.name: step for step in done.steps}
+    assert list(steps) == ["ingest", "judge", "dedupe", "decontaminate"]
+    assert (steps["ingest"].rows_in, steps["dedupe"].rows_cut, done.exported) == (18, 3, 15)
+    assert done.report.read_text(encoding="utf-8").startswith("<!")
+    assert "<pre" in done._repr_html_()
+    assert "dedupe" in repr(done)
+
+
+def test_tables_are_shown_as_a_table_and_read_as_frames(curated: tuple[OpenWorkspace, Run]) -> None:
+    w, _ = curated
+    assert any(line.split()[1:6:2] == ["documents", "0", "18"] for line in str(w.tables).splitlines())
+    assert "documents" in w.tables._repr_html_()
+    assert w.frame("documents").count() == w.frames["documents"].count() == 18
+    with pytest.raises(ResonanceError, match="no table 'document': choose from"):
+        w.frame("document")
+
+
+def test_why_and_judge_say_what_the_commands_print(curated: tuple[OpenWorkspace, Run], capsys: pytest.CaptureFixture[str]) -> None:
+    w, _ = curated
+    key = w.frame("raw").first()["source_key"]  # type: ignore[index]
+    from resonance.cli import main
+
+    main(["why", key, "--workspace", w.config.workspace])
+    assert capsys.readouterr().out.split() == str(w.why(key)).split()
+    judged = str(w.judge("gopher"))
+    assert judged.startswith("18 documents judged")
+    assert judged.endswith("nothing was written; --apply writes it")
+    with pytest.raises(ConfigError, match="unknown policy|no policy"):
+        w.judge("no-such-policy")
+
+
+def test_settings_are_checked_when_they_are_first_needed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train\.rank: unknown key"):
+        _ = resonance.open(str(tmp_path), settings={"train.rank": 2}).config
+    with pytest.raises(ResonanceError, match="no tables in workspace"):
+        _ = resonance.open(str(tmp_path)).tables
+
+
+def test_a_view_prints_signs_as_they_are() -> None:
+    assert str(View(("[red]no markup[/red]",))) == "[red]no markup[/red]"
