@@ -69,8 +69,9 @@ def slope(runs: Sequence[Run]) -> float:
 
 
 def growth(runs: Sequence[Run]) -> dict[str, float]:
-    """How many times longer the step to the largest of three sizes takes than the one before; nothing where that is not known."""
-    if len(runs) < 3 or runs[-2].seconds <= runs[-3].seconds:
+    """How many times longer the step to the largest size takes than the one before, where sizes double; else nothing."""
+    sizes = [run.megabytes for run in runs[-3:]]
+    if len(sizes) < 3 or sizes[2] != 2 * sizes[1] or sizes[1] != 2 * sizes[0] or runs[-2].seconds <= runs[-3].seconds:
         return {}
     return {"growth": round((runs[-1].seconds - runs[-2].seconds) / (runs[-2].seconds - runs[-3].seconds), 2)}
 

@@ -38,7 +38,7 @@ def test_notebooks_are_numbered_and_empty_of_outputs() -> None:
             assert "class " not in cell.source, path.name
 
 
-OPENS = "Workspace(load("
+OPENS = "resonance.open("
 SHOWN = {
     "01_first_look": (4, ("sample_plan", "bits per byte")),
     "03_signals": (4, ("trade", "confidence", "reference_bpb")),
@@ -54,7 +54,7 @@ def test_notebook_runs(path: Path, workspace: Path, engine_name: str, monkeypatc
     monkeypatch.setenv("RESONANCE_WORKSPACE", str(workspace))
     notebook = nbformat.read(path, as_version=4)
     opening = next(cell for cell in notebook.cells if OPENS in cell.source)
-    opening.source = opening.source.replace(OPENS, f"{OPENS}spark__engine={engine_name!r}, ")
+    opening.source = opening.source.replace(OPENS, f"{OPENS}engine={engine_name!r}, workspace=")
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # the client's own libraries warn about each other
         NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
