@@ -268,12 +268,13 @@ class OpenWorkspace:
 
     def maintain(self, keep_rounds: int = 2) -> View:
         """Compact and sort tables, and remove files that the manifests of the newest rounds do not need."""
-        from resonance.runtime.run.manifest import hours_to_keep
+        from resonance.runtime.run.manifest import find_oldest
+        from resonance.runtime.storage.retention import count_hours
 
         opened = self._open(self.config)
-        hours = hours_to_keep(opened.catalog, keep_rounds)
-        names = opened.maintain(hours)
-        return View((f"{len(names)} tables compacted; versions of the last {max(hours, 168):,.0f} hours stay readable",))
+        since = find_oldest(opened.catalog, keep_rounds)
+        names = opened.maintain(since)
+        return View((f"{len(names)} tables compacted; versions of the last {count_hours(since):,} hours stay readable",))
 
     def _configure(self, job: str = "", /, **own: object) -> Config:
         from resonance.runtime.conf import load

@@ -192,7 +192,7 @@ def go_on(spark: SparkSession, folder: Path) -> None:
     step_again = spark.createDataFrame([step(9)], resources.contract(STEPS).schema)
     assert catalog.append(STEPS, step_again, ("steps/9", 1), {}).rows == 1
     for table in MADE:
-        catalog.maintain(table, 0)
+        catalog.maintain(table, None)
     with pytest.raises(ContractError, match="bucket_in_range"):
         catalog.write(DOCUMENTS, documents_frame(spark, ROWS).withColumn("bucket", F.lit(-1)), {"batch": "main"}, {})
 

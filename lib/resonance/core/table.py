@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -86,6 +87,6 @@ class Catalog(Protocol):
         """The table's current version, or None where nothing was written yet."""
         ...
 
-    def maintain(self, table: Table, keep_hours: float) -> None:
-        """Merge small files, and remove those that no version of the last ``keep_hours`` needs."""
+    def maintain(self, table: Table, since: datetime | None) -> None:
+        """Merge small files, and remove those that no version needs which was current at ``since``, later, or in the last week."""
         ...

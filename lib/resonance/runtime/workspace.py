@@ -22,6 +22,8 @@ from resonance.runtime.storage.lock import lock_workspace
 from resonance.tables import CHECKPOINTS, EVALUATION_ITEMS, TABLES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pyspark.sql import DataFrame, SparkSession
     from rich.console import Console
 
@@ -182,12 +184,12 @@ class Workspace:
 
         return Events(self.folder / "events.jsonl", console, total)
 
-    def maintain(self, keep_hours: float) -> list[str]:
-        """Merge, sort and vacuum every table; their names."""
+    def maintain(self, since: datetime | None) -> list[str]:
+        """Merge and sort every table, and remove files that no version since then needs; the tables' names."""
         with lock_workspace(self.folder):
             done = [table for table in TABLES if self.catalog.exists(table)]
             for table in done:
-                self.catalog.maintain(table, keep_hours)
+                self.catalog.maintain(table, since)
             return [table.name for table in done]
 
 

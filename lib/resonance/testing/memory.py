@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class MemoryCatalog:
         """The number of rows of the table."""
         return self.read(table).count()
 
-    def maintain(self, table: Table, keep_hours: float) -> None:
+    def maintain(self, table: Table, since: datetime | None) -> None:
         """Do nothing: there are no files."""
 
     def read(self, table: Table, at: int | None = None) -> DataFrame:

@@ -57,8 +57,7 @@ def write_manifest(
     return True
 
 
-def hours_to_keep(catalog: Catalog, rounds: int) -> float:
-    """Age in hours of the oldest manifest among the newest ``rounds``; 0 where there is none."""
+def find_oldest(catalog: Catalog, rounds: int) -> datetime | None:
+    """When the oldest manifest among those of the newest ``rounds`` was written; None where there is none."""
     newest = sorted(catalog.rows(ROUNDS), key=lambda row: -row["round"])[:rounds]
-    ages = [datetime.now(UTC) - row["finished_at"].replace(tzinfo=UTC) for row in newest]
-    return max((age.total_seconds() / 3600 for age in ages), default=0.0)
+    return min((row["finished_at"].astimezone(UTC) for row in newest), default=None)

@@ -28,10 +28,13 @@ from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.files import DataFile
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
+from resonance.runtime.storage.retention import count_hours, promise_retention
 from resonance.runtime.storage.slices import describe, lies_inside, where
 from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pyspark.sql import DataFrame
 
     from resonance.runtime.engines.engine import Engine
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 50
 """How often a commit is tried anew where other writers come first."""
 STAGED = "data-"
+KEPT = "`resonance maintain` keeps those of the newest rounds, and of a week"
 CONVERT = "run `resonance maintain` once: it keeps the rows, and drops the versions before"
 
 
@@ -65,6 +69,7 @@ class FolderCatalog:
 
         Raises:
             ContractError: the table lacks columns that its contract requires.
+            ConservationError: files of this version are gone.
         """
         paths = self._paths(table, at)
         if not paths:
@@ -141,23 +146,22 @@ class FolderCatalog:
         """The table's current version, or None where nothing was written yet."""
         return self._delta(table).version() if self.exists(table) else None
 
-    def maintain(self, table: Table, keep_hours: float) -> None:
-        """Merge small files, sort by bucket, and remove files that no version of the last ``keep_hours`` needs.
+    def maintain(self, table: Table, since: datetime | None) -> None:
+        """Merge small files, sort by bucket, and remove files that no version needs which was current at ``since`` or later.
 
         A table that an older version of resonance clustered becomes one that every engine can write; its old versions go.
         """
         if _is_clustered(self._delta(table)):
             self._convert(table)
-        contract, hours = resources.contract(table), max(int(keep_hours) + 1, 168)
-        kept = f"interval {hours} hours"
-        self._promise(table, {"delta.deletedFileRetentionDuration": kept, "delta.logRetentionDuration": kept})
+        contract = resources.contract(table)
+        self._promise(table, promise_retention(since))
         delta = self._delta(table)
         if len(_files(delta)) > 1:
             if contract.cluster_by:
                 delta.optimize.z_order([contract.cluster_by])
             else:
                 delta.optimize.compact()
-        delta.vacuum(hours, dry_run=False, full=True)
+        delta.vacuum(count_hours(since), dry_run=False, full=True)
 
     def _delta(self, table: Table, at: int | None = None) -> DeltaTable:
         return DeltaTable(str(self._root / table.name), version=at)
@@ -169,7 +173,10 @@ class FolderCatalog:
         if delta.protocol().min_reader_version > 1:
             raise ContractError(f"table {table.name}: another tool made it need features that resonance does not read; undo these")
         find_absent(resources.contract(table), [field.name for field in delta.schema().fields])
-        return [self._root / table.name / file["path"] for file in _files(delta)]
+        paths = [self._root / table.name / file["path"] for file in _files(delta)]
+        if gone := sum(not path.exists() for path in paths):  # the embedded engine reads no rows from a file that is not there
+            raise ConservationError(f"table {table.name}, version {delta.version()}: {gone} of {len(paths)} files are gone; {KEPT}")
+        return paths
 
     def _load(self, table: Table, paths: Sequence[str | Path]) -> DataFrame:
         """The rows of these files of a table; columns that they lack are null."""

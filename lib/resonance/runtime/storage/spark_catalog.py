@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -19,6 +20,7 @@ from resonance.core.errors import ConservationError, ContractError
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.log import VERSION
+from resonance.runtime.storage.retention import count_hours, promise_retention
 from resonance.runtime.storage.slices import quoted, where
 from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
 
@@ -103,17 +105,13 @@ class SparkCatalog:
             return None
         return int(self._delta(table).history(1).select("version").collect()[0]["version"])
 
-    def maintain(self, table: Table, keep_hours: float) -> None:
-        """Compact and cluster the table's files; remove those that no version of the last ``keep_hours`` needs."""
-        hours = max(int(keep_hours) + 1, 168)
-        kept = f"'interval {hours} hours'"
-        self._spark.sql(
-            f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES "
-            f"('delta.deletedFileRetentionDuration' = {kept}, 'delta.logRetentionDuration' = {kept})"
-        )
+    def maintain(self, table: Table, since: datetime | None) -> None:
+        """Compact and cluster the table's files; remove those that no version needs which was current at ``since`` or later."""
+        kept = ", ".join(f"'{key}' = '{value}'" for key, value in promise_retention(since).items())
+        self._spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ({kept})")
         delta = self._delta(table)
         delta.optimize().executeCompaction()
-        delta.vacuum(float(hours))
+        delta.vacuum(float(count_hours(since)))
 
     def _delta(self, table: Table) -> DeltaTable:
         return DeltaTable.forName(self._spark, self.name(table))
