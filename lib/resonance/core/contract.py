@@ -64,8 +64,8 @@ class Contract:
         Raises:
             ContractError: the text is no ODCS v3 contract of one table.
         """
-        document = yaml.safe_load(text)
         try:
+            document = yaml.safe_load(text)
             (table,) = document["schema"]
             own = _properties(table)
             keys = [p for p in table["properties"] if p.get("primaryKey")]
@@ -79,8 +79,10 @@ class Contract:
                 cluster_by=own.get("clusterBy"),
                 append_only=bool(own.get("appendOnly", False)),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ContractError(f"not an ODCS v3.2.0 contract of one table: {error!r}") from error
+        except KeyError as error:
+            raise ContractError(f"not an ODCS v3.2.0 contract of one table: {error} is missing") from error
+        except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
+            raise ContractError(f"not an ODCS v3.2.0 contract of one table: {' '.join(str(error).split())}") from error
 
     @property
     def schema(self) -> StructType:

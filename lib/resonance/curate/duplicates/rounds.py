@@ -70,7 +70,7 @@ def removed_in_rounds(
         ResonanceError: documents are left after ``max_rounds`` rounds.
     """
     like = checkpoint(_like(texts, pairs, math.ceil(size / CHUNK_BYTES), Shingle(shingle_words, profile), least), "like-pairs")
-    gone = _gone(like.select("doc_id", "other"), checkpoint, max_rounds).withColumnRenamed("doc_id", "other")
+    gone = settle_pairs(like.select("doc_id", "other"), checkpoint, max_rounds).withColumnRenamed("doc_id", "other")
     places = texts.select(F.col("doc_id").alias("other"), order().alias("place"))
     stays = like.join(gone, "other", "left_anti").join(places, "other")
     first = F.min_by(F.struct(F.col("other").alias("keeper"), "similarity"), "place").alias("first")
@@ -91,11 +91,14 @@ def _end(name: str, earlier: Column) -> Column:
     return F.struct(F.col(name).alias("doc_id"), earlier.alias("earlier"))
 
 
-def _gone(waiting: DataFrame, checkpoint: Checkpoint, max_rounds: int) -> DataFrame:
+def settle_pairs(waiting: DataFrame, checkpoint: Checkpoint, max_rounds: int) -> DataFrame:
     """The ``doc_id`` of each document that goes, where ``waiting`` holds all pairs of like ones; ``other`` comes first.
 
     A document that waits for none stays; one that is like it goes, and no other waits for that one any longer. A round shuffles
     the ids of pairs that still wait, and is the last when none does.
+
+    Raises:
+        ResonanceError: pairs wait after ``max_rounds`` rounds.
     """
     gone: list[DataFrame] = []
     for turn in range(1, max_rounds + 1):

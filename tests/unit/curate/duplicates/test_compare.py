@@ -139,14 +139,43 @@ def test_large_components_are_settled_in_rounds_as_in_one_task(
     monkeypatch.setattr(rounds, "LARGE_BYTES", 1)
     monkeypatch.setattr(rounds, "CHUNK_BYTES", 2_000)
     assert run(documents, checkpoint) == verified
-    # 0 stays, 1 goes for it; 3 is like 1, 2 and 4's keeper is 2, which stays only once 1 is gone; 5 waits for 4
-    pairs = [(1, 0), (2, 1), (3, 1), (3, 2), (4, 2), (4, 3), (5, 4), (5, 1)]
-    rows = [(bytes([later]) * 16, bytes([first]) * 16) for later, first in pairs]
-    spark = documents.sparkSession
-    gone = rounds._gone(spark.createDataFrame(rows, "doc_id binary, other binary"), checkpoint, 3)
-    assert sorted(r.doc_id[0] for r in gone.collect()) == [1, 3, 4]
+
+
+def draw_pairs(seed: int) -> list[tuple[int, int]]:
+    """Random pairs among 30 documents, the later one first."""
+    draw = random.Random(seed)
+    return sorted({(later, draw.randrange(later)) for later in draw.choices(range(1, 30), k=60)})
+
+
+# 0 stays, 1 goes for it; 3 is like 1, 2 and 4's keeper is 2, which stays only once 1 is gone; 5 waits for 4
+BY_HAND = [(1, 0), (2, 1), (3, 1), (3, 2), (4, 2), (4, 3), (5, 4), (5, 1)]
+
+
+@pytest.mark.parametrize("pairs", [BY_HAND, *map(draw_pairs, range(4))])
+def test_rounds_settle_pairs_as_one_pass_in_order_does(
+    spark: SparkSession, checkpoint: Checkpoint, pairs: list[tuple[int, int]]
+) -> None:
+    goes: set[int] = set()
+    for document in sorted({later for later, _ in pairs}):
+        if any(first not in goes for later, first in pairs if later == document):
+            goes.add(document)
+    found = rounds.settle_pairs(make_pairs(spark, pairs), checkpoint, 30)
+    assert sorted(row.doc_id[0] for row in found.collect()) == sorted(goes)
+    if pairs is BY_HAND:
+        assert goes == {1, 3, 4}
+
+
+def test_pairs_that_wait_after_the_last_round_are_an_error_that_says_what_to_raise(
+    spark: SparkSession, checkpoint: Checkpoint
+) -> None:
     with pytest.raises(ResonanceError, match=r"1 pairs .* after 1 rounds; raise dedupe\.max_rounds"):
-        rounds._gone(spark.createDataFrame(rows[:2] + rows[4:5], "doc_id binary, other binary"), checkpoint, 1)
+        rounds.settle_pairs(make_pairs(spark, [(1, 0), (2, 1), (4, 2)]), checkpoint, 1)
+
+
+def make_pairs(spark: SparkSession, pairs: list[tuple[int, int]]) -> DataFrame:
+    return spark.createDataFrame(
+        [(bytes([later]) * 16, bytes([first]) * 16) for later, first in pairs], "doc_id binary, other binary"
+    )
 
 
 def in_order(documents: DataFrame, priority: tuple[str, ...] = ()) -> tuple[dict[bytes, Row], dict[bytes, tuple[bytes, float]]]:
