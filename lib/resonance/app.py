@@ -203,7 +203,7 @@ class OpenWorkspace:
         from resonance.core.job import Turn
         from resonance.curate.judge import asked_rules, proposed, rewriting
         from resonance.factory import CLEANING, JUDGING
-        from resonance.report.terminal.changes import changes, told
+        from resonance.report.terminal.changes import describe_changes, find_changes
 
         frames = opened.frames()
         documents, now, then = proposed(
@@ -211,9 +211,9 @@ class OpenWorkspace:
         )
         with opened.scratch("judge") as checkpoint:
             then = checkpoint(then, "then")
-            found = changes(documents, now, then, checkpoint=checkpoint, excerpts=self.console.is_terminal)
+            found = find_changes(documents, now, then, checkpoint=checkpoint, excerpts=self.console.is_terminal)
             note = rewriting(documents, config.judge.policy)
-            view = View((*told(found), *((note,) if note else ())))
+            view = View((*describe_changes(found), *((note,) if note else ())))
             if not apply:
                 return View((*view.parts, "nothing was written; --apply writes it"))
             view.show(self.console)
@@ -223,16 +223,16 @@ class OpenWorkspace:
 
     def explain(self, number: int | None = None, *, sample: str | None = None) -> View:
         """Show a plan: what a round draws from each slice and why; or what it does with one document, ``sample``."""
-        from resonance.report.terminal.views import plan_table, sample_story
+        from resonance.report.terminal.views import describe_sample, list_weights
 
         frames = self._read().frames()
-        return View((plan_table(frames, number),) if sample is None else tuple(sample_story(frames, sample, number)))
+        return View((list_weights(frames, number),) if sample is None else tuple(describe_sample(frames, sample, number)))
 
     def why(self, doc_id: str) -> View:
         """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
-        from resonance.report.terminal.views import document_story
+        from resonance.report.terminal.views import describe_document
 
-        return View(tuple(document_story(self._read().frames(), doc_id)))
+        return View(tuple(describe_document(self._read().frames(), doc_id)))
 
     @property
     def tables(self) -> View:
@@ -241,10 +241,10 @@ class OpenWorkspace:
 
     def list_tables(self, *, hash: bool = False) -> View:
         """All tables with their versions and rows, and where ``hash`` is set a hash that equal runs reproduce."""
-        from resonance.report.terminal.views import tables_table
+        from resonance.report.terminal.views import list_tables
 
         opened = self._read()
-        return View((tables_table(opened.versions(), opened.counts(), opened.digests() if hash else None),))
+        return View((list_tables(opened.versions(), opened.counts(), opened.digests() if hash else None),))
 
     @property
     def frames(self) -> Mapping[str, DataFrame]:

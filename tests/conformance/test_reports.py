@@ -15,7 +15,7 @@ from pyspark.sql import Row, SparkSession
 from resonance.core.settings import ReportSettings
 from resonance.core.table import Table
 from resonance.report.build import build_report, gather
-from resonance.report.terminal.views import document_story, plan_table, sample_story
+from resonance.report.terminal.views import describe_document, describe_sample, list_weights
 from resonance.runtime.workspace import Frames
 from resonance.tables import TABLES
 from resonance.testing import folder_catalog
@@ -58,7 +58,7 @@ def facts(spark: SparkSession, folder: Path) -> dict[str, Any]:
     first = frames["signal_state"].orderBy("doc_id").first()["doc_id"].hex()
     found = gather(frames, {table.name: catalog.count(table) for table in TABLES})
     page = build_report(frames, settings=ReportSettings())
-    stories = [*document_story(frames, first), *sample_story(frames, first, None), str(plan_table(frames, None).row_count)]
+    stories = [*describe_document(frames, first), *describe_sample(frames, first, None), str(list_weights(frames, None).row_count)]
     own = {f"{name}.{field}": value for name, part in found.sections.items() for field, value in _fields(part).items()}
     return {**_fields(found.shared), **own, "stories": stories, "page": page.split("\n")}
 

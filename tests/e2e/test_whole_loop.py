@@ -165,7 +165,7 @@ def test_why_tells_the_story_of_a_drawn_and_of_a_cut_document(small_loop, frames
         assert word in story
     held = frames["contamination"].orderBy("doc_id", "item_id").first()
     main(["why", held["doc_id"].hex(), *place])
-    assert f"holds     item demo/{held['item_id']} (" in capsys.readouterr().out
+    assert f"contains  item demo/{held['item_id']} (" in capsys.readouterr().out
     main(["why", cut, *place])
     story = capsys.readouterr().out
     assert "cluster " in story

@@ -108,7 +108,7 @@ def test_a_changed_label_starts_anew_and_what_was_before_stands_apart(tmp_path: 
     assert frames["signal_event"].count() > before, "events of before are kept"
     assert frames["signal_state"].where("NOT current").count() == 0, "states are of the runs that stand"
     page = (tmp_path / "workspace" / "report.html").read_text()
-    assert f"{before:,} events of runs that no longer stand" in page
+    assert f"{before:,} events of runs that are out of date" in page
 
 
 def with_keys(frames: dict[str, DataFrame]) -> DataFrame:

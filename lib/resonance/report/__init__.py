@@ -1,1 +1,1 @@
-"""Tables become one page: what went in, what was cut and why, what the model said, what is drawn next."""
+"""Tables become one page: what came in, what was cut and why, what the model learnt, what is drawn next."""

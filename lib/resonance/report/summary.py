@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resonance.report.comparison import ALL, by_slice, outcome
+from resonance.report.comparison import ALL, describe_outcome, find_evaluations
 from resonance.report.facts.steps import find_cutting
-from resonance.report.turns import called, ordered
-from resonance.report.wording import bits, count, counted, listed, name, share, short
+from resonance.report.turns import name_turn, order_turns
+from resonance.report.wording import amount, bits, count, join_words, name, share, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stop:
-    """One station of the loop: its figure and what it counts; ``done`` is false where nothing got there yet."""
+    """One station of the loop: its figure and what it counts; ``done`` is false until documents or losses get there."""
 
     title: str
     figure: str
@@ -39,75 +39,75 @@ class Summary:
 def draw_summary(facts: Facts, blocks: Mapping[str, Block]) -> Summary:
     """The head of the page, with the headlines of sections in their order."""
     headlines = (block.headline for block in blocks.values())
-    sentences = (_documents(facts), *headlines, *_loop(facts), _plan(facts))
-    return Summary(_stops(facts), tuple(sentence for sentence in sentences if sentence))
+    sentences = (_describe_documents(facts), *headlines, *_describe_loop(facts), _describe_plan(facts))
+    return Summary(_make_stops(facts), tuple(sentence for sentence in sentences if sentence))
 
 
-def documents_in(facts: Facts) -> int:
+def count_documents(facts: Facts) -> int:
     """Rows that ingest read, as it counted them; the rows of ``raw`` where it left no count."""
     first = [step["rows_in"] for step in find_cutting(facts.steps) if step["job"] == "ingest"]
     return sum(first) if first else facts.rows.get("raw", 0)
 
 
-def _documents(facts: Facts) -> str:
-    came = documents_in(facts)
+def _describe_documents(facts: Facts) -> str:
+    came = count_documents(facts)
     if not came:
         return "No document has come in yet."
     kept = sum(part.documents for part in facts.find_part("kept").values())
     cut: Counter[str] = Counter()
     for rejected in facts.cuts:
         cut[rejected.rule] += rejected.rows
-    text = f"{counted(came, 'document')} came in, {count(kept)} ({share(kept, came)}) were kept and {count(sum(cut.values()))} cut"
+    text = f"{amount(came, 'document')} came in, {count(kept)} ({share(kept, came)}) were kept and {count(sum(cut.values()))} cut"
     most = [f"{name(rule)} ({count(rows)})" for rule, rows in sorted(cut.items(), key=lambda item: (-item[1], item[0]))[:3]]
-    return f"{text}, most of them by {listed(most)}." if most else f"{text}."
+    return f"{text}, most of them by {join_words(most)}." if most else f"{text}."
 
 
-def _loop(facts: Facts) -> list[str]:
-    turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+def _describe_loop(facts: Facts) -> list[str]:
+    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
     if not turns:
         if facts.find_draws():
             return ["Samples are drawn, but no training has left a loss yet."]
         return ["Only the data half of the loop has run: there is no training, no held-out score and no plan to show yet."]
-    return [_samples(facts), *_heldout(facts)]
+    return [_describe_samples(facts), *_describe_heldout(facts)]
 
 
-def _samples(facts: Facts) -> str:
-    turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+def _describe_samples(facts: Facts) -> str:
+    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
     planned = sum(part.rows for turn in facts.find_draws() for part in facts.find_part("draw", *turn).values())
     found = sum(loss.rows for loss in facts.losses if loss.phase == "train")
     rounds = len({turn[0] for turn in turns})
     arms = len(turns) - sum(turn[1] == "plan" for turn in turns)
-    text = f"{counted(rounds, 'round')} trained" + (f", with {counted(arms, 'control arm')} beside" if arms else "")
+    text = f"{amount(rounds, 'round')} trained" + (f", with {amount(arms, 'control arm')} beside" if arms else "")
     kept = min(loss.share for loss in facts.losses if loss.phase == "train")
     if kept < 1:
-        return f"{text}: {counted(planned, 'sample')} planned, the loss rows of {share(kept)} of them kept."
+        return f"{text}: {amount(planned, 'sample')} planned, the loss rows of {share(kept)} of them kept."
     match = "each sample left exactly one" if planned == found else "these should be equal"
-    return f"{text}: {counted(planned, 'sample')} planned, {counted(found, 'loss row')} written; {match}."
+    return f"{text}: {amount(planned, 'sample')} planned, {amount(found, 'loss row')} written; {match}."
 
 
-def _heldout(facts: Facts) -> list[str]:
-    turns = ordered((row["round"], row["arm"]) for row in facts.evaluations if row["slice"] == ALL)
+def _describe_heldout(facts: Facts) -> list[str]:
+    turns = order_turns((row["round"], row["arm"]) for row in facts.evaluations if row["slice"] == ALL)
     if not turns:
         return ["No held-out score has been computed yet."]
-    found = [(turn, by_slice(facts, turn)[ALL]) for turn in turns[-6:]]
-    figures = [f"{bits(row['bpb'])} ({bits(row['low'])} to {bits(row['high'])}) after {called(turn)}" for turn, row in found]
-    return [f"Held-out bits per byte, with 95% intervals: {'; '.join(figures)}.", outcome(facts)]
+    found = [(turn, find_evaluations(facts, turn)[ALL]) for turn in turns[-6:]]
+    figures = [f"{bits(row['bpb'])} ({bits(row['low'])} to {bits(row['high'])}) after {name_turn(turn)}" for turn, row in found]
+    return [f"Held-out bits per byte, with 95% intervals: {'; '.join(figures)}.", describe_outcome(facts)]
 
 
-def _plan(facts: Facts) -> str:
+def _describe_plan(facts: Facts) -> str:
     number = max((row["round"] for row in facts.plans), default=0)
     rows = [row for row in facts.plans if row["round"] == number]
     if number < 2:
-        return f"Round 1 is planned over {counted(len(rows), 'slice')}." if rows else ""
+        return f"Round 1 is planned over {amount(len(rows), 'slice')}." if rows else ""
     up = max(rows, key=lambda row: (row["weight"] - row["previous"], row["slice"]))
     more = sum(row["weight"] > row["previous"] * 1.0005 for row in rows)
-    text = f"Round {number} is planned: {count(more)} of {counted(len(rows), 'slice')} get more weight"
+    text = f"Round {number} is planned: {count(more)} of {amount(len(rows), 'slice')} get more weight"
     if not more:
         return f"{text}."
     return f"{text}; {name(up['slice'])} gains most ({share(up['previous'])} → {share(up['weight'])} of the tokens)."
 
 
-def _stops(facts: Facts) -> tuple[Stop, ...]:
+def _make_stops(facts: Facts) -> tuple[Stop, ...]:
     kept = sum(part.documents for part in facts.find_part("kept").values())
     draws = [turn for turn in facts.find_draws() if turn[1] == "plan"]
     drawn = sum(part.rows for part in facts.find_part("draw", *draws[-1]).values()) if draws else 0
@@ -115,11 +115,11 @@ def _stops(facts: Facts) -> tuple[Stop, ...]:
     losses = sum(loss.rows for loss in facts.losses)
     number = max((row["round"] for row in facts.plans), default=0)
     weighted = sum(row["round"] == number for row in facts.plans)
-    came = documents_in(facts)
+    came = count_documents(facts)
     return (
         Stop("Text", count(came), "documents read", came > 0),
         Stop("Corpus", count(kept), "documents kept", kept > 0),
-        Stop("Draw", count(drawn), f"samples, {called(draws[-1])}" if draws else "samples", drawn > 0),
+        Stop("Draw", count(drawn), f"samples, {name_turn(draws[-1])}" if draws else "samples", drawn > 0),
         Stop("Model", short(size), "parameters", size > 0),
         Stop("Losses", count(losses), "loss rows", losses > 0),
         Stop("Plan", count(weighted), f"slices, round {number}" if number else "slices", weighted > 0),

@@ -14,22 +14,22 @@ OLDER = ("grey", "teal", "purple")
 MOST = 5
 
 
-def called(turn: Turn) -> str:
+def name_turn(turn: Turn) -> str:
     """``round 2`` for the arm that follows the plan, ``round 2, control`` for another."""
     return f"round {turn[0]}" if turn[1] == "plan" else f"round {turn[0]}, {turn[1]}"
 
 
-def ordered(turns: Iterable[Turn]) -> list[Turn]:
+def order_turns(turns: Iterable[Turn]) -> list[Turn]:
     """Turns by round, the plan before its control."""
     return sorted(set(turns), key=lambda turn: (turn[0], turn[1] != "plan", turn[1]))
 
 
-def shown(turns: Sequence[Turn]) -> list[Turn]:
-    """The first turn and the newest ones: as many as a chart can tell apart."""
+def choose_turns(turns: Sequence[Turn]) -> list[Turn]:
+    """The first turn and the newest ones: as many as a chart can show apart."""
     return list(turns) if len(turns) <= MOST else [turns[0], *turns[1 - MOST :]]
 
 
-def roles(turns: Sequence[Turn]) -> dict[Turn, str]:
+def colour_turns(turns: Sequence[Turn]) -> dict[Turn, str]:
     """A colour for each turn: the newest plan blue, control arms orange, earlier plans in quiet colours."""
     plans = [turn for turn in turns if turn[1] == "plan"]
     found = {turn: OLDER[index % len(OLDER)] for index, turn in enumerate(plans)}
@@ -39,18 +39,18 @@ def roles(turns: Sequence[Turn]) -> dict[Turn, str]:
     return found
 
 
-def keys(turns: Sequence[Turn], *, lines: bool = False) -> tuple[Key, ...]:
-    """The legend of a chart that tells turns apart."""
-    paint = roles(turns)
-    return tuple(Key(called(t), paint[t], "dot" if not lines else "dash" if t[1] != "plan" else "line") for t in turns)
+def make_keys(turns: Sequence[Turn], *, lines: bool = False) -> tuple[Key, ...]:
+    """The legend of a chart with a line or dot for each turn."""
+    paint = colour_turns(turns)
+    return tuple(Key(name_turn(t), paint[t], "dot" if not lines else "dash" if t[1] != "plan" else "line") for t in turns)
 
 
-def largest(values: Mapping[str, float], most: int) -> tuple[list[str], list[str]]:
+def split_largest(values: Mapping[str, float], most: int) -> tuple[list[str], list[str]]:
     """The ``most`` names with the largest values, largest first, and the names that are left."""
     names = sorted(values, key=lambda name: (-values[name], name))
     return (names, []) if len(names) <= most else (names[:most], names[most:])
 
 
-def others(names: Sequence[str]) -> str:
+def name_others(names: Sequence[str]) -> str:
     """What the slices that are not shown are called together."""
     return f"{count(len(names))} other slice{'s' if len(names) > 1 else ''}"

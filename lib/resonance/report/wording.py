@@ -1,4 +1,7 @@
-"""Numbers and names as people read them; names from data lose what could hide or stretch them."""
+"""Numbers and names as people read them, each function named after what it writes.
+
+Names from data lose characters that could hide or stretch text.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
-def counted(number: float, thing: str, many: str | None = None) -> str:
+def amount(number: float, thing: str, many: str | None = None) -> str:
     """``1 document``, ``24,512 documents``."""
     return f"{count(number)} {thing if round(number) == 1 else many or thing + 's'}"
 
 
 def share(part: float, whole: float = 1.0) -> str:
-    """73.4%, with more digits where less would say nothing; a dash where there is no whole."""
+    """73.4%, with more digits for small shares; a dash if the whole is zero."""
     if whole <= 0:
         return "–"
     percent = 100 * part / whole
@@ -40,7 +43,7 @@ def bits(value: float) -> str:
     return minus(f"{value:.3f}")
 
 
-def signed(value: float) -> str:
+def difference(value: float) -> str:
     """A difference with its sign, to a ten-thousandth where it is small."""
     digits = 3 if abs(value) >= 0.01 else 4
     return minus(f"{value:+.{digits}f}")
@@ -61,7 +64,7 @@ def seconds(value: float) -> str:
 def size(number: float) -> str:
     """``512 bytes``, ``12.3 MB``."""
     if number < 1000:
-        return counted(number, "byte")
+        return amount(number, "byte")
     power = min(int(math.log10(number) // 3), 5)
     return f"{number / 1000**power:.1f} {' kMGTP'[power]}B"
 
@@ -79,7 +82,7 @@ def minus(text: str) -> str:
     return text.replace("-", "−", 1) if text.startswith("-") else text
 
 
-def listed(items: Sequence[str]) -> str:
+def join_words(items: Sequence[str]) -> str:
     """``a, b and c``."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
 
@@ -106,7 +109,7 @@ def start(text: object, columns: int) -> str:
     return full if _width(full) <= columns else f"{_fitting(full, columns - 1)}…"
 
 
-def distinct(texts: Sequence[object], columns: int) -> list[str]:
+def make_distinct(texts: Sequence[object], columns: int) -> list[str]:
     """Names that fit ``columns`` and differ where their texts do: what cut ones share in front goes, then they are numbered."""
     full = [plain(text) for text in texts]
     cut = [name(text, columns) for text in full]

@@ -150,7 +150,7 @@ def test_page_holds_every_section_and_nothing_foreign(page: str) -> None:
     for foreign in ("<script", "http:", "https:", "src=", "@import", "url(http", "<link", "<iframe", "<img"):
         assert foreign not in page.lower(), foreign
     assert "one seed; without training variance" in page
-    assert "5 events of runs that no longer stand" in page
+    assert "5 events of runs that are out of date" in page
 
 
 def test_text_from_data_is_shown_as_text(page: str) -> None:

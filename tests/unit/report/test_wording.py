@@ -7,8 +7,8 @@ from resonance.report import wording
 
 def test_numbers_carry_thousands_separators_and_units() -> None:
     assert wording.count(24512) == "24,512"
-    assert wording.counted(1, "document") == "1 document"
-    assert wording.counted(2000, "copy", "copies") == "2,000 copies"
+    assert wording.amount(1, "document") == "1 document"
+    assert wording.amount(2000, "copy", "copies") == "2,000 copies"
     assert wording.size(12_300_000) == "12.3 MB"
     assert [wording.seconds(s) for s in (3.25, 48.2, 192, 7500)] == ["3.2 s", "48 s", "3 min 12 s", "2 h 5 min"]
 
@@ -21,8 +21,8 @@ def test_share_keeps_small_parts_visible_and_refuses_an_empty_whole() -> None:
 
 
 def test_differences_carry_a_true_sign() -> None:
-    assert wording.signed(-0.0234) == "−0.023"
-    assert wording.signed(0.0012) == "+0.0012"
+    assert wording.difference(-0.0234) == "−0.023"
+    assert wording.difference(0.0012) == "+0.0012"
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ def test_wide_characters_count_twice() -> None:
 
 
 def test_lists_read_as_sentences() -> None:
-    assert wording.listed(["a", "b", "c"]) == "a, b and c"
-    assert wording.listed([]) == ""
+    assert wording.join_words(["a", "b", "c"]) == "a, b and c"
+    assert wording.join_words([]) == ""
 
 
 def test_names_that_were_cut_still_differ() -> None:
     names = [f"package-number-{number}/docstring" for number in (33, 77, 121)]
-    assert wording.distinct(names, 22) == ["…33/docstring", "…77/docstring", "…121/docstring"]
-    assert wording.distinct(["a", "b"], 22) == ["a", "b"]
+    assert wording.make_distinct(names, 22) == ["…33/docstring", "…77/docstring", "…121/docstring"]
+    assert wording.make_distinct(["a", "b"], 22) == ["a", "b"]
     alike = ["x" * 30 + middle + "y" * 30 for middle in ("1" + "z" * 40, "2" + "z" * 40)]
-    assert len(set(wording.distinct(alike, 22))) == 2
-    assert wording.distinct(["same", "same"], 22) == ["same", "same (2)"]
+    assert len(set(wording.make_distinct(alike, 22))) == 2
+    assert wording.make_distinct(["same", "same"], 22) == ["same", "same (2)"]

@@ -38,7 +38,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Row:
-    """A named row of marks and what is written beside it; ``joined`` marks stand on one line that joins the first two."""
+    """A named row of marks and what is written beside it; ``joined`` draws a line between the first two."""
 
     label: str
     marks: tuple[Mark, ...]

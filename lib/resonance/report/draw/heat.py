@@ -28,7 +28,7 @@ def draw_heat(names: Sequence[str], cells: Sequence[Sequence[float]], label: str
     right = left + many * width + GAP + measure_widest(sums)
     small = "soft tiny" if measure_text(numbers[-1], TICK) > width - 2 else "soft"
     top = max(max(row) for row in cells) or 1
-    told = measure_widest((short(value) for row in cells for value in row), TINY) <= FILL * width - 2
+    fits = measure_widest((short(value) for row in cells for value in row), TINY) <= FILL * width - 2
     drawing = Drawing(WIDTH, TOP + many * PITCH + 4)
     for y, row in enumerate(cells):
         middle = TOP + (y + 0.5) * PITCH
@@ -38,7 +38,7 @@ def draw_heat(names: Sequence[str], cells: Sequence[Sequence[float]], label: str
         drawing.add_text(right, middle, sums[y], "soft", anchor="end")
         for x, value in enumerate(row):
             with drawing.add_group(f"{name(names[y])} → {name(names[x])}: {count(value)}"):
-                _draw_cell(drawing, left + x * width, TOP + y * PITCH, width, value / top, role, short(value) if told else "")
+                _draw_cell(drawing, left + x * width, TOP + y * PITCH, width, value / top, role, short(value) if fits else "")
     return drawing.finish(label, "; ".join(f"{name(names[y])}: {count(sum(row))}" for y, row in enumerate(cells)))
 
 

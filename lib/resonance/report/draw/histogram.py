@@ -11,7 +11,7 @@ from markupsafe import Markup
 from resonance.report.draw.scales import Scale
 from resonance.report.draw.svg import SMALL, TICK, Drawing
 from resonance.report.draw.text import measure_text
-from resonance.report.wording import counted, share, short
+from resonance.report.wording import amount, share, short
 
 HEIGHT, TOP, BOTTOM = 132, 32, 112
 LEFT, RIGHT = 2, SMALL - 2
@@ -35,7 +35,7 @@ class Histogram:
     thresholds: tuple[tuple[float, bool], ...] = ()
 
     def place(self, value: float) -> float:
-        """Where a value stands, as a share of the axis."""
+        """The place of a value, as a share of the axis."""
         low, high = (math.log1p(self.low), math.log1p(self.high)) if self.log else (self.low, self.high)
         return ((math.log1p(value) if self.log else value) - low) / ((high - low) or 1)
 
@@ -46,7 +46,7 @@ class Histogram:
         return self.low + place * (self.high - self.low)
 
     def cuts(self) -> list[tuple[float, bool, float]]:
-        """Each threshold as (place, cuts below, value); one of whole numbers stands before or after the bar of its number."""
+        """Each threshold as (place, cuts below, value); one of whole numbers is before or after the bar of its number."""
         half = 0.5 / len(self.shares) if self.whole else 0.0
         return [(self.place(value) + (-half if below else half), below, value) for value, below in self.thresholds]
 
@@ -67,13 +67,13 @@ def draw_histogram(data: Histogram, label: str) -> Markup:
     drawing.add_text(LEFT, 6, f"tallest {top:.0%} of texts", "soft")
     _draw_thresholds(drawing, x, cuts)
     _draw_edges(drawing, x, data)
-    told = "".join(f"; cut {'below' if below else 'above'} {short(value)}" for _, below, value in cuts)
+    limits = "".join(f"; cut {'below' if below else 'above'} {short(value)}" for _, below, value in cuts)
     ends = f"from {_round(data.value(0))} to {_round(data.value(1))}"
-    return drawing.finish(label, f"{counted(len(data.shares), 'bucket')} {ends}, the tallest {top:.0%} of texts{told}")
+    return drawing.finish(label, f"{amount(len(data.shares), 'bucket')} {ends}, the tallest {top:.0%} of texts{limits}")
 
 
 def _draw_thresholds(drawing: Drawing, x: Scale, cuts: Sequence[tuple[float, bool, float]]) -> None:
-    """Dashed lines with their values above; of values that would overlap the later ones stand further right."""
+    """Dashed lines with their values above; of values that would overlap, the later ones are further right."""
     free = float(LEFT)
     for at, _, value in sorted(cuts):
         if not 0 <= at <= 1:

@@ -37,8 +37,8 @@ def draw_lines(series: Sequence[Line], label: str, x_unit: str, y_unit: str, *, 
     plane = draw_plane(drawing, xs, span_values(heights, ABOVE, crosses_zero=False), x_unit, y_unit, whole=whole)
     for line in series:
         _draw_line(drawing, plane, line, marked=whole or len(line.xs) == 1)
-    told = "; ".join(_tell(line) for line in series if line.xs)
-    return drawing.finish(label, f"{y_unit} over {x_unit}. {told}")
+    figures = "; ".join(_tell(line) for line in series if line.xs)
+    return drawing.finish(label, f"{y_unit} over {x_unit}. {figures}")
 
 
 def _draw_line(drawing: Drawing, plane: Plane, line: Line, *, marked: bool) -> None:

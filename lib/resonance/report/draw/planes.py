@@ -20,7 +20,7 @@ class Plane:
     y: Scale
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Where a pair of values stands."""
+        """The place of a pair of values, in pixels."""
         return self.x.place(x), self.y.place(y)
 
 

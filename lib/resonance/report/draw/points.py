@@ -11,7 +11,7 @@ from resonance.report.draw.planes import BOTTOM, HEIGHT, RIGHT, TOP, Plane, draw
 from resonance.report.draw.scales import span_values
 from resonance.report.draw.svg import TICK, WIDTH, Drawing
 from resonance.report.draw.text import measure_text, write_figure
-from resonance.report.wording import counted, name
+from resonance.report.wording import amount, name
 
 RADIUS, SMALL_RADIUS = 3.4, 2.6
 SIDE, ABOVE = 0.06, 0.1
@@ -55,11 +55,11 @@ def draw_map(found: Sequence[Point], label: str) -> Markup:
     plane = draw_plane(drawing, VARIABILITY, CONFIDENCE, "variability", "confidence")
     for point in found:
         drawing.add_dot(*plane.place(point.x, point.y), SMALL_RADIUS, f"faint {point.role}", hint=_tell(point), href=point.href)
-    return drawing.finish(label, f"confidence over variability of {counted(len(found), 'sample')}")
+    return drawing.finish(label, f"confidence over variability of {amount(len(found), 'sample')}")
 
 
 def _name_points(drawing: Drawing, plane: Plane, found: Sequence[Point], level: float) -> None:
-    """Write the names of the points that stand farthest from ``level``, where they meet no point and no other name."""
+    """Write the names of the points farthest from ``level``, where they meet no point and no other name."""
     taken = [_box(*plane.place(point.x, point.y), 2 * RADIUS) for point in found]
     named = 0
     for point in sorted(found, key=lambda point: (-abs(point.y - level), point.name)):

@@ -29,7 +29,7 @@ class Scale:
     end: float
 
     def place(self, value: float) -> float:
-        """Where a value stands, in pixels."""
+        """The place of a value, in pixels."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
@@ -63,7 +63,7 @@ def find_ticks(low: float, high: float, most: int, *, whole: bool = False) -> li
 
 
 def write_ticks(ticks: Sequence[float]) -> list[str]:
-    """Ticks as text, all in one unit and with equally many decimals; zero stands bare."""
+    """Ticks as text, all in one unit and with equally many decimals; zero without a unit."""
     top = max((abs(tick) for tick in ticks), default=0.0)
     divisor, letter = next(((divisor, letter) for least, divisor, letter in UNITS if top >= least), (1.0, ""))
     scaled = [tick / divisor for tick in ticks]
@@ -73,7 +73,7 @@ def write_ticks(ticks: Sequence[float]) -> list[str]:
 
 
 def fit_ticks(scale: Scale, most: int, *, whole: bool = False) -> list[tuple[float, str]]:
-    """Ticks of a horizontal scale with their texts: as many as stand beside each other with a gap, at least one."""
+    """Ticks of a horizontal scale with their texts: as many as fit beside each other with a gap, at least one."""
     for count in range(most, 1, -1):
         ticks = find_ticks(scale.low, scale.high, count, whole=whole)
         words = write_ticks(ticks)

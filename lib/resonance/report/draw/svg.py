@@ -63,18 +63,18 @@ class Drawing:
         self._parts.append("</g>")
 
     def finish(self, label: str, description: str) -> Markup:
-        """The picture as an ``<svg>`` element: ``label`` says what it shows, ``description`` the figures in it."""
-        told = f"<title>{escape(label)}</title><desc>{escape(description)}</desc>"
-        # All text and all attributes are escaped where they are added, so nothing that a label holds can become an element.
-        return Markup(f'<svg viewBox="{self._size}" role="img" class="chart">{told}{"".join(self._parts)}</svg>')
+        """The picture as an ``<svg>`` element: ``label`` names what it shows, ``description`` lists the figures."""
+        title = f"<title>{escape(label)}</title><desc>{escape(description)}</desc>"
+        # All text and all attributes are escaped where they are added, so no label can become an element.
+        return Markup(f'<svg viewBox="{self._size}" role="img" class="chart">{title}{"".join(self._parts)}</svg>')
 
     def _add(self, tag: str, attributes: Mapping[str, float | str], content: str = "") -> None:
-        said = "".join(
+        written = "".join(
             f' {name}="{escape(value) if isinstance(value, str) else write_number(value)}"'
             for name, value in attributes.items()
             if value != ""
         )
-        self._parts.append(f"<{tag}{said}>{content}</{tag}>" if content else f"<{tag}{said}/>")
+        self._parts.append(f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>")
 
 
 def write_number(value: float) -> str:

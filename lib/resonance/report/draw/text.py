@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from resonance.report.draw.svg import TEXT, TICK
-from resonance.report.wording import distinct, minus
+from resonance.report.wording import make_distinct, minus
 
 _BY_WIDTH = (
     (0.29, "'ijlIJ"),
@@ -39,10 +39,10 @@ def measure_widest(texts: Iterable[str], size: float = TICK) -> float:
 
 def fit_names(names: Sequence[str], room: float, columns: int = COLUMNS) -> list[str]:
     """The names, those that are wider than ``room`` cut until they fit; names that differ stay different."""
-    cut = distinct(names, columns)
+    cut = make_distinct(names, columns)
     while columns > 4 and (wide := [at for at, text in enumerate(cut) if measure_text(text) > room]):
         columns -= 1
-        shorter = distinct(names, columns)
+        shorter = make_distinct(names, columns)
         for at in wide:
             cut[at] = shorter[at]
     return cut

@@ -1,4 +1,4 @@
-"""Evaluation items that documents hold, by set."""
+"""Documents that contain evaluation items, by set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from resonance.report.parts import Block, Grid
 from resonance.report.section import Section
-from resonance.report.wording import count, counted, name, share
+from resonance.report.wording import amount, count, name, share
 from resonance.tables import CONTAMINATION, EVALUATION_ITEMS
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from resonance.report.facts.shared import Facts
 
 TITLE = "Evaluation items in documents"
-UNCHECKED_IN_SHORT = "UNCHECKED: no evaluation set was registered, so that documents may hold items of one."
+UNCHECKED_IN_SHORT = "UNCHECKED: no evaluation set was registered, so documents may contain evaluation items."
 UNCHECKED = (
-    "UNCHECKED: no evaluation set was registered when documents were last looked at. They may hold items by which a model is "
-    "judged later; `resonance register NAME FILE`, then run again."
+    "UNCHECKED: no evaluation set was registered when documents were last checked. They may contain items by which a model is "
+    "judged later: `resonance register NAME FILE`, then run again."
 )
 MEANING = {
     "ngram": "a run of 13 words, or of 30 characters of a script without spaces, that is also an item's",
@@ -35,7 +35,7 @@ MEANING = {
 
 @dataclass(frozen=True)
 class Registered:
-    """Items of one evaluation set, the items that documents hold, and documents (distinct) by method."""
+    """Items of one evaluation set, how many of them documents contain, and documents (distinct) by method."""
 
     set: str
     items: int
@@ -46,24 +46,24 @@ class Registered:
 
 @dataclass(frozen=True)
 class Contamination:
-    """What documents hold of each registered evaluation set."""
+    """Items of each registered evaluation set that documents contain."""
 
     shared: Facts
     registered: tuple[Registered, ...] = ()
 
     @property
     def searches(self) -> list[Row]:
-        """The steps that looked for items in documents."""
+        """The steps that searched documents for items."""
         return [step for step in self.shared.steps if step["job"] == "decontaminate"]
 
     @property
     def is_unchecked(self) -> bool:
-        """Whether no evaluation set was registered when documents were last looked at."""
+        """Whether no evaluation set was registered when documents were last checked."""
         return bool(self.searches) and "evaluation_items" not in self.searches[-1]["read"]
 
 
 def gather_contamination(frames: Mapping[str, DataFrame], shared: Facts) -> Contamination:
-    """Evaluation sets by name: their items, and what documents hold of them."""
+    """Evaluation sets by name: how many items they have, and how many of these documents contain."""
     if not shared.rows["evaluation_items"]:
         return Contamination(shared)
     contamination = frames["contamination"]
@@ -77,7 +77,7 @@ def gather_contamination(frames: Mapping[str, DataFrame], shared: Facts) -> Cont
 
 
 def draw_contamination(facts: Contamination, settings: ReportSettings) -> Block | None:
-    """Documents that hold items, by evaluation set and method; None where documents were not looked at."""
+    """Documents that contain items, by evaluation set and method; None where documents were not checked."""
     if facts.is_unchecked:
         return Block(TITLE, (UNCHECKED,), headline=UNCHECKED_IN_SHORT)
     if not facts.searches or not facts.registered:
@@ -85,16 +85,16 @@ def draw_contamination(facts: Contamination, settings: ReportSettings) -> Block 
     came = sum(step["rows_in"] for step in facts.searches) or facts.shared.rows["documents"]
     cut = sum(cut.rows for cut in facts.shared.cuts if cut.step == "decontaminate")
     text = (
-        f"{counted(cut, 'document')} of {count(came)} that came this far ({share(cut, came)}) were cut since they hold an item of "
-        "a registered evaluation set. Documents that were cut before are counted below too: no rule can bring them back."
+        f"{amount(cut, 'document')} of {count(came)} that came this far ({share(cut, came)}) were cut because they contain an item "
+        "of a registered evaluation set. Documents that earlier steps cut count below too: no other policy can bring them back."
     )
     methods = "; ".join(f"{method}: {meaning}" for method, meaning in MEANING.items())
-    sets = counted(len(facts.registered), "evaluation set")
-    headline = f"{counted(cut, 'document')} more {'was' if cut == 1 else 'were'} cut for items of {sets}."
-    return Block(TITLE, (text, f"Methods, the first that holds counts. {methods}."), (), (_grid(facts),), headline)
+    sets = amount(len(facts.registered), "evaluation set")
+    headline = f"{amount(cut, 'document')} more {'was' if cut == 1 else 'were'} cut for items of {sets}."
+    return Block(TITLE, (text, f"Methods, of which the first that matches counts. {methods}."), (), (_list_sets(facts),), headline)
 
 
-def _grid(facts: Contamination) -> Grid:
+def _list_sets(facts: Contamination) -> Grid:
     documents = facts.shared.rows["documents"]
     rows = tuple(
         (

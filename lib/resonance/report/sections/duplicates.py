@@ -13,14 +13,14 @@ from pyspark.sql import functions as F
 
 from resonance.core.frames import rank_rows
 from resonance.core.settings import DedupeSettings
-from resonance.report.differences import marked
+from resonance.report.differences import mark_differences
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.heat import draw_heat
 from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.facts.texts import read_texts
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
-from resonance.report.wording import count, counted, listed, name, share, size
+from resonance.report.wording import amount, count, join_words, name, share, size
 from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ MEANING = {
     "verified": "one that stays, and those that are like it by exact Jaccard",
 }
 PARAMETERS = re.compile(r"minhash-(\d+)x(\d+)-(\d+)@")
-"""Bands, rows and words of a shingle, as ``duplicates.version`` tells them."""
+"""Bands, rows and words of a shingle, as ``duplicates.version`` gives them."""
 HARDLY = 0.1
-"""A pair that is met less often than about this is hardly ever met."""
+"""Pairs with about this chance of being compared are hardly ever compared."""
 SOURCES = 12
-"""So many sources are told apart; the others are counted together."""
+"""So many sources are named; the others are counted together."""
 OTHERS = "others"
 MOST = 1_000
 """So many pairs of sources come back at most, those of most documents first."""
@@ -66,7 +66,7 @@ class Clusters:
 
 @dataclass(frozen=True)
 class Crossed:
-    """Documents that a rule cut as copies, by their source and that of what stayed; None stands for all of them."""
+    """Documents that a rule cut as copies, by their source and that of the document that stayed; None means all of them."""
 
     rule: str | None
     source: str | None
@@ -166,32 +166,32 @@ def draw_duplicates(facts: Duplicates, settings: ReportSettings) -> Block | None
     methods = list(dict.fromkeys(found.method for found in facts.clusters))
     cut = sum(cut.rows for cut in shared.cuts if cut.step == "dedupe")
     text = (
-        f"{counted(cut, 'document')} of {count(came)} that passed all rules ({share(cut, came)}) were cut as copies; "
+        f"{amount(cut, 'document')} of {count(came)} that passed all rules ({share(cut, came)}) were cut as copies; "
         "the longest of those that are alike stays."
     )
-    charts = tuple(_sizes(method, [f for f in facts.clusters if f.method == method]) for method in methods)
-    charts += tuple(filter(None, (_between(facts), _detection(facts))))
-    grids = tuple(filter(None, (_grid(facts, methods, came), _pairs(facts))))
-    return Block(TITLE, (text,), charts, grids, _headline(facts, methods, cut))
+    charts = tuple(_draw_sizes(method, [f for f in facts.clusters if f.method == method]) for method in methods)
+    charts += tuple(filter(None, (_draw_sources(facts), _draw_detection(facts))))
+    grids = tuple(filter(None, (_list_methods(facts, methods, came), _list_pairs(facts))))
+    return Block(TITLE, (text,), charts, grids, _describe_clusters(facts, methods, cut))
 
 
-def _headline(facts: Duplicates, methods: list[str], cut: int) -> str:
+def _describe_clusters(facts: Duplicates, methods: list[str], cut: int) -> str:
     found = []
     for method in methods:
         clusters = sum(c.clusters for c in facts.clusters if c.method == method)
         documents = sum(c.documents for c in facts.clusters if c.method == method)
-        found.append(f"{counted(clusters, f'{method} cluster')} of {counted(documents, 'document')}")
-    return f"{TITLE}: {listed([name(text, 80) for text in found])}; {counted(cut, 'copy was', 'copies were')} cut."
+        found.append(f"{amount(clusters, f'{method} cluster')} of {amount(documents, 'document')}")
+    return f"{TITLE}: {join_words([name(text, 80) for text in found])}; {amount(cut, 'copy was', 'copies were')} cut."
 
 
-def _rule(method: str, methods: list[str]) -> str:
-    """The rule by which a method cut; none for near clusters that were verified, which cut nothing themselves."""
+def _name_rule(method: str, methods: list[str]) -> str:
+    """The rule by which a method cut; empty for near clusters that were verified: the verified ones cut instead."""
     if method == "near" and "verified" in methods:
         return ""
     return "near_duplicate" if method == "verified" else f"{method}_duplicate"
 
 
-def _sizes(method: str, found: list[Clusters]) -> Chart:
+def _draw_sizes(method: str, found: list[Clusters]) -> Chart:
     top = max(f.size for f in found)
     bounds = [(2, 2)]
     while bounds[-1][1] < top:
@@ -208,7 +208,7 @@ def _sizes(method: str, found: list[Clusters]) -> Chart:
     return Chart(f"Clusters: {name(method)}", picture, note[0].upper() + note[1:])
 
 
-def _detection(facts: Duplicates) -> Chart | None:
+def _draw_detection(facts: Duplicates) -> Chart | None:
     """How likely MinHash was to meet two texts, by their similarity: 1 - (1 - s^rows)^bands (Leskovec et al., MMDS, 3.4.2)."""
     known = next((PARAMETERS.match(found.version) for found in facts.clusters if found.method == "near"), None)
     if known is None:
@@ -227,12 +227,12 @@ def _detection(facts: Duplicates) -> Chart | None:
     return Chart("What near duplicates could be seen", picture, note)
 
 
-def _grid(facts: Duplicates, methods: list[str], came: int) -> Grid:
+def _list_methods(facts: Duplicates, methods: list[str], came: int) -> Grid:
     rows = []
     for method in methods:
         found = [f for f in facts.clusters if f.method == method]
         documents, clusters = sum(f.documents for f in found), sum(f.clusters for f in found)
-        rule = _rule(method, methods)
+        rule = _name_rule(method, methods)
         cut = sum(c.rows for c in facts.shared.cuts if c.rule == rule)
         gone = sum(c.bytes for c in facts.crossed if (c.rule, c.source) == (rule, None))
         cells = (clusters, documents, max(f.size for f in found), cut)
@@ -241,7 +241,7 @@ def _grid(facts: Duplicates, methods: list[str], came: int) -> Grid:
     return Grid("What was found", columns, tuple(rows), frozenset(columns[1:]))
 
 
-def _between(facts: Duplicates) -> Chart | None:
+def _draw_sources(facts: Duplicates) -> Chart | None:
     """Copies by their source and the source of what stayed for them; None where one source copies itself alone."""
     found = [c for c in facts.crossed if c.source is not None and c.keeper is not None]
     weight: Counter[str] = Counter()
@@ -258,37 +258,37 @@ def _between(facts: Duplicates) -> Chart | None:
         cells[place.get(str(c.source), len(names) - 1)][place.get(str(c.keeper), len(names) - 1)] += c.documents
     picture = draw_heat(names, cells, "Documents cut as copies by their source and the source of what stayed")
     note = "Rows: the source of the copy; columns, by number: that of the document that stays for it. At the right: copies cut."
-    return Chart("Copies between sources", picture, note + _unseen(facts, found))
+    return Chart("Copies between sources", picture, note + _describe_rest(facts, found))
 
 
-def _unseen(facts: Duplicates, found: list[Crossed]) -> str:
+def _describe_rest(facts: Duplicates, found: list[Crossed]) -> str:
     whole, shown = max((c.documents for c in facts.crossed if c.rule is None), default=0), sum(c.documents for c in found)
-    return f" {counted(whole - shown, 'copy', 'copies')} between rarer pairs of sources are left out." if shown < whole else ""
+    return f" {amount(whole - shown, 'copy', 'copies')} between rarer pairs of sources are left out." if shown < whole else ""
 
 
-def _pairs(facts: Duplicates) -> Grid | None:
+def _list_pairs(facts: Duplicates) -> Grid | None:
     """The largest clusters: what stays beside one of the others, the least similar where that was measured."""
-    rows = tuple((name(pair.method), count(pair.size), _alike(pair), *_sides(pair)) for pair in facts.pairs)
+    rows = tuple((name(pair.method), count(pair.size), _write_similarity(pair), *_write_sides(pair)) for pair in facts.pairs)
     columns = ("method", "documents", "similarity", "stays", "another one")
     note = "The other one is the least similar where that was measured. Excerpts begin shortly before the first difference."
     numbers, prose = frozenset(columns[1:3]), frozenset(columns[3:])
     return Grid("Largest clusters, side by side", columns, rows, numbers, cards=True, note=note, prose=prose) if rows else None
 
 
-def _alike(pair: Pair) -> str:
+def _write_similarity(pair: Pair) -> str:
     if pair.similarity is not None:
         return f"{pair.similarity:.3f}"
     return "equal text" if pair.method == "exact" else "not measured"
 
 
-def _sides(pair: Pair) -> tuple[Markup, Markup]:
+def _write_sides(pair: Pair) -> tuple[Markup, Markup]:
     stays, goes = (escape("not read"), escape("not read"))
     if pair.stays_text is not None and pair.goes_text is not None:
-        stays, goes = marked(pair.stays_text, pair.goes_text)
-    return _side(pair.stays_source, pair.stays, stays), _side(pair.goes_source, pair.goes, goes)
+        stays, goes = mark_differences(pair.stays_text, pair.goes_text)
+    return _write_side(pair.stays_source, pair.stays, stays), _write_side(pair.goes_source, pair.goes, goes)
 
 
-def _side(source: str, document: str, text: Markup) -> Markup:
+def _write_side(source: str, document: str, text: Markup) -> Markup:
     return Markup("<b>{}</b> {}<br>{}").format(name(source, 32), document, text)
 
 

@@ -13,7 +13,7 @@ from resonance.core.frames import rank_rows
 from resonance.report.facts.sample import choose_sample
 from resonance.report.facts.texts import read_texts
 from resonance.report.parts import Grid
-from resonance.report.wording import count, counted, name, start
+from resonance.report.wording import amount, count, name, start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,7 +171,7 @@ def _show_pieces(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping
             piece["rule"],
             id.hex(),
             _mark_piece(before, piece),
-            _mark_place(left, at, f"[{counted(piece['end'] - piece['start'], 'character')}]"),
+            _mark_place(left, at, f"[{amount(piece['end'] - piece['start'], 'character')}]"),
         )
 
 
@@ -206,7 +206,7 @@ def _draw_borderline(found: tuple[Borderline, ...]) -> Grid | None:
         for row in found
     )
     columns = ("rule", "verdict", "measured", "threshold", "document", "text begins")
-    note = "Documents nearest to each threshold on both sides, among a sample; `resonance why` tells all about one."
+    note = "Documents nearest to each threshold on both sides, among a sample; `resonance why` shows all that is known of one."
     return Grid("On the border", columns, rows, frozenset({"measured", "threshold"}), cards=True, note=note) if rows else None
 
 

@@ -9,7 +9,7 @@ from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.facts.steps import find_cutting
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section, take_shared
-from resonance.report.wording import count, counted, describe_rule, listed, name, seconds, share
+from resonance.report.wording import amount, count, describe_rule, join_words, name, seconds, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -21,51 +21,51 @@ CUT_BY = {"ingest": "grey", "clean": "grey", "judge": "orange", "dedupe": "purpl
 
 
 def draw_funnel(facts: Facts, settings: ReportSettings) -> Block | None:
-    """The way of documents through the steps that cut, and the reasons."""
+    """How many documents each step let through, and why it cut the others; None before the first step."""
     steps = find_cutting(facts.steps)
     if not steps:
         return None
-    charts = (_stages(facts, steps), *_reasons(steps))
-    grids = (_grid(steps), *_rules(facts))
-    return Block("What was kept, what was cut and why", _sentences(facts, steps), charts, grids)
+    charts = (_draw_stages(facts, steps), *_draw_reasons(steps))
+    grids = (_list_steps(steps), *_list_reasons(facts))
+    return Block("What was kept, what was cut and why", _describe_steps(facts, steps), charts, grids)
 
 
-def _sentences(facts: Facts, steps: list[Row]) -> tuple[str, ...]:
+def _describe_steps(facts: Facts, steps: list[Row]) -> tuple[str, ...]:
     noted = sum(step["rows_cut"] for step in steps)
     found = sum(cut.rows for cut in facts.cuts)
     lost = [name(step["job"]) for step in steps if step["rows_in"] != step["rows_out"] + step["rows_cut"]]
-    told = [
-        "Each cut row stands in the table rejects with every rule that it failed, what was measured and what the rule asks for; "
-        "here it counts once, at the first."
+    sentences = [
+        "The table rejects lists each cut row with every rule that it failed, the measured value and the threshold; "
+        "here a row counts once, at the first rule."
     ]
     if lost:
-        told.append(f"ROWS ARE MISSING: rows in are not rows out plus rows cut at {listed(lost)}.")
+        sentences.append(f"ROWS ARE MISSING: rows in are not rows out plus rows cut at {join_words(lost)}.")
     else:
-        told.append("Rows in are rows out plus rows cut at each step.")
+        sentences.append("Rows in are rows out plus rows cut at each step.")
     if noted != found:
-        told.append(f"The log of steps counts {counted(noted, 'cut row')}, the table rejects holds {count(found)}: run again.")
-    return tuple(told)
+        sentences.append(f"The table steps counts {amount(noted, 'cut row')}, the table rejects has {count(found)}: run again.")
+    return tuple(sentences)
 
 
-def _stages(facts: Facts, steps: list[Row]) -> Chart:
+def _draw_stages(facts: Facts, steps: list[Row]) -> Chart:
     rows = []
     for job in dict.fromkeys(step["job"] for step in steps):
         came = sum(step["rows_in"] for step in steps if step["job"] == job)
         went = sum(step["rows_out"] for step in steps if step["job"] == job)
         rows.append(Bar(job, went, f"{count(went)} of {count(came)}", behind=came))
-    held = sum(part.documents for part in facts.find_part("draw", 0, "heldout").values())
-    if held:
-        rows.append(Bar("set aside, held out", held, count(held), role="teal"))
+    heldout = sum(part.documents for part in facts.find_part("draw", 0, "heldout").values())
+    if heldout:
+        rows.append(Bar("set aside, held out", heldout, count(heldout), role="teal"))
     for number, arm in facts.find_draws():
         if arm == "plan":
             drawn = sum(part.documents for part in facts.find_part("draw", number, arm).values())
             rows.append(Bar(f"drawn, round {number}", drawn, count(drawn), role="teal"))
     picture = draw_bars(rows, "Documents that came to each step and went on")
-    keys = (Key("went on", "blue"), Key("came in", "pale")) + ((Key("chosen from what was kept", "teal"),) if held else ())
+    keys = (Key("went on", "blue"), Key("came in", "pale")) + ((Key("chosen from what was kept", "teal"),) if heldout else ())
     return Chart("Documents by step", picture, keys=keys)
 
 
-def _reasons(steps: list[Row]) -> tuple[Chart, ...]:
+def _draw_reasons(steps: list[Row]) -> tuple[Chart, ...]:
     cut: Counter[tuple[str, str]] = Counter()
     for step in steps:
         cut.update({(step["job"], rule): rows for rule, rows in step["cut_by_rule"].items()})
@@ -78,10 +78,10 @@ def _reasons(steps: list[Row]) -> tuple[Chart, ...]:
     ]
     picture = draw_bars(rows, "Rows cut by each rule")
     keys = tuple(Key(f"cut by {name(job)}", CUT_BY.get(job, "blue")) for job in dict.fromkeys(job for job, _ in cut))
-    return (Chart("Rows cut, by rule", picture, f"{counted(whole, 'row')} cut in all.", keys),)
+    return (Chart("Rows cut, by rule", picture, f"{amount(whole, 'row')} cut in all.", keys),)
 
 
-def _grid(steps: list[Row]) -> Grid:
+def _list_steps(steps: list[Row]) -> Grid:
     rows = tuple(
         (
             name(step["job"]),
@@ -98,7 +98,7 @@ def _grid(steps: list[Row]) -> Grid:
     return Grid("Steps that cut", columns, rows, frozenset(columns[2:]))
 
 
-def _rules(facts: Facts) -> tuple[Grid, ...]:
+def _list_reasons(facts: Facts) -> tuple[Grid, ...]:
     cut: Counter[tuple[str, str]] = Counter()
     for found in facts.cuts:
         cut[found.step, found.rule] += found.rows

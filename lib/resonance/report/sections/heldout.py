@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.comparison import ALL, FEW, LABEL, UNKNOWN, by_slice, compared, verdict
+from resonance.report.comparison import ALL, FEW, LABEL, UNKNOWN, find_compared, find_evaluations, judge_difference
 from resonance.report.draw.dots import Mark, draw_dots
 from resonance.report.draw.dots import Row as Marks
 from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section, take_shared
-from resonance.report.turns import keys, largest, ordered, others, roles, shown
-from resonance.report.wording import bits, count, counted, name, signed
+from resonance.report.turns import choose_turns, colour_turns, make_keys, name_others, order_turns, split_largest
+from resonance.report.wording import amount, bits, count, difference, name
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -25,32 +25,32 @@ SIDE = {"lower": "teal", "higher": "orange", "no difference visible": "grey", UN
 
 
 def draw_heldout(facts: Facts, settings: ReportSettings) -> Block | None:
-    """Held-out results and the paired difference; None where nothing was evaluated."""
+    """Held-out results and the paired difference; None where no model was evaluated."""
     if not facts.evaluations:
         return None
-    turns = ordered((row["round"], row["arm"]) for row in facts.evaluations)
-    scores = {turn: by_slice(facts, turn) for turn in turns}
+    turns = order_turns((row["round"], row["arm"]) for row in facts.evaluations)
+    scores = {turn: find_evaluations(facts, turn) for turn in turns}
     newest = scores[turns[-1]]
-    top, rest = largest({s: row["n_bytes"] for s, row in newest.items() if s != ALL}, settings.top_slices)
+    top, rest = split_largest({s: row["n_bytes"] for s, row in newest.items() if s != ALL}, settings.top_slices)
     text = [
         "Held-out documents were set aside by their duplicate cluster before round 1: no training drew them, no plan read them. "
         "Lines are 95% bootstrap intervals over documents; lower is better."
     ]
     if rest:
-        left = counted(len(rest), "slice")
-        text.append(f"The {len(top)} largest slices are shown; the other {left} are pooled by bytes, without interval.")
-    charts = [_rounds(scores, turns), _slices(scores, shown(turns), top, rest)]
-    round_ = compared(facts)
+        left = amount(len(rest), "slice")
+        text.append(f"The {len(top)} largest slices are shown; the other {left} are pooled by bytes, without an interval.")
+    charts = [_draw_rounds(scores, turns), _draw_slices(scores, choose_turns(turns), top, rest)]
+    round_ = find_compared(facts)
     grids = []
     if round_ is not None:
-        rows = by_slice(facts, (round_, "plan"))
+        rows = find_evaluations(facts, (round_, "plan"))
         text.append(f"Round {round_} was trained twice: after its plan, and as a control with the weights of round 1 ({LABEL}).")
-        charts.append(_difference(rows, round_, settings.top_slices))
-        grids.append(_grid(rows, by_slice(facts, (round_, "control")), settings.top_slices))
+        charts.append(_draw_difference(rows, round_, settings.top_slices))
+        grids.append(_list_slices(rows, find_evaluations(facts, (round_, "control")), settings.top_slices))
     return Block("Held-out bits per byte", tuple(text), tuple(charts), tuple(grids))
 
 
-def _rounds(scores: dict[Turn, dict[str, Row]], turns: list[Turn]) -> Chart:
+def _draw_rounds(scores: dict[Turn, dict[str, Row]], turns: list[Turn]) -> Chart:
     series = []
     for arm, role in (("plan", "blue"), ("control", "orange")):
         rows = [(turn[0], scores[turn][ALL]) for turn in turns if turn[1] == arm and ALL in scores[turn]]
@@ -64,69 +64,69 @@ def _rounds(scores: dict[Turn, dict[str, Row]], turns: list[Turn]) -> Chart:
     return Chart("All slices together", picture, "Lower is better.", legend[: len(series)])
 
 
-def _slices(scores: dict[Turn, dict[str, Row]], turns: list[Turn], top: list[str], rest: list[str]) -> Chart:
-    paint = roles(turns)
+def _draw_slices(scores: dict[Turn, dict[str, Row]], turns: list[Turn], top: list[str], rest: list[str]) -> Chart:
+    paint = colour_turns(turns)
     order = sorted(top, key=lambda s: (-scores[turns[-1]][s]["bpb"], s))
     rows = []
     for label in order:
         found = [(turn, scores[turn][label]) for turn in turns if label in scores[turn]]
-        rows.append(Marks(label, tuple(_mark(row, "bpb", "low", "high", paint[turn]) for turn, row in found)))
+        rows.append(Marks(label, tuple(_mark_interval(row, "bpb", "low", "high", paint[turn]) for turn, row in found)))
     if rest:
-        pooled = [(turn, _pooled([scores[turn][s] for s in rest if s in scores[turn]], "bpb")) for turn in turns]
-        rows.append(Marks(others(rest), tuple(Mark(value, paint[turn]) for turn, value in pooled if value is not None)))
+        pooled = [(turn, _pool_slices([scores[turn][s] for s in rest if s in scores[turn]], "bpb")) for turn in turns]
+        rows.append(Marks(name_others(rest), tuple(Mark(value, paint[turn]) for turn, value in pooled if value is not None)))
     picture = draw_dots(rows, "Held-out bits per byte of each slice, by round and arm", "bits per byte")
     note = f"Hardest slices first. Rings: fewer than {FEW} documents, so no interval."
-    return Chart("By slice", picture, note, keys(turns))
+    return Chart("By slice", picture, note, make_keys(turns))
 
 
-def _difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
+def _draw_difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
     known = {s: row for s, row in rows.items() if row["delta"] is not None and s != ALL}
-    top, rest = largest({s: row["n_bytes"] for s, row in known.items()}, most)
+    top, rest = split_largest({s: row["n_bytes"] for s, row in known.items()}, most)
     chart = []
     for label, row in [("all slices", rows.get(ALL)), *((s, rows[s]) for s in sorted(top, key=lambda s: (rows[s]["delta"], s)))]:
         if row is not None and row["delta"] is not None:
-            mark = _mark(row, "delta", "delta_low", "delta_high", SIDE[verdict(row)])
-            chart.append(Marks(label, (mark,), signed(row["delta"])))
-    pooled = _pooled([rows[s] for s in rest], "delta")
+            mark = _mark_interval(row, "delta", "delta_low", "delta_high", SIDE[judge_difference(row)])
+            chart.append(Marks(label, (mark,), difference(row["delta"])))
+    pooled = _pool_slices([rows[s] for s in rest], "delta")
     if pooled is not None:
-        chart.append(Marks(others(rest), (Mark(pooled, "grey"),), signed(pooled)))
+        chart.append(Marks(name_others(rest), (Mark(pooled, "grey"),), difference(pooled)))
     label = "Held-out bits per byte, plan minus control, by slice"
     picture = draw_dots(chart, label, "bits per byte, plan − control", zero=True)
     legend = tuple(Key(word, role, "ring" if word == UNKNOWN else "dot") for word, role in SIDE.items())
     return Chart(f"Round {round_}: plan − control", picture, f"Paired over documents, 95% intervals: {LABEL}.", legend)
 
 
-def _mark(row: Row, value: str, low: str, high: str, role: str) -> Mark:
-    """A dot with its interval; a ring without one where too few documents stand behind it."""
+def _mark_interval(row: Row, value: str, low: str, high: str, role: str) -> Mark:
+    """A dot with its interval; a ring without one if there are too few documents."""
     if row["n_docs"] < FEW:
         return Mark(row[value], role, shape="ring")
     return Mark(row[value], role, row[low], row[high])
 
 
-def _pooled(rows: list[Row], column: str) -> float | None:
+def _pool_slices(rows: list[Row], column: str) -> float | None:
     weights = [(row["n_bytes"], row[column]) for row in rows if row[column] is not None]
     whole = sum(weight for weight, _ in weights)
     return sum(weight * value for weight, value in weights) / whole if whole else None
 
 
-def _grid(rows: dict[str, Row], control: dict[str, Row], most: int) -> Grid:
-    top, rest = largest({s: row["n_bytes"] for s, row in rows.items() if s != ALL}, most)
-    cells = tuple(_cells(s, rows[s], control.get(s)) for s in ([ALL] if ALL in rows else []) + top)
+def _list_slices(rows: dict[str, Row], control: dict[str, Row], most: int) -> Grid:
+    top, rest = split_largest({s: row["n_bytes"] for s, row in rows.items() if s != ALL}, most)
+    cells = tuple(_write_cells(s, rows[s], control.get(s)) for s in ([ALL] if ALL in rows else []) + top)
     columns = ("slice", "documents", "plan", "control", "plan − control", "95% interval", "the plan is")
-    note = f"Bits per byte; {LABEL}." + (f" {others(rest).capitalize()} not listed." if rest else "")
+    note = f"Bits per byte; {LABEL}." + (f" {name_others(rest).capitalize()} not listed." if rest else "")
     return Grid("Plan against control", columns, cells, frozenset(columns[1:6]), note=note)
 
 
-def _cells(label: str, row: Row, rival: Row | None) -> tuple[str, ...]:
+def _write_cells(label: str, row: Row, rival: Row | None) -> tuple[str, ...]:
     there = row["delta"] is not None
     return (
         "all slices" if label == ALL else name(label),
         count(row["n_docs"]),
         bits(row["bpb"]),
         bits(rival["bpb"]) if rival is not None else "–",
-        signed(row["delta"]) if there else "–",
-        f"{signed(row['delta_low'])} to {signed(row['delta_high'])}" if there and row["delta_low"] is not None else "–",
-        verdict(row) if there else "not compared",
+        difference(row["delta"]) if there else "–",
+        f"{difference(row['delta_low'])} to {difference(row['delta_high'])}" if there and row["delta_low"] is not None else "–",
+        judge_difference(row) if there else "not compared",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which samples a model learns easily, late or never, and which labels are suspect."""
+"""Which samples a model learns at once, late or never, and which labels are suspect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resonance.report.draw.points import Point, draw_map
 from resonance.report.facts.texts import read_texts
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
-from resonance.report.wording import count, counted, name, share, start
+from resonance.report.wording import amount, count, name, share, start
 from resonance.tables import DOCUMENTS, LABEL_QUALITY, SIGNAL_STATE
 
 if TYPE_CHECKING:
@@ -86,20 +86,20 @@ def gather_labels(frames: Mapping[str, DataFrame], shared: Facts) -> Labels:
     texts = {id: row["text"] for id, row in read_texts(frames["documents"], ids, F.lit(HEAD), shown=True).items()}
     return Labels(
         current=current,
-        mapped=tuple(_place(row, texts) for row in sorted(chosen, key=lambda row: (row["confidence"], bytes(row["doc_id"])))),
+        mapped=tuple(_read_sample(row, texts) for row in sorted(chosen, key=lambda row: (row["confidence"], bytes(row["doc_id"])))),
         round=newest,
         scored=sums["scored"],
         issues=sums["issues"],
-        suspects=tuple(_suspect(row, texts) for row in worst),
+        suspects=tuple(_read_suspect(row, texts) for row in worst),
     )
 
 
-def _place(row: Row, texts: Mapping[bytes, str]) -> Mapped:
+def _read_sample(row: Row, texts: Mapping[bytes, str]) -> Mapped:
     id = bytes(row["doc_id"])
     return Mapped(id.hex(), row["confidence"], row["variability"], row["n_correct"], row["n_labelled"], texts.get(id))
 
 
-def _suspect(row: Row, texts: Mapping[bytes, str]) -> Suspect:
+def _read_suspect(row: Row, texts: Mapping[bytes, str]) -> Suspect:
     id = bytes(row["doc_id"])
     figures = (row["slice"], row["label"], row["suggested"], row["p_label"], row["p_suggested"])
     return Suspect(id.hex(), *figures, texts.get(id))
@@ -111,19 +111,19 @@ def draw_labels(found: Labels, settings: ReportSettings) -> Block | None:
         return None
     text = []
     if found.current:
-        text.append(f"{counted(found.current, 'sample')} with a label were trained on.")
+        text.append(f"{amount(found.current, 'sample')} with a label were trained on.")
     if found.scored:
         text.append(
-            f"Models that never saw the sample scored {counted(found.scored, 'label')} of round {found.round}: "
+            f"Models that never saw the sample scored {amount(found.scored, 'label')} of round {found.round}: "
             f"{count(found.issues)} ({share(found.issues, found.scored)}) are suspect."
         )
-    charts = (_map(found),) if found.mapped else ()
-    return Block("Labels", tuple(text), charts, (_grid(found),) if found.suspects else ())
+    charts = (_draw_samples(found),) if found.mapped else ()
+    return Block("Labels", tuple(text), charts, (_list_suspects(found),) if found.suspects else ())
 
 
-def _map(found: Labels) -> Chart:
+def _draw_samples(found: Labels) -> Chart:
     points = [
-        Point(one.variability, one.confidence, ROLES[_learnt(one)], href=f"#{PREFIX}-text-{at}")
+        Point(one.variability, one.confidence, ROLES[_rate_learning(one)], href=f"#{PREFIX}-text-{at}")
         for at, one in enumerate(found.mapped)
     ]
     picture = draw_map(points, "Samples by variability and confidence")
@@ -132,27 +132,27 @@ def _map(found: Labels) -> Chart:
         "learnt at once. Right: learnt late, or forgotten. Below: never, as wrong labels are. A point leads to its text."
     )
     if found.current > len(found.mapped):
-        note += f" {count(len(found.mapped))} of {counted(found.current, 'sample')}, chosen by hash."
+        note += f" {count(len(found.mapped))} of {amount(found.current, 'sample')}, chosen by hash."
     keys = tuple(Key(f"{word} right", role, "dot") for word, role in ROLES.items())
-    return Chart("Confidence and variability", Markup("<div>{}{}</div>").format(picture, _texts(found.mapped)), note, keys)
+    return Chart("Confidence and variability", Markup("<div>{}{}</div>").format(picture, _list_texts(found.mapped)), note, keys)
 
 
-def _learnt(one: Mapped) -> str:
+def _rate_learning(one: Mapped) -> str:
     return "always" if one.right == one.exposures else "sometimes" if one.right else "never"
 
 
-def _texts(mapped: tuple[Mapped, ...]) -> Markup:
+def _list_texts(mapped: tuple[Mapped, ...]) -> Markup:
     """The texts behind the points, lowest confidence first, folded; following a link unfolds them."""
     rows = Markup("").join(
         Markup('<p id="{}-text-{}"><b>{:.2f}</b> ± {:.2f} · {} of {} right · <code>{}</code> {}</p>').format(
-            PREFIX, place, one.confidence, one.variability, one.right, one.exposures, one.document[:8], _start(one.text)
+            PREFIX, place, one.confidence, one.variability, one.right, one.exposures, one.document[:8], _write_start(one.text)
         )
         for place, one in enumerate(mapped)
     )
     return Markup("<details><summary>{}</summary>{}</details>").format(f"Texts of the {len(mapped)} points", rows)
 
 
-def _grid(found: Labels) -> Grid:
+def _list_suspects(found: Labels) -> Grid:
     rows = tuple(
         (
             one.document[:8],
@@ -161,18 +161,18 @@ def _grid(found: Labels) -> Grid:
             f"{one.p_label:.3f}",
             name(one.suggested),
             f"{one.p_suggested:.3f}",
-            _start(one.text),
+            _write_start(one.text),
         )
         for one in found.suspects
     )
     columns = ("document", "slice", "label", "p", "suggested", "p suggested", "text")
-    note = "Least plausible first. A suspicion is no proof: look before you relabel. `resonance explain --sample` tells more."
+    note = "Least plausible first. A suspicion is no proof: look before you relabel. `resonance explain --sample` shows more."
     return Grid(
         "Suspected labels", columns, rows, frozenset({"p", "p suggested"}), cards=True, note=note, prose=frozenset({"text"})
     )
 
 
-def _start(text: str | None) -> str:
+def _write_start(text: str | None) -> str:
     return "(not read)" if text is None else start(text, COLUMNS)
 
 

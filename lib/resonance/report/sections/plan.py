@@ -11,8 +11,8 @@ from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.draw.points import Point, draw_points
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section, take_shared
-from resonance.report.turns import largest, others
-from resonance.report.wording import bits, count, counted, name, plain, share
+from resonance.report.turns import name_others, split_largest
+from resonance.report.wording import amount, bits, count, name, plain, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -32,23 +32,23 @@ def draw_plan(facts: Facts, settings: ReportSettings) -> Block | None:
         return None
     rounds = sorted({row["round"] for row in facts.plans})
     now = {row["slice"]: row for row in facts.plans if row["round"] == rounds[-1]}
-    charts = [_moves(now, settings.top_slices) if rounds[-1] > 1 else _shares(now, settings.top_slices)]
+    charts = [_draw_moves(now, settings.top_slices) if rounds[-1] > 1 else _draw_shares(now, settings.top_slices)]
     if len(rounds) > 1:
-        charts += [*_policy(now), _history(facts, rounds, now)]
-    grids = [_reasons(now, settings.top_slices)]
+        charts += [*_draw_weighting(now), _draw_history(facts, rounds, now)]
+    grids = [_list_reasons(now, settings.top_slices)]
     if len(rounds) > 1:
-        grids.append(_weights(facts, rounds, now, settings.top_slices))
-    return Block(f"The plan of round {rounds[-1]}", _sentences(now, rounds[-1]), tuple(charts), tuple(grids))
+        grids.append(_list_weights(facts, rounds, now, settings.top_slices))
+    return Block(f"The plan of round {rounds[-1]}", _describe_plan(now, rounds[-1]), tuple(charts), tuple(grids))
 
 
-def _sentences(now: dict[str, Row], number: int) -> tuple[str, ...]:
+def _describe_plan(now: dict[str, Row], number: int) -> tuple[str, ...]:
     policy = name(next(iter(now.values()))["policy"])
     if number == 1:
-        return (f"Round 1 draws from {counted(len(now), 'slice')} by a stratified prior (policy {policy}).",)
+        return (f"Round 1 draws from {amount(len(now), 'slice')} by a stratified prior (policy {policy}).",)
     up = sum(row["weight"] > row["previous"] * 1.0005 for row in now.values())
     down = sum(row["weight"] < row["previous"] * 0.9995 for row in now.values())
     mean = next((row["mean_bpb"] for row in now.values() if row["mean_bpb"] is not None), None)
-    first = f"Of {counted(len(now), 'slice')}, {count(up)} get more weight than in round {number - 1} and {count(down)} get less."
+    first = f"Of {amount(len(now), 'slice')}, {count(up)} get more weight than in round {number - 1} and {count(down)} get less."
     if mean is None:
         return (first,)
     return (
@@ -57,8 +57,8 @@ def _sentences(now: dict[str, Row], number: int) -> tuple[str, ...]:
     )
 
 
-def _moves(now: dict[str, Row], most: int) -> Chart:
-    top, rest = largest({s: abs(row["weight"] - row["previous"]) for s, row in now.items()}, most)
+def _draw_moves(now: dict[str, Row], most: int) -> Chart:
+    top, rest = split_largest({s: abs(row["weight"] - row["previous"]) for s, row in now.items()}, most)
     rows = []
     for label in sorted(top, key=lambda s: (now[s]["previous"] - now[s]["weight"], s)):
         before, after = 100 * now[label]["previous"], 100 * now[label]["weight"]
@@ -66,11 +66,11 @@ def _moves(now: dict[str, Row], most: int) -> Chart:
         text = f"{share(before / 100)} → {share(after / 100)}"
         rows.append(Marks(label, (Mark(before, role, shape="ring"), Mark(after, role)), text, joined=True))
     picture = draw_dots(rows, "Weight of each slice before and in the new plan", "share of the token budget, %", from_zero=True)
-    note = "Ring: the round before." + (f" Not shown: {others(rest)} that moved less." if rest else "")
+    note = "Ring: the round before." + (f" Not shown: {name_others(rest)} that moved less." if rest else "")
     return Chart("From the last plan to the next", picture, note, LEGEND)
 
 
-def _policy(now: dict[str, Row]) -> tuple[Chart, ...]:
+def _draw_weighting(now: dict[str, Row]) -> tuple[Chart, ...]:
     seen = [row for row in now.values() if row["bpb"] is not None and row["mean_bpb"] is not None and row["previous"]]
     if not seen:
         return ()
@@ -79,35 +79,35 @@ def _policy(now: dict[str, Row]) -> tuple[Chart, ...]:
         factor = row["weight"] / row["previous"]
         role = "grey" if factor == 1 else "blue" if factor > 1 else "orange"
         moved.append(Point(row["bpb"] - row["mean_bpb"], factor, role, row["slice"]))
-    said = "Change of weight of each slice over its distance from the mean loss"
-    picture = draw_points(moved, said, "bits per byte above the mean of slices", "next weight / weight before", level=1)
-    note = "One dot a slice. Hard slices stand on the right; above 1 a slice gets more."
-    return (Chart("What the model said, what the plan does", picture, note, LEGEND),)
+    label = "Change of weight of each slice over its distance from the mean loss"
+    picture = draw_points(moved, label, "bits per byte above the mean of slices", "next weight / weight before", level=1)
+    note = "One dot for each slice. Hard slices are on the right; above 1 a slice gets more."
+    return (Chart("What the model found hard, and what the plan does", picture, note, LEGEND),)
 
 
-def _shares(now: dict[str, Row], most: int) -> Chart:
-    top, rest = largest({s: row["weight"] for s, row in now.items()}, most)
+def _draw_shares(now: dict[str, Row], most: int) -> Chart:
+    top, rest = split_largest({s: row["weight"] for s, row in now.items()}, most)
     picture = draw_bars([Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top], "Share of the token budget")
     note = "Share of the token budget."
     if rest:
-        note += f" {others(rest).capitalize()} together: {share(sum(now[s]['weight'] for s in rest))}."
+        note += f" {name_others(rest).capitalize()} together: {share(sum(now[s]['weight'] for s in rest))}."
     return Chart("Shares of round 1", picture, note)
 
 
-def _history(facts: Facts, rounds: list[int], now: dict[str, Row]) -> Chart:
+def _draw_history(facts: Facts, rounds: list[int], now: dict[str, Row]) -> Chart:
     weights: dict[str, dict[int, float]] = {}
     for row in facts.plans:
         weights.setdefault(row["slice"], {})[row["round"]] = 100 * row["weight"]
     spread = {s: max(found.values()) - min(found.values()) for s, found in weights.items()}
-    top, _ = largest(spread, len(MOVERS))
+    top, _ = split_largest(spread, len(MOVERS))
     series = [Line(tuple(weights[s]), tuple(weights[s].values()), role, s) for s, role in zip(top, MOVERS, strict=False)]
     picture = draw_lines(series, "Weights over rounds", "round", "share of the token budget, %", whole=True)
     legend = tuple(Key(name(s, 40), role, "line") for s, role in zip(top, MOVERS, strict=False))
     return Chart("Slices that moved most", picture, keys=legend)
 
 
-def _reasons(now: dict[str, Row], most: int) -> Grid:
-    top, rest = largest({s: max(row["weight"], row["previous"]) for s, row in now.items()}, most)
+def _list_reasons(now: dict[str, Row], most: int) -> Grid:
+    top, rest = split_largest({s: max(row["weight"], row["previous"]) for s, row in now.items()}, most)
     rows = []
     for label in top:
         row = now[label]
@@ -116,18 +116,18 @@ def _reasons(now: dict[str, Row], most: int) -> Grid:
     note = ""
     if rest:
         left = sum(now[s]["weight"] for s in rest)
-        note = f"The {len(top)} heaviest slices. {others(rest).capitalize()} together get {share(left)}."
+        note = f"The {len(top)} heaviest slices. {name_others(rest).capitalize()} together get {share(left)}."
     columns = ("slice", "before", "next", "bits per byte", "why")
     return Grid("Reasons", columns, tuple(rows), frozenset(columns[1:4]), cards=True, note=note)
 
 
-def _weights(facts: Facts, rounds: list[int], now: dict[str, Row], most: int) -> Grid:
+def _list_weights(facts: Facts, rounds: list[int], now: dict[str, Row], most: int) -> Grid:
     chosen = rounds if len(rounds) <= HISTORY else [rounds[0], *rounds[1 - HISTORY :]]
-    held = {(row["round"], row["slice"]): row["weight"] for row in facts.plans}
-    top, rest = largest({s: row["weight"] for s, row in now.items()}, most)
-    rows = [(name(s), *(share(held[r, s]) if (r, s) in held else "–" for r in chosen)) for s in top]
+    weights = {(row["round"], row["slice"]): row["weight"] for row in facts.plans}
+    top, rest = split_largest({s: row["weight"] for s, row in now.items()}, most)
+    rows = [(name(s), *(share(weights[r, s]) if (r, s) in weights else "–" for r in chosen)) for s in top]
     if rest:
-        rows.append((others(rest), *(share(sum(held.get((r, s), 0.0) for s in rest)) for r in chosen)))
+        rows.append((name_others(rest), *(share(sum(weights.get((r, s), 0.0) for s in rest)) for r in chosen)))
     columns = ("slice", *(f"round {r}" for r in chosen))
     return Grid(plain("Weights by round"), columns, tuple(rows), frozenset(columns[1:]))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
-from resonance.report.wording import count, counted, name, seconds
+from resonance.report.wording import amount, count, name, seconds
 from resonance.tables import ROUNDS
 
 if TYPE_CHECKING:
@@ -39,17 +39,17 @@ def gather_record(frames: Mapping[str, DataFrame], shared: Facts) -> Record:
 
 def draw_record(facts: Record, settings: ReportSettings) -> Block:
     """Tables, rounds and steps."""
-    grids = [_tables(facts)]
+    grids = [_list_tables(facts)]
     if facts.rounds:
-        grids.append(_rounds(facts))
+        grids.append(_list_rounds(facts))
     charts: tuple[Chart, ...] = ()
     if facts.shared.steps:
-        charts = (_times(facts.shared.steps),)
-        grids.append(_steps(facts.shared.steps))
+        charts = (_draw_times(facts.shared.steps),)
+        grids.append(_list_steps(facts.shared.steps))
     return Block("Tables, rounds and steps", charts=charts, grids=tuple(grids))
 
 
-def _tables(facts: Record) -> Grid:
+def _list_tables(facts: Record) -> Grid:
     writers: dict[str, Row] = {}
     for step in sorted(facts.shared.steps, key=lambda step: step["finished_at"]):
         writers.update(dict.fromkeys(step["written"], step))
@@ -58,13 +58,13 @@ def _tables(facts: Record) -> Grid:
     for table, number in facts.shared.rows.items():
         writer = writers.get(table)
         known = [v for v in (manifest.get(table), writer["written"][table] if writer else None) if v is not None]
-        by = _step(writer) if writer else "–"
+        by = _name_step(writer) if writer else "–"
         rows.append((table, count(max(known)) if known else "–", count(number), by))
     columns = ("table", "version", "rows", "last written by")
     return Grid("Tables", columns, tuple(rows), frozenset(columns[1:3]), note="Versions as the last step or round noted them.")
 
 
-def _rounds(facts: Record) -> Grid:
+def _list_rounds(facts: Record) -> Grid:
     rows = tuple(
         (
             count(row["round"]),
@@ -72,7 +72,7 @@ def _rounds(facts: Record) -> Grid:
             name(row["config_hash"], 20),
             name(row["plan_hash"], 20),
             seconds(row["seconds"]),
-            _moment(row["finished_at"]),
+            _write_moment(row["finished_at"]),
         )
         for row in facts.rounds
     )
@@ -80,18 +80,18 @@ def _rounds(facts: Record) -> Grid:
     return Grid("Rounds", columns, rows, frozenset({"round", "seed", "time"}), note="Configuration and plan: their hashes.")
 
 
-def _times(steps: tuple[Row, ...]) -> Chart:
+def _draw_times(steps: tuple[Row, ...]) -> Chart:
     slow = sorted(steps, key=lambda step: -step["seconds"])[:SLOWEST]
-    rows = [Bar(_step(step), step["seconds"], seconds(step["seconds"]), role="teal") for step in slow]
+    rows = [Bar(_name_step(step), step["seconds"], seconds(step["seconds"]), role="teal") for step in slow]
     whole = sum(step["seconds"] for step in steps)
     picture = draw_bars(rows, "Seconds of each step")
-    note = f"{counted(len(steps), 'step')}, {seconds(whole)} in all" + (
+    note = f"{amount(len(steps), 'step')}, {seconds(whole)} in all" + (
         "; the slowest are shown." if len(slow) < len(steps) else "."
     )
     return Chart("Where the time went", picture, note)
 
 
-def _steps(steps: tuple[Row, ...]) -> Grid:
+def _list_steps(steps: tuple[Row, ...]) -> Grid:
     rows = tuple(
         (
             name(step["job"]),
@@ -100,7 +100,7 @@ def _steps(steps: tuple[Row, ...]) -> Grid:
             count(step["rows_out"]),
             count(step["rows_cut"]),
             seconds(step["seconds"]),
-            _moment(step["finished_at"]),
+            _write_moment(step["finished_at"]),
             name(step["run"], 20),
         )
         for step in steps
@@ -109,14 +109,14 @@ def _steps(steps: tuple[Row, ...]) -> Grid:
     return Grid("Steps", columns, rows, frozenset({"round", "rows out", "rows cut", "time"}))
 
 
-def _step(step: Row) -> str:
+def _name_step(step: Row) -> str:
     if not step["round"]:
         return name(step["job"])
     arm = f" {step['arm']}" if step["arm"] != "plan" else ""
     return name(f"{step['job']} {step['round']}{arm}")
 
 
-def _moment(at: datetime) -> str:
+def _write_moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -11,7 +11,7 @@ from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
 from resonance.report.sections.excerpts import Excerpts, draw_excerpts, gather_excerpts
-from resonance.report.wording import count, counted, describe_rule, distinct, listed, name, share
+from resonance.report.wording import amount, count, describe_rule, join_words, make_distinct, name, share
 from resonance.tables import DOCUMENTS, EDITS, RAW, REJECTS, SIGNALS
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from resonance.report.facts.shared import Facts
 
 MOST_NAMES = {"source": 24, "language": 12}
-"""So many sources and languages are told apart; the others are counted together."""
+"""So many sources and languages are named; the others are counted together."""
 REST = "others"
 UNKNOWN = "unknown"
 By = Literal["source", "language"]
 MUCH, FEW = 0.2, 20
-"""A rule that cuts more than this share of a source is pointed out, where the source has at least so many documents."""
+"""A rule is pointed out if it cuts more than this share of a source that has at least so many documents."""
 POINTED, SOURCES = 10, 3
 ACROSS = 6
 ALL = "*"
@@ -47,7 +47,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Failed:
-    """Documents of one source or language that fail a rule, and those whose first reason it is."""
+    """Documents of one source or language that fail a rule, and how many of them fail it first."""
 
     by: By
     name: str
@@ -67,14 +67,17 @@ class Rules:
 
 
 def gather_rules(frames: Mapping[str, DataFrame], shared: Facts) -> Rules:
-    """Documents judged and failed, and excerpts: see ``count_judged`` and ``gather_excerpts``."""
+    """Documents judged, documents that failed, and excerpts: see ``count_judged`` and ``gather_excerpts``."""
     if shared.rows["rules"] or shared.rows["rejects"]:
         return Rules(shared, *count_judged(frames), gather_excerpts(frames, shared))
     return Rules(shared, excerpts=gather_excerpts(frames, shared))
 
 
 def count_judged(frames: Mapping[str, DataFrame]) -> tuple[tuple[Judged, ...], tuple[Failed, ...]]:
-    """Documents judged and failed by source and by language. One join of rejects with languages by doc_id, else partial counts."""
+    """Documents judged, and those that failed a rule, by source and by language.
+
+    Joins rejects with languages by doc_id; else shuffles partial counts.
+    """
     tongues = frames["signals"].where("set = 'basics'").select("doc_id", "batch", "language")
     rejects = frames["rejects"].where("step = 'judge'").select("doc_id", "batch", "source", "rule", "rank")
     spoken = rejects.join(tongues, ["doc_id", "batch"], "left")
@@ -108,19 +111,19 @@ def _group_others(known: Column, named: list[str]) -> Column:
 
 
 def draw_rules(facts: Rules, settings: ReportSettings) -> Block | None:
-    """Every rule with what it cuts, by source and by language, and examples; None where nothing was judged by rules."""
+    """What each rule cuts, by source and by language, and excerpts; None where no rule judged or rewrote a text."""
     if not facts.shared.rules and not facts.excerpts.edited:
         return None
-    fails = {row.rule: row for row in _by_rule(facts)}
-    charts: list[Chart] = [_fired(fails)] if fails else []
-    charts += [_passed(facts, by) for by in BY if any(row.by == by for row in facts.judged)]
-    grids = [_grid(facts, fails)] if facts.shared.rules else []
-    grids += [_across(facts, by) for by in BY if fails]
+    fails = {row.rule: row for row in _sum_rules(facts)}
+    charts: list[Chart] = [_draw_fired(fails)] if fails else []
+    charts += [_draw_passed(facts, by) for by in BY if any(row.by == by for row in facts.judged)]
+    grids = [_list_rules(facts, fails)] if facts.shared.rules else []
+    grids += [_list_shares(facts, by) for by in BY if fails]
     grids += draw_excerpts(facts.excerpts)
-    return Block("What each rule cuts", _sentences(facts, fails), tuple(charts), tuple(grids))
+    return Block("What each rule cuts", _describe_rules(facts, fails), tuple(charts), tuple(grids))
 
 
-def _by_rule(facts: Rules) -> list[Failed]:
+def _sum_rules(facts: Rules) -> list[Failed]:
     """Documents that fail each rule, all sources together; rules of the policy first, in their order."""
     sums: dict[str, tuple[int, int]] = {}
     for row in facts.failed:
@@ -132,47 +135,49 @@ def _by_rule(facts: Rules) -> list[Failed]:
     return [Failed("source", ALL, rule, *sums[rule]) for rule in order]
 
 
-def _whole(facts: Rules, by: By = "source") -> tuple[int, int]:
+def _sum_judged(facts: Rules, by: By = "source") -> tuple[int, int]:
     """Documents judged, and those that failed a rule."""
     rows = [row for row in facts.judged if row.by == by]
     return sum(row.documents for row in rows), sum(row.cut for row in rows)
 
 
-def _sentences(facts: Rules, fails: dict[str, Failed]) -> tuple[str, ...]:
-    documents, cut = _whole(facts)
+def _describe_rules(facts: Rules, fails: dict[str, Failed]) -> tuple[str, ...]:
+    documents, cut = _sum_judged(facts)
     policies = list(dict.fromkeys(row["policy"] for row in facts.shared.rules))
-    told = []
+    sentences = []
     if policies:
-        asked = counted(len({row["rule"] for row in facts.shared.rules}), "rule")
-        named = f"{'Policies' if len(policies) > 1 else 'Policy'} {listed([name(policy) for policy in policies])}"
-        told.append(
-            f"{named} asked {asked} of {counted(documents, 'document')}: {count(cut)} ({share(cut, documents)}) failed at least "
+        asked = amount(len({row["rule"] for row in facts.shared.rules}), "rule")
+        named = f"{'Policies' if len(policies) > 1 else 'Policy'} {join_words([name(policy) for policy in policies])}"
+        sentences.append(
+            f"{named} asked {asked} of {amount(documents, 'document')}: {count(cut)} ({share(cut, documents)}) failed at least "
             "one. A document counts at each rule that it fails, not at the first alone."
         )
         if silent := [row["rule"] for row in facts.shared.rules if row["rule"] not in fails]:
-            told.append(f"Rules that never fired: {listed([name(rule) for rule in dict.fromkeys(silent)])}.")
-    if much := _much(facts):
-        told.append(f"Rules that cut more than {share(MUCH)} of a source: {listed(much)}.")
-    return tuple(told)
+            sentences.append(f"Rules that never fired: {join_words([name(rule) for rule in dict.fromkeys(silent)])}.")
+    if much := _find_heavy(facts):
+        sentences.append(f"Rules that cut more than {share(MUCH)} of a source: {join_words(much)}.")
+    return tuple(sentences)
 
 
-def _much(facts: Rules) -> list[str]:
-    """Rules that cut much of a source, those that cut most of one first, each with the sources that it cuts most of."""
+def _find_heavy(facts: Rules) -> list[str]:
+    """Rules that cut much of a source, largest share first, each with the sources of which it cuts most."""
     came = {row.name: row.documents for row in facts.judged if row.by == "source"}
     high: dict[str, list[tuple[float, str]]] = {}
     for row in facts.failed:
         if row.by == "source" and came.get(row.name, 0) >= FEW and row.documents > MUCH * came[row.name]:
             high.setdefault(row.rule, []).append((-row.documents / came[row.name], row.name))
-    told = [f"{name(rule)} ({_most(sorted(parts))})" for rule, parts in sorted(high.items(), key=lambda item: min(item[1]))]
-    return told[:POINTED] + ([f"{count(len(told) - POINTED)} more"] if len(told) > POINTED else [])
+    named = [
+        f"{name(rule)} ({_write_sources(sorted(parts))})" for rule, parts in sorted(high.items(), key=lambda item: min(item[1]))
+    ]
+    return named[:POINTED] + ([f"{count(len(named) - POINTED)} more"] if len(named) > POINTED else [])
 
 
-def _most(parts: list[tuple[float, str]]) -> str:
+def _write_sources(parts: list[tuple[float, str]]) -> str:
     shown = [f"{share(-part)} of {name(source, 32)}" for part, source in parts[:SOURCES]]
     return ", ".join(shown + ([f"{count(len(parts) - SOURCES)} more"] if len(parts) > SOURCES else []))
 
 
-def _fired(fails: dict[str, Failed]) -> Chart:
+def _draw_fired(fails: dict[str, Failed]) -> Chart:
     rows = [
         Bar(row.rule.removeprefix("gopher_"), row.first, f"{count(row.first)} · {count(row.documents)}", row.documents, "orange")
         for row in sorted(fails.values(), key=lambda row: (-row.documents, row.rule))
@@ -184,7 +189,7 @@ def _fired(fails: dict[str, Failed]) -> Chart:
     )
 
 
-def _passed(facts: Rules, by: By) -> Chart:
+def _draw_passed(facts: Rules, by: By) -> Chart:
     rows = []
     for row in facts.judged:
         if row.by == by:
@@ -195,8 +200,8 @@ def _passed(facts: Rules, by: By) -> Chart:
     return Chart(f"What passes, by {by}", picture, "Numbers: documents that pass, and their share.", keys)
 
 
-def _grid(facts: Rules, fails: dict[str, Failed]) -> Grid:
-    documents, _ = _whole(facts)
+def _list_rules(facts: Rules, fails: dict[str, Failed]) -> Grid:
+    documents, _ = _sum_judged(facts)
     rows = []
     for rule in {row["rule"]: row for row in facts.shared.rules}.values():
         found = fails.get(rule["rule"]) or Failed("source", ALL, rule["rule"], 0, 0)
@@ -207,15 +212,15 @@ def _grid(facts: Rules, fails: dict[str, Failed]) -> Grid:
     return Grid("Rules of the policy", columns, tuple(rows), frozenset(columns[3:]), note=note)
 
 
-def _across(facts: Rules, by: By) -> Grid:
+def _list_shares(facts: Rules, by: By) -> Grid:
     """Shares of each of the largest sources or languages that fail each rule."""
     came: list[Judged] = [row for row in facts.judged if row.by == by][:ACROSS]
     share_of = {(row.rule, row.name): row.documents for row in facts.failed if row.by == by}
     rows = [
         (name(rule), *(share(share_of.get((rule, part.name), 0), part.documents) for part in came))
-        for rule in dict.fromkeys(row.rule for row in _by_rule(facts))
+        for rule in dict.fromkeys(row.rule for row in _sum_rules(facts))
     ]
-    columns = ("rule", *distinct([part.name for part in came], 20))
+    columns = ("rule", *make_distinct([part.name for part in came], 20))
     return Grid(f"Shares that fail, by {by}", columns, tuple(rows), frozenset(columns[1:]))
 
 

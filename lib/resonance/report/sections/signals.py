@@ -58,15 +58,15 @@ def draw_signals(facts: Signals, settings: ReportSettings) -> Block | None:
         "Each picture shows one number about a text, over all texts that were measured, those that were cut later included: first "
         "what rules read, in their order. The first and the last bar also hold what lies beyond them."
     )
-    charts = [_numbers(d) if d.counts else _names(d) for d in facts.distributions]
+    charts = [_draw_numbers(d) if d.counts else _draw_names(d) for d in facts.distributions]
     return Block("Signals", tuple(filter(None, (text, describe_sample(facts.shared.rows["documents"])))), tuple(charts))
 
 
-def _numbers(found: Distribution) -> Chart:
+def _draw_numbers(found: Distribution) -> Chart:
     shares = tuple(n / (found.values or 1) for n in found.counts)
     places = tuple((t.value, t.below) for t in found.thresholds)
     data = Histogram(shares, found.low, found.high, found.log, found.whole, places)
-    picture = draw_histogram(data, _said(found))
+    picture = draw_histogram(data, _describe_histogram(found))
     note = f"{found.meaning} Set {found.set}. Median {short(float(f'{found.median:.3g}'))}.".strip()
     for t in found.thresholds:
         note += f" Cut {'below' if t.below else 'above'} {short(t.value)}."
@@ -74,11 +74,11 @@ def _numbers(found: Distribution) -> Chart:
     return Chart(found.signal, picture, note + (" Logarithmic axis." if found.log else ""), keys, small=True)
 
 
-def _said(found: Distribution) -> str:
+def _describe_histogram(found: Distribution) -> str:
     return f"Histogram of {found.signal} over {count(found.values)} texts, median {short(found.median)}"
 
 
-def _names(found: Distribution) -> Chart:
+def _draw_names(found: Distribution) -> Chart:
     top, rest = found.names[:NAMES], found.names[NAMES:]
     rows = [Bar(plain(value), n, share(n, found.values)) for value, n in top]
     if rest:

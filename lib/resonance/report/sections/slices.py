@@ -8,8 +8,8 @@ from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.dots import Mark, Row, draw_dots
 from resonance.report.parts import Block, Chart, Key
 from resonance.report.section import Section, take_shared
-from resonance.report.turns import called, keys, largest, others, roles, shown
-from resonance.report.wording import count, counted, listed, share, size
+from resonance.report.turns import choose_turns, colour_turns, make_keys, name_others, name_turn, split_largest
+from resonance.report.wording import amount, count, join_words, share, size
 
 if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
@@ -22,21 +22,21 @@ def draw_slices(facts: Facts, settings: ReportSettings) -> Block | None:
     read, kept = facts.find_part("read"), facts.find_part("kept")
     if not read:
         return None
-    top, rest = largest({name: part.documents for name, part in read.items()}, settings.top_slices)
-    text = f"{counted(len(read), 'slice')} came in; {counted(len(kept), 'slice')} with {_bytes(facts)} of text stayed."
+    top, rest = split_largest({name: part.documents for name, part in read.items()}, settings.top_slices)
+    text = f"{amount(len(read), 'slice')} came in; {amount(len(kept), 'slice')} with {_write_bytes(facts)} of text stayed."
     if rest:
-        text += f" The {len(top)} largest are shown; the other {counted(len(rest), 'slice')} are summed up."
-    charts = [_curation(facts, top, rest), _losses(facts, top, rest)]
+        text += f" The {len(top)} largest are shown; the other {amount(len(rest), 'slice')} are summed up."
+    charts = [_draw_curation(facts, top, rest), _draw_losses(facts, top, rest)]
     if facts.find_draws():
-        charts.append(_draws(facts, top, rest))
+        charts.append(_draw_draws(facts, top, rest))
     return Block("Slices before and after", (text,), tuple(charts))
 
 
-def _bytes(facts: Facts) -> str:
+def _write_bytes(facts: Facts) -> str:
     return size(sum(part.bytes for part in facts.find_part("kept").values()))
 
 
-def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
+def _draw_curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     read = {name: part.documents for name, part in facts.find_part("read").items()}
     kept = {name: part.documents for name, part in facts.find_part("kept").items()}
     rows = [Bar(s, kept.get(s, 0), f"{count(kept.get(s, 0))} · {share(kept.get(s, 0), read[s])}", behind=read[s]) for s in top]
@@ -44,16 +44,16 @@ def _curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     note = "Numbers: documents kept, and their share."
     if rest:
         before, after = (sum(counts.get(s, 0) for s in rest) for counts in (read, kept))
-        note += f" {others(rest).capitalize()}: {count(after)} of {count(before)} kept ({share(after, before)})."
+        note += f" {name_others(rest).capitalize()}: {count(after)} of {count(before)} kept ({share(after, before)})."
     return Chart("Documents by slice", picture, note, (Key("kept", "blue"), Key("cut", "pale")))
 
 
-def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
+def _draw_losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     read = facts.find_part("read")
     steps = ("judge", "dedupe")
-    cut = {step: _cut_by_slice(facts, step) for step in steps}
+    cut = {step: _sum_cuts(facts, step) for step in steps}
     rows = []
-    for label, names in _groups(top, rest):
+    for label, names in _group_slices(top, rest):
         came = sum(read[name].documents for name in names) or 1
         judged, copies = (100 * sum(cut[step].get(name, 0) for name in names) / came for step in steps)
         text = f"{share(judged / 100)} + {share(copies / 100)}"
@@ -63,7 +63,7 @@ def _losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     return Chart("What each slice lost", picture, "Share of the slice's documents, by the step that cut them.", legend)
 
 
-def _cut_by_slice(facts: Facts, step: str) -> dict[str, int]:
+def _sum_cuts(facts: Facts, step: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for cut in facts.cuts:
         if cut.step == step and cut.slice is not None:
@@ -71,31 +71,31 @@ def _cut_by_slice(facts: Facts, step: str) -> dict[str, int]:
     return found
 
 
-def _draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
-    turns = shown([turn for turn in facts.find_draws() if turn[1] == "plan"])
-    paint = roles(turns)
-    sources = [("kept corpus", "ink", _shares(facts.find_part("kept")))]
-    sources += [(called(turn), paint[turn], _shares(facts.find_part("draw", *turn))) for turn in turns]
+def _draw_draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
+    turns = choose_turns([turn for turn in facts.find_draws() if turn[1] == "plan"])
+    paint = colour_turns(turns)
+    sources = [("kept corpus", "ink", _share_bytes(facts.find_part("kept")))]
+    sources += [(name_turn(turn), paint[turn], _share_bytes(facts.find_part("draw", *turn))) for turn in turns]
     rows = [
         Row(s, tuple(Mark(100 * found.get(s, 0.0), role, shape="ring" if role == "ink" else "dot") for _, role, found in sources))
         for s in top
     ]
-    said = "Share of bytes of each slice in the corpus and in each draw"
-    picture = draw_dots(rows, said, "share of bytes, %", from_zero=True)
-    note = "Right of the ring: drawn more often than its size alone would have it."
+    label = "Share of bytes of each slice in the corpus and in each draw"
+    picture = draw_dots(rows, label, "share of bytes, %", from_zero=True)
+    note = "Right of the ring: drawn more often than in proportion to its size."
     if rest:
-        told = [f"{share(sum(found.get(s, 0.0) for s in rest))} in {title}" for title, _, found in sources]
-        note += f" {others(rest).capitalize()}: {listed(told)}."
-    return Chart("What each round draws", picture, note, (Key("kept corpus", "ink", "ring"), *keys(turns)))
+        shares = [f"{share(sum(found.get(s, 0.0) for s in rest))} in {title}" for title, _, found in sources]
+        note += f" {name_others(rest).capitalize()}: {join_words(shares)}."
+    return Chart("What each round draws", picture, note, (Key("kept corpus", "ink", "ring"), *make_keys(turns)))
 
 
-def _shares(parts: dict[str, SliceCount]) -> dict[str, float]:
+def _share_bytes(parts: dict[str, SliceCount]) -> dict[str, float]:
     whole = sum(part.bytes for part in parts.values()) or 1
     return {name: part.bytes / whole for name, part in parts.items()}
 
 
-def _groups(top: list[str], rest: list[str]) -> list[tuple[str, list[str]]]:
-    return [(name, [name]) for name in top] + ([(others(rest), rest)] if rest else [])
+def _group_slices(top: list[str], rest: list[str]) -> list[tuple[str, list[str]]]:
+    return [(name, [name]) for name in top] + ([(name_others(rest), rest)] if rest else [])
 
 
 SECTION = Section("slices", take_shared, draw_slices)

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
-from resonance.report.turns import called, keys, ordered, roles, shown
-from resonance.report.wording import bits, count, counted, listed, name, share
+from resonance.report.turns import choose_turns, colour_turns, make_keys, name_turn, order_turns
+from resonance.report.wording import amount, bits, count, join_words, name, share
 from resonance.tables import SIGNAL_EVENT, SIGNAL_STATE
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ MODEL_JOBS = frozenset({"train", "score_model", "cross_fit", "tune"})
 
 @dataclass(frozen=True)
 class Unused:
-    """What is stored and counts nowhere: events of runs that are not the newest, and states of texts or labels that changed."""
+    """What is stored but counts nowhere: events of runs that are not the newest, and states of texts or labels that changed."""
 
     events: int = 0
     states: int = 0
@@ -43,16 +43,16 @@ class Unused:
 
 @dataclass(frozen=True)
 class Training:
-    """What is left out of the losses that all sections know."""
+    """The shared losses, and what is left out of them."""
 
     shared: Facts
     unused: Unused = Unused()
 
 
 def gather_training(frames: Mapping[str, DataFrame], shared: Facts) -> Training:
-    """Events of runs that are not the newest finished ones, and states of what has changed since, counted.
+    """Counts events of runs that are not the newest finished ones, and states of texts or labels that have changed since.
 
-    One scan of runs and one of a flag.
+    Scans one column of each table.
     """
     if not shared.rows["signal_event"]:
         return Training(shared)
@@ -62,83 +62,84 @@ def gather_training(frames: Mapping[str, DataFrame], shared: Facts) -> Training:
 
 
 def draw_training(found: Training, settings: ReportSettings) -> Block | None:
-    """Bits per byte over tokens trained on, by round and arm; None where nothing was trained."""
+    """Bits per byte over tokens trained on, by round and arm; None where no model was trained."""
     facts = found.shared
-    turns = ordered((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
     if not turns:
         return None
     first = "Each point is the mean loss over a stretch of training, as the model was when it learnt from it."
     if turns[-1][0] > 1:
         first += " Later rounds go on from the model of the round before."
-    chosen = shown(turns)
-    paint = roles(chosen)
-    series = [_line(facts, turn, paint[turn]) for turn in chosen]
+    chosen = choose_turns(turns)
+    paint = colour_turns(chosen)
+    series = [_make_line(facts, turn, paint[turn]) for turn in chosen]
     picture = draw_lines(series, "Training loss over tokens, by round and arm", "tokens trained on", "bits per byte")
-    chart = Chart("Training loss", picture, "Lower is better.", keys(chosen, lines=True))
-    return Block("Training", (first, *_describe_unused(found.unused)), (chart,), (_grid(facts, turns),))
+    chart = Chart("Training loss", picture, "Lower is better.", make_keys(chosen, lines=True))
+    return Block("Training", (first, *_describe_unused(found.unused)), (chart,), (_list_trainings(facts, turns),))
 
 
 def _describe_unused(unused: Unused) -> tuple[str, ...]:
-    """What is stored and counts nowhere, in one sentence, if there is any."""
-    told = []
+    """One sentence on what is stored and counts nowhere, if there is any."""
+    parts = []
     if unused.events:
-        events = counted(unused.events, "event")
-        told.append(f"{events} of runs that no longer stand (other settings, inputs or texts) or have not ended")
+        events = amount(unused.events, "event")
+        parts.append(f"{events} of runs that are out of date (other settings, inputs or texts) or have not ended")
     if unused.states:
-        told.append(f"{counted(unused.states, 'state of a text or label', 'states of texts or labels')} changed since")
-    return (f"Stored, but in no figure of losses or labels here: {listed(told)}.",) if told else ()
+        parts.append(f"{amount(unused.states, 'state of a text or label', 'states of texts or labels')} changed since")
+    return (f"Stored, but not counted in any figure of losses or labels here: {join_words(parts)}.",) if parts else ()
 
 
-def _line(facts: Facts, turn: Turn, role: str) -> Line:
+def _make_line(facts: Facts, turn: Turn, role: str) -> Line:
     tokens, xs, ys = 0, [], []
-    for point in _whole([point for point in _train(facts, turn) if point.bytes]):
+    for point in _join_last([point for point in _find_training(facts, turn) if point.bytes]):
         xs.append(tokens + point.tokens / 2)
         ys.append(point.nats / LN2 / point.bytes)
         tokens += point.tokens
-    return Line(tuple(xs), tuple(ys), role, called(turn), dashed=turn[1] != "plan")
+    return Line(tuple(xs), tuple(ys), role, name_turn(turn), dashed=turn[1] != "plan")
 
 
-def _train(facts: Facts, turn: Turn) -> list[Losses]:
+def _find_training(facts: Facts, turn: Turn) -> list[Losses]:
     return [loss for loss in facts.losses if loss.phase == "train" and (loss.round, loss.arm) == turn]
 
 
-def _whole(points: list[Losses]) -> list[Losses]:
+def _join_last(points: list[Losses]) -> list[Losses]:
     """The points, the last one merged into its neighbour where it covers less than half a stretch."""
     if len(points) < 2 or 2 * points[-1].rows >= points[0].rows:
         return points
-    return [*points[:-2], _joined(points[-2:])]
+    return [*points[:-2], _join_stretches(points[-2:])]
 
 
-def _joined(points: list[Losses]) -> Losses:
+def _join_stretches(points: list[Losses]) -> Losses:
     """All these stretches as one."""
     sums = {field: sum(getattr(point, field) for point in points) for field in SUMS}
     return replace(points[0], **sums, share=min(point.share for point in points))
 
 
-def _check(planned: int, whole: Losses) -> str:
+def _check_losses(planned: int, whole: Losses) -> str:
     if whole.share < 1:
         return f"{share(whole.share)} kept"
     return "equal" if planned == whole.rows else "NOT EQUAL"
 
 
-def _grid(facts: Facts, turns: list[Turn]) -> Grid:
-    trained = {turn: _joined(_train(facts, turn)) for turn in turns}
+def _list_trainings(facts: Facts, turns: list[Turn]) -> Grid:
+    trained = {turn: _join_stretches(_find_training(facts, turn)) for turn in turns}
     rare = {column: field for column, field in RARE.items() if any(getattr(whole, field) for whole in trained.values())}
     rows = [
-        (*_row(facts, turn, whole), *(count(getattr(whole, field)) for field in rare.values())) for turn, whole in trained.items()
+        (*_write_row(facts, turn, whole), *(count(getattr(whole, field)) for field in rare.values()))
+        for turn, whole in trained.items()
     ]
     columns = ("training", "planned", "loss rows", "check", "tokens", "bits per byte", "parameters", *rare)
     return Grid("Planned samples and their losses", columns, tuple(rows), frozenset(columns[1:]) - {"check"})
 
 
-def _row(facts: Facts, turn: Turn, whole: Losses) -> tuple[str, ...]:
+def _write_row(facts: Facts, turn: Turn, whole: Losses) -> tuple[str, ...]:
     size = {(row["round"], row["arm"]): row["parameters"] for row in facts.checkpoints if row["final"]}
     planned = sum(part.rows for part in facts.find_part("draw", *turn).values())
     return (
-        name(called(turn)),
+        name(name_turn(turn)),
         count(planned),
         count(whole.rows),
-        _check(planned, whole),
+        _check_losses(planned, whole),
         count(whole.tokens),
         bits(whole.nats / LN2 / whole.bytes) if whole.bytes else "–",
         count(size[turn]) if turn in size else "–",

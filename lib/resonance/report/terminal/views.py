@@ -1,4 +1,4 @@
-"""Tables for people at a terminal: the plan and its reasons, the life of a document, what the workspace holds."""
+"""What commands print: the plan and its reasons, the story of a document or sample, the tables of the workspace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resonance.core.errors import ResonanceError
 Frames = Mapping[str, DataFrame]
 
 
-def plan_table(frames: Frames, number: int | None) -> Table:
+def list_weights(frames: Frames, number: int | None) -> Table:
     """The weights of one round (the newest by default), each with its reason."""
     plans = frames["plans"]
     rounds = sorted(row["round"] for row in plans.select("round").distinct().collect())
@@ -42,60 +42,61 @@ def plan_table(frames: Frames, number: int | None) -> Table:
     return table
 
 
-def document_story(frames: Frames, asked: str) -> list[str]:
+def describe_document(frames: Frames, asked: str) -> list[str]:
     """What became of one document, line by line; ``asked`` is its doc_id in hex or its source key."""
-    raw = _raw(frames, asked)
+    raw = _find_raw(frames, asked)
     if isinstance(raw, list):
         return raw
     lines = [
         f"document {raw['doc_id'].hex()}",
         f"read      {raw['source']}: {raw['source_key']} (batch {raw['batch']}, slice {raw['slice']})",
     ]
-    mine = _mine(frames, raw)
+    mine = _select_rows(frames, raw)
     for row in mine["documents"].drop("text").collect():
         lines.append(
             f"cleaned   {row['n_chars']:,} characters, {row['n_bytes']:,} bytes, "
             f"text {row['content_hash'].hex()} ({row['version']})"
         )
-    lines += [_known(row) for row in mine["signals"].orderBy("set").collect()]
+    lines += [_describe_signals(row) for row in mine["signals"].orderBy("set").collect()]
     for row in mine["duplicates"].orderBy("method").collect():
         role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
-        alike = "" if row["keeper"] == row["doc_id"] else _alike(row)
+        alike = "" if row["keeper"] == row["doc_id"] else _describe_similarity(row)
         lines.append(f"cluster   {row['method']}: {row['size']:,} documents, {role}{alike}")
-    lines += [_item(row) for row in mine["contamination"].orderBy("set", "item_id").collect()]
-    lines += [_edit(row) for row in mine["edits"].orderBy("rule").collect()]
-    lines += [_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
-    lines += [_drawn(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
-    lines += [_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
-    return [*lines, *_excess(mine), *_labels(mine)]
+    lines += [_describe_item(row) for row in mine["contamination"].orderBy("set", "item_id").collect()]
+    lines += [_describe_edit(row) for row in mine["edits"].orderBy("rule").collect()]
+    lines += [_describe_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
+    lines += [_describe_draw(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
+    lines += [_describe_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
+    return [*lines, *_describe_excess(mine), *_describe_labels(mine)]
 
 
-def sample_story(frames: Frames, asked: str, number: int | None) -> list[str]:
+def describe_sample(frames: Frames, asked: str, number: int | None) -> list[str]:
     """What is known of one sample and why a round (the newest plan by default) draws it as it does, line by line."""
-    raw = _raw(frames, asked)
+    raw = _find_raw(frames, asked)
     if isinstance(raw, list):
         return raw
-    mine = _mine(frames, raw)
+    mine = _select_rows(frames, raw)
     lines = [
         f"sample    {raw['doc_id'].hex()} of slice {raw['slice']}",
-        *(_cut(row) for row in mine["rejects"].orderBy("rank").collect()),
+        *(_describe_cut(row) for row in mine["rejects"].orderBy("rank").collect()),
     ]
-    lines += [_state(row) for row in mine["signal_state"].orderBy("last_round").collect()] or ["state     no model has seen it yet"]
-    lines += [*_excess(mine), *_labels(mine)]
+    states = [_describe_state(row) for row in mine["signal_state"].orderBy("last_round").collect()]
+    lines += states or ["state     no model has seen it yet"]
+    lines += [*_describe_excess(mine), *_describe_labels(mine)]
     here = F.col("slice") == raw["slice"]
     plans = frames["plans"].where(here if number is None else here & (F.col("round") == number))
     for row in plans.orderBy(F.desc("round")).limit(1).collect():
         lines.append(f"plan      round {row['round']}: {row['weight']:.2%} of the budget go to its slice: {row['reason']}")
     draws = mine["sample_plan"].orderBy("round", "arm", "copy").collect()
-    lines += [f"{_drawn(row)}, loss weight {row['weight']:g}" for row in draws] or ["drawn     never yet"]
-    return lines
+    drawn = [f"{_describe_draw(row)}, loss weight {row['weight']:g}" for row in draws]
+    return lines + (drawn or ["drawn     never yet"])
 
 
-def _raw(frames: Frames, asked: str) -> Row | list[str]:
-    """The row of ``raw`` that is asked for; what is told of one that never came so far.
+def _find_raw(frames: Frames, asked: str) -> Row | list[str]:
+    """The row of ``raw`` that is asked for; of a document that was cut before, the lines that say so.
 
     Raises:
-        ResonanceError: there is none, or more than one.
+        ResonanceError: unless there is exactly one.
     """
     is_id = len(asked) == 32 and all(c in "0123456789abcdef" for c in asked.lower())
     by_key = F.col("source_key") == asked
@@ -104,7 +105,7 @@ def _raw(frames: Frames, asked: str) -> Row | list[str]:
     if not rows and is_id:
         rejected = frames["rejects"].where(wanted).collect()
         if rejected:
-            return [f"document {asked.lower()}", *map(_cut, rejected)]
+            return [f"document {asked.lower()}", *map(_describe_cut, rejected)]
     if not rows:
         raise ResonanceError(f"no document {asked!r}: give a doc_id (32 hex digits, as in the export) or a source key")
     if len(rows) > 1:
@@ -113,13 +114,13 @@ def _raw(frames: Frames, asked: str) -> Row | list[str]:
     return rows[0]
 
 
-def _mine(frames: Frames, raw: Row) -> Frames:
+def _select_rows(frames: Frames, raw: Row) -> Frames:
     """The rows of every table that are about this document."""
     own = F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper())
     return {name: frame.where(own) for name, frame in frames.items() if "doc_id" in frame.columns}
 
 
-def tables_table(versions: Mapping[str, int | None], counts: Mapping[str, int], digests: Mapping[str, str] | None = None) -> Table:
+def list_tables(versions: Mapping[str, int | None], counts: Mapping[str, int], digests: Mapping[str, str] | None = None) -> Table:
     """Name, version and rows of every table, and a hash of its content where one is given."""
     table = Table()
     for name in ("table", "version", "rows", *(("hash",) if digests else ())):
@@ -130,29 +131,29 @@ def tables_table(versions: Mapping[str, int | None], counts: Mapping[str, int], 
     return table
 
 
-def _known(row: Row) -> str:
+def _describe_signals(row: Row) -> str:
     own = ("doc_id", "bucket", "content_hash", "batch", "set", "version")
     known = {k: v for k, v in row.asDict().items() if k not in own and v is not None}
     shown = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in known.items())
     return f"signals   {row['set']}@{row['version']}: {shown}"
 
 
-def _item(row: Row) -> str:
-    said = {"ngram": "{:,.0f} runs of words alike", "exact": "stands in it {:,.0f} times", "fuzzy": "{:.3f} of its 5-grams"}
-    return f"holds     item {row['set']}/{row['item_id']} ({row['method']}: {said[row['method']].format(row['value'])})"
+def _describe_item(row: Row) -> str:
+    found = {"ngram": "{:,.0f} equal runs of words", "exact": "found in it {:,.0f} times", "fuzzy": "{:.3f} of its 5-grams"}
+    return f"contains  item {row['set']}/{row['item_id']} ({row['method']}: {found[row['method']].format(row['value'])})"
 
 
-def _edit(row: Row) -> str:
+def _describe_edit(row: Row) -> str:
     return f"rewritten by {row['rule']}: {len(row['starts']):,} pieces of {row['characters']:,} characters cut, {row['version']}"
 
 
-def _alike(row: Row) -> str:
+def _describe_similarity(row: Row) -> str:
     if row["similarity"] is not None:
         return f", {row['similarity']:.3f} of its shingles alike"
     return ", its text is equal" if row["method"] == "exact" else ", connected by shared MinHash bands"
 
 
-def _cut(row: Row) -> str:
+def _describe_cut(row: Row) -> str:
     measured = "" if row["value"] is None else f", measured {row['value']:.4g}"
     asked = "" if row["threshold"] is None else f", threshold {row['threshold']:.4g}"
     detail = f" ({row['detail']})" if row["detail"] else ""
@@ -160,25 +161,25 @@ def _cut(row: Row) -> str:
     return f"cut       {by}: {row['rule']}{measured}{asked}{detail}, {row['version']}"
 
 
-def _drawn(row: Row) -> str:
+def _describe_draw(row: Row) -> str:
     if row["arm"] == "heldout":
         return f"held out  never drawn; place {row['pos']:,} of the held-out documents"
     return f"drawn     round {row['round']} {row['arm']}: place {row['pos']:,}, copy {row['copy']}, expected copies {row['pi']:.3f}"
 
 
-def _loss(row: Row) -> str:
+def _describe_loss(row: Row) -> str:
     if row["loss_sum"] is None:
-        seen = f"no finite loss, so that its step moved nothing, step {row['step']}"
+        seen = f"no finite loss, so its step did not move the model, step {row['step']}"
     elif row["p_label"] is not None:
         seen = f"label {row['label']} with p {row['p_label']:.3f}, {row['prediction']} likeliest, step {row['step']}"
     else:
         bits = row["loss_sum"] / math.log(2) / row["n_bytes"]
-        cut = f", {row['n_cut']:,} more found no room" if row["n_cut"] else ""
+        cut = f", {row['n_cut']:,} more cut off" if row["n_cut"] else ""
         seen = f"{bits:.3f} bits per byte over {row['n_tok']:,} tokens{cut}, step {row['step']}"
     return f"loss      round {row['round']} {row['arm']} {row['phase']}: {seen}"
 
 
-def _excess(mine: Frames) -> list[str]:
+def _describe_excess(mine: Frames) -> list[str]:
     return [
         f"excess    round {row['round']}: {row['difference']:+.3f} bits per byte against {row['reference_bpb']:.3f} of a model "
         f"that never saw it ({row['fold']}); {row['excess']:+.3f} within the bounds of its slice"
@@ -187,7 +188,7 @@ def _excess(mine: Frames) -> list[str]:
     ]
 
 
-def _labels(mine: Frames) -> list[str]:
+def _describe_labels(mine: Frames) -> list[str]:
     return [
         f"label     round {row['round']}: {row['label']} with p {row['p_label']:.3f}, {row['suggested']} with "
         f"p {row['p_suggested']:.3f} by a model that never saw it ({row['fold']}); {'' if row['issue'] else 'not '}suspected"
@@ -196,7 +197,7 @@ def _labels(mine: Frames) -> list[str]:
     ]
 
 
-def _state(row: Row) -> str:
+def _describe_state(row: Row) -> str:
     scores = f"scored {row['n_scores']} times"
     if row["first_bpb"] is not None:
         scores += f", {row['first_bpb']:.3f} bits per byte first, {row['last_bpb']:.3f} last"

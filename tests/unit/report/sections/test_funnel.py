@@ -41,4 +41,4 @@ def test_lost_rows_and_a_log_that_disagrees_are_named() -> None:
     block = draw_funnel(replace(facts, steps=tuple(steps), cuts=facts.cuts[:1]), SETTINGS)
     assert block is not None
     assert "ROWS ARE MISSING: rows in are not rows out plus rows cut at judge." in block.text
-    assert any("counts 10 cut rows, the table rejects holds 2" in line for line in block.text)
+    assert any("counts 10 cut rows, the table rejects has 2" in line for line in block.text)

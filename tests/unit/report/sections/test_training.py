@@ -80,8 +80,10 @@ def test_a_short_last_stretch_joins_its_neighbour() -> None:
     ],
 )
 def test_what_counts_nowhere_is_named_in_one_sentence(unused: Unused, sentence: str) -> None:
-    runs = "of runs that no longer stand (other settings, inputs or texts) or have not ended"
-    assert draw(unused=unused).text[-1] == "Stored, but in no figure of losses or labels here: " + sentence.format(runs)
+    runs = "of runs that are out of date (other settings, inputs or texts) or have not ended"
+    assert draw(unused=unused).text[-1] == "Stored, but not counted in any figure of losses or labels here: " + sentence.format(
+        runs
+    )
 
 
 def test_where_everything_counts_no_sentence_says_so() -> None:

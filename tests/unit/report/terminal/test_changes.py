@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from resonance.report.terminal.changes import EXAMPLES, Changes, changes, told
+from resonance.report.terminal.changes import EXAMPLES, Changes, describe_changes, find_changes
 from resonance.testing import documents_frame, hold
 
 Failed = tuple[str, str, int, float | None]
@@ -29,7 +29,7 @@ def rejects(documents: DataFrame, rows: Sequence[Failed]) -> DataFrame:
 
 
 def difference(documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool = False) -> Changes:
-    return changes(documents, now, then, checkpoint=lambda rows, name: hold(rows), excerpts=excerpts)
+    return find_changes(documents, now, then, checkpoint=lambda rows, name: hold(rows), excerpts=excerpts)
 
 
 def test_counts_and_moves_are_those_of_both_sides(documents: DataFrame) -> None:
@@ -47,7 +47,7 @@ def test_counts_and_moves_are_those_of_both_sides(documents: DataFrame) -> None:
         ("newly cut", "hash", 7.0),
         ("newly kept", "short", 2.0),
     ]
-    lines = [line for line in told(found) if isinstance(line, str)]
+    lines = [line for line in describe_changes(found) if isinstance(line, str)]
     assert lines[0] == "8 documents judged: 3 are cut now, 3 would be; 1 newly cut, 1 newly kept"
     ids = {row["source_key"]: row["doc_id"].hex() for row in documents.collect()}
     assert f"newly cut {ids['d']} (test) hash, measured 7, threshold 5: text [bold]d[/bold] [31m text " in lines[1]
@@ -58,7 +58,7 @@ def test_counts_and_moves_are_those_of_both_sides(documents: DataFrame) -> None:
 def test_texts_are_not_read_unless_asked(documents: DataFrame) -> None:
     found = difference(documents, rejects(documents, []), rejects(documents, [("a", "short", 1, None)]))
     assert [row["excerpt"] for row in found.examples] == [None]
-    assert told(found)[-1].endswith("(test) short, basics@1: fr, threshold 5")  # type: ignore[union-attr]
+    assert describe_changes(found)[-1].endswith("(test) short, basics@1: fr, threshold 5")  # type: ignore[union-attr]
 
 
 def test_examples_are_few_and_of_every_rule(documents: DataFrame) -> None:
@@ -70,7 +70,7 @@ def test_examples_are_few_and_of_every_rule(documents: DataFrame) -> None:
 
 def test_equal_verdicts_change_nothing(documents: DataFrame) -> None:
     same = rejects(documents, [("a", "short", 1, 1.0)])
-    lines = told(difference(documents, same, same, excerpts=True))
+    lines = describe_changes(difference(documents, same, same, excerpts=True))
     assert lines == [
         "8 documents judged: 1 are cut now, 1 would be; 0 newly cut, 0 newly kept",
         "unchanged: 1 pair of rule and source",
@@ -80,7 +80,7 @@ def test_equal_verdicts_change_nothing(documents: DataFrame) -> None:
 def test_many_pairs_are_summed_up_and_names_are_text() -> None:
     rows = tuple(Row(rule=f"[red]rule{n}[/red]", source="s", now=0, then=n + 1) for n in range(40))
     console = Console(width=120, record=True)
-    for line in told(Changes(9, 0, 9, rows, {"newly cut": 9}, ())):
+    for line in describe_changes(Changes(9, 0, 9, rows, {"newly cut": 9}, ())):
         console.print(line)
     shown = console.export_text()
     assert "[red]rule39[/red]" in shown

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.report.terminal.views import document_story
+from resonance.report.terminal.views import describe_document
 from resonance.testing.worked import worked_frames
 
 
@@ -19,7 +19,7 @@ def told(frames: dict[str, DataFrame], where: str) -> tuple[list[str], str]:
     """The lines on clusters of a document whose row in ``duplicates`` is such, and its keeper."""
     row = frames["duplicates"].where(where).orderBy("doc_id").first()
     assert row is not None
-    lines = [line for line in document_story(frames, row["doc_id"].hex()) if line.startswith("cluster")]
+    lines = [line for line in describe_document(frames, row["doc_id"].hex()) if line.startswith("cluster")]
     return lines, row["keeper"].hex()
 
 
