@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback check clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback check docs clean
 
 BIN := .venv/bin
 
@@ -64,6 +64,10 @@ check: setup ## run ruff, mypy, the import contracts and the unit tests without 
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q -m "not spark and not train" tests/unit tests/architecture
+
+docs: setup ## build the documentation into dist/docs; broken links are refused
+	@$(BIN)/python -m mkdocs build --quiet
+	@echo dist/docs/index.html
 
 clean: ## remove what was built here (.venv, caches, dist); workspaces and the cached Horovod wheel stay
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache metastore_db spark-warehouse derby.log

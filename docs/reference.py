@@ -1,0 +1,159 @@
+"""Writes the reference pages when the documentation is built: from the command line, settings, jobs, contracts and policies.
+
+A hook of mkdocs. Nothing in it repeats what the code declares.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from typer.main import get_command
+
+from resonance.cli import app
+from resonance.core.settings import Config
+from resonance.factory import JOBS
+from resonance.runtime import resources
+from resonance.runtime.policies import known_policies, load_policy
+from resonance.tables import TABLES
+
+
+def list_commands() -> Iterator[str]:
+    """Every command with its arguments and options."""
+    yield "# Commands\n\nWhat `resonance COMMAND --help` says.\n"
+    group: Any = get_command(app)
+    for name, command in group.commands.items():
+        text = inspect.cleandoc(command.help or "").replace("[b]", "`").replace("[/b]", "`")
+        yield f"## {name}\n\n{text}\n"
+        rows = [(_spell(given), _clean(getattr(given, "help", None)), _default(given)) for given in command.params]
+        yield from _table(("argument or option", "meaning", "default"), [row for row in rows if row[0] != "`--help`"])
+
+
+def list_settings() -> Iterator[str]:
+    """Every setting with its type, default and meaning, by section."""
+    yield "# Settings\n\nLayers of YAML, later ones win: the defaults below, `conf/base.yaml`, `conf/env`, `conf/jobs`,"
+    yield "`--conf FILE`, `--set section.key=value`. Unknown keys are refused before anything runs.\n"
+    own = [(name, field) for name, field in Config.model_fields.items() if not _is_section(field.annotation)]
+    yield "## Top level\n"
+    yield from _fields(own, "")
+    for name, field in Config.model_fields.items():
+        if _is_section(field.annotation):
+            yield f"## {name}\n\n{_first(field.annotation.__doc__)}\n"
+            yield from _fields(list(field.annotation.model_fields.items()), f"{name}.")
+
+
+def list_jobs() -> Iterator[str]:
+    """Every job: what it reads and writes, how often it runs, which settings it takes."""
+    yield "# Jobs\n\nIn the order in which the loop runs them. Each is also a script in `jobs/` for `spark-submit`.\n"
+    for job in JOBS:
+        yield f"## {job.name}\n\n{_first(job.run.__doc__)}\n"
+        written = [*job.writes, *job.appends]
+        yield from _table(
+            ("reads", "writes", "runs once for each"),
+            [(_names(job.reads) or "the sources", _names(written), {"corpus": "corpus"}.get(job.per, job.per))],
+        )
+
+
+def list_tables() -> Iterator[str]:
+    """Every table with its columns, key and rules, from its contract."""
+    yield "# Tables\n\nEach has a contract in `data_contracts/` (Open Data Contract Standard 3.2), which is enforced on write.\n"
+    for table in TABLES:
+        contract = resources.contract(table)
+        key = ", ".join(f"`{name}`" for name in contract.key)
+        yield f"## {table.name}\n\n{_clean(contract.meaning)} Contract {contract.version}; key: {key}.\n"
+        columns = [(f"`{c.name}`", f"`{c.type}`", "no" if c.required else "yes", _clean(c.meaning)) for c in contract.columns]
+        yield from _table(("column", "type", "null", "meaning"), columns)
+        if contract.rules:
+            yield from _table(
+                ("rule", "holds for every row"), [(f"`{r.name}`", f"`{_clean(r.expression)}`") for r in contract.rules]
+            )
+
+
+def list_policies() -> Iterator[str]:
+    """Every policy that travels with the code, rule by rule."""
+    yield "# Policies\n\nRules that cut documents; name one with `--rules`, or write your own: [how](../how-to/policy.md).\n"
+    for name in known_policies():
+        policy = load_policy(name)
+        yield f"## {policy.title}\n\nSignals of `{policy.profile}`, rewriting `{policy.rewrite}`.\n"
+        rows = [
+            (
+                f"`{rule.rule}`",
+                f"`{rule.signal}`",
+                *("" if limit is None else f"{limit:g}" for limit in (rule.below, rule.above)),
+                ", ".join(map(str, rule.among or ())),
+            )
+            for rule in policy.rules
+        ]
+        if rows:
+            yield from _table(("rule", "signal", "cuts below", "cuts above", "cuts what is not in"), rows)
+
+
+PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
+    "commands": list_commands,
+    "settings": list_settings,
+    "jobs": list_jobs,
+    "tables": list_tables,
+    "policies": list_policies,
+}
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add the pages to those of the site."""
+    from mkdocs.structure.files import File
+
+    for name, lines in PAGES.items():
+        files.append(File.generated(config, f"reference/{name}.md", content="\n".join(lines()) + "\n"))
+    return files
+
+
+def _fields(fields: list[tuple[str, Any]], before: str) -> Iterator[str]:
+    rows = [(f"`{before}{name}`", _type(field.annotation), _value(field), _clean(field.description)) for name, field in fields]
+    yield from _table(("setting", "type", "default", "meaning"), rows)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+    yield ""
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _type(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(kind))
+    if get_origin(kind) in (Union, UnionType):
+        return " or ".join("empty" if part is NoneType else _type(part) for part in get_args(kind))
+    return f"`{kind.__name__ if isinstance(kind, type) and not get_args(kind) else kind}`"
+
+
+def _value(field: Any) -> str:
+    value = field.get_default(call_default_factory=True)
+    return "required" if field.is_required() else f"`{value}`" if value not in ("", None, (), {}) else "empty"
+
+
+def _names(tables: Any) -> str:
+    return ", ".join(f"[`{table.name}`](tables.md#{table.name})" for table in tables)
+
+
+def _first(text: str | None) -> str:
+    return _clean(inspect.cleandoc(text or "").split("\n\n")[0])
+
+
+def _clean(text: str | None) -> str:
+    return " ".join((text or "").replace("``", "`").split())
+
+
+def _spell(given: Any) -> str:
+    return f"`{given.opts[0]}`" if given.param_type_name == "option" else f"`{given.metavar or given.name}`"
+
+
+def _default(given: Any) -> str:
+    return "required" if given.required else "" if given.default in (None, False, ()) else f"`{given.default}`"
