@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
 from resonance.report.wording import amount, bits, difference, minus
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from resonance.report.facts.shared import Facts
     from resonance.report.turns import Turn
 
-ALL = "*"
 FEW = 5
 """With fewer documents a bootstrap over documents means little; with one, its interval has no width."""
 UNKNOWN = "too few documents"
@@ -26,7 +26,7 @@ def find_evaluations(facts: Facts, turn: Turn) -> dict[str, Row]:
 
 def find_compared(facts: Facts) -> int | None:
     """The newest round whose plan was compared with a control arm."""
-    rounds = [row["round"] for row in facts.evaluations if row["arm"] == "plan" and row["delta"] is not None]
+    rounds = [row["round"] for row in facts.evaluations if row["arm"] == PLAN and row["delta"] is not None]
     return max(rounds, default=None)
 
 
@@ -47,7 +47,7 @@ def judge_difference(row: Row) -> str:
 def describe_outcome(facts: Facts) -> str:
     """One sentence about the newest round that has a control arm, or that no round has one."""
     number = find_compared(facts)
-    row = find_evaluations(facts, (number, "plan")).get(ALL) if number is not None else None
+    row = find_evaluations(facts, (number, PLAN)).get(ALL_SLICES) if number is not None else None
     if row is None or row["delta"] is None:
         return "No control arm was evaluated, so the effect of the plan is unknown."
     verdict = judge_difference(row)
@@ -55,7 +55,7 @@ def describe_outcome(facts: Facts) -> str:
         few = amount(row["n_docs"], "held-out document")
         return f"Round {number} with its plan: {few} cannot show a difference from the control arm."
     words = f"{verdict} than" if verdict in ("lower", "higher") else "not visibly different from"
-    rival = find_evaluations(facts, (row["round"], "control")).get(ALL)
+    rival = find_evaluations(facts, (row["round"], CONTROL)).get(ALL_SLICES)
     with_ = f" ({bits(rival['bpb'])})" if rival is not None else ""
     text = (
         f"Round {number} with its plan: held-out bits per byte are {words} those of the control arm{with_}, "

@@ -12,7 +12,7 @@ LONG = 14
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of a chart's legend: a name and the colour and shape it stands for."""
+    """One entry of a chart's legend: a name, and the colour and shape that it explains."""
 
     name: str
     role: str

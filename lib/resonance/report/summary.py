@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resonance.report.comparison import ALL, describe_outcome, find_evaluations
+from resonance.core.turns import ALL_SLICES, PHASE_TRAIN, PLAN
+from resonance.report.comparison import describe_outcome, find_evaluations
 from resonance.report.facts.steps import find_cutting
 from resonance.report.turns import name_turn, order_turns
 from resonance.report.wording import amount, bits, count, join_words, name, share, short
@@ -63,7 +64,7 @@ def _describe_documents(facts: Facts) -> str:
 
 
 def _describe_loop(facts: Facts) -> list[str]:
-    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == PHASE_TRAIN)
     if not turns:
         if facts.find_draws():
             return ["Samples are drawn, but no training has left a loss yet."]
@@ -72,13 +73,13 @@ def _describe_loop(facts: Facts) -> list[str]:
 
 
 def _describe_samples(facts: Facts) -> str:
-    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == PHASE_TRAIN)
     planned = sum(part.rows for turn in facts.find_draws() for part in facts.find_part("draw", *turn).values())
-    found = sum(loss.rows for loss in facts.losses if loss.phase == "train")
+    found = sum(loss.rows for loss in facts.losses if loss.phase == PHASE_TRAIN)
     rounds = len({turn[0] for turn in turns})
-    arms = len(turns) - sum(turn[1] == "plan" for turn in turns)
+    arms = len(turns) - sum(turn[1] == PLAN for turn in turns)
     text = f"{amount(rounds, 'round')} trained" + (f", with {amount(arms, 'control arm')} beside" if arms else "")
-    kept = min(loss.share for loss in facts.losses if loss.phase == "train")
+    kept = min(loss.share for loss in facts.losses if loss.phase == PHASE_TRAIN)
     if kept < 1:
         return f"{text}: {amount(planned, 'sample')} planned, the loss rows of {share(kept)} of them kept."
     match = "each sample left exactly one" if planned == found else "these should be equal"
@@ -86,10 +87,10 @@ def _describe_samples(facts: Facts) -> str:
 
 
 def _describe_heldout(facts: Facts) -> list[str]:
-    turns = order_turns((row["round"], row["arm"]) for row in facts.evaluations if row["slice"] == ALL)
+    turns = order_turns((row["round"], row["arm"]) for row in facts.evaluations if row["slice"] == ALL_SLICES)
     if not turns:
         return ["No held-out score has been computed yet."]
-    found = [(turn, find_evaluations(facts, turn)[ALL]) for turn in turns[-6:]]
+    found = [(turn, find_evaluations(facts, turn)[ALL_SLICES]) for turn in turns[-6:]]
     figures = [f"{bits(row['bpb'])} ({bits(row['low'])} to {bits(row['high'])}) after {name_turn(turn)}" for turn, row in found]
     return [f"Held-out bits per byte, with 95% intervals: {'; '.join(figures)}.", describe_outcome(facts)]
 
@@ -109,7 +110,7 @@ def _describe_plan(facts: Facts) -> str:
 
 def _make_stops(facts: Facts) -> tuple[Stop, ...]:
     kept = sum(part.documents for part in facts.find_part("kept").values())
-    draws = [turn for turn in facts.find_draws() if turn[1] == "plan"]
+    draws = [turn for turn in facts.find_draws() if turn[1] == PLAN]
     drawn = sum(part.rows for part in facts.find_part("draw", *draws[-1]).values()) if draws else 0
     size = facts.checkpoints[-1]["parameters"] if facts.checkpoints else 0
     losses = sum(loss.rows for loss in facts.losses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from resonance.core.turns import PLAN
 from resonance.report.parts import Key
 from resonance.report.wording import count
 
@@ -16,12 +17,12 @@ MOST = 5
 
 def name_turn(turn: Turn) -> str:
     """``round 2`` for the arm that follows the plan, ``round 2, control`` for another."""
-    return f"round {turn[0]}" if turn[1] == "plan" else f"round {turn[0]}, {turn[1]}"
+    return f"round {turn[0]}" if turn[1] == PLAN else f"round {turn[0]}, {turn[1]}"
 
 
 def order_turns(turns: Iterable[Turn]) -> list[Turn]:
     """Turns by round, the plan before its control."""
-    return sorted(set(turns), key=lambda turn: (turn[0], turn[1] != "plan", turn[1]))
+    return sorted(set(turns), key=lambda turn: (turn[0], turn[1] != PLAN, turn[1]))
 
 
 def choose_turns(turns: Sequence[Turn]) -> list[Turn]:
@@ -31,9 +32,9 @@ def choose_turns(turns: Sequence[Turn]) -> list[Turn]:
 
 def colour_turns(turns: Sequence[Turn]) -> dict[Turn, str]:
     """A colour for each turn: the newest plan blue, control arms orange, earlier plans in quiet colours."""
-    plans = [turn for turn in turns if turn[1] == "plan"]
+    plans = [turn for turn in turns if turn[1] == PLAN]
     found = {turn: OLDER[index % len(OLDER)] for index, turn in enumerate(plans)}
-    found |= {turn: "orange" for turn in turns if turn[1] != "plan"}
+    found |= {turn: "orange" for turn in turns if turn[1] != PLAN}
     if plans:
         found[plans[-1]] = "blue"
     return found
@@ -42,7 +43,7 @@ def colour_turns(turns: Sequence[Turn]) -> dict[Turn, str]:
 def make_keys(turns: Sequence[Turn], *, lines: bool = False) -> tuple[Key, ...]:
     """The legend of a chart with a line or dot for each turn."""
     paint = colour_turns(turns)
-    return tuple(Key(name_turn(t), paint[t], "dot" if not lines else "dash" if t[1] != "plan" else "line") for t in turns)
+    return tuple(Key(name_turn(t), paint[t], "dot" if not lines else "dash" if t[1] != PLAN else "line") for t in turns)
 
 
 def split_largest(values: Mapping[str, float], most: int) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module, resources
+from pkgutil import iter_modules
 
 import pytest
 from pyspark.sql import Row
@@ -11,6 +12,7 @@ from tests.unit.report.loop import change_rows
 from tests.unit.report.test_summary import whole_loop
 
 from resonance.core.settings import ReportSettings
+from resonance.report import sections
 from resonance.report.build import Gathered, compose
 from resonance.report.sections import SECTIONS
 from resonance.report.sections.record import Record
@@ -71,6 +73,12 @@ def hostile() -> str:
         "tables": Record(bad, rounds),
     }
     return compose(Gathered(bad, {**facts.sections, **own}), ReportSettings(title=HOSTILE))
+
+
+def test_each_module_that_declares_a_section_is_in_the_list() -> None:
+    modules = (import_module(f"{sections.__name__}.{module.name}") for module in iter_modules(sections.__path__))
+    declared = [module.SECTION for module in modules if hasattr(module, "SECTION")]
+    assert sorted(section.name for section in declared) == sorted(section.name for section in SECTIONS)
 
 
 @pytest.mark.parametrize("size", [1, 200])

@@ -14,7 +14,7 @@ STEPS = (1.0, 2.0, 2.5, 5.0)
 UNITS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 """From which size on, ticks are divided by what, and written with which letter."""
 GAP = 12
-"""Pixels that ticks beside each other keep apart."""
+"""The least distance between ticks beside each other, in pixels."""
 DIGITS = 12
 """Most decimals of a tick."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from markupsafe import Markup, escape
 
 ROLES = ("ink", "blue", "orange", "teal", "purple", "pale", "grey")
-"""Classes of shapes; the style sheet says what each looks like in light and in dark."""
+"""Classes of shapes; the style sheet defines their colours for light and dark."""
 
 WIDTH, SMALL = 340, 172
 """How wide large and small pictures are. One unit is one CSS pixel, so that text is as large on a phone as on a screen."""

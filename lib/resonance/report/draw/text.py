@@ -33,7 +33,7 @@ def measure_text(text: str, size: float = TEXT) -> float:
 
 
 def measure_widest(texts: Iterable[str], size: float = TICK) -> float:
-    """The width of the widest of these texts, zero where there is none."""
+    """The width of the widest of these texts, zero if there are none."""
     return max((measure_text(text, size) for text in texts), default=0.0)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from resonance.core.turns import HELDOUT
+from resonance.core.turns import HELDOUT, PHASE_TRAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ def sum_losses(events: DataFrame, steps: Iterable[Row], slices: Iterable[SliceCo
     if not runs:
         return ()
     width = _stretch_width(slices)
-    stretch = F.when(F.col("phase") == "train", F.col("epoch") * CURVE_POINTS + F.floor(F.col("pos") / width)).otherwise(0)
+    stretch = F.when(F.col("phase") == PHASE_TRAIN, F.col("epoch") * CURVE_POINTS + F.floor(F.col("pos") / width)).otherwise(0)
     sums = events.where(F.col("run").isin(runs)).groupBy("round", "arm", "phase", stretch.cast("int").alias("stretch"))
     missing = F.col("loss_sum").isNull()
     sizes = {"rows": F.lit(1), "no_loss": F.when(missing, 1), "cut": F.col("n_cut")}

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from resonance.core.turns import HELDOUT
+from resonance.core.turns import HELDOUT, PLAN
 from resonance.report.facts.counts import Cut, SliceCount, count_cuts, count_slices
 from resonance.report.facts.losses import Losses, sum_losses
 from resonance.report.facts.steps import find_latest
@@ -58,7 +58,7 @@ class Facts:
     def find_draws(self) -> list[tuple[int, str]]:
         """Each (round, arm) that documents were drawn for, in order; the plan before its control."""
         found = {(c.round, c.arm) for c in self.slices if c.part == "draw" and c.arm != HELDOUT}
-        return sorted(found, key=lambda turn: (turn[0], turn[1] != "plan", turn[1]))
+        return sorted(found, key=lambda turn: (turn[0], turn[1] != PLAN, turn[1]))
 
     @property
     def finished_at(self) -> datetime | None:
@@ -80,7 +80,7 @@ def gather_facts(
     rows = dict(counts or zip(frames, pool.map(lambda table: frames[table].count(), frames), strict=True))
 
     def ask(table: str, find: Callable[..., Any], *of: Any) -> Future[Any]:
-        """What a query finds; nothing where the table is empty."""
+        """What a query finds, later; an empty tuple if the table is empty."""
         return pool.submit(find, *of) if rows[table] else pool.submit(tuple)
 
     def read(table: str) -> tuple[Row, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from resonance.core.turns import HELDOUT, PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.facts.steps import find_cutting
 from resonance.report.parts import Block, Chart, Grid, Key
@@ -53,11 +54,11 @@ def _draw_stages(facts: Facts, steps: list[Row]) -> Chart:
         came = sum(step["rows_in"] for step in steps if step["job"] == job)
         went = sum(step["rows_out"] for step in steps if step["job"] == job)
         rows.append(Bar(job, went, f"{count(went)} of {count(came)}", behind=came))
-    heldout = sum(part.documents for part in facts.find_part("draw", 0, "heldout").values())
+    heldout = sum(part.documents for part in facts.find_part("draw", 0, HELDOUT).values())
     if heldout:
         rows.append(Bar("set aside, held out", heldout, count(heldout), role="teal"))
     for number, arm in facts.find_draws():
-        if arm == "plan":
+        if arm == PLAN:
             drawn = sum(part.documents for part in facts.find_part("draw", number, arm).values())
             rows.append(Bar(f"drawn, round {number}", drawn, count(drawn), role="teal"))
     picture = draw_bars(rows, "Documents that came to each step and went on")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resonance.report.comparison import ALL, FEW, LABEL, UNKNOWN, find_compared, find_evaluations, judge_difference
+from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
+from resonance.report.comparison import FEW, LABEL, UNKNOWN, find_compared, find_evaluations, judge_difference
 from resonance.report.draw.dots import Mark, draw_dots
 from resonance.report.draw.dots import Row as Marks
 from resonance.report.draw.lines import Line, draw_lines
@@ -31,7 +32,7 @@ def draw_heldout(facts: Facts, settings: ReportSettings) -> Block | None:
     turns = order_turns((row["round"], row["arm"]) for row in facts.evaluations)
     scores = {turn: find_evaluations(facts, turn) for turn in turns}
     newest = scores[turns[-1]]
-    top, rest = split_largest({s: row["n_bytes"] for s, row in newest.items() if s != ALL}, settings.top_slices)
+    top, rest = split_largest({s: row["n_bytes"] for s, row in newest.items() if s != ALL_SLICES}, settings.top_slices)
     text = [
         "Held-out documents were set aside by their duplicate cluster before round 1: no training drew them, no plan read them. "
         "Lines are 95% bootstrap intervals over documents; lower is better."
@@ -43,24 +44,24 @@ def draw_heldout(facts: Facts, settings: ReportSettings) -> Block | None:
     round_ = find_compared(facts)
     grids = []
     if round_ is not None:
-        rows = find_evaluations(facts, (round_, "plan"))
+        rows = find_evaluations(facts, (round_, PLAN))
         text.append(f"Round {round_} was trained twice: after its plan, and as a control with the weights of round 1 ({LABEL}).")
         charts.append(_draw_difference(rows, round_, settings.top_slices))
-        grids.append(_list_slices(rows, find_evaluations(facts, (round_, "control")), settings.top_slices))
+        grids.append(_list_slices(rows, find_evaluations(facts, (round_, CONTROL)), settings.top_slices))
     return Block("Held-out bits per byte", tuple(text), tuple(charts), tuple(grids))
 
 
 def _draw_rounds(scores: dict[Turn, dict[str, Row]], turns: list[Turn]) -> Chart:
     series = []
-    for arm, role in (("plan", "blue"), ("control", "orange")):
-        rows = [(turn[0], scores[turn][ALL]) for turn in turns if turn[1] == arm and ALL in scores[turn]]
+    for arm, role in ((PLAN, "blue"), (CONTROL, "orange")):
+        rows = [(turn[0], scores[turn][ALL_SLICES]) for turn in turns if turn[1] == arm and ALL_SLICES in scores[turn]]
         if rows:
-            shift = 0.04 if arm == "control" else 0.0
+            shift = 0.04 if arm == CONTROL else 0.0
             xs, ys = tuple(number + shift for number, _ in rows), tuple(row["bpb"] for _, row in rows)
             intervals = tuple((row["low"], row["high"]) for _, row in rows)
-            series.append(Line(xs, ys, role, arm, arm == "control", intervals))
+            series.append(Line(xs, ys, role, arm, arm == CONTROL, intervals))
     picture = draw_lines(series, "Held-out bits per byte of all slices, by round", "round", "bits per byte", whole=True)
-    legend = (Key("plan", "blue", "line"), Key("control", "orange", "dash"))
+    legend = (Key(PLAN, "blue", "line"), Key(CONTROL, "orange", "dash"))
     return Chart("All slices together", picture, "Lower is better.", legend[: len(series)])
 
 
@@ -80,13 +81,15 @@ def _draw_slices(scores: dict[Turn, dict[str, Row]], turns: list[Turn], top: lis
 
 
 def _draw_difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
-    known = {s: row for s, row in rows.items() if row["delta"] is not None and s != ALL}
+    known = {s: row for s, row in rows.items() if row["delta"] is not None and s != ALL_SLICES}
     top, rest = split_largest({s: row["n_bytes"] for s, row in known.items()}, most)
     chart = []
-    for label, row in [("all slices", rows.get(ALL)), *((s, rows[s]) for s in sorted(top, key=lambda s: (rows[s]["delta"], s)))]:
+    order = [ALL_SLICES, *sorted(top, key=lambda s: (rows[s]["delta"], s))]
+    for label in order:
+        row = rows.get(label)
         if row is not None and row["delta"] is not None:
             mark = _mark_interval(row, "delta", "delta_low", "delta_high", SIDE[judge_difference(row)])
-            chart.append(Marks(label, (mark,), difference(row["delta"])))
+            chart.append(Marks("all slices" if label == ALL_SLICES else label, (mark,), difference(row["delta"])))
     pooled = _pool_slices([rows[s] for s in rest], "delta")
     if pooled is not None:
         chart.append(Marks(name_others(rest), (Mark(pooled, "grey"),), difference(pooled)))
@@ -110,8 +113,8 @@ def _pool_slices(rows: list[Row], column: str) -> float | None:
 
 
 def _list_slices(rows: dict[str, Row], control: dict[str, Row], most: int) -> Grid:
-    top, rest = split_largest({s: row["n_bytes"] for s, row in rows.items() if s != ALL}, most)
-    cells = tuple(_write_cells(s, rows[s], control.get(s)) for s in ([ALL] if ALL in rows else []) + top)
+    top, rest = split_largest({s: row["n_bytes"] for s, row in rows.items() if s != ALL_SLICES}, most)
+    cells = tuple(_write_cells(s, rows[s], control.get(s)) for s in ([ALL_SLICES] if ALL_SLICES in rows else []) + top)
     columns = ("slice", "documents", "plan", "control", "plan − control", "95% interval", "the plan is")
     note = f"Bits per byte; {LABEL}." + (f" {name_others(rest).capitalize()} not listed." if rest else "")
     return Grid("Plan against control", columns, cells, frozenset(columns[1:6]), note=note)
@@ -120,7 +123,7 @@ def _list_slices(rows: dict[str, Row], control: dict[str, Row], most: int) -> Gr
 def _write_cells(label: str, row: Row, rival: Row | None) -> tuple[str, ...]:
     there = row["delta"] is not None
     return (
-        "all slices" if label == ALL else name(label),
+        "all slices" if label == ALL_SLICES else name(label),
         count(row["n_docs"]),
         bits(row["bpb"]),
         bits(rival["bpb"]) if rival is not None else "–",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from resonance.core.turns import PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
@@ -112,7 +113,7 @@ def _list_steps(steps: tuple[Row, ...]) -> Grid:
 def _name_step(step: Row) -> str:
     if not step["round"]:
         return name(step["job"])
-    arm = f" {step['arm']}" if step["arm"] != "plan" else ""
+    arm = f" {step['arm']}" if step["arm"] != PLAN else ""
     return name(f"{step['job']} {step['round']}{arm}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resonance.core.turns import PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.dots import Mark, Row, draw_dots
 from resonance.report.parts import Block, Chart, Key
@@ -72,7 +73,7 @@ def _sum_cuts(facts: Facts, step: str) -> dict[str, int]:
 
 
 def _draw_draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
-    turns = choose_turns([turn for turn in facts.find_draws() if turn[1] == "plan"])
+    turns = choose_turns([turn for turn in facts.find_draws() if turn[1] == PLAN])
     paint = colour_turns(turns)
     sources = [("kept corpus", "ink", _share_bytes(facts.find_part("kept")))]
     sources += [(name_turn(turn), paint[turn], _share_bytes(facts.find_part("draw", *turn))) for turn in turns]

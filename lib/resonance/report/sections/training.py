@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from resonance.core.turns import PHASE_TRAIN, PLAN
 from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
@@ -64,7 +65,7 @@ def gather_training(frames: Mapping[str, DataFrame], shared: Facts) -> Training:
 def draw_training(found: Training, settings: ReportSettings) -> Block | None:
     """Bits per byte over tokens trained on, by round and arm; None where no model was trained."""
     facts = found.shared
-    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == "train")
+    turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == PHASE_TRAIN)
     if not turns:
         return None
     first = "Each point is the mean loss over a stretch of training, as the model was when it learnt from it."
@@ -95,11 +96,11 @@ def _make_line(facts: Facts, turn: Turn, role: str) -> Line:
         xs.append(tokens + point.tokens / 2)
         ys.append(point.nats / LN2 / point.bytes)
         tokens += point.tokens
-    return Line(tuple(xs), tuple(ys), role, name_turn(turn), dashed=turn[1] != "plan")
+    return Line(tuple(xs), tuple(ys), role, name_turn(turn), dashed=turn[1] != PLAN)
 
 
 def _find_training(facts: Facts, turn: Turn) -> list[Losses]:
-    return [loss for loss in facts.losses if loss.phase == "train" and (loss.round, loss.arm) == turn]
+    return [loss for loss in facts.losses if loss.phase == PHASE_TRAIN and (loss.round, loss.arm) == turn]
 
 
 def _join_last(points: list[Losses]) -> list[Losses]:

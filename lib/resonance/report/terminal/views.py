@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from resonance.core.errors import ResonanceError
+from resonance.core.turns import HELDOUT
 
 Frames = Mapping[str, DataFrame]
 
@@ -93,7 +94,7 @@ def describe_sample(frames: Frames, asked: str, number: int | None) -> list[str]
 
 
 def _find_raw(frames: Frames, asked: str) -> Row | list[str]:
-    """The row of ``raw`` that is asked for; of a document that was cut before, the lines that say so.
+    """The row of ``raw`` that is asked for; or the lines on a document that was cut before it got there.
 
     Raises:
         ResonanceError: unless there is exactly one.
@@ -162,7 +163,7 @@ def _describe_cut(row: Row) -> str:
 
 
 def _describe_draw(row: Row) -> str:
-    if row["arm"] == "heldout":
+    if row["arm"] == HELDOUT:
         return f"held out  never drawn; place {row['pos']:,} of the held-out documents"
     return f"drawn     round {row['round']} {row['arm']}: place {row['pos']:,}, copy {row['copy']}, expected copies {row['pi']:.3f}"
 
