@@ -19,8 +19,9 @@ from resonance.curate.dedupe import dedupe_batches
 from resonance.curate.duplicates.compare import SCOPES
 from resonance.curate.examples import examples
 from resonance.curate.hold_out import hold_out
-from resonance.curate.ingest import ingest, ingest_and_clean
+from resonance.curate.ingest import ingest
 from resonance.curate.judge import judge
+from resonance.curate.one_pass import ingest_and_clean
 from resonance.curate.rebalance import rebalance
 from resonance.states.compare import compare
 from resonance.states.feedback import feedback
@@ -52,7 +53,7 @@ from resonance.tables import (
 )
 from resonance.train.job import cross_fit, score_model, train, tune
 
-INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch")
+INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch", version=2)
 CLEAN = Job(
     "clean",
     clean,
@@ -70,7 +71,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
     owns={"set": (*SETS, "quality"), "step": BEFORE_DOCUMENTS},
-    version=3,
+    version=4,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
     "examples",
@@ -95,7 +96,7 @@ DEDUPE = Job(  # a new batch meets what the job itself found and signed before: 
     appends=(SIGNATURES, RETRACTIONS),
     per="corpus",
     owns={"scope": SCOPES},  # all of them, so that none of another scope stays behind
-    version=5,
+    version=6,
 )
 DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds for earlier batches too
     "decontaminate",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from resonance.core.table import Table
 
-RAW = Table("raw", key=("doc_id",), replaces=("batch",))
-DOCUMENTS = Table("documents", key=("doc_id",), replaces=("batch",))
-EXAMPLES = Table("examples", key=("doc_id",), replaces=("batch",))
-EDITS = Table("edits", key=("doc_id", "rule"), replaces=("batch",))
+RAW = Table("raw", key=("doc_id", "batch"), replaces=("batch",))
+DOCUMENTS = Table("documents", key=("doc_id", "batch"), replaces=("batch",))
+EXAMPLES = Table("examples", key=("doc_id", "batch"), replaces=("batch",))
+EDITS = Table("edits", key=("doc_id", "rule", "batch"), replaces=("batch",))
 RULES = Table("rules", key=("batch", "rule"), replaces=("batch",))
-REJECTS = Table("rejects", key=("step", "doc_id", "rule"), replaces=("step", "batch"))
+REJECTS = Table("rejects", key=("step", "doc_id", "rule", "batch"), replaces=("step", "batch"))
 DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
 EVALUATION_ITEMS = Table("evaluation_items", key=("set", "item_id"), replaces=("set",))
 CONTAMINATION = Table("contamination", key=("doc_id", "set", "item_id"), replaces=("bucket",))
-SIGNATURES = Table("signatures", key=("doc_id",), replaces=("batch",))
+SIGNATURES = Table("signatures", key=("doc_id", "batch"), replaces=("batch",))
 COMPARED = Table("compared", key=("batch",), replaces=("scope",))
 RETRACTIONS = Table("retractions", key=("before", "doc_id", "method"))
 SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))

@@ -264,7 +264,7 @@ JOBS: Mapping[str, Probe] = {
         _documents(f), _rejects(f), f.session.createDataFrame([], resources.contract(SAMPLE_PLAN).schema)
     ).select("doc_id"),
     "job: came to": lambda f: drop_cut_before("dedupe", _documents(f), _rejects(f)).select("doc_id"),
-    "job: cut before": lambda f: find_cut_before("decontaminate", _rejects(f)),
+    "job: cut before": lambda f: find_cut_before("decontaminate", _rejects(f)).select("doc_id"),
     "job: judge": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[0],
     "job: rules": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[1],
     "job: draw": lambda f: _placed(f, draw(_rated(f), seed=42, round=3)),

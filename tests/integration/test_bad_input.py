@@ -13,8 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
-from resonance.curate.ingest import ingest, ingest_and_clean
+from resonance.curate.ingest import ingest
 from resonance.curate.judge import judge
+from resonance.curate.one_pass import ingest_and_clean
 from resonance.runtime.conf import load
 from resonance.runtime.policies import known_policies
 
@@ -30,7 +31,7 @@ def line(text: object) -> bytes:
 def curate(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: object) -> Curated:
     """Texts of the documents, and the rule of each reject by what it names."""
     raw, documents, _, _, rejects = ingest_and_clean(
-        settings=IngestSettings.model_validate({"inputs": tuple(map(str, inputs)), "keep_raw": False, **more}),
+        settings=IngestSettings.model_validate({"inputs": tuple(map(str, inputs)), **more}),
         cleaning=CleanSettings(),
         quality=ScoreSettings(),
         task=TaskSettings(),
@@ -38,7 +39,7 @@ def curate(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: o
         spark=spark,
         checkpoint=checkpoint,
     )
-    keys = {bytes(row["doc_id"]): row["source_key"] for row in raw.select("doc_id", "source_key").collect()}
+    keys = {bytes(row["doc_id"]): row["source_key"].removeprefix("b/") for row in raw.select("doc_id", "source_key").collect()}
     cut = {row["path"] or keys[bytes(row["doc_id"])]: row["rule"] for row in rejects.collect()}
     texts = sorted(row["text"] for row in documents.collect())
     return texts, {name.removeprefix(f"{inputs[0]}/"): rule for name, rule in cut.items()}
@@ -86,7 +87,7 @@ def test_a_line_of_100_mb_is_cut_and_measured(spark: SparkSession, checkpoint: C
         file.write(b'"}\n' + line("behind"))
     own = {"turn": Turn("b"), "spark": spark, "checkpoint": checkpoint, "task": TaskSettings()}
     raw, rejects = ingest(settings=IngestSettings(inputs=(str(tmp_path),)), **own)
-    assert {row["source_key"]: row["text"] for row in raw.collect()} == {"a.jsonl:1": "before", "a.jsonl:3": "behind"}
+    assert {row["source_key"]: row["text"] for row in raw.collect()} == {"b/a.jsonl:1": "before", "b/a.jsonl:3": "behind"}
     (cut,) = rejects.collect()
     assert (cut["rule"], cut["value"], cut["threshold"]) == ("too_long", 100_000_012.0, 20_000_000.0)
 
@@ -106,7 +107,7 @@ def test_an_empty_text_and_one_of_a_word_have_their_reasons_under_every_policy(
         spark=spark,
         checkpoint=checkpoint,
     )
-    keys = {bytes(row["doc_id"]): row["source_key"] for row in raw.collect()}
+    keys = {bytes(row["doc_id"]): row["source_key"].removeprefix("b/") for row in raw.collect()}
     judged, _ = judge(documents, signals, settings=config.judge, turn=Turn("b"))
     assert [(keys[bytes(row["doc_id"])], row["rule"]) for row in rejects.collect()] == [("a.jsonl:1", "empty")]
     cut = {keys[bytes(row["doc_id"])] for row in judged.collect()}

@@ -15,6 +15,7 @@ from rich.console import Console
 from resonance.cli.commands import app
 from resonance.cli.options import opened
 from resonance.core.errors import ResonanceError
+from resonance.core.printable import escape_hidden
 
 err = Console(stderr=True)
 
@@ -55,7 +56,7 @@ def stop(error: BaseException, arguments: Sequence[str], message: str, code: int
     """Print one line and leave; with ``--debug`` raise the error itself."""
     if "--debug" in arguments:
         raise error
-    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(message.split()))
+    shown = escape_hidden(" ".join(message.split()))
     err.print(f"error: {shown}", style="red", markup=False, highlight=False, soft_wrap=True)
     raise SystemExit(code)
 

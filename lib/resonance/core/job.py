@@ -28,7 +28,7 @@ class Turn:
     """Where in the loop a step stands.
 
     ``run`` is the identity of the step (equal inputs and settings, equal run); ``runs`` are those of the steps that it
-    builds on, by ``job/round/arm``.
+    builds on, by ``job/round/arm``. ``deliveries`` are all batches in the order in which they first came.
     """
 
     batch: str
@@ -36,6 +36,7 @@ class Turn:
     arm: str = PLAN
     run: str = ""
     runs: Mapping[str, str] = field(default_factory=dict)
+    deliveries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

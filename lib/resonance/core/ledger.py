@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.frames import leave_out
 from resonance.core.turns import HELDOUT
+from resonance.core.versions import VERSION_KEY
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -68,23 +69,28 @@ def make_rejects(
 
 
 def drop_cut(documents: DataFrame, rejects: DataFrame) -> DataFrame:
-    """Documents that no step cut. One join by doc_id; shuffles ids, and texts only where columns ask for them."""
-    return leave_out(documents, _find_cut(rejects), ["doc_id"])
+    """Documents that no step cut, each in its newest version. One join by document and batch; shuffles ids, and texts only where
+    columns ask for them.
+    """
+    return leave_out(documents, _find_cut(rejects), VERSION_KEY)
 
 
 def keep_drawable(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
-    """Documents that a draw may take: neither cut nor held out. One anti-join by doc_id, as in ``drop_cut``."""
+    """Documents that a draw may take: neither cut nor held out. An anti-join as in ``drop_cut``, and one by doc_id: a new version
+    of a document that is held out is held out too.
+    """
     held = sample_plan.where(f"arm = '{HELDOUT}'").select("doc_id")
-    return documents.join(_find_cut(rejects).unionByName(held), "doc_id", "left_anti")
+    left = documents.join(_find_cut(rejects), VERSION_KEY, "left_anti").join(held, "doc_id", "left_anti")
+    return left.select(*documents.columns)
 
 
 def drop_cut_before(step: str, documents: DataFrame, rejects: DataFrame) -> DataFrame:
-    """Documents that no earlier step cut, whatever this step cut when it last ran. One anti-join by doc_id, as in ``drop_cut``."""
-    return documents.join(find_cut_before(step, rejects), "doc_id", "left_anti")
+    """Documents that no earlier step cut, whatever this step cut when it last ran. One anti-join, as in ``drop_cut``."""
+    return documents.join(find_cut_before(step, rejects), VERSION_KEY, "left_anti").select(*documents.columns)
 
 
 def find_cut_before(step: str, rejects: DataFrame) -> DataFrame:
-    """The ``doc_id`` of each document that earlier steps cut, once; what later ones cut when they last ran does not count."""
+    """``doc_id`` and ``batch`` of each document that earlier steps cut; what later ones cut when they last ran does not count."""
     return _find_cut(rejects.where(f"step IN {list_steps_before(step)} AND rank = 1"))
 
 
@@ -94,4 +100,4 @@ def list_steps_before(step: str) -> tuple[str, ...]:
 
 
 def _find_cut(rejects: DataFrame) -> DataFrame:
-    return rejects.where(f"doc_id IS NOT NULL AND step NOT IN {BEFORE_DOCUMENTS}").select("doc_id")
+    return rejects.where(f"doc_id IS NOT NULL AND step NOT IN {BEFORE_DOCUMENTS}").select(*VERSION_KEY)

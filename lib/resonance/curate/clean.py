@@ -25,10 +25,10 @@ Parts = tuple[DataFrame, DataFrame, DataFrame, DataFrame]
 def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
     """Documents, their signals, what rewriting cut from them, and rejects. Each raw row is a document or a reject. No shuffle."""
     needed = raw.select("doc_id", "source", "source_key", "slice", "text")
-    return parted(checkpoint(Prepare(settings.sets, settings.rewrite, quality.head_words)(needed), "clean"), settings, turn)
+    return split_prepared(checkpoint(Prepare(settings.sets, settings.rewrite, quality.head_words)(needed), "clean"), settings, turn)
 
 
-def parted(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
+def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
     """Documents, signals, edits and rejects of prepared rows. A signal set is measured on the cleaned text, before rewriting;
     ``quality`` on the text as it is stored.
     """

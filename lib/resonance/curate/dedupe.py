@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.ledger import DEDUPE, drop_cut_before, find_cut_before, list_steps_before
+from resonance.core.ledger import DEDUPE, find_cut_before, list_steps_before, make_rejects
 from resonance.core.settings import DedupeSettings
 from resonance.core.table import Catalog
+from resonance.core.versions import SUPERSEDED, VERSION_KEY, find_superseded, order_batches
 from resonance.curate.duplicates.compare import LIGHT, compare, connected, parameters, within
 from resonance.curate.duplicates.index import indexed
 from resonance.curate.duplicates.order import priority
@@ -22,6 +24,7 @@ from resonance.tables import DUPLICATES, RETRACTIONS
 
 log = logging.getLogger(__name__)
 
+VERSIONS = "versions@1"
 Found = tuple[DataFrame, DataFrame]
 
 
@@ -38,6 +41,7 @@ def dedupe_batches(
 ) -> tuple[DataFrame, DataFrame, DataFrame]:
     """What ``dedupe`` finds (``duplicates``, ``rejects``), and what it was found in (``compared``).
 
+    Of a document that came in several deliveries the newest version is compared; the others get a reject, ``superseded``.
     Where settings, the documents and verdicts of all batches that were compared before, and what was found then are as they
     were, only documents that a new batch touches are compared; the rows of all others are carried over. Else everything is
     compared anew, from signatures that the table ``signatures`` holds. Earlier decisions that change are appended to
@@ -48,19 +52,51 @@ def dedupe_batches(
     then, stands = Standing.stored(compared), described(settings)
     here = batches(documents, LIGHT)
     now, index = _judged(here, rejects), _index(documents, here, settings, catalog)
+    corpus = Corpus(ordered, index, order_batches(here, turn.deliveries), find_cut_before(DEDUPE, rejects))
     if then and then.settings == stands and then.batches.items() <= now.items() and then.found == _digest(before):
         new = sorted(now.keys() - then.batches.keys())
         log.info("dedupe: %d batches stand, %d are new", len(then.batches), len(new))
-        found = _added(new, ordered, rejects, index, before, settings, checkpoint) if new else before
+        found = _added(new, corpus, before, settings, checkpoint) if new else before
     else:
         log.info("dedupe: %d batches are compared anew", len(now))
-        light = drop_cut_before(DEDUPE, index.drop("bands"), rejects)
-        found = compare(light, ordered, index, find_cut_before(DEDUPE, rejects), settings=settings, checkpoint=checkpoint)
+        found = _anew(corpus, settings, checkpoint)
     found = checkpoint(found[0], "duplicates"), checkpoint(found[1], "rejects")
     if then:
         known = documents.where(F.col("batch").isin(sorted(then.batches)))
         _append(retractions(before, found, known), turn, catalog)
     return *found, Standing(stands, now, _digest(found)).rows(compared, settings.scope)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is compared.
+
+    Args:
+        texts: documents with their texts and ``priority``, in all versions.
+        index: ``LIGHT``, ``priority`` and ``bands`` of the same.
+        order: the batches, oldest delivery first.
+        cut: versions that earlier steps cut.
+    """
+
+    texts: DataFrame
+    index: DataFrame
+    order: list[str]
+    cut: DataFrame
+
+    def came(self) -> DataFrame:
+        """The rows of ``index`` that came to the step."""
+        return self.index.join(self.cut, VERSION_KEY, "left_anti")
+
+    def superseded(self, among: DataFrame) -> DataFrame:
+        """The rows of ``among``, a part of ``index``, that are no newest version, with the batch of that (``by``)."""
+        return find_superseded(among.drop("bands"), self.order)
+
+    def without(self, earlier: DataFrame) -> Corpus:
+        """The corpus without these versions, but for their texts."""
+        if earlier.isEmpty():
+            return self
+        index, cut = (rows.join(earlier.select(*VERSION_KEY), VERSION_KEY, "left_anti") for rows in (self.index, self.cut))
+        return replace(self, index=index, cut=cut)
 
 
 def _judged(here: Mapping[str, str], rejects: DataFrame) -> dict[str, str]:
@@ -84,25 +120,49 @@ def _index(documents: DataFrame, here: Mapping[str, str], settings: DedupeSettin
     return held.select(*LIGHT, priority(settings.priority), "bands")
 
 
-def _added(
-    new: list[str],
-    ordered: DataFrame,
-    rejects: DataFrame,
-    index: DataFrame,
-    before: Found,
-    settings: DedupeSettings,
-    checkpoint: Checkpoint,
-) -> Found:
+def _anew(corpus: Corpus, settings: DedupeSettings, checkpoint: Checkpoint) -> Found:
+    """What is found among all documents."""
+    earlier = checkpoint(corpus.superseded(corpus.index), "superseded")
+    newest = corpus.without(earlier)
+    light, cut = newest.came().drop("bands"), newest.cut.select("doc_id")
+    duplicates, gone = compare(light, newest.texts, newest.index, cut, settings=settings, checkpoint=checkpoint)
+    return duplicates, gone.unionByName(_superseded(earlier, corpus))
+
+
+def _added(new: list[str], corpus: Corpus, before: Found, settings: DedupeSettings, checkpoint: Checkpoint) -> Found:
     """``before`` with what batches ``new`` change: rows of documents that these touch are found anew, others carried over."""
     among = F.col("batch").isin(new)
-    fresh = checkpoint(drop_cut_before(DEDUPE, index.where(among), rejects.where(among)), "new")
-    affected = touched(fresh, index, before[0], find_cut_before(DEDUPE, rejects), within=within(settings), checkpoint=checkpoint)
+    again = corpus.index.where(among).select("doc_id").distinct()
+    earlier = checkpoint(corpus.superseded(corpus.index.join(again, "doc_id", "left_semi")), "superseded")
+    was_earlier = F.col("rule") == SUPERSEDED
+    replaced = earlier.select("doc_id").distinct()
+    left = before[1].where(was_earlier).join(replaced, "doc_id", "left_anti")
+    newest = corpus.without(checkpoint(left.select(*VERSION_KEY).unionByName(earlier.select(*VERSION_KEY)), "earlier"))
+    fresh = checkpoint(newest.came().where(among), "new")
+    cut = newest.cut.select("doc_id")
+    affected = touched(fresh, newest.index, before[0], cut, replaced, within=within(settings), checkpoint=checkpoint)
     log.info("dedupe: %d documents are new, %d are compared with them", fresh.count(), affected.count())
-    ids, batch = affected.select("doc_id"), affected.select("batch").distinct()
-    texts = ordered.where(F.col("batch").isin([row["batch"] for row in batch.collect()]))
-    found = compare(affected.drop("bands"), texts, affected, ids.where("false"), settings=settings, checkpoint=checkpoint)
-    duplicates, cut = (old.join(ids, "doc_id", "left_anti").unionByName(rows) for old, rows in zip(before, found, strict=True))
-    return duplicates, cut
+    ids, batch = affected.select("doc_id").unionByName(replaced), affected.select("batch").distinct()
+    texts = corpus.texts.where(F.col("batch").isin([row["batch"] for row in batch.collect()]))
+    none = ids.where("false")
+    found = compare(affected.drop("bands"), texts, affected, none, settings=settings, checkpoint=checkpoint)
+    old = before[0], before[1].where(~was_earlier)
+    duplicates, gone = (rows.join(ids, "doc_id", "left_anti").unionByName(more) for rows, more in zip(old, found, strict=True))
+    return duplicates, gone.unionByName(left).unionByName(_superseded(earlier, corpus))
+
+
+def _superseded(earlier: DataFrame, corpus: Corpus) -> DataFrame:
+    """Rejects of versions that a later delivery replaced: rank 1 where they came to this step, else 2."""
+    before = corpus.cut.distinct().withColumn("before", F.lit(1))
+    return make_rejects(
+        earlier.join(before, VERSION_KEY, "left"),
+        DEDUPE,
+        VERSIONS,
+        rule=SUPERSEDED,
+        value=F.lit(None).cast("double"),
+        detail=F.concat(F.lit("by batch "), "by"),
+        rank=F.lit(1) + F.coalesce("before", F.lit(0)),
+    )
 
 
 def _append(changed: DataFrame, turn: Turn, catalog: Catalog) -> None:

@@ -21,7 +21,7 @@ def hold_out(
     the documents left over would be those with high numbers there, and small draws would find none. Shuffles ids: an anti-join
     and a join by doc_id, then the held-out rows by band of their order.
     """
-    ids = drop_cut(documents, rejects).select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
+    ids = drop_cut(documents.select("doc_id", "batch", "bucket", "content_hash", "slice", "n_bytes"), rejects)
     clustered = ids.join(_clusters(duplicates), "doc_id", "left").withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
     held = clustered.where(uniform(hashed(["cluster_id"], seed, HELDOUT)) < settings.heldout_share).drop("cluster_id")
     rows = held.select("*", F.lit(0).alias("copy"), F.lit(1.0).alias("pi"), F.lit(1.0).alias("weight"))

@@ -5,26 +5,19 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from resonance.core.advice import ADVICE
 from resonance.core.errors import InputError
 from resonance.core.frames import leave_out, look_up, rank_rows
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.ledger import INGEST, make_rejects
-from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
-from resonance.curate.clean import clean, parted
+from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.identity import bucket, doc_id
-from resonance.curate.operators.prepare import Prepare
 from resonance.curate.sources.demo import read_demo
 from resonance.curate.sources.read import read_files
 from resonance.curate.sources.row import Reading
 
 VERSION = "ingest@1"
 READABLE = "rule IS NULL"
-ADVICE = {
-    "missing_text": "set ingest.text_field to the field that holds the text",
-    "missing_id": "set ingest.id_field to a field that every row has, or leave it out",
-    "invalid_json": "give one JSON object a line",
-    "too_long": "raise ingest.max_text_bytes",
-}
 
 
 def ingest(
@@ -37,41 +30,17 @@ def ingest(
     Raises:
         InputError: an input cannot be found, or no row of the inputs can be used.
     """
-    rows = checkpoint(_identified(_sources(spark, settings, task).rows()), "ingest")
-    readable, rejects = _settled(rows, settings, turn, checkpoint)
-    return _raw(readable, turn, F.col("text") if settings.keep_raw else F.lit(None)), rejects
+    rows = checkpoint(identify_rows(open_sources(spark, settings, task).rows(), settings, turn), "ingest")
+    readable, rejects = split_readable(rows, settings, turn, checkpoint)
+    return raw_rows(readable, turn, F.col("text")), rejects
 
 
-def ingest_and_clean(
-    *,
-    settings: IngestSettings,
-    cleaning: CleanSettings,
-    quality: ScoreSettings,
-    task: TaskSettings,
-    turn: Turn,
-    spark: SparkSession,
-    checkpoint: Checkpoint,
-) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]:
-    """Raw rows, documents, signals, edits and the rejects of both steps, from one pass over the sources.
-
-    Without ``keep_raw`` only cleaned texts are stored, and raw rows say where each came from. Shuffles as ``ingest`` does.
+def open_sources(spark: SparkSession, settings: IngestSettings, task: TaskSettings) -> Reading:
+    """What reads the rows of the inputs.
 
     Raises:
-        InputError: as in ``ingest``.
+        InputError: an input cannot be read, or the demo is asked for examples that it has not.
     """
-    if settings.keep_raw:
-        raw, unread = ingest(settings=settings, task=task, turn=turn, spark=spark, checkpoint=checkpoint)
-        documents, signals, edits, cut = clean(raw, settings=cleaning, quality=quality, turn=turn, checkpoint=checkpoint)
-        return raw, documents, signals, edits, unread.unionByName(cut)
-    rows = checkpoint(
-        _identified(Prepare(cleaning.sets, cleaning.rewrite, quality.head_words).reading(_sources(spark, settings, task))), "ingest"
-    )
-    readable, unread = _settled(rows, settings, turn, checkpoint)
-    documents, signals, edits, cut = parted(readable, cleaning, turn)
-    return _raw(readable, turn, F.lit(None)), documents, signals, edits, unread.unionByName(cut)
-
-
-def _sources(spark: SparkSession, settings: IngestSettings, task: TaskSettings) -> Reading:
     if not settings.demo:
         return read_files(spark, settings, task)
     if task.kind != "language":
@@ -79,10 +48,16 @@ def _sources(spark: SparkSession, settings: IngestSettings, task: TaskSettings) 
     return read_demo(spark, settings)
 
 
-def _identified(rows: DataFrame) -> DataFrame:
-    """Rows with identity. A row's place is its file and line; it is the key of rows that have none of their own."""
+def identify_rows(rows: DataFrame, settings: IngestSettings, turn: Turn) -> DataFrame:
+    """Rows with ``place``, their file and line, and with their identity: ``source_key`` and, where readable, ``doc_id``.
+
+    A key is the row's own id. Of a row without one it is batch, file and line, since other deliveries have files of the same
+    names; with ``id_scope`` file, batch and file stand before an own id too.
+    """
     place = F.concat_ws(":", "name", "line")
-    key = F.coalesce("key", place)
+    batch = F.lit(f"{turn.batch}/")
+    own = F.col("key") if settings.id_scope == "source" else F.concat(batch, "name", F.lit("#"), "key")
+    key = F.coalesce(own, F.concat(batch, place))
     return rows.withColumns(
         {
             "place": place,
@@ -92,7 +67,7 @@ def _identified(rows: DataFrame) -> DataFrame:
     ).drop("key", "name")
 
 
-def _settled(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:
+def split_readable(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:
     """Readable rows with their slice, each doc_id once; and rejects."""
     _refuse_unusable(rows, settings)
     readable = rows.where(READABLE)
@@ -136,7 +111,8 @@ def _sliced(readable: DataFrame, least: int) -> DataFrame:
     return look_up(readable, F.broadcast(large), ["slice"], keep=True).withColumn("slice", named).drop("large")
 
 
-def _raw(readable: DataFrame, turn: Turn, text: Column) -> DataFrame:
+def raw_rows(readable: DataFrame, turn: Turn, text: Column) -> DataFrame:
+    """Rows of ``raw``."""
     return readable.select(
         "doc_id",
         bucket(F.col("doc_id")).alias("bucket"),
@@ -161,11 +137,7 @@ def _rejects(cut: DataFrame, turn: Turn) -> DataFrame:
 
 
 def _refuse_unusable(rows: DataFrame, settings: IngestSettings) -> None:
-    """Nothing, where at least one row is readable.
-
-    Raises:
-        InputError: it says which rule cut most rows, with one example.
-    """
+    """Raise InputError unless a row is readable: it says which rule cut most rows, with one example."""
     if not rows.where(READABLE).isEmpty():
         return
     given = ", ".join(settings.inputs) or "the demo source"

@@ -33,7 +33,7 @@ def rebalance(
     Raises:
         ResonanceError: the round has no plan, or its plan draws nothing.
     """
-    ids = documents.select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
+    ids = documents.select("doc_id", "batch", "bucket", "content_hash", "slice", "n_bytes")
     weights = _weights(plans, 1 if turn.arm == CONTROL else turn.round)
     held = keep_drawable(ids, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes")).collect()
     budget = settings.tokens * settings.bytes_per_token / settings.epochs

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from resonance.core.job import Turn
 from resonance.core.settings import FeedbackSettings
 from resonance.core.turns import PHASE_SCORE, PLAN
+from resonance.core.versions import VERSION_KEY, find_superseded, order_batches
 from resonance.states.history import TEXT, add_figures, bits_per_byte, merge_histories, start_histories
 from resonance.states.trend import subtract_trend
 
@@ -30,9 +31,17 @@ def feedback(
     so_far = signal_event.where((F.col("arm") == PLAN) & (F.col("round") <= turn.round))
     exposures = start_histories(subtract_trend(so_far, settings.trend_decay), settings.early_steps)
     states = add_figures(merge_histories(exposures))
-    known = documents.select(*TEXT).unionByName(examples.select(*TEXT)).withColumn("known", F.lit(True))
+    known = _find_newest(documents, examples, turn).withColumn("known", F.lit(True))
     marked = states.join(known, list(TEXT), "left").withColumn("current", F.col("known").isNotNull()).drop("known")
     return marked, _sum_slices(signal_event, slice_sums, settings, turn)
+
+
+def _find_newest(documents: DataFrame, examples: DataFrame, turn: Turn) -> DataFrame:
+    """Document and content hash of each text or example that no later delivery replaced."""
+    versions = documents.select(*VERSION_KEY)
+    order = order_batches([row["batch"] for row in versions.select("batch").distinct().collect()], turn.deliveries)
+    known = documents.select(*TEXT, "batch").unionByName(examples.select(*TEXT, "batch"))
+    return known.join(find_superseded(versions, order), VERSION_KEY, "left_anti").select(*TEXT)
 
 
 def _sum_slices(signal_event: DataFrame, slice_sums: DataFrame, settings: FeedbackSettings, turn: Turn) -> DataFrame:

@@ -12,13 +12,14 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import group_rows, map_batches, rank_rows
 from resonance.core.turns import PHASE_TRAIN, PhaseName
+from resonance.core.versions import VERSION_KEY
 from resonance.train.shard_writer import WRITTEN, ShardWriter, count_rows
 from resonance.train.spec import SHARD_ROWS, Phase, write_atomically
 
 SHARDS = 256
 """At most so many are written."""
-DRAW = ("epoch", "pos", "copy", "doc_id", "bucket", "content_hash", "slice", "pi", "weight")
-COLUMNS = ("place", *DRAW, "exposure", "prompt", "text", "label")
+DRAW = ("epoch", "pos", "copy", "doc_id", "batch", "bucket", "content_hash", "slice", "pi", "weight")
+COLUMNS = ("place", *(name for name in DRAW if name != "batch"), "exposure", "prompt", "text", "label")
 """What a shard holds of each draw."""
 COMPLETE = "_complete"
 """The mark of a folder whose shards are all there."""
@@ -50,7 +51,7 @@ def first_draws(draws: DataFrame) -> DataFrame:
 def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: Path, first: int = 0) -> Phase:
     """Leave the samples of the draws at ``folder``, sorted by place, where any lie at ``first`` or later; what is complete stays.
 
-    Numbers the exposures of each document, which shuffles ids; joins samples by document and content hash, then shuffles those that
+    Numbers the exposures of each document, which shuffles ids; joins samples by version and content hash, then shuffles those that
     are drawn once, and sorts those of each shard.
 
     Raises:
@@ -66,7 +67,7 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
     if not (folder / COMPLETE).exists():
         shutil.rmtree(folder, ignore_errors=True)
         exposure = rank_rows(["doc_id"], ["place"]).cast("int")
-        held = placed.withColumn("exposure", exposure).join(samples, ["doc_id", "content_hash"])
+        held = placed.withColumn("exposure", exposure).join(samples, [*VERSION_KEY, "content_hash"])
         shard = F.floor(F.col("place") * count / last).cast("int")
         sharded = held.withColumns({"content_hash": F.col("sample_hash"), "shard": shard}).select("shard", *COLUMNS)
         written = map_batches(group_rows(sharded, "shard", "place"), ShardWriter(folder, COLUMNS), WRITTEN).collect()

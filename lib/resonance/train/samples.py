@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.core.frames import look_up
+from resonance.core.versions import VERSION_KEY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def samples(documents: DataFrame, examples: DataFrame, task: TaskSettings) -> DataFrame:
-    """``doc_id`` and ``content_hash`` as a plan names them; ``sample_hash``, ``prompt``, ``text`` and ``label``.
+    """``doc_id``, ``batch`` and ``content_hash`` as a plan names them; ``sample_hash``, ``prompt``, ``text`` and ``label``.
 
     ``sample_hash`` stands for all that is learnt, label and prompt included; it is the text's own hash where there is no more.
     For other tasks than ``language`` one join of texts with their examples.
@@ -23,9 +24,14 @@ def samples(documents: DataFrame, examples: DataFrame, task: TaskSettings) -> Da
     if task.kind == "language":
         nothing = F.lit(None).cast("string")
         own = {"sample_hash": F.col("content_hash"), "prompt": nothing, "label": nothing}
-        return documents.select("doc_id", "content_hash", "text").withColumns(own)
+        return documents.select(*VERSION_KEY, "content_hash", "text").withColumns(own)
     mine = examples.where(F.col("kind") == task.kind).select(
-        "doc_id", F.col("text_hash").alias("content_hash"), F.col("content_hash").alias("sample_hash"), "prompt", "answer", "label"
+        *VERSION_KEY,
+        F.col("text_hash").alias("content_hash"),
+        F.col("content_hash").alias("sample_hash"),
+        "prompt",
+        "answer",
+        "label",
     )
-    held = look_up(documents.select("doc_id", "content_hash", "text"), mine, ["doc_id", "content_hash"])
+    held = look_up(documents.select(*VERSION_KEY, "content_hash", "text"), mine, [*VERSION_KEY, "content_hash"])
     return held.withColumn("text", F.coalesce("answer", "text")).drop("answer")

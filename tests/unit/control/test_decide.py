@@ -39,7 +39,7 @@ def documents(spark: SparkSession) -> DataFrame:
 
 
 def planned(documents: DataFrame, plans: DataFrame, state: DataFrame, round: int) -> DataFrame:
-    rejects = documents.where("source_key = 'cut'").select("doc_id", F.lit("dedupe").alias("step"))
+    rejects = documents.where("source_key = 'cut'").select("doc_id", "batch", F.lit("dedupe").alias("step"))
     held = documents.where("source_key = 'held'").select("doc_id", F.lit("heldout").alias("arm"))
     drawing = RebalanceSettings(tokens=1_000, bytes_per_token=2.0)
     rows = decide_plan(

@@ -17,9 +17,9 @@ def keys(rows: DataFrame) -> list[str]:
 
 def test_cut_and_held_out_documents_are_left_out(spark: SparkSession) -> None:
     documents = documents_frame(spark, [(key, "s", f"text {key}") for key in "abcde"])
-    cut = documents.where("source_key IN ('a', 'b')").select("doc_id", F.lit("dedupe").alias("step"))
-    earlier = documents.where("source_key = 'c'").select("doc_id", F.lit("ingest").alias("step"))
-    broken_file = spark.createDataFrame([(None, "ingest")], "doc_id binary, step string")
+    cut = documents.where("source_key IN ('a', 'b')").select("doc_id", "batch", F.lit("dedupe").alias("step"))
+    earlier = documents.where("source_key = 'c'").select("doc_id", "batch", F.lit("ingest").alias("step"))
+    broken_file = spark.createDataFrame([(None, "main", "ingest")], "doc_id binary, batch string, step string")
     rejects = cut.unionByName(earlier).unionByName(broken_file)
     held = documents.where("source_key = 'd'").select("doc_id", F.lit("heldout").alias("arm"))
     drawn = documents.where("source_key = 'e'").select("doc_id", F.lit("plan").alias("arm"))
@@ -33,15 +33,25 @@ def test_what_came_to_a_step_is_what_other_steps_left(spark: SparkSession) -> No
     documents = documents_frame(spark, [(key, "s", f"text {key}") for key in "abcd"])
     rows = [("a", "judge", 1), ("a", "judge", 2), ("b", "dedupe", 1), ("c", "clean", 1), ("d", "decontaminate", 1)]
     named = spark.createDataFrame(rows, "source_key string, step string, rank int")
-    rejects = documents.select("doc_id", "source_key").join(named, "source_key").drop("source_key")
+    rejects = documents.select("doc_id", "batch", "source_key").join(named, "source_key").drop("source_key")
     assert keys(drop_cut_before("dedupe", documents, rejects)) == ["b", "c", "d"]
     assert find_cut_before("dedupe", rejects).count() == 1  # what a later step cut when it last ran does not count
     assert keys(drop_cut_before("decontaminate", documents, rejects)) == ["c", "d"]
 
 
+def test_a_verdict_touches_one_version_and_what_is_held_out_all(spark: SparkSession) -> None:
+    first = documents_frame(spark, [(key, "s", f"text {key}") for key in "abc"])
+    second = documents_frame(spark, [(key, "s", f"new {key}") for key in "abd"]).withColumn("batch", F.lit("second"))
+    documents = first.unionByName(second)
+    rejects = first.where("source_key <> 'c'").select("doc_id", "batch", F.lit("judge").alias("step"))
+    held = first.where("source_key = 'a'").select("doc_id", F.lit("heldout").alias("arm"))
+    assert sorted(row["text"] for row in drop_cut(documents, rejects).collect()) == ["new a", "new b", "new d", "text c"]
+    assert sorted(row["text"] for row in keep_drawable(documents, rejects, held).collect()) == ["new b", "new d", "text c"]
+
+
 def test_nothing_cut_and_nothing_held_out_leaves_all(spark: SparkSession) -> None:
     documents = documents_frame(spark, [(key, "s", f"text {key}") for key in "ab"])
-    rejects = spark.createDataFrame([], "doc_id binary, step string")
+    rejects = spark.createDataFrame([], "doc_id binary, batch string, step string")
     assert keys(keep_drawable(documents, rejects, spark.createDataFrame([], "doc_id binary, arm string"))) == ["a", "b"]
 
 

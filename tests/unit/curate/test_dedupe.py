@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
+from resonance.core.ledger import drop_cut
 from resonance.core.settings import DedupeSettings, RebalanceSettings
 from resonance.core.table import Commit, Slice, Table
 from resonance.curate.dedupe import dedupe_batches
@@ -113,7 +114,14 @@ def scratch(spark: SparkSession, tmp_path: Path) -> Scratch:
     return Scratch(spark, tmp_path)
 
 
-def deliver(catalog: MemoryCatalog, documents: DataFrame, cut: DataFrame, scratch: Scratch, **settings: object) -> None:
+def deliver(
+    catalog: MemoryCatalog,
+    documents: DataFrame,
+    cut: DataFrame,
+    scratch: Scratch,
+    deliveries: tuple[str, ...] = (),
+    **settings: object,
+) -> None:
     """What the runner does with the step."""
     rejects = cut.unionByName(catalog.read(REJECTS))
     found = dedupe_batches(
@@ -122,7 +130,7 @@ def deliver(catalog: MemoryCatalog, documents: DataFrame, cut: DataFrame, scratc
         catalog.read(DUPLICATES),
         catalog.read(COMPARED),
         settings=DedupeSettings(**{**SURE, **settings}),
-        turn=Turn("today", run="run"),
+        turn=Turn("today", run="run", deliveries=deliveries),
         checkpoint=scratch,
         catalog=catalog,
     )
@@ -255,6 +263,72 @@ def test_a_rerun_is_harmless_and_what_changed_is_compared_anew(
     deliver(catalog, documents, cut, scratch, bands=30)
     assert held(catalog) == at_once(documents, cut, checkpoint, bands=30)
     assert catalog.read(SIGNATURES).select(F.size("bands")).where("size(bands) > 0").distinct().collect() == [Row(30)]
+
+
+def test_of_versions_the_newest_is_compared_whatever_came_before(
+    spark: SparkSession, checkpoint: Checkpoint, scratch: Scratch, tmp_path: Path
+) -> None:
+    """A cluster loses a member whose text is another now, one loses its keeper, a text stays as it was; verdicts are by version."""
+    order = ("october", "november", "december")
+    texts = {
+        "october": {
+            "keeper": window(0, 150),
+            "like": window(0, 149, _70="edited"),
+            "like-2": window(0, 149, _20="edited"),
+            "copy": window(300, 60),
+            "copy-2": window(300, 60),
+            "same": window(500, 80),
+            "junk": window(700, 90),
+            "short": "hello",
+            "short-2": "hello",
+            "good": window(900, 90),
+        },
+        "november": {
+            "keeper": window(1000, 150),
+            "copy": window(1200, 60),
+            "same": window(500, 80),
+            "junk": window(700, 90, _9="new"),
+            "short": "other",
+            "good": window(900, 90, _9="new"),
+            "new": window(1000, 149, _70="edited"),
+        },
+        "december": {"like": window(1400, 90), "same": window(500, 80, _9="new"), "new": window(0, 149)},
+    }
+    frames = [
+        documents_frame(spark, [(key, "s", text) for key, text in texts[batch].items()]).withColumn("batch", F.lit(batch))
+        for batch in order
+    ]
+    documents = hold(frames[0].unionByName(frames[1]).unionByName(frames[2]))
+    failing = {"october": "junk", "november": "good"}
+    verdicts = [judged(documents.where(F.col("batch") == batch), key) for batch, key in failing.items()]
+    cut = hold(verdicts[0].unionByName(verdicts[1]))
+    for settings in ({}, {"method": "exact"}, {"method": "none"}):
+        catalog = Counting(spark)
+        before: tuple[list[Row], list[Row]] = ([], [])
+        for number, last in enumerate(order, 1):
+            there = documents.where(F.col("batch").isin(list(order[:number])))
+            deliver(catalog, there, cut, scratch, order[:number], **settings)
+            newest = {key: batch for batch in order[:number] for key in texts[batch]}
+            pairs = spark.createDataFrame(list(newest.items()), "source_key string, batch string")
+            current = hold(there.join(pairs, ["source_key", "batch"], "left_semi"))
+            expected = at_once(current, cut.join(current, ["doc_id", "batch"], "left_semi"), checkpoint, **settings)
+            duplicates, rejects = held(catalog)
+            assert duplicates == expected[0]
+            assert [row for row in rejects if row.rule != "superseded"] == expected[1]
+            names = {bytes(row.doc_id): row.source_key for row in there.collect()}
+            found = {(names[row.doc_id], row.batch, row.detail, row["rank"]) for row in rejects if row.rule == "superseded"}
+            assert found == {
+                (key, batch, f"by batch {newest[key]}", 2 if failing.get(batch) == key else 1)
+                for batch in order[:number]
+                for key in texts[batch]
+                if newest[key] != batch
+            }
+            stays = sorted(row.source_key for row in drop_cut(there, cut.unionByName(catalog.read(REJECTS))).collect())
+            assert len(stays) == len(set(stays))
+            if settings == {} and last == "november":
+                assert len({"like", "like-2", "good"} & set(stays)) == 1  # the keeper of the first two is another text now
+                assert retracted(catalog) == changes(before, expected, {row.doc_id for row in frames[0].collect()})
+            before = expected
 
 
 def test_nothing_at_all(spark: SparkSession, documents: DataFrame, scratch: Scratch) -> None:

@@ -65,7 +65,7 @@ def test_clusters_go_as_a_whole_near_ones_first(spark: SparkSession) -> None:
 
 def test_cut_documents_are_not_held_out(spark: SparkSession) -> None:
     documents = many(spark, 100)
-    rejects = documents.where("slice = 'a'").select("doc_id", F.lit("dedupe").alias("step"))
+    rejects = documents.where("slice = 'a'").select("doc_id", "batch", F.lit("dedupe").alias("step"))
     assert {row["slice"] for row in held(documents, rejects=rejects, share=0.9)} == {"b"}
 
 

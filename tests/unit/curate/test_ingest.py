@@ -3,6 +3,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +14,9 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
-from resonance.curate.ingest import ingest, ingest_and_clean
+from resonance.curate.clean import clean
+from resonance.curate.ingest import ingest
+from resonance.curate.one_pass import ingest_and_clean
 from resonance.curate.sources.read import read_files
 from resonance.runtime.resources import contract
 from resonance.tables import RAW, REJECTS
@@ -47,17 +50,17 @@ def test_every_format_in_one_folder(spark: SparkSession, checkpoint: Checkpoint,
     (tmp_path / "odd.bin").write_bytes(b"7")
     raw, rejects = read(spark, checkpoint, tmp_path)
     assert {row["source_key"]: (row["text"], row["slice"]) for row in raw} == {
-        "plain.jsonl:1": ("one", "files"),
-        "plain.jsonl:2": ("two", "files"),
+        "b/plain.jsonl:1": ("one", "files"),
+        "b/plain.jsonl:2": ("two", "files"),
         "https://x/3": ("three", "web"),
-        "web/tight.ndjson.zst:1": ("four", "web"),
+        "b/web/tight.ndjson.zst:1": ("four", "web"),
         "5": ("five", "files"),
-        "six.md": ("six", "files"),
+        "b/six.md": ("six", "files"),
     }
     assert [(row["rule"], row["path"], row["doc_id"]) for row in rejects] == [("unknown_format", f"{tmp_path}/odd.bin", None)]
     for row in raw:
         assert bytes(row["doc_id"]) == hashlib.sha256(f"files\0{row['source_key']}".encode()).digest()[:16]
-    assert raw[-1]["path"] == f"{tmp_path}/web/tight.ndjson.zst"
+    assert next(row["path"] for row in raw if row["text"] == "four") == f"{tmp_path}/web/tight.ndjson.zst"
     assert json.loads(next(row["metadata"] for row in raw if row["text"] == "two")) == {"lang": "en"}
 
 
@@ -76,6 +79,28 @@ def test_of_rows_with_one_key_the_first_by_content_stays(spark: SparkSession, ch
         assert bytes(raw[0]["doc_id"]).hex() in rejects[0]["detail"]
 
 
+def test_two_deliveries_of_files_with_one_name_share_no_id(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    ids: set[bytes] = set()
+    for batch in ("october", "november", "october"):
+        (tmp_path / batch).mkdir(exist_ok=True)
+        (tmp_path / batch / "part-0.jsonl").write_bytes(jsonl(*({"text": f"{batch} {n}"} for n in range(3))))
+        given: Any = {"settings": settings_of(tmp_path / batch), "task": TaskSettings(), "spark": spark, "checkpoint": checkpoint}
+        raw, _ = ingest(turn=Turn(batch), **given)
+        ids |= {bytes(row["doc_id"]) for row in raw.collect()}
+    assert len(ids) == 6
+
+
+def test_ids_that_each_file_counts_anew(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.jsonl").write_bytes(jsonl(*({"id": n, "text": f"{name} {n}"} for n in range(3)), {"text": name}))
+    raw, rejects = read(spark, checkpoint, tmp_path)
+    assert len(raw) == 5
+    assert [row["rule"] for row in rejects] == ["duplicate_key"] * 3
+    raw, rejects = read(spark, checkpoint, tmp_path, id_scope="file")
+    assert [row["source_key"] for row in raw] == [f"b/{name}.jsonl{mark}" for name in "ab" for mark in ("#0", "#1", "#2", ":4")]
+    assert not rejects
+
+
 def test_small_slices_join_the_others_of_their_kind(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
     slices = ["a/doc"] * 3 + ["b/doc"] * 2 + ["c"] + ["d/x/readme"]
     (tmp_path / "rows.jsonl").write_bytes(jsonl(*({"text": str(n), "part": s} for n, s in enumerate(slices))))
@@ -90,19 +115,22 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
     rows = [{"id": n % 5, "text": f"{prose}\r\n{n}"} for n in range(7)] + [{"id": 9, "text": "\t"}, {"body": 1}, b"{"]
     (tmp_path / "rows.jsonl").write_bytes(jsonl(*rows))
 
-    def outcome(keep_raw: bool) -> list[list[tuple[object, ...]]]:
-        frames = ingest_and_clean(
-            settings=settings_of(tmp_path, keep_raw=keep_raw),
-            cleaning=CleanSettings(),
-            quality=ScoreSettings(),
-            task=TaskSettings(),
-            turn=TURN,
-            spark=spark,
-            checkpoint=checkpoint,
-        )
+    cleaning: Any = {"quality": ScoreSettings(), "turn": TURN, "checkpoint": checkpoint}
+    reading: Any = {
+        "settings": settings_of(tmp_path),
+        "task": TaskSettings(),
+        "turn": TURN,
+        "spark": spark,
+        "checkpoint": checkpoint,
+    }
+
+    def rows_of(*frames: DataFrame) -> list[list[tuple[object, ...]]]:
         return [sorted(map(tuple, frame.collect()), key=repr) for frame in frames]
 
-    (raw_kept, *kept), (raw_left, *left) = outcome(True), outcome(False)
+    raw, unread = ingest(**reading)
+    *made, cut = clean(raw, settings=CleanSettings(), **cleaning)
+    raw_kept, *kept = rows_of(raw, *made, unread.unionByName(cut))
+    raw_left, *left = rows_of(*ingest_and_clean(**reading, cleaning=CleanSettings(), quality=ScoreSettings()))
     assert kept == left
     assert len(raw_kept) == len(raw_left) == 6
     documents, _, _, rejects = kept
@@ -137,7 +165,7 @@ def test_ids_do_not_depend_on_the_place_of_the_corpus_or_partitions(
         checkpoint=lambda rows, name: checkpoint(rows.repartition(parts), name),
     )
     found = {bytes(row["doc_id"]): row["text"] for row in raw.collect()}
-    keys = {(f"sub{n % 2}/{n}.jsonl:{line}", f"{letter} {n}") for n in range(5) for line, letter in ((1, "a"), (2, "b"))}
+    keys = {(f"b/sub{n % 2}/{n}.jsonl:{line}", f"{letter} {n}") for n in range(5) for line, letter in ((1, "a"), (2, "b"))}
     assert found == {hashlib.sha256(f"files\0{key}".encode()).digest()[:16]: text for key, text in keys}
 
 

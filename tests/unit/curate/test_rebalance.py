@@ -136,7 +136,7 @@ def test_arms_share_random_numbers_and_rounds_turn_them(spark: SparkSession) -> 
 def test_held_out_and_cut_documents_are_never_drawn(spark: SparkSession) -> None:
     documents = corpus(spark)
     held = documents.where("slice = 'a' AND n_bytes < 35").select("doc_id", F.lit("heldout").alias("arm"))
-    cut = documents.where("slice = 'b' AND n_bytes < 35").select("doc_id", F.lit("dedupe").alias("step"))
+    cut = documents.where("slice = 'b' AND n_bytes < 35").select("doc_id", "batch", F.lit("dedupe").alias("step"))
     rows = drawn(
         documents, plans(spark, (1, "a", 0.5), (1, "b", 0.5)), Turn("main", round=1), tokens=20_000, rejects=cut, sample_plan=held
     )

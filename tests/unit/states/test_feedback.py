@@ -33,10 +33,10 @@ def key(row: dict[str, Any]) -> tuple[bytes, bytes]:
 def fed_back(
     spark: SparkSession, rows: list[dict[str, Any]], round: int = 1, known: Any = (), sums: Any = (), **settings: Any
 ) -> Any:
-    """Both states; the documents are those of ``known`` (doc, content hash), ``sums`` those of slices."""
-    ids = [(doc.to_bytes(16, "big"), hash) for doc, hash in known]
-    documents = spark.createDataFrame(ids, "doc_id binary, content_hash binary")
-    turn = Turn("main", round=round)
+    """Both states; the documents are those of ``known`` (doc, content hash, and batch if not main), ``sums`` those of slices."""
+    ids = [(doc.to_bytes(16, "big"), hash, *(batch or ("main",))) for doc, hash, *batch in known]
+    documents = spark.createDataFrame(ids, "doc_id binary, content_hash binary, batch string")
+    turn = Turn("main", round=round, deliveries=("main", "again"))
     frames = (events_frame(spark, rows), spark.createDataFrame(list(sums), resources.contract(SLICE_SUMS).schema), documents)
     return feedback(*frames, documents.limit(0), settings=FeedbackSettings(**settings), turn=turn)
 
@@ -74,6 +74,20 @@ def test_states_by_hand(spark: SparkSession) -> None:
     assert (two["n_scores"], two["first_bpb"], two["last_bpb"]) == (0, None, None)
     assert (one["current"], repaired["current"], two["current"]) == (False, True, True)
     assert (one["n_labelled"], one["confidence"], one["aum"], one["el2n"], one["first_correct"]) == (0, None, None, None, None)
+
+
+def test_a_text_that_a_later_delivery_replaced_is_no_longer_current(spark: SparkSession) -> None:
+    rows = [
+        event(1, "score", 8.0),
+        event(1, "score", 7.0, content_hash=b"\x01" * 16),
+        event(2, "score", 8.0),
+        event(3, "score", 8.0),
+    ]
+    known = [(1, bytes(16), "again"), (1, b"\x01" * 16), (2, bytes(16), "again"), (2, bytes(16)), (3, bytes(16))]
+    signal_state, _ = fed_back(spark, rows, known=known)
+    found = [(int.from_bytes(doc, "big"), hash[0], row["current"]) for (doc, hash), row in states(signal_state).items()]
+    assert sorted(found) == [(1, 0, True), (1, 1, False), (2, 0, True), (3, 0, True)]
+    assert signal_state.count() == 4
 
 
 def test_slices_by_hand(spark: SparkSession) -> None:

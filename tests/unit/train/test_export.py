@@ -58,6 +58,13 @@ def test_shards_are_read_in_the_order_of_places(draws, documents, tmp_path, monk
     assert {(document.copy, document.weight) for document in batch} == {(0, 0.5), (1, 0.5)}
 
 
+def test_of_versions_with_one_text_the_drawn_one_is_read_once(draws, documents, tmp_path):
+    both = documents.withColumn("batch", F.lit("earlier")).unionByName(documents)
+    phase = write_shards("train", draws, texts(both), tmp_path / "shards")
+    assert phase.places == 30
+    assert pq.read_table(tmp_path / "shards").num_rows == 30
+
+
 def test_complete_shards_are_taken_as_they_are(draws, documents, tmp_path):
     write_shards("train", draws, texts(documents), tmp_path / "shards")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")}
@@ -94,7 +101,7 @@ def test_many_rows_come_in_order_however_engines_deal_them(spark, tmp_path, monk
     monkeypatch.setattr(export, "SHARD_ROWS", 700)
     number = F.col("id")
     hashes = (F.unhex(F.substring(F.sha2(number.cast("string"), 256), 1, 32)).alias(name) for name in ("doc_id", "content_hash"))
-    documents = spark.range(6_000).select(*hashes, number)
+    documents = spark.range(6_000).select(*hashes, F.lit("main").alias("batch"), number)
     more = {"epoch": F.lit(0), "copy": F.lit(0), "pos": (number * 7919) % 6_000, "bucket": F.lit(1), "slice": F.lit("s")}
     drawn = documents.withColumns({**more, "pi": F.lit(1.0), "weight": F.lit(1.0)}).select(*export.DRAW)
     held = texts(documents.withColumn("text", number.cast("string")))

@@ -21,7 +21,12 @@ class IngestSettings(Settings):
     demo: bool = Field(False, description="read the demo's documents, which are on this machine, instead of inputs")
     demo_documents: int = Field(22_000, ge=1, description="read at least this many demo documents, where there are as many")
     text_field: str = Field("text", description="field that holds a row's text")
-    id_field: str | None = Field(None, description="field that holds a row's id; id or url where empty, else its file and line")
+    id_field: str | None = Field(
+        None, description="field that holds a row's id; id or url where empty, else batch, file and line name the row"
+    )
+    id_scope: Literal["source", "file"] = Field(
+        "source", description="where an id names one row: in its source, or only in its file, where each file counts anew"
+    )
     source_field: str | None = Field(None, description="field that names a row's source")
     slice_field: str | None = Field(
         None, description="field that names a row's slice; the value of source_field where empty, else the file's top folder"

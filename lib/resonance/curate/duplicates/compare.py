@@ -8,9 +8,11 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.frames import look_up
 from resonance.core.job import Checkpoint
 from resonance.core.ledger import DEDUPE, drop_cut_before, find_cut_before, make_rejects
 from resonance.core.settings import DedupeSettings
+from resonance.core.versions import VERSION_KEY
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.minhash import FORMS, buckets_in_passes, signed, star_edges
@@ -29,7 +31,7 @@ SCOPES = ("global", "source", "batch")
 def dedupe(
     documents: DataFrame, rejects: DataFrame, *, settings: DedupeSettings, checkpoint: Checkpoint
 ) -> tuple[DataFrame, DataFrame]:
-    """Every document in a cluster (``duplicates``), and a reject for each one that goes.
+    """Every document in a cluster (``duplicates``), and a reject for each one that goes. Each document has one version.
 
     Documents that an earlier step cut are in no cluster. Exact clusters share a content hash. Near clusters are connected
     components: an edge joins documents that share a MinHash bucket, and a copy to the first of its exact cluster, so that near
@@ -41,7 +43,8 @@ def dedupe(
     ordered = documents.withColumn("priority", priority(settings.priority))
     light = drop_cut_before(DEDUPE, ordered.select(*LIGHT, "priority"), rejects)
     signatures = signed(ordered.select("doc_id", "priority", "n_bytes", *within(settings), "text"), **parameters(settings))
-    return compare(light, ordered, signatures, find_cut_before(DEDUPE, rejects), settings=settings, checkpoint=checkpoint)
+    cut = find_cut_before(DEDUPE, rejects).select("doc_id")
+    return compare(light, ordered, signatures, cut, settings=settings, checkpoint=checkpoint)
 
 
 def parameters(settings: DedupeSettings) -> dict[str, Any]:
@@ -70,7 +73,8 @@ def compare(
 
     Args:
         light: ``LIGHT`` and ``priority`` of the documents that are compared.
-        ordered: their texts with ``doc_id``, ``priority`` and ``n_bytes``; others may be among them.
+        ordered: their texts with ``doc_id``, ``batch``, ``priority`` and ``n_bytes``; others, and other versions of them, may be
+            among them.
         signatures: their bands; others may be among them, if they are ``cut``.
         cut: the ``doc_id`` of documents that were cut before.
         settings: which duplicates are looked for.
@@ -107,14 +111,15 @@ def _removed(ordered: DataFrame, shared: DataFrame, near: DataFrame, settings: D
     if missed := lost(shared, within(settings)):
         log.warning("dedupe: %d pairs of buckets with more than %d members are not compared", missed, MOST)
     pairs = candidates(shared, within(settings))
-    alike = near.select("doc_id", "component")
+    alike = near.select(*VERSION_KEY, "component")
     sizes, size = large(near)
     how: dict[str, Any] = {"shingle_words": settings.shingle_words, "profile": settings.profile, "least": settings.jaccard}
     if not size:
         return removed(ordered, checkpoint(members(pairs, alike), "members"), **how)
     log.info("dedupe: components of more than %d bytes are settled in rounds; they hold %d", LARGE_BYTES, size)
+    texts = look_up(ordered, alike.select(*VERSION_KEY), VERSION_KEY)
     theirs = checkpoint(pairs.join(alike.join(sizes, "component", "left_semi"), "doc_id", "left_semi"), "large-pairs")
-    in_rounds = removed_in_rounds(ordered, theirs, size, **how, checkpoint=checkpoint, max_rounds=settings.max_rounds)
+    in_rounds = removed_in_rounds(texts, theirs, size, **how, checkpoint=checkpoint, max_rounds=settings.max_rounds)
     small = alike.join(sizes, "component", "left_anti")
     return removed(ordered, checkpoint(members(pairs, small), "members"), **how).unionByName(in_rounds)
 

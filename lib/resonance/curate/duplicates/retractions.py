@@ -5,6 +5,9 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.versions import SUPERSEDED
+from resonance.curate.identity import bucket
+
 
 def retractions(before: tuple[DataFrame, DataFrame], now: tuple[DataFrame, DataFrame], known: DataFrame) -> DataFrame:
     """A row for each document of ``known`` and each method whose cluster or keeper is not what it was.
@@ -16,9 +19,9 @@ def retractions(before: tuple[DataFrame, DataFrame], now: tuple[DataFrame, DataF
     was, found = _named(before[0], "was"), _named(now[0], "is")
     both = was.join(found, ["doc_id", "method"], "full_outer")
     same = F.col("was_cluster").eqNullSafe(F.col("is_cluster")) & F.col("was_keeper").eqNullSafe(F.col("is_keeper"))
-    changed = both.where(~same).join(known.select("doc_id", "bucket"), "doc_id")
+    changed = both.where(~same).join(known.select("doc_id"), "doc_id", "left_semi").withColumn("bucket", bucket(F.col("doc_id")))
     for name, rejects in (("was", before[1]), ("is", now[1])):
-        cut = rejects.select("doc_id", F.lit(True).alias(f"{name}_cut"))
+        cut = rejects.where(F.col("rule") != SUPERSEDED).select("doc_id", F.lit(True).alias(f"{name}_cut"))
         changed = changed.join(cut, "doc_id", "left").fillna(False, [f"{name}_cut"])
     return changed
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.settings import DedupeSettings
 
-VERSION = 1
+VERSION = 2
 """Rises when results of equal documents and settings change."""
 FOUND = ("doc_id", "method", "cluster_id", "size", "keeper", "similarity", "version")
 CUT = ("doc_id", "batch", "bucket", "rule", "value", "detail", "version")

@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.frames import group_rows, look_up, map_batches, pluck_field, rank_rows
+from resonance.core.versions import VERSION_KEY
 from resonance.curate.duplicates.ids import ids_of
 
 if TYPE_CHECKING:
@@ -69,11 +70,11 @@ def lost(buckets: DataFrame, within: Sequence[str] = ()) -> int:
 
 
 def members(pairs: DataFrame, alike: DataFrame) -> DataFrame:
-    """``doc_id`` and ``component`` of each document in pairs, and in ``earlier`` those that it is compared with.
+    """``doc_id``, ``batch`` and ``component`` of each document in pairs, and in ``earlier`` those that it is compared with.
 
     Args:
         pairs: candidates; ``other`` comes first.
-        alike: ``doc_id`` and ``component``: documents that candidates connect share theirs.
+        alike: ``doc_id``, ``batch`` and ``component``: documents that candidates connect share theirs.
     """
     end = F.struct(F.col("other").alias("doc_id"), F.lit(None).cast("binary").alias("earlier"))
     ends = F.array(F.struct("doc_id", F.col("other").alias("earlier")), end)
@@ -85,7 +86,7 @@ def removed(texts: DataFrame, members: DataFrame, *, shingle_words: int, least: 
     """``FOUND``: each document that goes, the document that stays in its place, and how similar the two are.
 
     Args:
-        texts: ``doc_id``, ``priority``, ``n_bytes`` and ``text`` of all documents.
+        texts: ``doc_id``, ``batch``, ``priority``, ``n_bytes`` and ``text`` of all documents, other versions of them included.
         members: as the function of this name gives them. Materialised, so that Spark sees where they are few, and sends them to
             the texts: else all texts move to meet them.
         shingle_words: words in a shingle.
@@ -94,7 +95,7 @@ def removed(texts: DataFrame, members: DataFrame, *, shingle_words: int, least: 
 
     The shingles of members, eight bytes a word, are shuffled once, by component. A component is settled in one task.
     """
-    read = look_up(texts.select("doc_id", "priority", "n_bytes", "text"), members, ["doc_id"])
+    read = look_up(texts.select(*VERSION_KEY, "priority", "n_bytes", "text"), members, VERSION_KEY)
     shingled = map_batches(read, Shingle(shingle_words, profile), SETS)
     return map_batches(group_rows(shingled, "component", "doc_id"), Settle(least), FOUND)
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from resonance.core.errors import InputError
 from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import File, are_tables, find_files
@@ -48,6 +49,8 @@ def read_files(
     """
     fields = Fields.of(settings, task)
     if are_tables(settings.inputs):
+        if settings.id_scope == "file":
+            raise InputError("ingest: rows of a Delta table lie in no file of their own; leave ingest.id_scope=source")
         return read_tables(spark, settings.inputs, fields)
     files = find_files(settings.inputs)
     for file in [f for f in files if f.format == "parquet"][:1]:

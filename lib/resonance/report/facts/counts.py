@@ -46,7 +46,7 @@ def count_slices(frames: Mapping[str, DataFrame]) -> tuple[SliceCount, ...]:
     """
     one, size = F.lit(1), F.col("n_bytes")
     first = F.when((F.col("copy") == 0) & (F.col("epoch") == 0), 1)
-    stayed = drop_cut(frames["documents"].select("doc_id", "slice", "n_bytes"), frames["rejects"])
+    stayed = drop_cut(frames["documents"].select("doc_id", "batch", "slice", "n_bytes"), frames["rejects"])
     counts = (
         _count_part("read", frames["raw"], (), one, F.lit(0)),
         _count_part("kept", stayed, (), one, size),

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.frames import rank_rows
 from resonance.core.settings import DedupeSettings
+from resonance.core.versions import SUPERSEDED, leave_superseded
 from resonance.report.differences import mark_differences
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.heat import draw_heat
@@ -126,8 +127,9 @@ def count_clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:
 
 def count_crossed(rejects: DataFrame, documents: DataFrame) -> tuple[Crossed, ...]:
     """Copies by rule, source and keeper's source, with sums over these. Two joins of ids; shuffles partial sums."""
-    cut = rejects.where("step = 'dedupe' AND rank = 1").select("doc_id", "rule", F.unhex("detail").alias("kept"))
-    known = documents.select("doc_id", "source", "n_bytes")
+    mine = rejects.where(F.col("rule") != SUPERSEDED)
+    cut = mine.where("step = 'dedupe' AND rank = 1").select("doc_id", "rule", F.unhex("detail").alias("kept"))
+    known = leave_superseded(documents.select("doc_id", "batch", "source", "n_bytes"), rejects).drop("batch")
     kept = known.select(F.col("doc_id").alias("kept"), F.col("source").alias("keeper"))
     sums = cut.join(known, "doc_id").join(kept, "kept").rollup("rule", "source", "keeper")
     rows = sums.agg(F.count(F.lit(1)).alias("documents"), F.sum(F.col("n_bytes").cast("bigint")).alias("bytes"))
@@ -164,11 +166,14 @@ def draw_duplicates(facts: Duplicates, settings: ReportSettings) -> Block | None
         return Block(TITLE, (NONE_FOUND,), headline=NONE_FOUND)
     came = sum(step["rows_in"] for step in shared.steps if step["job"] == "dedupe") or shared.rows["documents"]
     methods = list(dict.fromkeys(found.method for found in facts.clusters))
-    cut = sum(cut.rows for cut in shared.cuts if cut.step == "dedupe")
+    earlier = sum(cut.rows for cut in shared.cuts if cut.rule == SUPERSEDED)
+    cut = sum(cut.rows for cut in shared.cuts if cut.step == "dedupe") - earlier
     text = (
         f"{amount(cut, 'document')} of {count(came)} that passed all rules ({share(cut, came)}) were cut as copies; "
         "the longest of those that are alike stays."
     )
+    if earlier:
+        text += f" {amount(earlier, 'earlier version')} of documents that came again gave way to the newest."
     charts = tuple(_draw_sizes(method, [f for f in facts.clusters if f.method == method]) for method in methods)
     charts += tuple(filter(None, (_draw_sources(facts), _draw_detection(facts))))
     grids = tuple(filter(None, (_list_methods(facts, methods, came), _list_pairs(facts))))

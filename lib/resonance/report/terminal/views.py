@@ -11,9 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from resonance.core.errors import ResonanceError
+from resonance.core.printable import escape_hidden
 from resonance.core.turns import HELDOUT
+from resonance.core.versions import SUPERSEDED
 
 Frames = Mapping[str, DataFrame]
+OF_ALL = ("retractions", "sample_plan")
+"""Tables whose column ``batch`` does not say which version of a document a row is about, or does so since lately."""
 
 
 def list_weights(frames: Frames, number: int | None) -> Table:
@@ -39,7 +43,14 @@ def list_weights(frames: Frames, number: int | None) -> Table:
     for row in rows:
         change = f"{row['weight'] / row['previous']:.2f}" if row["previous"] else "new"
         bpb = "" if row["bpb"] is None else f"{row['bpb']:.3f}"
-        table.add_row(escape(row["slice"]), f"{row['previous']:.2%}", f"{row['weight']:.2%}", change, bpb, escape(row["reason"]))
+        table.add_row(
+            escape(escape_hidden(row["slice"])),
+            f"{row['previous']:.2%}",
+            f"{row['weight']:.2%}",
+            change,
+            bpb,
+            escape(escape_hidden(row["reason"])),
+        )
     return table
 
 
@@ -53,6 +64,7 @@ def describe_document(frames: Frames, asked: str) -> list[str]:
         f"read      {raw['source']}: {raw['source_key']} (batch {raw['batch']}, slice {raw['slice']})",
     ]
     mine = _select_rows(frames, raw)
+    lines += [f"earlier   version of batch {row['batch']}: {SUPERSEDED} {row['detail']}" for row in _find_earlier(frames, raw)]
     for row in mine["documents"].drop("text").collect():
         lines.append(
             f"cleaned   {row['n_chars']:,} characters, {row['n_bytes']:,} bytes, "
@@ -68,7 +80,7 @@ def describe_document(frames: Frames, asked: str) -> list[str]:
     lines += [_describe_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_describe_draw(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
     lines += [_describe_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
-    return [*lines, *_describe_excess(mine), *_describe_labels(mine)]
+    return [escape_hidden(line) for line in (*lines, *_describe_excess(mine), *_describe_labels(mine))]
 
 
 def describe_sample(frames: Frames, asked: str, number: int | None) -> list[str]:
@@ -90,7 +102,7 @@ def describe_sample(frames: Frames, asked: str, number: int | None) -> list[str]
         lines.append(f"plan      round {row['round']}: {row['weight']:.2%} of the budget go to its slice: {row['reason']}")
     draws = mine["sample_plan"].orderBy("round", "arm", "copy").collect()
     drawn = [f"{_describe_draw(row)}, loss weight {row['weight']:g}" for row in draws]
-    return lines + (drawn or ["drawn     never yet"])
+    return [escape_hidden(line) for line in (*lines, *(drawn or ["drawn     never yet"]))]
 
 
 def _find_raw(frames: Frames, asked: str) -> Row | list[str]:
@@ -100,25 +112,42 @@ def _find_raw(frames: Frames, asked: str) -> Row | list[str]:
         ResonanceError: unless there is exactly one.
     """
     is_id = len(asked) == 32 and all(c in "0123456789abcdef" for c in asked.lower())
-    by_key = F.col("source_key") == asked
+    by_key = (F.col("source_key") == asked) | (F.col("source_key") == F.concat("batch", F.lit(f"/{asked}")))
     wanted = F.lower(F.hex("doc_id")) == asked.lower() if is_id else by_key
     rows = frames["raw"].where(wanted).drop("text", "metadata").collect()
     if not rows and is_id:
         rejected = frames["rejects"].where(wanted).collect()
         if rejected:
-            return [f"document {asked.lower()}", *map(_describe_cut, rejected)]
+            return [escape_hidden(line) for line in (f"document {asked.lower()}", *map(_describe_cut, rejected))]
     if not rows:
         raise ResonanceError(f"no document {asked!r}: give a doc_id (32 hex digits, as in the export) or a source key")
-    if len(rows) > 1:
+    if len({bytes(row["doc_id"]) for row in rows}) > 1:
         choices = ", ".join(f"{row['doc_id'].hex()} ({row['source']})" for row in rows[:5])
         raise ResonanceError(f"{len(rows)} documents have the source key {asked!r}: give a doc_id, one of {choices}")
-    return rows[0]
+    before = {row["batch"] for row in _find_earlier(frames, rows[0])}
+    return next((row for row in rows if row["batch"] not in before), rows[0])
+
+
+def _find_earlier(frames: Frames, raw: Row) -> list[Row]:
+    """Rejects of the versions that a later delivery of the same document replaced."""
+    return _select_own(frames["rejects"], raw).where(F.col("rule") == SUPERSEDED).orderBy("batch").collect()
+
+
+def _select_own(rows: DataFrame, raw: Row) -> DataFrame:
+    """The rows that are about this document."""
+    return rows.where(F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper()))
 
 
 def _select_rows(frames: Frames, raw: Row) -> Frames:
-    """The rows of every table that are about this document."""
-    own = F.hex("doc_id") == F.lit(raw["doc_id"].hex().upper())
-    return {name: frame.where(own) for name, frame in frames.items() if "doc_id" in frame.columns}
+    """The rows of every table that are about this version of the document, or about all of its versions."""
+    of_version = F.col("batch") == raw["batch"]
+    return {
+        name: _select_own(frame, raw).where(of_version)
+        if "batch" in frame.columns and name not in OF_ALL
+        else _select_own(frame, raw)
+        for name, frame in frames.items()
+        if "doc_id" in frame.columns
+    }
 
 
 def list_tables(versions: Mapping[str, int | None], counts: Mapping[str, int], digests: Mapping[str, str] | None = None) -> Table:

@@ -75,11 +75,25 @@ def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: 
         rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows
     else:
         assert not isinstance(first, int)
-        rows_out = drop_cut(first, rejects).count()
+        rows_out = _count_kept(step, drop_cut(first, rejects))
     if rows_in != rows_out + sum(cut.values()):
         names = ", ".join(table.name for table in commits)
         raise ConservationError(f"{step}: {rows_in} rows in, but {rows_out} out and {sum(cut.values())} cut; tables {names}")
     return Count(rows_in, rows_out, cut)
+
+
+def _count_kept(step: Step, documents: DataFrame) -> int:
+    """How many documents stay.
+
+    Raises:
+        ConservationError: two of them have one doc_id, where the step looks at the whole corpus.
+    """
+    if step.job.per != "corpus":
+        return documents.count()
+    row = documents.agg(F.count(F.lit(1)).alias("rows"), F.countDistinct("doc_id").alias("ids")).collect()[0]
+    if row["rows"] != row["ids"]:
+        raise ConservationError(f"{step}: {row['rows']} documents stay, with {row['ids']} ids; run ingest again for all batches")
+    return int(row["rows"])
 
 
 def _count_draws(step: Step, catalog: Catalog, rows: int) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from resonance.core.advice import ADVICE
 from resonance.core.job import Step
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Events:
             **({"why": outcome.skipped} if outcome.skipped else {}),
         )
         self._console.print(summary(outcome), highlight=False, soft_wrap=True)
+        for line in advise(outcome):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         """Take the progress bar away, also after a failure."""
@@ -88,6 +91,11 @@ def summary(outcome: Outcome) -> str:
         parts.append(f"{outcome.rows_cut:,} cut ({_reasons(outcome.cut)})")
     tables = " ".join(f"{table} v{version}" for table, version in outcome.written.items())
     return f"{name} {', '.join(parts)}  [dim]{outcome.seconds:.1f} s  {tables}[/dim]"
+
+
+def advise(outcome: Outcome) -> list[str]:
+    """A line for each rule that cut rows and that a user can do something about."""
+    return [f"  {rows:,} {rule}: {ADVICE[rule]}" for rule, rows in sorted(outcome.cut.items()) if rule in ADVICE]
 
 
 def _reasons(cut: Mapping[str, int], most: int = 3) -> str:

@@ -156,6 +156,11 @@ class Runner:
             found[row["job"], batch, row["round"], row["arm"]] = row["run"]
         return found
 
+    def _deliveries(self) -> tuple[str, ...]:
+        """All batches in the order in which they first came; the one at hand is last where it is new."""
+        rows = sorted((row for row in self._finished() if row["job"] == "ingest"), key=lambda row: (row["finished_at"], row["run"]))
+        return tuple(dict.fromkeys([*(row["batch"] for row in rows), self._config.batch]))
+
     def _finished(self) -> list[dict[str, Any]]:
         """The rows of ``steps``, a handful for each round: read once, then this run's own added."""
         if self._steps is None:
@@ -166,7 +171,7 @@ class Runner:
         job = step.job
         started = time.monotonic()
         self._events.started(step)
-        turn = Turn(self._config.batch, step.round, step.arm, run, on)
+        turn = Turn(self._config.batch, step.round, step.arm, run, on, self._deliveries())
         scratch = Scratch(self._spark, self._folder / "scratch" / turn.run)
         versions = {table.name: self._version(table) for table in job.reads}
         frames = [self._frame(table, job, turn, versions[table.name]) for table in job.reads]

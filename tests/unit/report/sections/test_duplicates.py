@@ -126,15 +126,17 @@ def test_without_duplicates_a_sentence_says_so() -> None:
 
 @pytest.fixture
 def documents(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame([(id, *rest) for id, rest in DOCUMENTS.items()], "doc_id binary, source string, n_bytes int")
+    rows = [(id, "main", *rest) for id, rest in DOCUMENTS.items()]
+    rows.append((min(DOCUMENTS), "earlier", "elsewhere", 1_000))  # a version that the later delivery replaced
+    return spark.createDataFrame(rows, "doc_id binary, batch string, source string, n_bytes int")
 
 
 @pytest.fixture
 def rejects(spark: SparkSession) -> DataFrame:
-    rows = [(("judge" if rule == "judged" else "dedupe"), 1, id, rule, keeper.hex()) for id, (keeper, rule) in CUT.items()]
-    return spark.createDataFrame(
-        [*rows, ("dedupe", 2, b"b", "later", b"a".hex())], "step string, rank int, doc_id binary, rule string, detail string"
-    )
+    rows = [("judge" if rule == "judged" else "dedupe", 1, id, "main", rule, keeper.hex()) for id, (keeper, rule) in CUT.items()]
+    rows.append(("dedupe", 2, b"b", "main", "later", b"a".hex()))
+    rows.append(("dedupe", 1, min(DOCUMENTS), "earlier", "superseded", "by batch main"))
+    return spark.createDataFrame(rows, "step string, rank int, doc_id binary, batch string, rule string, detail string")
 
 
 def test_copies_are_summed_by_rule_and_both_sources(documents: DataFrame, rejects: DataFrame) -> None:

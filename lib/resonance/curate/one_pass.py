@@ -1,0 +1,36 @@
+"""Sources to documents in one pass over the texts, where no copy of the raw text is kept."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from resonance.core.job import Checkpoint, Turn
+from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
+from resonance.curate.clean import split_prepared
+from resonance.curate.ingest import identify_rows, open_sources, raw_rows, split_readable
+from resonance.curate.operators.prepare import Prepare
+
+
+def ingest_and_clean(
+    *,
+    settings: IngestSettings,
+    cleaning: CleanSettings,
+    quality: ScoreSettings,
+    task: TaskSettings,
+    turn: Turn,
+    spark: SparkSession,
+    checkpoint: Checkpoint,
+) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]:
+    """Raw rows, documents, signals, edits and the rejects of ``ingest`` and ``clean``, from one pass over the sources.
+
+    Only cleaned texts are stored, and raw rows say where each came from. Shuffles as ``ingest`` does.
+
+    Raises:
+        InputError: as in ``ingest``.
+    """
+    prepared = Prepare(cleaning.sets, cleaning.rewrite, quality.head_words).reading(open_sources(spark, settings, task))
+    rows = checkpoint(identify_rows(prepared, settings, turn), "ingest")
+    readable, unread = split_readable(rows, settings, turn, checkpoint)
+    documents, signals, edits, cut = split_prepared(readable, cleaning, turn)
+    return raw_rows(readable, turn, F.lit(None)), documents, signals, edits, unread.unionByName(cut)
