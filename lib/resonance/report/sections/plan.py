@@ -42,9 +42,9 @@ def draw_plan(facts: Facts, settings: ReportSettings) -> Block | None:
 
 
 def _describe_plan(now: dict[str, Row], number: int) -> tuple[str, ...]:
-    policy = name(next(iter(now.values()))["policy"])
+    weighting = name(next(iter(now.values()))["policy"])
     if number == 1:
-        return (f"Round 1 draws from {amount(len(now), 'slice')} by a stratified prior (policy {policy}).",)
+        return (f"Round 1 draws from {amount(len(now), 'slice')} by a stratified prior (weighting {weighting}).",)
     up = sum(row["weight"] > row["previous"] * 1.0005 for row in now.values())
     down = sum(row["weight"] < row["previous"] * 0.9995 for row in now.values())
     mean = next((row["mean_bpb"] for row in now.values() if row["mean_bpb"] is not None), None)
@@ -52,7 +52,7 @@ def _describe_plan(now: dict[str, Row], number: int) -> tuple[str, ...]:
     if mean is None:
         return (first,)
     return (
-        f"{first} Policy {policy}: slices whose drawn documents cost more bits per byte than the mean of slices "
+        f"{first} Weighting {weighting}: slices whose drawn documents cost more bits per byte than the mean of slices "
         f"({bits(mean)}) are drawn more, within limits.",
     )
 

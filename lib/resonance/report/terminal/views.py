@@ -30,7 +30,7 @@ def list_weights(frames: Frames, number: int | None) -> Table:
     if chosen not in rounds:
         raise ResonanceError(f"no plan for round {chosen}: there are plans for rounds {rounds}")
     rows = plans.where(F.col("round") == chosen).orderBy(F.desc("weight"), "slice").collect()
-    table = Table(title=f"Plan of round {chosen}, policy {rows[0]['policy']}: shares of the token budget", title_justify="left")
+    table = Table(title=f"Plan of round {chosen}, weighting {rows[0]['policy']}: shares of the token budget", title_justify="left")
     for name, justify in (
         ("slice", "left"),
         ("before", "right"),
