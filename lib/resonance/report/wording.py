@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import Row
 
+EXCERPT = 200
 WIDE = ("W", "F")
 HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -107,6 +108,11 @@ def start(text: object, columns: int) -> str:
     """The start of a plain text that fits ``columns``."""
     full = plain(text)
     return full if _width(full) <= columns else f"{_fitting(full, columns - 1)}…"
+
+
+def excerpt(text: str | None) -> str:
+    """The start of a text on one line, or that it was not read."""
+    return "(not read)" if text is None else start(text, EXCERPT)
 
 
 def make_distinct(texts: Sequence[object], columns: int) -> list[str]:

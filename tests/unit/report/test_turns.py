@@ -5,7 +5,7 @@ from resonance.report.turns import choose_turns, colour_turns, make_keys, name_o
 TURNS = [(2, "control"), (1, "plan"), (2, "plan")]
 
 
-def test_turns_stand_by_round_with_the_plan_first() -> None:
+def test_turns_are_ordered_by_round_with_the_plan_first() -> None:
     assert order_turns(TURNS) == [(1, "plan"), (2, "plan"), (2, "control")]
     assert [name_turn(turn) for turn in order_turns(TURNS)] == ["round 1", "round 2", "round 2, control"]
 

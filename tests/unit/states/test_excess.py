@@ -69,8 +69,8 @@ def test_against_numpy(spark: SparkSession) -> None:
         rows += [event(doc, "score", one, slice=slice), event(doc, "reference", other, arm=f"fold-{doc % 2}", slice=slice)]
     found = compared(spark, rows, clip=(0.05, 0.95))
     difference = (now - reference) / (10 * math.log(2))
-    told = np.array([found[doc].difference for doc in range(400)])
-    assert np.abs(told - difference).max() <= 1e-6
+    measured = np.array([found[doc].difference for doc in range(400)])
+    assert np.abs(measured - difference).max() <= 1e-6
     for slice in ("a", "b"):
         mine = slices == slice
         low, high = (np.quantile(difference[mine], share) for share in (0.05, 0.95))

@@ -146,7 +146,7 @@ def test_merged_parts_equal_one_pass_and_plain_python(spark: SparkSession) -> No
         assert (state["first_round"], state["last_round"]) == (min(r["round"] for r in mine), max(r["round"] for r in mine))
 
 
-def test_sums_over_all_events_stand_in_where_a_part_is_kept(spark: SparkSession) -> None:
+def test_sums_over_all_events_replace_events_where_a_part_is_kept(spark: SparkSession) -> None:
     rows = [event(1, "score", 10 * LN2, log_pi=0.1), event(2, "score", 30 * LN2, slice="b")]
     sums = [
         ("r", 1, "plan", "score", 10, 99, "a", 8, 40, 80, 160 * LN2),

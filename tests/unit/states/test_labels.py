@@ -88,7 +88,7 @@ def test_by_hand(spark: SparkSession) -> None:
     assert [row["issue"] for row in found] == [False, False, True, False, False, False]
 
 
-def test_a_label_that_a_model_does_not_tell_apart_is_none_that_it_suggests(spark: SparkSession) -> None:
+def test_a_model_suggests_no_label_that_it_does_not_know(spark: SparkSession) -> None:
     given, p = noisy(300, 4, 0.2, seed=3)
     p[(np.arange(300) % 3 == 0) & (given != 3), 3] = 0.0
     whole = events(given, p)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 TEXT_BYTES = 2_000_000_000
 """Where there is more text than this, no text is read."""
+HEAD = 240
+"""Characters of a text that a start has."""
 
 
 def sum_bytes(documents: DataFrame) -> int:
@@ -34,3 +36,9 @@ def read_texts(documents: DataFrame, ids: Collection[bytes], characters: Column,
     text = F.col("text").substr(F.lit(1), characters) if shown else F.lit(None).cast("string")
     known = documents.where(F.col("doc_id").isin(sorted(ids))).select("doc_id", "source", text.alias("text"))
     return {bytes(row["doc_id"]): row for row in known.collect()}
+
+
+def read_starts(documents: DataFrame, ids: Collection[bytes], *, shown: bool) -> dict[bytes, str]:
+    """The first ``HEAD`` characters of some texts, by id; empty unless texts are shown. One scan."""
+    rows = read_texts(documents, ids, F.lit(HEAD), shown=True) if shown else {}
+    return {id: row["text"] for id, row in rows.items()}

@@ -10,10 +10,10 @@ from markupsafe import Markup
 from pyspark.sql import functions as F
 
 from resonance.report.draw.points import Point, draw_map
-from resonance.report.facts.texts import read_texts
+from resonance.report.facts.texts import read_starts
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
-from resonance.report.wording import amount, count, name, share, start
+from resonance.report.wording import amount, count, excerpt, name, share
 from resonance.tables import DOCUMENTS, LABEL_QUALITY, SIGNAL_STATE
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 POINTS = 300
 SUSPECTS = 20
-HEAD = 240
-"""Characters of a text that are read."""
-COLUMNS = 200
 PREFIX = "cartography"
 ROLES = {"always": "blue", "sometimes": "teal", "never": "orange"}
 
@@ -82,8 +79,8 @@ def gather_labels(frames: Mapping[str, DataFrame], shared: Facts) -> Labels:
     quality = frames["label_quality"].where(F.col("round") == newest)
     sums = quality.agg(F.count(F.lit(1)).alias("scored"), F.count_if("issue").alias("issues")).collect()[0]
     worst = quality.where("issue").orderBy("quality", "doc_id").limit(SUSPECTS).collect() if sums["issues"] else []
-    ids = {bytes(row["doc_id"]) for row in (*chosen, *worst)} if shared.texts_shown else ()
-    texts = {id: row["text"] for id, row in read_texts(frames["documents"], ids, F.lit(HEAD), shown=True).items()}
+    ids = {bytes(row["doc_id"]) for row in (*chosen, *worst)}
+    texts = read_starts(frames["documents"], ids, shown=shared.texts_shown)
     return Labels(
         current=current,
         mapped=tuple(_read_sample(row, texts) for row in sorted(chosen, key=lambda row: (row["confidence"], bytes(row["doc_id"])))),
@@ -145,7 +142,7 @@ def _list_texts(mapped: tuple[Mapped, ...]) -> Markup:
     """The texts behind the points, lowest confidence first, folded; following a link unfolds them."""
     rows = Markup("").join(
         Markup('<p id="{}-text-{}"><b>{:.2f}</b> ± {:.2f} · {} of {} right · <code>{}</code> {}</p>').format(
-            PREFIX, place, one.confidence, one.variability, one.right, one.exposures, one.document[:8], _write_start(one.text)
+            PREFIX, place, one.confidence, one.variability, one.right, one.exposures, one.document[:8], excerpt(one.text)
         )
         for place, one in enumerate(mapped)
     )
@@ -161,7 +158,7 @@ def _list_suspects(found: Labels) -> Grid:
             f"{one.p_label:.3f}",
             name(one.suggested),
             f"{one.p_suggested:.3f}",
-            _write_start(one.text),
+            excerpt(one.text),
         )
         for one in found.suspects
     )
@@ -170,10 +167,6 @@ def _list_suspects(found: Labels) -> Grid:
     return Grid(
         "Suspected labels", columns, rows, frozenset({"p", "p suggested"}), cards=True, note=note, prose=frozenset({"text"})
     )
-
-
-def _write_start(text: str | None) -> str:
-    return "(not read)" if text is None else start(text, COLUMNS)
 
 
 SECTION = Section("labels", gather_labels, draw_labels, reads=(SIGNAL_STATE, LABEL_QUALITY, DOCUMENTS))

@@ -1,4 +1,4 @@
-"""Pictures read back: what they say, and where it stands."""
+"""Pictures read back: what they show, and where."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_bars_are_as_long_as_their_values_and_start_at_zero(read: Read) -> None:
     assert {x for x, _ in axis} == {whole[0]}
 
 
-def test_a_bar_stands_on_the_one_that_it_is_a_part_of(read: Read) -> None:
+def test_a_bar_is_drawn_on_the_one_that_it_is_a_part_of(read: Read) -> None:
     made = read(draw_bars([Bar("both", 1, "", behind=2, role="orange", behind_role="purple")], "rows"))
     assert [element.get("class") for element in made.find("rect")] == ["purple", "orange"]
 
@@ -51,7 +51,7 @@ def test_names_bars_and_figures_do_not_meet(read: Read, small: bool, width: floa
             assert float(name.attrib["x"]) < made.numbers("rect", "blue", "x")[0][0]
 
 
-def test_rows_stand_one_below_the_other(read: Read) -> None:
+def test_rows_are_one_below_the_other(read: Read) -> None:
     made = read(draw_bars([Bar(str(n), n, "") for n in range(1, 6)], "rows"))
     tops = [y for (y,) in made.numbers("rect", "blue", "y")]
     assert tops == sorted(tops)

@@ -31,7 +31,7 @@ def test_rings_are_hollow_and_have_no_interval(read: Read) -> None:
     assert not made.find("path", "interval")
 
 
-def test_joined_marks_stand_on_one_line(read: Read) -> None:
+def test_joined_marks_are_on_one_line(read: Read) -> None:
     marks = (Mark(10.0, "blue", shape="ring"), Mark(12.0, "blue"))
     apart = read(draw_dots([Row("a", marks)], "rows", "%")).numbers("circle", "blue", "cy")
     assert apart[0] < apart[1]

@@ -24,7 +24,7 @@ def test_cells_are_darker_where_there_is_more(read: Read) -> None:
     assert made.description == "first: 25; <second>: 100"
 
 
-def test_rows_and_columns_stand_at_their_numbers(read: Read) -> None:
+def test_rows_and_columns_are_at_their_numbers(read: Read) -> None:
     made = read(draw_heat(["a", "b"], [[1, 2], [3, 4]], "what"))
     cells = made.numbers("rect", "purple", "x", "y", "width")
     assert cells[0][1] == cells[1][1] < cells[2][1] == cells[3][1]

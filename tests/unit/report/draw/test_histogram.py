@@ -38,7 +38,7 @@ def test_bars_on_the_cut_side_of_a_threshold_are_orange(read: Read) -> None:
     assert orange((1.0, True), (3.0, False)) == 2
 
 
-def test_thresholds_stand_at_their_values_and_say_them(read: Read) -> None:
+def test_thresholds_are_at_their_values_and_show_them(read: Read) -> None:
     made = read(draw_histogram(Histogram((0.25,) * 4, 0.0, 4.0, thresholds=((1.0, True),)), "h"))
     (line,) = made.lines("limit")
     assert {x for x, _ in line} == {LEFT + (RIGHT - LEFT) / 4}
@@ -55,7 +55,7 @@ def test_values_of_thresholds_do_not_meet(read: Read) -> None:
     assert all(x + wide <= other for (x, wide), (other, _) in zip(starts, starts[1:], strict=False))
 
 
-def test_a_threshold_beyond_the_axis_is_told_and_not_drawn(read: Read) -> None:
+def test_a_threshold_beyond_the_axis_is_described_and_not_drawn(read: Read) -> None:
     made = read(draw_histogram(Histogram((0.5, 0.5), 10.0, 20.0, thresholds=((5.0, True),)), "h"))
     assert not made.find("path", "limit")
     assert made.description.endswith("; cut below 5")

@@ -19,7 +19,7 @@ def test_lines_carry_units_and_dash_control_arms(read: Read) -> None:
     assert not made.find("circle")
 
 
-def test_corners_stand_at_their_ticks(read: Read) -> None:
+def test_corners_are_at_their_ticks(read: Read) -> None:
     made = read(draw_lines([Line((1, 2, 3), (10.0, 30.0, 20.0), "teal")], "weights", "round", "%", whole=True))
     (curve,) = made.lines("curve teal")
     assert [x for x, _ in curve] == pytest.approx([float(made.text(word).attrib["x"]) for word in "123"], abs=0.02)
@@ -29,7 +29,7 @@ def test_corners_stand_at_their_ticks(read: Read) -> None:
     assert made.numbers("circle", "teal", "cx", "cy") == curve
 
 
-def test_intervals_stand_around_their_values(read: Read) -> None:
+def test_intervals_surround_their_values(read: Read) -> None:
     made = read(
         draw_lines([Line((1, 2), (2.0, 3.0), "blue", intervals=((1.5, 2.5), (2.0, 4.0)))], "held out", "round", "bits", whole=True)
     )

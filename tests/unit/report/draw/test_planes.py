@@ -11,7 +11,7 @@ from resonance.report.draw.svg import WIDTH, Drawing
 Read = Callable[[str], Any]
 
 
-def test_each_tick_stands_at_its_hairline(read: Read) -> None:
+def test_each_tick_is_at_its_hairline(read: Read) -> None:
     drawing = Drawing(WIDTH, HEIGHT)
     plane = draw_plane(drawing, (0, 1), (10_000, 40_000), "share", "tokens")
     made = read(drawing.finish("axes", ""))

@@ -14,7 +14,7 @@ from resonance.report.draw.text import measure_text
 Read = Callable[[str], Any]
 
 
-def test_points_stand_around_the_lines_of_the_mean(read: Read) -> None:
+def test_points_surround_the_lines_of_the_mean(read: Read) -> None:
     found = [Point(-1, 0.5, "orange", "less"), Point(1, 2, "blue", "more")]
     made = read(draw_points(found, "policy", "above the mean", "factor", level=1))
     upright, level = made.lines("zero")

@@ -46,7 +46,7 @@ def test_ticks_are_round_and_inside() -> None:
     st.floats(1e-6, 1e9),
     st.integers(2, 8),
 )
-def test_ticks_stand_at_equal_round_steps(low: float, size: float, most: int) -> None:
+def test_ticks_are_at_equal_round_steps(low: float, size: float, most: int) -> None:
     high = low + size
     if high <= low or size < 1e-9 * abs(low):
         return
@@ -61,7 +61,7 @@ def test_ticks_stand_at_equal_round_steps(low: float, size: float, most: int) ->
 
 
 @pytest.mark.parametrize(
-    ("ticks", "told"),
+    ("ticks", "written"),
     [
         ([0, 0.25, 0.5], ["0", "0.25", "0.50"]),
         ([-1, -0.5, 0, 0.5], ["−1.0", "−0.5", "0", "0.5"]),
@@ -74,8 +74,8 @@ def test_ticks_stand_at_equal_round_steps(low: float, size: float, most: int) ->
         ([], []),
     ],
 )
-def test_ticks_are_written_alike(ticks: list[float], told: list[str]) -> None:
-    assert write_ticks(ticks) == told
+def test_ticks_are_written_alike(ticks: list[float], written: list[str]) -> None:
+    assert write_ticks(ticks) == written
 
 
 @pytest.mark.parametrize(("pixels", "least"), [(60, 1), (90, 2), (150, 2), (300, 5)])

@@ -35,12 +35,12 @@ def test_names_that_differ_stay_different() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(0, "0"), (2.34567, "2.346"), (-0.00012, "−0.00012"), (1234.5, "1,234"), (12_345_678, "12,345,678")]
+    ("value", "written"), [(0, "0"), (2.34567, "2.346"), (-0.00012, "−0.00012"), (1234.5, "1,234"), (12_345_678, "12,345,678")]
 )
-def test_figures_have_four_digits_or_all_before_the_point(value: float, told: str) -> None:
-    assert write_figure(value) == told
+def test_figures_have_four_digits_or_all_before_the_point(value: float, written: str) -> None:
+    assert write_figure(value) == written
 
 
-def test_intervals_stand_behind_their_value() -> None:
+def test_intervals_follow_their_value() -> None:
     assert write_interval(2.1, 1.9, 2.3) == "2.1 (1.9 to 2.3)"
     assert write_interval(2.1, None, None) == "2.1"

@@ -1,4 +1,4 @@
-"""What another policy would change: counts by rule and source, documents that would move, a few of them told."""
+"""What another policy would change: counts by rule and source, documents that would move, and a few of them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def documents(spark: SparkSession) -> DataFrame:
 def rejects(documents: DataFrame, rows: Sequence[Failed]) -> DataFrame:
     """Rows of (document, rule, rank, value)."""
     named = documents.sparkSession.createDataFrame(list(rows), "source_key string, rule string, rank int, value double")
-    said = {"threshold": F.lit(5.0), "detail": F.lit("basics@1: fr")}
-    return documents.select("doc_id", "source", "source_key").join(named, "source_key").withColumns(said)
+    reason = {"threshold": F.lit(5.0), "detail": F.lit("basics@1: fr")}
+    return documents.select("doc_id", "source", "source_key").join(named, "source_key").withColumns(reason)
 
 
 def difference(documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool = False) -> Changes:

@@ -1,4 +1,4 @@
-"""What `resonance why` says of a document in clusters: its keeper, and how the two are alike, for each method."""
+"""What `resonance why` shows of a document in clusters: for each method its keeper and their similarity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def frames(spark: SparkSession) -> dict[str, DataFrame]:
     return worked_frames(spark, 60, rounds=0)
 
 
-def told(frames: dict[str, DataFrame], where: str) -> tuple[list[str], str]:
+def read_clusters(frames: dict[str, DataFrame], where: str) -> tuple[list[str], str]:
     """The lines on clusters of a document whose row in ``duplicates`` is such, and its keeper."""
     row = frames["duplicates"].where(where).orderBy("doc_id").first()
     assert row is not None
@@ -23,16 +23,16 @@ def told(frames: dict[str, DataFrame], where: str) -> tuple[list[str], str]:
     return lines, row["keeper"].hex()
 
 
-def test_each_method_tells_the_keeper_and_how_alike_it_is(frames: dict[str, DataFrame]) -> None:
-    lines, keeper = told(frames, "method = 'exact' AND doc_id != keeper")
+def test_each_method_names_the_keeper_and_its_similarity(frames: dict[str, DataFrame]) -> None:
+    lines, keeper = read_clusters(frames, "method = 'exact' AND doc_id != keeper")
     assert lines[0].endswith(f" documents, keeper is {keeper}, its text is equal")
-    lines, keeper = told(frames, "method = 'near' AND doc_id != keeper")
+    lines, keeper = read_clusters(frames, "method = 'near' AND doc_id != keeper")
     assert lines[-1].endswith(f" documents, keeper is {keeper}, connected by shared MinHash bands")
     verified = frames["duplicates"].where("method = 'near'").withColumns({"method": F.lit("verified"), "similarity": F.lit(0.8125)})
-    lines, keeper = told(frames | {"duplicates": verified}, "doc_id != keeper")
+    lines, keeper = read_clusters(frames | {"duplicates": verified}, "doc_id != keeper")
     assert lines == [f"cluster   verified: 2 documents, keeper is {keeper}, 0.812 of its shingles alike"]
 
 
 def test_a_keeper_is_named_as_one(frames: dict[str, DataFrame]) -> None:
-    lines, _ = told(frames, "method = 'exact' AND doc_id = keeper")
+    lines, _ = read_clusters(frames, "method = 'exact' AND doc_id = keeper")
     assert lines[0].endswith(" documents, kept as the longest")
