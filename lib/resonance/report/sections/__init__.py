@@ -17,6 +17,7 @@ from resonance.report.sections import (
     rules,
     signals,
     slices,
+    texts,
     training,
 )
 
@@ -28,6 +29,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     contamination.SECTION,
     signals.SECTION,
     training.SECTION,
+    texts.SECTION,
     labels.SECTION,
     references.SECTION,
     heldout.SECTION,
