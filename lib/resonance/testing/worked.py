@@ -237,6 +237,7 @@ def _placed(rows: DataFrame, number: int, arm: str, pi: Any) -> DataFrame:
         F.lit(arm).alias("arm"),
         F.lit(0).alias("epoch"),
         F.col("pos").cast("bigint"),
+        "batch",
         "doc_id",
         "bucket",
         "content_hash",
