@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from resonance.core.ledger import CUTTING
@@ -60,17 +61,26 @@ def test_configuration_files_name_known_jobs_and_keys():
 
 
 def test_plans_are_the_only_way_back():
+    """What a model leaves reaches the next draw through decide alone."""
     steps = loop(Config(rounds=3))
-    for index, step in enumerate(steps):
-        assert upstream(step, steps[:index]) == tuple(
-            earlier for earlier in steps[:index] if set(step.job.reads) & {*earlier.job.writes, *earlier.job.appends}
-        )
-    later = [s for s in steps if s.round == 2 and s.job.name == "rebalance"]
-    before = upstream(later[0], steps[: steps.index(later[0])])
-    assert {"decide", "hold_out", "dedupe", "judge", "clean"} <= {step.job.name for step in before}
-    assert "evaluate" not in {step.job.name for step in before}
+    above = {step.place: {earlier.job.name for earlier in upstream(step, steps[:index])} for index, step in enumerate(steps)}
+    assert above["ingest/0/plan"] == set()
+    assert above["judge/0/plan"] == {"clean"}
+    corpus = {"ingest", "clean", "judge", "dedupe", "decontaminate", "hold_out"}
+    assert above["rebalance/1/plan"] == corpus | {"decide"}
+    assert above["rebalance/2/plan"] == above["rebalance/3/control"] == corpus | {"decide", "rebalance"}
+    assert above["decide/1/plan"] == corpus
+    assert above["decide/2/plan"] == above["decide/4/plan"] == corpus | {"decide", "rebalance", "feedback"}
+    assert above["feedback/1/plan"] == {"clean", "train", "score_model"}
+    assert above["evaluate/2/plan"] == {"train", "score_model"}
 
 
 def test_held_out_documents_and_evaluations_are_no_input_of_decide():
     (decide,) = (job for job in JOBS if job.name == "decide")
     assert {table.name for table in decide.reads} == {"plans", "slice_state", "documents", "rejects", "sample_plan"}
+
+
+def test_paths_that_make_names_are_there():
+    named = re.findall(r"(?<![\w/.])(?:tests|cluster|lib|jobs|conf)/[\w./]+", (TOP / "Makefile").read_text())
+    assert len(named) > 8
+    assert [path for path in named if not (TOP / path).exists()] == []

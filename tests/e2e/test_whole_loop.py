@@ -20,6 +20,7 @@ from resonance.cli import main
 from resonance.core.turns import HELDOUT
 from resonance.runtime.conf import load
 from resonance.runtime.workspace import Workspace
+from resonance.tables import EVALUATION_ITEMS
 from resonance.testing import tiny_corpus
 
 pytestmark = pytest.mark.train
@@ -184,6 +185,25 @@ def test_explain_shows_slices_with_reasons(small_loop, frames, capsys):
     assert "no plan for round 9: there are plans for rounds [1, 2, 3]" in capsys.readouterr().err
 
 
+SHOWS = {
+    "curate texts.jsonl.gz": (
+        r"ingest .*35 in → 35 out(.|\n)*dedupe .*35 in → 30 out"
+        r"(.|\n)*report: .*/curated/report.html\n30 documents exported to clean\n$"
+    ),
+    "curate more.jsonl.gz": r"ingest .*45 in → 45 out(.|\n)*report: .*/curated/report.html\n$",
+    "tables": r"documents +│ +0 │ +35 │",
+    "judge": r"fineweb(.|\n)*nothing was written; --apply writes it\n$",
+    "register": r"quiz.*1 item",
+    "explain --round 2": r"Plan of round 2",
+    "explain --sample": r"^sample    {drawn} of slice (.|\n)*\nplan      round 3: ",
+    "why": r"^.*{drawn}(.|\n)*drawn     round \d",
+    "report": r"^report: .*/workspace/report.html\n$",
+    "doctor": r"Java(.|\n)*disk",
+    "maintain": r"^\d\d tables compacted; versions of the last 168 hours stay readable\n$",
+}
+"""What the commands of the README, and two more on a loop that has run, print: as a pattern, by how they begin."""
+
+
 def test_readme_commands_run_as_shown(small_loop, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "workspace").symlink_to(small_loop / "workspace")
@@ -192,11 +212,22 @@ def test_readme_commands_run_as_shown(small_loop, tmp_path, monkeypatch, capsys)
             file.writelines(json.dumps({**row, "id": f"{name}-{row['id']}"}) + "\n" for row in tiny_corpus(size, copies=5))
     (tmp_path / "questions.jsonl").write_text('{"id": 1, "text": "How many sacks does the miller count?"}\n')
     drawn = Workspace(load()).frames()["sample_plan"].select(F.lower(F.hex("doc_id")).alias("id")).first()["id"]
-    for command in commands():
-        if command.split()[1] not in ("demo", "run"):  # the loop itself is what the fixture ran
-            main(shlex.split(command.replace("DOC_ID", drawn))[1:])
-    assert "30 documents exported to" in capsys.readouterr().out
-    assert list((tmp_path / "clean").glob("*.json"))
+    shown = set()
+    for command in (*commands(), "resonance explain --sample DOC_ID", "resonance maintain --keep-rounds 2"):
+        if command.split()[1] in ("demo", "run"):  # the loop itself is what the fixture ran
+            continue
+        capsys.readouterr()
+        main(shlex.split(command.replace("DOC_ID", drawn))[1:])
+        (begins,) = (begins for begins in SHOWS if command.startswith(f"resonance {begins}"))
+        said = capsys.readouterr().out
+        assert re.search(SHOWS[begins].replace("{drawn}", drawn), said), f"{command} printed:\n{said}"
+        shown.add(begins)
+    assert shown == SHOWS.keys()
+    exported = [json.loads(line) for path in (tmp_path / "clean").glob("part-*") for line in path.read_text().splitlines()]
+    assert len(exported) == 30
+    curated = Workspace(load(workspace=str(tmp_path / "curated"))).frames()
+    assert sorted(curated["documents"].groupBy("batch").count().collect()) == [("main", 35), ("november", 45)]
+    assert [row["set"] for row in Workspace(load(workspace=str(tmp_path / "mine"))).catalog.rows(EVALUATION_ITEMS)] == ["quiz"]
 
 
 @pytest.mark.slow

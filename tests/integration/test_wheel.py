@@ -16,13 +16,17 @@ from pathlib import Path
 
 import pytest
 
+import resonance
 from resonance.curate.kernels.text.compiled import sources
 from tests.architecture.test_layers import with_dependencies
 
 TOP = Path(__file__).parents[2]
 OURS = "resonance-factory"
 KERNELS = TOP / "lib" / "resonance" / "curate" / "kernels"
-DECONTAMINATING = {"containment", "contamination", "evaluation_index", "lookup", "passages"}
+DECONTAMINATING = {
+    *(f"contamination.{name}" for name in ("containment", "contamination", "evaluation_index", "passages")),
+    "text.lookup",
+}
 """Kernels that look for evaluation items: whether they are loaded where none is registered is no matter here."""
 STORY = (
     "The mill stands where the river bends, and the wheel has turned there for two hundred years. "
@@ -65,12 +69,20 @@ def link(package: metadata.Distribution, folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel as it is published, built without a network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    call([*pip, "--wheel-dir", folder, TOP], folder)
-    (path,) = folder.glob("resonance_factory-*-py3-none-any.whl")
+def dist(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with wheel and sdist: of a release that is checked, else both as they are published, built without a network."""
+    given: Path | None = request.config.getoption("--dist-folder")
+    if given:
+        return given.resolve()
+    folder = tmp_path_factory.mktemp("dist")
+    call([sys.executable, "-m", "hatchling", "build", "-d", folder], TOP)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    """The wheel."""
+    (path,) = dist.glob("resonance_factory-*-py3-none-any.whl")
     return path
 
 
@@ -103,6 +115,15 @@ def test_wheel_carries_code_contracts_and_configuration(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests", "jobs", "lib"))]
 
 
+def test_sdist_builds_the_same_wheel(dist: Path, wheel: Path, tmp_path: Path) -> None:
+    (sdist,) = dist.glob("resonance_factory-*.tar.gz")
+    assert {path.name.split("-")[1].removesuffix(".tar.gz") for path in (sdist, wheel)} == {resonance.__version__}
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    call([*pip, "--wheel-dir", tmp_path, sdist], tmp_path)
+    (again,) = tmp_path.glob("*.whl")
+    assert read_contents(again) == read_contents(wheel)
+
+
 def test_wheel_brings_the_data_half_and_nothing_else(environment: Path, tmp_path: Path) -> None:
     names = ("pyspark.sql.connect", "pysail", "deltalake", "py4j", "delta", "torch", "transformers", "mlflow", "pytest", "scipy")
     code = f"from importlib.util import find_spec; print([name for name in {names} if find_spec(name)])"
@@ -131,6 +152,12 @@ def test_wheel_curates_a_file_without_java_outside_the_checkout(environment: Pat
     assert {path.parent.name.rpartition("-")[0] for path in kernels} - DECONTAMINATING == compiled_by_set_up()
 
 
+def read_contents(wheel: Path) -> dict[str, int]:
+    """Every file of a wheel with its checksum."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {about.filename: about.CRC for about in archive.infolist()}
+
+
 def read(path: Path) -> str:
     content = path.read_bytes()
     return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
@@ -138,7 +165,8 @@ def read(path: Path) -> str:
 
 def compiled_by_set_up() -> set[str]:
     """The kernels that `make setup-data` compiles: what the named ones import, where it holds compiled functions."""
-    names = re.search(r"^DEFAULT = (\(.*\))", (TOP / "cluster" / "laptop" / "kernels.py").read_text(encoding="utf-8"), re.MULTILINE)
+    script = (TOP / "cluster" / "laptop" / "kernels.py").read_text(encoding="utf-8")
+    names = re.search(r"^DEFAULT = (\(.*?\))", script, re.MULTILINE | re.DOTALL)
     assert names is not None
-    found = {held for name in ast.literal_eval(names[1]) for held in sources(name)}
-    return {name for name in found if "@compiled" in (KERNELS / f"{name}.py").read_text(encoding="utf-8")} - {"compiled"}
+    found = {held for name in ast.literal_eval(names[1]) for held in sources(name)} - {"text.compiled"}
+    return {name for name in found if "@compiled" in (KERNELS / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")}
