@@ -61,6 +61,7 @@ case $part in
     spark)
         install_packages 'Python packages (1.5 GB, 1 to 2 minutes)' '.[spark]'
         run 'Delta jars' jars.log .venv/bin/python $tools/jars.py
+        run 'Classes of Spark' classes.log .venv/bin/python $tools/classes.py
         stamp data spark
         ;;
     train)
@@ -81,6 +82,7 @@ case $part in
     all)
         install_packages 'Python packages (7 GB, 2 to 5 minutes)' '.[spark,train,dev]'
         run 'Delta jars' jars.log .venv/bin/python $tools/jars.py
+        run 'Classes of Spark' classes.log .venv/bin/python $tools/classes.py
         .venv/bin/python $tools/horovod_wheel.py
         stamp data spark train all
         ;;
