@@ -25,5 +25,5 @@ def find_latest(rows: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def find_cutting(steps: Iterable[Row]) -> list[Row]:
-    """The steps that cut rows or could have: those that write rejects, before the first round."""
-    return [step for step in steps if step["round"] == 0 and "rejects" in step["written"]]
+    """The steps before the first round that cut rows or could have: they count rows in, and write rejects if there are any."""
+    return [step for step in steps if step["round"] == 0 and (step["rows_in"] or "rejects" in step["written"])]

@@ -90,7 +90,7 @@ def draw_contamination(facts: Contamination, settings: ReportSettings) -> Block 
     )
     methods = "; ".join(f"{method}: {meaning}" for method, meaning in MEANING.items())
     sets = amount(len(facts.registered), "evaluation set")
-    headline = f"{amount(cut, 'document')} more {'was' if cut == 1 else 'were'} cut for items of {sets}."
+    headline = f"{amount(cut, 'more document was', 'more documents were')} cut for items of {sets}."
     return Block(TITLE, (text, f"Methods, of which the first that matches counts. {methods}."), (), (_list_sets(facts),), headline)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import Row
 
-from resonance.report.facts.steps import find_latest
+from resonance.report.facts.steps import find_cutting, find_latest
 
 
 def test_the_newest_run_of_each_step_is_found() -> None:
@@ -20,3 +20,16 @@ def test_the_newest_run_of_each_step_is_found() -> None:
     assert [row["run"] for row in find_latest(rows)] == ["ingest1", "clean2", "ingest3", "dedupe6"]
     rows += [step("ingest", "a", 9, ("raw", "documents"))]
     assert [row["run"] for row in find_latest(rows)] == ["ingest3", "dedupe6", "ingest9"]
+
+
+def test_a_step_that_could_have_cut_counts_even_if_it_wrote_no_rejects() -> None:
+    def step(job: str, rows_in: int, *written: str, round: int = 0) -> Row:
+        return Row(job=job, round=round, rows_in=rows_in, written=dict.fromkeys(written, 1))
+
+    steps = [
+        step("ingest", 5, "raw"),
+        step("clean", 0, "rejects"),
+        step("hold_out", 0, "sample_plan"),
+        step("feedback", 5, round=1),
+    ]
+    assert [row["job"] for row in find_cutting(steps)] == ["ingest", "clean"]

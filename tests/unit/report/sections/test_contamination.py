@@ -20,7 +20,7 @@ def test_documents_are_counted_by_set_and_method() -> None:
     assert block is not None
     (grid,) = block.grids
     assert grid.rows[0] == ("quiz", "40", "3", "2", "5.3%", "2", "0", "1")
-    assert block.headline == "0 documents more were cut for items of 2 evaluation sets."
+    assert block.headline == "0 more documents were cut for items of 2 evaluation sets."
     assert "UNCHECKED" not in "".join(block.text)
 
 
