@@ -187,14 +187,14 @@ class OpenWorkspace:
         own |= {f"ingest__{key}": field for key, field in (("text_field", text_field), ("id_field", id_field)) if field is not None}
         config = self._configure(**own)
         opened = self._open(config, create=True)
-        from resonance.curate.contamination.register import read_items, register
+        from resonance.curate.contamination.register import describe_items, read_items, register
         from resonance.tables import EVALUATION_ITEMS
 
         def make_items(checkpoint: Any) -> DataFrame:
             return register(name, read_items(name, opened.spark, config.ingest, checkpoint), checkpoint)
 
-        rows = opened.fill(EVALUATION_ITEMS, {"set": name}, make_items).rows
-        return View((f"evaluation set {name}: {rows:,} items registered; run again to hold documents against them",))
+        opened.fill(EVALUATION_ITEMS, {"set": name}, make_items)
+        return View(tuple(describe_items(name, opened.catalog.read(EVALUATION_ITEMS))))
 
     def judge(self, policy: str, *, apply: bool = False) -> View:
         """Show what another policy would cut and keep, from stored signals; with ``apply`` write its verdicts."""

@@ -53,7 +53,7 @@ from resonance.tables import (
 )
 from resonance.train.job import cross_fit, score_model, train, tune
 
-INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch", version=2)
+INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch", version=3)
 CLEAN = Job(
     "clean",
     clean,
@@ -71,7 +71,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
     per="batch",
     owns={"set": (*SETS, "quality"), "step": BEFORE_DOCUMENTS},
-    version=4,
+    version=5,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
     "examples",

@@ -86,7 +86,7 @@ def register(
     """Register an evaluation set: documents that hold an item of it are never trained on.
 
     One row is one item. Rows are read as [b]resonance curate[/b] reads them; one that cannot be read refuses the set. The next
-    run holds all documents against it.
+    run holds all documents against it: an item of eight words or more is sought in every text, a shorter one as a whole document.
     """
     w.register(name, *files, text_field=text_field, id_field=id_field).show(out)
 

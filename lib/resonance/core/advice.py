@@ -6,7 +6,10 @@ ADVICE = {
     "missing_text": "set ingest.text_field to the field that holds the text",
     "missing_id": "set ingest.id_field to a field that every row has, or leave it out",
     "invalid_json": "give one JSON object a line",
+    "invalid_utf8": "texts are read as UTF-8 or UTF-16; convert other files first, as by iconv -f LATIN1 -t UTF-8",
+    "missing_prompt": "an example needs a question; see task.form and task.fields for the names of its fields",
     "too_long": "raise ingest.max_text_bytes",
     "superseded": "a later batch has their source and id; where that is another collection, give it an ingest.source of its own",
     "duplicate_key": "another row has their source and id; where each file counts its ids anew, set ingest.id_scope=file",
 }
+NOTHING_HELD_OUT = "nothing is held out: no round can be judged; add documents, or raise rebalance.heldout_share"

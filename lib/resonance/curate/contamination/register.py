@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.frames import map_batches
 from resonance.core.job import Checkpoint
+from resonance.core.printable import escape_hidden
 from resonance.core.settings import IngestSettings
 from resonance.curate.sources.read import read_files
 
@@ -23,6 +24,8 @@ VERSION = "register@1"
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 ITEMS = "item_id string, text string"
 KINDS = f"{ITEMS}, method string"
+SIZES = "item_id string, short boolean, n_words bigint"
+SHOWN = 5
 DEMO = "demo"
 DEMO_EVERY, DEMO_WORDS = 4, slice(40, 100)
 
@@ -67,6 +70,37 @@ def register(name: str, items: DataFrame, checkpoint: Checkpoint) -> DataFrame:
     made = known.agg(F.hex(F.bit_xor(F.xxhash64("item_id", "text"))).alias("hash"))
     version = F.concat(F.lit(f"{VERSION}/"), F.lower("hash"))
     return known.crossJoin(F.broadcast(made)).select(F.lit(name).alias("set"), *known.columns, version.alias("version"))
+
+
+def describe_items(name: str, items: DataFrame) -> list[str]:
+    """What is looked for of the items of a registered set, and a warning where some are a single word. One pass over them."""
+    sizes = map_batches(items.where(F.col("set") == name).select("item_id", "text"), _with_size, SIZES)
+    some = F.slice(F.sort_array(F.collect_list(F.when(F.col("n_words") == 1, F.col("item_id")))), 1, SHOWN)
+    count, short = F.count(F.lit(1)), F.count_if(F.col("short"))
+    row = sizes.agg(count.alias("items"), short.alias("short"), F.count_if(F.col("n_words") == 1).alias("one"), some.alias("some"))
+    found = row.collect()[0]
+    lines = [f"evaluation set {name}: {found['items']:,} items registered; run again to hold documents against them"]
+    if found["short"]:
+        lines.append(
+            f"{found['short']:,} of them have fewer than 8 words (19 Chinese characters): these are sought as whole documents, not "
+            "inside longer texts"
+        )
+    if found["one"]:
+        named = ", ".join(map(escape_hidden, found["some"])) + (", …" if found["one"] > SHOWN else "")
+        lines.append(
+            f"WARNING: {found['one']:,} items are a single word ({named}), which keeps no longer text from training; register each "
+            "question together with its answer"
+        )
+    return lines
+
+
+def _with_size(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+    from resonance.curate.kernels.contamination.evaluation_index import PART, weigh_items
+
+    for batch in batches:
+        weights, words = weigh_items(batch.column("text"))
+        columns = [batch.column("item_id"), pa.array(weights < PART), pa.array(words, pa.int64())]
+        yield pa.RecordBatch.from_arrays(columns, names=["item_id", "short", "n_words"])
 
 
 def _with_kind(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path, refuse_escaped
 from resonance.core.sources import input_path
-from resonance.curate.sources.row import Fields, Reading, Row, Unit, in_batches, json_of, refuse_without, row_of
+from resonance.curate.sources.row import Fields, Reading, Row, Unit, in_batches, json_of, plain_values, read_row, refuse_without
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -61,11 +61,22 @@ class ReadRecords:
             self._row(row["shown"], row["name"], row["number"], row["record"])
             for batch in batches
             for start in range(0, batch.num_rows, STEP)
-            for row in batch.slice(start, STEP).to_pylist(maps_as_pydicts="lossy")
+            for row in _rows_of(batch.slice(start, STEP))
         )
 
     def _row(self, shown: str, name: str, number: int, record: dict[str, Any]) -> Row:
         """A row; among those of its key its content orders it. The number differs by engine: it only tells equal rows apart."""
         own, content = record.get(self.fields.id or ""), hashlib.sha256((json_of(record) or "").encode()).hexdigest()
-        row = row_of(record, Unit("", f"{name}:{content}:{number}", shown, "delta", "", 0, 0, 0), None, self.fields)
+        row = read_row(record, Unit("", f"{name}:{content}:{number}", shown, "delta", "", 0, 0, 0), None, self.fields)
         return row if row.rule is None or own is None else row._replace(path=f"{shown}:{own}")
+
+
+def _rows_of(batch: RecordBatch) -> Iterator[dict[str, Any]]:
+    try:
+        yield from batch.to_pylist(maps_as_pydicts="lossy")
+    except (OverflowError, ValueError, KeyError):  # a date that Python has not
+        records = batch.column("record")
+        fields = {field.name: plain_values(records.field(field.name)) for field in records.type}
+        others = batch.drop_columns(["record"]).to_pylist()
+        for place, row in enumerate(others):
+            yield row | {"record": {name: values[place] for name, values in fields.items()}}

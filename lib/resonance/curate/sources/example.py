@@ -85,6 +85,9 @@ def _messages(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw:
     for place, one in enumerate(given, 1):
         if not isinstance(one, Mapping) or one.get("role") not in SPEAKERS or not isinstance(one.get("content"), str):
             return Flaw("invalid_message", f"message {place} has no content, or a role that is none of {', '.join(SPEAKERS)}")
+    asked = [one["content"].strip() for one in given[:-1] if one["role"] == "user"]
+    if not all(asked) or not asked:
+        return Flaw("missing_prompt", "the user says nothing, or a message of theirs is empty")
     if given[-1]["role"] != "assistant" or not given[-1]["content"].strip():
         return Flaw("missing_answer", "the last message is no answer of the assistant, or empty")
     return Example(tuple({"role": one["role"], "content": one["content"]} for one in given[:-1]), given[-1]["content"])

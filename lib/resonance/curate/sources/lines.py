@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
 
-from resonance.curate.sources.row import Fields, Row, Unit, quarantined, row_of, too_long, top_folder, valid
+from resonance.curate.sources.row import Fields, Row, Unit, quarantined, read_row, too_long, top_folder, valid
 
 CHUNK_BYTES = 256 << 10
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -37,7 +39,7 @@ def text_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
         yield too_long(unit, None, size, fields)
         return
     try:
-        text = held.removeprefix(BYTE_ORDER_MARK).decode()
+        text = bytes(held).decode(_wide_encoding(held) or "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         yield quarantined(unit, None, "invalid_utf8", f"byte {error.start}: {error.reason}")
         return
@@ -87,11 +89,36 @@ def chunks(unit: Unit) -> Iterator[bytes]:
             yield chunk
 
 
+def is_wide(path: str) -> bool:
+    """Whether a file begins as UTF-16 does."""
+    with suppress(OSError), open(path, "rb") as file:
+        return _wide_encoding(file.read(2)) is not None
+    return False
+
+
+def decode_wide(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """The stream as UTF-8 where it begins as UTF-16 does, else as it is; what is no letter is U+FFFD."""
+    decoder = None
+    for place, chunk in enumerate(stream):
+        if place == 0 and (encoding := _wide_encoding(chunk)):
+            decoder = getincrementaldecoder(encoding)("replace")
+        yield chunk if decoder is None else decoder.decode(chunk).encode("utf-8", "replace")
+    if decoder is not None:
+        yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _wide_encoding(start: bytes | bytearray) -> str | None:
+    """UTF-16 by its mark, or by the brace that a line of JSON begins with."""
+    marks = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be", b"{\0": "utf-16-le", b"\0{": "utf-16-be"}
+    return marks.get(bytes(start[:2]))
+
+
 def _own_lines(unit: Unit, limit: int) -> Iterator[tuple[bytes | None, int]]:
-    stream = lines(chunks(unit), limit)
-    if unit.codec:
-        yield from stream
+    read = chunks(unit)
+    if unit.codec or unit.start == 0 and is_wide(unit.path):
+        yield from lines(decode_wide(read), limit)
         return
+    stream = lines(read, limit)
     at = max(unit.start - 1, 0)
     for data, size in stream:
         if at >= unit.start and at < unit.stop:
@@ -135,7 +162,7 @@ def _json_row(data: bytes, unit: Unit, number: int, fields: Fields) -> Row:
         return quarantined(unit, number, "invalid_json", str(error))
     if not isinstance(values, dict):
         return quarantined(unit, number, "invalid_json", "not an object; one JSON object a line is asked for")
-    return row_of(values, unit, number, fields)
+    return read_row(values, unit, number, fields)
 
 
 def _null(_: str) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonance.core.errors import InputError
-from resonance.curate.sources.row import Fields, Row, Unit, broken, quarantined, refuse_without, row_of
+from resonance.curate.sources.row import Fields, Row, Unit, broken, find_twice, plain_values, quarantined, read_row, refuse_without
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 2_000
@@ -25,6 +25,10 @@ def parquet_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
             raise
         return
     with file:
+        if (twice := find_twice(file.schema_arrow.names)) is not None:
+            if unit.start == 0:
+                yield quarantined(unit, None, "broken_file", f"two columns {twice!r}; rename one of them")
+            return
         before = 0
         for index in range(file.metadata.num_row_groups):
             group = file.metadata.row_group(index)
@@ -34,11 +38,7 @@ def parquet_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
 
 
 def refuse_without_columns(path: str, shown: str, fields: Fields) -> None:
-    """Nothing, where the file can hold what is asked for or is too broken to say.
-
-    Raises:
-        InputError: the schema lacks a field that the settings name, or its text is no text.
-    """
+    """Raise InputError unless the file can hold what the settings ask for, or is too broken to say."""
     try:
         schema = pq.read_schema(path)
     except (OSError, pa.ArrowException):
@@ -63,15 +63,17 @@ def _group_rows(file: Any, index: int, before: int, unit: Unit, fields: Fields) 
             for values in _records(batch):
                 number += 1
                 yield _row(values, unit, number, fields)
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         yield broken(unit, error, number + 1)
 
 
 def _records(batch: Any) -> list[dict[str, Any]]:
     """Rows as dictionaries, strings still as bytes: what is no UTF-8 must cost its own row only."""
     columns = [column.cast(_as_bytes(column.type)) for column in batch.columns]
-    records: list[dict[str, Any]] = pa.RecordBatch.from_arrays(columns, names=batch.schema.names).to_pylist()
-    return records
+    values = zip(*map(plain_values, columns), strict=True) if columns else ()
+    return [dict(zip(batch.schema.names, row, strict=True)) for row in values]
 
 
 def _row(values: dict[str, Any], unit: Unit, number: int, fields: Fields) -> Row:
@@ -82,7 +84,7 @@ def _row(values: dict[str, Any], unit: Unit, number: int, fields: Fields) -> Row
             decoded[fields.text] = text.decode()
         except UnicodeDecodeError as error:
             return quarantined(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
-    return row_of(decoded, unit, number, fields)
+    return read_row(decoded, unit, number, fields)
 
 
 def _holds_text(kind: Any) -> bool:

@@ -23,7 +23,7 @@ from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import File, are_tables, find_files
 from resonance.curate.sources.delta import read_tables
-from resonance.curate.sources.lines import count_line_starts, json_rows, text_rows
+from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows, text_rows
 from resonance.curate.sources.parquet import parquet_rows, refuse_without_columns
 from resonance.curate.sources.row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantined
 
@@ -55,7 +55,7 @@ def read_files(
     files = find_files(settings.inputs)
     for file in [f for f in files if f.format == "parquet"][:1]:
         refuse_without_columns(file.path, file.shown, fields)
-    units = [unit for file in files for unit in _units(file, split_bytes)]
+    units = [unit for file in files for unit in plan_units(file, split_bytes)]
     tasks = min(len(units), max(MIN_TASKS, sum(u.stop - u.start for u in units) // split_bytes))
     frame = spark.createDataFrame([tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
     if any(u.format == "json" and u.start > 0 for u in units):
@@ -80,12 +80,16 @@ class Read:
             return
         try:
             yield from READERS[unit.format](unit, self.fields)
-        except (OSError, pa.ArrowException) as error:
+        except MemoryError:
+            raise
+        except Exception as error:
             yield broken(unit, error, unit.before + 1 if unit.start else None)
 
 
-def _units(file: File, split_bytes: int) -> Iterator[Unit]:
-    step = split_bytes if file.format in ("json", "parquet") and not file.codec else max(file.size, 1)
+def plan_units(file: File, split_bytes: int) -> Iterator[Unit]:
+    """Ranges of about ``split_bytes`` of a file that may be cut into such, else the whole file."""
+    whole = file.codec or file.format == "text" or (file.size > split_bytes and file.format == "json" and is_wide(file.path))
+    step = max(file.size, 1) if whole or not file.format else split_bytes
     for start in range(0, max(file.size, 1), step):
         stop = min(start + step, file.size)
         yield Unit(file.path, file.name, file.shown, file.format, file.codec, start, stop, 0)

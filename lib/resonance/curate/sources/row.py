@@ -111,11 +111,9 @@ class Fields:
 
 
 def refuse_without(columns: Sequence[str], shown: str, fields: Fields) -> None:
-    """Nothing, where all columns are there that the settings name.
-
-    Raises:
-        InputError: one is not.
-    """
+    """Raise InputError unless all columns are there that the settings name, and each name is there once."""
+    if (twice := find_twice(columns)) is not None:
+        raise InputError(f"ingest: {shown} has two columns {twice!r}; rename one of them")
     asked = {"text_field": fields.text if fields.one_text else None, "id_field": fields.id, "source_field": fields.source}
     for setting, name in (asked | {"slice_field": fields.slice}).items():
         if name is not None and name not in columns:
@@ -161,6 +159,46 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
     )
 
 
+def read_row(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields) -> Row:
+    """``row_of``, and a row with the rule ``unreadable`` where foreign data raises what nobody foresaw."""
+    try:
+        return row_of(values, unit, line, fields)
+    except MemoryError:
+        raise
+    except Exception as error:
+        return quarantined(unit, line, "unreadable", f"{type(error).__name__} while its fields were read")
+
+
+def plain_values(column: Any) -> list[Any]:
+    """The values of an Arrow column as Python objects; what has no such object, as a date beyond the year 9999, as Arrow's text."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except MemoryError:
+        raise
+    except Exception:
+        return [_plain_value(value) for value in column]
+    return values
+
+
+def _plain_value(value: Any) -> Any:
+    try:
+        return value.as_py()
+    except MemoryError:
+        raise
+    except Exception:
+        kind = value.type
+        if pa.types.is_struct(kind):
+            return {field.name: _plain_value(value[field.name]) for field in kind}
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            return plain_values(value.values)
+        return str(value.cast(pa.string(), safe=False)) if pa.types.is_date(kind) or pa.types.is_timestamp(kind) else f"<{kind}>"
+
+
+def find_twice(names: Sequence[str]) -> str | None:
+    """The first name that comes twice; None where none does."""
+    return next((name for place, name in enumerate(names) if name in names[:place]), None)
+
+
 def quarantined(unit: Unit, line: int | None, rule: str, detail: str) -> Row:
     """A row that no text could be read from."""
     said = valid(detail.replace("\n", " "))[:MAX_DETAIL]
@@ -176,6 +214,10 @@ def too_long(unit: Unit, line: int | None, size: int, fields: Fields) -> Row:
 def broken(unit: Unit, error: Exception, line: int | None = None) -> Row:
     """The one row that stands for what could not be read of a file, or from a line of it on."""
     said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    if not isinstance(error, OSError | pa.ArrowException):  # what it says may be a part of a text
+        said = f"{type(error).__name__} while it was read"
+    if "too much memory" in said:
+        said += "; it was compressed with a long window: compress it again without --long"
     return quarantined(unit, line, "broken_file", said)
 
 

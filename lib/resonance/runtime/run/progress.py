@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from resonance.core.advice import ADVICE
+from resonance.core.advice import ADVICE, NOTHING_HELD_OUT
 from resonance.core.job import Step
 
 if TYPE_CHECKING:
@@ -94,8 +94,11 @@ def summary(outcome: Outcome) -> str:
 
 
 def advise(outcome: Outcome) -> list[str]:
-    """A line for each rule that cut rows and that a user can do something about."""
-    return [f"  {rows:,} {rule}: {ADVICE[rule]}" for rule, rows in sorted(outcome.cut.items()) if rule in ADVICE]
+    """A line for each rule that cut rows and that a user can do something about; and one where nothing is held out."""
+    lines = [f"  {rows:,} {rule}: {ADVICE[rule]}" for rule, rows in sorted(outcome.cut.items()) if rule in ADVICE]
+    if outcome.step.job.name == "hold_out" and not outcome.rows_out and not outcome.skipped:
+        lines.append(f"  {NOTHING_HELD_OUT}")
+    return lines
 
 
 def _reasons(cut: Mapping[str, int], most: int = 3) -> str:

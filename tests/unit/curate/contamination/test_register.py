@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from resonance.core.errors import InputError
 from resonance.core.settings import IngestSettings
-from resonance.curate.contamination.register import ITEMS, demo_items, read_items, register
+from resonance.curate.contamination.register import ITEMS, demo_items, describe_items, read_items, register
 from resonance.tables import EVALUATION_ITEMS
 from resonance.testing import MemoryCatalog
 
@@ -71,3 +71,14 @@ def test_the_demo_has_items_of_its_own(spark: SparkSession, checkpoint: Checkpoi
     rows = register("demo", demo_items(spark), checkpoint).collect()
     assert len(rows) >= 10
     assert {r["method"] for r in rows} == {"words"}
+
+
+def test_short_items_are_told_and_one_word_is_warned_of(spark: SparkSession) -> None:
+    texts = {"q1": "Paris", "q2": "4", "q3": "True?", "q4": "two words", "q5": " ".join(f"word{n}" for n in range(8)), "q6": "中文"}
+    items = spark.createDataFrame([("quiz", id, text) for id, text in texts.items()], "set string, item_id string, text string")
+    others = spark.createDataFrame([("other", "o", "one")], items.schema)
+    count, short, one = describe_items("quiz", items.unionByName(others))
+    assert count.startswith("evaluation set quiz: 6 items registered")
+    assert short.startswith("5 of them have fewer than 8 words")
+    assert one.startswith("WARNING: 3 items are a single word (q1, q2, q3), ")
+    assert len(describe_items("quiz", items.where("item_id = 'q5'"))) == 1

@@ -73,6 +73,7 @@ def test_answers(task: TaskSettings, values: dict[str, Any], messages: list[tupl
 
 
 HI = {"role": "user", "content": "Hi"}
+ANSWER = {"role": "assistant", "content": "Hello"}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,10 @@ HI = {"role": "user", "content": "Hi"}
         (form("messages"), {"messages": [HI]}, "missing_prompt"),
         (form("messages"), {"messages": [HI, HI]}, "missing_answer"),
         (form("messages"), {"messages": [HI, {"role": "assistant", "content": ""}]}, "missing_answer"),
+        (form("messages"), {"messages": [{"role": "system", "content": "Be short."}, ANSWER]}, "missing_prompt"),
+        (form("messages"), {"messages": [{"role": "user", "content": " "}, ANSWER]}, "missing_prompt"),
+        (form("messages"), {"messages": [HI, ANSWER, {"role": "user", "content": ""}, ANSWER]}, "missing_prompt"),
+        (form("instruction"), {"instruction": " ", "input": "1 2", "output": "3"}, "missing_prompt"),
         (form("messages"), {"messages": [{"role": "tool", "content": "x"}, HI]}, "invalid_message"),
         (form("messages"), {"messages": [{"role": "user"}, HI]}, "invalid_message"),
     ],

@@ -6,11 +6,15 @@ from random import Random
 
 import pyarrow as pa
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resonance.core.settings import IngestSettings
+from resonance.core.sources import find_files
+from resonance.curate.sources import row
 from resonance.curate.sources.lines import chunks, count_line_starts, json_rows, lines, text_rows
+from resonance.curate.sources.read import Read, plan_units
 from resonance.curate.sources.row import Fields, Unit, in_batches
 
 
@@ -125,6 +129,59 @@ def test_a_text_file_is_one_row(tmp_path: Path) -> None:
     assert (row.text, row.key, row.line, row.rule) == ("Grüße\n", None, None, None)
     (row,) = text_rows(unit(path, format="text"), small(4))
     assert (row.rule, row.value, row.threshold) == ("too_long", 11.0, 4.0)
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(b"\xff\xfe\x00")
     (row,) = text_rows(unit(path, format="text"), FIELDS)
     assert row.rule == "invalid_utf8"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("codec", ["", "gzip"])
+def test_lines_in_utf_16_are_decoded(tmp_path: Path, encoding: str, codec: str) -> None:
+    texts = ["Grüße", "文" * 200_000, "🙂"]
+    data = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\r\n" for text in texts).encode(encoding)
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(gzip.compress(data) if codec else data)
+    assert [(row.line, row.text) for row in json_rows(unit(path, codec=codec), FIELDS)] == list(enumerate(texts, 1))
+
+
+def test_a_text_file_in_utf_16_is_decoded_and_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("Grüße".encode("utf-16"))
+    (row,) = text_rows(unit(tmp_path / "a.txt", format="text"), FIELDS)
+    assert row.text == "Grüße"
+    (tmp_path / "b.txt").write_bytes("Grüße".encode("latin-1"))
+    (row,) = text_rows(unit(tmp_path / "b.txt", format="text"), FIELDS)
+    assert row.rule == "invalid_utf8"
+
+
+def test_a_large_file_in_utf_16_is_one_unit(tmp_path: Path) -> None:
+    (tmp_path / "wide.jsonl").write_bytes("".join(f'{{"text": "{n}"}}\n' for n in range(50)).encode("utf-16"))
+    (tmp_path / "plain.jsonl").write_text("".join(f'{{"text": "{n}"}}\n' for n in range(50)))
+    files = {file.name: file for file in find_files([str(tmp_path)])}
+    assert len(list(plan_units(files["wide.jsonl"], 100))) == 1
+    assert len(list(plan_units(files["plain.jsonl"], 100))) > 1
+
+
+def test_a_long_window_of_zstd_says_what_helps(tmp_path: Path) -> None:
+    path = tmp_path / "long.jsonl.zst"
+    packer = zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True))
+    with path.open("wb") as file, packer.stream_writer(file, closefd=False) as out:
+        out.write(as_line("a") + b"\n")
+    found = list(Read(FIELDS).rows(unit(path, codec="zstd")))
+    assert [row.rule for row in found] == ["broken_file"]
+    assert "compress it again without --long" in (found[0].detail or "")
+
+
+def test_what_nobody_foresaw_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(as_line("a") + b"\n" + as_line("odd secret") + b"\n" + as_line("c") + b"\n")
+    real = row.valid
+
+    def odd(text: str) -> str:
+        if "odd" in text:
+            raise OverflowError(text)
+        return real(text)
+
+    monkeypatch.setattr(row, "valid", odd)
+    found = list(json_rows(unit(path), FIELDS))
+    assert [(one.text, one.rule) for one in found] == [("a", None), (None, "unreadable"), ("c", None)]
+    assert "secret" not in (found[1].detail or "")

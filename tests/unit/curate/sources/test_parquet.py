@@ -85,3 +85,25 @@ def test_a_column_that_is_not_there_is_refused(tmp_path: Path, settings: dict[st
     pq.write_table(pa.table({"id": [1], "text": ["a"]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match=says):
         refuse_without_columns(str(tmp_path / "a.parquet"), "a.parquet", Fields.of(IngestSettings.model_validate(settings)))
+
+
+def test_what_python_has_no_object_for_is_read_as_text(tmp_path: Path) -> None:
+    far = pa.array([0, 1_714_564_800_000_000, None], pa.timestamp("ms"))  # the year 56303
+    deep = pa.array([{"day": 0}, {"day": 10**9}, None], pa.struct({"day": pa.date32()}))
+    pq.write_table(pa.table({"text": ["a", "b", "c"], "crawled": far, "deep": deep}), tmp_path / "a.parquet")
+    rows = read(tmp_path / "a.parquet")
+    assert [(row.text, row.rule) for row in rows] == [("a", None), ("b", None), ("c", None)]
+    first, second, third = (json.loads(row.metadata or "{}") for row in rows)
+    assert first == {"crawled": "1970-01-01 00:00:00", "deep": {"day": "1970-01-01"}}
+    assert "1714564800000000" in second["crawled"]
+    assert third == {"crawled": None, "deep": None}
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+    pq.write_table(twice, tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet has two columns 'text'; rename one of them"):
+        refuse_without_columns(str(tmp_path / "a.parquet"), "a.parquet", FIELDS)
+    assert [(row.rule, row.detail) for row in read(tmp_path / "a.parquet")] == [
+        ("broken_file", "two columns 'text'; rename one of them")
+    ]

@@ -153,6 +153,13 @@ def _joined(parts: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     return np.concatenate([np.empty(0, np.uint64), *parts])
 
 
+def weigh_items(texts: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The weight of each text of an Arrow string array, and its words; a letter of a script without spaces is one."""
+    items = folded(texts)
+    words = np.diff(items.word_bounds)
+    return np.bincount(np.repeat(np.arange(len(texts)), words), items.weights, len(texts)), words
+
+
 def kinds(texts: Any) -> list[str]:
     """``kind_plainly`` of each text of an Arrow string array."""
     items = folded(texts)
