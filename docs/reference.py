@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from resonance.cli import app
 from resonance.core.settings import Config
+from resonance.core.table import list_tables as find_tables
 from resonance.factory import JOBS
 from resonance.runtime import resources
 from resonance.runtime.policies import known_policies, load_policy
@@ -50,10 +51,10 @@ def list_jobs() -> Iterator[str]:
     yield "# Jobs\n\nIn the order in which the loop runs them. Each is also a script in `jobs/` for `spark-submit`.\n"
     for job in JOBS:
         yield f"## {job.name}\n\n{_first(job.run.__doc__)}\n"
-        written = [*job.writes, *job.appends]
+        read, written = find_tables(job.reads), find_tables((*job.writes, *job.appends))
         yield from _table(
             ("reads", "writes", "runs once for each"),
-            [(_names(job.reads) or "the sources", _names(written), {"corpus": "corpus"}.get(job.per, job.per))],
+            [(_names(read) or "the sources", _names(written), {"corpus": "corpus"}.get(job.per, job.per))],
         )
 
 

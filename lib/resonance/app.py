@@ -204,10 +204,12 @@ class OpenWorkspace:
         from resonance.curate.judge import asked_rules, proposed, rewriting
         from resonance.factory import CLEANING, JUDGING
         from resonance.report.terminal.changes import describe_changes, find_changes
+        from resonance.tables import SIGNALS
 
         frames = opened.frames()
+        signals = {name: frames[table.name] for name, table in SIGNALS.members}
         documents, now, then = proposed(
-            *(frames[name] for name in ("documents", "signals", "rejects")), settings=config.judge, turn=Turn(config.batch)
+            frames["documents"], signals, frames["rejects"], settings=config.judge, turn=Turn(config.batch)
         )
         with opened.scratch("judge") as checkpoint:
             then = checkpoint(then, "then")
@@ -321,12 +323,9 @@ class OpenWorkspace:
 
     def _write_report(self, opened: Workspace) -> Path:
         from resonance.report.build import build_report
-        from resonance.runtime import resources
-        from resonance.tables import SIGNALS
 
         path = opened.folder / "report.html"
-        meanings = {column.name: column.meaning for column in resources.contract(SIGNALS).columns}
-        page = build_report(opened.frames(), settings=opened.config.report, counts=opened.counts(), meanings=meanings)
+        page = build_report(opened.frames(), settings=opened.config.report, counts=opened.counts())
         path.write_text(page, encoding="utf-8")
         return path
 

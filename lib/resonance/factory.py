@@ -10,7 +10,6 @@ from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.core.job import Job, Step
 from resonance.core.ledger import BEFORE_DOCUMENTS
-from resonance.core.policy import SETS
 from resonance.core.settings import Config
 from resonance.core.turns import CONTROL, FOLD, HELDOUT, PLAN, TARGET
 from resonance.curate.clean import clean
@@ -46,6 +45,7 @@ from resonance.tables import (
     SIGNAL_EVENT,
     SIGNAL_STATE,
     SIGNALS,
+    SIGNALS_QUALITY,
     SIGNATURES,
     SLICE_EXCESS,
     SLICE_STATE,
@@ -58,20 +58,19 @@ CLEAN = Job(
     "clean",
     clean,
     reads=(RAW,),
-    writes=(DOCUMENTS, SIGNALS, EDITS, REJECTS),
+    writes=(DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, REJECTS),
     per="batch",
-    owns={"set": (*SETS, "quality")},
     only_with="ingest.keep_raw",
-    version=3,
+    version=4,
 )
 INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
     "ingest",
     ingest_and_clean,
     reads=(),
-    writes=(RAW, DOCUMENTS, SIGNALS, EDITS, REJECTS),
+    writes=(RAW, DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, REJECTS),
     per="batch",
-    owns={"set": (*SETS, "quality"), "step": BEFORE_DOCUMENTS},
-    version=5,
+    owns={"step": BEFORE_DOCUMENTS},
+    version=6,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
     "examples",

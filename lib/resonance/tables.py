@@ -1,8 +1,15 @@
-"""Every table of the product, declared once. Its columns and rules stand in ``data_contracts/<name>.odcs.yaml``."""
+"""Every table of the product, declared once. Its columns and rules are in ``data_contracts/<name>.odcs.yaml``."""
 
 from __future__ import annotations
 
-from resonance.core.table import Table
+from resonance.core.signal import SignalSet
+from resonance.core.table import Family, Table
+from resonance.curate.signals import QUALITY, SETS
+
+
+def _table_of(declared: SignalSet) -> Table:
+    return Table(declared.table, key=("doc_id", "content_hash", "batch"), replaces=("batch",), version=declared.version)
+
 
 RAW = Table("raw", key=("doc_id", "batch"), replaces=("batch",))
 DOCUMENTS = Table("documents", key=("doc_id", "batch"), replaces=("batch",))
@@ -16,7 +23,13 @@ CONTAMINATION = Table("contamination", key=("doc_id", "set", "item_id"), replace
 SIGNATURES = Table("signatures", key=("doc_id", "batch"), replaces=("batch",))
 COMPARED = Table("compared", key=("batch",), replaces=("scope",))
 RETRACTIONS = Table("retractions", key=("before", "doc_id", "method"))
-SIGNALS = Table("signals", key=("doc_id", "content_hash", "set"), replaces=("set", "batch"))
+SIGNAL_SETS = {declared.name: declared for declared in SETS}
+"""Every signal set by name. ``curate`` measures them; what they are is known to all."""
+SIGNALS = Family(
+    "signals", tuple((name, _table_of(declared)) for name, declared in SIGNAL_SETS.items() if declared.text == "cleaned"), "sets"
+)
+"""One table for each signal set that policies may read."""
+SIGNALS_QUALITY = _table_of(QUALITY)
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
 SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "epoch", "pos"))
 SLICE_SUMS = Table("slice_sums", key=("run", "phase", "place", "slice"))
@@ -44,7 +57,8 @@ TABLES = (
     SIGNATURES,
     COMPARED,
     RETRACTIONS,
-    SIGNALS,
+    *SIGNALS.tables.values(),
+    SIGNALS_QUALITY,
     SAMPLE_PLAN,
     SIGNAL_EVENT,
     SLICE_SUMS,

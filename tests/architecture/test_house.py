@@ -8,6 +8,7 @@ from pathlib import Path
 
 from resonance.core.ledger import CUTTING
 from resonance.core.settings import Config
+from resonance.core.table import list_tables
 from resonance.factory import INGEST_AND_CLEAN, JOBS, curation, loop
 from resonance.runtime import resources
 from resonance.runtime.conf import load
@@ -39,11 +40,11 @@ def test_each_table_has_its_contract_and_the_same_key():
 
 def test_each_job_reads_and_writes_declared_tables():
     for job in (*JOBS, INGEST_AND_CLEAN):
-        assert set(job.reads) | set(job.writes) | set(job.appends) <= set(TABLES), job.name
+        assert set(list_tables((*job.reads, *job.writes, *job.appends))) <= set(TABLES), job.name
 
 
 def test_every_table_is_written_by_some_job_or_the_runner_or_registered():
-    written = {table for job in JOBS for table in (*job.writes, *job.appends)}
+    written = {table for job in JOBS for table in list_tables((*job.writes, *job.appends))}
     assert written | {STEPS, ROUNDS, EVALUATION_ITEMS} == set(TABLES)
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from resonance.core.policy import Policy, Rule
 from resonance.curate.kernels.datatrove import c4_lines
 from resonance.curate.kernels.english import tokenizer
-from resonance.curate.kernels.profiles import profile
+from resonance.tables import SIGNAL_SETS
 
 BATCH_DOCUMENTS = 200
 BATCH_CHARS = 8_000_000
@@ -63,7 +63,7 @@ def filled(rest: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def measured(texts: list[str], stages: Stages) -> Iterator[Answer]:
     """Answers for a batch of texts, by the kernels."""
     column = pa.array(texts, pa.string())
-    signals = profile(stages.policy.profile).measure(column).to_pylist()
+    signals = SIGNAL_SETS[stages.policy.profile].measure(column).to_pylist()
     if stages.policy.profile != "datatrove":
         yield from ({"signals": found, **verdicts(found, stages)} for found in signals)
         return

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from resonance.curate.kernels.datatrove import c4_lines
-from resonance.curate.kernels.profiles import profile
+from resonance.curate.signals import SETS
 from tests.bench.speed_engines import ALL
 
 BATCH_BYTES = 8 << 20
@@ -22,7 +22,10 @@ def kernels(corpus: Path, megabytes: float) -> dict[str, float]:
     """MB of UTF-8 text per second of one core: of each profile, of C4's rewriting, and of all profiles together."""
     batches = list(arrays(corpus, megabytes))
     size = sum(text_bytes(batch) for batch in batches) / 1e6
-    steps = {**{held.name: held.measure for held in map(profile, ALL)}, "rewriting c4_lines": c4_lines.rewrite}
+    steps = {
+        **{declared.name: declared.measure for declared in SETS if declared.name in ALL},
+        "rewriting c4_lines": c4_lines.rewrite,
+    }
     seconds = {name: fastest(step, batches) for name, step in steps.items()}
     together = sum(seconds[name] for name in ALL)
     return {**{name: round(size / taken, 1) for name, taken in seconds.items()}, "all profiles": round(size / together, 1)}

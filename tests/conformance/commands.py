@@ -12,6 +12,7 @@ from pathlib import Path
 from resonance.cli import main
 from resonance.runtime.conf import load
 from resonance.runtime.workspace import Workspace
+from resonance.tables import TABLES
 
 SECONDS = 300
 TOP = Path(__file__).parents[2]
@@ -61,7 +62,7 @@ def told(workspace: Path) -> dict[str, tuple[str, str]]:
     """Rows and hash of each table, as ``resonance tables --hash`` tells them."""
     said = run_apart("tables", "--hash", "--workspace", str(workspace))
     found = re.findall(r"│ (\w+) +│ +\S+ │ +(.+?) │ +([0-9a-f]{16}) │", said)
-    assert len(found) == 26, said
+    assert len(found) == len(TABLES), said
     return {name: (rows, digest) for name, rows, digest in found}
 
 

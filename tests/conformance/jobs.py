@@ -37,7 +37,7 @@ from resonance.runtime.storage.digest import digest as digest_table
 from resonance.states.excess import average_excess, measure_excess
 from resonance.states.feedback import feedback
 from resonance.states.labels import rate_labels
-from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNALS, SLICE_SUMS, STEPS, TABLES
+from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNAL_SETS, SIGNALS, SLICE_SUMS, STEPS, TABLES
 from resonance.testing import documents_frame, events_frame, hold, tiny_corpus
 from tests.conformance.sources import Frames, Probe
 
@@ -143,28 +143,17 @@ def _feedback(f: Frames) -> tuple[DataFrame, DataFrame]:
     return feedback(events, sums, documents, documents.limit(0), settings=FeedbackSettings(), turn=TURN)
 
 
-def _signals(f: Frames) -> DataFrame:
-    return f.once("signals", lambda: _make_signals(f))
+def _signals(f: Frames) -> dict[str, DataFrame]:
+    return f.once("signals", lambda: {name: _make_signals(f, name) for name in ("basics", "datatrove")})
 
 
-def _make_signals(f: Frames) -> DataFrame:
-    contract = resources.contract(SIGNALS)
-    sets = {rule.set or POLICY.set_of(rule) for rule in POLICY.rules} | {"basics"}
-    frames = []
-    for name in sorted(sets):
-        known = _documents(f).select("doc_id", "bucket", F.col("cleaned_hash").alias("content_hash"), "batch", "n_bytes")
-        chance = [F.pmod(F.xxhash64("doc_id", F.lit(column.name)), F.lit(64)) / 16 for column in contract.columns]
-        kinds = {field.name: field.dataType for field in contract.schema.fields}
-        columns = {
-            column.name: F.lit("en") if kinds[column.name].simpleString() == "string" else value.cast(kinds[column.name])
-            for column, value in zip(contract.columns, chance, strict=True)
-            if column.sets
-        }
-        frames.append(known.withColumns({**columns, "set": F.lit(name), "version": F.lit(1)}).select(*contract.schema.names))
-    whole = frames[0]
-    for frame in frames[1:]:
-        whole = whole.unionByName(frame)
-    return _held(f, contract.conform(whole.where("bucket % 7 <> 0")), "signals")
+def _make_signals(f: Frames, name: str) -> DataFrame:
+    contract, types = resources.contract(SIGNALS.tables[name]), SIGNAL_SETS[name].types
+    known = _documents(f).select("doc_id", "bucket", F.col("cleaned_hash").alias("content_hash"), "batch")
+    chance = {signal: F.pmod(F.xxhash64("doc_id", F.lit(signal)), F.lit(64)) / 16 for signal in types}
+    values = {signal: F.lit("en") if types[signal] == "string" else value for signal, value in chance.items()}
+    rows = known.withColumns({**values, "version": F.lit(1)}).where("bucket % 7 <> 0")
+    return _held(f, contract.conform(rows), contract.name)
 
 
 def _changed(f: Frames) -> DataFrame:

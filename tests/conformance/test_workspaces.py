@@ -19,7 +19,8 @@ from tests.conformance.corpora import SETTINGS, write_delta, write_first, write_
 
 FILLED = {
     *("raw", "documents", "edits", "rules", "rejects", "duplicates", "evaluation_items", "contamination", "signatures"),
-    *("compared", "signals", "steps"),
+    *("compared", "steps", "signals_basics", "signals_line_languages", "signals_datatrove", "signals_dolma", "signals_dclm"),
+    "signals_quality",
 }
 RAW = (
     "ingest.keep_raw=true",

@@ -144,9 +144,9 @@ def test_wheel_curates_a_file_without_java_outside_the_checkout(environment: Pat
     kept = [json.loads(line)["text"] for path in files for line in read(path).splitlines()]
     assert sorted(text.strip() for text in kept) == sorted(KEPT)
     tables = call([environment / "bin" / "resonance", "tables", "--workspace", "w"], tmp_path, **bare)
-    counts = dict(re.findall(r"(raw|documents|rules|rejects|duplicates|signals) \D*\d+\D+(\d+)", tables))
+    counts = dict(re.findall(r"(raw|documents|rules|rejects|duplicates|signals_quality) \D*\d+\D+(\d+)", tables))
     assert (counts["raw"], counts["documents"]) == ("20", "20")
-    assert all(int(counts[name]) for name in ("rules", "rejects", "duplicates", "signals"))
+    assert all(int(counts[name]) for name in ("rules", "rejects", "duplicates", "signals_quality"))
     assert "<svg" in (tmp_path / "w" / "report.html").read_text(encoding="utf-8")
     kernels = environment.glob("lib/python*/site-packages/resonance/curate/kernels/__pycache__/*-????????????????/*")
     assert {path.parent.name.rpartition("-")[0] for path in kernels} - DECONTAMINATING == compiled_by_set_up()

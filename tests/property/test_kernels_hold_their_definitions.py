@@ -1,4 +1,4 @@
-"""Every profile's kernel says what its definition says, on any Unicode, whatever way Arrow holds the texts."""
+"""Every set's kernel says what its definition says, on any Unicode, whatever way Arrow holds the texts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resonance.core.signal import SignalSet
 from resonance.curate.kernels.datatrove.c4_lines import rewrite
 from resonance.curate.kernels.datatrove.datatrove import c4_lines
 from resonance.curate.kernels.english.english import count_sentences, rules, words
 from resonance.curate.kernels.english.phrases import C4_PHRASES
 from resonance.curate.kernels.english.tokenizer import words as kernel_words
-from resonance.curate.kernels.profiles import Profile, profiles
+from resonance.curate.signals import SETS
 
 LINE_ENDS = ["\n", "\n\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 ODD = ["\0", "\ufeff", "\u200d", "a\u0301", "\u0301", "\u3000", "\xa0", "\t", "  ", "😀", "\U000e0001", "\U0010ffff", "İ", "ſ", "K"]
@@ -62,12 +63,12 @@ def held_apart(texts: Sequence[str | None]) -> list[pa.Array]:
     ]
 
 
-@pytest.mark.parametrize("held", profiles(), ids=lambda held: held.name)
+@pytest.mark.parametrize("held", SETS, ids=lambda held: held.name)
 @settings(max_examples=120)
 @given(texts=st.lists(st.one_of(st.none(), TEXTS), max_size=4))
-def test_signals(held: Profile, texts: list[str | None]) -> None:
-    nothing = dict.fromkeys(held.columns)
-    expected = [nothing if text is None else dict(zip(held.columns, held.plainly(text), strict=True)) for text in texts]
+def test_signals(held: SignalSet, texts: list[str | None]) -> None:
+    nothing = dict.fromkeys(held.names)
+    expected = [nothing if text is None else dict(zip(held.names, held.plainly(text), strict=True)) for text in texts]
     for array in held_apart(texts):
         found = held.measure(array).to_pylist()
         different = [
@@ -96,9 +97,9 @@ def test_rewrite(texts: list[str]) -> None:
         assert rewrite(array)[0].to_pylist() == expected
 
 
-@pytest.mark.parametrize("held", profiles(), ids=lambda held: held.name)
-def test_a_long_text_without_a_space(held: Profile) -> None:
+@pytest.mark.parametrize("held", SETS, ids=lambda held: held.name)
+def test_a_long_text_without_a_space(held: SignalSet) -> None:
     text = "x" * 1_000_000
-    plain = dict(zip(held.columns, held.plainly(text), strict=True))
+    plain = dict(zip(held.names, held.plainly(text), strict=True))
     found = held.measure(pa.array([text])).to_pylist()[0]
-    assert all(alike(found[name], plain[name]) for name in held.columns)
+    assert all(alike(found[name], plain[name]) for name in held.names)

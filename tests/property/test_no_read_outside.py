@@ -19,7 +19,7 @@ from resonance.curate.kernels.english.english import rules
 from resonance.curate.kernels.contamination.evaluation_index import index
 from resonance.curate.kernels.duplicates.joined import smallest
 from resonance.curate.kernels.duplicates.minhash import signatures
-from resonance.curate.kernels.profiles import profiles
+from resonance.curate.signals import SETS
 from resonance.curate.kernels.text.prose import counts
 from resonance.curate.kernels.duplicates.shingles import sets, settled
 from resonance.curate.kernels.text.tidy import tidy
@@ -33,16 +33,16 @@ pieces = [*rules().special_cases, *marks, *odd, *words]
 texts = ["".join(draw.choices(pieces, k=draw.randrange(40))) for _ in range(600)] + [None, "", *pieces]
 for text in texts:
     array = pa.array([text], pa.string())
-    for profile in profiles():
-        profile.measure(array)
+    for declared in SETS:
+        declared.measure(array)
     rewrite(array)
     tidy(array)
     counts(array, 5)
     for form in ("resonance", "datatrove"):
         signatures(array, 4, 3, form)
         sets(array, 1, form)
-for profile in profiles():
-    profile.measure(pa.array(texts))
+for declared in SETS:
+    declared.measure(pa.array(texts))
 alphabet = [*"abcdefg ", *"\u4e2d\u6587\u5b57", " word", " \u00df", "\ufdfa"]
 items = ["".join(draw.choices(alphabet, k=draw.choice([0, 1, 3, 20, 60, 200]))) for _ in range(60)]
 known = index(pa.array([*items, *texts[:20]]))

@@ -24,7 +24,6 @@ class Column:
 
     Args:
         volatile: whether equal input, configuration and seed may give another value.
-        sets: the signal sets whose rows hold it, where it is a signal.
     """
 
     name: str
@@ -32,7 +31,6 @@ class Column:
     required: bool
     meaning: str
     volatile: bool = False
-    sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,9 +114,8 @@ def _properties(element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _column(p: Mapping[str, Any]) -> Column:
-    own = _properties(p)
-    volatile, sets = bool(own.get("volatile", False)), tuple(own.get("sets", ()))
-    return Column(p["name"], p["physicalType"], bool(p["required"]), p["description"], volatile, sets)
+    volatile = bool(_properties(p).get("volatile", False))
+    return Column(p["name"], p["physicalType"], bool(p["required"]), p["description"], volatile)
 
 
 def _spark_type(name: str) -> DataType:

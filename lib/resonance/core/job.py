@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from resonance.core.table import Catalog, Table
+from resonance.core.table import Catalog, Family, Table
 from resonance.core.turns import PLAN
 from resonance.core.wiring import Wiring, read_wiring
 
@@ -59,11 +59,11 @@ class Job:
     parameter is a section of the configuration, by the class of its annotation, or a tool, by its name (``core.wiring.TOOLS``).
 
     Args:
-        reads: tables handed to ``run`` as frames, in this order.
-        writes: tables whose slice the returned frames replace, in this order.
+        reads: tables handed to ``run`` as frames, in this order; a family as frames by member.
+        writes: tables whose slice the returned frames replace, in this order; members of a family that are not returned lose it.
         appends: tables that the job fills itself, through its catalog, while it runs.
         per: what one execution covers: a batch of input, the corpus, a round, or an arm of a round.
-        owns: which rows of shared tables are the job's, where their values are constant, such as the ``set`` of signals.
+        owns: which rows of shared tables are the job's, where their values are constant, such as the ``scope`` of duplicates.
         closes_round: whether a round's manifest can be written once this job is done.
         on_demand: whether the job runs only when it is named, so that no round waits for it.
         only_with: the settings without which the job has nothing to do; empty where it always has.
@@ -75,8 +75,8 @@ class Job:
 
     name: str
     run: Callable[..., Any]
-    reads: tuple[Table, ...]
-    writes: tuple[Table, ...]
+    reads: tuple[Table | Family, ...]
+    writes: tuple[Table | Family, ...]
     per: Scope
     appends: tuple[Table, ...] = ()
     owns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)

@@ -10,17 +10,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resonance.core.errors import ConfigError
+from resonance.core.signal import SignalSet
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-SHARED = ("basics", "line_languages")
-"""The signal sets that rules of every profile may read."""
-PROFILES = ("datatrove", "dolma", "dclm")
-"""Signal sets whose words, lines and repetitions mean what one engine means by them."""
-SETS = (*SHARED, *PROFILES)
-"""The signal sets that policies may read: those that ``clean`` measures."""
-
-Columns = Mapping[str, Mapping[str, str]]
-"""The signals that exist: physical types by column, by set."""
+Sets = Mapping[str, SignalSet]
+"""The signal sets that rules may read, by name."""
 
 
 class Rule(BaseModel):
@@ -28,7 +22,7 @@ class Rule(BaseModel):
 
     Args:
         rule: its name.
-        signal: the column of the signals table that it reads.
+        signal: the signal that it reads.
         set: the signal set that it reads; the policy's profile where it names none.
         below: smaller values fail.
         above: larger values fail.
@@ -92,12 +86,12 @@ class Policy(BaseModel):
         return rule.set or self.profile
 
 
-def parse(content: object, columns: Columns, where: str) -> Policy:
+def parse(content: object, sets: Sets, where: str) -> Policy:
     """The policy that ``content`` describes.
 
     Args:
         content: keys and values.
-        columns: the signals that rules may read.
+        sets: the signal sets that rules may read.
         where: what the error calls the policy: its name or file.
 
     Raises:
@@ -110,7 +104,7 @@ def parse(content: object, columns: Columns, where: str) -> Policy:
     problems += more
     if head is not None:
         whole = head.model_copy(update={"rules": tuple(rules)})
-        problems += [*_unknown(whole, columns), *_repeated(rules), *_contradictions(whole)]
+        problems += [*_unknown(whole, sets), *_repeated(rules), *_contradictions(whole)]
         if not problems:
             return whole
     raise ConfigError(f"policy {where}: {'; '.join(problems)}")
@@ -147,33 +141,33 @@ def _said(error: Mapping[str, Any]) -> str:
     return f"{key}: {said} (got {error['input']!r})" if key else said
 
 
-def _unknown(policy: Policy, columns: Columns) -> Iterator[str]:
+def _unknown(policy: Policy, sets: Sets) -> Iterator[str]:
     """Profiles and signals that do not exist, signals of another profile, and limits of the wrong kind."""
-    if policy.profile not in columns:
-        yield f"unknown profile {policy.profile}: choose one of {', '.join(columns)}"
+    if policy.profile not in sets:
+        yield f"unknown profile {policy.profile}: choose one of {', '.join(sets)}"
         return
     for rule in policy.rules:
         name = policy.set_of(rule)
-        if name not in columns:
-            yield f"rule {rule.rule}: unknown set {name}: choose one of {', '.join(columns)}"
-        elif name not in (policy.profile, *SHARED):
+        if name not in sets:
+            yield f"rule {rule.rule}: unknown set {name}: choose one of {', '.join(sets)}"
+        elif name != policy.profile and not sets[name].shared:
             yield f"rule {rule.rule} reads {name}, but the policy's profile is {policy.profile}: a policy has one profile"
-        elif rule.signal not in columns[name]:
-            yield _no_signal(rule, name, columns)
-        elif (columns[name][rule.signal] == "STRING") != (rule.among is not None):
-            yield f"rule {rule.rule}: {rule.signal} is {_kind(columns[name][rule.signal])}"
+        elif rule.signal not in sets[name].names:
+            yield _no_signal(rule, name, sets)
+        elif (sets[name].types[rule.signal] == "string") != (rule.among is not None):
+            yield f"rule {rule.rule}: {rule.signal} is {_kind(sets[name].types[rule.signal])}"
 
 
-def _no_signal(rule: Rule, name: str, columns: Columns) -> str:
-    elsewhere = [other for other, known in columns.items() if rule.signal in known]
+def _no_signal(rule: Rule, name: str, sets: Sets) -> str:
+    elsewhere = [other for other, known in sets.items() if rule.signal in known.names]
     if elsewhere:
         return f"rule {rule.rule}: signal {rule.signal} belongs to {' and '.join(elsewhere)}, not to {name}"
-    close = get_close_matches(rule.signal, columns[name], 1)
+    close = get_close_matches(rule.signal, sets[name].names, 1)
     return f"rule {rule.rule}: set {name} has no signal {rule.signal}" + (f", did you mean {close[0]}?" if close else "")
 
 
 def _kind(type: str) -> str:
-    return "a label: use in" if type == "STRING" else "a number: use below or above"
+    return "a label: use in" if type == "string" else "a number: use below or above"
 
 
 def _repeated(rules: Iterable[Rule]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,11 +21,13 @@ class Table:
     Args:
         key: columns that identify a row.
         replaces: columns whose values name what a rerun replaces; empty means append only.
+        version: rises when rows come to mean something else; what was written before is stale then.
     """
 
     name: str
     key: tuple[str, ...]
     replaces: tuple[str, ...] = ()
+    version: int = 1
 
     @property
     def append_only(self) -> bool:
@@ -36,6 +38,41 @@ class Table:
     def by_run(self) -> bool:
         """Whether rows name the run that wrote them; a step sees only rows of runs that it builds on."""
         return "run" in self.key
+
+
+@dataclass(frozen=True)
+class Family:
+    """Tables of one kind: a job is handed frames by member, or returns them, for the members that its settings choose.
+
+    Args:
+        members: the tables, by the names that settings choose them by.
+        chosen_by: the setting that holds these names.
+    """
+
+    name: str
+    members: tuple[tuple[str, Table], ...]
+    chosen_by: str
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """All members by name."""
+        return dict(self.members)
+
+    def choose(self, sections: Iterable[object]) -> dict[str, Table]:
+        """The members that the first of these sections of settings that holds the choice names."""
+        chosen = next(getattr(section, self.chosen_by) for section in sections if hasattr(section, self.chosen_by))
+        return {name: table for name, table in self.members if name in chosen}
+
+
+def list_tables(entries: Iterable[Table | Family], sections: Iterable[object] | None = None) -> tuple[Table, ...]:
+    """The tables of these entries: of a family the members that sections of settings choose, or all where none are given."""
+    found: list[Table] = []
+    for entry in entries:
+        if isinstance(entry, Table):
+            found.append(entry)
+        else:
+            found += (entry.tables if sections is None else entry.choose(sections)).values()
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.ledger import CLEAN, make_rejects
 from resonance.core.settings import CleanSettings, ScoreSettings
-from resonance.curate import score
+from resonance.core.signal import SignalSet
 from resonance.curate.identity import bucket
-from resonance.curate.operators.prepare import Prepare
-from resonance.curate.signals import MEASURED, signal_rows
+from resonance.curate.prepare import BY_NAME, Prepare
+from resonance.curate.signals import QUALITY
 
 VERSION = "clean@2"
 REWRITES = {"none": "", "c4_lines": "c4_lines@1"}
 """Names and versions of what may rewrite a text."""
 
-Parts = tuple[DataFrame, DataFrame, DataFrame, DataFrame]
+Signals = dict[str, DataFrame]
+"""Signals by the name of their set."""
+Parts = tuple[DataFrame, Signals, DataFrame, DataFrame, DataFrame]
 
 
 def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
-    """Documents, their signals, what rewriting cut from them, and rejects. Each raw row is a document or a reject. No shuffle."""
+    """Documents, their signals by set, their quality, what rewriting cut, and rejects; each raw row is a document or a reject.
+
+    No shuffle.
+    """
     needed = raw.select("doc_id", "source", "source_key", "slice", "text")
     return split_prepared(checkpoint(Prepare(settings.sets, settings.rewrite, quality.head_words)(needed), "clean"), settings, turn)
 
 
 def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
-    """Documents, signals, edits and rejects of prepared rows. A signal set is measured on the cleaned text, before rewriting;
-    ``quality`` on the text as it is stored.
-    """
+    """Splits prepared rows into documents, signals by set, quality, edits and rejects."""
     own = rows.withColumns({"bucket": bucket(F.col("doc_id")), "batch": F.lit(turn.batch)})
     held = own.where("cleaned_hash IS NOT NULL")
-    sets = [_measured(held, name, MEASURED[name][0].version, "cleaned_hash") for name in settings.sets]
-    sets.append(_measured(held, "quality", score.VERSION, "content_hash"))
+    sets = {name: _signals(held, BY_NAME[name]) for name in settings.sets}
     edits = _edits(held, REWRITES[settings.rewrite])
-    return _documents(held, settings.rewrite), reduce(DataFrame.unionByName, sets), edits, _rejects(own)
+    return _documents(held, settings.rewrite), sets, _signals(held, QUALITY), edits, _rejects(own)
 
 
 def _documents(held: DataFrame, rewrite: str) -> DataFrame:
@@ -57,9 +57,11 @@ def _documents(held: DataFrame, rewrite: str) -> DataFrame:
     )
 
 
-def _measured(held: DataFrame, name: str, version: int, text: str) -> DataFrame:
-    measured = held.select("doc_id", "bucket", F.col(text).alias("content_hash"), "batch", f"{name}.*")
-    return signal_rows(measured, name, version)
+def _signals(held: DataFrame, measured: SignalSet) -> DataFrame:
+    """Rows of the table of one set, under the hash of the text that it measures."""
+    text = "cleaned_hash" if measured.text == "cleaned" else "content_hash"
+    version = F.lit(measured.version).alias("version")
+    return held.select("doc_id", "bucket", F.col(text).alias("content_hash"), "batch", version, f"{measured.name}.*")
 
 
 def _edits(held: DataFrame, version: str) -> DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -18,13 +18,16 @@ VERSION = "judge@1"
 NEEDED = ("doc_id", "bucket", "batch", "source", "slice", "n_bytes", "cleaned_hash")
 """What is read of documents: not their text."""
 
+Signals = Mapping[str, DataFrame]
+"""Signals by the name of their set: of all sets, or of those that a policy reads."""
+
 RULES = (
     "batch string, position int, rule string, policy string, `set` string, signal string, "
     "side string, threshold double, among string"
 )
 
 
-def judge(documents: DataFrame, signals: DataFrame, *, settings: JudgeSettings, turn: Turn) -> tuple[DataFrame, DataFrame]:
+def judge(documents: DataFrame, signals: Signals, *, settings: JudgeSettings, turn: Turn) -> tuple[DataFrame, DataFrame]:
     """Rejects, one for each rule that a document fails; and the rules that were asked, one row each.
 
     Whatever the policy, a document whose text rewriting left empty fails the rule ``empty``, last of all.
@@ -39,7 +42,7 @@ def asked_rules(documents: DataFrame, policy: Policy, batch: str) -> DataFrame:
 
 
 def proposed(
-    documents: DataFrame, signals: DataFrame, rejects: DataFrame, *, settings: JudgeSettings, turn: Turn
+    documents: DataFrame, signals: Signals, rejects: DataFrame, *, settings: JudgeSettings, turn: Turn
 ) -> tuple[DataFrame, DataFrame, DataFrame]:
     """Documents of the batch, their rejects as they stand, and as the policy would have them.
 
@@ -49,15 +52,19 @@ def proposed(
     own = documents.where(F.col("batch") == turn.batch)
     if own.isEmpty():
         raise InputError(f"judge: table documents has none of batch {turn.batch}; run `resonance curate` first")
-    rows = signals.where(F.col("batch") == turn.batch).select("set").distinct().collect()
-    measured, policy = {row["set"] for row in rows}, settings.policy
-    if missing := [name for name in policy.sets if name not in measured]:
+    policy = settings.policy
+    if missing := [name for name in policy.sets if not _is_measured(signals[name], turn)]:
+        there = ", ".join(name for name in sorted(signals) if _is_measured(signals[name], turn)) or "none"
         raise InputError(
             f"judge: policy {policy.title} reads signals of {', '.join(missing)}, which were not measured (there are "
-            f"{', '.join(sorted(measured))}); run `resonance curate` with this policy, which reads the texts again"
+            f"{there}); run `resonance curate` with this policy, which reads the texts again"
         )
     now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == JUDGE))
     return own, now, failures(own, signals, policy)
+
+
+def _is_measured(signals: DataFrame, turn: Turn) -> bool:
+    return not signals.where(F.col("batch") == turn.batch).isEmpty()
 
 
 def rewriting(documents: DataFrame, policy: Policy) -> str:
@@ -73,7 +80,7 @@ def rewriting(documents: DataFrame, policy: Policy) -> str:
     )
 
 
-def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFrame:
+def failures(documents: DataFrame, signals: Signals, policy: Policy) -> DataFrame:
     """Rows of ``rejects``: every rule that a document fails, ``rank`` 1 being the first in the policy's order.
 
     A signal that is null, or was never measured on the document's text, fails its rule. One join of numbers by doc_id for
@@ -81,7 +88,7 @@ def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFr
     """
     known = documents.select(*NEEDED)
     for name in policy.sets:
-        known = known.join(_measured(signals, policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
+        known = known.join(_measured(signals[name], policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
     cells = (_cell(place, *_asked(policy, rule)) for place, rule in enumerate(policy.rules))
     empty = _cell(len(policy.rules), F.col("n_bytes") != 0, F.lit(0.0))
     failing = F.posexplode(F.array_compact(F.array(*cells, empty))).alias("nth", "cell")
@@ -102,9 +109,7 @@ def failures(documents: DataFrame, signals: DataFrame, policy: Policy) -> DataFr
 def _measured(signals: DataFrame, policy: Policy, name: str) -> DataFrame:
     """The signals of one set that the policy reads, gathered in a column of the set's name."""
     columns = dict.fromkeys(rule.signal for rule in policy.rules if policy.set_of(rule) == name)
-    return signals.where(F.col("set") == name).select(
-        "doc_id", "batch", F.col("content_hash").alias("cleaned_hash"), F.struct("version", *columns).alias(name)
-    )
+    return signals.select("doc_id", "batch", F.col("content_hash").alias("cleaned_hash"), F.struct("version", *columns).alias(name))
 
 
 def _asked(policy: Policy, rule: Rule) -> tuple[Column, Column]:

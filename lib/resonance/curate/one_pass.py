@@ -7,9 +7,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
-from resonance.curate.clean import split_prepared
+from resonance.curate.clean import Signals, split_prepared
 from resonance.curate.ingest import identify_rows, open_sources, raw_rows, split_readable
-from resonance.curate.operators.prepare import Prepare
+from resonance.curate.prepare import Prepare
 
 
 def ingest_and_clean(
@@ -21,8 +21,8 @@ def ingest_and_clean(
     turn: Turn,
     spark: SparkSession,
     checkpoint: Checkpoint,
-) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]:
-    """Raw rows, documents, signals, edits and the rejects of ``ingest`` and ``clean``, from one pass over the sources.
+) -> tuple[DataFrame, DataFrame, Signals, DataFrame, DataFrame, DataFrame]:
+    """Raw rows, documents, signals by set, quality, edits and rejects as ``ingest`` and ``clean`` give them, from one pass.
 
     Only cleaned texts are stored, and raw rows say where each came from. Shuffles as ``ingest`` does.
 
@@ -32,5 +32,5 @@ def ingest_and_clean(
     prepared = Prepare(cleaning.sets, cleaning.rewrite, quality.head_words).reading(open_sources(spark, settings, task))
     rows = checkpoint(identify_rows(prepared, settings, turn), "ingest")
     readable, unread = split_readable(rows, settings, turn, checkpoint)
-    documents, signals, edits, cut = split_prepared(readable, cleaning, turn)
-    return raw_rows(readable, turn, F.lit(None)), documents, signals, edits, unread.unionByName(cut)
+    documents, signals, scores, edits, cut = split_prepared(readable, cleaning, turn)
+    return raw_rows(readable, turn, F.lit(None)), documents, signals, scores, edits, unread.unionByName(cut)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from resonance.core.table import list_tables
 from resonance.report.facts.shared import Facts, gather_facts
 from resonance.report.page import render
 from resonance.report.sections import SECTIONS
@@ -34,34 +35,30 @@ def build_report(
     *,
     settings: ReportSettings,
     counts: Mapping[str, int] | None = None,
-    meanings: Mapping[str, str] | None = None,
 ) -> str:
     """One HTML page without outside links, from every table by name; empty tables leave their section out.
 
     Only sums, quantiles, a few texts and the rows of small tables (one for each slice, round or step) reach the driver.
     """
-    return compose(gather(frames, counts, meanings), settings)
+    return compose(gather(frames, counts), settings)
 
 
-def gather(
-    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None, meanings: Mapping[str, str] | None = None
-) -> Gathered:
+def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None) -> Gathered:
     """All facts, by some thirty small queries: each scans some columns of a table and returns sums.
 
     Args:
         frames: every table by name.
         counts: the rows of every table, where they are known; else they are counted.
-        meanings: what each signal means, by column.
 
     Shuffles partial sums by slice, rule or bucket, and document ids: to find which documents were kept, the languages of those
     that were cut, and the sources of copies and of what they copy.
     """
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        shared = gather_facts(frames, counts, meanings, pool)
-        asked = {
-            section.name: pool.submit(section.gather, {table.name: frames[table.name] for table in section.reads}, shared)
-            for section in SECTIONS
-        }
+        shared = gather_facts(frames, counts, pool)
+        asked = {}
+        for section in SECTIONS:
+            own = {table.name: frames[table.name] for table in list_tables(section.reads)}
+            asked[section.name] = pool.submit(section.gather, own, shared)
         return Gathered(shared, {name: found.result() for name, found in asked.items()})
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from resonance.core.settings import ReportSettings
-    from resonance.core.table import Table
+    from resonance.core.table import Family, Table
     from resonance.report.facts.shared import Facts
     from resonance.report.parts import Block
 
@@ -30,10 +30,10 @@ class Section(Generic[Own]):
         name: its place on the page, as links name it.
         gather: its facts, from the tables that it reads and the shared facts.
         draw: its block on the page, from its facts; None where they have nothing to show.
-        reads: the tables that ``gather`` is given, by name.
+        reads: the tables that ``gather`` is given, by name; of a family all.
     """
 
     name: str
     gather: Callable[[Mapping[str, DataFrame], Facts], Own]
     draw: Callable[[Own, ReportSettings], Block | None]
-    reads: tuple[Table, ...] = ()
+    reads: tuple[Table | Family, ...] = ()

@@ -15,10 +15,10 @@ import yaml
 from pydantic import ValidationError
 
 from resonance.core.errors import ConfigError
-from resonance.core.policy import SETS, parse
+from resonance.core.policy import parse
 from resonance.core.settings import CleanSettings, Config
 from resonance.runtime import resources
-from resonance.runtime.policies import load_policy, signal_columns
+from resonance.runtime.policies import load_policy, readable_sets
 
 
 def load(
@@ -62,10 +62,13 @@ def _settled(merged: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(judge, dict) or "policy" not in judge or not isinstance(clean, dict):
         return merged
     given = judge["policy"]
-    policy = load_policy(given) if isinstance(given, str) else parse(given, signal_columns(), "in judge.policy")
+    policy = load_policy(given) if isinstance(given, str) else parse(given, readable_sets(), "in judge.policy")
     asked = clean.get("sets", CleanSettings().sets if policy.rules else ())
-    if isinstance(asked, list | tuple) and set(asked) <= set(SETS):
-        asked = tuple(name for name in SETS if name in {*asked, *policy.sets})
+    sets = readable_sets()
+    if isinstance(asked, list | tuple):
+        if unknown := [str(name) for name in asked if name not in sets]:
+            raise ConfigError(f"configuration: clean.sets: no signal set {', '.join(unknown)}; choose from {', '.join(sets)}")
+        asked = tuple(name for name in sets if name in {*asked, *policy.sets})
     needed = {"rewrite": policy.rewrite, **clean, "sets": asked}
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
 

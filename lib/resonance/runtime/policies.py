@@ -1,4 +1,4 @@
-"""Finds policies by name (those that travel with the code) or by file, and checks them against the signals contract."""
+"""Finds policies by name (those that travel with the code) or by file, and checks them against the signal sets that there are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 
 from resonance.core.errors import ConfigError
-from resonance.core.policy import SETS, Columns, Policy, parse
+from resonance.core.policy import Policy, Sets, parse
 from resonance.runtime import resources
-from resonance.tables import SIGNALS
+from resonance.tables import SIGNAL_SETS, SIGNALS
 
 
 def load_policy(given: str) -> Policy:
@@ -30,7 +30,7 @@ def load_policy(given: str) -> Policy:
         raise ConfigError(f"cannot read policy {where}: {getattr(error, 'strerror', None) or error}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"policy {where} is no YAML: {' '.join(str(error).split())}") from None
-    return parse(content, signal_columns(), where)
+    return parse(content, readable_sets(), where)
 
 
 def known_policies() -> tuple[str, ...]:
@@ -38,10 +38,9 @@ def known_policies() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (resources.folder("conf") / "policies").glob("*.yaml")))
 
 
-def signal_columns() -> Columns:
-    """The signals that policies may read: physical types by column, by set."""
-    columns = resources.contract(SIGNALS).columns
-    return {name: {column.name: column.type for column in columns if name in column.sets} for name in SETS}
+def readable_sets() -> Sets:
+    """The signal sets that policies may read, by name, in the order in which they are measured."""
+    return {name: SIGNAL_SETS[name] for name in SIGNALS.tables}
 
 
 def _packed(name: str) -> Path | None:

@@ -16,11 +16,10 @@ from resonance.core.job import Turn
 from resonance.core.settings import FeedbackSettings, JudgeSettings
 from resonance.core.table import Table
 from resonance.curate.judge import judge
-from resonance.curate.signals import signal_rows
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
 from resonance.states.feedback import feedback
-from resonance.tables import TABLES
+from resonance.tables import SIGNAL_SETS, TABLES
 from resonance.testing.memory import hold
 
 PACKAGES = ("torch", "transformers", "sympy", "mlflow", "scipy", "pyspark", "numpy", "pandas", "stdlib", "other")
@@ -75,7 +74,7 @@ def worked_frames(
     everything = hold(_documents(spark, documents, slices))
     passed = everything.where("NOT cut")
     kept = passed.where("NOT copy AND NOT near")
-    signals = _basics(everything).unionByName(_datatrove(everything)).unionByName(_quality(everything))
+    signals = {"basics": _basics(everything), "datatrove": _datatrove(everything), "quality": _quality(everything)}
     settings = JudgeSettings(policy=load_policy("gopher"))
     failed, rules = judge(everything, signals, settings=settings, turn=Turn("main"))
     rejects = hold(failed.unionByName(_copies(passed)))
@@ -86,7 +85,7 @@ def worked_frames(
         "rules": rules,
         "rejects": rejects,
         "duplicates": _duplicates(passed),
-        "signals": signals,
+        **{SIGNAL_SETS[name].table: rows for name, rows in signals.items()},
     }
     weights = {number: _weights(slices, number) for number in range(1, rounds + 2)}
     if rounds:
@@ -167,7 +166,7 @@ def _basics(rows: DataFrame) -> DataFrame:
         "0.8D AS latin_ratio", "0.45 + normal / 12 AS compression_ratio",
         "element_at(array('en', 'en', 'en', 'en', 'de', 'zh'), 1 + int(6 * u * u)) AS language", "1 - u / 3 AS language_score",
     )  # fmt: skip
-    return signal_rows(measured, "basics", 1)
+    return _complete(measured, "basics")
 
 
 def _datatrove(rows: DataFrame) -> DataFrame:
@@ -181,7 +180,7 @@ def _datatrove(rows: DataFrame) -> DataFrame:
         "u / 50 AS end_ellipsis_line_ratio", "1 - least(abs(normal) / 9, 0.19) AS alpha_word_ratio",
         "if(cut AND (u < 0.1 OR u > 0.26), 1, 2 + int(6 * u)) AS stop_words", *zeros,
     )  # fmt: skip
-    return signal_rows(measured, "datatrove", 1)
+    return _complete(measured, "datatrove")
 
 
 def _quality(rows: DataFrame) -> DataFrame:
@@ -190,7 +189,14 @@ def _quality(rows: DataFrame) -> DataFrame:
         "0.5 + normal / 9 AS quality", "0.45 + normal / 12 AS compression_ratio", "0.6 + normal / 15 AS unique_word_ratio",
         "u * u / 3 AS dup_line_ratio", "u AS punct_line_ratio",
     )  # fmt: skip
-    return signal_rows(measured, "quality", 1)
+    return _complete(measured, "quality")
+
+
+def _complete(measured: DataFrame, name: str) -> DataFrame:
+    """Rows with every signal of the set, null where there is no column for it."""
+    declared = SIGNAL_SETS[name]
+    missing = {s: F.lit(None).cast(kind) for s, kind in declared.types.items() if s not in measured.columns}
+    return measured.withColumns({"version": F.lit(declared.version), **missing})
 
 
 def _weights(slices: Sequence[str], number: int) -> dict[str, float]:
@@ -304,7 +310,7 @@ def _steps(rejects: DataFrame, documents: int, rounds: int) -> list[tuple[Any, .
     kept = passed - sum(cut["dedupe"].values())
     half = [
         ("ingest", documents, documents, {}, {"raw": 0, "rejects": 0}, 41.0),
-        ("clean", documents, documents, {}, {"documents": 0, "signals": 0, "edits": 0, "rejects": 1}, 22.4),
+        ("clean", documents, documents, {}, {"documents": 0, "signals_basics": 0, "edits": 0, "rejects": 1}, 22.4),
         ("judge", documents, passed, cut["judge"], {"rejects": 2, "rules": 0}, 2.4),
         ("dedupe", passed, kept, cut["dedupe"], {"duplicates": 0, "rejects": 3}, 17.9),
     ]
@@ -317,7 +323,7 @@ def _steps(rejects: DataFrame, documents: int, rounds: int) -> list[tuple[Any, .
         (
             {"train": "train", "score_model": "score"}.get(job, job) + (f"{number}{arm}" if number else ""),
             job, "main", number, arm, came, went, sum(rules.values()), rules, written, {}, seconds,
-            START + timedelta(seconds=60 * index),
+            START + timedelta(seconds=60 * index), None,
         )
         for index, (job, number, arm, came, went, rules, written, seconds) in enumerate(done)
     ]  # fmt: skip

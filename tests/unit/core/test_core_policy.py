@@ -8,17 +8,25 @@ import pytest
 
 from resonance.core.errors import ConfigError
 from resonance.core.policy import Policy, parse
+from resonance.core.signal import Signal, SignalSet, Type
 
-COLUMNS = {
-    "basics": {"n_chars": "INT", "language": "STRING", "language_score": "DOUBLE"},
-    "datatrove": {"n_words": "INT", "hash_ratio": "DOUBLE"},
-    "dolma": {"n_words": "INT", "median_word_length": "DOUBLE"},
-}
+
+def declare(name: str, shared: bool = False, **types: Type) -> SignalSet:
+    signals = tuple(Signal(signal, type, None, "What it means.") for signal, type in types.items())
+    return SignalSet(name, "What it is for.", 1, signals, list, list, shared=shared)
+
+
+DECLARED = (
+    declare("basics", True, n_chars="int", language="string", language_score="double"),
+    declare("datatrove", n_words="int", hash_ratio="double"),
+    declare("dolma", n_words="int", median_word_length="double"),
+)
+SETS = {declared.name: declared for declared in DECLARED}
 HEAD = {"name": "mine", "version": 3, "profile": "datatrove"}
 
 
 def rules(*given: Any, **head: Any) -> Policy:
-    return parse({**HEAD, **head, "rules": list(given)}, COLUMNS, "mine.yaml")
+    return parse({**HEAD, **head, "rules": list(given)}, SETS, "mine.yaml")
 
 
 def problems(*given: Any, **head: Any) -> list[str]:
@@ -109,9 +117,9 @@ def test_heads_are_checked() -> None:
     assert problems(rewrite="all")[0].startswith("rewrite: ")
     assert problems(version=0)[0].startswith("version: ")
     with pytest.raises(ConfigError, match="name is missing; version is missing"):
-        parse({"rules": []}, COLUMNS, "x")
+        parse({"rules": []}, SETS, "x")
     for content in (None, [1], "gopher"):
         with pytest.raises(ConfigError, match="policy x: must hold keys and values"):
-            parse(content, COLUMNS, "x")
+            parse(content, SETS, "x")
     with pytest.raises(ConfigError, match="rules must be a list"):
-        parse({**HEAD, "rules": {"a": 1}}, COLUMNS, "x")
+        parse({**HEAD, "rules": {"a": 1}}, SETS, "x")

@@ -7,20 +7,18 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
 from resonance.core.settings import CleanSettings, ScoreSettings
-from resonance.curate import score
+from resonance.curate import prepare as pass_
 from resonance.curate.clean import clean
-from resonance.curate.kernels.profiles import profile, profiles
 from resonance.curate.kernels.text.tidy import clean_text
-from resonance.curate.operators import prepare as pass_
-from resonance.curate.operators.prepare import Prepare
-from resonance.curate.signals import MEASURED, TYPES
+from resonance.curate.prepare import Prepare
+from resonance.curate.signals import QUALITY as SCORE
 from resonance.runtime.resources import contract
-from resonance.tables import DOCUMENTS, EDITS, REJECTS, SIGNALS
+from resonance.tables import DOCUMENTS, EDITS, REJECTS, SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 PROSE = "The house that we have seen stands with its back to the wood and the people of the town like to be there. "
@@ -48,10 +46,10 @@ def raw_of(spark: SparkSession, texts: dict[str, str | None]) -> DataFrame:
 
 def run(
     spark: SparkSession, checkpoint: Checkpoint, texts: dict[str, str | None], **settings: object
-) -> list[dict[str, list[Row]]]:
-    """Documents, signals, edits and rejects by name of their text."""
+) -> list[dict[str, list[dict[str, Any]]]]:
+    """Documents, signals of all sets, edits and rejects by name of their text; signals tell their set."""
     names = {hashlib.sha256(name.encode()).digest()[:16]: name for name in texts}
-    frames = clean(
+    documents, signals, quality, *rest = clean(
         raw_of(spark, texts),
         settings=CleanSettings.model_validate(settings),
         quality=QUALITY,
@@ -59,25 +57,16 @@ def run(
         checkpoint=checkpoint,
     )
     found = []
-    for frame, table in zip(frames, (DOCUMENTS, SIGNALS, EDITS, REJECTS), strict=True):
-        rows: dict[str, list[Row]] = {}
-        for row in contract(table).conform(frame).collect():
-            rows.setdefault(names[bytes(row["doc_id"])], []).append(row)
+    by_set = {SIGNALS.tables[name]: rows for name, rows in signals.items()} | {SIGNALS_QUALITY: quality}
+    for frames in ({DOCUMENTS: documents}, by_set, *({t: f} for t, f in zip((EDITS, REJECTS), rest, strict=True))):
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for table, frame in frames.items():
+            for row in contract(table).conform(frame).collect():
+                rows.setdefault(names[bytes(row["doc_id"])], []).append(
+                    {**row.asDict(), "set": table.name.removeprefix("signals_")}
+                )
         found.append(rows)
     return found
-
-
-def test_the_declared_signals_are_those_of_the_kernels() -> None:
-    assert {name: tuple(signal.column for signal in signals) for name, signals in MEASURED.items()} == {
-        held.name: held.columns for held in profiles()
-    }
-    assert {name: {signal.version for signal in signals} for name, signals in MEASURED.items()} == {
-        held.name: {held.version} for held in profiles()
-    }
-    kinds = {pa.int32(): "int", pa.string(): "string", pa.float64(): "double"}
-    for held in profiles():
-        batch = held.measure(pa.array(["One text.", None]))
-        assert {field.name: kinds[field.type] for field in batch.schema} == {c: TYPES.get(c, "double") for c in held.columns}
 
 
 def test_every_text_that_is_not_empty_is_a_document(spark: SparkSession, checkpoint: Checkpoint) -> None:
@@ -101,14 +90,12 @@ def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSes
         assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 1), ("datatrove", 1), ("quality", 1)]
         for row in rows:
             if row["set"] == "quality":
-                assert {c: row[c] for c in score.COLUMNS} == score.parts_plainly(documents[name][0]["text"], 12)
+                assert [row[signal] for signal in SCORE.names] == list(SCORE.plainly(documents[name][0]["text"], 12))
                 continue
             assert bytes(row["content_hash"]) == bytes(documents[name][0]["cleaned_hash"])
-            held = profile(row["set"])
-            expected = dict(zip(held.columns, held.plainly(documents[name][0]["text"]), strict=True))
-            assert {column: row[column] for column in held.columns} == {k: close(v) for k, v in expected.items()}
-            own = {column for signals in MEASURED.values() for column in (s.column for s in signals)} - set(held.columns)
-            assert {row[column] for column in own} <= {None}
+            declared = SIGNAL_SETS[row["set"]]
+            plain = declared.plainly(documents[name][0]["text"])
+            assert [row[signal] for signal in declared.names] == [close(value) for value in plain]
     _, alone, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]})
     assert sorted(row["set"] for row in alone["good"]) == ["basics", "quality"]
     there, none, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]}, sets=())
@@ -140,7 +127,7 @@ def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSessio
         assert own.pop("quality") == bytes(row["content_hash"]), "it is measured of the text as it is stored"
         assert set(own.values()) == {bytes(row["cleaned_hash"])}
         scored = next(s for s in signals[name] if s["set"] == "quality")
-        assert {c: scored[c] for c in score.COLUMNS} == score.parts_plainly(left, 12)
+        assert [scored[signal] for signal in SCORE.names] == list(SCORE.plainly(left, 12))
         assert next(s for s in signals[name] if s["set"] == "basics")["n_chars"] == len(before)
     assert documents["mixed"][0]["text"] == f"{PROSE.strip()}\nIt was said  that all is well.\n{PROSE.strip()}"
     assert {edit["rule"] for edit in edits["mixed"]} == {"too_few_words", "javascript", "citation"}
@@ -178,7 +165,7 @@ def test_pieces_are_bounded_and_lose_no_row(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_long_text_without_a_space_is_one_word() -> None:
-    said = pass_.prepare(pa.array(["x" * 20_000_000, "y"]), tuple(MEASURED), "c4_lines")
+    said = pass_.prepare(pa.array(["x" * 20_000_000, "y"]), tuple(SIGNALS.tables), "c4_lines")
     assert said["n_chars"].to_pylist() == [0, 0]
     assert [row["n_chars"] for row in said["basics"].to_pylist()] == [20_000_000, 1]
     for name in ("datatrove", "dolma", "dclm"):

@@ -128,13 +128,14 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
         return [sorted(map(tuple, frame.collect()), key=repr) for frame in frames]
 
     raw, unread = ingest(**reading)
-    *made, cut = clean(raw, settings=CleanSettings(), **cleaning)
-    raw_kept, *kept = rows_of(raw, *made, unread.unionByName(cut))
-    raw_left, *left = rows_of(*ingest_and_clean(**reading, cleaning=CleanSettings(), quality=ScoreSettings()))
+    documents, signals, *made, cut = clean(raw, settings=CleanSettings(), **cleaning)
+    raw_kept, *kept = rows_of(raw, documents, *signals.values(), *made, unread.unionByName(cut))
+    raw, documents, signals, *made = ingest_and_clean(**reading, cleaning=CleanSettings(), quality=ScoreSettings())
+    raw_left, *left = rows_of(raw, documents, *signals.values(), *made)
     assert kept == left
     assert len(raw_kept) == len(raw_left) == 6
-    documents, _, _, rejects = kept
-    assert len(documents) + len(rejects) == len(rows)
+    rows_kept, *_, rejects = kept
+    assert len(rows_kept) + len(rejects) == len(rows)
     text = [field.name for field in contract(RAW).schema].index("text")
     assert all(row[text] is None for row in raw_left)
     assert [row[:text] + row[text + 1 :] for row in raw_kept] == [row[:text] + row[text + 1 :] for row in raw_left]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from resonance.core.job import Turn
 from resonance.core.policy import Policy
 from resonance.core.settings import JudgeSettings
 from resonance.curate.judge import failures, judge, proposed, rewriting
-from resonance.runtime.policies import load_policy, signal_columns
+from resonance.runtime.policies import load_policy
+from resonance.tables import SIGNAL_SETS, SIGNALS
 
 GOPHER = load_policy("gopher")
 SOUND = {
@@ -38,23 +40,31 @@ def documents_of(spark: SparkSession, texts: dict[str, int]) -> DataFrame:
     return frame.withColumns(ids).drop("name")
 
 
-def signals_of(spark: SparkSession, *rows: tuple[str, str, dict[str, Any]], batch: str = BATCH, stale: bool = False) -> DataFrame:
-    """Rows of signals by (name, set, values); columns that none of them gives are null."""
-    types = {column: kind for known in signal_columns().values() for column, kind in known.items()}
-    schema = "name string, `set` string, " + ", ".join(f"{column} {kind}" for column, kind in types.items())
-    cells = [(name, set_, *(values.get(column) for column in types)) for name, set_, values in rows]
-    whole = [
-        tuple(int(c) if isinstance(c, float) and k == "INT" else c for c, k in zip(r, ["", "", *types.values()], strict=True))
-        for r in cells
-    ]  # noqa: E501
-    frame = spark.createDataFrame(whole, schema)
+def signals_of(
+    spark: SparkSession, *rows: tuple[str, str, dict[str, Any]], batch: str = BATCH, stale: bool = False
+) -> dict[str, DataFrame]:
+    """Signals by set from rows of (name, set, values); signals that a row does not give are null."""
     text = F.concat("name", F.lit(" before")) if stale else F.col("name")
     own = {"doc_id": F.col("name").cast("binary"), "content_hash": F.md5(text).cast("binary")}
-    return frame.withColumns({**own, "batch": F.lit(batch), "version": F.lit(1)}).drop("name")
+    found = {}
+    for set_ in SIGNALS.tables:
+        types = SIGNAL_SETS[set_].types
+        whole = [
+            (name, *(int(v) if isinstance(v := values.get(s), float) and kind == "int" else v for s, kind in types.items()))
+            for name, of, values in rows
+            if of == set_
+        ]
+        frame = spark.createDataFrame(whole, "name string, " + ", ".join(f"{s} {kind}" for s, kind in types.items()))
+        found[set_] = frame.withColumns({**own, "batch": F.lit(batch), "version": F.lit(1)}).drop("name")
+    return found
+
+
+def unite(*parts: dict[str, DataFrame]) -> dict[str, DataFrame]:
+    return {name: reduce(DataFrame.unionByName, [part[name] for part in parts]) for name in SIGNALS.tables}
 
 
 def measured(**changed: float | None) -> dict[str, float | None]:
-    return {**dict.fromkeys(signal_columns()["datatrove"], 0.0), **SOUND, **changed}
+    return {**dict.fromkeys(SIGNAL_SETS["datatrove"].names, 0.0), **SOUND, **changed}
 
 
 def found(rejects: DataFrame) -> dict[str, list[tuple[int, str]]]:
@@ -65,7 +75,7 @@ def found(rejects: DataFrame) -> dict[str, list[tuple[int, str]]]:
     return rows
 
 
-def judged(documents: DataFrame, signals: DataFrame, asked: Policy) -> DataFrame:
+def judged(documents: DataFrame, signals: dict[str, DataFrame], asked: Policy) -> DataFrame:
     """What ``failures`` gives; no document fails a rule twice, and ranks have no gaps."""
     rejects = failures(documents, signals, asked)
     for rows in found(rejects).values():
@@ -77,7 +87,7 @@ def judged(documents: DataFrame, signals: DataFrame, asked: Policy) -> DataFrame
 def test_every_rule_at_its_limit_beyond_it_and_unknown(spark: SparkSession) -> None:
     texts, rows, expected = {"sound": 9}, [("sound", "datatrove", measured())], {}
     for rule in GOPHER.rules:
-        step = 1 if signal_columns()["datatrove"][rule.signal] == "INT" else 1e-6
+        step = 1 if SIGNAL_SETS["datatrove"].types[rule.signal] == "int" else 1e-6
         limit = rule.threshold
         assert limit is not None
         beyond = limit - step if rule.side == "below" else limit + step
@@ -133,7 +143,7 @@ def test_what_was_not_measured_fails_and_nothing_vanishes(spark: SparkSession) -
     good = signals_of(spark, ("good", "datatrove", measured()), ("other", "dolma", measured()))
     others = signals_of(spark, ("elsewhere", "datatrove", measured()), batch="old")
     stale = signals_of(spark, ("stale", "datatrove", measured()), stale=True)
-    rejects = judged(documents, good.unionByName(others).unionByName(stale), policy(*rules))
+    rejects = judged(documents, unite(good, others, stale), policy(*rules))
     assert found(rejects) == {name: [(1, "short")] for name in ("absent", "elsewhere", "stale", "other")}
     assert {row["detail"] for row in rejects.collect()} == {"datatrove, not measured"}
     assert {row["value"] for row in rejects.collect()} == {None}
@@ -149,7 +159,7 @@ def test_a_text_that_rewriting_emptied_never_passes(spark: SparkSession) -> None
 
 
 def test_without_rules_signals_are_not_read(spark: SparkSession) -> None:
-    assert failures(documents_of(spark, {"a": 9}), spark.createDataFrame([], "x int"), policy()).collect() == []
+    assert failures(documents_of(spark, {"a": 9}), {}, policy()).collect() == []
 
 
 def test_the_job_also_tells_the_rules(spark: SparkSession) -> None:
@@ -199,7 +209,9 @@ def test_verdicts_do_not_depend_on_partitions(spark: SparkSession, partitions: i
     names = [f"{n}" for n in range(200)]
     rows = [(name, "datatrove", measured(n_words=float(n), stop_words=float(n % 4))) for n, name in enumerate(names)]
     documents = documents_of(spark, dict.fromkeys(names, 9)).repartition(partitions)
-    rejects = found(failures(documents, signals_of(spark, *rows).repartition(partitions), GOPHER))
+    rejects = found(
+        failures(documents, {name: rows.repartition(partitions) for name, rows in signals_of(spark, *rows).items()}, GOPHER)
+    )
     for n, name in enumerate(names):
         fails = (["gopher_short_doc"] if n < 50 else []) + (["gopher_enough_stop_words"] if n % 4 < 2 else [])
         assert rejects.get(name, []) == list(enumerate(fails, 1))

@@ -72,10 +72,7 @@ def test_cuts_and_thresholds_say_the_side(frames: Mapping[str, DataFrame], facts
 
 
 def test_failures_are_counted_as_in_plain_python(frames: Mapping[str, DataFrame], facts: Gathered) -> None:
-    tongues = {
-        bytes(row["doc_id"]): row["language"]
-        for row in frames["signals"].where("set = 'basics'").select("doc_id", "language").collect()
-    }
+    tongues = {bytes(row["doc_id"]): row["language"] for row in frames["signals_basics"].select("doc_id", "language").collect()}
     rows = frames["rejects"].where("step = 'judge'").select("doc_id", "source", "rule", "rank").collect()
     for by, name in (("source", lambda row: row["source"]), ("language", lambda row: tongues[bytes(row["doc_id"])])):
         failed = {(f.name, f.rule): (f.documents, f.first) for f in facts.sections["rules"].failed if f.by == by}
@@ -88,10 +85,7 @@ def test_failures_are_counted_as_in_plain_python(frames: Mapping[str, DataFrame]
 
 
 def test_excerpts_are_next_to_each_threshold(frames: Mapping[str, DataFrame], facts: Gathered) -> None:
-    words = {
-        bytes(r["doc_id"]).hex(): r["n_words"]
-        for r in frames["signals"].where("set = 'datatrove'").select("doc_id", "n_words").collect()
-    }
+    words = {bytes(r["doc_id"]).hex(): r["n_words"] for r in frames["signals_datatrove"].select("doc_id", "n_words").collect()}
     near = [row for row in facts.sections["rules"].excerpts.borderline if row.rule == "gopher_short_doc"]
     assert [(row.passes, row.value) for row in near] == [(False, 31.0)] * 2 + [
         (True, float(n)) for n in sorted(words.values()) if n >= 50

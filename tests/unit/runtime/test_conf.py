@@ -69,7 +69,7 @@ def test_a_policy_is_read_and_tells_clean_what_it_needs(tmp_path):
     assert load(files=[file]).judge.policy.title == "own@2"
     with pytest.raises(ConfigError, match="unknown policy 'gofer'"):
         load("local", "", (), ["judge.policy=gofer"])
-    with pytest.raises(ConfigError, match="clean.sets.0: "):
+    with pytest.raises(ConfigError, match="clean.sets: no signal set gopher; choose from basics, "):
         load("local", "", (), ["clean.sets=[gopher]"])
 
 

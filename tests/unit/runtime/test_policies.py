@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resonance.core.errors import ConfigError
-from resonance.runtime.policies import known_policies, load_policy, signal_columns
+from resonance.runtime.policies import known_policies, load_policy, readable_sets
 
 QUALITY = [
     ("gopher_short_doc", "n_words", "below", 50),
@@ -73,11 +73,9 @@ def test_what_differs_between_engines_differs_between_policies() -> None:
     assert {found["duplicated_5_n_grams", "above"] for found in rules.values()} == {0.15}
 
 
-def test_labels_and_numbers_are_known_from_the_contract() -> None:
-    columns = signal_columns()
-    assert columns["basics"]["language"] == "STRING"
-    assert columns["datatrove"]["n_words"] == "INT"
-    assert "quality" not in columns
+def test_policies_read_what_is_measured_before_rewriting() -> None:
+    """Verdicts are of texts as they were cleaned; ``quality`` is of texts as they are stored."""
+    assert list(readable_sets()) == ["basics", "line_languages", "datatrove", "dolma", "dclm"]
 
 
 def test_files_are_read_and_refused_in_one_line(tmp_path: Path) -> None:

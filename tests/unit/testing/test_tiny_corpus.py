@@ -7,9 +7,10 @@ from itertools import combinations
 import pyarrow as pa
 import pytest
 
-from resonance.core.policy import SETS, Rule
-from resonance.curate.operators.prepare import prepare
+from resonance.core.policy import Rule
+from resonance.curate.prepare import prepare
 from resonance.runtime.policies import known_policies, load_policy
+from resonance.tables import SIGNALS
 from resonance.testing import tiny_corpus
 
 TEXTS = [row["text"] for row in tiny_corpus(60)]
@@ -17,8 +18,8 @@ TEXTS = [row["text"] for row in tiny_corpus(60)]
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, list[dict[str, float]]]:
-    said = prepare(pa.array(TEXTS), SETS)
-    return {name: said[name].to_pylist() for name in SETS}
+    said = prepare(pa.array(TEXTS), tuple(SIGNALS.tables))
+    return {name: said[name].to_pylist() for name in SIGNALS.tables}
 
 
 @pytest.mark.parametrize("name", known_policies())

@@ -17,7 +17,6 @@ from resonance.core.settings.curate import (
     JudgeSettings,
     RebalanceSettings,
     ScoreSettings,
-    SignalSet,
 )
 from resonance.core.settings.report import ReportSettings
 from resonance.core.settings.runtime import SparkSettings, TrackingSettings
@@ -43,7 +42,6 @@ __all__ = [
     "ScoreModelSettings",
     "ScoreSettings",
     "Settings",
-    "SignalSet",
     "SparkSettings",
     "TaskSettings",
     "TrackingSettings",

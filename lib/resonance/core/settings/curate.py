@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from resonance.core.policy import Policy
 from resonance.core.settings.base import Settings
 
-SignalSet = Literal["basics", "line_languages", "datatrove", "dolma", "dclm"]
 MOST_HASHES = 16_384
 """Minima that a signature holds: 64 KiB of them for each of the texts that a worker signs together."""
 
@@ -40,9 +39,7 @@ class IngestSettings(Settings):
 class CleanSettings(Settings):
     """What is measured of cleaned texts, and what rewrites them. The policy's signal sets join those that are named here."""
 
-    sets: tuple[SignalSet, ...] = Field(
-        ("basics",), description="signal sets to measure; none by default where the policy has no rules"
-    )
+    sets: tuple[str, ...] = Field(("basics",), description="signal sets to measure; none by default where the policy has no rules")
     rewrite: Literal["none", "c4_lines"] = Field("none", description="rules that rewrite texts; the policy's where none is named")
 
 
@@ -50,6 +47,11 @@ class JudgeSettings(Settings):
     """Which rules cut texts. Configuration may name a policy, or a file that holds one: it is read before anything runs."""
 
     policy: Policy = Field(Policy(), description="name of a policy, a file that holds one, or its keys and values")
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The signal sets that the policy reads."""
+        return self.policy.sets
 
 
 class DedupeSettings(Settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.turns import HELDOUT, PLAN
@@ -35,13 +35,11 @@ class Facts:
     Args:
         rows: the number of rows of every table.
         texts_shown: whether the corpus is small enough to read a few of its texts.
-        meanings: what each signal means, by column.
         steps: the newest run of each step.
     """
 
     rows: Mapping[str, int]
     texts_shown: bool = True
-    meanings: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[Row, ...] = ()
     slices: tuple[SliceCount, ...] = ()
     cuts: tuple[Cut, ...] = ()
@@ -66,15 +64,12 @@ class Facts:
         return max((step["finished_at"] for step in self.steps), default=None)
 
 
-def gather_facts(
-    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None, meanings: Mapping[str, str] | None, pool: Executor
-) -> Facts:
+def gather_facts(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None, pool: Executor) -> Facts:
     """The shared facts, from sums and from small tables.
 
     Args:
         frames: every table by name.
         counts: the rows of every table, where they are known; else they are counted.
-        meanings: what each signal means, by column.
         pool: where queries run side by side.
     """
     rows = dict(counts or zip(frames, pool.map(lambda table: frames[table].count(), frames), strict=True))
@@ -95,7 +90,6 @@ def gather_facts(
     return Facts(
         rows=rows,
         texts_shown=(held.result() or 0) <= TEXT_BYTES,
-        meanings=meanings or {},
         steps=steps,
         slices=slices.result(),
         cuts=cuts.result(),

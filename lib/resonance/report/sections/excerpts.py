@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -14,6 +15,7 @@ from resonance.report.facts.sample import choose_sample
 from resonance.report.facts.texts import read_texts
 from resonance.report.parts import Grid
 from resonance.report.wording import amount, count, name, start
+from resonance.tables import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +82,7 @@ def gather_excerpts(frames: Mapping[str, DataFrame], shared: Facts) -> Excerpts:
     if not shared.rows["documents"]:
         return Excerpts()
     share = choose_sample(shared.rows["documents"])
-    near = _find_near(frames["signals"].where(share), [rule for rule in shared.rules if rule["threshold"] is not None])
+    near = _find_near(frames, share, [rule for rule in shared.rules if rule["threshold"] is not None])
     pieces = _find_pieces(frames["edits"].where(share)) if shared.rows["edits"] else []
     wholes = {bytes(row["doc_id"]) for row in pieces}
     long = F.when(F.col("doc_id").isin(sorted(wholes)), REACH).otherwise(HEAD) if wholes else F.lit(HEAD)
@@ -100,19 +102,24 @@ def count_edits(edits: DataFrame) -> tuple[Edited, ...]:
     return tuple(Edited(**row.asDict()) for row in sums.orderBy(F.desc("pieces"), "rule").collect())
 
 
-def _find_near(signals: DataFrame, rules: Sequence[Row]) -> list[Row]:
+def _find_near(frames: Mapping[str, DataFrame], share: Column, rules: Sequence[Row]) -> list[Row]:
     """The ``EACH`` documents nearest to each rule's threshold on each side: of equal distance, those with the smallest ids."""
     if not rules:
         return []
-    cells = F.array(*(_measure_rule(rule) for rule in rules))
-    long = signals.select("doc_id", F.explode(F.filter(cells, lambda cell: cell["value"].isNotNull())).alias("cell"))
+    parts = []
+    for measured in dict.fromkeys(rule["set"] for rule in rules):
+        cells = F.array(*(_measure_rule(rule) for rule in rules if rule["set"] == measured))
+        known = F.explode(F.filter(cells, lambda cell: cell["value"].isNotNull())).alias("cell")
+        parts.append(frames[SIGNALS.tables[measured].name].where(share).select("doc_id", known))
+    long = reduce(lambda one, other: one.unionByName(other), parts)
     place = rank_rows(["cell.rule", "cell.passes"], [F.abs(F.col("cell.value") - F.col("cell.threshold")), "doc_id"])
     chosen = long.withColumn("place", place).where(F.col("place") <= EACH)
     return chosen.select("doc_id", "cell.*", "place").orderBy("position", "passes", "place").collect()
 
 
 def _measure_rule(rule: Row) -> Column:
-    value = F.when(F.col("set") == rule["set"], F.nanvl(F.col(rule["signal"]).cast("double"), F.lit(None).cast("double")))
+    signal = F.col(rule["signal"]).cast("double")  # may be null in all cells: an array's cells are of one type
+    value = F.when(signal.isNotNull(), F.nanvl(signal, F.lit(None).cast("double")))
     limit = F.lit(float(rule["threshold"]))
     passes = value >= limit if rule["side"] == "below" else value <= limit
     return F.struct(

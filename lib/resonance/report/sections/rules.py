@@ -78,7 +78,7 @@ def count_judged(frames: Mapping[str, DataFrame]) -> tuple[tuple[Judged, ...], t
 
     Joins rejects with languages by doc_id; else shuffles partial counts.
     """
-    tongues = frames["signals"].where("set = 'basics'").select("doc_id", "batch", "language")
+    tongues = frames[SIGNALS.tables["basics"].name].select("doc_id", "batch", "language")
     rejects = frames["rejects"].where("step = 'judge'").select("doc_id", "batch", "source", "rule", "rank")
     spoken = rejects.join(tongues, ["doc_id", "batch"], "left")
     counts: list[Judged] = []

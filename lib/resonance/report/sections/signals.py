@@ -13,7 +13,7 @@ from resonance.report.parts import Block, Chart, Key
 from resonance.report.section import Section
 from resonance.report.sections.distributions import Distribution, Threshold, find_distributions
 from resonance.report.wording import count, name, plain, share, short
-from resonance.tables import SIGNALS
+from resonance.tables import SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -33,11 +33,10 @@ class Signals:
 
 
 def gather_signals(frames: Mapping[str, DataFrame], shared: Facts) -> Signals:
-    """Distributions over a sample of documents, in two scans of it."""
-    if not shared.rows["signals"]:
-        return Signals(shared)
-    measured = frames["signals"].where(choose_sample(shared.rows["documents"]))
-    return Signals(shared, find_distributions(measured, read_thresholds(shared.rules), shared.meanings))
+    """Distributions over a sample of documents, in two scans of each set that is shown."""
+    share = choose_sample(shared.rows["documents"])
+    measured = {s.name: frames[s.table].where(share) for s in SIGNAL_SETS.values() if shared.rows[s.table]}
+    return Signals(shared, find_distributions(measured, read_thresholds(shared.rules)))
 
 
 def read_thresholds(rules: Iterable[Row]) -> tuple[Threshold, ...]:
@@ -88,4 +87,4 @@ def _draw_names(found: Distribution) -> Chart:
     return Chart(name(found.signal), picture, found.meaning, small=True)
 
 
-SECTION = Section("signals", gather_signals, draw_signals, reads=(SIGNALS,))
+SECTION = Section("signals", gather_signals, draw_signals, reads=(SIGNALS, SIGNALS_QUALITY))

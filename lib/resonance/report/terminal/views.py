@@ -14,6 +14,7 @@ from resonance.core.errors import ResonanceError
 from resonance.core.printable import escape_hidden
 from resonance.core.turns import HELDOUT
 from resonance.core.versions import SUPERSEDED
+from resonance.tables import SIGNAL_SETS
 
 Frames = Mapping[str, DataFrame]
 OF_ALL = ("retractions", "sample_plan")
@@ -70,7 +71,8 @@ def describe_document(frames: Frames, asked: str) -> list[str]:
             f"cleaned   {row['n_chars']:,} characters, {row['n_bytes']:,} bytes, "
             f"text {row['content_hash'].hex()} ({row['version']})"
         )
-    lines += [_describe_signals(row) for row in mine["signals"].orderBy("set").collect()]
+    for name, declared in SIGNAL_SETS.items():
+        lines += [_describe_signals(name, row) for row in mine[declared.table].collect()]
     for row in mine["duplicates"].orderBy("method").collect():
         role = "kept as the longest" if row["keeper"] == row["doc_id"] else f"keeper is {row['keeper'].hex()}"
         alike = "" if row["keeper"] == row["doc_id"] else _describe_similarity(row)
@@ -161,11 +163,10 @@ def list_tables(versions: Mapping[str, int | None], counts: Mapping[str, int], d
     return table
 
 
-def _describe_signals(row: Row) -> str:
-    own = ("doc_id", "bucket", "content_hash", "batch", "set", "version")
-    known = {k: v for k, v in row.asDict().items() if k not in own and v is not None}
-    shown = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in known.items())
-    return f"signals   {row['set']}@{row['version']}: {shown}"
+def _describe_signals(name: str, row: Row) -> str:
+    known = [(signal, row[signal]) for signal in SIGNAL_SETS[name].names if row[signal] is not None]
+    shown = ", ".join(f"{signal} {value:.3g}" if isinstance(value, float) else f"{signal} {value}" for signal, value in known)
+    return f"signals   {name}@{row['version']}: {shown}"
 
 
 def _describe_item(row: Row) -> str:

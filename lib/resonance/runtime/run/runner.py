@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +17,17 @@ from resonance.core.job import Job, Site, Step, Turn
 from resonance.core.launch import Launch
 from resonance.core.ledger import drop_cut_before
 from resonance.core.settings import Config
-from resonance.core.table import Catalog, Commit, Slice, Table
-from resonance.runtime import inputs, resources
+from resonance.core.table import Catalog, Commit, Family, Slice, Table, list_tables
+from resonance.runtime import resources
 from resonance.runtime.run.accounting import Outcome, count
+from resonance.runtime.run.identity import Origins, find_origins, identify
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.scratch import Scratch
 from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, RAW, REJECTS, STEPS, TABLES
 
+Key = tuple[str, str, int, str]
+"""Job, batch, round and arm of a step; the batch is empty where a job works on all batches."""
 WRITERS = 2
 """Tables of one step that are written at a time."""
 
@@ -62,22 +63,22 @@ class Runner:
             ResonanceError: everything asked for waits for a job that was not asked for, or a step failed.
         """
         wanted = set(only)
-        identities = self.identities(steps)
+        origins = self.origins(steps)
+        identities = {place: identify(found) for place, found in origins.items()}
         done = self._done(steps)
         outcomes: list[Outcome] = []
         for index, step in enumerate(steps):
             if wanted and step.job.name not in wanted:
                 continue
-            run = identities[step.place]
-            missing = [e for e in upstream(step, steps[:index]) if done.get(self._key(e)) != identities[e.place]]
+            run, earlier = identities[step.place], upstream(step, steps[:index])
+            missing = [e for e in earlier if not self._has_left(e, step, origins[e.place], done)]
             if missing:
                 outcome = Outcome(step, run, skipped=f"waits for {missing[0]}, which is missing or stale", waits=True)
-            elif done.get(self._key(step)) == run:
+            elif self._key(step) in done and done[self._key(step)]["run"] == run:
                 outcome = Outcome(step, run, skipped="up to date: same inputs, settings, seed and code as last time")
             else:
-                on = {earlier.place: identities[earlier.place] for earlier in upstream(step, steps[:index])}
-                outcome = self._execute(step, run, on)
-                done[self._key(step)] = run
+                outcome = self._execute(step, origins[step.place], {e.place: identities[e.place] for e in earlier})
+                done[self._key(step)] = self._finished()[-1]
             outcomes.append(outcome)
             self._events.finished(outcome)
             if step.job.closes_round and not outcome.waits:
@@ -88,11 +89,11 @@ class Runner:
             raise ResonanceError(f"{first.step}: {first.skipped}; run the jobs before it, or `resonance run` for all")
         return outcomes
 
-    def identities(self, steps: Sequence[Step]) -> dict[str, str]:
-        """The identity of each step by place: a hash over job, settings, seed and the identities that it builds on."""
-        found: dict[str, str] = {}
+    def origins(self, steps: Sequence[Step]) -> dict[str, Origins]:
+        """The identities of what each step leaves in tables, by place; see ``find_origins``."""
+        found: dict[str, Origins] = {}
         for index, step in enumerate(steps):
-            found[step.place] = self._identity(step, [found[earlier.place] for earlier in upstream(step, steps[:index])])
+            found[step.place] = self._origins(step, [found[earlier.place] for earlier in upstream(step, steps[:index])])
         return found
 
     def rerun(self, step: Step, makers: Sequence[Step], results: tuple[DataFrame, ...] | None = None) -> Outcome:
@@ -110,12 +111,12 @@ class Runner:
         if made is None:
             raise ResonanceError(f"{step}: nothing stands in table {step.job.reads[0].name} of batch {self._config.batch} yet")
         on = {f"{made['job']}/{made['round']}/{made['arm']}": made["run"]}
-        outcome = self._execute(step, self._identity(step, [made["run"]]), on, results)
+        outcome = self._execute(step, self._origins(step, [made["origins"] or {}]), on, results)
         self._events.finished(outcome)
         return outcome
 
     def _newest_maker(self, step: Step, makers: Sequence[Step]) -> Mapping[str, Any] | None:
-        names, read = {maker.job.name for maker in makers}, {table.name for table in step.job.reads}
+        names, read = {maker.job.name for maker in makers}, {table.name for table in self._tables(step.job, step.job.reads)}
         rows = [
             row
             for row in self._finished()
@@ -123,37 +124,37 @@ class Runner:
         ]
         return max(rows, key=lambda row: (row["finished_at"], row["run"]), default=None)
 
-    def _identity(self, step: Step, upstream: Sequence[str]) -> str:
-        described = {
-            "job": [step.job.name, step.job.run.__name__, step.job.version],
-            "place": [self._config.batch, step.round, step.arm],
-            "settings": [getattr(self._config, name).effective() for name in step.job.wiring.sections.values()],
-            "seed": self._config.seed,
-            "upstream": list(upstream),
-            "inputs": inputs.fingerprint(self._config.ingest) if not step.job.reads else "",
-        }
-        if EVALUATION_ITEMS in step.job.reads:
-            described["registered"] = self._registered()
-        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
+    def _origins(self, step: Step, before: Sequence[Origins]) -> Origins:
+        registered = self._registered() if EVALUATION_ITEMS in step.job.reads else []
+        return find_origins(step, self._config, before, registered)
+
+    def _has_left(self, earlier: Step, step: Step, origins: Origins, done: Mapping[Key, Mapping[str, Any]]) -> bool:
+        """Whether what ``step`` reads of an earlier step is what that step leaves under these settings."""
+        row = done.get(self._key(earlier))
+        reads = (table.name for table in self._tables(step.job, step.job.reads) if table.name in origins)
+        return row is not None and all((row["origins"] or {}).get(name) == origins[name] for name in reads)
+
+    def _tables(self, job: Job, entries: Iterable[Table | Family]) -> tuple[Table, ...]:
+        return list_tables(entries, [getattr(self._config, name) for name in job.wiring.sections.values()])
 
     def _registered(self) -> list[str]:
-        """Evaluation sets and their versions; no step writes them, so that no identity of a step tells of a change."""
+        """Evaluation sets and their versions."""
         if self._version(EVALUATION_ITEMS) is None:
             return []
         sets = self._catalog.read(EVALUATION_ITEMS).select("set", "version").distinct().collect()
         return sorted(f"{row['set']} {row['version']}" for row in sets)
 
-    def _key(self, step: Step) -> tuple[str, str, int, str]:
+    def _key(self, step: Step) -> Key:
         batch = self._config.batch if step.job.per == "batch" else ""
         return step.job.name, batch, step.round, step.arm
 
-    def _done(self, steps: Sequence[Step]) -> dict[tuple[str, str, int, str], str]:
-        """Identity of the newest finished execution of each step."""
+    def _done(self, steps: Sequence[Step]) -> dict[Key, Mapping[str, Any]]:
+        """The newest finished execution of each step."""
         per_batch = {step.job.name for step in steps if step.job.per == "batch"}
-        found: dict[tuple[str, str, int, str], str] = {}
+        found: dict[Key, Mapping[str, Any]] = {}
         for row in sorted(self._finished(), key=lambda row: (row["finished_at"], row["run"])):
             batch = row["batch"] if row["job"] in per_batch else ""
-            found[row["job"], batch, row["round"], row["arm"]] = row["run"]
+            found[row["job"], batch, row["round"], row["arm"]] = row
         return found
 
     def _deliveries(self) -> tuple[str, ...]:
@@ -167,14 +168,14 @@ class Runner:
             self._steps = self._catalog.rows(STEPS) if self._version(STEPS) is not None else []
         return self._steps
 
-    def _execute(self, step: Step, run: str, on: Mapping[str, str], results: tuple[DataFrame, ...] | None = None) -> Outcome:
+    def _execute(self, step: Step, origins: Origins, on: Mapping[str, str], results: tuple[Any, ...] | None = None) -> Outcome:
         job = step.job
         started = time.monotonic()
         self._events.started(step)
-        turn = Turn(self._config.batch, step.round, step.arm, run, on, self._deliveries())
+        turn = Turn(self._config.batch, step.round, step.arm, identify(origins), on, self._deliveries())
         scratch = Scratch(self._spark, self._folder / "scratch" / turn.run)
-        versions = {table.name: self._version(table) for table in job.reads}
-        frames = [self._frame(table, job, turn, versions[table.name]) for table in job.reads]
+        versions = {table.name: self._version(table) for table in self._tables(job, job.reads)}
+        frames = [self._read(entry, job, turn) for entry in job.reads]
         try:
             if results is None:
                 result = job.run(*frames, **self._arguments(job, turn, scratch))
@@ -186,7 +187,7 @@ class Runner:
                 return table, self._catalog.write(table, rows, self._slice(table, step), note)
 
             with ThreadPoolExecutor(WRITERS) as pool:  # to plan and commit a small write takes one core and most of its time
-                commits = dict(pool.map(write, zip(job.writes, results, strict=True)))
+                commits = dict(pool.map(write, self._spread(job, results)))
             first = frames[0] if frames else scratch.first_rows
             if REJECTS in job.writes and REJECTS in job.reads:
                 first = drop_cut_before(job.name, frames[0], frames[job.reads.index(REJECTS)])
@@ -196,12 +197,12 @@ class Runner:
         self._versions |= {table.name: commit.version for table, commit in commits.items()}
         for table in job.appends:
             self._versions.pop(table.name, None)
-        found = {table.name: self._version(table) for table in (*job.writes, *job.appends)}
+        found = {table.name: self._version(table) for table in list_tables((*job.writes, *job.appends))}
         written = {name: version for name, version in found.items() if version is not None}
         read = {name: version for name, version in versions.items() if version is not None}
         seconds = time.monotonic() - started
         outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds)
-        self._record(outcome)
+        self._record(outcome, origins)
         return outcome
 
     def _version(self, table: Table) -> int | None:
@@ -210,8 +211,27 @@ class Runner:
             self._versions[table.name] = self._catalog.version(table)
         return self._versions[table.name]
 
-    def _frame(self, table: Table, job: Job, turn: Turn, version: int | None) -> DataFrame:
-        frame = self._catalog.read(table, at=version)
+    def _read(self, entry: Table | Family, job: Job, turn: Turn) -> Any:
+        """The frame of a table, or frames by member."""
+        if isinstance(entry, Table):
+            return self._frame(entry, job, turn)
+        chosen = entry.choose(getattr(self._config, name) for name in job.wiring.sections.values())
+        return {name: self._frame(table, job, turn) for name, table in chosen.items()}
+
+    def _spread(self, job: Job, results: Sequence[Any]) -> Iterator[tuple[Table, DataFrame]]:
+        """Tables and what they are to hold; where no frame is returned for a member of a family, nothing from now on."""
+        for entry, result in zip(job.writes, results, strict=True):
+            if isinstance(entry, Table):
+                yield entry, result
+                continue
+            for name, table in entry.members:
+                if name in result:
+                    yield table, result[name]
+                elif self._version(table) is not None:
+                    yield table, self._spark.createDataFrame([], resources.contract(table).schema)
+
+    def _frame(self, table: Table, job: Job, turn: Turn) -> DataFrame:
+        frame = self._catalog.read(table, at=self._version(table))
         if job.per == "batch" and table in (RAW, DOCUMENTS):
             frame = frame.where(F.col("batch") == turn.batch)
         if table.by_run:
@@ -249,7 +269,7 @@ class Runner:
     def _note(self, step: Step, turn: Turn, versions: Mapping[str, int | None]) -> dict[str, object]:
         return {"job": step.job.name, "run": turn.run, "round": step.round, "arm": step.arm, "read": dict(versions)}
 
-    def _record(self, outcome: Outcome) -> None:
+    def _record(self, outcome: Outcome, origins: Origins) -> None:
         step = outcome.step
         row: dict[str, Any] = {
             "run": outcome.run,
@@ -265,6 +285,7 @@ class Runner:
             "read": dict(outcome.read),
             "seconds": outcome.seconds,
             "finished_at": datetime.now(UTC),
+            "origins": dict(origins),
         }
         frame = self._spark.createDataFrame([row], resources.contract(STEPS).schema)
         transaction = (f"steps/{outcome.run}", time.time_ns() // 1_000_000)

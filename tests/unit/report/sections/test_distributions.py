@@ -1,30 +1,48 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from resonance.report.sections.distributions import Threshold, find_distributions
+from resonance.tables import SIGNAL_SETS
 
-SCHEMA = "doc_id string, n_words int, stop_words int, quality double, language string, version int, `set` string"
-WORDS = Threshold("gopher_short_doc", "quality", "n_words", 50.0, True)
-ASKED = (WORDS, Threshold("gopher_enough_stop_words", "quality", "stop_words", 2.0, True))
+WORDS = Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True)
+ASKED = (WORDS, Threshold("gopher_enough_stop_words", "datatrove", "stop_words", 2.0, True))
+
+
+def measure(spark: SparkSession, name: str, **values: list[Any]) -> DataFrame:
+    """Rows of a set's table, from the values of some signals; the others are null."""
+    types = SIGNAL_SETS[name].types
+    columns = [values.get(signal, [None] * len(next(iter(values.values())))) for signal in types]
+    return spark.createDataFrame(
+        [(1, *row) for row in zip(*columns, strict=True)], "version int, " + ", ".join(f"{s} {kind}" for s, kind in types.items())
+    )
 
 
 def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
     rng = np.random.default_rng(7)
     words, quality = rng.lognormal(5, 1.2, 900).astype(int), rng.normal(0.5, 0.1, 900)
-    rows = [
-        (str(i), int(w), int(w) % 8, float(q), "en" if w % 3 else "de", 1, "quality")
-        for i, (w, q) in enumerate(zip(words, quality, strict=True))
+    counts = [*map(int, words), None, None]
+    measured = {
+        "datatrove": measure(spark, "datatrove", n_words=counts, stop_words=[None if n is None else n % 8 for n in counts]),
+        "dolma": measure(spark, "dolma", n_words=[7] * 900),  # a signal of that name in another set is no part
+        "basics": measure(spark, "basics", language=["en" if w % 3 else "de" for w in words]),
+        "quality": measure(spark, "quality", quality=[*map(float, quality), float("nan"), float("inf")]),
+    }
+    shown = find_distributions(measured, ASKED)
+    assert [(d.set, d.signal) for d in shown] == [
+        *(("datatrove", name) for name in ("n_words", "stop_words")),
+        ("basics", "language"),
+        ("quality", "quality"),
     ]
-    rows += [("nothing", None, None, float("nan"), None, 1, "quality"), ("far", None, None, float("inf"), None, 1, "quality")]
-    rows += [(f"{row[0]}b", 7, 7, 7.0, row[4], 1, "basics") for row in rows[:900]]  # the same columns of another set are no part
-    frame = spark.createDataFrame(rows, SCHEMA)
-    found = {d.signal: d for d in find_distributions(frame, ASKED, {"n_words": "Words of the text."})}
-    assert (found["n_words"].meaning, found["quality"].meaning) == ("Words of the text.", "")
-    assert list(found) == ["n_words", "stop_words", "language", "quality"]
-    assert {d.set for d in found.values() if d.signal != "language"} == {"quality"}
+    assert [d.meaning for d in shown[:2]] == [
+        "Words that are not made of symbols alone.",
+        "Distinct words of: the, be, to, of, and, that, have, with.",
+    ]
+    found = {d.signal: d for d in shown}
 
     smooth = found["quality"]
     inside = np.clip(quality, smooth.low, np.nextafter(smooth.high, 0))
@@ -46,20 +64,23 @@ def test_buckets_hold_what_numpy_counts(spark: SparkSession) -> None:
 
 
 def test_buckets_of_whole_numbers_are_whole_where_a_quantile_lies_between_two(spark: SparkSession) -> None:
-    counts = [1, 2, 4, 9]
-    frame = spark.createDataFrame([(str(i), None, n, None, None, 1, "quality") for i, n in enumerate(counts)], SCHEMA)
-    (found,) = find_distributions(frame, (ASKED[1],))
+    (found,) = find_distributions({"datatrove": measure(spark, "datatrove", stop_words=[1, 2, 4, 9])}, (ASKED[1],))
     assert (found.whole, found.low, found.high, found.median) == (True, 0.5, 9.5, 3.0)
     assert found.counts == (1, 1, 0, 1, 0, 0, 0, 0, 1)
 
 
 def test_a_threshold_lies_inside_its_buckets(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([(str(i), 400, 3, 0.5, None, 1, "quality") for i in range(5)], SCHEMA)
-    found = {d.signal: d for d in find_distributions(frame, (WORDS,))}
+    measured = {
+        "datatrove": measure(spark, "datatrove", n_words=[400] * 5),
+        "quality": measure(spark, "quality", quality=[0.5] * 5),
+        "basics": measure(spark, "basics", language=[None] * 5),
+    }
+    found = {d.signal: d for d in find_distributions(measured, (WORDS,))}
     assert found["n_words"].low <= 50 < 400 <= found["n_words"].high
     assert found["quality"].high > found["quality"].low
     assert "language" not in found
 
 
 def test_no_rows_give_no_distribution(spark: SparkSession) -> None:
-    assert find_distributions(spark.createDataFrame([], SCHEMA)) == ()
+    assert find_distributions({}) == ()
+    assert find_distributions({"quality": measure(spark, "quality", quality=[None])}, (WORDS,)) == ()

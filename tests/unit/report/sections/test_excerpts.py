@@ -23,7 +23,7 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
     documents = documents_frame(spark, [(key, "s", AFTER if key == "edited" else f"text {key} " * 99) for key in values])
     ids = {row["source_key"]: bytes(row["doc_id"]) for row in documents.collect()}
     buckets = {row["source_key"]: row["bucket"] for row in documents.collect()}
-    measured = [(ids[key], buckets[key], "main", "datatrove", value) for key, value in values.items()]
+    measured = [(ids[key], buckets[key], "main", value) for key, value in values.items()]
     hash = hashlib.sha256(BEFORE.encode()).digest()[:16]
     edits = [
         (ids["edited"], buckets["edited"], "main", hash, rule, [BEFORE.index(text)], [BEFORE.index(text) + len(text)], len(text))
@@ -33,7 +33,7 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
     return {
         "documents": documents,
         "raw": spark.createDataFrame([(id, raw) for id in ids.values()], "doc_id binary, text string"),
-        "signals": spark.createDataFrame(measured, "doc_id binary, bucket int, batch string, `set` string, n_words double"),
+        "signals_datatrove": spark.createDataFrame(measured, "doc_id binary, bucket int, batch string, n_words double"),
         "edits": spark.createDataFrame(
             edits,
             "doc_id binary, bucket int, batch string, content_hash binary, rule string, "

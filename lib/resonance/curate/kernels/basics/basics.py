@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, spans
 
-VERSION = 1
 HEAD_CHARS = 2_000
 HEAD_BYTES = 4 * HEAD_CHARS
 TOP = 3
@@ -29,10 +28,6 @@ CLASSES = ("latin", "han", "other_letter", "digit", "punctuation", "symbol", "sp
 """What a character is: a Latin or Han letter, another letter or a mark, a number, punctuation, a symbol, white space, or a
 control, format or private character. Every character is one of these."""
 
-NUMBERS = ("n_chars", "n_bytes", *(f"{name}_ratio" for name in CLASSES), "compression_ratio")
-LANGUAGES = ("language", "language_score", "language_2", "language_2_score", "language_3", "language_3_score")
-COLUMNS = NUMBERS + LANGUAGES
-
 TABLE, BEYOND = 0x20000, 0x40000
 """Code points from ``TABLE`` on are Han (planes 2 and 3 hold nothing else), from ``BEYOND`` on invisible or private."""
 
@@ -40,7 +35,7 @@ Value = float | str | None
 
 
 def plainly(text: str) -> tuple[Value, ...]:
-    """``COLUMNS`` of one text."""
+    """The values of the set ``basics`` for one text: numbers, then languages."""
     held, size = Counter(map(class_of, map(ord, text))), len(text)
     ratios = (held[number] / size if size else None for number in range(len(CLASSES)))
     return (size, len(text.encode()), *ratios, compression_ratio(text.encode()), *languages(text[:HEAD_CHARS]))
@@ -86,7 +81,7 @@ def count(data, starts, ends, table, han, other, counts):  # type: ignore[no-unt
 
 
 def numbers(texts: Any) -> NDArray[np.float64]:
-    """``NUMBERS`` of each text of an Arrow string array, one row each; NaN where not defined."""
+    """Lengths, shares of ``CLASSES`` and compression ratio of each text of an Arrow string array; NaN where not defined."""
     data, starts, ends = spans(texts)
     counts = np.zeros((len(starts), len(CLASSES)), np.int64)
     count(data, starts, ends, classes(), CLASSES.index("han"), CLASSES.index("other"), counts)
@@ -103,7 +98,7 @@ def compression_ratio(text: bytes | memoryview) -> float | None:
 
 
 def heads(texts: Any) -> list[tuple[Value, ...]]:
-    """``LANGUAGES`` of each text of an Arrow string array, from its first characters."""
+    """``languages`` of each text of an Arrow string array, from its first characters."""
     data, starts, ends = spans(texts)
     tops = np.minimum(ends, starts + HEAD_BYTES).tolist()
     pairs = zip(starts.tolist(), tops, strict=True)

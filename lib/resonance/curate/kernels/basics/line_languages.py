@@ -11,11 +11,9 @@ from typing import Any
 
 from resonance.curate.kernels.basics.basics import HEAD_CHARS, languages
 
-VERSION = 1
 MIN_CHARS = 20
 """Of shorter lines the model says next to nothing; they do not count."""
 
-COLUMNS = ("n_line_languages", "line_language", "line_language_ratio")
 Value = float | str | None
 
 
@@ -36,5 +34,5 @@ def plainly(text: str) -> tuple[Value, ...]:
 
 
 def rows(texts: Any) -> list[tuple[Value, ...]]:
-    """``COLUMNS`` of each text of an Arrow string array; nulls where there was no text."""
-    return [(None,) * len(COLUMNS) if text is None else plainly(text) for text in texts.to_pylist()]
+    """The values of each text of an Arrow string array; nulls where there was no text."""
+    return [(None, None, None) if text is None else plainly(text) for text in texts.to_pylist()]

@@ -18,8 +18,6 @@ from typing import Literal, NamedTuple
 from resonance.curate.kernels.english.english import Ranges, count_sentences, rules, words
 from resonance.curate.kernels.english.phrases import JAVASCRIPT, LOREM_IPSUM, POLICIES
 
-VERSION = 1
-
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 BULLETS = ("•", "-")
 ELLIPSES = ("...", "…")
@@ -29,32 +27,6 @@ MAX_WORD_CHARS = 1_000
 MIN_LINE_WORDS = 3
 SHORT_LINE_CHARS = 30
 CITATION = re.compile(r"\[\d*]|\[edit]|\[citation needed]")
-
-COLUMNS = (
-    "n_tokens",
-    "n_words",
-    "mean_word_length",
-    "hash_ratio",
-    "ellipsis_ratio",
-    "bullet_line_ratio",
-    "end_ellipsis_line_ratio",
-    "alpha_word_ratio",
-    "stop_words",
-    "dup_para_frac",
-    "dup_para_char_frac",
-    "dup_line_frac",
-    "dup_line_char_frac",
-    *(f"top_{n}_gram" for n in TOP_GRAMS),
-    *(f"duplicated_{n}_n_grams" for n in DUPLICATED_GRAMS),
-    "c4_lorem_ipsum",
-    "c4_curly_bracket",
-    "c4_lines",
-    "c4_sentences",
-    "line_punct_ratio",
-    "short_line_ratio",
-    "char_dup_ratio",
-    "list_ratio",
-)
 
 Value = float | None
 Fate = Literal["kept", "too_long_word", "too_few_words", "lorem_ipsum", "javascript", "curly_bracket", "policy"]
@@ -68,7 +40,7 @@ class Line(NamedTuple):
 
 
 def plainly(text: str) -> tuple[Value, ...]:
-    """``COLUMNS`` of one text."""
+    """The values of the set ``datatrove`` for one text."""
     tokens = words(text)
     return (*_quality(text, tokens), *_repetition(text, tokens), *_c4_and_fineweb(text))
 

@@ -28,7 +28,7 @@ from resonance.curate.kernels.datatrove.c4_lines import (
     strip,
     trim,
 )
-from resonance.curate.kernels.datatrove.datatrove import COLUMNS, DUPLICATED_GRAMS, SHORT_LINE_CHARS, STOP_WORDS, TOP_GRAMS
+from resonance.curate.kernels.datatrove.datatrove import DUPLICATED_GRAMS, SHORT_LINE_CHARS, STOP_WORDS, TOP_GRAMS
 from resonance.curate.kernels.datatrove.repetition import commonest, copies, later_copies, may_repeat, repeated
 from resonance.curate.kernels.english.english_tables import BIT, STORE, tables
 from resonance.curate.kernels.english.prefixes import TOTALS, Totals, between, name_of, name_of_bytes, read
@@ -41,10 +41,12 @@ from resonance.curate.kernels.text.words import PRIME
 INT = types.int64
 ROW = types.float64[::1]
 
-_AT = {name: number for number, name in enumerate(COLUMNS)}
-_TOP, _DUPLICATED = _AT["top_2_gram"], _AT["duplicated_5_n_grams"]
-_LORE, _LINES = _AT["c4_lorem_ipsum"], _AT["line_punct_ratio"]
-_PARAGRAPHS, _BULLETS = _AT["dup_para_frac"], _AT["bullet_line_ratio"]
+_BULLETS, _PARAGRAPHS, _TOP = 5, 9, 13
+_DUPLICATED = _TOP + len(TOP_GRAMS)
+_LORE = _DUPLICATED + len(DUPLICATED_GRAMS)
+_LINES = _LORE + 4
+_WIDTH = _LINES + 4
+"""Places of values: nine of words and lines, four of repeated parts, n-grams, four of C4 and four of FineWeb."""
 _FIRST_TOP, _LAST_TOP = TOP_GRAMS[0], TOP_GRAMS[-1]
 _FIRST_DUPLICATED, _LAST_DUPLICATED = DUPLICATED_GRAMS[0], DUPLICATED_GRAMS[-1]
 
@@ -222,7 +224,7 @@ def judge_lines(data, base, lines, kept, flags, labels, rest, totals, hashes, si
 
 @compiled(types.void(BYTES, POSITIONS, POSITIONS, CODES, STORE, INT, INT, types.float64[:, ::1]), allocates=True)
 def measure_all(data, starts, ends, flags, store, buffer, longest, found):  # type: ignore[no-untyped-def]
-    """Fills ``found`` text by text, in the order of ``COLUMNS``; ``buffer`` is the size of all, ``longest`` of a text."""
+    """Fills ``found`` text by text; ``buffer`` is the size of all, ``longest`` of a text."""
     room = longest + 2
     whole, solid, spots = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.int32)
     totals = Totals(whole, solid, spots, np.empty(room, np.int32))
@@ -252,8 +254,8 @@ def measure_all(data, starts, ends, flags, store, buffer, longest, found):  # ty
 
 
 def measure(texts: Any) -> NDArray[np.float64]:
-    """``COLUMNS`` of each text of an Arrow string array, one row each; NaN where a signal is not defined."""
+    """The values of each text of an Arrow string array, one row each; NaN where a signal is not defined."""
     data, starts, ends = spans(texts)
-    found = np.full((len(starts), len(COLUMNS)), np.nan)
+    found = np.full((len(starts), _WIDTH), np.nan)
     measure_all(data, starts, ends, *tables(), len(data), int((ends - starts).max(initial=0)), found)
     return found

@@ -45,8 +45,6 @@ from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, mix
 from resonance.curate.kernels.text.stretches import before, digest, length, trimmed
 from resonance.curate.kernels.text.words import BASIS, PRIME, word_hash
 
-VERSION = 1
-
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 SYMBOLS = ("#", "...", ". . .", "…")
 BULLETS = ("●", "•", "*", "-")
@@ -54,26 +52,9 @@ ELLIPSES = ("...", ". . .", "…")
 TOP_GRAMS = (2, 3, 4)
 DUPLICATED_GRAMS = (5, 6, 7, 8, 9, 10)
 
-COLUMNS = (
-    "n_words",
-    "mean_word_length",
-    "symbol_word_ratio",
-    "bullet_line_ratio",
-    "end_ellipsis_line_ratio",
-    "alpha_word_ratio",
-    "stop_words",
-    "dup_line_frac",
-    "dup_para_frac",
-    "dup_line_char_frac",
-    "dup_para_char_frac",
-    *(f"top_{n}_gram" for n in TOP_GRAMS),
-    *(f"duplicated_{n}_n_grams" for n in DUPLICATED_GRAMS),
-    "removed_word_ratio",
-)
-
 
 def plainly(text: str) -> tuple[float | None, ...]:
-    """``COLUMNS`` of one text."""
+    """The values of the set ``dclm`` for one text."""
     lines, paragraphs = ([part.strip() for part in text.split(end) if part.strip()] for end in ("\n", "\n\n"))
     words = text.split()
     segments = [segment for segment in word_break.segments(text) if segment[0].isalnum()]
@@ -126,6 +107,8 @@ def stop_hashes() -> NDArray[np.uint64]:
 ROW = types.float64[::1]
 
 (N_WORDS, MEAN, SYMBOL, BULLET, ELLIPSIS, LETTERS, STOPS, LINE, PARA, LINE_CHARS, PARA_CHARS, GRAMS) = range(12)
+_WIDTH = GRAMS + len(TOP_GRAMS + DUPLICATED_GRAMS) + 1
+"""The values of n-grams are followed by what line rules remove."""
 _FEED, _DOT, _HASH, _DOTS = map(ord, "\n.#…")
 _CLOSE, _SPACED = (np.frombuffer(symbol.encode(), np.uint8) for symbol in ("...", ". . ."))
 _BULLETS = tuple(map(ord, BULLETS))
@@ -278,9 +261,9 @@ def count_all(data, starts, ends, bits, kinds, stops, row, tokens, sums, keys, p
 
 
 def measure(texts: Any) -> NDArray[np.float64]:
-    """``COLUMNS`` of each text of an Arrow string array, one row each; NaN where not defined."""
+    """The values of each text of an Arrow string array, one row each; NaN where not defined."""
     data, starts, ends = spans(texts)
-    found = np.zeros((len(starts), len(COLUMNS)))
+    found = np.zeros((len(starts), _WIDTH))
     row, room = 0, 2_048
     while row < len(starts):
         row = count_all(data, starts, ends, bits(), word_break.table(), stop_hashes(), row, *room_for(room), found)

@@ -42,8 +42,6 @@ from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, mix
 from resonance.curate.kernels.text.stretches import before, digest, length
 from resonance.curate.kernels.text.words import BASIS, PRIME, word_hash
 
-VERSION = 1
-
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 SYMBOLS = ("#", "…")
 BULLETS = ("*", "-")
@@ -51,34 +49,19 @@ ELLIPSIS = "…"
 TOP_GRAMS = (2, 3, 4)
 DUPLICATED_GRAMS = (5, 6, 7, 8, 9, 10)
 
-GOPHER = (
-    "n_words",
-    "median_word_length",
-    "symbol_word_ratio",
-    "alpha_word_ratio",
-    "stop_words",
-    *(f"top_{n}_gram" for n in TOP_GRAMS),
-    *(f"duplicated_{n}_n_grams" for n in DUPLICATED_GRAMS),
-    "bullet_line_ratio",
-    "end_ellipsis_line_ratio",
-    "dup_line_frac",
-    "dup_line_char_frac",
-    "bullet_line_ratio_v1",
-    "end_ellipsis_line_ratio_v1",
-    "dup_line_frac_v1",
-)
-COLUMNS = (*GOPHER, *dolma_c4.COLUMNS)
-
 _SYMBOLS = tuple(map(ord, SYMBOLS))
 _BULLETS = tuple(map(ord, BULLETS))
 _ELLIPSIS, _FEED = ord(ELLIPSIS), ord("\n")
 _BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
-_GRAMS, _LINES = GOPHER.index("top_2_gram"), GOPHER.index("bullet_line_ratio")
+_GRAMS = 5
+_LINES = _GRAMS + len(TOP_GRAMS + DUPLICATED_GRAMS)
+_GOPHER = _LINES + 7
+"""Places of values: five of words, then those of n-grams, then seven of lines; C4's come after them."""
 _MOST_GRAM, _WIDEST = max(TOP_GRAMS), max(DUPLICATED_GRAMS)
 
 
 def plainly(text: str) -> tuple[float, ...]:
-    """``COLUMNS`` of one text."""
+    """The values of the set ``dolma`` for one text."""
     words = text.split()
     chars = sum(map(len, words))
     return (*_of_words(words), *_of_grams(words, chars), *_of_lines(text, chars), *dolma_c4.plainly(text))
@@ -281,9 +264,9 @@ def count_all(data, starts, ends, bits, stops, row, tokens, sums, keys, places, 
 
 
 def measure(texts: Any) -> NDArray[np.float64]:
-    """``COLUMNS`` of each text of an Arrow string array, one row each; NaN for a null."""
+    """The values of each text of an Arrow string array, one row each; NaN for a null."""
     data, starts, ends = spans(texts)
-    gopher, c4 = np.zeros((len(starts), len(GOPHER))), np.zeros((len(starts), len(dolma_c4.COLUMNS)))
+    gopher, c4 = np.zeros((len(starts), _GOPHER)), np.zeros((len(starts), dolma_c4.WIDTH))
     row, room = 0, 2_048
     while row < len(starts):
         row = count_all(data, starts, ends, bits(), stop_hashes(), row, *room_for(room), gopher)

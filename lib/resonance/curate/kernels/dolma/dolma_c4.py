@@ -27,16 +27,8 @@ END_MARKS = (".", "?", "!", '"')
 LOREM_IPSUM, JAVASCRIPT = "lorem ipsum", "javascript"
 NAUGHTY = Path(__file__).parents[1] / "data" / "naughty_words_en.txt"
 
-COLUMNS = (
-    "n_lines",
-    "c4_unended_line_ratio",
-    "c4_few_words_line_ratio",
-    "c4_curly_bracket",
-    "c4_lorem_ipsum",
-    "c4_javascript",
-    "c4_naughty_word",
-    "c4_javascript_v1",
-)
+WIDTH = 8
+"""Values of a text: three of its lines, then whether it holds five things."""
 
 INT = types.int64
 FROZEN_HASHES = types.Array(types.uint64, 1, "C", readonly=True)
@@ -61,7 +53,7 @@ def naughty() -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def plainly(text: str) -> tuple[float, ...]:
-    """``COLUMNS`` of one text."""
+    """The values of C4's tagger for one text."""
     words, phrases = naughty()
     lower = text.lower()
     lines = lower.split("\n")
@@ -219,7 +211,7 @@ TABLES = (BYTES, FROZEN_HASHES, BYTES, FROZEN_PHRASES, FROZEN_PLACES)
 
 @compiled(types.void(types.uint8[::1], INT, FROZEN_HASHES, BYTES, FROZEN_PHRASES, FROZEN_PLACES, types.float64[::1]))
 def count(text, end, known, letters, phrases, buckets, row):  # type: ignore[no-untyped-def]
-    """Fills ``row`` with ``COLUMNS`` of a reduced text."""
+    """Fills ``row`` with the values of a reduced text."""
     lines, unended, few, told, at = 0, 0, 0, np.int64(0), 0
     brace = False
     while at <= end:
@@ -251,7 +243,7 @@ def count(text, end, known, letters, phrases, buckets, row):  # type: ignore[no-
 
 @compiled(types.void(BYTES, POSITIONS, POSITIONS, *TABLES, types.uint8[::1], types.float64[:, ::1]))
 def count_all(data, starts, ends, alphabet, known, letters, phrases, buckets, text, found):  # type: ignore[no-untyped-def]
-    """Fills ``found`` with ``COLUMNS`` text by text; ``text`` has room for each."""
+    """Fills ``found`` text by text; ``text`` has room for each."""
     for row in range(len(starts)):
         size = reduce(data, starts[row], ends[row], alphabet, text)
         count(text, size, known, letters, phrases, buckets, found[row])

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pytest
 
 from resonance.curate.kernels.basics import basics
-from resonance.curate.kernels.profiles import profile
+from resonance.curate.signals import BASICS
 
 TEXT = "Zürich 上海 1٣, €\n\u200dПри"
 
 
 def measured(text: str | None) -> dict[str, float | str | None]:
-    return profile("basics").measure(pa.array([text], pa.string())).to_pylist()[0]
+    return BASICS.measure(pa.array([text], pa.string())).to_pylist()[0]
 
 
 def test_lengths_and_classes() -> None:

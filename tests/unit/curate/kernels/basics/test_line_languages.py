@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from resonance.curate.kernels.profiles import profile
+from resonance.curate.signals import LINE_LANGUAGES
 
 GERMAN = "Der Zug fährt heute leider mit großer Verspätung in den Bahnhof ein."
 ENGLISH = "The train is late today, and nobody knows when it will leave the station again."
@@ -13,7 +13,7 @@ SHORT = "et puis merci"
 
 
 def measured(text: str | None) -> dict[str, float | str | None]:
-    return profile("line_languages").measure(pa.array([text], pa.string())).to_pylist()[0]
+    return LINE_LANGUAGES.measure(pa.array([text], pa.string())).to_pylist()[0]
 
 
 def test_the_language_of_most_characters_with_its_share() -> None:

@@ -1,4 +1,4 @@
-"""The profile ``datatrove``: values worked out by hand, by the definition and by the kernel."""
+"""The set ``datatrove``: values worked out by hand, by the definition and by the kernel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from resonance.curate.kernels.datatrove import datatrove
-from resonance.curate.kernels.profiles import profile
+from resonance.curate.signals import DATATROVE
 
 WORDS = "the cat sat on the mat. the cat sat on the mat."  # 14 tokens: 2 x 6 words and 2 full stops
 LINES = "# Title\n\n- one ...\n- two…\n\nThe end is near, my friend.\n\n- one ...\n\n- one ..."
@@ -14,8 +14,8 @@ LINES = "# Title\n\n- one ...\n- two…\n\nThe end is near, my friend.\n\n- one 
 
 def both(text: str) -> dict[str, float | str | None]:
     """The signals of a text, once the definition and the kernel have said the same."""
-    kernel = profile("datatrove").measure(pa.array([text])).to_pylist()[0]
-    plain = dict(zip(datatrove.COLUMNS, datatrove.plainly(text), strict=True))
+    kernel = DATATROVE.measure(pa.array([text])).to_pylist()[0]
+    plain = dict(zip(DATATROVE.names, datatrove.plainly(text), strict=True))
     assert kernel == {name: value if value is None else pytest.approx(value, abs=1e-12) for name, value in plain.items()}
     return kernel
 
@@ -98,7 +98,7 @@ def test_lines_of_citations_alone_are_no_lines_to_fineweb() -> None:
 
 def test_what_has_no_denominator_is_null() -> None:
     empty = both("")
-    assert {name for name, value in empty.items() if value is None} == set(datatrove.COLUMNS) - {
+    assert {name for name, value in empty.items() if value is None} == set(DATATROVE.names) - {
         "n_tokens",
         "n_words",
         "stop_words",

@@ -12,8 +12,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from resonance.core.frames import map_batches, parse_schema
+from resonance.core.signal import SignalSet
 from resonance.curate.identity import hashes
-from resonance.curate.signals import MEASURED, QUALITY, TYPES
+from resonance.curate.signals import BASICS, QUALITY, SETS
 from resonance.curate.sources.row import ROW_SCHEMA, Reading
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ TEXT = {
 """What the pass says of each text besides its signals."""
 PLACES = pa.list_(pa.int32())
 EDITS = pa.list_(pa.struct({"rule": pa.string(), "starts": PLACES, "ends": PLACES, "characters": pa.int32()}))
-NUMBERS = {"int": T.IntegerType(), "double": T.DoubleType(), "string": T.StringType()}
+TYPES = {"int": T.IntegerType(), "double": T.DoubleType(), "string": T.StringType()}
+BY_NAME = {declared.name: declared for declared in SETS}
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,14 @@ class Prepare:
     the raw text does not come back from it.
     """
 
-    sets: tuple[str, ...] = ("basics",)
+    sets: tuple[str, ...] = (BASICS.name,)
     rewrite: str = "none"
     head_words: int = 1_000
-    name: str = "prepare"
-    version: int = 2
-    reads: tuple[str, ...] = ("text",)
 
     @property
     def adds(self) -> tuple[str, ...]:
         """The columns that take the place of ``text``."""
-        return (*TEXT, *self.sets, "quality")
+        return (*TEXT, *self.sets, QUALITY.name)
 
     def __call__(self, rows: DataFrame) -> DataFrame:
         """``rows`` with these columns."""
@@ -83,28 +82,24 @@ class Prepare:
     def _schema(self, given: T.StructType) -> T.StructType:
         kept = [field for field in given.fields if field.name != "text"]
         said = [T.StructField(name, kind) for name, kind in TEXT.items()]
-        sets = [T.StructField(name, _kind(name)) for name in (*self.sets, "quality")]
+        sets = [T.StructField(name, _kind(BY_NAME[name])) for name in (*self.sets, QUALITY.name)]
         return T.StructType([*kept, *said, *sets])
 
 
-def _kind(name: str) -> T.StructType:
-    columns = (signal.column for signal in (QUALITY if name == "quality" else MEASURED[name]))
-    return T.StructType([T.StructField(column, NUMBERS[TYPES.get(column, "double")]) for column in columns])
+def _kind(declared: SignalSet) -> T.StructType:
+    return T.StructType([T.StructField(name, TYPES[kind]) for name, kind in declared.types.items()])
 
 
 def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_words: int = 1_000) -> dict[str, Array]:
     """What the pass says about an Arrow array of texts, by column."""
-    from resonance.curate import score
-    from resonance.curate.kernels.profiles import profile
     from resonance.curate.kernels.text.tidy import tidy
 
     cleaned = tidy(texts)
     measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
     stored, edits = _rewritten(measured, rewrite)
     hashed = hashes(measured)
-    found = {name: profile(name).measure(measured).to_struct_array() for name in sets}
-    known = found["basics"].field("compression_ratio") if stored is measured and "basics" in found else None
-    scored = score.measure(stored, head_words, known)
+    found = {name: BY_NAME[name].measure(measured) for name in sets}
+    known = found[BASICS.name].field("compression_ratio") if stored is measured and BASICS.name in found else None
     return {
         "cleaned": stored.fill_null(""),
         "n_chars": pc.utf8_length(stored),
@@ -113,7 +108,7 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_wor
         "cleaned_hash": hashed,
         "edits": edits,
         **found,
-        "quality": pa.StructArray.from_arrays(list(scored.values()), list(scored)),
+        QUALITY.name: QUALITY.measure(stored, head_words, known),
     }
 
 

@@ -1,0 +1,37 @@
+"""What kernels measure as Arrow arrays of the types that signals are declared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from resonance.core.signal import Signal, Value
+
+TYPES = {"int": pa.int32(), "double": pa.float64(), "string": pa.string()}
+
+
+def build_struct(signals: Sequence[Signal], arrays: Sequence[Any]) -> Any:
+    """A struct array with one field for each signal."""
+    return pa.StructArray.from_arrays(list(arrays), [signal.name for signal in signals])
+
+
+def build_numbers(signals: Sequence[Signal], measured: NDArray[np.float64], texts: Any) -> list[Any]:
+    """One array for each column of a matrix; null where a value is NaN, and where there is no text."""
+    absent = texts.is_null().to_numpy(zero_copy_only=False)
+    arrays = []
+    for number, signal in enumerate(signals):
+        values = np.ascontiguousarray(measured[:, number])
+        missing = absent | np.isnan(values)
+        arrays.append(pa.array(np.where(missing, 0, values), mask=missing).cast(TYPES[signal.type]))
+    return arrays
+
+
+def build_values(signals: Sequence[Signal], rows: Sequence[Sequence[Value]]) -> list[Any]:
+    """One array for each signal from the values of each text."""
+    return [pa.array([values[number] for values in rows], TYPES[signal.type]) for number, signal in enumerate(signals)]

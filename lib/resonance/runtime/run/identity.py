@@ -1,0 +1,52 @@
+"""What the results of a step rest on, as hashes: a step is up to date while the identities of what it reads stay."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from resonance.core.job import Step
+from resonance.core.settings import Config
+from resonance.core.table import Family, list_tables
+from resonance.runtime import inputs
+
+Origins = Mapping[str, str]
+"""Identities of what a step leaves in tables, by the table's name."""
+
+
+def find_origins(step: Step, config: Config, upstream: Sequence[Origins], registered: Sequence[str] = ()) -> dict[str, str]:
+    """The identity of what a step leaves in each table: of its job, settings, seed, place and the identities that it reads.
+
+    Which members of a family a step fills says nothing of its other tables: one more signal set leaves them as they were.
+
+    Args:
+        step: the step.
+        config: the settings that it runs under.
+        upstream: origins of the earlier steps that write what it reads.
+        registered: evaluation sets and their versions, where it reads them: no step writes them.
+    """
+    job, sections = step.job, [getattr(config, name) for name in step.job.wiring.sections.values()]
+    reads = [table.name for table in list_tables(job.reads, sections)]
+    choices = {entry.chosen_by for entry in job.writes if isinstance(entry, Family)}
+    described: dict[str, Any] = {
+        "job": [job.name, job.run.__name__, job.version],
+        "place": [config.batch, step.round, step.arm],
+        "settings": [{k: v for k, v in section.effective().items() if k not in choices} for section in sections],
+        "seed": config.seed,
+        "upstream": [list(dict.fromkeys(origins[name] for name in reads if name in origins)) for origins in upstream],
+        "inputs": inputs.fingerprint(config.ingest) if not job.reads else "",
+        "registered": list(registered),
+    }
+    tables = list_tables((*job.writes, *job.appends), sections)
+    return {table.name: _hash({**described, "table": [table.name, table.version]}) for table in tables}
+
+
+def identify(origins: Origins) -> str:
+    """The identity of a step: that of all that it leaves."""
+    return _hash(origins)
+
+
+def _hash(described: object) -> str:
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
