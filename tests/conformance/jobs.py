@@ -30,7 +30,7 @@ from resonance.curate.duplicates.standing import batches, digest
 from resonance.curate.duplicates.verified import candidates, members
 from resonance.curate.hold_out import hold_out
 from resonance.curate.judge import judge
-from resonance.report.sections.distributions import find_distributions
+from resonance.report.sections.signals import find_distributions
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
 from resonance.runtime.storage.digest import digest as digest_table
