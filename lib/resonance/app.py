@@ -181,6 +181,21 @@ class OpenWorkspace:
         own: dict[str, object] = {} if rounds is None else {"rounds": rounds}
         return self._execute(self._configure(**own, **({"unchecked": True} if unchecked else {})), jobs)
 
+    def plan(self, *jobs: str, rounds: int | None = None) -> View:
+        """Show which steps ``run`` would run, why, and how long they took last time; runs nothing."""
+        config = self._configure(**({} if rounds is None else {"rounds": rounds}))
+        steps = choose_steps(config, jobs)
+        from resonance.runtime.run.forecast import show_forecasts, sum_up
+        from resonance.runtime.workspace import refuse_unchecked
+
+        asked = [name for name in jobs if name != "report"]
+        forecasts = self._open(config, create=True).foresee(steps, asked)
+        try:
+            refuse_unchecked(config, steps, asked)
+        except ResonanceError as refusal:
+            return View((show_forecasts(forecasts), sum_up(forecasts), f"but run refuses: {refusal}"))
+        return View((show_forecasts(forecasts), sum_up(forecasts)))
+
     def register(self, name: str, *files: str | Path, text_field: str | None = None, id_field: str | None = None) -> View:
         """Register an evaluation set: documents that hold an item of it are never trained on. One row is one item."""
         own: dict[str, object] = {"ingest__inputs": [str(file) for file in files], "ingest__demo": False}

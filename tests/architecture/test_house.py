@@ -12,7 +12,7 @@ from resonance.core.table import list_tables
 from resonance.factory import INGEST_AND_CLEAN, JOBS, curation, loop
 from resonance.runtime import resources
 from resonance.runtime.conf import load
-from resonance.runtime.run.runner import upstream
+from resonance.runtime.run.schedule import upstream
 from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, REJECTS, ROUNDS, STEPS, TABLES
 
 TOP = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ def commands() -> list[str]:
 
 
 def test_readme_teaches_every_command():
-    taught = {"curate", "judge", "explain", "why", "report", "tables", "doctor", "run", "register"}
+    taught = {"curate", "judge", "explain", "why", "report", "tables", "doctor", "run", "register", "plan"}
     assert {command.split()[1] for command in commands()} >= taught
 
 

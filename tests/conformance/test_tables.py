@@ -50,7 +50,8 @@ def make(spark: SparkSession, folder: Path) -> FolderCatalog:
 
 def step(number: int) -> tuple[Any, ...]:
     counts = {"near": number, "é": 2}
-    return (f"run{number}", "j", "b", 0, "plan", 3, 1, 2, counts, {"t": 1}, {}, 1.5, datetime(2026, 1, 2, 3, 4, 5, number, UTC))
+    finished = datetime(2026, 1, 2, 3, 4, 5, number, UTC)
+    return (f"run{number}", "j", "b", 0, "plan", 3, 1, 2, counts, {"t": 1}, {}, 1.5, finished, {"t": "o"}, {"seed": "7"})
 
 
 def edits(documents: DataFrame, batch: str) -> DataFrame:

@@ -194,6 +194,7 @@ SHOWS = {
     "tables": r"documents +│ +0 │ +35 │",
     "judge": r"fineweb(.|\n)*nothing was written; --apply writes it\n$",
     "register": r"quiz.*1 item",
+    "plan": r"steps would run; none of them ever ran here",
     "explain --round 2": r"Plan of round 2",
     "explain --sample": r"^sample    {drawn} of slice (.|\n)*\nplan      round 3: ",
     "why": r"^.*{drawn}(.|\n)*drawn     round \d",

@@ -68,6 +68,22 @@ def test_the_engine_is_an_option_of_each_command_that_computes(
     assert [config.spark.engine for config in seen] == [engine]
 
 
+def test_a_plan_is_shown_without_an_engine_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("resonance.runtime.workspace.open_engine", lambda *_, **__: pytest.fail("an engine was started"))
+    (tmp_path / "texts.jsonl").write_text('{"text": "one"}\n')
+    given = ["plan", "--workspace", str(tmp_path / "w"), "--set", f"ingest.inputs=[{tmp_path / 'texts.jsonl'}]"]
+    cli.main([*given, "--rounds", "1"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "has not run yet" in said
+    assert "13 of 13 steps would run; none of them ever ran here" in said
+    assert "but run refuses: train: no evaluation set is registered" in said
+    assert not (tmp_path / "w").exists()
+    assert exit_code(*given, "tune") == 1
+    assert "tune: nothing to do under these settings; tune needs tune.slices" in capsys.readouterr().err
+
+
 def test_a_signal_that_python_took_itself_is_told_as_a_stop(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,19 @@ def run(
 
 
 @app.command()
+@on_workspace(computes=False)
+def plan(
+    w: OpenWorkspace,
+    job: Annotated[
+        list[str] | None, typer.Argument(metavar="[JOB…]", help="Jobs to look at; all of the loop where none is named.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option("--rounds", min=1, help="Rounds of the loop.")] = None,
+) -> None:
+    """Show which steps [b]resonance run[/b] would run under these settings, why, and how long they took last time. Runs nothing."""
+    w.plan(*(job or ()), rounds=rounds).show(out)
+
+
+@app.command()
 @on_workspace()
 def curate(
     w: OpenWorkspace,

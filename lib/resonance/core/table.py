@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -100,8 +100,8 @@ class Catalog(Protocol):
         """The table (at a version, if given); an empty frame of its schema where nothing was written yet."""
         ...
 
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        """All rows of a small table, as dictionaries of Python values."""
+    def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """All rows of a small table, as dictionaries of Python values; of these columns alone, where some are named."""
         ...
 
     def count(self, table: Table) -> int:

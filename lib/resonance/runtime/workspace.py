@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from resonance.runtime.run.accounting import Outcome
     from resonance.runtime.run.progress import Events
     from resonance.runtime.run.runner import Runner
+    from resonance.runtime.run.schedule import Forecast
     from resonance.runtime.run.scratch import Scratch
 
 UNCHECKED = (
@@ -143,6 +144,12 @@ class Workspace:
                 return self._runner(launch, events).run(steps, only)
             finally:
                 launch.close()
+
+    def foresee(self, steps: Sequence[Step], only: Sequence[str]) -> list[Forecast]:
+        """What ``run`` would do with these steps; needs no engine where tables lie in a folder."""
+        from resonance.runtime.run.schedule import Schedule
+
+        return list(Schedule(self.config, self.catalog).foresee(steps, only))
 
     def fill(self, table: Table, slice: Slice, make: Callable[[Checkpoint], DataFrame]) -> Commit:
         """Replace one slice of a table that no step writes by the rows that ``make`` gives."""

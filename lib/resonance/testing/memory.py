@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ class MemoryCatalog:
         """Whether the table was created."""
         return table.name in self._versions
 
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        """All rows of the table."""
-        return [row.asDict(recursive=True) for row in self.read(table).collect()]
+    def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """All rows of the table; of these columns alone, where some are named."""
+        return [row.asDict(recursive=True) for row in self.read(table).select(*(columns or ["*"])).collect()]
 
     def count(self, table: Table) -> int:
         """The number of rows of the table."""

@@ -323,7 +323,7 @@ def _steps(rejects: DataFrame, documents: int, rounds: int) -> list[tuple[Any, .
         (
             {"train": "train", "score_model": "score"}.get(job, job) + (f"{number}{arm}" if number else ""),
             job, "main", number, arm, came, went, sum(rules.values()), rules, written, {}, seconds,
-            START + timedelta(seconds=60 * index), None,
+            START + timedelta(seconds=60 * index), None, None,
         )
         for index, (job, number, arm, came, went, rules, written, seconds) in enumerate(done)
     ]  # fmt: skip

@@ -76,10 +76,10 @@ class FolderCatalog:
             return self._engine().session.createDataFrame([], resources.contract(table).schema)
         return self._load(table, paths)
 
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        """All rows of a small table, read without an engine."""
-        names = resources.contract(table).schema.names
-        found = [row for path in self._paths(table, None) for row in _rows(path)]
+    def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """All rows of a small table, read without an engine; of these columns alone, where some are named."""
+        names = list(columns) or resources.contract(table).schema.names
+        found = [row for path in self._paths(table, None) for row in _rows(path, names)]
         return [{name: row.get(name) for name in names} for row in found]
 
     def count(self, table: Table) -> int:
@@ -359,8 +359,9 @@ def _files(delta: DeltaTable) -> list[dict[str, Any]]:
     return files
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    table = pq.ParquetFile(path, coerce_int96_timestamp_unit="us").read()
+def _rows(path: Path, names: Sequence[str]) -> list[dict[str, Any]]:
+    file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
+    table = file.read([name for name in file.schema_arrow.names if name in names])
     rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
     return rows
 

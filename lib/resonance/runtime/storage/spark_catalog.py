@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,9 +40,9 @@ class SparkCatalog:
         """Whether the table was created."""
         return bool(self._spark.catalog.tableExists(self.name(table)))
 
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        """All rows of a small table."""
-        return [row.asDict(recursive=True) for row in self.read(table).collect()]
+    def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """All rows of a small table; of these columns alone, where some are named."""
+        return [row.asDict(recursive=True) for row in self.read(table).select(*(columns or ["*"])).collect()]
 
     def count(self, table: Table) -> int:
         """The rows of the table."""

@@ -10,7 +10,7 @@ from resonance.core.table import Family, Table
 from resonance.factory import CLEAN, JUDGE, loop
 from resonance.runtime.policies import load_policy
 from resonance.runtime.run.identity import Origins, find_origins, identify
-from resonance.runtime.run.runner import upstream
+from resonance.runtime.run.schedule import upstream
 from resonance.tables import SIGNALS
 
 

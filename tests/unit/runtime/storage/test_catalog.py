@@ -68,7 +68,7 @@ def test_null_and_broken_rule_are_refused_by_name(catalog, spark):
 
 
 def test_append_happens_once_for_a_transaction(catalog, spark):
-    values = ("r", "j", "b", 0, "plan", 1, 1, 0, {"x": 0}, {"t": 1}, {"t": 1}, 1.0, datetime.now(UTC))
+    values = ("r", "j", "b", 0, "plan", 1, 1, 0, {"x": 0}, {"t": 1}, {"t": 1}, 1.0, datetime.now(UTC), {}, None)
     row = spark.createDataFrame([values], resources.contract(STEPS).schema)
     assert catalog.committed(STEPS, "steps/r") is None
     assert not catalog.append(STEPS, row, ("steps/r", 3), {}).skipped
@@ -182,12 +182,14 @@ def test_folders_may_have_any_name(spark, tmp_path, name):
 
 
 def test_small_tables_are_read_without_an_engine(spark, tmp_path):
-    values = ("r", "j", "b", 0, "plan", 1, 1, 0, {"x": 0}, {"t": 1}, {}, 1.0, datetime(2026, 1, 2, 3, 4, 5, 6, UTC))
+    finished = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+    values = ("r", "j", "b", 0, "plan", 1, 1, 0, {"x": 0}, {"t": 1}, {}, 1.0, finished, {"t": "o"}, {"seed": "7"})
     row = spark.createDataFrame([values], resources.contract(STEPS).schema)
     folder_catalog(spark, tmp_path).append(STEPS, row, ("steps/r", 1), {})
     alone = FolderCatalog(tmp_path, lambda: pytest.fail("an engine was asked for"))
     (found,) = alone.rows(STEPS)
-    assert (found["cut_by_rule"], found["written"], found["read"]) == ({"x": 0}, {"t": 1}, {})
+    assert (found["cut_by_rule"], found["written"], found["read"], found["made_of"]) == ({"x": 0}, {"t": 1}, {}, {"seed": "7"})
     assert found["finished_at"] == datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
     assert (alone.version(STEPS), alone.count(STEPS), alone.committed(STEPS, "steps/r")) == (0, 1, 1)
+    assert alone.rows(STEPS, ("seconds", "run")) == [{"seconds": 1.0, "run": "r"}]
     assert alone.rows(REJECTS) == []

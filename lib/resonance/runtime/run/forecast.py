@@ -1,0 +1,41 @@
+"""Shows what a run would do, before it is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from resonance.runtime.run.schedule import Forecast
+
+
+def show_forecasts(forecasts: Sequence[Forecast]) -> Table:
+    """One line a step: whether it runs, why, and the seconds that it took last time."""
+    table = Table("step", "run does", "because", "last time")
+    for forecast in forecasts:
+        does = "waits" if forecast.waits else "run it" if forecast.due else "skip it"
+        why = forecast.why.removeprefix("waits for ").removeprefix("up to date: ")
+        table.add_row(str(forecast.step), does, escape(why), "" if forecast.seconds is None else write_seconds(forecast.seconds))
+    return table
+
+
+def sum_up(forecasts: Sequence[Forecast]) -> str:
+    """How many steps run, and what they are likely to cost, in one sentence."""
+    due = [forecast for forecast in forecasts if forecast.due]
+    if not due:
+        return f"none of {len(forecasts)} steps would run"
+    run = f"{len(due)} of {len(forecasts)} steps would run"
+    known = [forecast.seconds for forecast in due if forecast.seconds is not None]
+    if not known:
+        return f"{run}; none of them ever ran here, so that their cost is not known"
+    unknown = f", and {len(due) - len(known)} of them never ran here" if len(known) < len(due) else ""
+    return f"{run}; they took {write_seconds(sum(known))} last time{unknown}"
+
+
+def write_seconds(seconds: float) -> str:
+    """A length of time in the two units that matter."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

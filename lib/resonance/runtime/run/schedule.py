@@ -1,0 +1,220 @@
+"""What is stale and why: what each step leaves in tables, held against what finished steps left there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from resonance.core.job import Job, Step
+from resonance.core.ledger import INGEST
+from resonance.core.settings import Config
+from resonance.core.table import Catalog, Family, Table, list_tables
+from resonance.runtime import inputs
+from resonance.runtime.run.identity import Origins, find_origins, identify
+from resonance.tables import EVALUATION_ITEMS, STEPS
+
+UP_TO_DATE = "up to date: same inputs, settings, seed and code as last time"
+UNKNOWN = "its settings, sources, seed or code, or steps that it builds on, are not those of its last run"
+"""Why a step runs whose last run did not say what it was made of: an older version wrote it."""
+SHORT = 40
+"""Characters of a value that is shown as it was and as it is; longer ones are only named."""
+Key = tuple[str, str, int, str]
+"""Job, batch, round and arm of a step; the batch is empty where a job works on all batches."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run makes of one step.
+
+    Args:
+        run: the identity of the step.
+        why: why the step runs, or why it does not.
+        due: whether it runs.
+        waits: whether a step that it builds on is missing and does not run either.
+        on: the runs that it builds on, by place.
+        origins: the identity of what it leaves in each table.
+        made_of: what these identities are hashes of, part by part, as JSON.
+        seconds: how long it took last time, or its job did; None where it never ran.
+    """
+
+    step: Step
+    run: str
+    why: str
+    due: bool = False
+    waits: bool = False
+    on: Mapping[str, str] = field(default_factory=dict)
+    origins: Origins = field(default_factory=dict)
+    made_of: Mapping[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+
+
+class Schedule:
+    """Steps of one workspace and configuration: which are up to date, and why the others are not. Needs tables alone, no engine."""
+
+    def __init__(self, config: Config, catalog: Catalog) -> None:
+        self._config = config
+        self._catalog = catalog
+
+    def foresee(self, steps: Sequence[Step], only: Iterable[str] = ()) -> Iterator[Forecast]:
+        """A forecast for each step, in order; one that is due counts as done from then on.
+
+        Args:
+            steps: the whole order, so that each step knows what it builds on.
+            only: names of the jobs that are asked for; all where there is none.
+        """
+        wanted, done, origins = set(only), self._done(steps), self.origins(steps)
+        for index, step in enumerate(steps):
+            if wanted and step.job.name not in wanted:
+                continue
+            run, key, before = identify(origins[step.place]), self._key(step), upstream(step, steps[:index])
+            missing = [e for e in before if not self._has_left(e, step, origins[e.place], done)]
+            seconds = self._last_seconds(step)
+            if missing:
+                yield Forecast(step, run, f"waits for {missing[0]}, which is missing or stale", waits=True, seconds=seconds)
+            elif key in done and done[key]["run"] == run:
+                yield Forecast(step, run, UP_TO_DATE, seconds=seconds)
+            else:
+                left = {earlier.place: origins[earlier.place] for earlier in before}
+                yield self._plan(step, left, {place: identify(found) for place, found in left.items()})
+                done[key] = {"run": run, "origins": origins[step.place]}
+
+    def foresee_again(self, step: Step, makers: Sequence[Step]) -> Forecast | None:
+        """The forecast of a step on what the newest of these makers left of the batch; None where none left anything."""
+        names, read = {maker.job.name for maker in makers}, {table.name for table in self.list_read(step.job)}
+        rows = (row for row in self.finished if row["batch"] == self._config.batch and row["job"] in names)
+        made = max((row for row in rows if read & row["written"].keys()), key=_finished_at, default=None)
+        if made is None:
+            return None
+        place = f"{made['job']}/{made['round']}/{made['arm']}"
+        return self._plan(step, {place: made["origins"] or {}}, {place: made["run"]})
+
+    def origins(self, steps: Sequence[Step]) -> dict[str, Origins]:
+        """The identities of what each step leaves in tables, by place; see ``find_origins``."""
+        found: dict[str, Origins] = {}
+        for index, step in enumerate(steps):
+            found[step.place] = self._origins(step, [found[earlier.place] for earlier in upstream(step, steps[:index])])
+        return found
+
+    def identities(self, steps: Sequence[Step]) -> dict[str, str]:
+        """The identity of each step by place: that of all that it leaves."""
+        return {place: identify(origins) for place, origins in self.origins(steps).items()}
+
+    def list_read(self, job: Job) -> tuple[Table, ...]:
+        """The tables that a job reads under these settings."""
+        return self._list_tables(job.reads, job)
+
+    def list_deliveries(self) -> tuple[str, ...]:
+        """All batches in the order in which they first came; the one at hand is last where it is new."""
+        rows = sorted((row for row in self.finished if row["job"] == INGEST), key=_finished_at)
+        return tuple(dict.fromkeys([*(row["batch"] for row in rows), self._config.batch]))
+
+    @cached_property
+    def finished(self) -> list[dict[str, Any]]:
+        """The rows of ``steps``, a handful for each round: read once; whoever adds a step adds it here too."""
+        return self._catalog.rows(STEPS)
+
+    @cached_property
+    def _registered(self) -> list[str]:
+        """Evaluation sets and their versions."""
+        return sorted({f"{row['set']} {row['version']}" for row in self._catalog.rows(EVALUATION_ITEMS, ("set", "version"))})
+
+    def _plan(self, step: Step, before: Mapping[str, Origins], on: Mapping[str, str]) -> Forecast:
+        """The forecast of a step that is due, on what earlier steps leave and on their runs, both by place."""
+        origins, made_of = self._origins(step, list(before.values())), self._parts(step, before)
+        why = self._explain(step, made_of)
+        return Forecast(step, identify(origins), why, True, False, on, origins, made_of, self._last_seconds(step))
+
+    def _origins(self, step: Step, before: Sequence[Origins]) -> Origins:
+        registered = self._registered if EVALUATION_ITEMS in step.job.reads else []
+        return find_origins(step, self._config, before, registered)
+
+    def _parts(self, step: Step, before: Mapping[str, Origins]) -> dict[str, str]:
+        job, read = step.job, [table.name for table in self.list_read(step.job)]
+        made: dict[str, Any] = {"code": [job.run.__name__, job.version], "seed": self._config.seed}
+        made |= {f"settings {name}": getattr(self._config, name).effective() for name in job.wiring.sections.values()}
+        if not job.reads:
+            made["sources"] = inputs.fingerprint(self._config.ingest)
+        if EVALUATION_ITEMS in job.reads:
+            made["evaluation sets"] = self._registered
+        made["tables"] = {table.name: table.version for table in self._list_tables((*job.writes, *job.appends), job)}
+        made["steps"] = {place: [left[name] for name in read if name in left] for place, left in before.items()}
+        return {name: json.dumps(part) for name, part in made.items()}
+
+    def _list_tables(self, entries: Iterable[Table | Family], job: Job) -> tuple[Table, ...]:
+        return list_tables(entries, [getattr(self._config, name) for name in job.wiring.sections.values()])
+
+    def _has_left(self, earlier: Step, step: Step, origins: Origins, done: Mapping[Key, Mapping[str, Any]]) -> bool:
+        """Whether what ``step`` reads of an earlier step is what that step leaves under these settings."""
+        row = done.get(self._key(earlier))
+        reads = (table.name for table in self.list_read(step.job) if table.name in origins)
+        return row is not None and all((row["origins"] or {}).get(name) == origins[name] for name in reads)
+
+    def _key(self, step: Step) -> Key:
+        batch = self._config.batch if step.job.per == "batch" else ""
+        return step.job.name, batch, step.round, step.arm
+
+    def _done(self, steps: Sequence[Step]) -> dict[Key, Mapping[str, Any]]:
+        """The newest finished execution of each step."""
+        per_batch = {step.job.name for step in steps if step.job.per == "batch"}
+        rows = sorted(self.finished, key=_finished_at)
+        return {(r["job"], r["batch"] if r["job"] in per_batch else "", r["round"], r["arm"]): r for r in rows}
+
+    def _last_seconds(self, step: Step) -> float | None:
+        """Seconds of the step's last run; where it has none, of the last run of its job."""
+        rows = [row for row in self.finished if row["job"] == step.job.name]
+        last = self._last(step) or max(rows, key=_finished_at, default=None)
+        return last["seconds"] if last else None
+
+    def _last(self, step: Step) -> Mapping[str, Any] | None:
+        job, batch, round, arm = self._key(step)
+        rows = (row for row in self.finished if (row["job"], row["round"], row["arm"]) == (job, round, arm))
+        return max((row for row in rows if batch in ("", row["batch"])), key=_finished_at, default=None)
+
+    def _explain(self, step: Step, made_of: Mapping[str, str]) -> str:
+        """Why a step that is made of these parts is due."""
+        last = self._last(step)
+        if last is None:
+            return "has not run yet"
+        if last["batch"] != self._config.batch:
+            return f"last ran with batch {last['batch']}"
+        then = {name: json.loads(part) for name, part in (last["made_of"] or {}).items()}
+        now = {name: json.loads(part) for name, part in made_of.items()}
+        changes = [text for name in now if name in then for text in _compare(name, then[name], now[name])]
+        return "; ".join(changes) or UNKNOWN
+
+
+def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
+    """The earlier steps that write a table which this step reads."""
+    reads = set(step.job.reads)
+    return tuple(earlier for earlier in before if reads & {*earlier.job.writes, *earlier.job.appends})
+
+
+def _finished_at(row: Mapping[str, Any]) -> tuple[Any, str]:
+    return row["finished_at"], row["run"]
+
+
+def _compare(name: str, then: Any, now: Any) -> Iterator[str]:
+    """What changed in one part of an identity, in words."""
+    if then == now:
+        return
+    kind, _, section = name.partition(" ")
+    if kind == "settings":
+        yield from (_describe(f"{section}.{key}", then.get(key), now[key]) for key in now if then.get(key) != now[key])
+    elif name == "steps":
+        jobs = dict.fromkeys(place.partition("/")[0] for place in now if then.get(place) != now[place])
+        yield f"builds on {', '.join(jobs)}, which changed"
+    elif name == "tables":
+        if newer := [table for table, version in now.items() if then.get(table, version) != version]:
+            yield f"what it writes in {', '.join(newer)} means something else now"
+    elif name == "seed":
+        yield _describe(name, then, now)
+    else:
+        yield f"its {name} changed"
+
+
+def _describe(name: str, then: Any, now: Any) -> str:
+    before, after = (json.dumps(value, ensure_ascii=False) for value in (then, now))
+    return f"{name} changed" if max(len(before), len(after)) > SHORT else f"{name} was {before}, is {after}"
