@@ -313,6 +313,8 @@ class OpenWorkspace:
 
     def _execute(self, config: Config, jobs: Sequence[str]) -> Run:
         """Run steps of the loop, write the manifests and the report."""
+        from resonance.factory import DEDUPE
+
         steps = choose_steps(config, jobs)
         asked = [name for name in jobs if name != "report"]
         chosen = [step for step in steps if not jobs or step.job.name in jobs]
@@ -320,7 +322,7 @@ class OpenWorkspace:
             from resonance.runtime.workspace import refuse_unchecked
 
             refuse_unchecked(config, steps, asked)
-        if config.dedupe.method == "minhash" and any(step.job.name == "dedupe" for step in chosen):
+        if config.dedupe.method == "minhash" and any(step.job is DEDUPE for step in chosen):
             from resonance.curate.duplicates.reach import reach
 
             self._say(reach(config.dedupe))
@@ -337,10 +339,12 @@ class OpenWorkspace:
         return Run(tuple(done), report)
 
     def _write_report(self, opened: Workspace) -> Path:
+        from resonance.factory import JOBS
         from resonance.report.build import build_report
 
         path = opened.folder / "report.html"
-        page = build_report(opened.frames(), settings=opened.config.report, counts=opened.counts())
+        per_batch = {job.name for job in JOBS if job.per == "batch"}
+        page = build_report(opened.frames(), settings=opened.config.report, per_batch=per_batch, counts=opened.counts())
         path.write_text(page, encoding="utf-8")
         return path
 

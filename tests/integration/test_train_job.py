@@ -76,7 +76,7 @@ class World:
         return Turn("main", round, arm, run=f"{job}-{round}-{arm}")
 
     def tools(self, job: str, round: int, arm: str) -> dict[str, object]:
-        site = Site(self.turn(job, round, arm), 7, self.spark, self.catalog, self.folder, self.launch)
+        site = Site(job, self.turn(job, round, arm), 7, self.spark, self.catalog, self.folder, self.launch)
         return {"site": site, "settings": self.settings, "task": TaskSettings()}
 
     def frames(self):

@@ -43,7 +43,7 @@ def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, see
     catalog = folder_catalog(spark, workspace / "tables")
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     launch = open_launch(settings, engine_of(spark))
-    site = Site(Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch)
+    site = Site(job, Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch)
     try:
         getattr(jobs, job)(*frames, settings=settings, task=TaskSettings(), site=site, **more)
     finally:

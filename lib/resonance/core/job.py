@@ -41,8 +41,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class Site:
-    """All that a job of models works with: it starts processes, fills tables while they run, and leaves files."""
+    """All that a job of models works with, by its name: it starts processes, fills tables while they run, and leaves files."""
 
+    job: str
     turn: Turn
     seed: int
     spark: SparkSession

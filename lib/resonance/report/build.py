@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,27 +34,31 @@ def build_report(
     frames: Mapping[str, DataFrame],
     *,
     settings: ReportSettings,
+    per_batch: Collection[str],
     counts: Mapping[str, int] | None = None,
 ) -> str:
     """One HTML page without outside links, from every table by name; empty tables leave their section out.
 
     Only sums, quantiles, a few texts and the rows of small tables (one for each slice, round or step) reach the driver.
     """
-    return compose(gather(frames, counts), settings)
+    return compose(gather(frames, counts, per_batch), settings)
 
 
-def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None) -> Gathered:
+def gather(
+    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None, per_batch: Collection[str] = ()
+) -> Gathered:
     """All facts, by some thirty small queries: each scans some columns of a table and returns sums.
 
     Args:
         frames: every table by name.
         counts: the rows of every table, where they are known; else they are counted.
+        per_batch: jobs that work on one batch: their newest run of each batch counts, of all others the newest run.
 
     Shuffles partial sums by slice, rule or bucket, and document ids: to find which documents were kept, the languages of those
     that were cut, and the sources of copies and of what they copy.
     """
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        shared = gather_facts(frames, counts, pool)
+        shared = gather_facts(frames, counts, per_batch, pool)
         asked = {}
         for section in SECTIONS:
             own = {table.name: frames[table.name] for table in list_tables(section.reads)}

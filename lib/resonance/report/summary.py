@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resonance.core.ledger import INGEST
 from resonance.core.turns import ALL_SLICES, PHASE_TRAIN, PLAN
 from resonance.report.comparison import describe_outcome, find_evaluations
 from resonance.report.facts.steps import find_cutting
@@ -46,7 +47,7 @@ def draw_summary(facts: Facts, blocks: Mapping[str, Block]) -> Summary:
 
 def count_documents(facts: Facts) -> int:
     """Rows that ingest read, as it counted them; the rows of ``raw`` where it left no count."""
-    first = [step["rows_in"] for step in find_cutting(facts.steps) if step["job"] == "ingest"]
+    first = [step["rows_in"] for step in find_cutting(facts.steps) if step["job"] == INGEST]
     return sum(first) if first else facts.rows.get("raw", 0)
 
 

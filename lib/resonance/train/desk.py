@@ -35,7 +35,6 @@ class Desk:
         attempt: names this start of ranks, so that those of a killed driver cannot write among ours while they die.
     """
 
-    job: str
     site: Site
     log_share: float = 1.0
     attempt: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
@@ -149,10 +148,10 @@ class Desk:
         kept = events.withColumn("log_pi", F.lit(share)).where(logged(share))
         due = rows if share == 1 else kept.count()
         transaction = (self.transaction(phase), ordinal(phase, state))
-        note = {"job": self.job, **marks, "rows_in": rows, "rows_out": due, "rows_cut": rows - due}
+        note = {"job": self.site.job, **marks, "rows_in": rows, "rows_out": due, "rows_cut": rows - due}
         if share < 1:
             sums = _sums(events, marks | {"place": state.last})
-            self.site.catalog.append(SLICE_SUMS, sums, transaction, {"job": self.job, **marks})
+            self.site.catalog.append(SLICE_SUMS, sums, transaction, {"job": self.site.job, **marks})
         commit = self.site.catalog.append(SIGNAL_EVENT, kept, transaction, note)
         if commit.skipped or commit.rows != due:
             raise ConservationError(
@@ -204,7 +203,7 @@ class Desk:
             "published_at": datetime.now(UTC),
         }
         frame = self.site.spark.range(1).select(*(F.lit(value).alias(name) for name, value in row.items()))
-        note = {"job": self.job, "run": turn.run, "round": turn.round, "arm": turn.arm, "step": state.step}
+        note = {"job": self.site.job, "run": turn.run, "round": turn.round, "arm": turn.arm, "step": state.step}
         self.site.catalog.write(CHECKPOINTS, frame, {"run": turn.run, "step": state.step}, note)
 
 

@@ -53,7 +53,7 @@ def train(
         TrainError: there is nothing to train on or to start from, or a rank failed.
         ConservationError: events and plan do not match.
     """
-    desk = Desk("train", site, settings.log_share)
+    desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     draws = _drawn(sample_plan, site.turn.round, site.turn.arm)
     begin = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
@@ -79,7 +79,7 @@ def score_model(
         TrainError: there is no final checkpoint, or a rank failed.
         ConservationError: events and documents do not match.
     """
-    desk = Desk("score_model", site, settings.log_share)
+    desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     start = _final(checkpoints, site.turn.round, site.turn.arm)
     heldout = _drawn(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
@@ -110,7 +110,7 @@ def cross_fit(
         TrainError: there is nothing to train on, no tokenizer yet, or a rank failed.
         ConservationError: events and draws do not match.
     """
-    desk = Desk("cross_fit", site, settings.log_share)
+    desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(FOLD))
     draws, mine = _drawn(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
@@ -144,7 +144,7 @@ def tune(
         TrainError: nothing is drawn of the target slices outside the fold, cross_fit has not run, or a rank failed.
         ConservationError: events and draws do not match.
     """
-    desk = Desk("tune", site, settings.log_share)
+    desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(TARGET))
     draws, mine = _drawn(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
@@ -232,7 +232,7 @@ def _run(desk: Desk, spec: Spec) -> None:
 
 
 def _title(desk: Desk) -> str:
-    return f"{desk.job} {desk.site.turn.round} {desk.site.turn.arm}"
+    return f"{desk.site.job} {desk.site.turn.round} {desk.site.turn.arm}"
 
 
 def _of_fold(fold: int, fitting: CrossFitSettings, seed: int) -> Column:

@@ -161,7 +161,7 @@ def test_equal_facts_give_an_equal_page(facts: Gathered, page: str) -> None:
 
 def test_tables_without_rows_give_a_page_that_says_so(spark: SparkSession) -> None:
     empty = {table.name: spark.createDataFrame([], resources.contract(table).schema) for table in TABLES}
-    page = build_report(empty, settings=ReportSettings())
+    page = build_report(empty, settings=ReportSettings(), per_batch=())
     assert "No document has come in yet." in page
     assert 'id="tables"' in page
     assert 'id="plan"' not in page

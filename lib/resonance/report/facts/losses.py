@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from resonance.core.turns import HELDOUT, PHASE_TRAIN
+from resonance.core.turns import HELDOUT, PHASE_HELDOUT, PHASE_SCORE, PHASE_TRAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,12 +46,13 @@ class Losses:
 
 def sum_losses(events: DataFrame, steps: Iterable[Row], slices: Iterable[SliceCount]) -> tuple[Losses, ...]:
     """Loss sums of the newest training and scoring of each arm, trainings cut into stretches of equal numbers of documents."""
-    runs = [step["run"] for step in steps if step["job"] in ("train", "score_model")]
+    runs = [step["run"] for step in steps if "signal_event" in step["written"]]
     if not runs:
         return ()
     width = _stretch_width(slices)
     stretch = F.when(F.col("phase") == PHASE_TRAIN, F.col("epoch") * CURVE_POINTS + F.floor(F.col("pos") / width)).otherwise(0)
-    sums = events.where(F.col("run").isin(runs)).groupBy("round", "arm", "phase", stretch.cast("int").alias("stretch"))
+    own = F.col("phase").isin(PHASE_TRAIN, PHASE_SCORE, PHASE_HELDOUT)
+    sums = events.where(F.col("run").isin(runs) & own).groupBy("round", "arm", "phase", stretch.cast("int").alias("stretch"))
     missing = F.col("loss_sum").isNull()
     sizes = {"rows": F.lit(1), "no_loss": F.when(missing, 1), "cut": F.col("n_cut")}
     sizes |= {"tokens": F.when(~missing, F.col("n_tok")), "bytes": F.when(~missing, F.col("n_bytes"))}

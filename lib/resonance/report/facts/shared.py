@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -64,12 +64,15 @@ class Facts:
         return max((step["finished_at"] for step in self.steps), default=None)
 
 
-def gather_facts(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None, pool: Executor) -> Facts:
+def gather_facts(
+    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None, per_batch: Collection[str], pool: Executor
+) -> Facts:
     """The shared facts, from sums and from small tables.
 
     Args:
         frames: every table by name.
         counts: the rows of every table, where they are known; else they are counted.
+        per_batch: jobs that work on one batch.
         pool: where queries run side by side.
     """
     rows = dict(counts or zip(frames, pool.map(lambda table: frames[table].count(), frames), strict=True))
@@ -85,7 +88,7 @@ def gather_facts(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | No
     slices = ask("raw" if rows["raw"] else "documents", count_slices, frames)
     cuts = ask("rejects", count_cuts, frames["rejects"])
     held = ask("documents", sum_bytes, frames["documents"])
-    steps = find_latest(small["steps"].result())
+    steps = find_latest(small["steps"].result(), per_batch)
     losses = ask("signal_event", sum_losses, frames["signal_event"], steps, slices.result())
     return Facts(
         rows=rows,

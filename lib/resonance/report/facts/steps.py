@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resonance.core.ledger import CLEAN, INGEST
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from pyspark.sql import Row
 
-PER_BATCH = frozenset({"ingest", "clean", "judge"})
-"""Jobs that work on one batch; a newer run of any other job replaces those of all batches."""
 
+def find_latest(rows: Iterable[Row], per_batch: Collection[str]) -> tuple[Row, ...]:
+    """The newest row of each (job, batch, round, arm), in the order in which they ended.
 
-def find_latest(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """The newest row of each (job, batch, round, arm), in the order in which they ended."""
+    Args:
+        rows: all rows of ``steps``.
+        per_batch: jobs that work on one batch; a newer run of any other job replaces those of all batches.
+    """
     newest: dict[Any, Row] = {}
     for row in sorted(rows, key=lambda row: (row["finished_at"], row["run"])):
-        batch = row["batch"] if row["job"] in PER_BATCH else ""
+        batch = row["batch"] if row["job"] in per_batch else ""
         newest[row["job"], batch, row["round"], row["arm"]] = row
-        if row["job"] == "ingest" and "documents" in row["written"]:  # read and cleaned in one pass
-            newest.pop(("clean", batch, row["round"], row["arm"]), None)
+        if row["job"] == INGEST and "documents" in row["written"]:  # read and cleaned in one pass
+            newest.pop((CLEAN, batch, row["round"], row["arm"]), None)
     return tuple(sorted(newest.values(), key=lambda row: (row["round"], row["finished_at"], row["job"], row["arm"])))
 
 

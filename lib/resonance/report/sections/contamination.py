@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from resonance.core.ledger import DECONTAMINATE
 from resonance.report.parts import Block, Grid
 from resonance.report.section import Section
 from resonance.report.wording import amount, count, name, share
@@ -54,7 +55,7 @@ class Contamination:
     @property
     def searches(self) -> list[Row]:
         """The steps that searched documents for items."""
-        return [step for step in self.shared.steps if step["job"] == "decontaminate"]
+        return [step for step in self.shared.steps if step["job"] == DECONTAMINATE]
 
     @property
     def is_unchecked(self) -> bool:
@@ -83,7 +84,7 @@ def draw_contamination(facts: Contamination, settings: ReportSettings) -> Block 
     if not facts.searches or not facts.registered:
         return None
     came = sum(step["rows_in"] for step in facts.searches) or facts.shared.rows["documents"]
-    cut = sum(cut.rows for cut in facts.shared.cuts if cut.step == "decontaminate")
+    cut = sum(cut.rows for cut in facts.shared.cuts if cut.step == DECONTAMINATE)
     text = (
         f"{amount(cut, 'document')} of {count(came)} that came this far ({share(cut, came)}) were cut because they contain an item "
         "of a registered evaluation set. Documents that earlier steps cut count below too: no other policy can bring them back."

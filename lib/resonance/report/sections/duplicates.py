@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from pyspark.sql import functions as F
 
 from resonance.core.frames import rank_rows
+from resonance.core.ledger import DEDUPE
 from resonance.core.settings import DedupeSettings
 from resonance.core.versions import SUPERSEDED, leave_superseded
 from resonance.report.differences import mark_differences
@@ -128,7 +129,7 @@ def count_clusters(duplicates: DataFrame) -> tuple[Clusters, ...]:
 def count_crossed(rejects: DataFrame, documents: DataFrame) -> tuple[Crossed, ...]:
     """Copies by rule, source and keeper's source, with sums over these. Two joins of ids; shuffles partial sums."""
     mine = rejects.where(F.col("rule") != SUPERSEDED)
-    cut = mine.where("step = 'dedupe' AND rank = 1").select("doc_id", "rule", F.unhex("detail").alias("kept"))
+    cut = mine.where(f"step = '{DEDUPE}' AND rank = 1").select("doc_id", "rule", F.unhex("detail").alias("kept"))
     known = leave_superseded(documents.select("doc_id", "batch", "source", "n_bytes"), rejects).drop("batch")
     kept = known.select(F.col("doc_id").alias("kept"), F.col("source").alias("keeper"))
     sums = cut.join(known, "doc_id").join(kept, "kept").rollup("rule", "source", "keeper")
@@ -164,10 +165,10 @@ def draw_duplicates(facts: Duplicates, settings: ReportSettings) -> Block | None
         return None
     if not facts.clusters:
         return Block(TITLE, (NONE_FOUND,), headline=NONE_FOUND)
-    came = sum(step["rows_in"] for step in shared.steps if step["job"] == "dedupe") or shared.rows["documents"]
+    came = sum(step["rows_in"] for step in shared.steps if step["job"] == DEDUPE) or shared.rows["documents"]
     methods = list(dict.fromkeys(found.method for found in facts.clusters))
     earlier = sum(cut.rows for cut in shared.cuts if cut.rule == SUPERSEDED)
-    cut = sum(cut.rows for cut in shared.cuts if cut.step == "dedupe") - earlier
+    cut = sum(cut.rows for cut in shared.cuts if cut.step == DEDUPE) - earlier
     text = (
         f"{amount(cut, 'document')} of {count(came)} that passed all rules ({share(cut, came)}) were cut as copies; "
         "the longest of those that are alike stays."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from resonance.core.ledger import CLEAN, DECONTAMINATE, DEDUPE, INGEST, JUDGE
 from resonance.core.turns import HELDOUT, PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.facts.steps import find_cutting
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
     from resonance.report.facts.shared import Facts
 
-CUT_BY = {"ingest": "grey", "clean": "grey", "judge": "orange", "dedupe": "purple", "decontaminate": "teal"}
+CUT_BY = {INGEST: "grey", CLEAN: "grey", JUDGE: "orange", DEDUPE: "purple", DECONTAMINATE: "teal"}
 
 
 def draw_funnel(facts: Facts, settings: ReportSettings) -> Block | None:
@@ -103,7 +104,7 @@ def _list_reasons(facts: Facts) -> tuple[Grid, ...]:
     cut: Counter[tuple[str, str]] = Counter()
     for found in facts.cuts:
         cut[found.step, found.rule] += found.rows
-    asked = {("judge", row["rule"]): describe_rule(row) for row in facts.rules}
+    asked = {(JUDGE, row["rule"]): describe_rule(row) for row in facts.rules}
     rows = tuple(
         (name(rule), name(step), asked.get((step, rule), "–"), count(number), share(number, sum(cut.values())))
         for (step, rule), number in sorted(cut.items(), key=lambda item: (-item[1], item[0]))

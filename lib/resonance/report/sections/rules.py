@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pyspark.sql import functions as F
 
+from resonance.core.ledger import JUDGE
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
@@ -79,7 +80,7 @@ def count_judged(frames: Mapping[str, DataFrame]) -> tuple[tuple[Judged, ...], t
     Joins rejects with languages by doc_id; else shuffles partial counts.
     """
     tongues = frames[SIGNALS.tables["basics"].name].select("doc_id", "batch", "language")
-    rejects = frames["rejects"].where("step = 'judge'").select("doc_id", "batch", "source", "rule", "rank")
+    rejects = frames["rejects"].where(f"step = '{JUDGE}'").select("doc_id", "batch", "source", "rule", "rank")
     spoken = rejects.join(tongues, ["doc_id", "batch"], "left")
     counts: list[Judged] = []
     fails: list[Failed] = []

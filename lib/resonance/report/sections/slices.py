@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resonance.core.ledger import DEDUPE, JUDGE
 from resonance.core.turns import PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.dots import Mark, Row, draw_dots
@@ -51,7 +52,7 @@ def _draw_curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
 
 def _draw_losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     read = facts.find_part("read")
-    steps = ("judge", "dedupe")
+    steps = (JUDGE, DEDUPE)
     cut = {step: _sum_cuts(facts, step) for step in steps}
     rows = []
     for label, names in _group_slices(top, rest):

@@ -30,8 +30,6 @@ LN2 = math.log(2)
 SUMS = ("rows", "nats", "tokens", "bytes", "no_loss", "cut")
 RARE = {"no finite loss": "no_loss", "tokens cut": "cut"}
 """Columns that are left out where no training has such rows or tokens."""
-MODEL_JOBS = frozenset({"train", "score_model", "cross_fit", "tune"})
-"""Jobs that append events."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def gather_training(frames: Mapping[str, DataFrame], shared: Facts) -> Training:
     """
     if not shared.rows["signal_event"]:
         return Training(shared)
-    runs = [step["run"] for step in shared.steps if step["job"] in MODEL_JOBS]
+    runs = [step["run"] for step in shared.steps if "signal_event" in step["written"]]
     events = frames["signal_event"].where(~F.col("run").isin(runs))
     return Training(shared, Unused(events.count(), frames["signal_state"].where("NOT current").count()))
 

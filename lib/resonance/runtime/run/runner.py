@@ -178,7 +178,7 @@ class Runner:
         }
         if job.starts_ranks:
             assert self._launch is not None
-            tools["site"] = Site(turn, self._config.seed, self._spark, self._catalog, self._folder, self._launch)
+            tools["site"] = Site(job.name, turn, self._config.seed, self._spark, self._catalog, self._folder, self._launch)
         settings = {name: getattr(self._config, section) for name, section in job.wiring.sections.items()}
         return settings | {name: tools[name] for name in job.wiring.tools}
 

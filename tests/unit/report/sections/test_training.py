@@ -95,6 +95,8 @@ def test_events_count_where_a_job_that_trains_or_scores_wrote_them(spark: SparkS
     events = events_frame(spark, [{"doc": n, "run": run, "phase": "train", "loss_sum": 1.0} for n, run in enumerate(runs)])
     frames = {"signal_event": events, "signal_state": spark.createDataFrame([(True,), (False,)], "current boolean")}
     wrote = {"train": "a", "score_model": "b", "cross_fit": "c", "tune": "d", "feedback": "unfinished"}
-    steps = tuple(Row(job=job, run=run) for job, run in wrote.items())
+    steps = tuple(
+        Row(job=job, run=run, written={"slice_state" if job == "feedback" else "signal_event": 1}) for job, run in wrote.items()
+    )
     assert gather_training(frames, loop_facts(rows={"signal_event": 6}, steps=steps)).unused == Unused(events=2, states=1)
     assert gather_training(frames, loop_facts(rows={"signal_event": 6}, steps=())).unused == Unused(events=6, states=1)
