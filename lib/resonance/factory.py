@@ -53,7 +53,7 @@ from resonance.tables import (
 )
 from resonance.train.job import cross_fit, score_model, train, tune
 
-INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch", version=3)
+INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch", counts="ingest", version=3)
 CLEAN = Job(
     "clean",
     clean,
@@ -69,6 +69,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     reads=(),
     writes=(RAW, DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, REJECTS),
     per="batch",
+    counts="ingest",
     owns={"step": BEFORE_DOCUMENTS},
     version=6,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from resonance.core.errors import WiringError
 from resonance.core.table import Catalog, Family, Table
 from resonance.core.turns import PLAN
 from resonance.core.wiring import Wiring, read_wiring
@@ -64,6 +65,7 @@ class Job:
         writes: tables whose slice the returned frames replace, in this order; members of a family that are not returned lose it.
         appends: tables that the job fills itself, through its catalog, while it runs.
         per: what one execution covers: a batch of input, the corpus, a round, or an arm of a round.
+        counts: for a job that reads no table, the name under which it materialises the frame whose rows are its rows in.
         owns: which rows of shared tables are the job's, where their values are constant, such as the ``scope`` of duplicates.
         closes_round: whether a round's manifest can be written once this job is done.
         on_demand: whether the job runs only when it is named, so that no round waits for it.
@@ -71,7 +73,7 @@ class Job:
         version: rises when the job's meaning changes, so that its results become stale.
 
     Raises:
-        WiringError: ``run`` does not fit the tables, or asks for what there is not.
+        WiringError: ``run`` does not fit the tables, asks for what there is not, or reads no table and counts no frame.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Job:
     writes: tuple[Table | Family, ...]
     per: Scope
     appends: tuple[Table, ...] = ()
+    counts: str = ""
     owns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     closes_round: bool = False
     on_demand: bool = False
@@ -88,6 +91,8 @@ class Job:
 
     def __post_init__(self) -> None:
         _ = self.wiring
+        if not self.reads and not self.counts:
+            raise WiringError(f"job {self.name} reads no table: say in counts which frame holds the rows that come in")
 
     @cached_property
     def wiring(self) -> Wiring:

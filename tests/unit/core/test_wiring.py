@@ -55,5 +55,15 @@ def test_a_function_that_does_not_fit_is_refused_in_a_sentence(run, reads, write
     assert "\n" not in str(raised.value)
 
 
+def read(*, settings: DedupeSettings) -> DataFrame:
+    raise NotImplementedError
+
+
+def test_a_job_that_reads_no_table_says_whose_rows_come_in():
+    with pytest.raises(WiringError, match="^job x reads no table: say in counts which frame holds the rows that come in$"):
+        Job("x", read, reads=(), writes=(DOCUMENTS,), per="batch")
+    assert Job("x", read, reads=(), writes=(DOCUMENTS,), per="batch", counts="rows").wiring.tools == ()
+
+
 def test_frames_that_are_not_counted_by_the_annotation_may_be_any_number():
     assert Job("x", split_all, reads=(DOCUMENTS,), writes=(SAMPLE_PLAN, REJECTS), per="batch").wiring.tools == ()

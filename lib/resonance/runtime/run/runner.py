@@ -101,7 +101,7 @@ class Runner:
         started = time.monotonic()
         self._events.started(step)
         turn = Turn(self._config.batch, step.round, step.arm, forecast.run, forecast.on, self._schedule.list_deliveries())
-        scratch = Scratch(self._spark, self._folder / "scratch" / turn.run)
+        scratch = Scratch(self._spark, self._folder / "scratch" / turn.run, job.counts)
         versions = {table.name: self._version(table) for table in self._schedule.list_read(job)}
         frames = [self._read(entry, job, turn) for entry in job.reads]
         try:
@@ -116,7 +116,7 @@ class Runner:
 
             with ThreadPoolExecutor(WRITERS) as pool:  # to plan and commit a small write takes one core and most of its time
                 commits = dict(pool.map(write, self._spread(job, results)))
-            first = frames[0] if frames else scratch.first_rows
+            first = scratch.rows[job.counts] if job.counts else frames[0]
             if REJECTS in job.writes and REJECTS in job.reads:
                 first = drop_cut_before(job.name, frames[0], frames[job.reads.index(REJECTS)])
             rows = count(step, turn.run, self._catalog, first, self._slice(REJECTS, step), commits)

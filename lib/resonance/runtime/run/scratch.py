@@ -38,21 +38,26 @@ def _lives(process: int) -> bool:
 
 
 class Scratch:
-    """Materialises frames as Parquet that lives as long as the step: cuts lineage, and is computed once."""
+    """Materialises frames as Parquet that lives as long as the step: cuts lineage, and is computed once.
 
-    def __init__(self, spark: SparkSession, folder: Path) -> None:
+    Args:
+        folder: where the files are.
+        counts: the name of the frame whose rows are counted, in ``rows``.
+    """
+
+    def __init__(self, spark: SparkSession, folder: Path, counts: str = "") -> None:
         self._spark = spark
         self._folder = plain_path(folder)
-        self.first_rows = 0
+        self._counts = counts
+        self.rows: dict[str, int] = {}
         shutil.rmtree(folder, ignore_errors=True)
 
     def __call__(self, rows: DataFrame, name: str) -> DataFrame:
         """The same rows, read back from files; writing under a used name replaces it."""
-        first = not self._folder.exists()
         place = self._folder / name
         rows.write.mode("overwrite").parquet(str(place))
-        if first:
-            self.first_rows = sum(pq.read_metadata(file).num_rows for file in place.rglob("*.parquet"))
+        if name == self._counts:
+            self.rows[name] = sum(pq.read_metadata(file).num_rows for file in place.rglob("*.parquet"))
         return load_parquet(self._spark, [str(place)], rows.schema)
 
     def remove(self) -> None:

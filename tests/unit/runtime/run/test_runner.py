@@ -38,6 +38,7 @@ def room(spark, tmp_path):
 
         def read_sources(self, *, settings: CleanSettings, spark, checkpoint):
             self.calls.append("read")
+            checkpoint(documents_frame(spark, ROWS[:1]), "something before")  # what counts is named, whatever comes first
             rows = checkpoint(documents_frame(spark, ROWS), "rows")
             return rows.where("source_key != 'c'"), reject(rows.where("source_key = 'c'"), "read", "third")
 
@@ -47,7 +48,7 @@ def room(spark, tmp_path):
             return empty, reject(documents.orderBy("source_key").limit(1 - self.lose), "thin", "first")
 
         def steps(self):
-            reading = Job("read", self.read_sources, (), (DOCUMENTS, REJECTS), per="batch")
+            reading = Job("read", self.read_sources, (), (DOCUMENTS, REJECTS), per="batch", counts="rows")
             thinning = Job("thin", self.thin, (DOCUMENTS,), (DUPLICATES, REJECTS), per="corpus", owns={"scope": "global"})
             return (Step(reading), Step(thinning))
 

@@ -33,7 +33,7 @@ def look(documents: Any, evaluation_items: Any, *, settings: DecontaminateSettin
     raise NotImplementedError
 
 
-READ = Step(Job("read", read, (), (DOCUMENTS,), per="batch"))
+READ = Step(Job("read", read, (), (DOCUMENTS,), per="batch", counts="rows"))
 JUDGE = Step(Job("judge", judge, (DOCUMENTS,), (REJECTS,), per="batch"))
 DEDUPE = Step(Job("dedupe", dedupe, (REJECTS,), (DUPLICATES,), per="corpus"))
 LOOK = Step(Job("look", look, (DOCUMENTS, EVALUATION_ITEMS), (CONTAMINATION,), per="corpus"))
