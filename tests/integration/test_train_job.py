@@ -28,7 +28,7 @@ SETTINGS = TrainSettings(
     launch="inline", vocabulary=512, window=64, hidden=32, layers=1, heads=2, documents_per_step=8, checkpoint_steps=10
 )
 HELDOUT = 30
-DRAW = ["round", "arm", "epoch", "pos", "doc_id", "bucket", "content_hash", "slice", "copy", "n_bytes", "pi", "weight"]
+DRAW = ["round", "arm", "epoch", "pos", "doc_id", "batch", "bucket", "content_hash", "slice", "copy", "n_bytes", "pi", "weight"]
 
 
 def a_plan(documents, round: int, arm: str, rows: int, epochs: int = 1, pi: float = 1.5):
