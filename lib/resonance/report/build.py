@@ -44,9 +44,7 @@ def build_report(
     return compose(gather(frames, counts, per_batch), settings)
 
 
-def gather(
-    frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None, per_batch: Collection[str] = ()
-) -> Gathered:
+def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None, per_batch: Collection[str] = ()) -> Gathered:
     """All facts, by some thirty small queries: each scans some columns of a table and returns sums.
 
     Args:
