@@ -44,32 +44,9 @@ CHECKPOINTS = Table("checkpoints", key=("run", "step"), replaces=("run", "step")
 ROUNDS = Table("rounds", key=("round",), replaces=("round",))
 STEPS = Table("steps", key=("run",))
 
-TABLES = (
-    RAW,
-    DOCUMENTS,
-    EXAMPLES,
-    EDITS,
-    RULES,
-    REJECTS,
-    DUPLICATES,
-    EVALUATION_ITEMS,
-    CONTAMINATION,
-    SIGNATURES,
-    COMPARED,
-    RETRACTIONS,
-    *SIGNALS.tables.values(),
-    SIGNALS_QUALITY,
-    SAMPLE_PLAN,
-    SIGNAL_EVENT,
-    SLICE_SUMS,
-    SIGNAL_STATE,
-    SLICE_STATE,
-    EXCESS_LOSS,
-    SLICE_EXCESS,
-    LABEL_QUALITY,
-    PLANS,
-    EVALUATIONS,
-    CHECKPOINTS,
-    ROUNDS,
-    STEPS,
+TABLES = tuple(
+    table
+    for declared in list(globals().values())
+    for table in (declared.tables.values() if isinstance(declared, Family) else (declared,))
+    if isinstance(table, Table)
 )
