@@ -156,7 +156,7 @@ class OpenWorkspace:
         """Clean and deduplicate files into tables; every cut row keeps its reason.
 
         Args:
-            inputs: JSONL (.gz, .zst), Parquet, text files, Delta tables, folders or globs.
+            inputs: JSONL, CSV, text (.gz, .zst), Parquet, Delta tables, folders or globs.
             rules: name or file of the policy that cuts documents.
             dedup: which duplicates are cut.
             export: folder that the kept documents are written to.

@@ -67,9 +67,7 @@ def plan(
 @on_workspace()
 def curate(
     w: OpenWorkspace,
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT…", help="JSONL (.gz, .zst), Parquet, text files, folders or globs.")
-    ],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help="JSONL, CSV, text (.gz, .zst), Parquet, folders or globs.")],
     workspace: Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of tables and reports.")],
     rules: Annotated[
         str | None,
@@ -92,7 +90,7 @@ def curate(
 def register(
     w: OpenWorkspace,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the evaluation set; one of this name is replaced.")],
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSONL (.gz, .zst), Parquet, text files, folders or globs.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSONL, CSV, text (.gz, .zst), Parquet, folders or globs.")],
     text_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's text.")] = None,
     id_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's id.")] = None,
 ) -> None:

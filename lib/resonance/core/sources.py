@@ -17,21 +17,8 @@ from urllib.parse import unquote
 
 from resonance.core.errors import InputError
 from resonance.core.files import LOCK, refuse_unreadable
+from resonance.core.formats import BY_EXTENSION, CODECS, list_known
 
-FORMATS = {
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".txt": "text",
-    ".text": "text",
-    ".md": "text",
-    ".markdown": "text",
-    ".rst": "text",
-}
-CODECS = {".gz": "gzip", ".zst": "zstd"}
-KNOWN = f"{' '.join(FORMATS)}, JSON lines and text also as {' '.join(CODECS)}"
 LOG = "_delta_log"
 
 
@@ -68,7 +55,7 @@ def find_files(inputs: Sequence[str]) -> list[File]:
         if twin is not file:
             raise InputError(f"ingest: {twin.shown} and {file.shown} would share ids; give the folder that holds both as one input")
     if all(file.format == "" for file in found.values()):
-        raise InputError(f"ingest: no file of a known format in {', '.join(inputs)}; known are {KNOWN}")
+        raise InputError(f"ingest: no file of a known format in {', '.join(inputs)}; known are {list_known()}")
     return list(found.values())
 
 
@@ -233,7 +220,7 @@ def _named(path: Path) -> File:
         raise InputError(f"ingest: {path} is a pipe, a socket or a device, no file; write what it gives into a file first")
     file = _file(path, path.parent)
     if not file.format:
-        raise InputError(f"ingest: {path} has no known extension; known are {KNOWN}")
+        raise InputError(f"ingest: {path} has no known extension; known are {list_known()}")
     return file
 
 
@@ -241,9 +228,9 @@ def _file(path: Path, root: Path) -> File:
     suffixes = [s.lower() for s in path.suffixes]
     codec = CODECS.get(suffixes[-1], "") if suffixes else ""
     inner = suffixes[:-1] if codec else suffixes
-    format = FORMATS.get(inner[-1], "") if inner else ""
+    format = BY_EXTENSION.get(inner[-1]) if inner else None
     name = path.relative_to(root).as_posix()
     refuse_unreadable(name, "ingest")
-    known = format if not (codec and format == "parquet") else ""
+    known = format.name if format and (format.streams or not codec) else ""
     about = path.stat()
     return File(str(path.absolute()), name, str(path), about.st_size, about.st_mtime_ns, known, codec)

@@ -1,9 +1,9 @@
 """Files to rows: plans what a task reads, and reads it in one streaming pass. No file is ever held whole.
 
 A unit of work is a range of bytes of one file. Plain JSON lines and Parquet are cut into ranges (a line belongs to the range
-it begins in, a row group to the range its first page lies in), so one large file feeds many tasks; compressed files and text
-files are one range each. Spark's own readers are not used: they cannot say which line a text came from, hold a line of any
-length whole, and end the job, or lose rows without a word, where one file of many is broken.
+it begins in, a row group to the range its first page lies in), so one large file feeds many tasks; other files are one range
+each. Spark's own readers are not used: they cannot say which line a text came from, hold a line of any length whole, and end
+the job, or lose rows without a word, where one file of many is broken.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import File, are_tables, find_files
 from resonance.curate.sources.delta import read_tables
-from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows, text_rows
-from resonance.curate.sources.parquet import parquet_rows, refuse_without_columns
+from resonance.curate.sources.formats import READERS
 from resonance.curate.sources.row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantined
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 SPLIT_BYTES = 64 << 20
 MIN_TASKS = 16
 UNIT_SCHEMA = "path string, name string, shown string, format string, codec string, start bigint, stop bigint, before bigint"
-READERS = {"json": json_rows, "text": text_rows, "parquet": parquet_rows}
 
 
 def read_files(
@@ -53,12 +51,14 @@ def read_files(
             raise InputError("ingest: rows of a Delta table lie in no file of their own; leave ingest.id_scope=source")
         return read_tables(spark, settings.inputs, fields)
     files = find_files(settings.inputs)
-    for file in [f for f in files if f.format == "parquet"][:1]:
-        refuse_without_columns(file.path, file.shown, fields)
+    for name, reader in READERS.items():
+        first = next((file for file in files if file.format == name and not file.codec), None)
+        if reader.refuse and first:
+            reader.refuse(first.path, first.shown, fields)
     units = [unit for file in files for unit in plan_units(file, split_bytes)]
     tasks = min(len(units), max(MIN_TASKS, sum(u.stop - u.start for u in units) // split_bytes))
     frame = spark.createDataFrame([tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
-    if any(u.format == "json" and u.start > 0 for u in units):
+    if any(_counts_lines(unit) and unit.start > 0 for unit in units):
         frame = _number_lines(frame, tasks)
     return Reading(frame, Read(fields), _weigh)
 
@@ -79,7 +79,7 @@ class Read:
             yield quarantined(unit, None, "unknown_format", "no known extension")
             return
         try:
-            yield from READERS[unit.format](unit, self.fields)
+            yield from READERS[unit.format].rows(unit, self.fields)
         except MemoryError:
             raise
         except Exception as error:
@@ -88,8 +88,8 @@ class Read:
 
 def plan_units(file: File, split_bytes: int) -> Iterator[Unit]:
     """Ranges of about ``split_bytes`` of a file that may be cut into such, else the whole file."""
-    whole = file.codec or file.format == "text" or (file.size > split_bytes and file.format == "json" and is_wide(file.path))
-    step = max(file.size, 1) if whole or not file.format else split_bytes
+    splits = file.format and not file.codec and file.size > split_bytes and READERS[file.format].splits(file.path)
+    step = split_bytes if splits else max(file.size, 1)
     for start in range(0, max(file.size, 1), step):
         stop = min(start + step, file.size)
         yield Unit(file.path, file.name, file.shown, file.format, file.codec, start, stop, 0)
@@ -105,8 +105,12 @@ def _number_lines(units: DataFrame, tasks: int) -> DataFrame:
 
 def _count(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
     for unit in _received(batches):
-        counted = unit._replace(before=count_line_starts(unit) if unit.format == "json" and not unit.codec else 0)
-        yield pa.RecordBatch.from_pylist([counted._asdict()], schema=_UNITS)
+        count = READERS[unit.format].count_lines if _counts_lines(unit) else None
+        yield pa.RecordBatch.from_pylist([unit._replace(before=count(unit) if count else 0)._asdict()], schema=_UNITS)
+
+
+def _counts_lines(unit: Unit) -> bool:
+    return not unit.codec and unit.format in READERS and READERS[unit.format].count_lines is not None
 
 
 def _weigh(batch: RecordBatch) -> int:

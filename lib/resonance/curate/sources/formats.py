@@ -1,0 +1,36 @@
+"""How files of each format become rows. One more format: its file here, a line in ``READERS``, and one in ``core.formats``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from resonance.curate.sources.csv import csv_rows, refuse_without_header
+from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows, text_rows
+from resonance.curate.sources.parquet import parquet_rows, refuse_without_columns
+from resonance.curate.sources.row import Fields, Row, Unit
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How files of one format are read.
+
+    Args:
+        rows: the rows of a unit: of a range of bytes where files split, else of a whole file.
+        splits: whether ranges of the file at a path are read each on its own.
+        count_lines: how many lines begin in a unit, where rows are numbered by lines and files split.
+        refuse: raises InputError where a file, at a path and as the user named it, lacks a field that the settings ask for.
+    """
+
+    rows: Callable[[Unit, Fields], Iterator[Row]]
+    splits: Callable[[str], bool] = lambda path: False
+    count_lines: Callable[[Unit], int] | None = None
+    refuse: Callable[[str, str, Fields], None] | None = None
+
+
+READERS = {
+    "json": Reader(json_rows, splits=lambda path: not is_wide(path), count_lines=count_line_starts),
+    "parquet": Reader(parquet_rows, splits=lambda path: True, refuse=refuse_without_columns),
+    "csv": Reader(csv_rows, refuse=refuse_without_header),
+    "text": Reader(text_rows),
+}

@@ -1,0 +1,84 @@
+"""CSV files are read as another reader reads them; what is broken costs its own rows, and says where."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow.csv as oracle
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resonance.core.errors import InputError
+from resonance.core.settings import IngestSettings
+from resonance.curate.sources.csv import csv_rows, refuse_without_header
+from resonance.curate.sources.row import Fields, Row, Unit
+
+FIELDS = Fields.of(IngestSettings())
+
+
+def read(path: Path, codec: str = "", fields: Fields = FIELDS) -> list[Row]:
+    return list(csv_rows(Unit(str(path), path.name, path.name, "csv", codec, 0, path.stat().st_size, 0), fields))
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=8)
+
+
+@given(st.lists(st.tuples(CELLS.filter(bool), CELLS), min_size=1, max_size=6))
+def test_cells_are_those_of_another_reader(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]) -> None:
+    path = tmp_path_factory.mktemp("csv") / "rows.csv"
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("text", "note"), *rows])
+    parse = oracle.ParseOptions(newlines_in_values=True)
+    convert = oracle.ConvertOptions(column_types={"text": "string", "note": "string"}, strings_can_be_null=False)
+    expected = oracle.read_csv(path, parse_options=parse, convert_options=convert).to_pylist()
+    assert [{"text": row.text, **json.loads(row.metadata or "{}")} for row in read(path)] == expected
+
+
+def test_a_record_is_numbered_by_the_line_that_it_begins_in(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text('id,text\na,"one\ntwo"\n\nb,three\nc,four,five\nd\n')
+    assert [(row.line, row.key, row.text, row.rule, row.detail) for row in read(path)] == [
+        (2, "a", "one\ntwo", None, None),
+        (5, "b", "three", None, None),
+        (6, None, None, "invalid_csv", "3 values for 2 fields"),
+        (7, None, None, "invalid_csv", "1 values for 2 fields"),
+    ]
+
+
+def test_tabs_marks_of_byte_order_and_compressed_files(tmp_path: Path) -> None:
+    (tmp_path / "rows.tsv").write_bytes("\ufefftext\tid\nsome, text\tx\n".encode())
+    assert [(row.text, row.key) for row in read(tmp_path / "rows.tsv")] == [("some, text", "x")]
+    (tmp_path / "rows.tsv.gz").write_bytes(gzip.compress(b"text\nsmall\n"))
+    assert [row.text for row in read(tmp_path / "rows.tsv.gz", "gzip")] == ["small"]
+    (tmp_path / "wide.csv").write_bytes("text\n文本\n".encode("utf-16"))
+    assert [row.text for row in read(tmp_path / "wide.csv")] == ["文本"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'text\n"never ended\n', "unexpected end of data"),
+        (b"text\n\xff\n", "invalid start byte"),
+        (b"text\n" + b"x" * 99, "99 bytes"),
+    ],
+)
+def test_a_broken_file_says_why(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    small = Fields.of(IngestSettings(max_text_bytes=50))
+    with pytest.raises((ValueError, csv.Error), match=says):
+        read(path, fields=small)
+
+
+@pytest.mark.parametrize(
+    ("head", "says"), [("id,body", "has no column 'text' among id, body"), ("text,text", "names 'text' twice in its first line")]
+)
+def test_a_header_without_the_fields_is_refused(tmp_path: Path, head: str, says: str) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{head}\na,b\n")
+    with pytest.raises(InputError, match=says):
+        refuse_without_header(str(path), "rows.csv", FIELDS)
