@@ -125,10 +125,10 @@ def find_distributions(signals: Mapping[str, DataFrame], thresholds: tuple[Thres
 
 def _find_in_set(set_name: str, rows: DataFrame, shown: list[Signal], thresholds: list[Threshold]) -> list[Distribution]:
     ranges = _find_ranges(rows, [signal for signal in shown if signal.type != "string"], thresholds)
-    labels = [signal for signal in shown if signal.type == "string"]
-    counts = _count_cells(rows, ranges, labels) if ranges or labels else {}
-    numbers = [_fill_buckets(set_name, span, counts) for span in ranges]
-    return numbers + [_count_labels(set_name, signal, counts) for signal in labels if signal.name in counts]
+    counts = _count_buckets(rows, ranges)
+    numbers = [_fill_buckets(set_name, span, counts.get(span.signal.name, {})) for span in ranges]
+    labels = [_count_labels(set_name, signal, rows) for signal in shown if signal.type == "string"]
+    return numbers + [found for found in labels if found.names]
 
 
 def _find_ranges(rows: DataFrame, signals: list[Signal], thresholds: list[Threshold]) -> list[_Range]:
@@ -159,18 +159,16 @@ def _round_range(signal: Signal, low: float, median: float, high: float, asked: 
     return _Range(signal, float(f"{start:.6g}"), median, float(f"{end:.6g}"), asked)
 
 
-def _count_cells(rows: DataFrame, ranges: list[_Range], labels: list[Signal]) -> dict[str, list[Row]]:
-    """Rows by signal and bucket or label, of those that have one."""
-    null = F.lit(None)
-    cells = [(span.signal.name, _find_bucket(span), null.cast("string")) for span in ranges]
-    cells += [(signal.name, null.cast("int"), F.when(F.col(signal.name).isNotNull(), F.col(signal.name))) for signal in labels]
-    structs = [F.struct(F.lit(n).alias("signal"), b.alias("bucket"), label.alias("name")) for n, b, label in cells]
-    long = rows.select(F.explode(F.array(*structs)).alias("cell")).select("cell.*")
-    seen = long.where("bucket IS NOT NULL OR name IS NOT NULL").groupBy("signal", "bucket", "name").count()
-    grouped: dict[str, list[Row]] = {}
-    for row in seen.collect():
-        grouped.setdefault(row["signal"], []).append(row)
-    return grouped
+def _count_buckets(rows: DataFrame, ranges: list[_Range]) -> dict[str, dict[int, int]]:
+    """Rows of each signal by bucket, in one scan."""
+    cells = [F.struct(F.lit(span.signal.name).alias("signal"), _find_bucket(span).alias("bucket")) for span in ranges]
+    if not cells:
+        return {}
+    long = rows.select(F.explode(F.array(*cells)).alias("cell")).select("cell.*").where("bucket IS NOT NULL")
+    counts: dict[str, dict[int, int]] = {}
+    for row in long.groupBy("signal", "bucket").count().collect():
+        counts.setdefault(row["signal"], {})[row["bucket"]] = row["count"]
+    return counts
 
 
 def _find_bucket(span: _Range) -> Column:
@@ -186,9 +184,8 @@ def _keep_finite(signal: Signal) -> Column:
     return F.when(F.abs(value) < FINITE, value)
 
 
-def _fill_buckets(set_name: str, span: _Range, counts: dict[str, list[Row]]) -> Distribution:
-    found = {row["bucket"]: int(row["count"]) for row in counts.get(span.signal.name, [])}
-    buckets = tuple(found.get(bucket, 0) for bucket in range(span.buckets))
+def _fill_buckets(set_name: str, span: _Range, counts: Mapping[int, int]) -> Distribution:
+    buckets = tuple(counts.get(bucket, 0) for bucket in range(span.buckets))
     return Distribution(
         set_name,
         span.signal.name,
@@ -204,9 +201,10 @@ def _fill_buckets(set_name: str, span: _Range, counts: dict[str, list[Row]]) -> 
     )
 
 
-def _count_labels(set_name: str, signal: Signal, counts: dict[str, list[Row]]) -> Distribution:
-    rows = counts[signal.name]
-    found = sorted(((row["name"], int(row["count"])) for row in rows), key=lambda pair: (-pair[1], pair[0]))
+def _count_labels(set_name: str, signal: Signal, rows: DataFrame) -> Distribution:
+    """Rows of a signal that is a text by its value, in a scan of its own: most sets have none."""
+    known = rows.where(F.col(signal.name).isNotNull()).groupBy(F.col(signal.name).alias("label")).count()
+    found = sorted(((row["label"], row["count"]) for row in known.collect()), key=lambda pair: (-pair[1], pair[0]))
     return Distribution(set_name, signal.name, signal.meaning, sum(n for _, n in found), names=tuple(found))
 
 
