@@ -6,7 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -106,12 +106,22 @@ class SparkCatalog:
         return int(self._delta(table).history(1).select("version").collect()[0]["version"])
 
     def maintain(self, table: Table, since: datetime | None) -> None:
-        """Compact and cluster the table's files; remove those that no version needs which was current at ``since`` or later."""
+        """Compact and cluster the table's files; remove those that no version needs which was current at ``since`` or later.
+
+        Delta reads no version that is older than files are kept: they are kept as long as the version of that time is old.
+        """
+        since = since and self._find_commit(table, since)
         kept = ", ".join(f"'{key}' = '{value}'" for key, value in promise_retention(since).items())
         self._spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ({kept})")
         delta = self._delta(table)
         delta.optimize().executeCompaction()
         delta.vacuum(float(count_hours(since)))
+
+    def _find_commit(self, table: Table, moment: datetime) -> datetime:
+        """When the version that was current at that moment was committed; the moment itself where the log does not tell."""
+        commits = self._delta(table).history().select(F.col("timestamp").cast("double").alias("at")).collect()
+        before = [row["at"] for row in commits if row["at"] <= moment.timestamp()]
+        return datetime.fromtimestamp(max(before, default=moment.timestamp()), UTC)
 
     def _delta(self, table: Table) -> DeltaTable:
         return DeltaTable.forName(self._spark, self.name(table))
@@ -213,7 +223,7 @@ def _broken(error: Exception) -> str:
     """The promise that a write broke, in one line; empty for any other error. Values are left out: they may hold text."""
     for pattern, message in BROKEN_PROMISES:
         if found := re.search(pattern, str(error)):
-            return message.format(*found.groups())
+            return message.format(*found.groups()).replace("`", "")
     return ""
 
 

@@ -125,7 +125,7 @@ def test_documents_that_rules_cut_are_in_no_cluster(documents: DataFrame, result
     keeper = next(row for row in result[0] if row.method == "near" and row.size > 2 and row.doc_id == row.keeper)
     ids = documents.withColumn("step", F.when(F.col("doc_id") == F.lit(keeper.keeper), "judge").otherwise("dedupe"))
     cut = ids.where("step = 'judge' OR bucket % 2 = 0").select(
-        "doc_id", "step", F.explode(F.array(F.lit(1), F.lit(2))).alias("rank")
+        "doc_id", "batch", "step", F.explode(F.array(F.lit(1), F.lit(2))).alias("rank")
     )
     left = documents.where(F.col("doc_id") != F.lit(keeper.keeper))
     assert run(documents, checkpoint, cut) == run(left, checkpoint)

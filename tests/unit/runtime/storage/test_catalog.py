@@ -21,8 +21,11 @@ ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "t
 TRAINED = {"doc": 1, "phase": "train", "loss_sum": 4.0}
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", pytest.param("cluster", marks=pytest.mark.engine("spark"))])
 def catalog(request, spark, tmp_path):
+    """Each kind of catalog; the one of a cluster needs Spark."""
+    if request.param == "cluster":
+        return request.getfixturevalue("cluster")
     return folder_catalog(spark, tmp_path / "tables") if request.param == "folder" else MemoryCatalog(spark)
 
 

@@ -2,88 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from tests.unit.runtime.storage.aged import Aged, hours_ago
 
 from resonance.core.errors import ConservationError
 from resonance.core.table import Table
-from resonance.runtime.storage import folder as storage
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.retention import LEAST_HOURS, count_hours
 from resonance.tables import DOCUMENTS, SIGNAL_EVENT
 from resonance.testing import documents_frame, events_frame, folder_catalog
 
+if TYPE_CHECKING:
+    from resonance.runtime.storage.spark_catalog import SparkCatalog
+
 THREE = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "third text")]
-
-
-def hours_ago(hours: float) -> datetime:
-    return datetime.now(UTC) - timedelta(hours=hours)
-
-
-class Aged:
-    """A table whose versions were written at times of the past: one row a batch, each write another text."""
-
-    def __init__(self, spark: SparkSession, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.catalog: FolderCatalog = folder_catalog(spark, home)
-        self.home = home / "documents"
-        self.times: list[float] = []
-        self.texts: list[dict[str, str]] = []
-        self._spark = spark
-        self._patch = monkeypatch
-
-    def write(self, hours: float, batch: str = "main") -> None:
-        """Replace one batch, as if it were that long ago."""
-        moment = time.time() - 3600 * hours
-        before = {path for path in self.home.rglob("*") if path.is_file()}
-        text = f"version {len(self.times)}"
-        rows = documents_frame(self._spark, [(batch, "s/x", text)]).withColumn("batch", F.lit(batch))
-        with self._patch.context() as patch:
-            patch.setattr(storage, "time", SimpleNamespace(time=lambda: moment))
-            self.catalog.write(DOCUMENTS, rows, {"batch": batch}, {})
-        for path in {path for path in self.home.rglob("*") if path.is_file()} - before:
-            os.utime(path, (moment, moment))
-        self.times.append(moment)
-        self.texts.append({**(self.texts[-1] if self.texts else {}), batch: text})
-
-    def read(self, at: int) -> dict[str, str]:
-        return {row["batch"]: row["text"] for row in self.catalog.read(DOCUMENTS, at=at).collect()}
-
-    def files(self) -> set[str]:
-        """The data files on disk."""
-        return {path.relative_to(self.home).as_posix() for path in self.home.rglob("*.parquet") if "_delta_log" not in path.parts}
-
-    def live(self) -> list[set[str]]:
-        """The files of each version, from the log as the protocol defines it."""
-        found: list[set[str]] = []
-        for path in sorted((self.home / "_delta_log").glob("*.json")):
-            files = set(found[-1]) if found else set()
-            for action in map(json.loads, path.read_text().splitlines()):
-                files |= {action["add"]["path"]} if "add" in action else set()
-                files -= {action["remove"]["path"]} if "remove" in action else set()
-            found.append(files)
-        return found
-
-    def needed(self, since: datetime) -> set[str]:
-        """The files of all versions that were current at ``since`` or later, by the times at which the next ones were written."""
-        ends = [*self.times[1:], float("inf")]
-        live = self.live()
-        kept = {file for files, end in zip(live, ends, strict=False) if end > since.timestamp() for file in files}
-        return kept | {file for files in live[len(self.times) :] for file in files}
-
-
-@pytest.fixture
-def aged(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aged:
-    return Aged(spark, tmp_path, monkeypatch)
 
 
 def test_versions_of_kept_rounds_stay_readable_and_older_ones_go(aged: Aged) -> None:
@@ -148,6 +89,19 @@ def test_maintenance_keeps_the_rows_and_lately_replaced_versions(spark: SparkSes
     assert not killed.exists()
     folder.write(DOCUMENTS, rows.where("false"), {"batch": "two"}, {})
     assert sorted(folder.read(DOCUMENTS).groupBy("batch").count().collect()) == [("one", 3), ("three", 3)]
+
+
+@pytest.mark.engine("spark")
+def test_the_catalog_of_a_cluster_keeps_and_deletes_alike(spark: SparkSession, cluster: SparkCatalog, aged: Aged) -> None:
+    for hours in (400, 300, 200, 100, 1):
+        aged.write(hours)
+    live = aged.live()
+    spark.sql(f"CREATE TABLE {cluster.name(DOCUMENTS)} USING delta LOCATION '{aged.home}'")
+    for since, oldest, kept in ((hours_ago(250), 1, 0), (hours_ago(150), 2, 1)):
+        cluster.maintain(DOCUMENTS, since)
+        for at in range(oldest, 5):
+            assert {row["batch"]: row["text"] for row in cluster.read(DOCUMENTS, at=at).collect()} == aged.texts[at]
+        assert aged.files() == {file for files in live[kept:] for file in files}, "Delta needs those of one version more"
 
 
 def test_appended_events_survive_every_maintenance(spark: SparkSession, tmp_path: Path) -> None:
