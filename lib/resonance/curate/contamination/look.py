@@ -29,13 +29,11 @@ FOUND = (
 
 
 def write_index(evaluation_items: DataFrame, folder: Path) -> int:
-    """Writes the registry's index into ``folder``, which every worker can read; how many items it holds.
+    """Writes the index of all items into ``folder``, which every worker can read; how many items it holds. Of none, none is written.
 
     Raises:
         ResonanceError: the registry is larger than ``MOST_BYTES``.
     """
-    from resonance.curate.kernels.contamination.evaluation_index import index
-
     row = evaluation_items.agg(F.coalesce(F.sum(F.octet_length("text")), F.lit(0)).alias("bytes")).first()
     if row is not None and row["bytes"] > MOST_BYTES:
         raise ResonanceError(
@@ -43,6 +41,10 @@ def write_index(evaluation_items: DataFrame, folder: Path) -> int:
             "that are indexed at once; register smaller sets, for instance questions without their contexts"
         )
     items = evaluation_items.select("set", "item_id", "text").orderBy("set", "item_id").collect()
+    if not items:
+        return 0
+    from resonance.curate.kernels.contamination.evaluation_index import index
+
     index(pa.array([item["text"] for item in items], pa.large_string())).save(folder)
     names = {name: pa.array([item[name] for item in items], pa.large_string()) for name in ("set", "item_id")}
     feather.write_feather(pa.table(names), str(folder / "names.arrow"), compression="uncompressed")
