@@ -29,7 +29,7 @@ FOUND = (
 
 
 def write_index(evaluation_items: DataFrame, folder: Path) -> int:
-    """Writes the index of all items into ``folder``, which every worker can read; how many items it holds. Of none, none is written.
+    """Write the index of all items into ``folder``, which every worker can read, and return how many items it holds; none of none.
 
     Raises:
         ResonanceError: the registry is larger than ``MOST_BYTES``.
