@@ -78,6 +78,7 @@ def test_append_happens_once_for_a_transaction(catalog, spark):
     assert catalog.append(STEPS, row, ("steps/r", 3), {}).skipped
     assert not catalog.append(STEPS, row, ("steps/other", 1), {}).skipped
     assert catalog.committed(STEPS, "steps/r") == 3
+    assert catalog.rows(STEPS, ("run", "seconds")) == [{"run": "r", "seconds": 1.0}] * 2
     assert catalog.read(STEPS).count() == 2
 
 
