@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
@@ -87,3 +88,28 @@ def test_ids_that_each_file_counts_anew_are_told_at_once(curate: Curate) -> None
     )
     assert "duplicate_key" not in curate("shards", "--rules", "none", "--set", "ingest.id_scope=file")
     assert sorted(row["text"] for row in exported()) == sorted(row["text"] for row in rows)
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+@pytest.mark.parametrize("scope", ["source", "file"])
+def test_an_export_that_is_curated_again_holds_the_same_documents(
+    curate: Curate, capsys: pytest.CaptureFixture[str], format: str, scope: str
+) -> None:
+    rows = tiny_corpus(6)
+    mine = [{"text": row["text"], "url": f"u/{n}", "stars": n} | ({"id": n} if n % 2 else {}) for n, row in enumerate(rows)]
+    write("october/a.jsonl", mine)
+    more = ("--rules", "none", "--format", format, "--set", f"ingest.id_scope={scope}")
+    curate("october", *more)
+    first = read_parts("out")
+    assert {row["text"]: (row["url"], row["stars"]) for row in first} == {row["text"]: (row["url"], row["stars"]) for row in mine}
+    Path("out").rename("back")
+    curate("back", *more, "--set", "batch=back", "--workspace", "again")
+    assert read_parts("out") == first
+
+
+def read_parts(folder: str) -> list[dict[str, object]]:
+    """The rows of an export by id, without fields that are null."""
+    found: list[dict[str, object]] = []
+    for part in sorted(Path(folder).glob("part-*")):
+        found += pq.read_table(part).to_pylist() if part.suffix == ".parquet" else map(json.loads, part.open())
+    return sorted(({k: v for k, v in row.items() if v is not None} for row in found), key=lambda row: str(row["id"]))

@@ -52,11 +52,12 @@ def identify_rows(rows: DataFrame, settings: IngestSettings, turn: Turn) -> Data
     """Rows with ``place``, their file and line, and with their identity: ``source_key`` and, where readable, ``doc_id``.
 
     A key is the row's own id. Of a row without one it is batch, file and line, since other deliveries have files of the same
-    names; with ``id_scope`` file, batch and file stand before an own id too.
+    names; with ``id_scope`` file, batch and file stand before an own id too. What we exported keeps its key.
     """
     place = F.concat_ws(":", "name", "line")
     batch = F.lit(f"{turn.batch}/")
-    own = F.col("key") if settings.id_scope == "source" else F.concat(batch, "name", F.lit("#"), "key")
+    in_file = F.concat(batch, "name", F.lit("#"), "key")
+    own = F.col("key") if settings.id_scope == "source" else F.when(F.col("whole_key"), F.col("key")).otherwise(in_file)
     key = F.coalesce(own, F.concat(batch, place))
     return rows.withColumns(
         {
@@ -64,7 +65,7 @@ def identify_rows(rows: DataFrame, settings: IngestSettings, turn: Turn) -> Data
             "source_key": key,
             "doc_id": F.when(F.expr(READABLE), doc_id(F.col("source"), key)),
         }
-    ).drop("key", "name")
+    ).drop("key", "name", "whole_key")
 
 
 def split_readable(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:

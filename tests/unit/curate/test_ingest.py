@@ -180,7 +180,7 @@ def test_rows_of_a_delta_table_are_those_of_its_version(spark: SparkSession, che
     table = Path(place)
     raw, rejects = read(spark, checkpoint, table, id_field="id", source_field="site")
     assert {row["source_key"]: row["text"] for row in raw} == {f"key-{n}": f"text {n}" for n in (0, 2, 3, 4, 5)}
-    assert {row["source_key"]: json.loads(row["metadata"]) for row in raw}["key-3"] == {"stars": 3}
+    assert {row["source_key"]: json.loads(row["metadata"]) for row in raw}["key-3"] == {"site": "site-1", "stars": 3}
     assert sorted(row["rule"] for row in rejects) == ["duplicate_key", "missing_text"]
     with pytest.raises(InputError, match=r"set ingest\.id_field to the column that holds one"):
         read(spark, checkpoint, table)

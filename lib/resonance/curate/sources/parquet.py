@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonance.core.errors import InputError
+from resonance.core.passport import AS_JSON
 from resonance.curate.sources.row import Fields, Row, Unit, broken, find_twice, plain_values, quarantined, read_row, refuse_without
 
 BATCH_BYTES = 8 << 20
@@ -55,14 +57,14 @@ def _begins_at(group: Any) -> int:
 
 
 def _group_rows(file: Any, index: int, before: int, unit: Unit, fields: Fields) -> Iterator[Row]:
-    group = file.metadata.row_group(index)
+    group, as_json = file.metadata.row_group(index), [f.name for f in file.schema_arrow if _is_json(f)]
     rows = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
     number = before
     try:
         for batch in file.iter_batches(batch_size=max(1, min(rows, BATCH_ROWS)), row_groups=[index]):
             for values in _records(batch):
                 number += 1
-                yield _row(values, unit, number, fields)
+                yield _row(values, as_json, unit, number, fields)
     except MemoryError:
         raise
     except Exception as error:
@@ -76,7 +78,12 @@ def _records(batch: Any) -> list[dict[str, Any]]:
     return [dict(zip(batch.schema.names, row, strict=True)) for row in values]
 
 
-def _row(values: dict[str, Any], unit: Unit, number: int, fields: Fields) -> Row:
+def _is_json(field: Any) -> bool:
+    """Whether an export of ours wrote the values of this column as JSON."""
+    return all((field.metadata or {}).get(name.encode()) == value.encode() for name, value in AS_JSON.items())
+
+
+def _row(values: dict[str, Any], as_json: Sequence[str], unit: Unit, number: int, fields: Fields) -> Row:
     text = values.get(fields.text)
     decoded = {k: v.decode("utf-8", "replace") if isinstance(v, bytes) else v for k, v in values.items()}
     if isinstance(text, bytes):
@@ -84,6 +91,7 @@ def _row(values: dict[str, Any], unit: Unit, number: int, fields: Fields) -> Row
             decoded[fields.text] = text.decode()
         except UnicodeDecodeError as error:
             return quarantined(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+    decoded |= {name: json.loads(decoded[name]) for name in as_json if decoded[name] is not None}
     return read_row(decoded, unit, number, fields)
 
 

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame
 
 from resonance.core.errors import InputError
 from resonance.core.frames import map_batches
+from resonance.core.passport import OWN, Passport, find_passport
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.identity import hashes
 from resonance.curate.sources.example import Flaw, example_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 ROW_SCHEMA = (
     "source string, key string, name string, path string, line bigint, slice string, text string, metadata string, "
-    "rule string, value double, threshold double, detail string, text_hash binary"
+    "rule string, value double, threshold double, detail string, whole_key boolean, text_hash binary"
 )
 BATCH_BYTES = 4 << 20
 BATCH_ROWS = 2_000
@@ -63,7 +64,10 @@ class Unit(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row as read. ``key`` is its own id, else null; ``rule`` says why it was cut, else null."""
+    """One row as read. ``key`` is its own id, else null; ``rule`` says why it was cut, else null.
+
+    ``whole_key`` is set where the key is that of a document which we exported: no batch or file is put before it.
+    """
 
     source: str | None
     key: str | None
@@ -77,6 +81,7 @@ class Row(NamedTuple):
     value: float | None = None
     threshold: float | None = None
     detail: str | None = None
+    whole_key: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Fields:
     default_source: str
     max_bytes: int
     task: TaskSettings = LANGUAGE
+    id_scope: str = "source"
 
     @property
     def one_text(self) -> bool:
@@ -107,6 +113,7 @@ class Fields:
             default_source=settings.source,
             max_bytes=settings.max_text_bytes,
             task=task,
+            id_scope=settings.id_scope,
         )
 
 
@@ -126,7 +133,14 @@ def arrow_schema(schema: str) -> pa.Schema:
 
 
 def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields) -> Row:
-    """A row from the named values of one record; what is neither text, id, source nor slice becomes metadata."""
+    """A row from the named values of one record; all but its text and id becomes metadata.
+
+    An id that is no text, or whose field is not called ``id``, is in the metadata too, so that an export gives it back. So are the
+    fields that source and slice are read from. A row that we exported is the document that its passport names.
+    """
+    passport = find_passport(values)
+    if passport is not None:
+        return _returned(values, passport, unit, line, fields)
     names = ", ".join(sorted(values))
     example = example_of(values, fields.task)
     text = values.pop(fields.text, None) if fields.one_text else "" if isinstance(example, Flaw) else example.text
@@ -136,16 +150,16 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
     if isinstance(example, Flaw):
         return quarantined(unit, line, *example)
     id_field = fields.id or next((f for f in USUAL_IDS if _word(values.get(f))), None)
-    key = _word(values.pop(id_field, None)) if id_field else None
+    key = _word(values.get(id_field)) if id_field else None
+    if id_field == "id" and isinstance(values.get("id"), str) and fields.id_scope == "source":
+        values.pop("id")
     if fields.id and key is None:
         return quarantined(unit, line, "missing_id", f"field {fields.id!r} is null or missing among: {names}")
     own_source = _word(values.get(fields.source)) if fields.source else None
     own_slice = _word(values.get(fields.slice)) if fields.slice else None
-    used = {fields.source, fields.slice}
-    rest = json_of({k: v for k, v in values.items() if k not in used})
-    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-    if max(size, len(rest or "")) > fields.max_bytes:
-        return too_long(unit, line, max(size, len(rest or "")), fields)
+    rest = json_of(_filled(values, unit))
+    if (size := _size(text, rest)) > fields.max_bytes:
+        return too_long(unit, line, size, fields)
     source = own_source or fields.default_source
     return Row(
         source=source,
@@ -157,6 +171,32 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
         text=valid(text),
         metadata=rest,
     )
+
+
+def _returned(values: dict[str, Any], passport: Passport, unit: Unit, line: int | None, fields: Fields) -> Row:
+    """The row of a document that comes back: its fields are as it had them before it was exported."""
+    own = _filled({name: value for name, value in values.items() if name not in OWN}, unit)
+    if values.get("id") not in (None, passport.source_key):
+        own = {"id": values["id"], **own}
+    example = example_of(own, fields.task)
+    if isinstance(example, Flaw):
+        return quarantined(unit, line, *example)
+    text, rest = values.get("text") if fields.one_text else example.text, json_of(own)
+    if not isinstance(text, str):
+        return quarantined(unit, line, "missing_text", "field 'text' of an exported row holds no text")
+    if (size := _size(text, rest)) > fields.max_bytes:
+        return too_long(unit, line, size, fields)
+    row = Row(passport.source, passport.source_key, unit.name, unit.shown, line, passport.slice, valid(text), rest)
+    return row._replace(whole_key=True)
+
+
+def _filled(values: dict[str, Any], unit: Unit) -> dict[str, Any]:
+    """The fields of a row: in a Parquet file, a column that is null for the row is none of them."""
+    return {name: value for name, value in values.items() if value is not None or unit.format != "parquet"}
+
+
+def _size(text: str, metadata: str | None) -> int:
+    return max(len(text) if text.isascii() else len(text.encode("utf-8", "replace")), len(metadata or ""))
 
 
 def read_row(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields) -> Row:
@@ -289,5 +329,12 @@ def _batch(rows: list[Row]) -> RecordBatch:
     return pa.RecordBatch.from_arrays([*columns, hashes(columns[_ROWS.get_field_index("text")])], schema=_ROWS)
 
 
-_ARROW = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "binary": pa.binary()}
+_ARROW = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "binary": pa.binary(),
+    "boolean": pa.bool_(),
+}
 _ROWS = arrow_schema(ROW_SCHEMA)

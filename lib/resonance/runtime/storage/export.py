@@ -10,21 +10,23 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pyspark.sql import functions as F
 
 from resonance.core.errors import BusyError, EngineError, InputError
 from resonance.core.files import named_folder, plain_path
+from resonance.core.frames import look_up, map_batches
 from resonance.core.ledger import drop_cut
 from resonance.core.sources import is_workspace, lies_in, reads_from
 from resonance.core.table import Catalog
-from resonance.tables import DOCUMENTS, REJECTS
+from resonance.core.versions import VERSION_KEY
+from resonance.runtime.storage.export_rows import COLUMNS, KINDS, WRITTEN, ExportWriter, complete_schema, find_fields, merge_schemas
+from resonance.tables import DOCUMENTS, RAW, REJECTS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -33,6 +35,7 @@ Format = Literal["jsonl", "parquet"]
 MANIFEST = "_resonance_export.json"
 """Readers of sources pass over names like this one."""
 MADE_BY = "resonance curate --export"
+PASS_BYTES = 512 << 20
 
 
 def check_target(target: Path, format: Format, inputs: Sequence[str], workspace: Path | str) -> None:
@@ -56,31 +59,56 @@ def check_target(target: Path, format: Format, inputs: Sequence[str], workspace:
 
 
 def export_documents(catalog: Catalog, target: Path, format: Format) -> int:
-    """Write id, text, source and slice of every kept document below ``target``; how many there are.
+    """Write every kept document below ``target`` as it came, with its cleaned text and who it is; how many there are.
+
+    Rows with their other fields are written by workers, in passes of at most ``PASS_BYTES`` of fields, which a join holds at once.
 
     Raises:
         InputError: ``target`` holds what is no earlier export of ours.
         BusyError: another process exports to it.
     """
     documents = drop_cut(catalog.read(DOCUMENTS), catalog.read(REJECTS))
-    shown = documents.select(F.lower(F.hex("doc_id")).alias("id"), "text", "source", "source_key", "slice")
     place = _place(target)
     with _staging(place, target) as staging:
-        rows = plain_path(staging) / "rows"
+        passes = _join_fields(documents, catalog.read(RAW))
+        schema = None if format == "jsonl" else _find_schema(passes)
+        writer = ExportWriter(str(plain_path(staging) / "rows"), None if schema is None else schema.serialize().to_pybytes())
         try:
-            (shown.write.parquet if format == "parquet" else shown.write.json)(rows.as_uri())
+            parts = [part for rows in passes for part in map_batches(rows, writer, WRITTEN).collect()]
         except Exception as error:
             _explain_full_disk(error, documents, staging)
             raise
         made = staging / "made"
-        _collect_parts(staging / "rows", made, shown, format)
+        names = [part["file"] for part in sorted(parts, key=lambda part: part["first"])]
+        _collect_parts(staging / "rows", made, names, format, schema)
         _replace(place, made, staging / "before", target)
-    return documents.select("doc_id").count()
+    return sum(part["rows"] for part in parts)
+
+
+def _join_fields(documents: DataFrame, raw: DataFrame) -> list[DataFrame]:
+    """Rows of ``COLUMNS``, in passes by bucket."""
+    size = raw.agg(F.sum(F.octet_length("metadata")).alias("bytes")).collect()[0]["bytes"] or 0
+    passes = 1 + size // PASS_BYTES
+    shown = [F.lower(F.hex("doc_id")).alias("doc_id") if name == "doc_id" else F.col(name) for name in COLUMNS]
+    frames = []
+    for number in range(passes):
+        mine = F.pmod(F.col("bucket"), F.lit(passes)) == number
+        fields = raw.where(mine).select(*VERSION_KEY, "metadata")
+        frames.append(look_up(documents.where(mine), fields, VERSION_KEY, keep=True).select(*shown))
+    return frames
+
+
+def _find_schema(passes: Sequence[DataFrame]) -> Any:
+    """The columns of all rows. One pass over them, by which nothing but schemas comes back."""
+    import pyarrow as pa
+
+    found = [row["kinds"] for rows in passes for row in map_batches(rows, find_fields, KINDS).collect()]
+    return complete_schema(merge_schemas(pa.ipc.read_schema(pa.py_buffer(bytes(kinds))) for kinds in found))
 
 
 def _explain_full_disk(error: Exception, documents: DataFrame, staging: Path) -> None:
-    """Raise EngineError where the texts do not fit: of JSON lines the embedded engine says only that they could not be written."""
-    if "finalizing writes" not in str(error):
+    """Raise EngineError where a worker found the disk full: it says how much room is needed."""
+    if "No space left" not in str(error):
         return
     room = shutil.disk_usage(staging).free
     needed = documents.agg(F.sum("n_bytes").alias("bytes")).collect()[0]["bytes"] or 0
@@ -164,38 +192,24 @@ def _clear(staging: Path, place: Path) -> None:
         shutil.rmtree(staging / name, ignore_errors=True)
 
 
-def _collect_parts(written: Path, made: Path, rows: DataFrame, format: Format) -> None:
-    """The engine's files under plain names with a manifest; one without rows where there are none."""
+def _collect_parts(written: Path, made: Path, names: Sequence[str], format: Format, schema: Any) -> None:
+    """The files that workers wrote, under plain names with a manifest; one without rows where there are none."""
     made.mkdir()
-    parts = sorted(
-        (path for path in written.rglob("*") if path.suffix in (".json", ".parquet") and not path.name.startswith((".", "_"))),
-        key=lambda path: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)],
-    )
-    full = [path for path in parts if _has_rows(path)]
-    for number, path in enumerate(full):
-        path.rename(made / f"part-{number:05d}.{format}")
-    if not full:
-        _write_empty(made / f"part-00000.{format}", rows)
+    for number, name in enumerate(names):
+        (written / name).rename(made / f"part-{number:05d}.{format}")
+    if not names:
+        _write_empty(made / f"part-00000.{format}", schema)
     files = {path.name: _state(path) for path in sorted(made.iterdir())}
     (made / MANIFEST).write_text(json.dumps({"made_by": MADE_BY, "files": files}, indent=1), encoding="utf-8")
 
 
-def _has_rows(path: Path) -> bool:
-    if path.suffix == ".json":
-        return path.stat().st_size > 0
-    import pyarrow.parquet as pq
-
-    return bool(pq.read_metadata(path).num_rows)
-
-
-def _write_empty(path: Path, rows: DataFrame) -> None:
-    if path.suffix == ".jsonl":
+def _write_empty(path: Path, schema: Any) -> None:
+    if schema is None:
         path.touch()
         return
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.schema([(name, pa.string()) for name in rows.columns]).empty_table(), path)
+    pq.write_table(schema.empty_table(), path)
 
 
 def _replace(place: Path, made: Path, before: Path, target: Path) -> None:

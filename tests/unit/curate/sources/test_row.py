@@ -36,7 +36,7 @@ def test_the_slice_is_its_field_else_the_source_else_the_top_folder() -> None:
 
 def test_other_fields_become_metadata_and_none_is_lost() -> None:
     row = read({"text": "t", "id": "a", "url": "u", "site": "s", "n": 1}, source_field="site")
-    assert json.loads(row.metadata or "") == {"url": "u", "n": 1}
+    assert json.loads(row.metadata or "") == {"url": "u", "site": "s", "n": 1}
     assert (row.source, row.key) == ("s", "a")
 
 

@@ -61,7 +61,9 @@ def test_parquet_holds_the_same_rows(exported: Export, tmp_path: Path) -> None:
     assert held(tmp_path / "out") == {"part-00000.parquet", MANIFEST}
     rows = pq.read_table(tmp_path / "out" / "part-00000.parquet").to_pylist()
     assert sorted(row["text"] for row in rows) == sorted(text for _, _, text in ROWS)
-    assert {(row["source"], row["source_key"], row["slice"]) for row in rows} == {("test", key, name) for key, name, _ in ROWS}
+    assert {(row["id"], row["resonance"]["source"], row["resonance"]["slice"]) for row in rows} == {
+        (key, "test", name) for key, name, _ in ROWS
+    }
 
 
 @pytest.mark.parametrize("format", ["jsonl", "parquet"])
@@ -71,7 +73,7 @@ def test_no_rows_are_an_export_too(spark: SparkSession, tmp_path: Path, format: 
     if format == "jsonl":
         assert part.read_bytes() == b""
     else:
-        assert pq.read_table(part).column_names == ["id", "text", "source", "source_key", "slice"]
+        assert pq.read_table(part).column_names == ["id", "text", "resonance"]
 
 
 def test_an_earlier_export_is_replaced_whatever_its_format_was(exported: Export, tmp_path: Path) -> None:
