@@ -1,4 +1,4 @@
-"""G8: every draw gets one event, whatever dies: 100,003 samples, three epochs, packed, with ranks and drivers killed on the way.
+"""Every draw gets one event, whatever dies: 100,003 samples, three epochs, packed, with ranks and drivers killed on the way.
 
 python -m tests.bench.exactly_once [--samples 100003] [--epochs 3] [--launch horovod|torch] [--no-result]
 
@@ -207,7 +207,7 @@ def main() -> None:
     clean = not (found["draws_without_event"] or found["events_without_draw"] or found["doubled"])
     killed = all(one["at_place"] is not None for one, (_, victim, _) in zip(stages, STAGES, strict=True) if victim)
     figures = {
-        "experiment": "G8",
+        "experiment": "exactly-once",
         "line": "rows = samples * epochs, zero doubled, zero missing (anti-joins both ways); the control duplicates",
         "launch": asked.launch,
         "statistics": {"stages": stages, **found, "distributed_sampler_duplicates": duplicated},
@@ -218,7 +218,7 @@ def main() -> None:
     out.print(figures)
     if not asked.no_result:
         given = f"--samples {asked.samples} --epochs {asked.epochs} --launch {asked.launch}"
-        print(write_result("g8", f"python -m tests.bench.exactly_once {given}", figures))
+        print(write_result("exactly-once", f"python -m tests.bench.exactly_once {given}", figures))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""G1: planted label errors are found, by scores that equal cleanlab's.
+"""Planted label errors are found, by scores that equal cleanlab's.
 
 python -m tests.bench.label_errors [--samples 5000] [--seeds 0,1,2,3,4] [--no-result]
 
@@ -234,7 +234,7 @@ def main() -> None:
     one_word = most_telling(texts, true)
     held = verdicts(settings, one_word)
     figures = {
-        "experiment": "G1",
+        "experiment": "label-errors",
         "line": lines(),
         "held": held,
         "seeds": asked.seeds,
@@ -248,7 +248,7 @@ def main() -> None:
     out.print({name: value for name, value in figures.items() if name != "statistics"})
     if not asked.no_result:
         given = f"--samples {asked.samples} --seeds {','.join(map(str, asked.seeds))}"
-        out.print(write_result("g1", f"python -m tests.bench.label_errors {given}", figures))
+        out.print(write_result("label-errors", f"python -m tests.bench.label_errors {given}", figures))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""G7: the sampler draws equal sets however rows lie, and its chances are exact, over many seeds.
+"""The sampler draws equal sets however rows lie, and its chances are exact, over many seeds.
 
 python -m tests.bench.sampler [--ids 1000000,10000000] [--seeds 200] [--no-result]
 
@@ -130,7 +130,7 @@ def main() -> None:
     slowest = max(one["seconds"] * 1e7 / one["ids"] for one in took[-1:])
     passed = all(one["equal"] for one in same) and normal["ks_p"] > LINE["ks_p_above"]
     figures = {
-        "experiment": "G7",
+        "experiment": "sampler",
         "line": LINE,
         "seeds": asked.seeds,
         "statistics": {"timed": took, "equal": same, "normal": normal},
@@ -141,7 +141,7 @@ def main() -> None:
     Console().print(figures)
     if not asked.no_result:
         given = f"--ids {','.join(map(str, asked.ids))} --seeds {asked.seeds}"
-        print(write_result("g7", f"python -m tests.bench.sampler {given}", figures))
+        print(write_result("sampler", f"python -m tests.bench.sampler {given}", figures))
 
 
 if __name__ == "__main__":

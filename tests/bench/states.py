@@ -1,4 +1,4 @@
-"""G2: states of samples and slices equal those that NumPy tells from each history alone.
+"""States of samples and slices equal those that NumPy tells from each history alone.
 
 python -m tests.bench.states [--documents 2000] [--seeds 0,1,2,3,4] [--no-result]
 
@@ -171,7 +171,7 @@ def main() -> None:
         out.print(seed, runs[-1], highlight=False)
     largest = {name: max(run[name] for run in runs) for name in runs[0]}
     figures = {
-        "experiment": "G2",
+        "experiment": "states",
         "line": {"largest_difference_at_most": BOUND},
         "seeds": asked.seeds,
         "documents": asked.documents,
@@ -183,7 +183,7 @@ def main() -> None:
     out.print({name: value for name, value in figures.items() if name != "statistics"}, largest)
     if not asked.no_result:
         given = f"--documents {asked.documents} --seeds {','.join(map(str, asked.seeds))}"
-        out.print(write_result("g2", f"python -m tests.bench.states {given}", figures))
+        out.print(write_result("states", f"python -m tests.bench.states {given}", figures))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from resonance.report.terminal.views import describe_document, describe_sample, 
 from resonance.runtime.workspace import Frames
 from resonance.tables import TABLES
 from resonance.testing import folder_catalog
-from resonance.testing.worked import worked_frames
 from tests.conformance.expressions import plain
+from tests.worked import worked_frames
 
 TOP = Path(__file__).parents[2]
 DOCUMENTS = 600

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from resonance.tables import TABLES
 from resonance.testing import folder_catalog
-from resonance.testing.worked import worked_frames
+from tests.worked import worked_frames
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 

@@ -1,4 +1,4 @@
-"""What is planted in experiment G1 reaches no job: what they are handed stays the same whatever the truth is."""
+"""What is planted in the experiment on label errors reaches no job: what they are handed stays the same whatever the truth is."""
 
 from __future__ import annotations
 

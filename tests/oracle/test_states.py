@@ -1,4 +1,4 @@
-"""G2: states against NumPy on each history alone; segments merge to the whole; the order of rows says nothing."""
+"""States against NumPy on each history alone; segments merge to the whole; the order of rows says nothing."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from tests.worked import worked_frames
 
 from resonance.core.settings import ReportSettings
 from resonance.report.build import Gathered, build_report, compose, gather
@@ -15,7 +16,6 @@ from resonance.report.sections.training import Unused
 from resonance.runtime import resources
 from resonance.tables import TABLES
 from resonance.testing import hold
-from resonance.testing.worked import worked_frames
 
 SLICES = ("one/docstring", "<script>alert(1)</script>", "three")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from tests.worked import worked_frames
 
 from resonance.report.terminal.views import describe_document
-from resonance.testing.worked import worked_frames
 
 
 @pytest.fixture(scope="module")
