@@ -1,4 +1,4 @@
-"""Writes the reference pages when the documentation is built: from the command line, settings, jobs, contracts and policies.
+"""Writes the reference pages when the documentation is built: from commands, settings, jobs, contracts, policies and weightings.
 
 A hook of mkdocs. Nothing in it repeats what the code declares.
 """
@@ -16,9 +16,11 @@ from typer.main import get_command
 from resonance.cli import app
 from resonance.core.settings import Config
 from resonance.core.table import list_tables as find_tables
+from resonance.core.weighting import Weighting
 from resonance.factory import JOBS
 from resonance.runtime import resources
 from resonance.runtime.policies import known_policies, load_policy
+from resonance.runtime.weightings import known_weightings, load_weighting
 from resonance.tables import TABLES
 
 
@@ -92,12 +94,29 @@ def list_policies() -> Iterator[str]:
             yield from _table(("rule", "signal", "cuts below", "cuts above", "cuts what is not in"), rows)
 
 
+def list_weightings() -> Iterator[str]:
+    """Every weighting that travels with the code: what it does, what it reads and costs, and its parameters."""
+    yield "# Weightings\n\nHow what is known about slices becomes weights of a plan; `decide.weighting` names one, or a file.\n"
+    for name in known_weightings():
+        weighting = load_weighting(name)
+        kind = weighting.parameters
+        yield f"## {weighting.title}\n\n{_first(kind.__doc__)} Kind `{kind.kind}`; {weighting.cost}.\n"
+        rows = [
+            (f"`{key}`", f"{getattr(kind, key):g}", _clean(field.description))
+            for key, field in type(kind).model_fields.items()
+            if key != "kind"
+        ]
+        if rows:
+            yield from _table(("parameter", "value", "meaning"), rows)
+
+
 PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
     "commands": list_commands,
     "settings": list_settings,
     "jobs": list_jobs,
     "tables": list_tables,
     "policies": list_policies,
+    "weightings": list_weightings,
 }
 
 
@@ -137,6 +156,7 @@ def _type(kind: Any) -> str:
 
 def _value(field: Any) -> str:
     value = field.get_default(call_default_factory=True)
+    value = value.title if isinstance(value, Weighting) else value
     return "required" if field.is_required() else f"`{value}`" if value not in ("", None, (), {}) else "empty"
 
 

@@ -18,6 +18,7 @@ from resonance.core.table import Table
 from resonance.curate.judge import judge
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
+from resonance.runtime.weightings import load_weighting
 from resonance.states.feedback import feedback
 from resonance.tables import SIGNAL_SETS, TABLES
 from resonance.testing.memory import hold
@@ -205,7 +206,7 @@ def _weights(slices: Sequence[str], number: int) -> dict[str, float]:
 
 
 def _plans(weights: Mapping[int, Mapping[str, float]]) -> list[tuple[Any, ...]]:
-    rows = []
+    rows, weighting = [], load_weighting("above_mean")
     for number, now in weights.items():
         for index, (name, weight) in enumerate(now.items()):
             prior, last = weights[1][name], weights.get(number - 1, now)[name]
@@ -213,7 +214,7 @@ def _plans(weights: Mapping[int, Mapping[str, float]]) -> list[tuple[Any, ...]]:
             side = "above" if weight > last else "below"
             reason = f"{abs(0.3 * sin(index)):.2f} bits per byte {side} the mean of 2.00: asked for {weight / last:.2f}×, given so"
             told = reason if number > 1 else f"equal share of {len(now)} slices"
-            rows.append((number, name, weight, prior, last, weight, 1.0, bpb, bpb and 2.0, told, "above_mean@1"))
+            rows.append((number, name, weight, prior, last, weight, 1.0, bpb, bpb and 2.0, told, weighting.title, weighting.cost))
     return rows
 
 

@@ -240,10 +240,13 @@ class OpenWorkspace:
 
     def explain(self, number: int | None = None, *, sample: str | None = None) -> View:
         """Show a plan: what a round draws from each slice and why; or what it does with one document, ``sample``."""
-        from resonance.report.terminal.views import describe_sample, list_weights
+        from resonance.report.terminal.views import describe_sample, describe_value, list_weights
 
         frames = self._read().frames()
-        return View((list_weights(frames, number),) if sample is None else tuple(describe_sample(frames, sample, number)))
+        if sample is not None:
+            return View(tuple(describe_sample(frames, sample, number)))
+        weights = list_weights(frames, number)
+        return View((*describe_value(frames, number), weights))
 
     def why(self, doc_id: str) -> View:
         """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
@@ -362,7 +365,9 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
         raise ResonanceError(f"unknown job {', '.join(unknown)}: choose from {', '.join(sorted(names))}")
     if not config.ingest.demo and not config.ingest.inputs:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
-    steps = loop(config) + (references(config) if set(jobs) & {job.name for job in JOBS if job.on_demand} else ())
+    steps = loop(config)
+    if set(jobs) & {job.name for job in JOBS if job.on_demand}:
+        steps += tuple(step for step in references(config, config.rounds) if step not in steps)
     if idle := sorted(set(jobs) - {"report"} - {step.job.name for step in steps}):
         needs = ", ".join(f"{job.name} needs {job.only_with}" for job in JOBS if job.name in idle)
         raise ResonanceError(f"{', '.join(idle)}: nothing to do under these settings; {needs}")

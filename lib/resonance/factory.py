@@ -106,7 +106,14 @@ DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds f
     per="corpus",
 )
 HOLD_OUT = Job("hold_out", hold_out, reads=(DOCUMENTS, REJECTS, DUPLICATES), writes=(SAMPLE_PLAN,), per="arm")
-DECIDE = Job("decide", decide_plan, reads=(PLANS, SLICE_STATE, DOCUMENTS, REJECTS, SAMPLE_PLAN), writes=(PLANS,), per="round")
+DECIDE = Job(
+    "decide",
+    decide_plan,
+    reads=(PLANS, SLICE_STATE, SLICE_EXCESS, EVALUATIONS, DOCUMENTS, REJECTS, SAMPLE_PLAN),
+    writes=(PLANS,),
+    per="round",
+    version=2,
+)
 REBALANCE = Job("rebalance", rebalance, reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS), writes=(SAMPLE_PLAN,), per="arm")
 TRAIN = Job(
     "train",
@@ -204,13 +211,16 @@ def loop(config: Config) -> tuple[Step, ...]:
         for job in (REBALANCE, TRAIN, SCORE_MODEL):
             steps += [Step(job, number, arm) for arm in arms]
         steps += [Step(EVALUATE, number, arm) for arm in reversed(arms)]
-        steps += [Step(FEEDBACK, number), Step(DECIDE, number + 1)]
+        steps += [Step(FEEDBACK, number)]
+        if SLICE_EXCESS.name in config.decide.weighting.tables:
+            steps += references(config, number)
+        steps += [Step(DECIDE, number + 1)]
     return tuple(steps)
 
 
-def references(config: Config) -> tuple[Step, ...]:
-    """Every step of reference models for the last round, and of the losses that stand above theirs."""
+def references(config: Config, number: int) -> tuple[Step, ...]:
+    """Every step of reference models for one round, and of the losses that stand above theirs."""
     folds = range(config.cross_fit.folds)
-    fitted = tuple(Step(CROSS_FIT, config.rounds, f"{FOLD}{fold}") for fold in folds)
-    tuned = tuple(Step(TUNE, config.rounds, f"{TARGET}{fold}") for fold in folds if config.tune.slices)
-    return (*fitted, *tuned, Step(COMPARE, config.rounds))
+    fitted = tuple(Step(CROSS_FIT, number, f"{FOLD}{fold}") for fold in folds)
+    tuned = tuple(Step(TUNE, number, f"{TARGET}{fold}") for fold in folds if config.tune.slices)
+    return (*fitted, *tuned, Step(COMPARE, number))

@@ -57,7 +57,7 @@ def test_configuration_files_name_known_jobs_and_keys():
     known = {job.name for job in JOBS} | {"demo", "curate"}
     assert {path.stem for path in (TOP / "conf/jobs").glob("*.yaml")} <= known
     for path in (TOP / "conf").rglob("*.yaml"):
-        if path.parent.name != "policies":
+        if path.parent.name not in ("policies", "weightings"):
             load(files=[path])
 
 
@@ -71,14 +71,32 @@ def test_plans_are_the_only_way_back():
     assert above["rebalance/1/plan"] == corpus | {"decide"}
     assert above["rebalance/2/plan"] == above["rebalance/3/control"] == corpus | {"decide", "rebalance"}
     assert above["decide/1/plan"] == corpus
-    assert above["decide/2/plan"] == above["decide/4/plan"] == corpus | {"decide", "rebalance", "feedback"}
+    assert above["decide/2/plan"] == above["decide/4/plan"] == corpus | {"decide", "rebalance", "feedback", "evaluate"}
     assert above["feedback/1/plan"] == {"clean", "train", "score_model"}
     assert above["evaluate/2/plan"] == {"train", "score_model"}
 
 
-def test_held_out_documents_and_evaluations_are_no_input_of_decide():
+def test_decide_reads_evaluations_but_no_held_out_loss():
+    """They say whether a plan did harm; what is drawn instead follows from other tables."""
     (decide,) = (job for job in JOBS if job.name == "decide")
-    assert {table.name for table in decide.reads} == {"plans", "slice_state", "documents", "rejects", "sample_plan"}
+    reads = {table.name for table in decide.reads}
+    assert reads == {"plans", "slice_state", "slice_excess", "evaluations", "documents", "rejects", "sample_plan"}
+
+
+def test_the_loop_trains_reference_models_before_a_weighting_reads_what_they_show():
+    steps = loop(load(rounds=2, decide__weighting="doremi"))
+    assert [str(step) for step in steps if step.job.name in ("cross_fit", "compare", "decide")] == [
+        "decide 1",
+        *(f"cross_fit 1 fold-{fold}" for fold in range(Config().cross_fit.folds)),
+        "compare 1",
+        "decide 2",
+        *(f"cross_fit 2 fold-{fold}" for fold in range(Config().cross_fit.folds)),
+        "compare 2",
+        "decide 3",
+    ]
+    last = next(step for step in steps if str(step) == "decide 2")
+    assert "compare 1" in {str(step) for step in upstream(last, steps[: steps.index(last)])}
+    assert not {step.job.name for step in loop(load(rounds=2))} & {"cross_fit", "compare"}
 
 
 def test_paths_that_make_names_are_there():

@@ -30,8 +30,19 @@ from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.runtime.conf import load
 from resonance.runtime.engines.spark import open_spark
+from resonance.runtime.weightings import load_weighting
 from resonance.states.feedback import feedback
-from resonance.tables import PLANS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNAL_STATE, SLICE_STATE, SLICE_SUMS
+from resonance.tables import (
+    EVALUATIONS,
+    PLANS,
+    REJECTS,
+    SAMPLE_PLAN,
+    SIGNAL_EVENT,
+    SIGNAL_STATE,
+    SLICE_EXCESS,
+    SLICE_STATE,
+    SLICE_SUMS,
+)
 from resonance.testing import folder_catalog
 from tests.bench.places import cache, cores, write_result
 from tests.bench.speed_process import run
@@ -107,13 +118,15 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
 
     def plan() -> None:
         nothing = spark.createDataFrame([], resources.contract(REJECTS).schema)
-        tables = catalog.read(SLICE_STATE), held, nothing, catalog.read(SAMPLE_PLAN)
+        unread = [spark.createDataFrame([], resources.contract(table).schema) for table in (SLICE_EXCESS, EVALUATIONS)]
+        tables = catalog.read(SLICE_STATE), *unread, held, nothing, catalog.read(SAMPLE_PLAN)
+        settings = DecideSettings(weighting=load_weighting("above_mean"))
         for number in (1, ROUND + 1):
             if number > 1:
                 before = catalog.read(PLANS).where("round = 1").withColumn("round", F.lit(ROUND))
                 write(PLANS, before, {"round": ROUND})
             next_turn = Turn("main", number, run="bench")
-            weights = decide_plan(catalog.read(PLANS), *tables, settings=DecideSettings(), drawing=drawing, turn=next_turn)
+            weights = decide_plan(catalog.read(PLANS), *tables, settings=settings, drawing=drawing, turn=next_turn)
             write(PLANS, weights, {"round": number})
         drawn = Turn("main", ROUND + 1, run="bench")
         frames = held, nothing, catalog.read(SAMPLE_PLAN), catalog.read(PLANS)

@@ -10,23 +10,23 @@ from resonance.core.settings import DecideSettings
 
 @dataclass(frozen=True)
 class Case:
-    """One slice before its weight is set. All but ``bpb`` and ``mean`` are shares of the token budget.
+    """One slice before its weight is set; weights and shares are parts of the token budget.
 
     Args:
         previous: its weight in the round before.
-        prior: its weight in round 1, or the one that it joined with.
+        prior: its weight by equal shares, or the one that it joined with.
         limit: what the repeat limit leaves.
         asked: what the weighting asks for.
-        bpb: its bits per byte, or None where too few of its documents were scored.
-        mean: the mean of all slices' bits per byte, or None where no slice was scored.
+        seen: what the weighting saw of it, with figures; empty where it did not see the slice.
+        held: its share of the text that may be drawn.
     """
 
     previous: float
     prior: float
     limit: float
     asked: float
-    bpb: float | None = None
-    mean: float | None = None
+    seen: str = ""
+    held: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,17 @@ class Bounds:
 FREE = Bounds(0.0, math.inf)
 
 
-def bounds(case: Case, settings: DecideSettings, slices: int) -> Bounds:
+def find_bounds(case: Case, settings: DecideSettings, slices: int) -> Bounds:
     """The bounds of one slice among ``slices``: change a round < change in all < floor < repeat limit, the last one strongest."""
-    if case.bpb is None:
+    if not case.seen:
         near = FREE.clamped("kept", case.previous, case.previous)
     else:
         near = FREE.clamped("change", case.previous / settings.max_change, case.previous * settings.max_change).clamped(
             "total", case.prior / settings.max_total_change, case.prior * settings.max_total_change
         )
     return near.clamped("floor", settings.floor / slices, math.inf).clamped("limit", 0.0, case.limit)
+
+
+def find_limit(case: Case) -> Bounds:
+    """The bounds of a slice whose weight follows no loss: the repeat limit alone."""
+    return FREE.clamped("limit", 0.0, case.limit)

@@ -1,31 +1,35 @@
-"""The job that writes the next round's plan: gathers k-vectors from tables and hands them to the pure weighting."""
+"""The job that writes the next round's plan: gathers a few numbers for each slice and hands them to the pure weighting."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from statistics import fmean
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from resonance.control.case import Case
 from resonance.control.plan import Plan
-from resonance.control.weighting import cases, decide, stratify
+from resonance.control.safeguard import find_harm, go_back
+from resonance.control.weighting import stratify, weigh
+from resonance.control.weightings.known import Known
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
 from resonance.core.settings import DecideSettings, RebalanceSettings
-from resonance.core.turns import PLAN
+from resonance.core.turns import ALL_SLICES, PLAN
 
 COLUMNS = parse_schema(
     "round int, slice string, weight double, prior double, previous double, proposed double, "
-    "limit_share double, bpb double, mean_bpb double, reason string, policy string"
+    "limit_share double, bpb double, mean_bpb double, reason string, policy string, cost string"
 )
 
 
 def decide_plan(
     plans: DataFrame,
     slice_state: DataFrame,
+    slice_excess: DataFrame,
+    evaluations: DataFrame,
     documents: DataFrame,
     rejects: DataFrame,
     sample_plan: DataFrame,
@@ -34,35 +38,39 @@ def decide_plan(
     drawing: RebalanceSettings,
     turn: Turn,
 ) -> DataFrame:
-    """The plan of ``turn.round``: a weight and a reason for each slice, from the losses of the round before.
+    """The plan of ``turn.round``: a weight and a reason for each slice, from what the weighting reads of the round before.
 
-    One shuffle of ids (the pool) and one of partial sums; the driver sees one number a slice and round.
+    A plan that measured worse than its control arm is not continued: the next one has the weights of the last that did not.
+    Evaluations decide about nothing else. One shuffle of ids (the pool) and one of partial sums; the driver sees a few numbers for
+    each slice and round.
 
     Raises:
-        ResonanceError: no document is left to draw, or the round before has no plan.
+        ResonanceError: no document is left to draw, the round before has no plan, or what the weighting reads was not computed.
     """
     past = plans.where(F.col("round") < turn.round).orderBy("round", "slice").collect()
-    held = {row["slice"]: row["bytes"] for row in _bytes(documents, rejects, sample_plan).collect()}
+    held = {row["slice"]: row["bytes"] for row in _sum_bytes(documents, rejects, sample_plan).collect()}
     if not held:
         raise ResonanceError("decide: no document is left to draw; see table rejects for what cut them, or lower heldout_share")
     limit = limits(held, past, settings.max_exposures, drawing.tokens * drawing.bytes_per_token)
-    if turn.round == 1:
-        plan = stratify(limit, settings)
-        known = {
-            name: Case(previous=weight, prior=weight, limit=limit[name], asked=1 / len(limit))
-            for name, weight in plan.weights.items()
-        }
-    else:
-        last = {row["slice"]: row for row in past if row["round"] == turn.round - 1}
-        if not last:
-            raise ResonanceError(f"decide: table plans has no round {turn.round - 1}; run decide for that round first")
-        before = Plan(turn.round - 1, {name: row["weight"] for name, row in last.items()}, {})
-        joining = {name: min(1 / len(limit), limit[name]) for name in limit}
-        prior = joining | {name: row["prior"] for name, row in last.items()}
-        loss = _losses(slice_state, turn.round - 1)
-        plan = decide(before, loss, settings, prior=prior, limit=limit)
-        known = cases(before, loss, settings, prior=prior, limit=limit)
-    return plans.sparkSession.createDataFrame(_rows(plan, known, settings), COLUMNS)
+    last = {row["slice"]: row for row in past if row["round"] == turn.round - 1}
+    if turn.round > 1 and not last:
+        raise ResonanceError(f"decide: table plans has no round {turn.round - 1}; run decide for that round first")
+    prior = _find_priors(limit, last, settings)
+    known = Known(
+        prior=prior,
+        previous={name: last[name]["weight"] if name in last else prior[name] for name in limit},
+        limit=limit,
+        held={name: size / sum(held.values()) for name, size in held.items()},
+        loss=_read_losses(slice_state, turn.round - 1, settings),
+        excess=_read_excess(slice_excess, turn.round - 1, settings),
+        floor=settings.floor,
+    )
+    harm = find_harm(_read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
+    if harm is None:
+        return plans.sparkSession.createDataFrame(_make_rows(weigh(turn.round, known, settings), known, settings), COLUMNS)
+    weights = {row["slice"]: row["weight"] for row in past if row["round"] == harm.haven}
+    plan = go_back(turn.round, harm, weights, known, settings)
+    return plans.sparkSession.createDataFrame(_make_rows(plan, known, settings), COLUMNS)
 
 
 def limits(held: Mapping[str, int], past: Iterable[Row], max_exposures: float, budget: float) -> dict[str, float]:
@@ -84,29 +92,60 @@ def limits(held: Mapping[str, int], past: Iterable[Row], max_exposures: float, b
     return {name: max(max_exposures * held.get(name, 0) / budget - used.get(name, 0.0), 0.0) for name in sorted(names)}
 
 
-def _bytes(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
+def _find_priors(limit: Mapping[str, float], last: Mapping[str, Row], settings: DecideSettings) -> dict[str, float]:
+    if not last:
+        return stratify(limit, settings)
+    joining = {name: min(1 / len(limit), limit[name]) for name in limit}
+    return joining | {name: row["prior"] for name, row in last.items()}
+
+
+def _sum_bytes(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
     return keep_drawable(documents, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes"))
 
 
-def _losses(slice_state: DataFrame, round: int) -> dict[str, float]:
+def _read_losses(slice_state: DataFrame, round: int, settings: DecideSettings) -> dict[str, float]:
+    """Bits per byte of slices in the plan arm, where the weighting reads them; empty before the first round."""
+    if "slice_state" not in settings.weighting.tables or round < 1:
+        return {}
     rows = slice_state.where((F.col("round") == round) & (F.col("arm") == PLAN)).select("slice", "bpb").collect()
     return {row["slice"]: row["bpb"] for row in rows}
 
 
-def _rows(plan: Plan, known: Mapping[str, Case], settings: DecideSettings) -> list[tuple[object, ...]]:
+def _read_excess(slice_excess: DataFrame, round: int, settings: DecideSettings) -> dict[str, float]:
+    """Excess losses of slices, where the weighting reads them; empty before the first round."""
+    if "slice_excess" not in settings.weighting.tables or round < 1:
+        return {}
+    rows = slice_excess.where(F.col("round") == round).select("slice", "excess").collect()
+    if not rows:
+        raise ResonanceError(
+            f"decide: weighting {settings.weighting.title} reads table slice_excess, which has no row of round {round}; "
+            "jobs cross_fit and compare compute it: `resonance run` with this weighting runs them"
+        )
+    return {row["slice"]: row["excess"] for row in rows}
+
+
+def _read_effects(evaluations: DataFrame, round: int) -> list[Row]:
+    """The plan arm of each round before ``round`` against its control arm, over all slices."""
+    whole = (F.col("round") < round) & (F.col("arm") == PLAN) & (F.col("slice") == ALL_SLICES)
+    return evaluations.where(whole).select("round", "n_docs", "delta", "delta_low", "delta_high").collect()
+
+
+def _make_rows(plan: Plan, known: Known, settings: DecideSettings) -> list[tuple[object, ...]]:
+    mean = fmean(known.loss.values()) if known.loss else None
     return [
         (
             plan.round,
             name,
             min(weight, 1.0),
-            known[name].prior,
-            known[name].previous,
-            known[name].asked,
-            known[name].limit,
-            known[name].bpb,
-            known[name].mean,
+            plan.cases[name].prior,
+            plan.cases[name].previous,
+            plan.cases[name].asked,
+            plan.cases[name].limit,
+            known.loss.get(name),
+            mean,
             plan.reasons[name],
-            settings.name,
+            settings.weighting.title,
+            settings.weighting.cost,
         )
         for name, weight in plan.weights.items()
     ]

@@ -9,50 +9,50 @@ from resonance.control.case import Bounds, Case
 from resonance.core.settings import DecideSettings
 
 
-def first_reason(weights: Mapping[str, float], limit: Mapping[str, float], name: str, settings: DecideSettings) -> str:
-    """The reason of one slice's weight in round 1."""
-    slices = len(weights)
-    if _same(weights[name], limit[name]):
-        return f"an equal share of {slices} slices would be {_share(1 / slices)}: {_capped(limit[name], settings)}"
-    if _same(weights[name], 1 / slices):
-        return f"equal share of {slices} slices"
-    return f"equal share of {slices} slices ({_share(1 / slices)}), raised to {_share(weights[name])} by what capped slices leave"
+def explain_fixed(case: Case, weight: float, settings: DecideSettings) -> str:
+    """The reason of a weight that follows no loss; ``case.seen`` names what is asked for, with its article."""
+    if _same(weight, case.limit):
+        return f"{case.seen} would be {_share(case.asked)}: {_describe_limit(case, settings)}"
+    plainly = case.seen.partition(" ")[2]
+    if _same(weight, case.asked):
+        return plainly
+    return f"{plainly} ({_share(case.asked)}), raised to {_share(weight)} by what capped slices leave"
 
 
-def next_reason(case: Case, bounds: Bounds, weight: float, settings: DecideSettings) -> str:
-    """The reason of one slice's weight in a later round: what was seen, what was asked for, what became of it."""
-    outcome = _outcome(case, bounds, weight, settings)
-    if case.bpb is None or case.mean is None:
+def explain_moved(case: Case, bounds: Bounds, weight: float, settings: DecideSettings) -> str:
+    """The reason of a weight that follows losses: what was seen, what was asked for, what became of it."""
+    outcome = _describe_bound(case, bounds, weight, settings)
+    if not case.seen:
         return f"too few of its documents were scored: {outcome}"
-    side = "above" if case.bpb >= case.mean else "below"
-    seen = f"{abs(case.bpb - case.mean):.2f} bits per byte {side} the mean of {case.mean:.2f}"
-    return f"{seen}: asked for {_change(case.asked, case.previous)}, {outcome}"
+    return f"{case.seen}: asked for {_change(case.asked, case.previous)}, {outcome}"
 
 
-def shortfall(weights: Mapping[str, float]) -> str:
-    """A remark for each reason where shares cannot sum to one, else nothing."""
+def explain_shortfall(weights: Mapping[str, float]) -> str:
+    """A remark for each reason where the caps leave shares that cannot sum to one, else nothing."""
     total = math.fsum(weights.values())
-    return f"; all shares sum to {_share(total)}, so that fewer tokens are drawn" if total < 1 - 1e-9 else ""
+    if total >= 1 - 1e-9:
+        return ""
+    return f"; the repeat limit (decide.max_exposures) leaves shares that sum to {_share(total)}, so that fewer tokens are drawn"
 
 
-def _outcome(case: Case, bounds: Bounds, weight: float, settings: DecideSettings) -> str:
+def _describe_bound(case: Case, bounds: Bounds, weight: float, settings: DecideSettings) -> str:
     rule = ""
     if _same(weight, bounds.high):
         rule = bounds.high_rule
     elif _same(weight, bounds.low):
         rule = bounds.low_rule
     factor = weight / case.prior if rule == "total" else weight / case.previous if case.previous else 0.0
-    told = {
-        "limit": _capped(case.limit, settings),
+    words = {
+        "limit": _describe_limit(case, settings),
         "floor": f"held at the floor, {_number(settings.floor)} of an even share",
         "total": f"limited to {_number(factor)}× its share of round 1",
         "change": f"limited to {_number(factor)}× a round",
         "kept": f"kept at {_share(weight)}",
     }
-    return told[rule] if rule else _moved(case, weight)
+    return words[rule] if rule else _describe_move(case, weight)
 
 
-def _moved(case: Case, weight: float) -> str:
+def _describe_move(case: Case, weight: float) -> str:
     given, asked = _change(weight, case.previous), _change(case.asked, case.previous)
     if _same(weight, case.previous) or given == "1×":
         verb = "kept"
@@ -61,9 +61,11 @@ def _moved(case: Case, weight: float) -> str:
     return verb if given == asked else f"{verb} for shares to sum to one"
 
 
-def _capped(limit: float, settings: DecideSettings) -> str:
+def _describe_limit(case: Case, settings: DecideSettings) -> str:
     draws = f"{_number(settings.max_exposures)} draws of a document over all rounds"
-    return f"capped at {_share(limit)} by the repeat limit of {draws}" if limit > 0 else f"nothing is left within {draws}"
+    if case.held <= 0:
+        return "no document of it is left to draw"
+    return f"capped at {_share(case.limit)} by the repeat limit of {draws}" if case.limit > 0 else f"nothing is left within {draws}"
 
 
 def _change(share: float, previous: float) -> str:

@@ -1,79 +1,73 @@
-"""The weighting above_mean@1: slices that the model finds harder than the mean are drawn more, within bounds. Pure, k-vectors only.
+"""From what a weighting asks for to the weights of a plan, within bounds. Pure, a few numbers for each slice.
 
-The utility, its exponent, the smoothing and the bounds follow the domain reweighting of DoReMi (arXiv 2305.10429), held
-back on purpose: weights that follow high losses freely chase noise (arXiv 2605.07551). The repeat limit follows
-Muennighoff et al. (arXiv 2305.16264): up to four epochs are nearly as good as fresh text.
+Weights that follow losses keep within factors of the round before and of the stratified prior, as feedback on noise would otherwise
+run away. The repeat limit follows Muennighoff et al. (arXiv 2305.16264): up to four epochs are nearly as good as fresh text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import fmean, median
 
-import numpy as np
-
-from resonance.control.case import FREE, Case, bounds
+from resonance.control.case import Case, find_bounds, find_limit
 from resonance.control.plan import Plan
-from resonance.control.reasons import first_reason, next_reason, shortfall
+from resonance.control.reasons import explain_fixed, explain_moved, explain_shortfall
 from resonance.control.shares import water_fill
+from resonance.control.weightings import ask_shares
+from resonance.control.weightings.known import Claim, Known
 from resonance.core.settings import DecideSettings
-
-NOTHING = 1e-9
-"""Bits per byte below which a difference is rounding."""
+from resonance.core.weighting import Stratified
 
 
-def utility(loss: Mapping[str, float]) -> dict[str, float]:
-    """How far each slice's loss stands above the mean: in medians of the positive distances, cut at their 95th percentile."""
-    mean = fmean(loss.values()) if loss else 0.0
-    above = [value - mean for value in loss.values() if value - mean > NOTHING]
-    if not above:
-        return dict.fromkeys(loss, 0.0)
-    top = float(np.percentile(above, 95))
-    return {name: min(max(value - mean, 0.0), top) / median(above) for name, value in loss.items()}
+def weigh(round: int, known: Known, settings: DecideSettings) -> Plan:
+    """The plan of ``round`` by the weighting of ``settings``; where that follows losses, round 1 has equal shares."""
+    weighting = settings.weighting
+    if weighting.is_fixed:
+        return keep_claims(round, ask_shares(known, weighting.parameters), known, settings)
+    if round == 1:
+        return keep_claims(round, ask_shares(known, Stratified()), known, settings)
+    cases = _make_cases(ask_shares(known, weighting.parameters), known)
+    bounds = {name: find_bounds(case, settings, len(cases)) for name, case in cases.items()}
+    weights = water_fill({name: case.asked for name, case in cases.items()}, bounds)
+    note = explain_shortfall(weights)
+    reasons = {name: explain_moved(cases[name], bounds[name], weight, settings) + note for name, weight in weights.items()}
+    return Plan(round, weights, reasons, cases)
 
 
-def cases(
-    last: Plan, loss: Mapping[str, float], settings: DecideSettings, *, prior: Mapping[str, float], limit: Mapping[str, float]
-) -> dict[str, Case]:
-    """What the weighting knows and asks for, by slice of ``limit``; a slice that the last plan lacks starts from its prior."""
-    previous = {name: last.weights.get(name, prior[name]) for name in sorted(limit)}
-    scored = [name for name in previous if name in loss]
-    share = max(1.0 - sum(previous[name] for name in previous if name not in loss), settings.floor * len(scored) / len(previous))
-    useful = utility(loss)
-    pull = {name: prior[name] * (settings.utility_floor + useful[name]) ** (1 / settings.temperature) for name in scored}
-    total = sum(pull.values()) or 1.0
-    even = settings.smoothing / max(len(scored), 1)
-    asked = previous | {name: share * ((1 - settings.smoothing) * pull[name] / total + even) for name in scored}
-    mean = fmean(loss.values()) if loss else None
-    return {name: Case(previous[name], prior[name], limit[name], asked[name], loss.get(name), mean) for name in previous}
-
-
-def stratify(limit: Mapping[str, float], settings: DecideSettings) -> Plan:
-    """The plan of round 1: an equal share for each slice, as far as the repeat limit allows."""
-    allowed = {name: FREE.clamped("limit", 0.0, limit[name]) for name in sorted(limit)}
-    weights = water_fill(dict.fromkeys(allowed, 1 / max(len(allowed), 1)), allowed)
-    note = shortfall(weights)
-    return Plan(1, weights, {name: first_reason(weights, limit, name, settings) + note for name in weights})
-
-
-def decide(
-    last: Plan, loss: Mapping[str, float], settings: DecideSettings, *, prior: Mapping[str, float], limit: Mapping[str, float]
-) -> Plan:
-    """The plan after ``last``: draw more from slices whose loss stands above the mean of all slices, each weight with its reason.
+def keep_claims(round: int, claims: Mapping[str, Claim], known: Known, settings: DecideSettings, because: str = "") -> Plan:
+    """The plan that gives each slice what is claimed for it, as far as the repeat limit allows.
 
     Args:
-        last: the round before.
-        loss: bits per byte by slice; a slice that is missing keeps its weight.
-        settings: figures of the weighting.
-        prior: weights of round 1 (for a slice that joined later: the one it joins with).
-        limit: largest share that the repeat limit allows, by slice; names the slices of the new plan.
+        round: the round of the plan.
+        claims: shares, each with the name of what it is.
+        known: what is known about the slices.
+        settings: the bounds.
+        because: what each reason begins with.
     """
-    known = cases(last, loss, settings, prior=prior, limit=limit)
-    allowed = {name: bounds(case, settings, len(known)) for name, case in known.items()}
-    weights = water_fill({name: case.asked for name, case in known.items()}, allowed)
-    note = shortfall(weights)
-    return Plan(
-        last.round + 1,
-        weights,
-        {name: next_reason(known[name], allowed[name], weight, settings) + note for name, weight in weights.items()},
+    cases = _make_cases(claims, known)
+    weights = water_fill(
+        {name: case.asked for name, case in cases.items()}, {name: find_limit(case) for name, case in cases.items()}
     )
+    note = explain_shortfall(weights)
+    reasons = {name: because + explain_fixed(cases[name], weight, settings) + note for name, weight in weights.items()}
+    return Plan(round, weights, reasons, cases)
+
+
+def stratify(limit: Mapping[str, float], settings: DecideSettings) -> dict[str, float]:
+    """Equal shares for all slices, as far as the repeat limit allows: the prior of every weighting."""
+    even = dict.fromkeys(sorted(limit), 1 / max(len(limit), 1))
+    known = Known(prior=even, previous=even, limit=limit, held=even)
+    return dict(keep_claims(1, ask_shares(known, Stratified()), known, settings).weights)
+
+
+def _make_cases(claims: Mapping[str, Claim], known: Known) -> dict[str, Case]:
+    return {
+        name: Case(
+            known.previous[name],
+            known.prior[name],
+            known.limit[name],
+            claims[name].share,
+            claims[name].reason,
+            known.held.get(name, 0.0),
+        )
+        for name in sorted(known.limit)
+    }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from resonance.core.effect import Effect, judge_effect
 from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
-from resonance.report.wording import amount, bits, difference, minus
+from resonance.report.wording import amount, bits, count, difference, minus
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -13,10 +15,15 @@ if TYPE_CHECKING:
     from resonance.report.facts.shared import Facts
     from resonance.report.turns import Turn
 
-FEW = 5
-"""With fewer documents a bootstrap over documents means little; with one, its interval has no width."""
 UNKNOWN = "too few documents"
+WORDS: Mapping[Effect, str] = {"better": "lower", "worse": "higher", "unclear": "no difference visible", "unknown": UNKNOWN}
 LABEL = "one seed; without training variance"
+OUTCOMES = {
+    "better": ("was worth it", "lower than", ""),
+    "worse": ("was not worth it", "higher than", " Its plan is not continued."),
+    "unclear": ("was not visibly worth it", "not visibly different from", ""),
+}
+"""By effect: the verdict, how the plan stands to its control arm, and what follows."""
 
 
 def find_evaluations(facts: Facts, turn: Turn) -> dict[str, Row]:
@@ -35,33 +42,43 @@ def judge_difference(row: Row) -> str:
 
     ``too few documents`` where there are fewer than ``FEW``.
     """
-    if row["n_docs"] < FEW:
-        return UNKNOWN
-    if row["delta_low"] is None or row["delta_high"] is None:
-        return "no difference visible"
-    if row["delta_high"] < 0:
-        return "lower"
-    return "higher" if row["delta_low"] > 0 else "no difference visible"
+    return WORDS[judge_effect(row)]
 
 
-def describe_outcome(facts: Facts) -> str:
-    """One sentence about the newest round that has a control arm, or that no round has one."""
-    number = find_compared(facts)
-    row = find_evaluations(facts, (number, PLAN)).get(ALL_SLICES) if number is not None else None
-    if row is None or row["delta"] is None:
-        return "No control arm was evaluated, so the effect of the plan is unknown."
-    verdict = judge_difference(row)
-    if verdict == UNKNOWN:
+def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row]) -> str:
+    """Whether the newest round was worth it, in one sentence: what its plan measured against the control arm, and at which cost.
+
+    Empty where nothing was evaluated.
+
+    Args:
+        evaluations: rows of that table.
+        checkpoints: rows of that table, the newest of each arm last.
+    """
+    whole = {(row["round"], row["arm"]): row for row in evaluations if row["slice"] == ALL_SLICES}
+    number = max((turn[0] for turn in whole if turn[1] == PLAN), default=None)
+    if number is None:
+        return ""
+    row = whole[number, PLAN]
+    effect = judge_effect(row)
+    if row["delta"] is None:
+        return f"Whether round {number} was worth it is not known: no control arm was evaluated beside it."
+    if effect == "unknown":
         few = amount(row["n_docs"], "held-out document")
-        return f"Round {number} with its plan: {few} cannot show a difference from the control arm."
-    words = f"{verdict} than" if verdict in ("lower", "higher") else "not visibly different from"
-    rival = find_evaluations(facts, (row["round"], CONTROL)).get(ALL_SLICES)
+        return f"Whether round {number} was worth it is not known: {few} cannot show a difference from the control arm."
+    verdict, side, after = OUTCOMES[effect]
+    rival = whole.get((number, CONTROL))
     with_ = f" ({bits(rival['bpb'])})" if rival is not None else ""
-    text = (
-        f"Round {number} with its plan: held-out bits per byte are {words} those of the control arm{with_}, "
-        f"plan − control = {difference(row['delta'])}"
-    )
+    measured = f"plan − control = {difference(row['delta'])}"
     if row["delta_low"] is not None:
-        text += f", 95% interval {difference(row['delta_low'])} to {difference(row['delta_high'])}"
-    plainly = "no difference visible; " if verdict not in ("lower", "higher") else ""
-    return minus(f"{text} ({plainly}{LABEL}).")
+        measured += f", 95% interval {difference(row['delta_low'])} to {difference(row['delta_high'])}"
+    return minus(
+        f"Round {number} {verdict}: with its plan, held-out bits per byte are {side} those of the control arm{with_}; "
+        f"{measured} ({LABEL}){_describe_tokens(checkpoints, number)}.{after}"
+    )
+
+
+def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:
+    tokens = {row["arm"]: row["tokens"] for row in checkpoints if row["final"] and row["round"] == number}
+    if not {PLAN, CONTROL} <= tokens.keys():
+        return ""
+    return f", from {amount(tokens[PLAN], 'token')} with the plan and {count(tokens[CONTROL])} without"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from resonance.core.ledger import INGEST
 from resonance.core.turns import ALL_SLICES, PHASE_TRAIN, PLAN
-from resonance.report.comparison import describe_outcome, find_evaluations
+from resonance.report.comparison import describe_worth, find_evaluations
 from resonance.report.facts.steps import find_cutting
 from resonance.report.turns import name_turn, order_turns
 from resonance.report.wording import amount, bits, count, join_words, name, share, short
@@ -39,9 +39,10 @@ class Summary:
 
 
 def draw_summary(facts: Facts, blocks: Mapping[str, Block]) -> Summary:
-    """The head of the page, with the headlines of sections in their order."""
+    """The head of the page: first whether the newest round was worth it, later the headlines of sections in their order."""
     headlines = (block.headline for block in blocks.values())
-    sentences = (_describe_documents(facts), *headlines, *_describe_loop(facts), _describe_plan(facts))
+    worth = describe_worth(facts.evaluations, facts.checkpoints)
+    sentences = (worth, _describe_documents(facts), *headlines, *_describe_loop(facts), _describe_plan(facts))
     return Summary(_make_stops(facts), tuple(sentence for sentence in sentences if sentence))
 
 
@@ -93,7 +94,7 @@ def _describe_heldout(facts: Facts) -> list[str]:
         return ["No held-out score has been computed yet."]
     found = [(turn, find_evaluations(facts, turn)[ALL_SLICES]) for turn in turns[-6:]]
     figures = [f"{bits(row['bpb'])} ({bits(row['low'])} to {bits(row['high'])}) after {name_turn(turn)}" for turn, row in found]
-    return [f"Held-out bits per byte, with 95% intervals: {'; '.join(figures)}.", describe_outcome(facts)]
+    return [f"Held-out bits per byte, with 95% intervals: {'; '.join(figures)}."]
 
 
 def _describe_plan(facts: Facts) -> str:

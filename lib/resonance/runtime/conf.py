@@ -14,11 +14,15 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from resonance.core import weighting
 from resonance.core.errors import ConfigError
 from resonance.core.policy import parse
 from resonance.core.settings import CleanSettings, Config
+from resonance.core.settings.control import MOVED
+from resonance.core.weighting import Weighting
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy, readable_sets
+from resonance.runtime.weightings import load_weighting
 
 
 def load(
@@ -50,7 +54,7 @@ def load(
     for key, value in overrides.items():
         merged = _lay(merged, _nested(key.split("__"), value))
     try:
-        return Config.model_validate(_settled(merged))
+        return Config.model_validate(_choose_weighting(_settled(merged)))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
@@ -73,12 +77,24 @@ def _settled(merged: dict[str, Any]) -> dict[str, Any]:
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
 
 
+def _choose_weighting(merged: dict[str, Any]) -> dict[str, Any]:
+    """The layers with the weighting that they name read."""
+    decide = merged.get("decide")
+    if not isinstance(decide, dict) or "weighting" not in decide or isinstance(decide["weighting"], Weighting):
+        return merged
+    given = decide["weighting"]
+    chosen = load_weighting(given) if isinstance(given, str) else weighting.parse(given, "in decide.weighting")
+    return {**merged, "decide": {**decide, "weighting": chosen}}
+
+
 def config_hash(config: Config) -> str:
     """A hash over all settings that results depend on."""
     return hashlib.sha256(json.dumps(config.effective(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _say(error: Mapping[str, Any]) -> str:
+    if error["type"] == MOVED:
+        return str(error["msg"])
     return "unknown key" if error["type"] == "extra_forbidden" else f"{error['msg']} (got {error['input']!r})"
 
 

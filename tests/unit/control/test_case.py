@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from resonance.control.case import FREE, Bounds, Case, bounds
+from resonance.control.case import FREE, Bounds, Case, find_bounds
 from resonance.core.settings import DecideSettings
 
 SETTINGS = DecideSettings(max_change=2.0, max_total_change=4.0, floor=0.125)
@@ -15,8 +15,8 @@ WIDE = 50.0
 """A repeat limit that never binds."""
 
 
-def found(previous: float, prior: float, *, limit: float = WIDE, slices: int = 16, bpb: float | None = 1.0) -> Bounds:
-    return bounds(Case(previous, prior, limit, asked=0.5, bpb=bpb, mean=1.0), SETTINGS, slices)
+def found(previous: float, prior: float, *, limit: float = WIDE, slices: int = 16, seen: str = "hard") -> Bounds:
+    return find_bounds(Case(previous, prior, limit, asked=0.5, seen=seen), SETTINGS, slices)
 
 
 def test_a_free_slice_takes_the_bounds_of_the_rule() -> None:
@@ -75,11 +75,11 @@ def test_the_repeat_limit_wins_over_every_other_rule() -> None:
     assert found(0.25, 0.25, limit=0.0625) == Bounds(0.0625, 0.0625, "limit", "limit"), "over the change of a round"
     assert found(0.25, 0.75, limit=0.15625) == Bounds(0.15625, 0.15625, "limit", "limit"), "over the change in all"
     assert found(0.0078125, 0.0078125, limit=0.03125, slices=2) == Bounds(0.03125, 0.03125, "limit", "limit"), "over the floor"
-    assert found(0.25, 0.25, limit=0.125, bpb=None) == Bounds(0.125, 0.125, "limit", "limit"), "over what is kept"
+    assert found(0.25, 0.25, limit=0.125, seen="") == Bounds(0.125, 0.125, "limit", "limit"), "over what is kept"
     assert found(0.25, 0.25, limit=0.0) == Bounds(0.0, 0.0, "limit", "limit")
 
 
 def test_a_slice_that_was_not_scored_keeps_its_weight() -> None:
-    assert found(0.25, 0.25, bpb=None) == Bounds(0.25, 0.25, "kept", "kept")
-    assert found(0.25, 0.03125, bpb=None) == Bounds(0.25, 0.25, "kept", "kept"), "whatever its share of round 1"
-    assert found(0.0078125, 0.25, bpb=None, slices=2) == Bounds(0.0625, 0.0625, "floor", "floor"), "but not below the floor"
+    assert found(0.25, 0.25, seen="") == Bounds(0.25, 0.25, "kept", "kept")
+    assert found(0.25, 0.03125, seen="") == Bounds(0.25, 0.25, "kept", "kept"), "whatever its share of round 1"
+    assert found(0.0078125, 0.25, seen="", slices=2) == Bounds(0.0625, 0.0625, "floor", "floor"), "but not below the floor"

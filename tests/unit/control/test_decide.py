@@ -13,8 +13,9 @@ from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.table import Table
+from resonance.core.weighting import AboveMean, DoReMi, Uniform, Weighting
 from resonance.runtime import resources
-from resonance.tables import PLANS, SLICE_STATE
+from resonance.tables import EVALUATIONS, PLANS, SLICE_EXCESS, SLICE_STATE
 from resonance.testing import documents_frame, hold
 
 
@@ -38,12 +39,33 @@ def documents(spark: SparkSession) -> DataFrame:
     return hold(documents_frame(spark, rows))
 
 
-def planned(documents: DataFrame, plans: DataFrame, state: DataFrame, round: int) -> DataFrame:
+ABOVE_MEAN = DecideSettings(weighting=Weighting(name="above_mean", version=1, parameters=AboveMean()))
+DOREMI = DecideSettings(weighting=Weighting(name="doremi", version=1, parameters=DoReMi()))
+UNIFORM = DecideSettings(weighting=Weighting(name="uniform", version=1, parameters=Uniform()))
+
+
+def planned(
+    documents: DataFrame,
+    plans: DataFrame,
+    state: DataFrame,
+    round: int,
+    settings: DecideSettings = ABOVE_MEAN,
+    excess: DataFrame | None = None,
+) -> DataFrame:
     rejects = documents.where("source_key = 'cut'").select("doc_id", "batch", F.lit("dedupe").alias("step"))
     held = documents.where("source_key = 'held'").select("doc_id", F.lit("heldout").alias("arm"))
     drawing = RebalanceSettings(tokens=1_000, bytes_per_token=2.0)
     rows = decide_plan(
-        plans, state, documents, rejects, held, settings=DecideSettings(), drawing=drawing, turn=Turn("main", round=round)
+        plans,
+        state,
+        empty(documents.sparkSession, SLICE_EXCESS) if excess is None else excess,
+        empty(documents.sparkSession, EVALUATIONS),
+        documents,
+        rejects,
+        held,
+        settings=settings,
+        drawing=drawing,
+        turn=Turn("main", round=round),
     )
     return hold(resources.contract(PLANS).conform(rows))
 
@@ -89,6 +111,42 @@ def test_slices_that_come_and_go(spark: SparkSession, documents: DataFrame) -> N
     assert found["b"]["prior"] == found["b"]["previous"] == 0.25
     assert found["c"]["prior"] == pytest.approx(0.2)
     assert sum(row["weight"] for row in found.values()) == pytest.approx(1.0)
+
+
+def test_doremi_reads_the_excess_of_the_round_before_and_names_who_computes_it(spark: SparkSession, documents: DataFrame) -> None:
+    first = planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 1, DOREMI)
+    none = spark.createDataFrame([(2, "a", 1.0)], "round int, slice string, excess double")
+    with pytest.raises(ResonanceError, match="^decide: weighting doremi@1 reads table slice_excess, which has no row of round 1; "):
+        planned(documents, first, empty(spark, SLICE_STATE), 2, DOREMI, none)
+    excess = spark.createDataFrame([(1, "a", 0.0), (1, "b", 0.5), (2, "a", 9.0)], "round int, slice string, excess double")
+    found = by_slice(planned(documents, first, scored(spark, (1, "plan", "a", 9.0)), 2, DOREMI, excess))
+    # exp(0.5) to one, and 1 % spread evenly; c has used up its draws.
+    share = 0.99 * 1.648721 / 2.648721 + 0.005
+    assert (found["b"]["weight"], found["a"]["weight"], found["c"]["weight"]) == pytest.approx((share, 1 - share, 0.0), abs=1e-6)
+    assert found["b"]["reason"].startswith("0.50 bits per byte left to learn, as reference models show: asked for ")
+    assert {(row["bpb"], row["mean_bpb"]) for row in found.values()} == {(None, None)}, "it looks at no losses"
+    assert {row["cost"] for row in found.values()} == {DOREMI.weighting.cost}
+
+
+def test_uniform_draws_by_the_text_at_hand_in_every_round(spark: SparkSession, documents: DataFrame) -> None:
+    first = planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 1, UNIFORM)
+    found = by_slice(first)
+    assert {name: row["weight"] for name, row in found.items()} == pytest.approx({"a": 10 / 21, "b": 10 / 21, "c": 1 / 21})
+    assert found["c"]["prior"] == pytest.approx(0.2)
+    assert found["a"]["reason"] == "share of all text at hand"
+    second = by_slice(planned(documents, first, scored(spark, (1, "plan", "a", 1.0), (1, "plan", "b", 3.0)), 2, UNIFORM))
+    assert {name: row["weight"] for name, row in second.items()} == pytest.approx({"a": 10 / 21, "b": 10 / 21, "c": 1 / 21})
+    assert {row["bpb"] for row in second.values()} == {None}
+
+
+def test_stratified_is_the_default_and_asks_for_the_same_in_every_round(spark: SparkSession, documents: DataFrame) -> None:
+    first = planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 1, DecideSettings())
+    second = by_slice(planned(documents, first, scored(spark, (1, "plan", "a", 1.0), (1, "plan", "b", 3.0)), 2, DecideSettings()))
+    assert {row["policy"] for row in second.values()} == {"stratified@1"}
+    assert {name: row["weight"] for name, row in second.items()} == pytest.approx({"a": 0.5, "b": 0.5, "c": 0.0})
+    assert second["c"]["reason"] == (
+        "an equal share of 3 slices would be 33.33%: nothing is left within 4 draws of a document over all rounds"
+    )
 
 
 def test_an_empty_pool_and_a_missing_round_are_errors(spark: SparkSession, documents: DataFrame) -> None:

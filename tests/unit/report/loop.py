@@ -48,7 +48,10 @@ def loop_facts(names: tuple[str, ...] = NAMES, **other: Any) -> Facts:
             for turn in TURNS
             for stretch in (0, 1)
         ),
-        "checkpoints": tuple(Row(round=round_, arm=arm, final=True, parameters=461_280) for round_, arm in TURNS),
+        "checkpoints": tuple(
+            Row(round=round_, arm=arm, final=True, parameters=461_280, tokens=40_000 if arm == "plan" else 40_100)
+            for round_, arm in TURNS
+        ),
     }
     return Facts(**{**facts, **other})
 

@@ -1,31 +1,58 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pyspark.sql import Row
 from tests.unit.report.loop import NAMES, change_rows, loop_facts
 from tests.unit.report.sections.test_heldout import make_evaluations, make_facts
 
-from resonance.report.comparison import describe_outcome, find_compared, judge_difference
+from resonance.report.comparison import describe_worth, find_compared, judge_difference
+from resonance.report.facts.shared import Facts
 
-LABEL = "one seed; without training variance"
+
+def read(facts: Facts) -> str:
+    return describe_worth(facts.evaluations, facts.checkpoints)
 
 
 @pytest.mark.parametrize(
     ("delta", "word", "sentence"),
     [
-        ((-0.02, -0.03, -0.01), "lower", "are lower than those of the control arm (2.000), plan − control = −0.020"),
-        ((0.02, 0.01, 0.03), "higher", "are higher than those of the control arm (2.000), plan − control = +0.020"),
-        ((0.01, -0.01, 0.03), "no difference visible", "are not visibly different from those of the control arm"),
-        ((0.0, -0.01, 0.01), "no difference visible", "no difference visible"),
+        (
+            (-0.02, -0.03, -0.01),
+            "lower",
+            "Round 2 was worth it: with its plan, held-out bits per byte are lower than those of the control arm (2.000); "
+            "plan − control = −0.020, 95% interval −0.030 to −0.010 (one seed; without training variance), "
+            "from 40,000 tokens with the plan and 40,100 without.",
+        ),
+        (
+            (0.02, 0.01, 0.03),
+            "higher",
+            "Round 2 was not worth it: with its plan, held-out bits per byte are higher than those of the control arm (2.000); "
+            "plan − control = +0.020, 95% interval +0.010 to +0.030 (one seed; without training variance), "
+            "from 40,000 tokens with the plan and 40,100 without. Its plan is not continued.",
+        ),
+        (
+            (0.01, -0.01, 0.03),
+            "no difference visible",
+            "Round 2 was not visibly worth it: with its plan, held-out bits per byte are not visibly different from those of the "
+            "control arm (2.000); plan − control = +0.010, 95% interval −0.010 to +0.030 (one seed; without training variance), "
+            "from 40,000 tokens with the plan and 40,100 without.",
+        ),
     ],
 )
-def test_the_outcome_is_given_whatever_it_is(delta: tuple[float, float, float], word: str, sentence: str) -> None:
+def test_whether_a_round_was_worth_it_is_said_whatever_the_outcome(
+    delta: tuple[float, float, float], word: str, sentence: str
+) -> None:
     facts = make_facts(delta=delta)
     row = next(row for row in facts.evaluations if row["delta"] is not None)
     assert judge_difference(row) == word
-    assert sentence in describe_outcome(facts)
-    assert LABEL in describe_outcome(facts)
-    assert "95% interval" in describe_outcome(facts)
+    assert read(facts) == sentence
+
+
+def test_tokens_are_left_out_where_they_are_not_known() -> None:
+    facts = replace(make_facts(), checkpoints=())
+    assert read(facts).endswith("95% interval −0.030 to −0.010 (one seed; without training variance).")
 
 
 def test_no_interval_means_no_difference_visible() -> None:
@@ -35,10 +62,13 @@ def test_no_interval_means_no_difference_visible() -> None:
 def test_without_control_arm_nothing_is_claimed() -> None:
     alone = loop_facts(evaluations=tuple(row for row in make_evaluations(NAMES) if row["round"] == 1))
     assert find_compared(alone) is None
-    assert describe_outcome(alone).startswith("No control arm was evaluated")
+    assert read(alone) == "Whether round 1 was worth it is not known: no control arm was evaluated beside it."
+    assert read(loop_facts()) == ""
 
 
 def test_few_documents_show_no_difference() -> None:
     rows = change_rows(make_evaluations(NAMES), n_docs=4)
     assert judge_difference(next(row for row in rows if row["delta"] is not None)) == "too few documents"
-    assert "4 held-out documents cannot show a difference" in describe_outcome(loop_facts(evaluations=rows))
+    assert read(loop_facts(evaluations=rows)) == (
+        "Whether round 2 was worth it is not known: 4 held-out documents cannot show a difference from the control arm."
+    )

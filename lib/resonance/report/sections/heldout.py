@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resonance.core.effect import FEW
 from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
-from resonance.report.comparison import FEW, LABEL, UNKNOWN, find_compared, find_evaluations, judge_difference
+from resonance.report.comparison import LABEL, UNKNOWN, find_compared, find_evaluations, judge_difference
 from resonance.report.draw.dots import Mark, draw_dots
 from resonance.report.draw.dots import Row as Marks
 from resonance.report.draw.lines import Line, draw_lines

@@ -24,6 +24,11 @@ MOVERS = ("blue", "orange", "teal", "purple", "grey")
 HISTORY = 5
 LEGEND = (Key("more", "blue", "dot"), Key("less", "orange", "dot"))
 REASON_COLUMNS = 240
+DEFAULT = "stratified@"
+WHY_DEFAULT = (
+    "Equal shares are the default: no weighting that follows losses has been shown to give a better model for the same tokens, and "
+    "what is hard is often junk."
+)
 
 
 def draw_plan(facts: Facts, settings: ReportSettings) -> Block | None:
@@ -42,19 +47,17 @@ def draw_plan(facts: Facts, settings: ReportSettings) -> Block | None:
 
 
 def _describe_plan(now: dict[str, Row], number: int) -> tuple[str, ...]:
-    weighting = name(next(iter(now.values()))["policy"])
+    row = next(iter(now.values()))
+    weighting = f"Weighting {name(row['policy'])}" + (f" {name(row['cost'], REASON_COLUMNS)}." if row["cost"] else ".")
+    if row["policy"].startswith(DEFAULT):
+        weighting = f"{weighting} {WHY_DEFAULT}"
     if number == 1:
-        return (f"Round 1 draws from {amount(len(now), 'slice')} by a stratified prior (weighting {weighting}).",)
+        return (f"Round 1 draws from {amount(len(now), 'slice')}.", weighting)
     up = sum(row["weight"] > row["previous"] * 1.0005 for row in now.values())
     down = sum(row["weight"] < row["previous"] * 0.9995 for row in now.values())
     mean = next((row["mean_bpb"] for row in now.values() if row["mean_bpb"] is not None), None)
     first = f"Of {amount(len(now), 'slice')}, {count(up)} get more weight than in round {number - 1} and {count(down)} get less."
-    if mean is None:
-        return (first,)
-    return (
-        f"{first} Weighting {weighting}: slices whose drawn documents cost more bits per byte than the mean of slices "
-        f"({bits(mean)}) are drawn more, within limits.",
-    )
+    return (first, weighting) if mean is None else (f"{first} The mean of slices is {bits(mean)} bits per byte.", weighting)
 
 
 def _draw_moves(now: dict[str, Row], most: int) -> Chart:

@@ -14,6 +14,7 @@ from resonance.core.errors import ResonanceError
 from resonance.core.printable import escape_hidden
 from resonance.core.turns import HELDOUT
 from resonance.core.versions import SUPERSEDED
+from resonance.report.comparison import describe_worth
 from resonance.tables import SIGNAL_SETS
 
 Frames = Mapping[str, DataFrame]
@@ -53,6 +54,16 @@ def list_weights(frames: Frames, number: int | None) -> Table:
             escape(escape_hidden(row["reason"])),
         )
     return table
+
+
+def describe_value(frames: Frames, number: int | None) -> list[str]:
+    """Whether the last round was worth it, and what the weighting of a plan (the newest by default) reads and costs."""
+    worth = describe_worth(frames["evaluations"].collect(), frames["checkpoints"].orderBy("round", "arm", "step").collect())
+    plans = frames["plans"].where("cost IS NOT NULL")
+    chosen = plans if number is None else plans.where(F.col("round") == number)
+    newest = chosen.orderBy(F.desc("round")).limit(1).collect()
+    costs = [f"Weighting {row['policy']} {row['cost']}." for row in newest]
+    return [line for line in (worth, *costs) if line]
 
 
 def describe_document(frames: Frames, asked: str) -> list[str]:

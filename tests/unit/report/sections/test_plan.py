@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pyspark.sql import Row
-from tests.unit.report.loop import NAMES, loop_facts
+from tests.unit.report.loop import NAMES, change_rows, loop_facts
 
 from resonance.core.settings import ReportSettings
 from resonance.report.facts.shared import Facts
@@ -18,7 +18,8 @@ def make_plans(names: tuple[str, ...]) -> tuple[Row, ...]:
     return tuple(
         Row(
             round=round_, slice=name, weight=share + (0 if round_ == 1 else share / 10 if at % 2 else -share / 10), previous=share,
-            bpb=2.5 if round_ > 1 else None, mean_bpb=2.0 if round_ > 1 else None, reason=f"why {name}", policy="above_mean@1",
+            bpb=2.5 if round_ > 1 else None, mean_bpb=2.0 if round_ > 1 else None, reason=f"why {name}",
+            policy="above_mean@1", cost="reads losses",
         )
         for round_ in (1, 2, 3)
         for at, name in enumerate(names)
@@ -54,3 +55,26 @@ def test_of_two_hundred_slices_the_heaviest_are_listed() -> None:
     assert (len(reasons.shown), len(reasons.folded)) == (14, 10)
     assert "176 other slices" in reasons.note
     assert history.rows[-1][0] == "176 other slices"
+
+
+def test_the_weighting_is_named_with_what_it_costs() -> None:
+    facts = make_facts()
+    block = draw_plan(facts, SETTINGS)
+    assert block is not None
+    assert block.text == (
+        "Of 2 slices, 1 get more weight than in round 2 and 1 get less. The mean of slices is 2.000 bits per byte.",
+        "Weighting above_mean@1 reads losses.",
+    )
+    older = draw_plan(replace(facts, plans=change_rows(facts.plans, cost=None)), SETTINGS)
+    assert older is not None
+    assert older.text[1] == "Weighting above_mean@1."
+
+
+def test_the_default_says_why_it_is_the_default() -> None:
+    facts = make_facts()
+    block = draw_plan(replace(facts, plans=change_rows(facts.plans, policy="stratified@1", mean_bpb=None)), SETTINGS)
+    assert block is not None
+    assert block.text[1] == (
+        "Weighting stratified@1 reads losses. Equal shares are the default: no weighting that follows losses has been shown to "
+        "give a better model for the same tokens, and what is hard is often junk."
+    )

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from tests.worked import worked_frames
 
-from resonance.report.terminal.views import describe_document
+from resonance.report.terminal.views import describe_document, describe_value
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +36,21 @@ def test_each_method_names_the_keeper_and_its_similarity(frames: dict[str, DataF
 def test_a_keeper_is_named_as_one(frames: dict[str, DataFrame]) -> None:
     lines, _ = read_clusters(frames, "method = 'exact' AND doc_id = keeper")
     assert lines[0].endswith(" documents, kept as the longest")
+
+
+def test_explain_says_whether_the_last_round_was_worth_it_and_what_the_weighting_costs(spark: SparkSession) -> None:
+    effects = "round int, arm string, slice string, n_docs bigint, bpb double, delta double, delta_low double, delta_high double"
+    evaluations = [(2, "plan", "*", 9, 2.5, 0.2, 0.1, 0.3), (2, "control", "*", 9, 2.3, None, None, None)]
+    tokens = [(2, "plan", 1, True, 900), (2, "control", 1, True, 901)]
+    plans = [(1, "a", "old@1", None), (2, "a", "old@1", "reads no losses"), (3, "a", "new@1", "reads x.y; costs one model")]
+    frames = {
+        "evaluations": spark.createDataFrame(evaluations, effects),
+        "checkpoints": spark.createDataFrame(tokens, "round int, arm string, step int, final boolean, tokens bigint"),
+        "plans": spark.createDataFrame(plans, "round int, slice string, policy string, cost string"),
+    }
+    worth, cost = describe_value(frames, None)
+    assert worth.startswith("Round 2 was not worth it: with its plan, held-out bits per byte are higher than those of the control")
+    assert worth.endswith(", from 900 tokens with the plan and 901 without. Its plan is not continued.")
+    assert cost == "Weighting new@1 reads x.y; costs one model."
+    assert describe_value(frames, 2)[1:] == ["Weighting old@1 reads no losses."]
+    assert describe_value(frames, 1) == [worth], "plans of older workspaces do not tell"

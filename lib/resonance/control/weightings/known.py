@@ -1,0 +1,52 @@
+"""What a weighting is told about slices, what it asks for, and how shares are split among slices that were seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known about the slices of a plan, by slice; weights and shares are parts of the token budget.
+
+    Args:
+        prior: equal shares within the repeat limit, or the share that a slice joined with.
+        previous: weights of the round before; the prior of a slice that joins.
+        limit: what the repeat limit leaves.
+        held: shares of the bytes that may be drawn.
+        loss: bits per byte; a slice is missing where too few of its documents were scored.
+        excess: how far bits per byte stand above those of reference models; a slice is missing where none scored it.
+        floor: no slice that is scored may ask for less than this share of an even weight.
+    """
+
+    prior: Mapping[str, float]
+    previous: Mapping[str, float]
+    limit: Mapping[str, float]
+    held: Mapping[str, float]
+    loss: Mapping[str, float] = field(default_factory=dict)
+    excess: Mapping[str, float] = field(default_factory=dict)
+    floor: float = 0.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The share that a weighting asks for, and why: what it saw, with figures. A slice that it did not see has no reason."""
+
+    share: float
+    reason: str = ""
+
+
+def split_shares(known: Known, pull: Mapping[str, float], smoothing: float = 0.0) -> dict[str, float]:
+    """Shares of all slices: those with a pull split in proportion to it what the others, which keep their weights, leave.
+
+    Args:
+        known: what is known about the slices.
+        pull: how strongly each slice that was seen asks, in any unit.
+        smoothing: the part of what is split that goes to all of them evenly.
+    """
+    kept = sum(weight for name, weight in known.previous.items() if name not in pull)
+    share = max(1.0 - kept, known.floor * len(pull) / len(known.previous))
+    total = sum(pull.values()) or 1.0
+    even = smoothing / max(len(pull), 1)
+    return dict(known.previous) | {name: share * ((1 - smoothing) * pull[name] / total + even) for name in pull}

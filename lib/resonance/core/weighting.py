@@ -1,0 +1,159 @@
+"""What a weighting is: a named, versioned way from what is known about slices to weights, with what it reads and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from resonance.core.errors import ConfigError
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+NOTHING = "no model and no forward pass beyond those of every round"
+ONE_MODEL_A_FOLD = "every round one reference model more for each of cross_fit.folds, and a forward pass over what the round drew"
+
+
+class Parameters(BaseModel):
+    """The parameters of one kind of weighting, with what the kind reads and what that costs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    READS: ClassVar[tuple[str, ...]] = ()
+    """Columns of tables, as ``table.column``; a kind that reads none asks for the same in every round."""
+    COST: ClassVar[str] = NOTHING
+
+
+class Uniform(Parameters):
+    """Slices are drawn in proportion to the text that is at hand, so that every document is as likely as any other."""
+
+    kind: Literal["uniform"] = "uniform"
+
+
+class Stratified(Parameters):
+    """All slices get equal shares."""
+
+    kind: Literal["stratified"] = "stratified"
+
+
+class AboveMean(Parameters):
+    """Slices whose loss stands above the mean of all slices are drawn more."""
+
+    READS = ("slice_state.bpb",)
+    kind: Literal["above_mean"] = "above_mean"
+    temperature: float = Field(2.0, gt=0, description="weights go with (floor + utility)^(1/temperature)")
+    utility_floor: float = Field(0.25, gt=0, description="the floor in that formula: utility that even the easiest slice has")
+    smoothing: float = Field(0.01, ge=0, lt=1, description="share of the weight that is spread evenly")
+
+
+class DoReMi(Parameters):
+    """Weights grow by a factor a round, the larger the further a slice's loss stands above that of reference models."""
+
+    READS = ("slice_excess.excess",)
+    COST = ONE_MODEL_A_FOLD
+    kind: Literal["doremi"] = "doremi"
+    step: float = Field(1.0, gt=0, description="weights are multiplied by exp(step * excess bits per byte)")
+    smoothing: float = Field(0.01, ge=0, lt=1, description="share of the weight that is spread evenly")
+
+
+class PerplexityBand(Parameters):
+    """Slices whose loss lies in the middle of all slices are drawn more than those at both ends."""
+
+    READS = ("slice_state.bpb",)
+    kind: Literal["perplexity_band"] = "perplexity_band"
+    low: float = Field(0.25, ge=0, le=1, description="rank among slices, from 0 (easiest) to 1, at which the band begins")
+    high: float = Field(0.75, ge=0, le=1, description="rank at which it ends")
+    outside: float = Field(0.25, ge=0, le=1, description="pull of slices outside of the band, where 1 is that of slices inside")
+
+    @model_validator(mode="after")
+    def _is_a_band(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low must be less than high (got {self.low:g} and {self.high:g})")
+        return self
+
+
+class NaiveHighLoss(Parameters):
+    """The harder a slice is among all, the more it is drawn. A control that should fail: what is hard is often junk."""
+
+    READS = ("slice_state.bpb",)
+    kind: Literal["naive_high_loss"] = "naive_high_loss"
+    power: float = Field(2.0, gt=0, description="weights go with (share of slices that are no harder)^power")
+
+
+KINDS: tuple[type[Parameters], ...] = (Uniform, Stratified, AboveMean, DoReMi, PerplexityBand, NaiveHighLoss)
+Kind = Annotated[Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss, Field(discriminator="kind")]
+
+
+class Weighting(BaseModel):
+    """One kind of weighting with its parameters, under a name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=NAME)
+    version: int = Field(1, ge=1)
+    parameters: Kind
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it asks for the same in every round, whatever the losses."""
+        return not self.parameters.READS
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that it reads besides those of every plan."""
+        return frozenset(column.partition(".")[0] for column in self.parameters.READS)
+
+    @property
+    def cost(self) -> str:
+        """What it reads, and what that costs beyond a round's own work, in words."""
+        reads = ", ".join(self.parameters.READS) or "no losses"
+        return f"reads {reads}; costs {self.parameters.COST}"
+
+
+def parse(content: object, where: str) -> Weighting:
+    """The weighting that ``content`` describes: its name, version, kind and parameters.
+
+    Args:
+        content: keys and values.
+        where: what the error calls the weighting: its name or file.
+
+    Raises:
+        ConfigError: one line that lists every problem.
+    """
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"weighting {where}: must hold keys and values: name, version, kind and parameters")
+    problems = list(_find_problems(content))
+    if not problems:
+        given = {"name": content["name"], "version": content["version"]}
+        try:
+            return Weighting.model_validate(given | {"parameters": {**(content.get("parameters") or {}), "kind": content["kind"]}})
+        except ValidationError as error:
+            problems = [_describe_problem(e, content["kind"]) for e in error.errors()]
+    raise ConfigError(f"weighting {where}: {'; '.join(problems)}")
+
+
+def _find_problems(content: Mapping[Any, Any]) -> Iterator[str]:
+    keys, needed = ("name", "version", "kind", "parameters"), ("name", "version", "kind")
+    yield from (f"unknown key {key}: there are {', '.join(keys)}" for key in content if key not in keys)
+    yield from (f"{key} is missing" for key in needed if key not in content)
+    kinds = {cls.model_fields["kind"].default: cls for cls in KINDS}
+    given = content.get("parameters") or {}
+    if not isinstance(given, Mapping):
+        yield "parameters must hold keys and values"
+    elif "kind" in content and (not isinstance(content["kind"], str) or content["kind"] not in kinds):
+        yield f"unknown kind {content['kind']}: choose one of {', '.join(kinds)}"
+    elif "kind" in content:
+        known = [name for name in kinds[content["kind"]].model_fields if name != "kind"]
+        there = f"there are {', '.join(known)}" if known else "it has none"
+        yield from (f"kind {content['kind']} has no parameter {key}: {there}" for key in given if key not in known)
+
+
+def _describe_problem(error: Mapping[str, Any], kind: str) -> str:
+    key = ".".join(str(part) for part in error["loc"] if part != kind)
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{key}: {said}" if error["type"] == "value_error" else f"{key}: {said} (got {error['input']!r})"

@@ -1,0 +1,108 @@
+"""What each kind of weighting asks for, by hand, and laws that hold for all of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resonance.control.weightings import KINDS, ask_shares
+from resonance.control.weightings.above_mean import find_utility
+from resonance.control.weightings.known import Known
+from resonance.core import weighting
+from resonance.core.weighting import AboveMean, DoReMi, NaiveHighLoss, Parameters, PerplexityBand, Stratified, Uniform
+
+EVEN = dict.fromkeys("abcd", 0.25)
+HELD = {"a": 0.5, "b": 0.25, "c": 0.125, "d": 0.125}
+LOSS = {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}
+KNOWN = Known(prior=EVEN, previous=EVEN, limit=dict.fromkeys("abcd", 9.0), held=HELD, loss=LOSS, floor=0.1)
+
+
+def shares(parameters: Parameters, known: Known = KNOWN) -> dict[str, float]:
+    return {name: claim.share for name, claim in ask_shares(known, parameters).items()}
+
+
+def test_every_kind_that_may_be_named_is_listed_with_its_function() -> None:
+    assert [kind for kind, _ in KINDS] == list(weighting.KINDS) == list(get_args(get_args(weighting.Kind)[0]))
+
+
+def test_uniform_asks_for_the_text_at_hand() -> None:
+    assert shares(Uniform()) == HELD
+    gone = ask_shares(replace(KNOWN, limit={**KNOWN.limit, "gone": 0.0}), Uniform())["gone"]
+    assert (gone.share, gone.reason) == (0.0, "the share of all text at hand")
+
+
+def test_stratified_asks_for_the_same_everywhere() -> None:
+    assert shares(Stratified()) == EVEN
+    assert ask_shares(KNOWN, Stratified())["a"].reason == "an equal share of 4 slices"
+
+
+def test_utility_counts_medians_above_the_mean_and_cuts_outliers() -> None:
+    assert find_utility({"a": 1.0, "b": 2.0, "c": 3.0}) == {"a": 0.0, "b": 0.0, "c": 1.0}
+    ordinary = {f"s{index:02}": 121.0 for index in range(19)}
+    far = find_utility(ordinary | {"wild": 221.0, "easy": 0.0})
+    # Mean 120: distances above it are 19 times 1, and 101; their 95th percentile is 1 + 0.05 * 100.
+    assert far == pytest.approx(dict.fromkeys(ordinary, 1.0) | {"wild": 6.0, "easy": 0.0})
+
+
+def test_doremi_multiplies_weights_by_the_exponential_of_the_clipped_excess() -> None:
+    previous = {"a": 0.4, "b": 0.2, "c": 0.2, "d": 0.2}
+    known = replace(KNOWN, previous=previous, excess={"a": math.log(2), "b": math.log(3), "c": -5.0})
+    # 0.4 * 2, 0.2 * 3 and 0.2 * 1 split the 0.8 that d leaves; a negative excess counts as none.
+    assert shares(DoReMi(smoothing=0.0), known) == pytest.approx({"a": 0.4, "b": 0.3, "c": 0.1, "d": 0.2})
+    assert shares(DoReMi(step=2.0, smoothing=0.0), known) == pytest.approx(
+        {"a": 0.8 * 1.6 / 3.6, "b": 0.8 * 1.8 / 3.6, "c": 0.8 * 0.2 / 3.6, "d": 0.2}
+    )
+    smoothed = shares(DoReMi(smoothing=0.3), known)
+    assert smoothed["c"] == pytest.approx(0.7 * 0.1 + 0.3 * 0.8 / 3)
+    claims = ask_shares(known, DoReMi())
+    assert claims["a"].reason == "0.69 bits per byte left to learn, as reference models show"
+    assert claims["d"].reason == ""
+
+
+def test_doremi_follows_any_excess_without_an_overflow() -> None:
+    found = shares(DoReMi(smoothing=0.0), replace(KNOWN, excess={"a": 1e6, "b": 0.0, "c": 0.0, "d": 0.0}))
+    assert found == pytest.approx({"a": 1.0, "b": 0.0, "c": 0.0, "d": 0.0})
+
+
+def test_the_band_asks_for_the_middle_of_slices() -> None:
+    # Ranks 0, 1/3, 2/3, 1: pulls of 0.25, 1, 1 and 0.25.
+    assert shares(PerplexityBand()) == pytest.approx({"a": 0.1, "b": 0.4, "c": 0.4, "d": 0.1})
+    assert shares(PerplexityBand(low=0.5, high=1.0, outside=0.0)) == pytest.approx({"a": 0.0, "b": 0.0, "c": 0.5, "d": 0.5})
+    assert ask_shares(KNOWN, PerplexityBand())["d"].reason == (
+        "4.00 bits per byte, rank 1.00, outside of the band from 0.25 to 0.75"
+    )
+
+
+def test_equal_losses_are_all_in_the_middle_of_the_band() -> None:
+    assert shares(PerplexityBand(), replace(KNOWN, loss=dict.fromkeys("abcd", 2.0))) == pytest.approx(EVEN)
+    assert shares(PerplexityBand(outside=0.0), replace(KNOWN, loss={"a": 2.0})) == pytest.approx(EVEN)
+
+
+def test_naive_high_loss_asks_for_what_is_hardest() -> None:
+    # Squares of 1/4, 2/4, 3/4 and 1.
+    assert shares(NaiveHighLoss()) == pytest.approx({"a": 1 / 30, "b": 4 / 30, "c": 9 / 30, "d": 16 / 30})
+    assert shares(NaiveHighLoss(power=1.0)) == pytest.approx({"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4})
+
+
+@pytest.mark.parametrize("parameters", [AboveMean(), PerplexityBand(), NaiveHighLoss()])
+def test_a_slice_without_a_loss_keeps_its_weight_and_no_reason(parameters: Parameters) -> None:
+    claims = ask_shares(replace(KNOWN, loss={"a": 1.0, "b": 2.0}), parameters)
+    assert (claims["c"].share, claims["c"].reason) == (0.25, "")
+    assert claims["a"].share + claims["b"].share == pytest.approx(0.5)
+    assert claims["a"].reason
+
+
+@given(st.lists(st.tuples(st.floats(0.2, 8.0), st.floats(-2.0, 4.0)), min_size=1, max_size=12))
+def test_what_is_asked_sums_to_one(values: list[tuple[float, float]]) -> None:
+    names = [f"s{index}" for index in range(len(values))]
+    even = dict.fromkeys(names, 1 / len(names))
+    loss = {name: value[0] for name, value in zip(names, values, strict=True)}
+    excess = {name: value[1] for name, value in zip(names, values, strict=True)}
+    known = Known(prior=even, previous=even, limit=even, held=even, loss=loss, excess=excess, floor=0.1)
+    for kind, ask in KINDS:
+        assert math.fsum(claim.share for claim in ask(known, kind()).values()) == pytest.approx(1), kind
