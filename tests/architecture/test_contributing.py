@@ -11,7 +11,7 @@ TOP = Path(__file__).parents[2]
 TEXT = (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SEARCHED = [
     path
-    for folder in ("lib/resonance", "data_contracts", "jobs")
+    for folder in ("lib/resonance", "data_contracts", "jobs", "conf/weightings")
     for path in sorted((TOP / folder).rglob("*"))
     if path.suffix in (".py", ".yaml")
 ]
@@ -34,6 +34,7 @@ EXAMPLES = {
     "signal set": ({"set": "line_languages"}, r"\bLINE_LANGUAGES\b|\bsignals_line_languages\b"),
     "metric": ({"group": "normativity"}, r"\bValidity\b"),
     "section to the report": ({"section": "funnel"}, r"\bfunnel\.SECTION\b|^SECTION = Section\(\s*\"funnel\""),
+    "weighting": ({"kind": "perplexity_band"}, r"\bPerplexityBand\b|^kind: perplexity_band"),
     "input format": ({"format": "csv"}, r"\bcsv_rows\b|\"\.csv\""),
 }
 """An example of each kind, and what only the files that declare it match."""

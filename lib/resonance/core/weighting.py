@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -80,8 +80,8 @@ class NaiveHighLoss(Parameters):
     power: float = Field(2.0, gt=0, description="weights go with (share of slices that are no harder)^power")
 
 
-KINDS: tuple[type[Parameters], ...] = (Uniform, Stratified, AboveMean, DoReMi, PerplexityBand, NaiveHighLoss)
-Kind = Annotated[Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss, Field(discriminator="kind")]
+Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss
+KINDS: tuple[type[Parameters], ...] = get_args(Kind)
 
 
 class Weighting(BaseModel):
@@ -91,7 +91,7 @@ class Weighting(BaseModel):
 
     name: str = Field(pattern=NAME)
     version: int = Field(1, ge=1)
-    parameters: Kind
+    parameters: Annotated[Kind, Field(discriminator="kind")]
 
     @property
     def title(self) -> str:

@@ -45,7 +45,7 @@ def judge_difference(row: Row) -> str:
     return WORDS[judge_effect(row)]
 
 
-def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row]) -> str:
+def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans: Iterable[Row]) -> str:
     """Whether the newest round was worth it, in one sentence: what its plan measured against the control arm, and at which cost.
 
     Empty where nothing was evaluated.
@@ -53,6 +53,7 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row]) -> st
     Args:
         evaluations: rows of that table.
         checkpoints: rows of that table, the newest of each arm last.
+        plans: rows of that table.
     """
     whole = {(row["round"], row["arm"]): row for row in evaluations if row["slice"] == ALL_SLICES}
     number = max((turn[0] for turn in whole if turn[1] == PLAN), default=None)
@@ -65,6 +66,11 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row]) -> st
     if effect == "unknown":
         few = amount(row["n_docs"], "held-out document")
         return f"Whether round {number} was worth it is not known: {few} cannot show a difference from the control arm."
+    if _keeps_first_weights(plans, number):
+        return (
+            f"Round {number} drew as its control arm did, by the weights of round 1: there was nothing to gain or to lose"
+            f"{_describe_tokens(checkpoints, number)}."
+        )
     verdict, side, after = OUTCOMES[effect]
     rival = whole.get((number, CONTROL))
     with_ = f" ({bits(rival['bpb'])})" if rival is not None else ""
@@ -75,6 +81,14 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row]) -> st
         f"Round {number} {verdict}: with its plan, held-out bits per byte are {side} those of the control arm{with_}; "
         f"{measured} ({LABEL}){_describe_tokens(checkpoints, number)}.{after}"
     )
+
+
+def _keeps_first_weights(plans: Iterable[Row], number: int) -> bool:
+    """Whether a round has the weights of round 1, which its control arm has."""
+    weights: dict[int, dict[str, float]] = {1: {}, number: {}}
+    for row in plans:
+        weights.setdefault(row["round"], {})[row["slice"]] = row["weight"]
+    return bool(weights[1]) and weights[1] == weights[number]
 
 
 def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:

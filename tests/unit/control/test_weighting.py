@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from resonance.control.plan import Plan
-from resonance.control.weighting import weigh
+from resonance.control.weighting import stratify, weigh
 from resonance.control.weightings.known import Known
 from resonance.core.settings import DecideSettings
-from resonance.core.weighting import AboveMean, Weighting
+from resonance.core.weighting import KINDS, AboveMean, Parameters, Weighting
 
 WIDE = 50.0
 """A repeat limit that never binds."""
@@ -289,3 +289,37 @@ def test_above_mean_gives_the_weights_that_it_gave_before_there_were_others() ->
     assert plans[3].reasons["tiny"] == (
         "too few of its documents were scored: nothing is left within 4 draws of a document over all rounds"
     )
+
+
+def follow_rounds(kind: Parameters, values: list[tuple[float, float, float]], rounds: int) -> None:
+    """Follow a weighting over rounds: shares of one budget, no more than the repeat limit, no wilder than the bounds of a round."""
+    settings = DecideSettings(weighting=Weighting(name="x", version=1, parameters=kind))
+    names = [f"s{index}" for index in range(len(values))]
+    left = {name: 4 * value[0] for name, value in zip(names, values, strict=True)}
+    held = {name: value[0] / math.fsum(v[0] for v in values) for name, value in zip(names, values, strict=True)}
+    prior = stratify(left, settings)
+    used, last = dict.fromkeys(names, 0.0), prior
+    for round in range(1, rounds + 1):
+        limit = {name: max(left[name] - used[name], 0.0) for name in names}
+        signals = {name: (value[1] + round, value[2]) for name, value in zip(names, values, strict=True)}
+        loss, excess = ({name: signal[at] for name, signal in signals.items()} for at in (0, 1))
+        known = Known(prior=prior, previous=last, limit=limit, held=held, loss=loss, excess=excess, floor=settings.floor)
+        plan = weigh(round, known, settings)
+        floor = settings.floor / len(names)
+        assert math.fsum(plan.weights.values()) <= 1 + 1e-9
+        for name, weight in plan.weights.items():
+            assert 0 <= weight <= limit[name] + 1e-12
+            assert plan.reasons[name]
+            if kind.READS and round > 1:
+                assert weight <= max(2 * last[name], prior[name] / 3, floor) * (1 + 1e-9)
+                assert weight <= max(3 * prior[name], floor) * (1 + 1e-9)
+                assert weight >= min(floor, limit[name]) * (1 - 1e-9)
+        used = {name: used[name] + plan.weights[name] for name in names}
+        last = dict(plan.weights)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(values=st.lists(st.tuples(st.floats(0.05, 3.0), st.floats(0.2, 8.0), st.floats(-1.0, 4.0)), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=50)
+def test_every_weighting_keeps_every_bound_over_rounds(kind: type[Parameters], values: list[tuple[float, float, float]]) -> None:
+    follow_rounds(kind(), values, rounds=4)

@@ -12,7 +12,7 @@ from resonance.report.facts.shared import Facts
 
 
 def read(facts: Facts) -> str:
-    return describe_worth(facts.evaluations, facts.checkpoints)
+    return describe_worth(facts.evaluations, facts.checkpoints, facts.plans)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,17 @@ def test_whether_a_round_was_worth_it_is_said_whatever_the_outcome(
     row = next(row for row in facts.evaluations if row["delta"] is not None)
     assert judge_difference(row) == word
     assert read(facts) == sentence
+
+
+def test_a_round_with_the_weights_of_its_control_arm_had_nothing_to_gain() -> None:
+    plans = tuple(Row(round=number, slice=name, weight=0.5) for number in (1, 2) for name in NAMES)
+    facts = replace(make_facts(delta=(0.0, 0.0, 0.0)), plans=plans)
+    assert read(facts) == (
+        "Round 2 drew as its control arm did, by the weights of round 1: there was nothing to gain or to lose, "
+        "from 40,000 tokens with the plan and 40,100 without."
+    )
+    moved = replace(facts, plans=(*plans[:-1], Row(round=2, slice=NAMES[-1], weight=0.4)))
+    assert read(moved).startswith("Round 2 was not visibly worth it")
 
 
 def test_tokens_are_left_out_where_they_are_not_known() -> None:

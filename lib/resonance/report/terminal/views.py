@@ -58,11 +58,11 @@ def list_weights(frames: Frames, number: int | None) -> Table:
 
 def describe_value(frames: Frames, number: int | None) -> list[str]:
     """Whether the last round was worth it, and what the weighting of a plan (the newest by default) reads and costs."""
-    worth = describe_worth(frames["evaluations"].collect(), frames["checkpoints"].orderBy("round", "arm", "step").collect())
-    plans = frames["plans"].where("cost IS NOT NULL")
-    chosen = plans if number is None else plans.where(F.col("round") == number)
-    newest = chosen.orderBy(F.desc("round")).limit(1).collect()
-    costs = [f"Weighting {row['policy']} {row['cost']}." for row in newest]
+    plans = frames["plans"].orderBy("round", "slice").collect()
+    checkpoints = frames["checkpoints"].orderBy("round", "arm", "step").collect()
+    worth = describe_worth(frames["evaluations"].collect(), checkpoints, plans)
+    chosen = [row for row in plans if row["round"] == number or number is None]
+    costs = [f"Weighting {row['policy']} {row['cost']}." for row in chosen[-1:] if row["cost"]]
     return [line for line in (worth, *costs) if line]
 
 

@@ -42,11 +42,15 @@ def test_explain_says_whether_the_last_round_was_worth_it_and_what_the_weighting
     effects = "round int, arm string, slice string, n_docs bigint, bpb double, delta double, delta_low double, delta_high double"
     evaluations = [(2, "plan", "*", 9, 2.5, 0.2, 0.1, 0.3), (2, "control", "*", 9, 2.3, None, None, None)]
     tokens = [(2, "plan", 1, True, 900), (2, "control", 1, True, 901)]
-    plans = [(1, "a", "old@1", None), (2, "a", "old@1", "reads no losses"), (3, "a", "new@1", "reads x.y; costs one model")]
+    plans = [
+        (1, "a", 0.5, "old@1", None),
+        (2, "a", 0.75, "old@1", "reads no losses"),
+        (3, "a", 0.5, "new@1", "reads x.y; costs one model"),
+    ]
     frames = {
         "evaluations": spark.createDataFrame(evaluations, effects),
         "checkpoints": spark.createDataFrame(tokens, "round int, arm string, step int, final boolean, tokens bigint"),
-        "plans": spark.createDataFrame(plans, "round int, slice string, policy string, cost string"),
+        "plans": spark.createDataFrame(plans, "round int, slice string, weight double, policy string, cost string"),
     }
     worth, cost = describe_value(frames, None)
     assert worth.startswith("Round 2 was not worth it: with its plan, held-out bits per byte are higher than those of the control")
