@@ -49,6 +49,7 @@ def test_files_with_one_name_share_no_id_and_a_verdict_touches_its_own_document(
     assert len({row["id"] for row in rows}) == 9
 
 
+@pytest.mark.engine("embedded")  # `why` computes by it in this process, whatever engine wrote
 def test_a_known_id_is_a_new_version_of_its_document(curate: Curate, capsys: pytest.CaptureFixture[str]) -> None:
     rows = tiny_corpus(12)
     esc = "with \x1b[31m colour"
