@@ -216,14 +216,14 @@ class OpenWorkspace:
         config = self._configure(judge__policy=policy)
         opened = self._open(config)
         from resonance.core.job import Turn
-        from resonance.curate.judge import asked_rules, proposed, rewriting
+        from resonance.curate.judge import asked_rules, propose_verdicts, rewriting
         from resonance.factory import CLEANING, JUDGING
         from resonance.report.terminal.changes import describe_changes, find_changes
         from resonance.tables import SIGNALS
 
         frames = opened.frames()
         signals = {name: frames[table.name] for name, table in SIGNALS.members}
-        documents, now, then = proposed(
+        documents, now, then = propose_verdicts(
             frames["documents"], signals, frames["rejects"], settings=config.judge, turn=Turn(config.batch)
         )
         with opened.scratch("judge") as checkpoint:

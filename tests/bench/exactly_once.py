@@ -29,7 +29,7 @@ from rich.console import Console
 
 from resonance.core.job import Turn
 from resonance.core.settings import SparkSettings, TaskSettings, TrainSettings
-from resonance.curate.draw import placed
+from resonance.curate.draw import place_rows
 from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
 from resonance.runtime.engines.spark import open_spark
@@ -75,7 +75,7 @@ def make(spark: SparkSession, workspace: Path, samples: int, epochs: int) -> Non
     held = catalog.read(DOCUMENTS).select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
     drawn: DataFrame | None = None
     for epoch in range(epochs):
-        once = placed(held.withColumn("copy", F.lit(0)), seed=epoch).withColumn("epoch", F.lit(epoch))
+        once = place_rows(held.withColumn("copy", F.lit(0)), seed=epoch).withColumn("epoch", F.lit(epoch))
         drawn = once if drawn is None else drawn.unionByName(once)
     assert drawn is not None
     plan = drawn.withColumns({n: F.lit(v) for n, v in {"round": 1, "arm": "plan", "pi": 1.0, "weight": 1.0}.items()})

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from resonance.curate.kernels.duplicates.minhash import bands, signatures
 from resonance.curate.kernels.duplicates.shingles import sets
-from resonance.curate.kernels.text.words import simplified
+from resonance.curate.kernels.text.words import map_simplified
 from tests.bench.corpus import real_corpus
 from tests.bench.places import write_result
 
@@ -94,7 +94,7 @@ def width(text: str, draw: random.Random) -> str:
 def traditional(text: str, draw: random.Random) -> str:
     """Each simplified character that has traditional ones as one of them."""
     forms: dict[str, list[str]] = {}
-    for code, form in simplified().items():
+    for code, form in map_simplified().items():
         forms.setdefault(chr(form), []).append(chr(code))
     return "".join(draw.choice(forms.get(c, [c])) for c in text)
 
@@ -209,7 +209,7 @@ def real_texts() -> tuple[list[str], list[str]]:
     """English documents, and pieces of Chinese ones in simplified characters."""
     rows = [json.loads(line) for line in real_corpus().read_text(encoding="utf-8").splitlines()]
     chinese = [row["text"] for row in rows if sum("\u4e00" <= c <= "\u9fff" for c in row["text"][:500]) > 100]
-    pieces = [text[at : at + 600].translate(dict(simplified())) for text in chinese for at in range(0, len(text) - 599, 600)]
+    pieces = [text[at : at + 600].translate(dict(map_simplified())) for text in chinese for at in range(0, len(text) - 599, 600)]
     others = [row["text"] for row in rows if row["text"][:500].isascii()]
     return apart(others), apart(pieces)
 

@@ -27,7 +27,7 @@ from rich.console import Console
 from scipy import stats
 
 from resonance.core.settings import SparkSettings
-from resonance.curate.draw import copies, draw, placed
+from resonance.curate.draw import copies, draw, place_rows
 from resonance.runtime.engines.spark import open_spark
 from tests.bench.places import cache, cores, cpu_seconds, write_result
 
@@ -47,7 +47,7 @@ def ids(spark: SparkSession, many: int, partitions: int, shuffled: bool = False)
 
 def drawn(rows: DataFrame) -> DataFrame:
     """The plan that is drawn from ids."""
-    return placed(draw(rows, seed=7, round=2), seed=7)
+    return place_rows(draw(rows, seed=7, round=2), seed=7)
 
 
 def killed(many: int) -> Path:

@@ -22,7 +22,7 @@ from resonance.core.settings import (
     JudgeSettings,
     RebalanceSettings,
 )
-from resonance.curate.draw import draw, draw_fixed, placed
+from resonance.curate.draw import draw, draw_fixed, place_rows
 from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.retractions import retractions
@@ -96,7 +96,7 @@ def _rated(f: Frames) -> DataFrame:
 
 
 def _placed(f: Frames, rows: DataFrame) -> DataFrame:
-    return placed(rows, seed=42, epochs=2).select("doc_id", "copy", "epoch", "pos", "pi")
+    return place_rows(rows, seed=42, epochs=2).select("doc_id", "copy", "epoch", "pos", "pi")
 
 
 def _events(f: Frames) -> DataFrame:

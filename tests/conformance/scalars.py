@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from resonance.core.chance import hashed, uniform
+from resonance.core.chance import hash_columns, uniform
 from resonance.core.frames import pluck_field
 from resonance.curate.identity import bucket, content_hash, doc_id
 
@@ -79,7 +79,7 @@ SCALARS: Mapping[str, Mapping[str, Expression]] = {
         "xxhash64 of boolean": lambda: F.xxhash64("b"),
         "xxhash64 of all": lambda: F.xxhash64("l", "i", "d", "b"),
         "xxhash64 of nothing": lambda: F.xxhash64(F.lit(None).cast("string")),
-        "hashed": lambda: hashed(["l", "i"], 42, "heldout"),
+        "hashed": lambda: hash_columns(["l", "i"], 42, "heldout"),
         "uniform": lambda: uniform(F.xxhash64("l", "i")),
         "uniform of the smallest": lambda: uniform(F.col("l")),
         "uniform turned": lambda: (uniform(F.xxhash64("l")) + F.lit(0.6180339887498949 * 2 % 1.0)) % F.lit(1.0),
@@ -193,7 +193,7 @@ SCALARS: Mapping[str, Mapping[str, Expression]] = {
         "array of bytes": lambda: F.array("k", "o"),
         "struct with bytes": lambda: F.struct(F.col("k").alias("doc_id"), F.lit(None).cast("binary").alias("earlier")),
         "equal halves": lambda: F.hex("k") == F.lit("6162"),
-        "hashed id": lambda: uniform(hashed(["k"], 42)),
+        "hashed id": lambda: uniform(hash_columns(["k"], 42)),
     },
     "times": {
         "as it is": lambda: F.col("at"),

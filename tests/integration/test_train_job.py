@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import functions as F
 from scipy import stats
 
-from resonance.core.chance import logged
+from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import rank_rows
 from resonance.core.job import Site, Turn
@@ -372,7 +372,7 @@ def test_a_part_of_the_events_is_kept_and_slices_sum_up_all(done, world, monkeyp
     for run, whole_run, phase in (("train-1-plan", "train-1-plan", "train"), ("score_model-1-plan", "score_model-1-plan", "score")):
         kept, whole = world.events(run, phase), done.events(whole_run, phase)
         ids = {bytes(row["doc_id"]) for row in kept.collect()}
-        chosen = {bytes(row["doc_id"]) for row in whole.where(logged(0.3)).collect()}
+        chosen = {bytes(row["doc_id"]) for row in whole.where(is_logged(0.3)).collect()}
         assert 0 < kept.count() < 0.5 * whole.count()
         assert ids == chosen
         assert {row["log_pi"] for row in kept.collect()} == {0.3}
@@ -397,7 +397,7 @@ def test_estimates_from_a_kept_part_agree_in_expectation(spark):
         F.unhex(F.substring(F.sha2(F.col("id").cast("string"), 256), 1, 32)).alias("doc_id"),
         value.alias("y"),
     )
-    estimate = F.sum(F.when(logged(share), F.col("y") / share).otherwise(0.0))
+    estimate = F.sum(F.when(is_logged(share), F.col("y") / share).otherwise(0.0))
     spread = F.sqrt(F.sum(F.col("y") ** 2) * (1 - share) / share)
     rows = ids.groupBy("group").agg(((estimate - F.sum("y")) / spread).alias("z")).collect()
     z = np.array([row["z"] for row in rows])

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from tests.bench.planted import HAN_KINDS, KINDS, PAIRS, Found, apart, every_kind, table
 
-from resonance.curate.kernels.text.words import simplified
+from resonance.curate.kernels.text.words import map_simplified
 from resonance.curate.sources.demo import list_sources
 from resonance.curate.sources.demo_texts import READERS
 
@@ -32,8 +32,8 @@ def real_documents(least: int) -> list[str]:
 def han_documents(count: int) -> list[str]:
     """Characters drawn as unevenly as those of a language, since no Chinese text is installed: simplified ones and others."""
     draw = random.Random(7)
-    changed = set(simplified())
-    known = [chr(code) for code in (*set(simplified().values()), *range(0x4E00, 0x5E00)) if code not in changed]
+    changed = set(map_simplified())
+    known = [chr(code) for code in (*set(map_simplified().values()), *range(0x4E00, 0x5E00)) if code not in changed]
     draw.shuffle(known)
     weights = [1 / (rank + 10) for rank in range(len(known))]
     return ["".join(draw.choices(known, weights, k=300)) for _ in range(count)]

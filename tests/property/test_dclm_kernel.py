@@ -7,8 +7,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.dclm.dclm import COLUMNS, measure, plainly
+from resonance.curate.kernels.dclm.dclm import measure, plainly
 from resonance.curate.kernels.text.word_break import table
+from resonance.curate.signals.dclm import DCLM
 
 SIGNS = ["#", "...", ". . .", ". .", "…", "●", "•", "*", "-", "!", "_", "'", '"']
 SPACES = [" ", " ", " ", "\n", "\n", "\n\n", "\r\n", "\t", "\0", "\x1c", "\x85", "\u00a0", "\u2028", "\u3000"]
@@ -25,8 +26,8 @@ TEXTS = st.one_of(
 @settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=5))
 def test_the_kernel_says_what_the_definition_says(texts: list[str | None]) -> None:
-    nothing = [np.nan] * len(COLUMNS)
-    expected = np.array([nothing if text is None else plainly(text) for text in texts], np.float64).reshape(-1, len(COLUMNS))
+    nothing = [np.nan] * len(DCLM.names)
+    expected = np.array([nothing if text is None else plainly(text) for text in texts], np.float64).reshape(-1, len(DCLM.names))
     for array in (pa.array(texts, pa.string()), pa.array(texts, pa.large_string()), pa.array(["left out", *texts, "too"])[1:-1]):
         np.testing.assert_array_equal(measure(array), expected)
 

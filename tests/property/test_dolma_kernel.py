@@ -7,7 +7,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.dolma.dolma import COLUMNS, measure, plainly
+from resonance.curate.kernels.dolma.dolma import measure, plainly
+from resonance.curate.signals.dolma import DOLMA
 
 SIGNS = ["#", "…", "...", "*", "-", ".", '"', "{", " ", " ", " ", "\n", "\n", "\n\n", "\r\n", "\t", "\0", "\x01", "\x1c", "\x85"]
 ODD = ["\u00a0", "\u2028", "\u3000", "\u200b", "\u200d", "\u0301", "\u0130", "\u212a", "漢", "\U0001f600", "\U0001f595"]
@@ -19,8 +20,8 @@ TEXTS = st.one_of(st.none(), st.text(max_size=60), st.lists(PIECES, max_size=60)
 @settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=5))
 def test_the_kernel_says_what_the_definition_says(texts: list[str | None]) -> None:
-    nothing = [np.nan] * len(COLUMNS)
-    expected = np.array([nothing if text is None else plainly(text) for text in texts], np.float64).reshape(-1, len(COLUMNS))
+    nothing = [np.nan] * len(DOLMA.names)
+    expected = np.array([nothing if text is None else plainly(text) for text in texts], np.float64).reshape(-1, len(DOLMA.names))
     for array in (pa.array(texts, pa.string()), pa.array(texts, pa.large_string()), pa.array(["left out", *texts, "too"])[1:-1]):
         np.testing.assert_array_equal(measure(array), expected)
 

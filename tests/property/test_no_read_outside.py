@@ -21,7 +21,7 @@ from resonance.curate.kernels.duplicates.joined import smallest
 from resonance.curate.kernels.duplicates.minhash import signatures
 from resonance.curate.signals import SETS
 from resonance.curate.kernels.text.prose import counts
-from resonance.curate.kernels.duplicates.shingles import sets, settled
+from resonance.curate.kernels.duplicates.shingles import sets, settle_pairs
 from resonance.curate.kernels.text.tidy import tidy
 
 draw = random.Random(3)
@@ -56,7 +56,7 @@ for nodes in (0, 1, 50):
 held = sets(pa.array(texts), 2, "resonance")
 bounds, found = held.offsets.to_numpy(), held.values.to_numpy().view(np.uint64)
 later = np.arange(1, len(texts))
-settled(found, bounds, later, later - 1, 0.5)
+settle_pairs(found, bounds, later, later - 1, 0.5)
 print("checked", len(texts))
 """
 

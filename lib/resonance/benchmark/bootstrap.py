@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from resonance.core.chance import hashed, uniform
+from resonance.core.chance import hash_columns, uniform
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -25,7 +25,7 @@ def resample_documents(documents: DataFrame, *, replicates: int, seed: int) -> D
     shuffle (Chamandy et al., "Estimating uncertainty for massive data streams", 2012). Grows with documents x replicates.
     """
     spread = documents.withColumn("replicate", F.explode(F.sequence(F.lit(0), F.lit(replicates))))
-    numbered = spread.withColumn("u", uniform(hashed(["doc_id", "replicate"], seed, "bootstrap")))
+    numbered = spread.withColumn("u", uniform(hash_columns(["doc_id", "replicate"], seed, "bootstrap")))
     return numbered.withColumn("w", F.when(F.col("replicate") == 0, F.lit(1)).otherwise(draw_poisson(F.col("u")))).drop("u")
 
 

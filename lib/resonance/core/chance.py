@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 
-def hashed(columns: Sequence[str], seed: int, *purpose: str) -> Column:
+def hash_columns(columns: Sequence[str], seed: int, *purpose: str) -> Column:
     """A 64-bit hash of columns and the seed; numbers for different purposes do not depend on each other."""
     return F.xxhash64(*(F.col(name) for name in columns), F.lit(seed).cast("bigint"), *(F.lit(word) for word in purpose))
 
@@ -22,6 +22,6 @@ def uniform(hash: Column) -> Column:
     return (upper + F.lit(0.5)) / F.lit(4503599627370496.0)
 
 
-def logged(share: float) -> Column:
+def is_logged(share: float) -> Column:
     """Whether the events of a row's ``doc_id`` are kept, at this share of documents: the same ones in every phase and round."""
-    return uniform(hashed(["doc_id"], 0, "log")) < share
+    return uniform(hash_columns(["doc_id"], 0, "log")) < share

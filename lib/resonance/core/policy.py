@@ -104,7 +104,7 @@ def parse(content: object, sets: Sets, where: str) -> Policy:
     problems += more
     if head is not None:
         whole = head.model_copy(update={"rules": tuple(rules)})
-        problems += [*_unknown(whole, sets), *_repeated(rules), *_contradictions(whole)]
+        problems += [*_unknown(whole, sets), *_find_repeated(rules), *_contradictions(whole)]
         if not problems:
             return whole
     raise ConfigError(f"policy {where}: {'; '.join(problems)}")
@@ -115,7 +115,7 @@ def _head(content: Mapping[str, Any]) -> tuple[Policy | None, list[str]]:
     try:
         return Policy.model_validate({key: value for key, value in content.items() if key != "rules"}), problems
     except ValidationError as error:
-        return None, problems + [_said(e) for e in error.errors()]
+        return None, problems + [_describe_error(e) for e in error.errors()]
 
 
 def _rules(content: object) -> tuple[list[Rule], list[str]]:
@@ -127,11 +127,11 @@ def _rules(content: object) -> tuple[list[Rule], list[str]]:
         try:
             rules.append(Rule.model_validate(item))
         except ValidationError as error:
-            problems += [f"rule {number}{named}: {_said(e)}" for e in error.errors()]
+            problems += [f"rule {number}{named}: {_describe_error(e)}" for e in error.errors()]
     return rules, problems
 
 
-def _said(error: Mapping[str, Any]) -> str:
+def _describe_error(error: Mapping[str, Any]) -> str:
     key = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         return f"unknown key {key}"
@@ -170,7 +170,7 @@ def _kind(type: str) -> str:
     return "a label: use in" if type == "string" else "a number: use below or above"
 
 
-def _repeated(rules: Iterable[Rule]) -> Iterator[str]:
+def _find_repeated(rules: Iterable[Rule]) -> Iterator[str]:
     for name, times in Counter(rule.rule for rule in rules).items():
         if times > 1:
             yield f"rule {name} stands there {times} times: give each its own name"

@@ -159,7 +159,7 @@ def _of_input(given: str, alone: bool) -> list[File]:
         if path.is_dir():
             files = [_file(f, path) for f in _walk(path)]
         elif path.exists():
-            files = [_named(path)]
+            files = [_find_named(path)]
         else:
             files = list(_of_glob(path))
     except OSError as error:
@@ -215,7 +215,7 @@ def _is_file(path: Path) -> bool:
     return stat.S_ISREG(path.stat().st_mode)
 
 
-def _named(path: Path) -> File:
+def _find_named(path: Path) -> File:
     if not _is_file(path):
         raise InputError(f"ingest: {path} is a pipe, a socket or a device, no file; write what it gives into a file first")
     file = _file(path, path.parent)

@@ -14,12 +14,12 @@ from resonance.core.ledger import DEDUPE, find_cut_before, list_steps_before, ma
 from resonance.core.settings import DedupeSettings
 from resonance.core.table import Catalog
 from resonance.core.versions import SUPERSEDED, VERSION_KEY, find_superseded, order_batches
-from resonance.curate.duplicates.compare import LIGHT, compare, connected, parameters, within
-from resonance.curate.duplicates.index import indexed
+from resonance.curate.duplicates.compare import LIGHT, compare, describe_clusters, parameters, within
+from resonance.curate.duplicates.index import index_documents
 from resonance.curate.duplicates.order import priority
 from resonance.curate.duplicates.retractions import retractions
-from resonance.curate.duplicates.standing import CUT, FOUND, Standing, batches, described, digest
-from resonance.curate.duplicates.touched import touched
+from resonance.curate.duplicates.standing import CUT, FOUND, Standing, batches, describe_settings, digest
+from resonance.curate.duplicates.touched import find_touched
 from resonance.tables import DUPLICATES, RETRACTIONS
 
 log = logging.getLogger(__name__)
@@ -49,14 +49,14 @@ def dedupe_batches(
     """
     ordered = documents.withColumn("priority", priority(settings.priority))
     before = (duplicates, rejects.where(F.col("step") == DEDUPE))
-    then, stands = Standing.stored(compared), described(settings)
+    then, stands = Standing.stored(compared), describe_settings(settings)
     here = batches(documents, LIGHT)
-    now, index = _judged(here, rejects), _index(documents, here, settings, catalog)
+    now, index = _digest_batches(here, rejects), _index(documents, here, settings, catalog)
     corpus = Corpus(ordered, index, order_batches(here, turn.deliveries), find_cut_before(DEDUPE, rejects))
     if then and then.settings == stands and then.batches.items() <= now.items() and then.found == _digest(before):
         new = sorted(now.keys() - then.batches.keys())
         log.info("dedupe: %d batches stand, %d are new", len(then.batches), len(new))
-        found = _added(new, corpus, before, settings, checkpoint) if new else before
+        found = _add_batches(new, corpus, before, settings, checkpoint) if new else before
     else:
         log.info("dedupe: %d batches are compared anew", len(now))
         found = _anew(corpus, settings, checkpoint)
@@ -99,7 +99,7 @@ class Corpus:
         return replace(self, index=index, cut=cut)
 
 
-def _judged(here: Mapping[str, str], rejects: DataFrame) -> dict[str, str]:
+def _digest_batches(here: Mapping[str, str], rejects: DataFrame) -> dict[str, str]:
     """The digest of each batch: that of its documents, and one of those that earlier steps cut."""
     earlier = F.col("step").isin(*list_steps_before(DEDUPE)) & (F.col("rank") == 1) & F.col("doc_id").isNotNull()
     cut = batches(rejects.where(earlier), ("doc_id", "step"))
@@ -114,7 +114,7 @@ def _index(documents: DataFrame, here: Mapping[str, str], settings: DedupeSettin
     """``LIGHT``, ``priority`` and ``bands`` of all documents; no bands where no near duplicates are looked for."""
     if settings.method == "minhash":
         texts = documents.select(*LIGHT, "text")
-        held = indexed(texts, here, catalog, **parameters(settings), version=connected(settings))
+        held = index_documents(texts, here, catalog, **parameters(settings), version=describe_clusters(settings))
     else:
         held = documents.select(*LIGHT, F.array().cast("array<bigint>").alias("bands"))
     return held.select(*LIGHT, priority(settings.priority), "bands")
@@ -126,10 +126,10 @@ def _anew(corpus: Corpus, settings: DedupeSettings, checkpoint: Checkpoint) -> F
     newest = corpus.without(earlier)
     light, cut = newest.came().drop("bands"), newest.cut.select("doc_id")
     duplicates, gone = compare(light, newest.texts, newest.index, cut, settings=settings, checkpoint=checkpoint)
-    return duplicates, gone.unionByName(_superseded(earlier, corpus))
+    return duplicates, gone.unionByName(_reject_superseded(earlier, corpus))
 
 
-def _added(new: list[str], corpus: Corpus, before: Found, settings: DedupeSettings, checkpoint: Checkpoint) -> Found:
+def _add_batches(new: list[str], corpus: Corpus, before: Found, settings: DedupeSettings, checkpoint: Checkpoint) -> Found:
     """``before`` with what batches ``new`` change: rows of documents that these touch are found anew, others carried over."""
     among = F.col("batch").isin(new)
     again = corpus.index.where(among).select("doc_id").distinct()
@@ -140,7 +140,7 @@ def _added(new: list[str], corpus: Corpus, before: Found, settings: DedupeSettin
     newest = corpus.without(checkpoint(left.select(*VERSION_KEY).unionByName(earlier.select(*VERSION_KEY)), "earlier"))
     fresh = checkpoint(newest.came().where(among), "new")
     cut = newest.cut.select("doc_id")
-    affected = touched(fresh, newest.index, before[0], cut, replaced, within=within(settings), checkpoint=checkpoint)
+    affected = find_touched(fresh, newest.index, before[0], cut, replaced, within=within(settings), checkpoint=checkpoint)
     log.info("dedupe: %d documents are new, %d are compared with them", fresh.count(), affected.count())
     ids, batch = affected.select("doc_id").unionByName(replaced), affected.select("batch").distinct()
     texts = corpus.texts.where(F.col("batch").isin([row["batch"] for row in batch.collect()]))
@@ -148,10 +148,10 @@ def _added(new: list[str], corpus: Corpus, before: Found, settings: DedupeSettin
     found = compare(affected.drop("bands"), texts, affected, none, settings=settings, checkpoint=checkpoint)
     old = before[0], before[1].where(~was_earlier)
     duplicates, gone = (rows.join(ids, "doc_id", "left_anti").unionByName(more) for rows, more in zip(old, found, strict=True))
-    return duplicates, gone.unionByName(left).unionByName(_superseded(earlier, corpus))
+    return duplicates, gone.unionByName(left).unionByName(_reject_superseded(earlier, corpus))
 
 
-def _superseded(earlier: DataFrame, corpus: Corpus) -> DataFrame:
+def _reject_superseded(earlier: DataFrame, corpus: Corpus) -> DataFrame:
     """Rejects of versions that a later delivery replaced: rank 1 where they came to this step, else 2."""
     before = corpus.cut.distinct().withColumn("before", F.lit(1))
     return make_rejects(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from resonance.core.chance import hashed, uniform
+from resonance.core.chance import hash_columns, uniform
 from resonance.core.frames import rank_rows
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ BANDS = 1 << BAND_BITS
 def copies(*, seed: int, round: int) -> Column:
     """How often a row's ``doc_id`` is drawn: ``floor(pi)`` times for certain and once more with the chance that is left."""
     certain = F.floor("pi")
-    return (certain + (_turned(seed, round) < F.col("pi") - certain).cast("bigint")).cast("int")
+    return (certain + (_turn_number(seed, round) < F.col("pi") - certain).cast("bigint")).cast("int")
 
 
 def draw(rows: DataFrame, *, seed: int, round: int) -> DataFrame:
@@ -49,31 +49,31 @@ def draw_fixed(rows: DataFrame, *, seed: int, round: int) -> DataFrame:
     same chance (sampling without replacement, as Efraimidis and Spirakis 2006 do it where weights differ). Shuffles ids: one count
     by slice, and a rank within it.
     """
-    numbered = rows.withColumn("number", _turned(seed, round))
+    numbered = rows.withColumn("number", _turn_number(seed, round))
     left = F.first("pi") - F.floor(F.first("pi"))
     sizes = numbered.groupBy("slice").agg(F.count(F.lit(1)).alias("n"), F.round(left * F.count(F.lit(1))).alias("more"))
-    ranked = _ranked(numbered, ["slice"], F.floor(F.col("number") * F.lit(float(BANDS))), ["number", "doc_id"])
+    ranked = _rank_in_bands(numbered, ["slice"], F.floor(F.col("number") * F.lit(float(BANDS))), ["number", "doc_id"])
     held = ranked.join(F.broadcast(sizes), "slice")
     certain = F.floor("pi")
     drawn = held.withColumn("copies", (certain + (F.col("rank") < F.col("more")).cast("bigint")).cast("int"))
     return _spread(drawn.withColumn("pi", certain + F.col("more") / F.col("n"))).drop("number", "rank", "n", "more")
 
 
-def placed(rows: DataFrame, *, seed: int, epochs: int = 1) -> DataFrame:
+def place_rows(rows: DataFrame, *, seed: int, epochs: int = 1) -> DataFrame:
     """``rows`` once for each ``epoch``, with ``pos``: their rank in it by a hash of document, copy and epoch, from 0 without gaps.
 
     One shuffle of ids by band of that hash, each band sorted by itself; positions of a band start after the rows of all lower
     bands, which one more pass counts. Only those 1,024 counts an epoch come together in one place.
     """
     passes = rows.withColumn("epoch", F.explode(F.sequence(F.lit(0), F.lit(epochs - 1))) if epochs > 1 else F.lit(0))
-    ordered = passes.withColumn("ord", hashed(["doc_id", "copy", "epoch"], seed, "ord"))
+    ordered = passes.withColumn("ord", hash_columns(["doc_id", "copy", "epoch"], seed, "ord"))
     band = F.shiftright("ord", 64 - BAND_BITS)
-    return _ranked(ordered, ["epoch"], band, ["ord", "doc_id", "copy"]).withColumnRenamed("rank", "pos").drop("ord")
+    return _rank_in_bands(ordered, ["epoch"], band, ["ord", "doc_id", "copy"]).withColumnRenamed("rank", "pos").drop("ord")
 
 
-def _turned(seed: int, round: int) -> Column:
+def _turn_number(seed: int, round: int) -> Column:
     """A document's permanent number, turned for the round."""
-    return (uniform(hashed(["doc_id"], seed)) + F.lit(GOLDEN * (round - 1) % 1.0)) % F.lit(1.0)
+    return (uniform(hash_columns(["doc_id"], seed)) + F.lit(GOLDEN * (round - 1) % 1.0)) % F.lit(1.0)
 
 
 def _spread(rows: DataFrame) -> DataFrame:
@@ -81,7 +81,7 @@ def _spread(rows: DataFrame) -> DataFrame:
     return drawn.withColumn("copy", F.explode(F.expr("sequence(0, copies - 1)"))).drop("copies")
 
 
-def _ranked(rows: DataFrame, within: list[str], band: Column, order: list[str]) -> DataFrame:
+def _rank_in_bands(rows: DataFrame, within: list[str], band: Column, order: list[str]) -> DataFrame:
     """``rows`` with their ``rank`` by ``order`` within groups, from 0; ``band`` cuts the order into parts that are sorted apart."""
     banded = rows.withColumn("band", band)
     part = [*within, "band"]

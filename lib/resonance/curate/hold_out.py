@@ -5,11 +5,11 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.chance import hashed, uniform
+from resonance.core.chance import hash_columns, uniform
 from resonance.core.ledger import drop_cut
 from resonance.core.settings import RebalanceSettings
 from resonance.core.turns import HELDOUT
-from resonance.curate.draw import placed
+from resonance.curate.draw import place_rows
 
 
 def hold_out(
@@ -23,9 +23,9 @@ def hold_out(
     """
     ids = drop_cut(documents.select("doc_id", "batch", "bucket", "content_hash", "slice", "n_bytes"), rejects)
     clustered = ids.join(_clusters(duplicates), "doc_id", "left").withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
-    held = clustered.where(uniform(hashed(["cluster_id"], seed, HELDOUT)) < settings.heldout_share).drop("cluster_id")
+    held = clustered.where(uniform(hash_columns(["cluster_id"], seed, HELDOUT)) < settings.heldout_share).drop("cluster_id")
     rows = held.select("*", F.lit(0).alias("copy"), F.lit(1.0).alias("pi"), F.lit(1.0).alias("weight"))
-    return placed(rows, seed=seed).select("*", F.lit(0).alias("round"), F.lit(HELDOUT).alias("arm"))
+    return place_rows(rows, seed=seed).select("*", F.lit(0).alias("round"), F.lit(HELDOUT).alias("arm"))
 
 
 def _clusters(duplicates: DataFrame) -> DataFrame:

@@ -72,15 +72,15 @@ def split_readable(rows: DataFrame, settings: IngestSettings, turn: Turn, checkp
     """Readable rows with their slice, each doc_id once; and rejects."""
     _refuse_unusable(rows, settings)
     readable = rows.where(READABLE)
-    repeated = checkpoint(_repeated(readable), "ingest_repeated")
+    repeated = checkpoint(_find_repeated(readable), "ingest_repeated")
     unread = _rejects(rows.where(f"NOT ({READABLE})"), turn)
     if not repeated.isEmpty():
         readable = leave_out(readable, repeated, ["doc_id", "place"])
         unread = unread.unionByName(_rejects(repeated, turn))
-    return _sliced(readable, settings.min_slice_documents), unread
+    return _name_slices(readable, settings.min_slice_documents), unread
 
 
-def _repeated(readable: DataFrame) -> DataFrame:
+def _find_repeated(readable: DataFrame) -> DataFrame:
     """Rows whose source and key an earlier one has, the order being content, then place. Shuffles ids, and the few that repeat."""
     twice = readable.groupBy("doc_id").count().where("count > 1").select("doc_id")
     same = F.concat(F.lit("source and key as doc_id "), F.lower(F.hex("doc_id")))
@@ -103,7 +103,7 @@ def _repeated(readable: DataFrame) -> DataFrame:
     )
 
 
-def _sliced(readable: DataFrame, least: int) -> DataFrame:
+def _name_slices(readable: DataFrame, least: int) -> DataFrame:
     """Rows of slices below ``least`` documents join ``other/<kind>``, the kind being what follows the last slash."""
     large = readable.groupBy("slice").count().where(F.col("count") >= least).select("slice", F.lit(True).alias("large"))
     kind = F.when(F.col("slice").contains("/"), F.substring_index("slice", "/", -1)).otherwise("text")

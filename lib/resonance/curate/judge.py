@@ -41,7 +41,7 @@ def asked_rules(documents: DataFrame, policy: Policy, batch: str) -> DataFrame:
     return documents.sparkSession.createDataFrame(_rules(policy, batch), parse_schema(RULES))
 
 
-def proposed(
+def propose_verdicts(
     documents: DataFrame, signals: Signals, rejects: DataFrame, *, settings: JudgeSettings, turn: Turn
 ) -> tuple[DataFrame, DataFrame, DataFrame]:
     """Documents of the batch, their rejects as they stand, and as the policy would have them.
@@ -88,31 +88,31 @@ def failures(documents: DataFrame, signals: Signals, policy: Policy) -> DataFram
     """
     known = documents.select(*NEEDED)
     for name in policy.sets:
-        known = known.join(_measured(signals[name], policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
-    cells = (_cell(place, *_asked(policy, rule)) for place, rule in enumerate(policy.rules))
+        known = known.join(_gather_signals(signals[name], policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
+    cells = (_cell(place, *_ask_rule(policy, rule)) for place, rule in enumerate(policy.rules))
     empty = _cell(len(policy.rules), F.col("n_bytes") != 0, F.lit(0.0))
     failing = F.posexplode(F.array_compact(F.array(*cells, empty))).alias("nth", "cell")
-    said = [_said(policy, name).alias(f"{name} said") for name in policy.sets]
+    said = [_name_set(policy, name).alias(f"{name} said") for name in policy.sets]
     failed = known.select("doc_id", "bucket", "batch", "source", "slice", *said, *_labels(policy), failing)
     return make_rejects(
         failed,
         JUDGE,
         F.when(_place() < len(policy.rules), F.lit(policy.title)).otherwise(F.lit(VERSION)),
-        rule=_chosen([rule.rule for rule in policy.rules], "empty", "string"),
+        rule=_choose_value([rule.rule for rule in policy.rules], "empty", "string"),
         value=F.col("cell.value"),
-        threshold=_chosen([_limit(rule) for rule in policy.rules], 1.0, "double"),
+        threshold=_choose_value([_limit(rule) for rule in policy.rules], 1.0, "double"),
         detail=_detail(policy),
         rank=F.col("nth") + 1,
     )
 
 
-def _measured(signals: DataFrame, policy: Policy, name: str) -> DataFrame:
+def _gather_signals(signals: DataFrame, policy: Policy, name: str) -> DataFrame:
     """The signals of one set that the policy reads, gathered in a column of the set's name."""
     columns = dict.fromkeys(rule.signal for rule in policy.rules if policy.set_of(rule) == name)
     return signals.select("doc_id", "batch", F.col("content_hash").alias("cleaned_hash"), F.struct("version", *columns).alias(name))
 
 
-def _asked(policy: Policy, rule: Rule) -> tuple[Column, Column]:
+def _ask_rule(policy: Policy, rule: Rule) -> tuple[Column, Column]:
     """Whether a document passes the rule, null where that is not known; and the number that it is held to, null for a label."""
     signal = F.col(policy.set_of(rule))[rule.signal]
     if rule.among is not None:
@@ -135,12 +135,12 @@ def _limit(rule: Rule) -> float | None:
     return None if rule.among is not None else float(rule.threshold or 0.0)
 
 
-def _chosen(values: Sequence[object], last: object, kind: str) -> Column:
+def _choose_value(values: Sequence[object], last: object, kind: str) -> Column:
     """The value at the place of the rule that fails."""
     return F.element_at(F.array(*(F.lit(value).cast(kind) for value in (*values, last))), _place() + 1)
 
 
-def _said(policy: Policy, name: str) -> Column:
+def _name_set(policy: Policy, name: str) -> Column:
     """The set and version by which the document was measured."""
     measured = F.concat(F.lit(f"{name}@"), F.col(name)["version"].cast("string"))
     return F.coalesce(measured, F.lit(f"{name}, not measured"))

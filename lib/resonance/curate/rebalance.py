@@ -10,7 +10,7 @@ from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
 from resonance.core.settings import RebalanceSettings
 from resonance.core.turns import CONTROL
-from resonance.curate.draw import draw, draw_fixed, placed
+from resonance.curate.draw import draw, draw_fixed, place_rows
 
 
 def rebalance(
@@ -43,7 +43,7 @@ def rebalance(
         drawn = draw_fixed(keep_drawable(rated, rejects, sample_plan), seed=seed, round=turn.round)
     else:
         drawn = keep_drawable(draw(rated, seed=seed, round=turn.round), rejects, sample_plan)
-    named = placed(drawn, seed=seed, epochs=settings.epochs).select(
+    named = place_rows(drawn, seed=seed, epochs=settings.epochs).select(
         "*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm")
     )
     return named.withColumn("weight", F.lit(1.0))

@@ -52,15 +52,15 @@ def load(
     for text in assignments:
         merged = _lay(merged, _assignment(text))
     for key, value in overrides.items():
-        merged = _lay(merged, _nested(key.split("__"), value))
+        merged = _lay(merged, _nest_value(key.split("__"), value))
     try:
-        return Config.model_validate(_choose_weighting(_settled(merged)))
+        return Config.model_validate(_choose_weighting(_settle_policy(merged)))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
 
 
-def _settled(merged: dict[str, Any]) -> dict[str, Any]:
+def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
     """The layers with the policy that they name read, and ``clean`` asked for what it needs: nothing where there are no rules."""
     judge, clean = merged.get("judge"), merged.get("clean", {})
     if not isinstance(judge, dict) or "policy" not in judge or not isinstance(clean, dict):
@@ -115,12 +115,12 @@ def _assignment(text: str) -> dict[str, Any]:
     if not separator or not key.strip():
         raise ConfigError(f"--set {text!r}: write section.key=value, for instance train.ranks=2")
     try:
-        return _nested(key.strip().split("."), yaml.safe_load(value))
+        return _nest_value(key.strip().split("."), yaml.safe_load(value))
     except yaml.YAMLError:
         raise ConfigError(f"--set {text!r}: the value is no YAML") from None
 
 
-def _nested(path: list[str], value: object) -> dict[str, Any]:
+def _nest_value(path: list[str], value: object) -> dict[str, Any]:
     for key in reversed(path):
         value = {key: value}
     return value  # type: ignore[return-value]

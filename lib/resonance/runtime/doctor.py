@@ -61,7 +61,11 @@ def examine() -> tuple[Finding, ...]:
     """What works on this machine, from the engine to the trainer. Programs are asked side by side."""
     on_spark = choose_engine(Config()) == "spark"
     with ThreadPoolExecutor() as pool:
-        session, jvm, devices = pool.submit(embedded, needed=not on_spark), pool.submit(java, needed=on_spark), pool.submit(gpu)
+        session, jvm, devices = (
+            pool.submit(check_embedded, needed=not on_spark),
+            pool.submit(java, needed=on_spark),
+            pool.submit(gpu),
+        )
         rest = (spark(needed=on_spark), delta(needed=on_spark), torch(), horovod())
         return (engine(), session.result(), jvm.result(), *rest, devices.result(), disk(Path.cwd()), machine())
 
@@ -75,13 +79,13 @@ def engine() -> Finding:
     return Finding("engine", True, f"spark: {f'{given} is set' if given else 'no pysail is installed'}")
 
 
-def embedded(*, needed: bool) -> Finding:
+def check_embedded(*, needed: bool) -> Finding:
     """Whether the engine that needs no Java is installed and computes."""
-    absent = [name for name in EMBEDDED if not installed(name)]
+    absent = [name for name in EMBEDDED if not find_version(name)]
     if absent:
         advice = "run `make setup-data`, or install resonance-factory with its dependencies" if needed else ""
         return Finding("embedded engine", False if needed else None, f"no {', '.join(absent)}", advice)
-    found = ", ".join(f"{name} {installed(name)}" for name in EMBEDDED)
+    found = ", ".join(f"{name} {find_version(name)}" for name in EMBEDDED)
     with tempfile.TemporaryDirectory(prefix="resonance-doctor-") as scratch:
         said = answer([sys.executable, "-c", SESSION, scratch], quietly=True).strip()
     if said == "computed 42":
@@ -106,7 +110,7 @@ def java(*, needed: bool) -> Finding:
 
 def spark(*, needed: bool) -> Finding:
     """Whether pyspark with its JVM half is there: installed by us, or brought by the platform."""
-    ours, client = installed("pyspark"), installed("pyspark-client")
+    ours, client = find_version("pyspark"), find_version("pyspark-client")
     if ours and client and ours != client:
         mixed = f"pyspark {ours} beside pyspark-client {client}, which hold the same files"
         return Finding("Spark", False, mixed, "install the same version of both")
@@ -121,7 +125,7 @@ def delta(*, needed: bool) -> Finding:
     """Whether Spark's sessions find Delta without a network: its Python package and jars, or a platform that has both built in."""
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
         return Finding("Delta for Spark", True, "built into the platform")
-    package = installed("delta-spark")
+    package = find_version("delta-spark")
     if not package:
         return absent("Delta for Spark", needed, "none", "`make setup-spark`, or install resonance-factory[spark]")
     folder = jar_folder()
@@ -144,20 +148,20 @@ def jar_folder() -> Path:
 
 def torch() -> Finding:
     """Which torch is installed; it is not loaded."""
-    version = installed("torch")
+    version = find_version("torch")
     return Finding("torch", True, version) if version else Finding("torch", None, "none", ONLY_TRAINING)
 
 
 def horovod() -> Finding:
     """Whether Horovod was built for the torch that is installed, and can reduce over the network of this machine."""
-    version = installed("horovod")
+    version = find_version("horovod")
     if not version:
         return Finding("Horovod", None, "none", ONLY_TRAINING)
     facts = horovod_facts()
     if facts.get("horovod") != version:
         return Finding("Horovod", None, f"{version}, not built by our set-up", "`make setup-train` builds one and tries it")
-    if facts["torch"] != installed("torch"):
-        found = f"{version} for torch {facts['torch']}, while {installed('torch') or 'none'} is installed"
+    if facts["torch"] != find_version("torch"):
+        found = f"{version} for torch {facts['torch']}, while {find_version('torch') or 'none'} is installed"
         return Finding("Horovod", False, found, "run `make clean setup-train`, which builds it for the installed torch")
     built = facts["built"]
     assert isinstance(built, list)
@@ -213,7 +217,7 @@ def machine() -> Finding:
     return Finding("machine", works, f"{cores} cores, {memory / GIB:.0f} GiB memory", advice)
 
 
-def installed(package: str) -> str:
+def find_version(package: str) -> str:
     """Version of an installed distribution, or nothing; the package itself is not imported."""
     try:
         return metadata.version(package)

@@ -45,9 +45,9 @@ def load(folder: Path) -> Model:
     from safetensors.torch import load_model
 
     from resonance.train.model import from_config
-    from resonance.train.pretrained import adapted
+    from resonance.train.pretrained import adapt_model
 
-    model = adapted(from_config(folder))
+    model = adapt_model(from_config(folder))
     load_model(model, folder / MODEL)
     return model
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.chance import logged
+from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError
 from resonance.core.files import plain_path
 from resonance.core.job import Site
@@ -119,7 +119,7 @@ class Desk:
         Raises:
             ConservationError: a draw has no event, or an event no draw, or more than one.
         """
-        self._compare(phase, draws.where(logged(self._share(phase))), self._events(phase))
+        self._compare(phase, draws.where(is_logged(self._share(phase))), self._events(phase))
 
     def clean(self) -> None:
         """Delete what only ranks needed."""
@@ -145,7 +145,7 @@ class Desk:
         if phase == PHASE_HELDOUT:
             events = events.withColumn("pi", F.lit(None))
         share = self._share(phase)
-        kept = events.withColumn("log_pi", F.lit(share)).where(logged(share))
+        kept = events.withColumn("log_pi", F.lit(share)).where(is_logged(share))
         due = rows if share == 1 else kept.count()
         transaction = (self.transaction(phase), ordinal(phase, state))
         note = {"job": self.site.job, **marks, "rows_in": rows, "rows_out": due, "rows_cut": rows - due}

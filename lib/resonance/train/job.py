@@ -8,7 +8,7 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.chance import hashed
+from resonance.core.chance import hash_columns
 from resonance.core.errors import TrainError
 from resonance.core.job import Site
 from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
@@ -55,7 +55,7 @@ def train(
     """
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
-    draws = _drawn(sample_plan, site.turn.round, site.turn.arm)
+    draws = _read_draw(sample_plan, site.turn.round, site.turn.arm)
     begin = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     desk.recover()
     _train(desk, PHASE_TRAIN, draws, source, site.seed, begin, begin / TOKENIZER if begin else None)
@@ -82,8 +82,8 @@ def score_model(
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     start = _final(checkpoints, site.turn.round, site.turn.arm)
-    heldout = _drawn(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
-    drawn = first_draws(_drawn(sample_plan, site.turn.round, site.turn.arm))
+    heldout = _read_draw(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
+    drawn = first_draws(_read_draw(sample_plan, site.turn.round, site.turn.arm))
     desk.recover()
     _score(desk, {PHASE_SCORE: drawn, PHASE_HELDOUT: heldout}, source, start)
     desk.clean()
@@ -113,7 +113,7 @@ def cross_fit(
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(FOLD))
-    draws, mine = _drawn(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
+    draws, mine = _read_draw(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
     tokenizer = _final(checkpoints, site.turn.round, PLAN) / TOKENIZER
     desk.recover()
     start = _train(desk, PHASE_FIT, draws.where(~mine), source, site.seed + 1 + fold, None, tokenizer)
@@ -147,7 +147,7 @@ def tune(
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(TARGET))
-    draws, mine = _drawn(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
+    draws, mine = _read_draw(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
     aims = draws.where(~mine & F.col("slice").isin(*tuning.slices))
     found = {row["slice"] for row in aims.select("slice").distinct().collect()}
     if lacking := [label for label in tuning.slices if label not in found]:
@@ -236,10 +236,10 @@ def _title(desk: Desk) -> str:
 
 
 def _of_fold(fold: int, fitting: CrossFitSettings, seed: int) -> Column:
-    return F.pmod(hashed(["doc_id"], seed, "fold"), F.lit(fitting.folds)) == fold
+    return F.pmod(hash_columns(["doc_id"], seed, "fold"), F.lit(fitting.folds)) == fold
 
 
-def _drawn(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:
+def _read_draw(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:
     return sample_plan.where((F.col("round") == round) & (F.col("arm") == arm))
 
 

@@ -39,7 +39,7 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
         sums = reduce(weights, documents, tally, collective)
         moved = step(weights, optimizer, sums, settings, state)
         events.add(documents, tally)
-        state = _skipped(state, sums, settings) if not moved else state
+        state = _skip_step(state, sums, settings) if not moved else state
         tokens = state.tokens + int(sums.tokens)
         state = state.model_copy(update={"step": state.step + 1, "tokens": tokens, "last": last})
         since.add(sums)
@@ -134,7 +134,7 @@ def step(weights: Weights, optimizer: AdamW, sums: Sums, settings: TrainSettings
     return sound
 
 
-def _skipped(state: Boundary, sums: Sums, settings: TrainSettings) -> Boundary:
+def _skip_step(state: Boundary, sums: Sums, settings: TrainSettings) -> Boundary:
     """The state with one skipped step more.
 
     Raises:

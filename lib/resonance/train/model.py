@@ -54,10 +54,10 @@ def from_config(folder: Path) -> Model:
 
 def parameters(model: Model) -> int:
     """How many numbers are trained; tied ones count once."""
-    return sum(p.numel() for p in trained(model))
+    return sum(p.numel() for p in list_trained(model))
 
 
-def trained(model: Model) -> list[Tensor]:
+def list_trained(model: Model) -> list[Tensor]:
     """The parameters that training moves."""
     return [p for p in model.parameters() if p.requires_grad]
 
@@ -88,14 +88,14 @@ def token_losses(model: Model, rows: Rows, *, packed: bool = True) -> tuple[Tens
 
 def label_logits(model: Model, rows: Sequence[Tokens], blank: int) -> Tensor:
     """Logits (fp32) of all labels from the model's head, one row for each row of tokens."""
-    inputs, mask = _padded(model, rows, blank)
+    inputs, mask = _pad_rows(model, rows, blank)
     logits: Tensor = model(input_ids=inputs, attention_mask=mask).logits
     return logits.float()
 
 
 def word_logits(model: Model, rows: Sequence[Tokens], words: Sequence[int]) -> Tensor:
     """Logits (fp32) of ``words`` as the token that follows each row."""
-    inputs, mask = _padded(model, rows, 0)
+    inputs, mask = _pad_rows(model, rows, 0)
     last = (torch.arange(len(rows)), mask.sum(-1).cpu() - 1)
     if type(model).__name__ == OWN:
         states = model.model(input_ids=inputs, attention_mask=mask, use_cache=False).last_hidden_state
@@ -105,7 +105,7 @@ def word_logits(model: Model, rows: Sequence[Tokens], words: Sequence[int]) -> T
     return logits[:, list(words)].float()
 
 
-def _padded(model: Model, rows: Sequence[Tokens], blank: int) -> tuple[Tensor, Tensor]:
+def _pad_rows(model: Model, rows: Sequence[Tokens], blank: int) -> tuple[Tensor, Tensor]:
     width = max(map(len, rows))
     inputs = torch.full((len(rows), width), blank)
     for at, row in enumerate(rows):

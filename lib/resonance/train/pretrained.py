@@ -42,10 +42,10 @@ def load(settings: TrainSettings, seed: int, labels: Sequence[str] = ()) -> Mode
     model.config.update({"use_cache": False, "architectures": [type(model).__name__], "lora_rank": settings.lora_rank})
     if labels and model.config.pad_token_id is None:
         model.config.pad_token_id = model.config.eos_token_id
-    return adapted(model)
+    return adapt_model(model)
 
 
-def adapted(model: Model) -> Model:
+def adapt_model(model: Model) -> Model:
     """The model itself, or with adapters of the rank that its configuration names: then nothing else but a new head is trained."""
     rank = getattr(model.config, "lora_rank", 0)
     if not rank:

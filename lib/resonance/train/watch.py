@@ -40,12 +40,12 @@ def run_ranks(spec: Spec, launch: Launch, title: str, take: Callable[[Phase], No
                 time.sleep(0 if ended else SECONDS)
         finally:
             ranks.stop()
-    error = _told(spec.staging) or ranks.error
+    error = _read_complaint(spec.staging) or ranks.error
     if error:
         raise TrainError(f"{title}: {error}; what is committed stays, run again to go on from there")
 
 
-def _told(staging: Path) -> str:
+def _read_complaint(staging: Path) -> str:
     """What the ranks say went wrong; they say it alike."""
     return next((path.read_text(encoding="utf-8") for path in sorted(staging.glob("error-*.txt"))), "")
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from resonance.core.settings import TrainSettings
-from resonance.train.model import Model, trained
+from resonance.train.model import Model, list_trained
 
 
 def device(local_rank: int) -> torch.device:
@@ -49,7 +49,7 @@ class Weights:
     @classmethod
     def of(cls, model: Model, settings: TrainSettings) -> Weights:
         """Those of a model in fp32, which computes in the numbers of the settings from then on; its buffers stay fp32."""
-        used = trained(model)
+        used = list_trained(model)
         if dtype(model, settings) == torch.float32:
             return cls(used, used, [])
         exact = [parameter.detach().clone() for parameter in used]

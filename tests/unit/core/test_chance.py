@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from scipy import stats
 
-from resonance.core.chance import hashed, uniform
+from resonance.core.chance import hash_columns, uniform
 
 
 def test_the_ends_are_never_reached(spark: SparkSession) -> None:
@@ -20,7 +20,11 @@ def test_the_ends_are_never_reached(spark: SparkSession) -> None:
 
 def test_numbers_are_uniform_and_purposes_independent(spark: SparkSession) -> None:
     ids = spark.range(20_000).select(F.unhex(F.substring(F.sha2(F.col("id").cast("string"), 256), 1, 32)).alias("doc_id"))
-    columns = [uniform(hashed(["doc_id"], 7)), uniform(hashed(["doc_id"], 7, "heldout")), uniform(hashed(["doc_id"], 8))]
+    columns = [
+        uniform(hash_columns(["doc_id"], 7)),
+        uniform(hash_columns(["doc_id"], 7, "heldout")),
+        uniform(hash_columns(["doc_id"], 8)),
+    ]
     numbers = np.array(ids.select(*(column.alias(f"u{i}") for i, column in enumerate(columns))).collect())
     for column in numbers.T:
         assert stats.kstest(column, "uniform").pvalue > 0.001

@@ -13,7 +13,7 @@ from resonance.core.errors import InputError
 from resonance.core.job import Turn
 from resonance.core.policy import Policy
 from resonance.core.settings import JudgeSettings
-from resonance.curate.judge import failures, judge, proposed, rewriting
+from resonance.curate.judge import failures, judge, propose_verdicts, rewriting
 from resonance.runtime.policies import load_policy
 from resonance.tables import SIGNAL_SETS, SIGNALS
 
@@ -182,14 +182,14 @@ def test_a_proposal_needs_documents_and_their_signals(spark: SparkSession) -> No
     settings = JudgeSettings(policy=policy(*rules))
     standing = failures(documents, signals, policy(*rules))
     others = standing.withColumn("batch", F.lit("old")).unionByName(standing.withColumn("step", F.lit("dedupe")))
-    own, now, then = proposed(documents, signals, standing.unionByName(others), settings=settings, turn=Turn(BATCH))
+    own, now, then = propose_verdicts(documents, signals, standing.unionByName(others), settings=settings, turn=Turn(BATCH))
     assert own.count() == 2
     assert found(now) == found(then) == {"b": [(1, "short")]}
     with pytest.raises(InputError, match="table documents has none of batch new; run `resonance curate` first"):
-        proposed(documents, signals, standing, settings=settings, turn=Turn("new"))
+        propose_verdicts(documents, signals, standing, settings=settings, turn=Turn("new"))
     dolma = JudgeSettings(policy=policy(*rules, profile="dolma"))
     with pytest.raises(InputError, match=r"mine@7 reads signals of dolma, .* \(there are datatrove\); run `resonance curate`"):
-        proposed(documents, signals, standing, settings=dolma, turn=Turn(BATCH))
+        propose_verdicts(documents, signals, standing, settings=dolma, turn=Turn(BATCH))
 
 
 @pytest.mark.parametrize(("versions", "rewrite", "says"), [

@@ -15,7 +15,7 @@ from scipy import stats
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.settings import RebalanceSettings
-from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed, placed
+from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed, place_rows
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN
@@ -113,9 +113,9 @@ def test_the_plan_does_not_depend_on_partitions_or_order(spark: SparkSession) ->
     assert drawn(scattered(documents, 8), weights, Turn("main", round=1)) == whole
 
     rated = hold(documents.select("doc_id", "n_bytes", F.lit(0.7).alias("pi")))
-    first = placed(draw(rated.coalesce(1), seed=SEED, round=1), seed=SEED).orderBy("pos").collect()
+    first = place_rows(draw(rated.coalesce(1), seed=SEED, round=1), seed=SEED).orderBy("pos").collect()
     for partitions in (2, 8, 64):
-        again = placed(draw(scattered(rated, partitions), seed=SEED, round=1), seed=SEED)
+        again = place_rows(draw(scattered(rated, partitions), seed=SEED, round=1), seed=SEED)
         assert again.orderBy("pos").collect() == first
 
 
@@ -154,7 +154,7 @@ def test_no_plan_and_an_exhausted_plan_are_errors(spark: SparkSession) -> None:
 
 def test_positions_are_the_rank_of_the_order_hash(spark: SparkSession) -> None:
     rows = corpus(spark, 3_000).select("doc_id", F.lit(0).alias("copy"))
-    found = {bytes(row["doc_id"]): row["pos"] for row in placed(rows, seed=5).collect()}
+    found = {bytes(row["doc_id"]): row["pos"] for row in place_rows(rows, seed=5).collect()}
     law = F.expr("xxhash64(doc_id, 0, 0, 5L, 'ord')").alias("h")
     ranked = sorted((row["h"], bytes(row["doc_id"])) for row in rows.select("doc_id", law).collect())
     assert found == {doc: pos for pos, (_, doc) in enumerate(ranked)}

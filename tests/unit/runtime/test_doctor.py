@@ -27,7 +27,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
 @pytest.fixture
 def everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "installed", lambda package: "1.0")
+    monkeypatch.setattr(doctor, "find_version", lambda package: "1.0")
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_the_default_engine_is_named_with_its_reason(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("everything")
 def test_the_embedded_engine_is_started(said: Answers) -> None:
     said("computed 42\n")
-    finding = doctor.embedded(needed=True)
+    finding = doctor.check_embedded(needed=True)
     assert finding.works
     assert "pysail 1.0" in finding.found
     said("SetupError: port 0 is taken")
-    finding = doctor.embedded(needed=True)
+    finding = doctor.check_embedded(needed=True)
     assert finding.works is False
     assert "port 0 is taken" in finding.found
 
@@ -91,9 +91,9 @@ def test_the_embedded_engine_is_started(said: Answers) -> None:
 def test_an_embedded_engine_that_is_missing_is_not_started(
     monkeypatch: pytest.MonkeyPatch, needed: bool, works: bool | None
 ) -> None:
-    monkeypatch.setattr(doctor, "installed", lambda package: "" if package == "pysail" else "1.0")
+    monkeypatch.setattr(doctor, "find_version", lambda package: "" if package == "pysail" else "1.0")
     monkeypatch.setattr(doctor, "answer", lambda *command, **options: pytest.fail("started a process"))
-    finding = doctor.embedded(needed=needed)
+    finding = doctor.check_embedded(needed=needed)
     assert (finding.works, finding.found) == (works, "no pysail")
 
 
@@ -103,16 +103,16 @@ def test_without_spark_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, look: Callable[..., doctor.Finding], needed: bool, works: bool | None
 ) -> None:
     monkeypatch.delenv("DATABRICKS_RUNTIME_VERSION", raising=False)
-    monkeypatch.setattr(doctor, "installed", lambda package: "4.1.3" if package == "pyspark-client" else "")
+    monkeypatch.setattr(doctor, "find_version", lambda package: "4.1.3" if package == "pyspark-client" else "")
     finding = look(needed=needed)
     assert finding.works is works
     assert "[spark]" in finding.advice
 
 
 def test_two_versions_of_the_same_files_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "installed", {"pyspark": "4.1.4", "pyspark-client": "4.1.3"}.get)
+    monkeypatch.setattr(doctor, "find_version", {"pyspark": "4.1.4", "pyspark-client": "4.1.3"}.get)
     assert doctor.spark(needed=False).works is False
-    monkeypatch.setattr(doctor, "installed", {"pyspark": "4.1.3", "pyspark-client": "4.1.3"}.get)
+    monkeypatch.setattr(doctor, "find_version", {"pyspark": "4.1.3", "pyspark-client": "4.1.3"}.get)
     assert doctor.spark(needed=False) == doctor.Finding("Spark", True, "pyspark 4.1.3")
 
 
@@ -138,7 +138,7 @@ def test_delta_of_the_platform_needs_no_jars(monkeypatch: pytest.MonkeyPatch, tm
 def noted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
     """Writes down what set-up found of Horovod, in an environment where everything is installed as 1.0."""
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    monkeypatch.setattr(doctor, "installed", lambda package: "1.0")
+    monkeypatch.setattr(doctor, "find_version", lambda package: "1.0")
 
     def note(**facts: object) -> None:
         (tmp_path / "share" / "resonance").mkdir(parents=True, exist_ok=True)
@@ -192,7 +192,7 @@ def test_gpus_that_the_driver_does_not_list_are_asked_for(said: Answers, monkeyp
 
 
 def test_without_a_trainer_its_set_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "installed", lambda package: "")
+    monkeypatch.setattr(doctor, "find_version", lambda package: "")
     for finding in (doctor.torch(), doctor.horovod()):
         assert finding.works is None
         assert "make setup-train" in finding.advice

@@ -15,10 +15,10 @@ from resonance.core.settings import DedupeSettings
 from resonance.core.versions import VERSION_KEY
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import FORMS, buckets_in_passes, signed, star_edges
+from resonance.curate.duplicates.minhash import FORMS, buckets_in_passes, sign_documents, star_edges
 from resonance.curate.duplicates.order import priority
 from resonance.curate.duplicates.rounds import LARGE_BYTES, large, removed_in_rounds
-from resonance.curate.duplicates.verified import MOST, candidates, lost, members, removed
+from resonance.curate.duplicates.verified import MOST, candidates, find_removed, lost, members
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def dedupe(
     """
     ordered = documents.withColumn("priority", priority(settings.priority))
     light = drop_cut_before(DEDUPE, ordered.select(*LIGHT, "priority"), rejects)
-    signatures = signed(ordered.select("doc_id", "priority", "n_bytes", *within(settings), "text"), **parameters(settings))
+    signatures = sign_documents(ordered.select("doc_id", "priority", "n_bytes", *within(settings), "text"), **parameters(settings))
     cut = find_cut_before(DEDUPE, rejects).select("doc_id")
     return compare(light, ordered, signatures, cut, settings=settings, checkpoint=checkpoint)
 
@@ -94,11 +94,11 @@ def compare(
     edges = star_edges(shared).unionByName(copies.select("doc_id", F.col("keeper").alias("other")))
     alike = checkpoint(components(edges, checkpoint=checkpoint, max_rounds=settings.max_rounds), "components")
     near = checkpoint(clusters(alike.join(light, "doc_id"), "component"), "near-clusters")
-    duplicates = duplicates.unionByName(_duplicates(near, "near", connected(settings), settings))
+    duplicates = duplicates.unionByName(_duplicates(near, "near", describe_clusters(settings), settings))
     if settings.near == "connected":
         close = _cut(near).join(copies.select("doc_id"), "doc_id", "left_anti")
-        return duplicates, gone.unionByName(_rejects(close, "near_duplicate", connected(settings)))
-    found = stars(checkpoint(_removed(ordered, shared, near, settings, checkpoint), "verified"), light)
+        return duplicates, gone.unionByName(_rejects(close, "near_duplicate", describe_clusters(settings)))
+    found = stars(checkpoint(_find_removed(ordered, shared, near, settings, checkpoint), "verified"), light)
     version = f"verified-{_parameters(settings)}"
     return (
         duplicates.unionByName(_duplicates(found, "verified", version, settings)),
@@ -106,7 +106,9 @@ def compare(
     )
 
 
-def _removed(ordered: DataFrame, shared: DataFrame, near: DataFrame, settings: DedupeSettings, checkpoint: Checkpoint) -> DataFrame:
+def _find_removed(
+    ordered: DataFrame, shared: DataFrame, near: DataFrame, settings: DedupeSettings, checkpoint: Checkpoint
+) -> DataFrame:
     """What goes of each near cluster, settled in one task, or in rounds where it is large."""
     if missed := lost(shared, within(settings)):
         log.warning("dedupe: %d pairs of buckets with more than %d members are not compared", missed, MOST)
@@ -115,16 +117,16 @@ def _removed(ordered: DataFrame, shared: DataFrame, near: DataFrame, settings: D
     sizes, size = large(near)
     how: dict[str, Any] = {"shingle_words": settings.shingle_words, "profile": settings.profile, "least": settings.jaccard}
     if not size:
-        return removed(ordered, checkpoint(members(pairs, alike), "members"), **how)
+        return find_removed(ordered, checkpoint(members(pairs, alike), "members"), **how)
     log.info("dedupe: components of more than %d bytes are settled in rounds; they hold %d", LARGE_BYTES, size)
     texts = look_up(ordered, alike.select(*VERSION_KEY), VERSION_KEY)
     theirs = checkpoint(pairs.join(alike.join(sizes, "component", "left_semi"), "doc_id", "left_semi"), "large-pairs")
     in_rounds = removed_in_rounds(texts, theirs, size, **how, checkpoint=checkpoint, max_rounds=settings.max_rounds)
     small = alike.join(sizes, "component", "left_anti")
-    return removed(ordered, checkpoint(members(pairs, small), "members"), **how).unionByName(in_rounds)
+    return find_removed(ordered, checkpoint(members(pairs, small), "members"), **how).unionByName(in_rounds)
 
 
-def connected(settings: DedupeSettings) -> str:
+def describe_clusters(settings: DedupeSettings) -> str:
     """Name, version and parameters of signatures, and of the near clusters that they make."""
     return f"minhash-{_parameters(settings)}"
 

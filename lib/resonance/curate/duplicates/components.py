@@ -43,11 +43,11 @@ def components(edges: DataFrame, *, checkpoint: Checkpoint, max_rounds: int, few
     stars = checkpoint(edges.where("doc_id != other").select(high, low).distinct(), "edges")
     if (size := stars.count()) <= few:
         log.info("components: %d edges, joined in one task", size)
-        return map_batches(stars.coalesce(1), _joined, "doc_id binary, component binary")
+        return map_batches(stars.coalesce(1), _join_batches, "doc_id binary, component binary")
     return _in_rounds(stars, checkpoint, max_rounds)
 
 
-def _joined(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
+def _join_batches(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
     from resonance.curate.kernels.duplicates.joined import smallest
 
     edges = pa.Table.from_batches(batches, pa.schema({"high": pa.binary(), "low": pa.binary()}))

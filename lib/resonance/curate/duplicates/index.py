@@ -10,14 +10,14 @@ from pyspark.sql import functions as F
 
 from resonance.core.ledger import DEDUPE
 from resonance.core.table import Catalog
-from resonance.curate.duplicates.minhash import signed
+from resonance.curate.duplicates.minhash import sign_documents
 from resonance.curate.duplicates.standing import batches
 from resonance.tables import SIGNATURES
 
 log = logging.getLogger(__name__)
 
 
-def indexed(
+def index_documents(
     documents: DataFrame,
     here: Mapping[str, str],
     catalog: Catalog,
@@ -36,7 +36,7 @@ def indexed(
     columns = [name for name in documents.columns if name != "text"]
     there = batches(catalog.read(SIGNATURES).where(F.col("version") == version), columns)
     if missing := sorted(name for name in here if here[name] != there.get(name)):
-        fresh = signed(_of(documents, missing), bands=bands, rows=rows, shingle_words=shingle_words, profile=profile)
+        fresh = sign_documents(_of(documents, missing), bands=bands, rows=rows, shingle_words=shingle_words, profile=profile)
         named = fresh.withColumn("version", F.lit(version))
         written = catalog.write(SIGNATURES, named, {"batch": tuple(missing)}, {"job": DEDUPE})
         log.info("dedupe: %d documents of %d batches signed", written.rows, len(missing))

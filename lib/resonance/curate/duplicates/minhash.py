@@ -24,7 +24,7 @@ MOST_ROWS = 16_000_000
 """Rows of band hashes that are grouped in one pass: it takes about 130 bytes of memory for each."""
 
 
-def signed(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, profile: str = "resonance") -> DataFrame:
+def sign_documents(documents: DataFrame, *, bands: int, rows: int, shingle_words: int, profile: str = "resonance") -> DataFrame:
     """``documents`` with ``bands`` in place of ``text``: a hash for each band, none for a text of fewer words than a shingle.
 
     One pass over the texts where they lie: nothing is shuffled.

@@ -39,7 +39,7 @@ class Standing:
         return like.sparkSession.createDataFrame(table, "batch string, scope string, settings string, digest string, found string")
 
 
-def described(settings: DedupeSettings) -> str:
+def describe_settings(settings: DedupeSettings) -> str:
     """All settings that results depend on."""
     return json.dumps({"version": VERSION, **settings.model_dump(mode="json", exclude={"max_rounds"})}, sort_keys=True)
 

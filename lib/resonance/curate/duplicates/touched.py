@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from resonance.core.job import Checkpoint
 
 
-def touched(
+def find_touched(
     new: DataFrame,
     index: DataFrame,
     duplicates: DataFrame,

@@ -82,7 +82,9 @@ def members(pairs: DataFrame, alike: DataFrame) -> DataFrame:
     return compared.join(alike, "doc_id")
 
 
-def removed(texts: DataFrame, members: DataFrame, *, shingle_words: int, least: float, profile: str = "resonance") -> DataFrame:
+def find_removed(
+    texts: DataFrame, members: DataFrame, *, shingle_words: int, least: float, profile: str = "resonance"
+) -> DataFrame:
     """``FOUND``: each document that goes, the document that stays in its place, and how similar the two are.
 
     Args:
@@ -131,10 +133,10 @@ class Settle:
 
     def settled(self, rows: pa.Table) -> RecordBatch:
         """The documents that go, of whole components."""
-        from resonance.curate.kernels.duplicates.shingles import settled
+        from resonance.curate.kernels.duplicates.shingles import settle_pairs
 
         held = Held.of(rows)
-        keeper, similarity = settled(held.shingles, held.bounds, held.later, held.earlier, self.least)
+        keeper, similarity = settle_pairs(held.shingles, held.bounds, held.later, held.earlier, self.least)
         gone = np.flatnonzero(keeper >= 0)
         found = [held.ids.take(pa.array(gone)), held.ids.take(pa.array(keeper[gone])), pa.array(similarity[gone])]
         return pa.RecordBatch.from_arrays(found, names=["doc_id", "keeper", "similarity"])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from resonance.core.errors import InputError
 from resonance.curate.sources.lines import chunks, decode_wide, lines
-from resonance.curate.sources.row import Fields, Row, Unit, quarantined, read_row, refuse_without, valid
+from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, read_row, refuse_without, valid
 
 TAB = ".tsv"
 
@@ -27,7 +27,7 @@ def csv_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
         if len(values) == len(names):
             yield read_row(dict(zip(names, values, strict=True)), unit, number, fields)
         elif values:
-            yield quarantined(unit, number, "invalid_csv", f"{len(values)} values for {len(names)} fields")
+            yield quarantine_row(unit, number, "invalid_csv", f"{len(values)} values for {len(names)} fields")
 
 
 def refuse_without_header(path: str, shown: str, fields: Fields) -> None:

@@ -30,7 +30,7 @@ def estimate(path: str) -> int:
 
 def doc_strings(path: str) -> Iterator[Text]:
     """Name, line and text of each doc string of 200 characters or more; a name that comes again gets a number."""
-    tree = _parsed(Path(path).read_bytes())
+    tree = _parse_source(Path(path).read_bytes())
     seen = Counter[str]()
     for name, node in _definitions(tree):
         text = ast.get_docstring(node)
@@ -39,7 +39,7 @@ def doc_strings(path: str) -> Iterator[Text]:
             yield name if seen[name] == 1 else f"{name}#{seen[name]}", getattr(node, "lineno", 1), valid(text)
 
 
-def _parsed(source: bytes) -> ast.Module:
+def _parse_source(source: bytes) -> ast.Module:
     collects = gc.isenabled()
     gc.disable()  # a tree is many objects and no garbage: a third of the time
     try:

@@ -47,12 +47,12 @@ def example_of(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw:
     if task.kind == "language":
         return Example()
     if task.kind == "classification":
-        return _labelled(values, task)
+        return _read_label(values, task)
     forms = {"instruction": _instruction, "messages": _messages, "completion": _completion}
     return forms[task.form](values, task)
 
 
-def _labelled(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw:
+def _read_label(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw:
     name = task.field("label")
     given = values.get(name)
     label = given if isinstance(given, str) else None if given is None else json.dumps(given)
@@ -67,14 +67,14 @@ def _instruction(values: Mapping[str, Any], task: TaskSettings) -> Example | Fla
     asked, given = _text(values, task, "instruction"), _text(values, task, "input")
     if not asked.strip():
         return _missing(values, task, "missing_prompt", "instruction")
-    return _answered(values, task, "output", ({"role": "user", "content": f"{asked}\n\n{given}" if given.strip() else asked},))
+    return _read_answer(values, task, "output", ({"role": "user", "content": f"{asked}\n\n{given}" if given.strip() else asked},))
 
 
 def _completion(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw:
     asked = _text(values, task, "prompt")
     if not asked.strip():
         return _missing(values, task, "missing_prompt", "prompt")
-    return _answered(values, task, "completion", ({"role": "user", "content": asked},))
+    return _read_answer(values, task, "completion", ({"role": "user", "content": asked},))
 
 
 def _messages(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw:
@@ -93,7 +93,7 @@ def _messages(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw:
     return Example(tuple({"role": one["role"], "content": one["content"]} for one in given[:-1]), given[-1]["content"])
 
 
-def _answered(values: Mapping[str, Any], task: TaskSettings, name: str, messages: tuple[dict[str, str], ...]) -> Example | Flaw:
+def _read_answer(values: Mapping[str, Any], task: TaskSettings, name: str, messages: tuple[dict[str, str], ...]) -> Example | Flaw:
     answer = _text(values, task, name)
     return Example(messages, answer) if answer.strip() else _missing(values, task, "missing_answer", name)
 

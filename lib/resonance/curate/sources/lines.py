@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from resonance.curate.sources.row import Fields, Row, Unit, quarantined, read_row, too_long, top_folder, valid
+from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, read_row, too_long, top_folder, valid
 
 CHUNK_BYTES = 256 << 10
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -41,7 +41,7 @@ def text_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     try:
         text = bytes(held).decode(_wide_encoding(held) or "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        yield quarantined(unit, None, "invalid_utf8", f"byte {error.start}: {error.reason}")
+        yield quarantine_row(unit, None, "invalid_utf8", f"byte {error.start}: {error.reason}")
         return
     source = fields.default_source
     yield Row(source, None, unit.name, unit.shown, None, top_folder(unit.name) or source, valid(text))
@@ -81,7 +81,7 @@ def lines(stream: Iterable[bytes], limit: int) -> Iterator[tuple[bytes | None, i
 def chunks(unit: Unit) -> Iterator[bytes]:
     """The bytes of a file, decompressed. A broken stream yields all that comes before the break, then raises OSError."""
     if unit.codec:
-        yield from _decompressed(unit)
+        yield from _decompress(unit)
         return
     with open(unit.path, "rb") as file:
         file.seek(max(unit.start - 1, 0))
@@ -128,7 +128,7 @@ def _own_lines(unit: Unit, limit: int) -> Iterator[tuple[bytes | None, int]]:
             return
 
 
-def _decompressed(unit: Unit) -> Iterator[bytes]:
+def _decompress(unit: Unit) -> Iterator[bytes]:
     served = 0
     try:
         with pa.CompressedInputStream(pa.OSFile(unit.path), unit.codec) as stream:
@@ -155,13 +155,13 @@ def _json_row(data: bytes, unit: Unit, number: int, fields: Fields) -> Row:
     try:
         values: Any = json.loads(data.decode(), parse_constant=_null)
     except UnicodeDecodeError as error:
-        return quarantined(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+        return quarantine_row(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
     except json.JSONDecodeError as error:
-        return quarantined(unit, number, "invalid_json", f"column {error.colno}: {error.msg}")
+        return quarantine_row(unit, number, "invalid_json", f"column {error.colno}: {error.msg}")
     except (ValueError, RecursionError) as error:
-        return quarantined(unit, number, "invalid_json", str(error))
+        return quarantine_row(unit, number, "invalid_json", str(error))
     if not isinstance(values, dict):
-        return quarantined(unit, number, "invalid_json", "not an object; one JSON object a line is asked for")
+        return quarantine_row(unit, number, "invalid_json", "not an object; one JSON object a line is asked for")
     return read_row(values, unit, number, fields)
 
 

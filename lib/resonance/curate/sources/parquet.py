@@ -11,7 +11,17 @@ import pyarrow.parquet as pq
 
 from resonance.core.errors import InputError
 from resonance.core.passport import AS_JSON
-from resonance.curate.sources.row import Fields, Row, Unit, broken, find_twice, plain_values, quarantined, read_row, refuse_without
+from resonance.curate.sources.row import (
+    Fields,
+    Row,
+    Unit,
+    broken,
+    find_twice,
+    plain_values,
+    quarantine_row,
+    read_row,
+    refuse_without,
+)
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 2_000
@@ -29,7 +39,7 @@ def parquet_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     with file:
         if (twice := find_twice(file.schema_arrow.names)) is not None:
             if unit.start == 0:
-                yield quarantined(unit, None, "broken_file", f"two columns {twice!r}; rename one of them")
+                yield quarantine_row(unit, None, "broken_file", f"two columns {twice!r}; rename one of them")
             return
         before = 0
         for index in range(file.metadata.num_row_groups):
@@ -90,7 +100,7 @@ def _row(values: dict[str, Any], as_json: Sequence[str], unit: Unit, number: int
         try:
             decoded[fields.text] = text.decode()
         except UnicodeDecodeError as error:
-            return quarantined(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+            return quarantine_row(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
     decoded |= {name: json.loads(decoded[name]) for name in as_json if decoded[name] is not None}
     return read_row(decoded, unit, number, fields)
 

@@ -24,7 +24,7 @@ from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import File, are_tables, find_files
 from resonance.curate.sources.delta import read_tables
 from resonance.curate.sources.formats import READERS
-from resonance.curate.sources.row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantined
+from resonance.curate.sources.row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantine_row
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -71,12 +71,12 @@ class Read:
 
     def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
         """The rows of the units in ``batches``."""
-        return in_batches(chain.from_iterable(self.rows(unit) for unit in _received(batches)))
+        return in_batches(chain.from_iterable(self.rows(unit) for unit in _receive_units(batches)))
 
     def rows(self, unit: Unit) -> Iterator[Row]:
         """What one unit holds; where it breaks, the rows before the break and one that names the file."""
         if unit.format not in READERS:
-            yield quarantined(unit, None, "unknown_format", "no known extension")
+            yield quarantine_row(unit, None, "unknown_format", "no known extension")
             return
         try:
             yield from READERS[unit.format].rows(unit, self.fields)
@@ -104,7 +104,7 @@ def _number_lines(units: DataFrame, tasks: int) -> DataFrame:
 
 
 def _count(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
-    for unit in _received(batches):
+    for unit in _receive_units(batches):
         count = READERS[unit.format].count_lines if _counts_lines(unit) else None
         yield pa.RecordBatch.from_pylist([unit._replace(before=count(unit) if count else 0)._asdict()], schema=_UNITS)
 
@@ -117,7 +117,7 @@ def _weigh(batch: RecordBatch) -> int:
     return int(pc.sum(pc.subtract(batch.column("stop"), batch.column("start"))).as_py() or 0)
 
 
-def _received(batches: Iterable[RecordBatch]) -> Iterator[Unit]:
+def _receive_units(batches: Iterable[RecordBatch]) -> Iterator[Unit]:
     return (Unit(**row) for batch in batches for row in batch.to_pylist())
 
 

@@ -140,24 +140,24 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
     """
     passport = find_passport(values)
     if passport is not None:
-        return _returned(values, passport, unit, line, fields)
+        return _restore_row(values, passport, unit, line, fields)
     names = ", ".join(sorted(values))
     example = example_of(values, fields.task)
     text = values.pop(fields.text, None) if fields.one_text else "" if isinstance(example, Flaw) else example.text
     if not isinstance(text, str):
         held = "is null or missing" if text is None else f"holds {type(text).__name__}"
-        return quarantined(unit, line, "missing_text", f"field {fields.text!r} {held} among: {names}")
+        return quarantine_row(unit, line, "missing_text", f"field {fields.text!r} {held} among: {names}")
     if isinstance(example, Flaw):
-        return quarantined(unit, line, *example)
+        return quarantine_row(unit, line, *example)
     id_field = fields.id or next((f for f in USUAL_IDS if _word(values.get(f))), None)
     key = _word(values.get(id_field)) if id_field else None
     if id_field == "id" and isinstance(values.get("id"), str) and fields.id_scope == "source":
         values.pop("id")
     if fields.id and key is None:
-        return quarantined(unit, line, "missing_id", f"field {fields.id!r} is null or missing among: {names}")
+        return quarantine_row(unit, line, "missing_id", f"field {fields.id!r} is null or missing among: {names}")
     own_source = _word(values.get(fields.source)) if fields.source else None
     own_slice = _word(values.get(fields.slice)) if fields.slice else None
-    rest = json_of(_filled(values, unit))
+    rest = json_of(_drop_nulls(values, unit))
     if (size := _size(text, rest)) > fields.max_bytes:
         return too_long(unit, line, size, fields)
     source = own_source or fields.default_source
@@ -173,24 +173,24 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
     )
 
 
-def _returned(values: dict[str, Any], passport: Passport, unit: Unit, line: int | None, fields: Fields) -> Row:
+def _restore_row(values: dict[str, Any], passport: Passport, unit: Unit, line: int | None, fields: Fields) -> Row:
     """The row of a document that comes back: its fields are as it had them before it was exported."""
-    own = _filled({name: value for name, value in values.items() if name not in OWN}, unit)
+    own = _drop_nulls({name: value for name, value in values.items() if name not in OWN}, unit)
     if values.get("id") not in (None, passport.source_key):
         own = {"id": values["id"], **own}
     example = example_of(own, fields.task)
     if isinstance(example, Flaw):
-        return quarantined(unit, line, *example)
+        return quarantine_row(unit, line, *example)
     text, rest = values.get("text") if fields.one_text else example.text, json_of(own)
     if not isinstance(text, str):
-        return quarantined(unit, line, "missing_text", "field 'text' of an exported row holds no text")
+        return quarantine_row(unit, line, "missing_text", "field 'text' of an exported row holds no text")
     if (size := _size(text, rest)) > fields.max_bytes:
         return too_long(unit, line, size, fields)
     row = Row(passport.source, passport.source_key, unit.name, unit.shown, line, passport.slice, valid(text), rest)
     return row._replace(whole_key=True)
 
 
-def _filled(values: dict[str, Any], unit: Unit) -> dict[str, Any]:
+def _drop_nulls(values: dict[str, Any], unit: Unit) -> dict[str, Any]:
     """The fields of a row: in a Parquet file, a column that is null for the row is none of them."""
     return {name: value for name, value in values.items() if value is not None or unit.format != "parquet"}
 
@@ -206,7 +206,7 @@ def read_row(values: dict[str, Any], unit: Unit, line: int | None, fields: Field
     except MemoryError:
         raise
     except Exception as error:
-        return quarantined(unit, line, "unreadable", f"{type(error).__name__} while its fields were read")
+        return quarantine_row(unit, line, "unreadable", f"{type(error).__name__} while its fields were read")
 
 
 def plain_values(column: Any) -> list[Any]:
@@ -239,7 +239,7 @@ def find_twice(names: Sequence[str]) -> str | None:
     return next((name for place, name in enumerate(names) if name in names[:place]), None)
 
 
-def quarantined(unit: Unit, line: int | None, rule: str, detail: str) -> Row:
+def quarantine_row(unit: Unit, line: int | None, rule: str, detail: str) -> Row:
     """A row that no text could be read from."""
     said = valid(detail.replace("\n", " "))[:MAX_DETAIL]
     return Row(None, None, unit.name, unit.shown, line, None, None, rule=rule, detail=said)
@@ -247,7 +247,7 @@ def quarantined(unit: Unit, line: int | None, rule: str, detail: str) -> Row:
 
 def too_long(unit: Unit, line: int | None, size: int, fields: Fields) -> Row:
     """A row whose bytes pass the limit."""
-    row = quarantined(unit, line, "too_long", "more bytes than ingest.max_text_bytes")
+    row = quarantine_row(unit, line, "too_long", "more bytes than ingest.max_text_bytes")
     return row._replace(value=float(size), threshold=float(fields.max_bytes))
 
 
@@ -258,7 +258,7 @@ def broken(unit: Unit, error: Exception, line: int | None = None) -> Row:
         said = f"{type(error).__name__} while it was read"
     if "too much memory" in said:
         said += "; it was compressed with a long window: compress it again without --long"
-    return quarantined(unit, line, "broken_file", said)
+    return quarantine_row(unit, line, "broken_file", said)
 
 
 def top_folder(name: str) -> str | None:

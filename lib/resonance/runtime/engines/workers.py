@@ -167,9 +167,9 @@ class Worker:
             _send(self._process.stdin, cloudpickle.dumps(kernel))  # type: ignore[no-untyped-call]
             yield from self._feed(self._process.stdin, batches, results)
         except (BrokenPipeError, ValueError) as error:  # what it said before it ended is in the queue
-            yield from _received(results, error)
+            yield from _receive_results(results, error)
         else:
-            yield from _received(results, None)
+            yield from _receive_results(results, None)
         finally:
             reader.join(1)
 
@@ -209,7 +209,7 @@ def _widen(pipe: IO[bytes] | None) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
-def _received(results: queue.SimpleQueue[Any], broken: Exception | None) -> Iterator[Any]:
+def _receive_results(results: queue.SimpleQueue[Any], broken: Exception | None) -> Iterator[Any]:
     while True:
         result = results.get()
         if isinstance(result, pa.RecordBatch):
@@ -265,12 +265,12 @@ def _serve_kernels() -> None:
             made.write(b"n")
         else:
             stream.close()
-        _send(made, _pickled(error))
+        _send(made, _pickle_error(error))
         if error is not None:
             return
 
 
-def _pickled(error: BaseException | None) -> bytes:
+def _pickle_error(error: BaseException | None) -> bytes:
     try:
         return pickle.dumps(error)
     except Exception:

@@ -185,7 +185,7 @@ class Group:
 
     def done(self, number: int) -> bool:
         """Whether all ranks have come to the end of an order."""
-        return orders.done(self._folder, number) == self._size
+        return orders.count_done(self._folder, number) == self._size
 
     def ended(self) -> int | None:
         """What it ended with; None while it runs."""

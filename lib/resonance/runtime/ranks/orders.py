@@ -24,7 +24,7 @@ def give(folder: Path, number: int, module: str, spec: Path) -> None:
     partial.replace(folder / f"{number}.json")
 
 
-def done(folder: Path, number: int) -> int:
+def count_done(folder: Path, number: int) -> int:
     """How many ranks have come to the end of an order."""
     return len(list(folder.glob(f"{number}-*.done")))
 

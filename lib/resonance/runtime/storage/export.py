@@ -125,13 +125,13 @@ def _place(target: Path) -> Path:
 
 def _refuse_foreign(place: Path, target: Path) -> None:
     """Raise InputError where the folder holds anything but an export as we left it."""
-    ours = _listed(place)
+    ours = _list_files(place)
     foreign = sorted(path.name for path in place.iterdir() if path.name not in (ours or ()))
     if foreign:
         raise InputError(f"export: {target} holds {foreign[0]!r}, which is not as an export left it; name an empty or a new folder")
 
 
-def _listed(place: Path) -> list[str] | None:
+def _list_files(place: Path) -> list[str] | None:
     """The files of an export that are as it left them, by its manifest, and the manifest; None where there is none."""
     try:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
@@ -226,7 +226,7 @@ def _replace(place: Path, made: Path, before: Path, target: Path) -> None:
 
 def _remove_export(folder: Path) -> None:
     """Delete what the manifest of an export lists, then the folder, unless there is more in it."""
-    for name in _listed(folder) or ():
+    for name in _list_files(folder) or ():
         (folder / name).unlink()
     with suppress(OSError):
         folder.rmdir()

@@ -34,7 +34,7 @@ def lies_inside(low: Any, high: Any, part: Part) -> bool | None:
     return None if any(low <= value <= high for value in values) else False
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """A string as a SQL literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
@@ -44,7 +44,7 @@ def _condition(column: str, value: Part) -> str:
     if isinstance(value, int):
         return f"`{column}` = {value}"
     if isinstance(value, str):
-        return f"`{column}` = {quoted(value)}"
+        return f"`{column}` = {quote_text(value)}"
     if isinstance(value[0], int):
         return f"`{column}` BETWEEN {value[0]} AND {value[1]}"
-    return f"`{column}` IN ({', '.join(quoted(str(name)) for name in value)})"
+    return f"`{column}` IN ({', '.join(quote_text(str(name)) for name in value)})"

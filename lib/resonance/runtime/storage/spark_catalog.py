@@ -21,7 +21,7 @@ from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.log import VERSION
 from resonance.runtime.storage.retention import count_hours, promise_retention
-from resonance.runtime.storage.slices import quoted, where
+from resonance.runtime.storage.slices import quote_text, where
 from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
 
 
@@ -197,7 +197,7 @@ class SparkCatalog:
 def _widening(contract: Contract, schema: StructType, properties: Mapping[str, str]) -> Iterator[str]:
     """What ALTER TABLE is told so that a table takes all rows that the contract allows."""
     if absent := find_absent(contract, schema.names):
-        yield f"ADD COLUMNS ({', '.join(f'`{c.name}` {c.type} COMMENT {quoted(c.meaning)}' for c in absent)})"
+        yield f"ADD COLUMNS ({', '.join(f'`{c.name}` {c.type} COMMENT {quote_text(c.meaning)}' for c in absent)})"
     optional = {column.name for column in contract.columns if not column.required}
     for field in schema.fields:
         if field.name in optional and not field.nullable:

@@ -17,11 +17,11 @@ from resonance.curate.duplicates import rounds
 from resonance.curate.duplicates import verified as module
 from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.duplicates.components import components
-from resonance.curate.duplicates.minhash import FORMS, buckets, buckets_in_passes, signed
+from resonance.curate.duplicates.minhash import FORMS, buckets, buckets_in_passes, sign_documents
 from resonance.curate.duplicates.verified import candidates, lost
 from resonance.curate.kernels.duplicates.minhash import bands, signature_plainly, signatures
 from resonance.curate.kernels.duplicates.shingles import set_plainly
-from resonance.curate.kernels.text.words import simplified
+from resonance.curate.kernels.text.words import map_simplified
 from resonance.runtime import resources
 from resonance.tables import DUPLICATES, REJECTS
 from resonance.testing import documents_frame, hold
@@ -346,8 +346,8 @@ def test_the_longest_document_stays(spark: SparkSession, checkpoint: Checkpoint)
 
 
 def test_what_is_alike_depends_on_the_profile(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    traditional = [chr(code) for code in list(simplified())[:40]]
-    simple = [chr(form) for form in list(simplified().values())[:40]]
+    traditional = [chr(code) for code in list(map_simplified())[:40]]
+    simple = [chr(form) for form in list(map_simplified().values())[:40]]
     numbers = [" ".join(f"in {year} they wrote page {n}" for n in range(9)) for year in (1990, 2001)]
     documents = hold(frame(spark, ["".join(traditional), "".join(simple), *numbers]))
     texts = {row.doc_id: row.text for row in documents.collect()}
@@ -372,7 +372,7 @@ def test_too_few_rounds_are_an_error(spark: SparkSession, checkpoint: Checkpoint
 def test_signatures_of_a_frame(spark: SparkSession) -> None:
     texts = ["too short", "one two three four five six", "1 2 3 4 5 6 7", "ä ö ü ß é è"]
     documents = frame(spark, texts).select("doc_id", "batch", "text")
-    found = {r.doc_id: r.bands for r in signed(documents, bands=3, rows=2, shingle_words=5).collect()}
+    found = {r.doc_id: r.bands for r in sign_documents(documents, bands=3, rows=2, shingle_words=5).collect()}
     ids = {r.text: r.doc_id for r in documents.collect()}
     expected = bands(signatures(pa.array(texts[1:]), 6, 5)[0], 2).tolist()
     assert found == {ids[text]: hashes for text, hashes in zip(texts, [[], *expected], strict=True)}

@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.contamination.passages import LONGEST, WORD, Passages, folded, powers, runs, weights_plainly
+from resonance.curate.kernels.contamination.passages import LONGEST, WORD, Passages, fold_texts, powers, runs, weights_plainly
 from resonance.curate.kernels.duplicates.minhash import STEP
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.lookup import Lookup, lookup
@@ -99,7 +99,7 @@ def seeds(letters, first, last, found):  # type: ignore[no-untyped-def]
 
 def index(texts: Any) -> Index:
     """The index of the items whose texts an Arrow string array holds; an item's number is its place."""
-    items = folded(texts)
+    items = fold_texts(texts)
     sizes = np.diff(items.word_bounds)
     owner = np.repeat(np.arange(len(sizes)), sizes)
     full = np.bincount(owner, items.weights, len(sizes)) >= FULL
@@ -108,7 +108,7 @@ def index(texts: Any) -> Index:
     keys = [np.unique(hashes) for hashes, _ in known]
     values = np.repeat(np.flatnonzero(full), [len(k) for k in keys]).astype(np.int32)
     return Index(
-        lookup(_joined(keys), values, np.zeros(len(values), np.int32), NAMED),
+        lookup(_join_parts(keys), values, np.zeros(len(values), np.int32), NAMED),
         lookup(
             np.array([hashes[0] for _, hashes, _ in first], np.uint64),
             np.array([number for number, _, _ in first], np.int32),
@@ -149,20 +149,20 @@ def _seeds(items: Passages, full: NDArray[np.int64]) -> tuple[NDArray[np.uint64]
     return hashes[chosen], long[owner[chosen]].astype(np.int32), places.astype(np.int32)
 
 
-def _joined(parts: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+def _join_parts(parts: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     return np.concatenate([np.empty(0, np.uint64), *parts])
 
 
 def weigh_items(texts: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The weight of each text of an Arrow string array, and its words; a letter of a script without spaces is one."""
-    items = folded(texts)
+    items = fold_texts(texts)
     words = np.diff(items.word_bounds)
     return np.bincount(np.repeat(np.arange(len(texts)), words), items.weights, len(texts)), words
 
 
 def kinds(texts: Any) -> list[str]:
     """``kind_plainly`` of each text of an Arrow string array."""
-    items = folded(texts)
+    items = fold_texts(texts)
     owner = np.repeat(np.arange(len(texts)), np.diff(items.word_bounds))
     whole = np.bincount(owner, items.weights, len(texts))
     words = np.bincount(owner, items.weights * (items.weights == WORD), len(texts))

@@ -145,7 +145,7 @@ def runs(hashes, weights, first, last, least, power, found, ends):  # type: igno
     return count, whole
 
 
-def folded(texts: Any) -> Passages:
+def fold_texts(texts: Any) -> Passages:
     """The letters and words of each text of an Arrow string array."""
     data, starts, ends = spans(texts)
     n_letters, n_words = most(data, starts, ends, folds())

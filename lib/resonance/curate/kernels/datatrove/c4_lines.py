@@ -97,7 +97,7 @@ def may_say(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(INT(BYTES, INT, INT, CODES))
-def said(data, start, end, flags):  # type: ignore[no-untyped-def]
+def find_phrases(data, start, end, flags):  # type: ignore[no-untyped-def]
     """Which kinds of phrases, and curly brackets, occur in a line, as bits."""
     found = 0
     for at in range(start, end):
@@ -223,7 +223,7 @@ def fate(data, flags, labels, rest, line):  # type: ignore[no-untyped-def]
         labels[line[FIRST] : line[LAST]] = KEPT
         size = mark_citations(data, line[FIRST], line[LAST], flags, labels, rest)
         line[CITED] = size < line[LAST] - line[FIRST]
-        line[SAID] = said(rest, 0, size, flags)
+        line[SAID] = find_phrases(rest, 0, size, flags)
     if line[WORDS] < MIN_LINE_WORDS:
         return TOO_FEW_WORDS
     if line[SAID] & _HAS_LOREM:

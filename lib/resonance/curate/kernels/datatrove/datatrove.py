@@ -62,7 +62,7 @@ def _quality(text: str, tokens: Sequence[str]) -> Iterator[Value]:
 
 def _repetition(text: str, tokens: Sequence[str]) -> Iterator[Value]:
     for parts in (re.split(r"\n{2,}", text.strip()), re.split(r"\n+", text)):
-        again, chars = _repeated(parts)
+        again, chars = _count_repeated(parts)
         yield _ratio(again, len(parts)) if text else None
         yield _ratio(chars, len(text))
     for n in TOP_GRAMS:
@@ -70,16 +70,16 @@ def _repetition(text: str, tokens: Sequence[str]) -> Iterator[Value]:
         commonest, times = Counter(grams).most_common(1)[0] if grams else ("", 0)
         yield _ratio(len(commonest) * times, len(text))
     for n in DUPLICATED_GRAMS:
-        yield _ratio(_duplicated(tokens, n), len(text))
+        yield _ratio(_count_duplicated(tokens, n), len(text))
 
 
-def _repeated(parts: Sequence[str]) -> tuple[int, int]:
+def _count_repeated(parts: Sequence[str]) -> tuple[int, int]:
     """How many parts are later copies, and their characters."""
     again = len(parts) - len(set(parts))
     return again, sum(map(len, parts)) - sum(map(len, set(parts)))
 
 
-def _duplicated(tokens: Sequence[str], n: int) -> int:
+def _count_duplicated(tokens: Sequence[str], n: int) -> int:
     """Characters of repeated n-grams that do not overlap."""
     seen: set[str] = set()
     chars = at = 0
@@ -126,7 +126,7 @@ def _c4_and_fineweb(text: str) -> Iterator[Value]:
     terminal = tuple(marks(rules().datatrove_terminal))
     yield _ratio(sum(line.endswith(terminal) for line in lines), len(lines))
     yield _ratio(sum(len(line) <= SHORT_LINE_CHARS for line in lines), len(lines))
-    yield _ratio(_repeated(lines)[1], len(left.replace("\n", "")))
+    yield _ratio(_count_repeated(lines)[1], len(left.replace("\n", "")))
     yield _ratio(left.count("\n"), len(words(left)))
 
 

@@ -29,7 +29,7 @@ from resonance.curate.kernels.datatrove.c4_lines import (
     trim,
 )
 from resonance.curate.kernels.datatrove.datatrove import DUPLICATED_GRAMS, SHORT_LINE_CHARS, STOP_WORDS, TOP_GRAMS
-from resonance.curate.kernels.datatrove.repetition import commonest, copies, later_copies, may_repeat, repeated
+from resonance.curate.kernels.datatrove.repetition import commonest, copies, count_repeated, later_copies, may_repeat
 from resonance.curate.kernels.english.english_tables import BIT, STORE, tables
 from resonance.curate.kernels.english.prefixes import TOTALS, Totals, between, name_of, name_of_bytes, read
 from resonance.curate.kernels.english.tokenizer import sentences, tokenize
@@ -147,7 +147,7 @@ def repeat_grams(count, chars, totals, words, inks, sums, keys, top, table, slot
     """Fills ``row`` with the shares of the commonest and of repeated n-grams."""
     size = may_repeat(totals.solid, inks, count, _FIRST_DUPLICATED, keys, places, firsts, numbers, slots)
     for n in range(_FIRST_DUPLICATED, _LAST_DUPLICATED + 1):
-        again = repeated(totals.solid, inks, places, size, count, n, sums, table)
+        again = count_repeated(totals.solid, inks, places, size, count, n, sums, table)
         row[_DUPLICATED + n - _FIRST_DUPLICATED] = ratio(again, chars)
     commonest(words, count, _FIRST_TOP, _LAST_TOP, sums, keys, places, firsts, numbers, slots, top)
     for n in range(_FIRST_TOP, _LAST_TOP + 1):

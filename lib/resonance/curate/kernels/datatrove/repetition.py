@@ -131,7 +131,7 @@ def may_repeat(solid, inks, count, n, keys, places, firsts, numbers, table):  # 
 
 
 @compiled(INT(HASHES, PLACES, PLACES, INT, INT, INT, POSITIONS, HASHES))
-def repeated(solid, inks, places, size, count, n, sums, table):  # type: ignore[no-untyped-def]
+def count_repeated(solid, inks, places, size, count, n, sums, table):  # type: ignore[no-untyped-def]
     """Characters of n-grams, words written together, that occurred before; one that did is jumped over.
 
     N-grams are sought from the first ``size`` of ``places`` on.

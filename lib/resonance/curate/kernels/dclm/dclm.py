@@ -33,7 +33,7 @@ from resonance.curate.kernels.text.ngrams import (
     PLACES,
     ROOM,
     SUMS,
-    covered,
+    count_covered,
     group,
     keep_repeated,
     pairs,
@@ -42,7 +42,7 @@ from resonance.curate.kernels.text.ngrams import (
     widen,
 )
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, mix, spans
-from resonance.curate.kernels.text.stretches import before, digest, length, trimmed
+from resonance.curate.kernels.text.stretches import before, digest, length, trim_stretch
 from resonance.curate.kernels.text.words import BASIS, PRIME, word_hash
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
@@ -58,7 +58,7 @@ def plainly(text: str) -> tuple[float | None, ...]:
     lines, paragraphs = ([part.strip() for part in text.split(end) if part.strip()] for end in ("\n", "\n\n"))
     words = text.split()
     segments = [segment for segment in word_break.segments(text) if segment[0].isalnum()]
-    (line_frac, line_chars), (para_frac, para_chars) = _repeated(lines), _repeated(paragraphs)
+    (line_frac, line_chars), (para_frac, para_chars) = _share_repeated(lines), _share_repeated(paragraphs)
     return (
         words_plainly(text),
         _ratio(sum(map(len, words)), len(words)),
@@ -73,7 +73,7 @@ def plainly(text: str) -> tuple[float | None, ...]:
     )
 
 
-def _repeated(parts: Sequence[str]) -> tuple[float | None, float | None]:
+def _share_repeated(parts: Sequence[str]) -> tuple[float | None, float | None]:
     """The shares of parts that stand more than once and of their characters."""
     counts = Counter(parts)
     again = [part for part in parts if counts[part] > 1]
@@ -194,7 +194,7 @@ def read_parts(data, at, end, bits, feeds, keys, sizes, row):  # type: ignore[no
         first = at
         while at < end and not (data[at] == _FEED and (feeds == 1 or at + 1 < end and data[at + 1] == _FEED)):
             at += 1
-        start, stop = trimmed(data, first, at, bits)
+        start, stop = trim_stretch(data, first, at, bits)
         at += feeds
         if start == stop:
             continue
@@ -236,7 +236,7 @@ def count_grams(tokens, sums, count, keys, places, table, firsts, copies, row): 
             row[column] = most * long / sums[count] if most > 1 else 0.0
         size = keep_repeated(keys, places, size, firsts, copies)
         if n > _MOST_GRAM:
-            row[column] = covered(places, size, sums, n) / max(sums[count], 1)
+            row[column] = count_covered(places, size, sums, n) / max(sums[count], 1)
 
 
 @compiled(INT(BYTES, POSITIONS, POSITIONS, BYTES, BYTES, HASHES, INT, *ROOM, types.float64[:, ::1]))

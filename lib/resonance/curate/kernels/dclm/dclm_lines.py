@@ -35,7 +35,7 @@ from resonance.curate.kernels.text.characters import ALNUM, DIGIT, SPACE, UPPER,
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.ngrams import FULL, INT
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point
-from resonance.curate.kernels.text.stretches import trimmed
+from resonance.curate.kernels.text.stretches import trim_stretch
 
 MAX_UPPER, MAX_DIGITS, MIN_WORDS, MAX_WORDS = 0.5, 0.999999, 2, 10
 
@@ -63,17 +63,17 @@ def words_plainly(text: str) -> int:
 
 def left_plainly(text: str) -> str:
     """What the rules leave of a text."""
-    text = _kept(text, lambda line: sum(map(str.isupper, line)) / len(line) <= MAX_UPPER).strip()
-    text = _kept(text, lambda line: sum(map(str.isdigit, line)) / len(line) <= MAX_DIGITS).strip()
-    text = _kept(text, lambda line: not COUNTER.search(line.lower())).strip()
-    text = _kept(text, lambda line: len(line.split()) >= MIN_WORDS)
+    text = _keep_lines(text, lambda line: sum(map(str.isupper, line)) / len(line) <= MAX_UPPER).strip()
+    text = _keep_lines(text, lambda line: sum(map(str.isdigit, line)) / len(line) <= MAX_DIGITS).strip()
+    text = _keep_lines(text, lambda line: not COUNTER.search(line.lower())).strip()
+    text = _keep_lines(text, lambda line: len(line.split()) >= MIN_WORDS)
     for cut in CUTS:
         lines = (cut.sub("", line) if len(line.split()) <= MAX_WORDS else line for line in text.split("\n"))
         text = "\n".join(line for line in lines if line.strip()).strip()
     return text
 
 
-def _kept(text: str, keeps: Callable[[str], bool]) -> str:
+def _keep_lines(text: str, keeps: Callable[[str], bool]) -> str:
     return "\n".join(line for line in text.split("\n") if not line or keeps(line))
 
 
@@ -124,11 +124,11 @@ def strip(text, lines, count, bits):  # type: ignore[no-untyped-def]
     if count == 0:
         return
     first, last = lines[0], lines[count - 1]
-    start = trimmed(text, first[FIRST], first[LAST], bits)[0]
+    start = trim_stretch(text, first[FIRST], first[LAST], bits)[0]
     if start > first[FIRST]:
         first[FIRST] = start
         weigh(text, lines, 0, bits)
-    end = trimmed(text, last[FIRST], last[LAST], bits)[1]
+    end = trim_stretch(text, last[FIRST], last[LAST], bits)[1]
     if end < last[LAST]:
         last[LAST] = end
         weigh(text, lines, count - 1, bits)

@@ -44,7 +44,7 @@ def counted_hashes() -> NDArray[np.uint64]:
 
 
 @compiled(INT(INT, types.boolean))
-def lowered(code, widely):  # type: ignore[no-untyped-def]
+def lower_code(code, widely):  # type: ignore[no-untyped-def]
     """``str.lower`` as far as it gives an ASCII letter; widely: what a regular expression that ignores case takes for it."""
     if 0x41 <= code <= 0x5A:
         return code + 32
@@ -64,7 +64,7 @@ def behind(text, at, end, phrase):  # type: ignore[no-untyped-def]
         if at >= end:
             return -1
         code, at = code_point(text, at, end)
-        if lowered(code, True) != letter:
+        if lower_code(code, True) != letter:
             return -1
     return at
 
@@ -83,7 +83,7 @@ def is_counter(text, at, end, bits, counted):  # type: ignore[no-untyped-def]
             stage = 1
         elif stage == 1 and not (held & DECIMAL or code in (_COMMA, _DOT)):
             stage = 2
-            if lowered(code, False) in _UNITS:
+            if lower_code(code, False) in _UNITS:
                 continue
         if stage == 2:
             if not held & SPACE:
@@ -92,7 +92,7 @@ def is_counter(text, at, end, bits, counted):  # type: ignore[no-untyped-def]
         elif stage == 3 and not held & SPACE:
             stage = 4
         if stage == 4 and wordy:
-            value = (value ^ np.uint64(lowered(code, False))) * _PRIME
+            value = (value ^ np.uint64(lower_code(code, False))) * _PRIME
         elif stage == 4:
             stage = 5
         elif stage == 5 and wordy:

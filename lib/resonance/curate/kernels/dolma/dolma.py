@@ -125,7 +125,7 @@ def not_longer(sums, count, size):  # type: ignore[no-untyped-def]
 
 
 @compiled(INT(SUMS, INT, INT))
-def ranked(sums, count, rank):  # type: ignore[no-untyped-def]
+def find_ranked(sums, count, rank):  # type: ignore[no-untyped-def]
     """The length of the word before which ``rank`` others stand when the first ``count`` are sorted by length."""
     low, high = 0, 8
     while not_longer(sums, count, high) <= rank:
@@ -171,7 +171,7 @@ def read_words(data, at, end, bits, stops, tokens, sums, row):  # type: ignore[n
             count += 1
     row[0], row[1] = count, 0.0
     if count:
-        row[1] = (ranked(sums, count, (count - 1) // 2) + ranked(sums, count, count // 2)) / 2
+        row[1] = (find_ranked(sums, count, (count - 1) // 2) + find_ranked(sums, count, count // 2)) / 2
     row[2], row[3], row[4] = symbols / max(count, 1), alphas / max(count, 1), stop
     return count
 

@@ -92,11 +92,11 @@ def tables() -> Tables:
     """The tables of the words and phrases that come with the package."""
     words, phrases = naughty()
     alphabet = _alphabet({sign for entry in (*words, *phrases) for sign in entry if not sign.isascii()})
-    known = _hash_set([_reduced(word, alphabet) for word in sorted(words)])
+    known = _hash_set([_reduce_entry(word, alphabet) for word in sorted(words)])
     told = [(phrase, _NAUGHTY) for phrase in phrases] + [(LOREM_IPSUM, _LOREM)]
     places, buckets, letters = [], np.full(_BUCKETS, -1, np.int32), b""
     for number, (phrase, tells) in enumerate(told):
-        reduced = _reduced(phrase, alphabet)
+        reduced = _reduce_entry(phrase, alphabet)
         blank = reduced.rindex(b" ")
         bucket = _bucket(reduced[blank - 1], reduced[blank + 1])
         places.append((len(letters), len(letters) + blank, len(letters) + len(reduced), tells, buckets[bucket]))
@@ -120,7 +120,7 @@ def _alphabet(signs: set[str]) -> NDArray[np.uint8]:
     return table
 
 
-def _reduced(entry: str, alphabet: NDArray[np.uint8]) -> bytes:
+def _reduce_entry(entry: str, alphabet: NDArray[np.uint8]) -> bytes:
     """A lower-case word or phrase in the reduced alphabet."""
     return bytes(int(alphabet[ord(sign)]) for sign in entry)
 

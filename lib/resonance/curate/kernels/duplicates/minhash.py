@@ -102,11 +102,11 @@ def bands(minima: NDArray[np.uint32], rows: int) -> NDArray[np.int64]:
     grouped = minima.reshape(len(minima), minima.shape[1] // rows, rows).astype(np.uint64)
     value = np.full(grouped.shape[:2], STEP, np.uint64)
     for row in range(rows):
-        value = _mixed(value * _STEP + grouped[:, :, row])
+        value = _mix_bits(value * _STEP + grouped[:, :, row])
     return value.view(np.int64)
 
 
-def _mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix_bits(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     for factor in (FIRST, SECOND):
         value = (value ^ (value >> np.uint64(33))) * np.uint64(factor)
     return value ^ (value >> np.uint64(33))

@@ -110,7 +110,7 @@ def settle(held, bounds, pair_bounds, earlier, least, keeper, similarities):  # 
                 break
 
 
-def settled(
+def settle_pairs(
     held: NDArray[np.uint64], bounds: NDArray[np.int64], later: NDArray[np.int64], earlier: NDArray[np.int64], least: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """``settle`` for candidate pairs in any order, each with its later document: keeper and similarity of each document."""

@@ -104,7 +104,7 @@ def tables() -> Tables:
         size += len(part)
 
     for directory, texts in ((CASES, cases), (UNITS, [*table.units, *table.currency]), (TOKENS, known)):
-        keys, numbers = _addressed(texts)
+        keys, numbers = _address_texts(texts)
         add(directory, _sizes(texts))
         add(directory + 1, _sizes(texts, place=-1))
         add(directory + 2, keys)
@@ -156,7 +156,7 @@ def find(data, start, end, store, directory):  # type: ignore[no-untyped-def]
     return look_up(data, start, end, store, directory)
 
 
-def _addressed(texts: Sequence[str]) -> tuple[Numbers, Numbers]:
+def _address_texts(texts: Sequence[str]) -> tuple[Numbers, Numbers]:
     size = 1 << (4 * len(texts)).bit_length()
     keys, numbers = np.zeros(size, np.uint64), np.full(size, -1, np.int64)
     for number, text in enumerate(texts):

@@ -157,7 +157,7 @@ def every_copy(places, size, sums, n):  # type: ignore[no-untyped-def]
 
 
 @compiled(INT(PLACES, INT, SUMS, INT))
-def covered(places, size, sums, n):  # type: ignore[no-untyped-def]
+def count_covered(places, size, sums, n):  # type: ignore[no-untyped-def]
     """The characters of all words that n-grams starting at ``places`` (in order) cover; each counts once."""
     chars, until = np.int64(0), np.int64(0)
     for i in range(size):

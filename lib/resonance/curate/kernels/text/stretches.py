@@ -23,7 +23,7 @@ def before(data, start, at):  # type: ignore[no-untyped-def]
 
 
 @compiled(RANGE(BYTES, INT, INT, BYTES))
-def trimmed(data, start, end, bits):  # type: ignore[no-untyped-def]
+def trim_stretch(data, start, end, bits):  # type: ignore[no-untyped-def]
     """Where a stretch begins and ends without the white space around it; ``bits`` are those of ``characters``."""
     while start < end:
         code, after = code_point(data, start, end)

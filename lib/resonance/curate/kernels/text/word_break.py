@@ -98,7 +98,7 @@ def segments(text: str) -> Iterator[str]:
     kinds = [mark & KIND for mark in marks]
     solid = [at for at, kind in enumerate(kinds) if not EXTEND <= kind <= ZWJ]
     number = {at: i for i, at in enumerate(solid)}
-    joined = _joined([kinds[at] for at in solid])
+    joined = _join_characters([kinds[at] for at in solid])
     start = 0
     for at in range(1, len(text)):
         before, here = kinds[at - 1], kinds[at]
@@ -115,7 +115,7 @@ def segments(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _joined(kinds: Sequence[int]) -> list[bool]:
+def _join_characters(kinds: Sequence[int]) -> list[bool]:
     """Which of the characters that WB4 does not skip go on the word of the one before."""
     flags, found = 0, []
     for i, here in enumerate(kinds):

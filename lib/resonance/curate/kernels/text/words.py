@@ -58,7 +58,7 @@ _BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
 
 
 @cache
-def simplified() -> Mapping[int, int]:
+def map_simplified() -> Mapping[int, int]:
     """The simplified form of each traditional Chinese character that has one."""
     text = files("resonance.curate.kernels").joinpath("data", "simplified.json").read_text(encoding="utf-8")
     table = json.loads(text)
@@ -84,7 +84,7 @@ def _piece(character: str) -> int:
             return VANISHES
         if category[0] not in "LN" and category != "Mc":
             return PARTS
-    code = simplified().get(code, code)
+    code = map_simplified().get(code, code)
     return code | ALONE if any(first <= code <= last for first, last in UNSPACED) else code
 
 
@@ -107,7 +107,7 @@ def folds() -> NDArray[np.uint32]:
     table = np.full(PLANES, VANISHES, np.uint32)
     table[HAN_PLANES:BEYOND] = np.arange(HAN_PLANES, BEYOND, dtype=np.uint32) | _ALONE
     tail: list[int] = []
-    for code in (*range(HAN_PLANES), *COMPATIBLE, *(code for code in simplified() if code >= HAN_PLANES)):
+    for code in (*range(HAN_PLANES), *COMPATIBLE, *(code for code in map_simplified() if code >= HAN_PLANES)):
         pieces = fold(code)
         if len(pieces) > 1:
             table[code] = EXPANDS | (PLANES + len(tail))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from resonance.curate.kernels.contamination.passages import (
     LONGEST,
-    folded,
+    fold_texts,
     letters_plainly,
     powers,
     runs,
@@ -25,7 +25,7 @@ TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=30), st.text("ab \n中ไ
 @given(texts=TEXTS, least=st.integers(1, 100))
 def test_the_kernels_say_what_the_definitions_say(texts: list[str | None], least: int) -> None:
     for array in (pa.array(texts, pa.string()), pa.array(["left out", *texts], pa.large_string()).slice(1)):
-        found = folded(array)
+        found = fold_texts(array)
         for row, text in enumerate(text or "" for text in texts):
             (begin, end), (first, last) = found.letter_bounds[row : row + 2], found.word_bounds[row : row + 2]
             assert "".join(map(chr, found.letters[begin:end])) == letters_plainly(text)

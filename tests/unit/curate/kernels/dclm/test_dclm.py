@@ -10,14 +10,15 @@ import pytest
 
 from resonance.curate.kernels.dclm import dclm
 from resonance.curate.kernels.dclm.dclm_lines import left_plainly
+from resonance.curate.signals.dclm import DCLM
 
 
 def signals(text: str) -> dict[str, float | None]:
     """What the definition says of a text, which the kernel must say too."""
-    values = dict(zip(dclm.COLUMNS, dclm.plainly(text), strict=True))
+    values = dict(zip(DCLM.names, dclm.plainly(text), strict=True))
     (row,) = dclm.measure(pa.array([text]))
     measured = [None if math.isnan(value) else value for value in row.tolist()]
-    assert dict(zip(dclm.COLUMNS, measured, strict=True)) == values
+    assert dict(zip(DCLM.names, measured, strict=True)) == values
     return values
 
 
@@ -40,14 +41,14 @@ def test_nul_parts_words_for_fasttext_alone() -> None:
 @pytest.mark.parametrize("text", ["", " \n\u3000"])
 def test_nothing_to_divide_by_is_null_and_no_n_gram_is_zero(text: str) -> None:
     found = signals(text)
-    grams = {name for name in dclm.COLUMNS if "gram" in name}
-    assert {name for name, value in found.items() if value is None} == set(dclm.COLUMNS) - grams - {"n_words", "stop_words"}
+    grams = {name for name in DCLM.names if "gram" in name}
+    assert {name for name, value in found.items() if value is None} == set(DCLM.names) - grams - {"n_words", "stop_words"}
     assert not any(found[name] for name in (*grams, "n_words", "stop_words"))
 
 
 def test_a_null_is_null() -> None:
     assert np.isnan(dclm.measure(pa.array([None], pa.string()))).all()
-    assert dclm.measure(pa.array([], pa.string())).shape == (0, len(dclm.COLUMNS))
+    assert dclm.measure(pa.array([], pa.string())).shape == (0, len(DCLM.names))
 
 
 def test_symbols_of_one_kind_do_not_overlap() -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.duplicates.shingles import compare, set_plainly, sets, settled
+from resonance.curate.kernels.duplicates.shingles import compare, set_plainly, sets, settle_pairs
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40), st.text("ab \n中ไä\u0301", max_size=60)), max_size=5)
 
@@ -45,7 +45,7 @@ def test_who_stays_is_found_in_order(members: list[set[int]], least: float, data
     held = np.array([value for member in members for value in sorted(member)], np.uint64)
     bounds = np.concatenate([[0], np.cumsum([len(member) for member in members])]).astype(np.int64)
     later, earlier = (np.array([pair[end] for pair in pairs], np.int64) for end in (0, 1))
-    keeper, similarity = settled(held, bounds, later, earlier, least)
+    keeper, similarity = settle_pairs(held, bounds, later, earlier, least)
     found = {int(i): (int(keeper[i]), float(similarity[i])) for i in np.flatnonzero(keeper >= 0)}
     assert found == plainly(members, set(pairs), least)
     similarities = np.empty(len(pairs))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.curate.kernels.text.words import HAN_PLANES, MOST_WORDS, folds, next_word, simplified, word_hash, words
+from resonance.curate.kernels.text.words import HAN_PLANES, MOST_WORDS, folds, map_simplified, next_word, word_hash, words
 
 
 def hashes(data: bytes) -> list[int]:
@@ -69,7 +69,7 @@ def test_the_same_article_in_traditional_and_simplified_characters() -> None:
 
 
 def test_no_simplified_form_is_simplified_further_and_no_character_gives_more_words_than_its_bytes_allow() -> None:
-    assert not set(simplified().values()) & {code for code, form in simplified().items() if form != code}
+    assert not set(map_simplified().values()) & {code for code, form in map_simplified().items() if form != code}
     most = max(len(words(chr(code))) / len(chr(code).encode()) for code in range(HAN_PLANES) if not 0xD800 <= code < 0xE000)
     assert most <= MOST_WORDS
 
