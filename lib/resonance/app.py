@@ -248,6 +248,12 @@ class OpenWorkspace:
         weights = list_weights(frames, number)
         return View((*describe_value(frames, number), weights))
 
+    def compare(self, first: int, second: int) -> View:
+        """Show two rounds side by side: whether each was worth it, weights and held-out bits per byte of each slice."""
+        from resonance.report.terminal.rounds import compare_rounds
+
+        return View(tuple(compare_rounds(self._read().frames(), first, second)))
+
     def why(self, doc_id: str) -> View:
         """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
         from resonance.report.terminal.views import describe_document

@@ -132,6 +132,17 @@ def explain(
 
 @app.command()
 @on_workspace(computes=False)
+def compare(
+    w: OpenWorkspace,
+    first: Annotated[int, typer.Argument(min=1, metavar="ROUND", help="A round.")],
+    second: Annotated[int, typer.Argument(min=1, metavar="ROUND", help="The round to hold against it.")],
+) -> None:
+    """Show two rounds side by side: whether each was worth it, weights and held-out bits per byte of each slice."""
+    w.compare(first, second).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
 def why(
     w: OpenWorkspace,
     doc_id: Annotated[str, typer.Argument(help="A doc_id (32 hex digits) or the key of a row in its source.")],

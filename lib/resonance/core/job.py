@@ -68,7 +68,7 @@ class Job:
         counts: for a job that reads no table, the name under which it materialises the frame whose rows are its rows in.
         owns: which rows of shared tables are the job's, where their values are constant, such as the ``scope`` of duplicates.
         closes_round: whether a round's manifest can be written once this job is done.
-        on_demand: whether the job runs only when it is named, so that no round waits for it.
+        on_demand: whether the job runs only when it is named or the weighting reads what it computes, so that no other round waits.
         only_with: the settings without which the job has nothing to do; empty where it always has.
         version: rises when the job's meaning changes, so that its results become stale.
 

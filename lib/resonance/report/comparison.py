@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isclose
 from typing import TYPE_CHECKING
 
 from resonance.core.effect import Effect, judge_effect
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 UNKNOWN = "too few documents"
 WORDS: Mapping[Effect, str] = {"better": "lower", "worse": "higher", "unclear": "no difference visible", "unknown": UNKNOWN}
 LABEL = "one seed; without training variance"
+SAME = 1e-9
+"""Difference of weights that is rounding."""
 OUTCOMES = {
     "better": ("was worth it", "lower than", ""),
     "worse": ("was not worth it", "higher than", " Its plan is not continued."),
@@ -45,19 +48,21 @@ def judge_difference(row: Row) -> str:
     return WORDS[judge_effect(row)]
 
 
-def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans: Iterable[Row]) -> str:
-    """Whether the newest round was worth it, in one sentence: what its plan measured against the control arm, and at which cost.
+def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans: Iterable[Row], number: int | None = None) -> str:
+    """Whether a round was worth it, in one sentence: what its plan measured against the control arm, and at which cost.
 
-    Empty where nothing was evaluated.
+    Empty where the round was not evaluated.
 
     Args:
         evaluations: rows of that table.
         checkpoints: rows of that table, the newest of each arm last.
         plans: rows of that table.
+        number: the round; the newest that was evaluated where none is given.
     """
     whole = {(row["round"], row["arm"]): row for row in evaluations if row["slice"] == ALL_SLICES}
-    number = max((turn[0] for turn in whole if turn[1] == PLAN), default=None)
     if number is None:
+        number = max((turn[0] for turn in whole if turn[1] == PLAN), default=0)
+    if (number, PLAN) not in whole:
         return ""
     row = whole[number, PLAN]
     effect = judge_effect(row)
@@ -85,10 +90,9 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans
 
 def _keeps_first_weights(plans: Iterable[Row], number: int) -> bool:
     """Whether a round has the weights of round 1, which its control arm has."""
-    weights: dict[int, dict[str, float]] = {1: {}, number: {}}
-    for row in plans:
-        weights.setdefault(row["round"], {})[row["slice"]] = row["weight"]
-    return bool(weights[1]) and weights[1] == weights[number]
+    weights = {(row["round"], row["slice"]): row["weight"] for row in plans if row["round"] in (1, number)}
+    names = {name for _, name in weights}
+    return bool(names) and all(isclose(weights.get((1, s), 0.0), weights.get((number, s), 0.0), abs_tol=SAME) for s in names)
 
 
 def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:

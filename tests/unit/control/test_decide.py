@@ -123,7 +123,7 @@ def test_doremi_reads_the_excess_of_the_round_before_and_names_who_computes_it(s
     # exp(0.5) to one, and 1 % spread evenly; c has used up its draws.
     share = 0.99 * 1.648721 / 2.648721 + 0.005
     assert (found["b"]["weight"], found["a"]["weight"], found["c"]["weight"]) == pytest.approx((share, 1 - share, 0.0), abs=1e-6)
-    assert found["b"]["reason"].startswith("0.50 bits per byte left to learn, as reference models show: asked for ")
+    assert found["b"]["reason"].startswith("0.50 bits per byte above reference models: asked for ")
     assert {(row["bpb"], row["mean_bpb"]) for row in found.values()} == {(None, None)}, "it looks at no losses"
     assert {row["cost"] for row in found.values()} == {DOREMI.weighting.cost}
 

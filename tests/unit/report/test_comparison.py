@@ -51,7 +51,7 @@ def test_whether_a_round_was_worth_it_is_said_whatever_the_outcome(
 
 
 def test_a_round_with_the_weights_of_its_control_arm_had_nothing_to_gain() -> None:
-    plans = tuple(Row(round=number, slice=name, weight=0.5) for number in (1, 2) for name in NAMES)
+    plans = tuple(Row(round=number, slice=name, weight=0.5 + 1e-12 * number) for number in (1, 2) for name in NAMES)
     facts = replace(make_facts(delta=(0.0, 0.0, 0.0)), plans=plans)
     assert read(facts) == (
         "Round 2 drew as its control arm did, by the weights of round 1: there was nothing to gain or to lose, "

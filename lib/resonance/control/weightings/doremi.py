@@ -1,4 +1,4 @@
-"""More for slices from which there is more left to learn than reference models did: Xie et al. 2023, "DoReMi" (arXiv 2305.10429).
+"""More for slices whose losses stand above those of reference models: Xie et al. 2023, "DoReMi" (arXiv 2305.10429).
 
 The paper takes one step for each step of a small model and averages the weights; here a round is a step. Its excess is clipped at
 zero by token and counted in nats a token, ours by text and in bits per byte, which compare across tokenizers.
@@ -22,4 +22,4 @@ def ask_doremi(known: Known, parameters: DoReMi) -> dict[str, Claim]:
 
 
 def _describe(excess: float) -> str:
-    return f"{excess:.2f} bits per byte left to learn, as reference models show"
+    return f"{excess:.2f} bits per byte above reference models"

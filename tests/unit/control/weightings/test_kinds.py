@@ -59,7 +59,7 @@ def test_doremi_multiplies_weights_by_the_exponential_of_the_clipped_excess() ->
     smoothed = shares(DoReMi(smoothing=0.3), known)
     assert smoothed["c"] == pytest.approx(0.7 * 0.1 + 0.3 * 0.8 / 3)
     claims = ask_shares(known, DoReMi())
-    assert claims["a"].reason == "0.69 bits per byte left to learn, as reference models show"
+    assert claims["a"].reason == "0.69 bits per byte above reference models"
     assert claims["d"].reason == ""
 
 
