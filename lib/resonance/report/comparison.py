@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 UNKNOWN = "too few documents"
 WORDS: Mapping[Effect, str] = {"better": "lower", "worse": "higher", "unclear": "no difference visible", "unknown": UNKNOWN}
 LABEL = "one seed; without training variance"
+UNEQUAL = 0.02
+"""Share of tokens by which arms may differ and still be called equal."""
 SAME = 1e-9
 """Difference of weights that is rounding."""
 OUTCOMES = {
@@ -55,7 +57,7 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans
 
     Args:
         evaluations: rows of that table.
-        checkpoints: rows of that table, the newest of each arm last.
+        checkpoints: rows of that table.
         plans: rows of that table.
         number: the round; the newest that was evaluated where none is given.
     """
@@ -96,7 +98,11 @@ def _keeps_first_weights(plans: Iterable[Row], number: int) -> bool:
 
 
 def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:
-    tokens = {row["arm"]: row["tokens"] for row in checkpoints if row["final"] and row["round"] == number}
+    """What the newest training of each arm read; it is no fair comparison where one read more than the other."""
+    ended = [row for row in checkpoints if row["final"] and row["round"] == number]
+    tokens = {row["arm"]: row["tokens"] for row in sorted(ended, key=lambda row: row["published_at"])}
     if not {PLAN, CONTROL} <= tokens.keys():
         return ""
-    return f", from {amount(tokens[PLAN], 'token')} with the plan and {count(tokens[CONTROL])} without"
+    said = f", from {amount(tokens[PLAN], 'token')} with the plan and {count(tokens[CONTROL])} without"
+    unequal = abs(tokens[PLAN] - tokens[CONTROL]) > UNEQUAL * tokens[CONTROL]
+    return f"{said}, which is not the same and may explain a difference" if unequal else said

@@ -49,7 +49,14 @@ def loop_facts(names: tuple[str, ...] = NAMES, **other: Any) -> Facts:
             for stretch in (0, 1)
         ),
         "checkpoints": tuple(
-            Row(round=round_, arm=arm, final=True, parameters=461_280, tokens=40_000 if arm == "plan" else 40_100)
+            Row(
+                round=round_,
+                arm=arm,
+                final=True,
+                parameters=461_280,
+                tokens=40_000 if arm == "plan" else 40_100,
+                published_at=START,
+            )
             for round_, arm in TURNS
         ),
     }

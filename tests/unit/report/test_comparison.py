@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pyspark.sql import Row
@@ -59,6 +60,17 @@ def test_a_round_with_the_weights_of_its_control_arm_had_nothing_to_gain() -> No
     )
     moved = replace(facts, plans=(*plans[:-1], Row(round=2, slice=NAMES[-1], weight=0.4)))
     assert read(moved).startswith("Round 2 was not visibly worth it")
+
+
+def test_arms_of_unequal_tokens_are_named_as_such_and_the_newest_training_of_each_counts() -> None:
+    facts = make_facts()
+    ended = Row(round=2, arm="plan", final=True, tokens=42_000, published_at=facts.checkpoints[0]["published_at"] + timedelta(1))
+    older = Row(round=2, arm="plan", final=True, tokens=99_000, published_at=ended["published_at"] - timedelta(9))
+    running = Row(round=2, arm="plan", final=False, tokens=1, published_at=ended["published_at"] + timedelta(9))
+    found = read(replace(facts, checkpoints=(ended, *facts.checkpoints, older, running)))
+    assert found.endswith(
+        ", from 42,000 tokens with the plan and 40,100 without, which is not the same and may explain a difference."
+    )
 
 
 def test_tokens_are_left_out_where_they_are_not_known() -> None:

@@ -25,7 +25,7 @@ def compare_rounds(frames: Mapping[str, DataFrame], first: int, second: int) -> 
     """
     plans = frames["plans"].orderBy("round", "slice").collect()
     evaluations = frames["evaluations"].collect()
-    checkpoints = frames["checkpoints"].orderBy("round", "arm", "step").collect()
+    checkpoints = frames["checkpoints"].collect()
     rounds = sorted({row["round"] for row in plans})
     for number in (first, second):
         if number not in rounds:

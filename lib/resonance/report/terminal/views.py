@@ -59,8 +59,7 @@ def list_weights(frames: Frames, number: int | None) -> Table:
 def describe_value(frames: Frames, number: int | None) -> list[str]:
     """Whether the last round was worth it, and what the weighting of a plan (the newest by default) reads and costs."""
     plans = frames["plans"].orderBy("round", "slice").collect()
-    checkpoints = frames["checkpoints"].orderBy("round", "arm", "step").collect()
-    worth = describe_worth(frames["evaluations"].collect(), checkpoints, plans)
+    worth = describe_worth(frames["evaluations"].collect(), frames["checkpoints"].collect(), plans)
     chosen = [row for row in plans if row["round"] == number or number is None]
     costs = [f"Weighting {row['policy']} {row['cost']}." for row in chosen[-1:] if row["cost"]]
     return [line for line in (worth, *costs) if line]

@@ -23,11 +23,13 @@ def frames(spark: SparkSession) -> dict[str, DataFrame]:
         (2, "control", "*", 9, 2.5, None, None, None),
         (2, "control", "a", 9, 9.0, None, None, None),
     ]
-    tokens = [(2, "plan", 1, True, 900), (2, "control", 1, True, 901)]
+    tokens = [(2, "plan", 1, True, 900, 1), (2, "control", 1, True, 901, 1)]
     return {
         "plans": spark.createDataFrame(plans, "round int, slice string, weight double"),
         "evaluations": spark.createDataFrame(evaluations, effects),
-        "checkpoints": spark.createDataFrame(tokens, "round int, arm string, step int, final boolean, tokens bigint"),
+        "checkpoints": spark.createDataFrame(
+            tokens, "round int, arm string, step int, final boolean, tokens bigint, published_at int"
+        ),
     }
 
 

@@ -41,7 +41,7 @@ def test_a_keeper_is_named_as_one(frames: dict[str, DataFrame]) -> None:
 def test_explain_says_whether_the_last_round_was_worth_it_and_what_the_weighting_costs(spark: SparkSession) -> None:
     effects = "round int, arm string, slice string, n_docs bigint, bpb double, delta double, delta_low double, delta_high double"
     evaluations = [(2, "plan", "*", 9, 2.5, 0.2, 0.1, 0.3), (2, "control", "*", 9, 2.3, None, None, None)]
-    tokens = [(2, "plan", 1, True, 900), (2, "control", 1, True, 901)]
+    tokens = [(2, "plan", 1, True, 900, 1), (2, "control", 1, True, 901, 1)]
     plans = [
         (1, "a", 0.5, "old@1", None),
         (2, "a", 0.75, "old@1", "reads no losses"),
@@ -49,7 +49,9 @@ def test_explain_says_whether_the_last_round_was_worth_it_and_what_the_weighting
     ]
     frames = {
         "evaluations": spark.createDataFrame(evaluations, effects),
-        "checkpoints": spark.createDataFrame(tokens, "round int, arm string, step int, final boolean, tokens bigint"),
+        "checkpoints": spark.createDataFrame(
+            tokens, "round int, arm string, step int, final boolean, tokens bigint, published_at int"
+        ),
         "plans": spark.createDataFrame(plans, "round int, slice string, weight double, policy string, cost string"),
     }
     worth, cost = describe_value(frames, None)
