@@ -31,7 +31,7 @@ def find_mentions(pattern: str) -> set[str]:
 
 EXAMPLES = {
     "signal": ({"set": "dolma"}, r"\bc4_naughty_word\b"),
-    "signal set": ({"set": "line_languages"}, r"\bLINE_LANGUAGES\b|\bsignals_line_languages\b"),
+    "signal set": ({"set": "characters"}, r"\bCHARACTERS\b|\bsignals_characters\b"),
     "metric": ({"group": "normativity"}, r"\bValidity\b"),
     "section to the report": ({"section": "funnel"}, r"\bfunnel\.SECTION\b|^SECTION = Section\(\s*\"funnel\""),
     "weighting": ({"kind": "perplexity_band"}, r"\bPerplexityBand\b|^kind: perplexity_band"),

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import write_deltalake
 
+from resonance.tables import SIGNALS
 from resonance.testing import tiny_corpus
 from tests.bench import odd
 from tests.bench.constructed import COSTLY, cases
@@ -41,7 +42,7 @@ BROKEN = (
     b'{"id": "nan", "text": "a number", "n": NaN, "m": {"x": [1, null]}}\n'
 )
 SETTINGS = (
-    "clean.sets=[basics,line_languages,datatrove,dolma,dclm]",
+    f"clean.sets=[{','.join(SIGNALS.tables)}]",
     "clean.rewrite=c4_lines",
     "ingest.min_slice_documents=5",
     "ingest.max_text_bytes=3000000",

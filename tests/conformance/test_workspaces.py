@@ -13,13 +13,13 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from resonance.runtime import resources
-from resonance.tables import STEPS, TABLES
+from resonance.tables import SIGNALS, STEPS, TABLES
 from tests.conformance.commands import Runner, digests, told
 from tests.conformance.corpora import SETTINGS, write_delta, write_first, write_items, write_second
 
 FILLED = {
     *("raw", "documents", "edits", "rules", "rejects", "duplicates", "evaluation_items", "contamination", "signatures"),
-    *("compared", "steps", "signals_basics", "signals_line_languages", "signals_datatrove", "signals_dolma", "signals_dclm"),
+    *("compared", "steps", *(table.name for table in SIGNALS.tables.values())),
     "signals_quality",
 }
 RAW = (

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from resonance.core.errors import ConfigError
+from resonance.curate.signals import SETS
 from resonance.runtime.policies import known_policies, load_policy, readable_sets
 
 QUALITY = [
@@ -75,7 +76,7 @@ def test_what_differs_between_engines_differs_between_policies() -> None:
 
 def test_policies_read_what_is_measured_before_rewriting() -> None:
     """Verdicts are of texts as they were cleaned; ``quality`` is of texts as they are stored."""
-    assert list(readable_sets()) == ["basics", "line_languages", "datatrove", "dolma", "dclm"]
+    assert list(readable_sets()) == [declared.name for declared in SETS if declared.name != "quality"]
 
 
 def test_files_are_read_and_refused_in_one_line(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ A set's kernel is imported, and where it is new compiled, when it first measures
 from __future__ import annotations
 
 from resonance.curate.signals.basics import BASICS
+from resonance.curate.signals.characters import CHARACTERS
 from resonance.curate.signals.datatrove import DATATROVE
 from resonance.curate.signals.dclm import DCLM
 from resonance.curate.signals.dolma import DOLMA
 from resonance.curate.signals.line_languages import LINE_LANGUAGES
 from resonance.curate.signals.quality import QUALITY
 
-SETS = (BASICS, LINE_LANGUAGES, DATATROVE, DOLMA, DCLM, QUALITY)
+SETS = (BASICS, CHARACTERS, LINE_LANGUAGES, DATATROVE, DOLMA, DCLM, QUALITY)
 """All sets, in the order in which they are measured."""
 
-__all__ = ["BASICS", "DATATROVE", "DCLM", "DOLMA", "LINE_LANGUAGES", "QUALITY", "SETS"]
+__all__ = ["BASICS", "CHARACTERS", "DATATROVE", "DCLM", "DOLMA", "LINE_LANGUAGES", "QUALITY", "SETS"]

@@ -77,7 +77,8 @@ def test_the_contract_is_that_of_the_declaration(declared: SignalSet) -> None:
     path = ROOT / "data_contracts" / f"{declared.table}.odcs.yaml"
     written = path.read_text(encoding="utf-8") if path.exists() else "version: 1.0.0"
     wanted = write_contract(declared, str(yaml.safe_load(written)["version"]))
-    assert written == wanted, f"write this into data_contracts/{path.name}:\n\n{wanted}"
+    if written != wanted:
+        pytest.fail(f"write this into data_contracts/{path.name}:\n\n{wanted}", pytrace=False)  # whole, as no assertion is shown
 
 
 def test_each_set_has_its_table() -> None:
