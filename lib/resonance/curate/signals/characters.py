@@ -24,12 +24,15 @@ def _plainly(text: str) -> Sequence[Value]:
 CHARACTERS = SignalSet(
     "characters",
     "How evenly a text uses its characters, white space left out, in any language.",
-    1,
+    2,
     (
         Signal("distinct_chars", "int", None, "Distinct characters."),
         Signal("char_entropy", "double", None, "Entropy of the characters in bits; low means repetitive, high means random."),
         Signal("top_char_ratio", "double", "low", "Share of characters that are the most frequent one."),
         Signal("longest_char_run", "int", "low", "Characters in the longest run of one character."),
+        Signal(
+            "single_char_ratio", "double", None, "Share of distinct characters that occur once; low in long or repetitive texts."
+        ),
     ),
     _measure,
     _plainly,

@@ -25,13 +25,14 @@ Value = float | None
 
 
 def plainly(text: str) -> tuple[Value, ...]:
-    """The values of the set for one text; entropy and share are not defined where there is white space alone."""
+    """The values of the set for one text; entropy and shares are not defined where there is white space alone."""
     counts = Counter(character for character in text if not character.isspace())
     total, longest = counts.total(), max((len(list(run)) for sign, run in groupby(text) if not sign.isspace()), default=0)
     if not total:
-        return (0, None, None, 0)
+        return (0, None, None, 0, None)
     entropy = math.log2(total) - sum(count * math.log2(count) for count in counts.values()) / total
-    return (len(counts), math.floor(entropy * SCALE + 0.5) / SCALE, max(counts.values()) / total, longest)
+    single = sum(count == 1 for count in counts.values()) / len(counts)
+    return (len(counts), math.floor(entropy * SCALE + 0.5) / SCALE, max(counts.values()) / total, longest, single)
 
 
 @cache
@@ -63,22 +64,24 @@ def measure_all(data, starts, ends, spaces, counts, seen, found):  # type: ignor
             run = run + 1 if code == last else 1
             longest = max(longest, run)
             last = code
-        top, logs = np.int64(0), 0.0
+        top, logs, single = np.int64(0), 0.0, 0
         for place in range(distinct):
             count = counts[seen[place]]
             counts[seen[place]] = 0
             top = max(top, count)
+            single += count == 1
             logs += count * math.log2(count)
         found[row, 0], found[row, 3] = distinct, longest
         if total:
             found[row, 1] = math.floor((math.log2(total) - logs / total) * SCALE + 0.5) / SCALE
             found[row, 2] = top / total
+            found[row, 4] = single / distinct
 
 
 def measure(texts: Any) -> NDArray[np.float64]:
     """The values of each text of an Arrow string array, one row a text; NaN where one is not defined."""
     data, starts, ends = spans(texts)
-    found = np.full((len(starts), 4), np.nan)
+    found = np.full((len(starts), 5), np.nan)
     codes = sys.maxunicode + 1
     measure_all(data, starts, ends, list_spaces(), np.zeros(codes, np.int64), np.zeros(codes, np.int64), found)
     return found

@@ -17,11 +17,11 @@ from resonance.curate.kernels.characters import characters
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        ("aabb", (2, 1.0, 0.5, 2)),
-        ("====  ===", (1, 0.0, 1.0, 4)),
-        ("好好学习，天天向上", (7, 2.725481, 2 / 9, 2)),
-        (" \n\u3000", (0, None, None, 0)),
-        ("", (0, None, None, 0)),
+        ("aabb", (2, 1.0, 0.5, 2, 0.0)),
+        ("====  ===", (1, 0.0, 1.0, 4, 0.0)),
+        ("好好学习，天天向上", (7, 2.725481, 2 / 9, 2, 5 / 7)),
+        (" \n\u3000", (0, None, None, 0, None)),
+        ("", (0, None, None, 0, None)),
     ],
 )
 def test_values_worked_out_by_hand(text: str, values: tuple[float | None, ...]) -> None:
@@ -32,7 +32,7 @@ def test_values_worked_out_by_hand(text: str, values: tuple[float | None, ...]) 
 def test_the_kernel_equals_its_definition(texts: list[str | None]) -> None:
     clean = [text if text is None else text.encode("utf-8", "replace").decode() for text in texts]
     expected = [[math.nan if value is None else value for value in characters.plainly(text or "")] for text in clean]
-    assert np.array_equal(characters.measure(pa.array(clean, pa.string())), np.reshape(expected, (-1, 4)), equal_nan=True)
+    assert np.array_equal(characters.measure(pa.array(clean, pa.string())), np.reshape(expected, (-1, 5)), equal_nan=True)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Z", "Cc"]), min_size=1, max_size=200))
