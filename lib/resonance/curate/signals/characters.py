@@ -30,9 +30,7 @@ CHARACTERS = SignalSet(
         Signal("char_entropy", "double", None, "Entropy of the characters in bits; low means repetitive, high means random."),
         Signal("top_char_ratio", "double", "low", "Share of characters that are the most frequent one."),
         Signal("longest_char_run", "int", "low", "Characters in the longest run of one character."),
-        Signal(
-            "single_char_ratio", "double", None, "Share of distinct characters that occur once; low in long or repetitive texts."
-        ),
+        Signal("single_char_ratio", "double", None, "Share of distinct characters that occur once; low means repetitive."),
     ),
     _measure,
     _plainly,
