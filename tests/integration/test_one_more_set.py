@@ -75,7 +75,7 @@ def write_older(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     lacking = replace(lacking, version="1.0.0", columns=tuple(c for c in lacking.columns if c.name != "origins"))
     with monkeypatch.context() as before:
         before.setattr(resources, "contract", lambda table: lacking if table == STEPS else now(table))
-        before.setattr("resonance.runtime.run.runner.identify", lambda origins: identify(origins)[::-1])
+        before.setattr("resonance.runtime.run.schedule.identify", lambda origins: identify(origins)[::-1])
         curate(capsys)
     parts = []
     for name, table in SIGNALS.members:

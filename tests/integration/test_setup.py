@@ -198,7 +198,7 @@ def test_the_demo_runs_the_whole_data_half_while_the_trainer_is_made(tool: Calla
 def test_kernels_that_are_named_are_there(tool: Callable[[str], ModuleType]) -> None:
     folder = LAPTOP.parents[1] / "lib" / "resonance" / "curate" / "kernels"
     named = (*tool("kernels").LONGEST, *tool("kernels").DEFAULT)
-    assert [name for name in named if not (folder / f"{name}.py").is_file()] == []
+    assert [name for name in named if not (folder / f"{name.replace('.', '/')}.py").is_file()] == []
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in LAPTOP.glob("*.sh")))

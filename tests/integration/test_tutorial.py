@@ -24,5 +24,5 @@ def test_the_tutorial_runs_as_shown(tmp_path: Path) -> None:
     assert re.search(r"documents\W+0\W+4\b", said[3])
     assert "4 documents judged: 1 are cut now, 0 would be" in said[4]
     kept = [json.loads(line) for path in (tmp_path / "clean").glob("*.jsonl") for line in path.read_text().splitlines()]
-    assert sorted(row["source_key"] for row in kept) == ["harbour", "mill"]
+    assert sorted(row["id"] for row in kept) == ["harbour", "mill"]
     assert (tmp_path / "first" / "report.html").is_file()

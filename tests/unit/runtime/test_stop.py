@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from resonance.runtime.stop import PATIENCE, SAYS, Stopped, stoppable
+from resonance.runtime.stop import PATIENCE, SAYS, SIGNALS, Stopped, stoppable
 
 BODY = {
     "listens": "time.sleep(60)",
@@ -31,9 +31,16 @@ except Stopped as stopped:
 """
 
 
+def listen_again() -> None:
+    """Whatever the tests themselves were started to ignore."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def told(body: str, *numbers: signal.Signals, before: str = "") -> tuple[int, str, str, float]:
     command = [sys.executable, "-c", before + PROGRAM.format(body=body)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=listen_again) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.2)
@@ -41,7 +48,10 @@ def told(body: str, *numbers: signal.Signals, before: str = "") -> tuple[int, st
         for number in numbers:
             process.send_signal(number)
             time.sleep(0.05)
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
         return process.returncode, out, err, time.monotonic() - started
 
 
