@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from resonance.runtime.stop import PATIENCE, SAYS, SIGNALS, Stopped, stoppable
+from resonance.runtime.stop import PATIENCE, SAYS, Stopped, stoppable
 
 BODY = {
     "listens": "time.sleep(60)",
@@ -18,6 +18,13 @@ BODY = {
     "waits for threads": "with ThreadPoolExecutor() as pool:\n        pool.submit(time.sleep, 60)\n        time.sleep(60)",
     "is swallowed": "class Odd:\n        def __del__(self):\n            time.sleep(60)\n    del Odd\n    time.sleep(60)",
 }
+LISTENS_AGAIN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+"""
+"""Whatever the tests themselves were started to ignore."""
 PROGRAM = """
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -31,16 +38,10 @@ except Stopped as stopped:
 """
 
 
-def listen_again() -> None:
-    """Whatever the tests themselves were started to ignore."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-
-
 def told(body: str, *numbers: signal.Signals, before: str = "") -> tuple[int, str, str, float]:
-    command = [sys.executable, "-c", before + PROGRAM.format(body=body)]
+    command = [sys.executable, "-c", LISTENS_AGAIN + before + PROGRAM.format(body=body)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=listen_again) as process:
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.2)
