@@ -206,7 +206,7 @@ def trains(steps: Sequence[Step], only: Sequence[str]) -> bool:
 
 
 def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str]) -> None:
-    """Nothing, where training may start as far as folders tell: a look that needs no Spark; ``Workspace.run`` looks again.
+    """Look in folders alone whether training may start, which needs no engine; ``Workspace.run`` looks again.
 
     Raises:
         ResonanceError: training is asked for, and no evaluation set is registered.

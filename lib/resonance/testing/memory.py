@@ -52,7 +52,7 @@ class MemoryCatalog:
     def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
         """Replace one named slice of the table."""
         condition = where(slice)
-        new = self._checked(table, rows)
+        new = self._check_rows(table, rows)
         if new.where(~F.coalesce(F.expr(condition), F.lit(False))).count():
             raise ContractError(f"table {table.name}: rows lie outside the slice {describe(slice)}; nothing was written")
         kept = self.read(table).where(~F.coalesce(F.expr(condition), F.lit(False)))
@@ -64,7 +64,7 @@ class MemoryCatalog:
         done = self.committed(table, name)
         if done is not None and done >= number:
             return Commit(table.name, self.version(table) or 0, 0, skipped=True, metadata=note)
-        new = self._checked(table, rows)
+        new = self._check_rows(table, rows)
         self._transactions[table.name, name] = number
         return self._keep(table, self.read(table).unionByName(new), new.count(), note)
 
@@ -77,7 +77,7 @@ class MemoryCatalog:
         versions = self._versions.get(table.name)
         return len(versions) - 1 if versions else None
 
-    def _checked(self, table: Table, rows: DataFrame) -> DataFrame:
+    def _check_rows(self, table: Table, rows: DataFrame) -> DataFrame:
         contract = resources.contract(table)
         new = hold(contract.conform(rows))
         promises = {f"rule {rule.name} ({rule.expression}) is broken": F.expr(rule.expression) for rule in contract.rules}

@@ -16,7 +16,7 @@ def retractions(before: tuple[DataFrame, DataFrame], now: tuple[DataFrame, DataF
     ``is_cut``), in which cluster it was for whom (``was_cluster``, ``was_keeper``, null where in none), and is. Three joins of
     ids by document.
     """
-    was, found = _named(before[0], "was"), _named(now[0], "is")
+    was, found = _name_method(before[0], "was"), _name_method(now[0], "is")
     both = was.join(found, ["doc_id", "method"], "full_outer")
     same = F.col("was_cluster").eqNullSafe(F.col("is_cluster")) & F.col("was_keeper").eqNullSafe(F.col("is_keeper"))
     changed = both.where(~same).join(known.select("doc_id"), "doc_id", "left_semi").withColumn("bucket", bucket(F.col("doc_id")))
@@ -26,6 +26,6 @@ def retractions(before: tuple[DataFrame, DataFrame], now: tuple[DataFrame, DataF
     return changed
 
 
-def _named(duplicates: DataFrame, name: str) -> DataFrame:
+def _name_method(duplicates: DataFrame, name: str) -> DataFrame:
     cluster, keeper = F.col("cluster_id").alias(f"{name}_cluster"), F.col("keeper").alias(f"{name}_keeper")
     return duplicates.select("doc_id", "method", cluster, keeper)

@@ -50,7 +50,7 @@ class InlineLaunch:
         return Ended(None)
 
     def close(self) -> None:
-        """Nothing stays."""
+        """Do nothing: no rank stays."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Ended:
         return True
 
     def stop(self) -> None:
-        """Nothing runs."""
+        """Do nothing: no rank runs."""
 
 
 class SparkLaunch:
@@ -91,7 +91,7 @@ class SparkLaunch:
         return SparkRanks(self._settings, module, spec)
 
     def close(self) -> None:
-        """Nothing stays: idle ranks would hold task slots."""
+        """Do nothing: idle ranks would hold task slots."""
 
     def slots(self) -> int:
         """How many tasks the executors that are here now can run at the same time.

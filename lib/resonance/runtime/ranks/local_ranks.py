@@ -38,7 +38,7 @@ class Way(Protocol):
     name: str
 
     def require(self) -> None:
-        """Nothing, where it is installed.
+        """Raise SetupError unless it is installed.
 
         Raises:
             SetupError: it is not.
@@ -68,7 +68,7 @@ class Horovodrun:
     name = "horovodrun"
 
     def require(self) -> None:
-        """Nothing, where Horovod is installed."""
+        """Raise SetupError unless Horovod is installed."""
         if importlib.util.find_spec("horovod") is None:
             raise SetupError("Horovod is not installed: run `make setup`, or set train.launch=inline for one rank")
 
@@ -102,7 +102,7 @@ class Torchrun:
     name = "torchrun"
 
     def require(self) -> None:
-        """Nothing, where torch is installed."""
+        """Raise SetupError unless torch is installed."""
         if importlib.util.find_spec("torch") is None:
             raise SetupError("torch is not installed: run `make setup`")
 

@@ -65,7 +65,7 @@ class Schedule:
             steps: the whole order, so that each step knows what it builds on.
             only: names of the jobs that are asked for; all where there is none.
         """
-        wanted, done, origins = set(only), self._done(steps), self.origins(steps)
+        wanted, done, origins = set(only), self._find_finished(steps), self.origins(steps)
         for index, step in enumerate(steps):
             if wanted and step.job.name not in wanted:
                 continue
@@ -156,7 +156,7 @@ class Schedule:
         batch = self._config.batch if step.job.per == "batch" else ""
         return step.job.name, batch, step.round, step.arm
 
-    def _done(self, steps: Sequence[Step]) -> dict[Key, Mapping[str, Any]]:
+    def _find_finished(self, steps: Sequence[Step]) -> dict[Key, Mapping[str, Any]]:
         """The newest finished execution of each step."""
         per_batch = {step.job.name for step in steps if step.job.per == "batch"}
         rows = sorted(self.finished, key=_finished_at)

@@ -95,7 +95,7 @@ def complete_schema(schema: pa.Schema) -> pa.Schema:
     marked = {field.name for field in schema if field.metadata}
     kinds["id"] = kinds["id"] if kinds["id"] == pa.int64() else pa.string()
     named = dict.fromkeys(Passport._fields, pa.string())
-    fields = [_field(name, None if name in marked and name != "id" else _filled(kind)) for name, kind in kinds.items()]
+    fields = [_field(name, None if name in marked and name != "id" else _replace_null(kind)) for name, kind in kinds.items()]
     return pa.schema([field for field in fields if field.name != FIELD] + [pa.field(FIELD, pa.struct(named))])
 
 
@@ -103,12 +103,12 @@ def _field(name: str, kind: pa.DataType | None) -> pa.Field:
     return pa.field(name, pa.string(), metadata=AS_JSON) if kind is None else pa.field(name, kind)
 
 
-def _filled(kind: pa.DataType) -> pa.DataType:
+def _replace_null(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_null(kind):
         return pa.string()
     if pa.types.is_list(kind):
-        return pa.list_(_filled(kind.value_type))
-    return pa.struct({f.name: _filled(f.type) for f in kind}) if pa.types.is_struct(kind) else kind
+        return pa.list_(_replace_null(kind.value_type))
+    return pa.struct({f.name: _replace_null(f.type) for f in kind}) if pa.types.is_struct(kind) else kind
 
 
 def find_fields(batches: Iterable[Any]) -> Iterator[Any]:

@@ -98,7 +98,7 @@ class FolderCatalog:
         rest: list[DataFile] = []
         try:
             for _ in range(ATTEMPTS):
-                inside, mixed = self._replaced(table, delta, slice) if delta else ([], [])
+                inside, mixed = self._split_replaced(table, delta, slice) if delta else ([], [])
                 if mixed:  # their other rows are written again
                     self._remove(table, rest)
                     others = self._load(table, mixed).where(f"NOT coalesce({where(slice)}, false)")
@@ -271,7 +271,7 @@ class FolderCatalog:
         if broken := self._broken(table, [file.path for file in files], claims):
             raise ContractError(f"table {table.name}: {broken}; nothing was written")
 
-    def _replaced(self, table: Table, delta: DeltaTable, slice: Slice) -> tuple[list[str], list[str]]:
+    def _split_replaced(self, table: Table, delta: DeltaTable, slice: Slice) -> tuple[list[str], list[str]]:
         """Files that hold rows of the slice alone, and such that hold others too."""
         inside: list[str] = []
         unsure: list[str] = []

@@ -166,11 +166,11 @@ class SparkCatalog:
             broken = _broken(error)
             if not broken:
                 raise
-            if widened or not self._widened(table, broken):
+            if widened or not self._widen_older(table, broken):
                 raise ContractError(f"table {table.name}: {broken}; nothing was written") from error
             self._save(table, writer, widened=True)
 
-    def _widened(self, table: Table, reason: str) -> bool:
+    def _widen_older(self, table: Table, reason: str) -> bool:
         """Whether the table kept an older minor version of its contract, and was brought to this one.
 
         Raises:
@@ -209,7 +209,7 @@ def _widening(contract: Contract, schema: StructType, properties: Mapping[str, s
 
 def _replacing(rule: Rule) -> tuple[str, ...]:
     """What ALTER TABLE is told to hold a rule in its new form: all rows pass it first, and one form holds at any time."""
-    both = f"{rule.name}_widened"
+    both = f"{rule.name}_widen_older"
     return (
         f"DROP CONSTRAINT IF EXISTS {both}",
         f"ADD CONSTRAINT {both} CHECK ({rule.expression})",
