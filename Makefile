@@ -28,7 +28,7 @@ jdk:
 SEAM := tests/unit/runtime/storage tests/unit/runtime/engines/test_explain.py tests/unit/assess/test_measure.py
 BOTH := tests/unit tests/conformance tests/oracle
 
-test: lint jdk ## run what `make lint` runs, all tests but the slow ones, then the catalog and its seam on Spark, as continuous integration does
+test: jdk lint ## run what `make lint` runs, all tests but the slow ones, then the catalog and its seam on Spark, as continuous integration does
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=15
 	@$(BIN)/python -m pytest -m "(spark or engine) and not slow" --engine spark -n 2 --dist loadfile --durations=15 $(SEAM)
 
