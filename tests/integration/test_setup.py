@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -204,3 +205,8 @@ def test_kernels_that_are_named_are_there(tool: Callable[[str], ModuleType]) -> 
 @pytest.mark.parametrize("script", sorted(path.name for path in LAPTOP.glob("*.sh")))
 def test_scripts_can_be_read_by_any_shell(script: str) -> None:
     assert subprocess.run(["sh", "-n", str(LAPTOP / script)], check=False).returncode == 0
+
+
+def test_the_jdk_comes_before_what_needs_it() -> None:
+    (line,) = re.findall(r"^test: (.*?) ##", (LAPTOP.parents[1] / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert line.split()[0] == "jdk"
