@@ -15,6 +15,9 @@ from resonance.app import OpenWorkspace, Run, View
 from resonance.core.errors import ConfigError, ResonanceError
 from resonance.testing import tiny_corpus
 
+pytestmark = pytest.mark.engine("embedded")
+"""What only reads is answered by the embedded engine, and a process holds one engine."""
+
 
 @pytest.fixture(scope="module")
 def curated(spark: SparkSession, engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[OpenWorkspace, Run]:
