@@ -66,19 +66,19 @@ class Run:
     report: Path
     exported: int | None = None
 
-    def _table(self) -> Table:
+    def _view(self) -> View:
         table = Table("step", "rows in", "rows out", "cut", "seconds", "tables or reason")
         for step in self.steps:
             written = " ".join(f"{name} v{version}" for name, version in step.written.items())
             counts = (f"{step.rows_in:,}", f"{step.rows_out:,}", f"{step.rows_cut:,}", f"{step.seconds:.1f}")
             table.add_row(str(step.step), *(("",) * 4 if step.skipped else counts), Text(step.skipped or written))
-        return table
+        return View((table, f"report: {self.report}"))
 
     def __repr__(self) -> str:
-        return f"{View((self._table(),))}\nreport: {self.report}"
+        return str(self._view())
 
     def _repr_html_(self) -> str:
-        return f"{View((self._table(), f'report: {self.report}'))._repr_html_()}"
+        return self._view()._repr_html_()
 
 
 class OpenWorkspace:
@@ -166,12 +166,13 @@ class OpenWorkspace:
         config = self._configure("curate", **own, **({} if rules is None else {"judge__policy": rules}))
         from resonance.factory import curation
 
+        jobs = [step.job.name for step in curation(config)]
         if export is None:
-            return self._execute(config, [step.job.name for step in curation(config)])
+            return self._execute(config, jobs)
         from resonance.runtime.storage.export import check_target, export_documents
 
         check_target(Path(export), format, config.ingest.inputs, config.workspace)
-        done = self._execute(config, [step.job.name for step in curation(config)])
+        done = self._execute(config, jobs)
         rows = export_documents(self._open(config).catalog, Path(export), format)
         self._say(f"{rows:,} documents exported to {export}")
         return Run(done.steps, done.report, rows)
@@ -190,11 +191,12 @@ class OpenWorkspace:
 
         asked = [name for name in jobs if name != "report"]
         forecasts = self._open(config, create=True).foresee(steps, asked)
+        parts: list[str | Table] = [show_forecasts(forecasts), sum_up(forecasts)]
         try:
             refuse_unchecked(config, steps, asked)
         except ResonanceError as refusal:
-            return View((show_forecasts(forecasts), sum_up(forecasts), f"but run refuses: {refusal}"))
-        return View((show_forecasts(forecasts), sum_up(forecasts)))
+            parts.append(f"but run refuses: {refusal}")
+        return View(tuple(parts))
 
     def register(self, name: str, *files: str | Path, text_field: str | None = None, id_field: str | None = None) -> View:
         """Register an evaluation set: documents that hold an item of it are never trained on. One row is one item."""

@@ -67,9 +67,10 @@ def decide_plan(
     )
     harm = find_harm(_read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
     if harm is None:
-        return plans.sparkSession.createDataFrame(_make_rows(weigh(turn.round, known, settings), known, settings), COLUMNS)
-    weights = {row["slice"]: row["weight"] for row in past if row["round"] == harm.haven}
-    plan = go_back(turn.round, harm, weights, known, settings)
+        plan = weigh(turn.round, known, settings)
+    else:
+        weights = {row["slice"]: row["weight"] for row in past if row["round"] == harm.haven}
+        plan = go_back(turn.round, harm, weights, known, settings)
     return plans.sparkSession.createDataFrame(_make_rows(plan, known, settings), COLUMNS)
 
 

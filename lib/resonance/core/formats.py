@@ -16,7 +16,8 @@ class Format(NamedTuple):
 FORMATS = (
     Format("json", (".jsonl", ".ndjson", ".json")),
     Format("parquet", (".parquet", ".pq"), streams=False),
-    Format("csv", (".csv", ".tsv")),
+    Format("csv", (".csv",)),
+    Format("tsv", (".tsv",)),
     Format("text", (".txt", ".text", ".md", ".markdown", ".rst")),
 )
 CODECS = {".gz": "gzip", ".zst": "zstd"}

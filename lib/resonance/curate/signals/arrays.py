@@ -32,6 +32,11 @@ def build_numbers(signals: Sequence[Signal], measured: NDArray[np.float64], text
     return arrays
 
 
+def build_measured(signals: Sequence[Signal], measured: NDArray[np.float64], texts: Any) -> Any:
+    """The struct array of signals that are all numbers, from a matrix with a row for each text."""
+    return build_struct(signals, build_numbers(signals, measured, texts))
+
+
 def build_values(signals: Sequence[Signal], rows: Sequence[Sequence[Value]]) -> list[Any]:
     """One array for each signal from the values of each text."""
     return [pa.array([values[number] for values in rows], TYPES[signal.type]) for number, signal in enumerate(signals)]

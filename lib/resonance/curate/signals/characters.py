@@ -10,9 +10,9 @@ from resonance.core.signal import Signal, SignalSet, Value
 
 def _measure(texts: Any) -> Any:
     from resonance.curate.kernels.characters import characters
-    from resonance.curate.signals.arrays import build_numbers, build_struct
+    from resonance.curate.signals.arrays import build_measured
 
-    return build_struct(CHARACTERS.signals, build_numbers(CHARACTERS.signals, characters.measure(texts), texts))
+    return build_measured(CHARACTERS.signals, characters.measure(texts), texts)
 
 
 def _plainly(text: str) -> Sequence[Value]:

@@ -12,9 +12,9 @@ NOT_DROPPED = "of those that C4 has not dropped before it looks for that; one cu
 
 def _measure(texts: Any) -> Any:
     from resonance.curate.kernels.datatrove import datatrove_kernel
-    from resonance.curate.signals.arrays import build_numbers, build_struct
+    from resonance.curate.signals.arrays import build_measured
 
-    return build_struct(DATATROVE.signals, build_numbers(DATATROVE.signals, datatrove_kernel.measure(texts), texts))
+    return build_measured(DATATROVE.signals, datatrove_kernel.measure(texts), texts)
 
 
 def _plainly(text: str) -> Sequence[Value]:

@@ -10,9 +10,9 @@ from resonance.core.signal import Signal, SignalSet, Value
 
 def _measure(texts: Any) -> Any:
     from resonance.curate.kernels.dclm import dclm
-    from resonance.curate.signals.arrays import build_numbers, build_struct
+    from resonance.curate.signals.arrays import build_measured
 
-    return build_struct(DCLM.signals, build_numbers(DCLM.signals, dclm.measure(texts), texts))
+    return build_measured(DCLM.signals, dclm.measure(texts), texts)
 
 
 def _plainly(text: str) -> Sequence[Value]:

@@ -10,9 +10,9 @@ from resonance.core.signal import Signal, SignalSet, Value
 
 def _measure(texts: Any) -> Any:
     from resonance.curate.kernels.dolma import dolma
-    from resonance.curate.signals.arrays import build_numbers, build_struct
+    from resonance.curate.signals.arrays import build_measured
 
-    return build_struct(DOLMA.signals, build_numbers(DOLMA.signals, dolma.measure(texts), texts))
+    return build_measured(DOLMA.signals, dolma.measure(texts), texts)
 
 
 def _plainly(text: str) -> Sequence[Value]:

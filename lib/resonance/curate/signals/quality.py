@@ -12,9 +12,9 @@ HEAD_WORDS = 1_000
 
 def _measure(texts: Any, head_words: int = HEAD_WORDS, compressed: Any = None) -> Any:
     from resonance.curate.kernels.quality import quality
-    from resonance.curate.signals.arrays import build_numbers, build_struct
+    from resonance.curate.signals.arrays import build_measured
 
-    return build_struct(QUALITY.signals, build_numbers(QUALITY.signals, quality.measure(texts, head_words, compressed), texts))
+    return build_measured(QUALITY.signals, quality.measure(texts, head_words, compressed), texts)
 
 
 def _plainly(text: str, head_words: int = HEAD_WORDS) -> Sequence[Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from resonance.curate.sources.csv import csv_rows, refuse_without_header
 from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows, text_rows
@@ -32,5 +33,6 @@ READERS = {
     "json": Reader(json_rows, splits=lambda path: not is_wide(path), count_lines=count_line_starts),
     "parquet": Reader(parquet_rows, splits=lambda path: True, refuse=refuse_without_columns),
     "csv": Reader(csv_rows, refuse=refuse_without_header),
+    "tsv": Reader(partial(csv_rows, delimiter="\t"), refuse=partial(refuse_without_header, delimiter="\t")),
     "text": Reader(text_rows),
 }

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from resonance.core.settings import ReportSettings
     from resonance.report.facts.shared import Facts
-    from resonance.report.section import Section, take_shared
 from resonance.report.turns import Turn
 
 SIDE = {"lower": "teal", "higher": "orange", "no difference visible": "grey", UNKNOWN: "grey"}

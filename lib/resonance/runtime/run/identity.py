@@ -10,13 +10,14 @@ from typing import Any
 from resonance.core.job import Step
 from resonance.core.settings import Config
 from resonance.core.table import Family, list_tables
-from resonance.runtime import inputs
 
 Origins = Mapping[str, str]
 """Identities of what a step leaves in tables, by the table's name."""
 
 
-def find_origins(step: Step, config: Config, upstream: Sequence[Origins], registered: Sequence[str] = ()) -> dict[str, str]:
+def find_origins(
+    step: Step, config: Config, upstream: Sequence[Origins], registered: Sequence[str] = (), sources: str = ""
+) -> dict[str, str]:
     """The identity of what a step leaves in each table: of its job, settings, seed, place and the identities that it reads.
 
     Which members of a family a step fills says nothing of its other tables: one more signal set leaves them as they were.
@@ -26,6 +27,7 @@ def find_origins(step: Step, config: Config, upstream: Sequence[Origins], regist
         config: the settings that it runs under.
         upstream: origins of the earlier steps that write what it reads.
         registered: evaluation sets and their versions, where it reads them: no step writes them.
+        sources: the fingerprint of the inputs, where it reads them.
     """
     job, sections = step.job, [getattr(config, name) for name in step.job.wiring.sections.values()]
     reads = [table.name for table in list_tables(job.reads, sections)]
@@ -36,7 +38,7 @@ def find_origins(step: Step, config: Config, upstream: Sequence[Origins], regist
         "settings": [{k: v for k, v in section.effective().items() if k not in choices} for section in sections],
         "seed": config.seed,
         "upstream": [list(dict.fromkeys(origins[name] for name in reads if name in origins)) for origins in upstream],
-        "inputs": inputs.fingerprint(config.ingest) if not job.reads else "",
+        "inputs": sources,
         "registered": list(registered),
     }
     tables = list_tables((*job.writes, *job.appends), sections)

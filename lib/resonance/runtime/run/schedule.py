@@ -121,6 +121,11 @@ class Schedule:
         """Evaluation sets and their versions."""
         return sorted({f"{row['set']} {row['version']}" for row in self._catalog.rows(EVALUATION_ITEMS, ("set", "version"))})
 
+    @cached_property
+    def _sources(self) -> str:
+        """The fingerprint of the inputs: every file is looked at, once."""
+        return inputs.fingerprint(self._config.ingest)
+
     def _plan(self, step: Step, before: Mapping[str, Origins], on: Mapping[str, str]) -> Forecast:
         """The forecast of a step that is due, on what earlier steps leave and on their runs, both by place."""
         origins, made_of = self._origins(step, list(before.values())), self._parts(step, before)
@@ -129,14 +134,14 @@ class Schedule:
 
     def _origins(self, step: Step, before: Sequence[Origins]) -> Origins:
         registered = self._registered if EVALUATION_ITEMS in step.job.reads else []
-        return find_origins(step, self._config, before, registered)
+        return find_origins(step, self._config, before, registered, "" if step.job.reads else self._sources)
 
     def _parts(self, step: Step, before: Mapping[str, Origins]) -> dict[str, str]:
         job, read = step.job, [table.name for table in self.list_read(step.job)]
         made: dict[str, Any] = {"code": [job.run.__name__, job.version], "seed": self._config.seed}
         made |= {f"settings {name}": getattr(self._config, name).effective() for name in job.wiring.sections.values()}
         if not job.reads:
-            made["sources"] = inputs.fingerprint(self._config.ingest)
+            made["sources"] = self._sources
         if EVALUATION_ITEMS in job.reads:
             made["evaluation sets"] = self._registered
         made["tables"] = {table.name: table.version for table in self._list_tables((*job.writes, *job.appends), job)}

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ class ExportWriter:
     def _write_lines(self, path: Path, first: dict[str, Any], rows: Iterator[dict[str, Any]]) -> int:
         count = 0
         with path.open("w", encoding="utf-8", newline="\n") as file:
-            for row in _chain(first, rows):
+            for row in chain((first,), rows):
                 file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
                 count += 1
         return count
@@ -158,7 +159,7 @@ class ExportWriter:
         as_json = [field.name for field in schema if field.metadata]
         count, held = 0, []
         with pq.ParquetWriter(path, schema) as file:
-            for row in _chain(first, rows):
+            for row in chain((first,), rows):
                 said = {name: json.dumps(row[name], ensure_ascii=False) for name in as_json if row.get(name) is not None}
                 id = row["id"] if pa.types.is_int64(schema.field("id").type) else _as_text(row["id"])
                 held.append({**row, **said, "id": id})
@@ -172,11 +173,6 @@ class ExportWriter:
 
 def _as_text(id: Any) -> str:
     return id if isinstance(id, str) else json.dumps(id, ensure_ascii=False, sort_keys=True)
-
-
-def _chain(first: dict[str, Any], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    yield first
-    yield from rows
 
 
 def _rows(batches: Iterable[Any]) -> Iterator[dict[str, Any]]:

@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 
 from resonance.core.errors import InputError
 from resonance.core.settings import IngestSettings
-from resonance.curate.sources.csv import csv_rows, refuse_without_header
+from resonance.curate.sources.csv import refuse_without_header
+from resonance.curate.sources.formats import READERS
 from resonance.curate.sources.row import Fields, Row, Unit
 
 FIELDS = Fields.of(IngestSettings())
 
 
 def read(path: Path, codec: str = "", fields: Fields = FIELDS) -> list[Row]:
-    return list(csv_rows(Unit(str(path), path.name, path.name, "csv", codec, 0, path.stat().st_size, 0), fields))
+    format = "tsv" if ".tsv" in path.suffixes else "csv"
+    return list(READERS[format].rows(Unit(str(path), path.name, path.name, format, codec, 0, path.stat().st_size, 0), fields))
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=8)
@@ -75,10 +77,17 @@ def test_a_broken_file_says_why(tmp_path: Path, content: bytes, says: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("head", "says"), [("id,body", "has no column 'text' among id, body"), ("text,text", "names 'text' twice in its first line")]
+    ("head", "says"),
+    [("id,body", "has no column 'text' among id, body"), ("text,text", "has two columns 'text'; rename one of them")],
 )
 def test_a_header_without_the_fields_is_refused(tmp_path: Path, head: str, says: str) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(f"{head}\na,b\n")
     with pytest.raises(InputError, match=says):
         refuse_without_header(str(path), "rows.csv", FIELDS)
+
+
+def test_two_fields_of_one_name_are_a_broken_file_where_no_look_came_before(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress(b"text,text\na,b\n"))
+    assert [(row.rule, row.detail) for row in read(path, "gzip")] == [("broken_file", "two columns 'text'; rename one of them")]
