@@ -114,7 +114,8 @@ def _make_stops(facts: Facts) -> tuple[Stop, ...]:
     kept = sum(part.documents for part in facts.find_part("kept").values())
     draws = [turn for turn in facts.find_draws() if turn[1] == PLAN]
     drawn = sum(part.rows for part in facts.find_part("draw", *draws[-1]).values()) if draws else 0
-    size = facts.checkpoints[-1]["parameters"] if facts.checkpoints else 0
+    trained = [(turn, model["parameters"]) for turn, model in facts.find_models().items() if turn[1] == PLAN]
+    size = max(trained, default=("", 0))[1]
     losses = sum(loss.rows for loss in facts.losses)
     number = max((row["round"] for row in facts.plans), default=0)
     weighted = sum(row["round"] == number for row in facts.plans)

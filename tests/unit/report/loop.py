@@ -50,6 +50,7 @@ def loop_facts(names: tuple[str, ...] = NAMES, **other: Any) -> Facts:
         ),
         "checkpoints": tuple(
             Row(
+                run=f"train{round_}{arm}",
                 round=round_,
                 arm=arm,
                 final=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.unit.report.loop import NAMES, loop_facts
+from tests.unit.report.loop import NAMES, change_rows, loop_facts
 from tests.unit.report.sections.test_heldout import make_evaluations
 from tests.unit.report.sections.test_plan import make_plans
 
@@ -51,6 +51,14 @@ def test_headlines_of_sections_follow_the_documents_in_their_order() -> None:
     assert sentences[0].startswith("Round 2 was worth it: ")
     assert sentences[2:4] == ("One.", "Two.")
     assert all(sentences)
+
+
+def test_the_model_is_the_one_that_the_newest_plan_trained() -> None:
+    facts = whole_loop()
+    newest = next(row for row in facts.checkpoints if (row["round"], row["arm"]) == (2, "plan"))
+    others = (*change_rows((newest,), run="a run before", parameters=1), *change_rows((newest,), arm="target-0", parameters=2))
+    stops = draw_summary(replace(facts, checkpoints=(*facts.checkpoints, *others)), {}).stops
+    assert stops[3].figure == "461k"
 
 
 def test_the_data_half_alone_says_so() -> None:

@@ -58,6 +58,11 @@ class Facts:
         found = {(c.round, c.arm) for c in self.slices if c.part == "draw" and c.arm != HELDOUT}
         return sorted(found, key=lambda turn: (turn[0], turn[1] != PLAN, turn[1]))
 
+    def find_models(self) -> dict[tuple[int, str], Row]:
+        """The last checkpoint of each (round, arm), by the newest run that trained it to the end."""
+        runs = {step["run"] for step in self.steps}
+        return {(row["round"], row["arm"]): row for row in self.checkpoints if row["final"] and row["run"] in runs}
+
     @property
     def finished_at(self) -> datetime | None:
         """When the newest step ended."""

@@ -132,7 +132,7 @@ def _list_trainings(facts: Facts, turns: list[Turn]) -> Grid:
 
 
 def _write_row(facts: Facts, turn: Turn, whole: Losses) -> tuple[str, ...]:
-    size = {(row["round"], row["arm"]): row["parameters"] for row in facts.checkpoints if row["final"]}
+    model = facts.find_models().get(turn)
     planned = sum(part.rows for part in facts.find_part("draw", *turn).values())
     return (
         name(name_turn(turn)),
@@ -141,7 +141,7 @@ def _write_row(facts: Facts, turn: Turn, whole: Losses) -> tuple[str, ...]:
         _check_losses(planned, whole),
         count(whole.tokens),
         bits(whole.nats / LN2 / whole.bytes) if whole.bytes else "–",
-        count(size[turn]) if turn in size else "–",
+        count(model["parameters"]) if model else "–",
     )
 
 

@@ -3,13 +3,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import Row, SparkSession
-from tests.unit.report.loop import NAMES, loop_facts
+from tests.unit.report.loop import NAMES, change_rows, loop_facts
 
 from resonance.core.settings import ReportSettings
 from resonance.report.facts.losses import Losses
+from resonance.report.facts.shared import Facts
 from resonance.report.parts import Block
 from resonance.report.sections.training import Training, Unused, draw_training, gather_training
 from resonance.testing import events_frame
@@ -19,11 +21,14 @@ def make_facts(names: tuple[str, ...] = NAMES) -> Training:
     return Training(loop_facts(names))
 
 
-def draw(losses: Iterable[Losses] | None = None, unused: Unused = Unused()) -> Block:
-    facts = Training(loop_facts() if losses is None else loop_facts(losses=tuple(losses)), unused)
-    block = draw_training(facts, ReportSettings())
+def draw_of(facts: Facts, unused: Unused = Unused()) -> Block:
+    block = draw_training(Training(facts, unused), ReportSettings())
     assert block is not None
     return block
+
+
+def draw(losses: Iterable[Losses] | None = None, unused: Unused = Unused()) -> Block:
+    return draw_of(loop_facts() if losses is None else loop_facts(losses=tuple(losses)), unused)
 
 
 def count_corners(block: Block) -> int:
@@ -37,6 +42,19 @@ def test_plan_and_losses_are_compared() -> None:
     assert block.grids[0].rows[2][:4] == ("round 2, control", "12", "12", "equal")
     assert block.grids[0].rows[0][5] == f"{2000 / math.log(2) / 1000:.3f}"
     assert draw([Losses(1, "plan", "train", 0, 5, 1.0, 1, 1)]).grids[0].rows[0][3] == "NOT EQUAL"
+
+
+def test_parameters_are_those_of_the_newest_run_of_a_training() -> None:
+    facts = loop_facts()
+    model = facts.checkpoints[0]
+    (last,) = change_rows((model,), run="another model", parameters=999)
+    (grid,) = draw_of(replace(facts, checkpoints=(model, last))).grids
+    assert grid.rows[0][6] == "461,280", "the other run is not the newest, wherever its row stands"
+    steps = change_rows(facts.steps, run="another model")
+    (grid,) = draw_of(replace(facts, checkpoints=(last, model), steps=steps)).grids
+    assert grid.rows[0][6] == "999"
+    (grid,) = draw_of(replace(facts, checkpoints=change_rows((last,), final=False), steps=steps)).grids
+    assert grid.rows[0][6] == "–"
 
 
 def test_rows_without_a_loss_and_tokens_cut_have_columns_where_there_are_any() -> None:
