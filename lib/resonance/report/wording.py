@@ -50,18 +50,6 @@ def difference(value: float) -> str:
     return minus(f"{value:+.{digits}f}")
 
 
-def seconds(value: float) -> str:
-    """``48 s``, ``3 min 12 s``, ``2 h 5 min``."""
-    if value < 10:
-        return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 120:
-        return f"{whole} s"
-    if whole < 7200:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
-
-
 def size(number: float) -> str:
     """``512 bytes``, ``12.3 MB``."""
     if number < 1000:

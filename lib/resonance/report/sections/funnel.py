@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from resonance.core.durations import write_seconds
 from resonance.core.ledger import CLEAN, DECONTAMINATE, DEDUPE, INGEST, JUDGE
 from resonance.core.turns import HELDOUT, PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.facts.steps import find_cutting
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section, take_shared
-from resonance.report.wording import amount, count, describe_rule, join_words, name, seconds, share
+from resonance.report.wording import amount, count, describe_rule, join_words, name, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -92,7 +93,7 @@ def _list_steps(steps: list[Row]) -> Grid:
             count(step["rows_out"]),
             count(step["rows_cut"]),
             share(step["rows_cut"], step["rows_in"]),
-            seconds(step["seconds"]),
+            write_seconds(step["seconds"]),
         )
         for step in steps
     )

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from resonance.core.durations import write_seconds
 from resonance.core.turns import PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
-from resonance.report.wording import amount, count, name, seconds
+from resonance.report.wording import amount, count, name
 from resonance.tables import ROUNDS
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _list_rounds(facts: Record) -> Grid:
             str(row["seed"]),
             name(row["config_hash"], 20),
             name(row["plan_hash"], 20),
-            seconds(row["seconds"]),
+            write_seconds(row["seconds"]),
             _write_moment(row["finished_at"]),
         )
         for row in facts.rounds
@@ -83,10 +84,10 @@ def _list_rounds(facts: Record) -> Grid:
 
 def _draw_times(steps: tuple[Row, ...]) -> Chart:
     slow = sorted(steps, key=lambda step: -step["seconds"])[:SLOWEST]
-    rows = [Bar(_name_step(step), step["seconds"], seconds(step["seconds"]), role="teal") for step in slow]
+    rows = [Bar(_name_step(step), step["seconds"], write_seconds(step["seconds"]), role="teal") for step in slow]
     whole = sum(step["seconds"] for step in steps)
     picture = draw_bars(rows, "Seconds of each step")
-    note = f"{amount(len(steps), 'step')}, {seconds(whole)} in all" + (
+    note = f"{amount(len(steps), 'step')}, {write_seconds(whole)} in all" + (
         "; the slowest are shown." if len(slow) < len(steps) else "."
     )
     return Chart("Where the time went", picture, note)
@@ -100,7 +101,7 @@ def _list_steps(steps: tuple[Row, ...]) -> Grid:
             name(step["arm"]) if step["round"] else "–",
             count(step["rows_out"]),
             count(step["rows_cut"]),
-            seconds(step["seconds"]),
+            write_seconds(step["seconds"]),
             _write_moment(step["finished_at"]),
             name(step["run"], 20),
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
+from resonance.core.durations import write_seconds
 from resonance.runtime.run.schedule import Forecast
 
 
@@ -31,11 +32,3 @@ def sum_up(forecasts: Sequence[Forecast]) -> str:
         return f"{run}; none of them ever ran here, so that their cost is not known"
     unknown = f", and {len(due) - len(known)} of them never ran here" if len(known) < len(due) else ""
     return f"{run}; they took {write_seconds(sum(known))} last time{unknown}"
-
-
-def write_seconds(seconds: float) -> str:
-    """A length of time in the two units that matter."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

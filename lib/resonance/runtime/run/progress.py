@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from resonance.core.advice import ADVICE, NOTHING_HELD_OUT
+from resonance.core.durations import write_seconds
 from resonance.core.job import Step
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def summary(outcome: Outcome) -> str:
     if outcome.cut:
         parts.append(f"{outcome.rows_cut:,} cut ({_reasons(outcome.cut)})")
     tables = " ".join(f"{table} v{version}" for table, version in outcome.written.items())
-    return f"{name} {', '.join(parts)}  [dim]{outcome.seconds:.1f} s  {tables}[/dim]"
+    return f"{name} {', '.join(parts)}  [dim]{write_seconds(outcome.seconds)}  {tables}[/dim]"
 
 
 def advise(outcome: Outcome) -> list[str]:
