@@ -191,7 +191,8 @@ class OpenWorkspace:
 
         asked = [name for name in jobs if name != "report"]
         forecasts = self._open(config, create=True).foresee(steps, asked)
-        parts: list[str | Table] = [show_forecasts(forecasts), sum_up(forecasts)]
+        warnings = (forecast.warning for forecast in forecasts if forecast.warning)
+        parts: list[str | Table] = [show_forecasts(forecasts), sum_up(forecasts), *warnings]
         try:
             refuse_unchecked(config, steps, asked)
         except ResonanceError as refusal:

@@ -46,6 +46,11 @@ class Events:
             self._bar.add_task(str(step), total=self._total, completed=self._finished)
             self._bar.start()
 
+    def warn(self, warning: str) -> None:
+        """Show one sentence, where there is one."""
+        if warning:
+            self._console.print(warning, markup=False, highlight=False, soft_wrap=True)
+
     def finished(self, outcome: Outcome) -> None:
         """A step ended or was skipped: one line."""
         self.close()

@@ -64,6 +64,7 @@ class Runner:
         for forecast in self._schedule.foresee(steps, only):
             step = forecast.step
             if forecast.due:
+                self._events.warn(forecast.warning)
                 outcome = self._execute(forecast)
             else:
                 outcome = Outcome(step, forecast.run, skipped=forecast.why, waits=forecast.waits)

@@ -10,6 +10,7 @@ from typing import Any
 
 from resonance.core.job import Job, Step
 from resonance.core.ledger import INGEST
+from resonance.core.printable import escape_hidden
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Family, Table, list_tables
 from resonance.runtime import inputs
@@ -21,6 +22,8 @@ UNKNOWN = "its settings, sources, seed or code, or steps that it builds on, are 
 """Why a step runs whose last run did not say what it was made of: an older version wrote it."""
 SHORT = 40
 """Characters of a value that is shown as it was and as it is; longer ones are only named."""
+FEW = 3
+"""Inputs that are named where there may be many."""
 Key = tuple[str, str, int, str]
 """Job, batch, round and arm of a step; the batch is empty where a job works on all batches."""
 
@@ -38,6 +41,7 @@ class Forecast:
         origins: the identity of what it leaves in each table.
         made_of: what these identities are hashes of, part by part, as JSON.
         seconds: how long it took last time, or its job did; None where it never ran.
+        warning: what the user may not expect of it, in one sentence; empty where there is nothing.
     """
 
     step: Step
@@ -49,6 +53,7 @@ class Forecast:
     origins: Origins = field(default_factory=dict)
     made_of: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None
+    warning: str = ""
 
 
 class Schedule:
@@ -130,7 +135,7 @@ class Schedule:
         """The forecast of a step that is due, on what earlier steps leave and on their runs, both by place."""
         origins, made_of = self._origins(step, list(before.values())), self._parts(step, before)
         why = self._explain(step, made_of)
-        return Forecast(step, identify(origins), why, True, False, on, origins, made_of, self._last_seconds(step))
+        return Forecast(step, identify(origins), why, True, False, on, origins, made_of, self._last_seconds(step), self._warn(step))
 
     def _origins(self, step: Step, before: Sequence[Origins]) -> Origins:
         registered = self._registered if EVALUATION_ITEMS in step.job.reads else []
@@ -190,6 +195,18 @@ class Schedule:
         changes = [text for name in now if name in then for text in _compare(name, then[name], now[name])]
         return "; ".join(changes) or UNKNOWN
 
+    def _warn(self, step: Step) -> str:
+        """Says of a step that reads sources that its batch was read from other inputs, whose rows are replaced."""
+        last = None if step.job.reads else self._last(step)
+        then = json.loads((last and last["made_of"] or {}).get("settings ingest", "null"))
+        now = self._config.ingest.effective()
+        if then is None or all(then.get(name) == now[name] for name in ("inputs", "demo")):
+            return ""
+        return (
+            f"batch {self._config.batch} stands already and was read from {_name_inputs(then)}: its rows are replaced by those of "
+            f"{_name_inputs(now)}; --set batch=NAME adds them as a batch of their own instead"
+        )
+
 
 def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
     """The earlier steps that write a table which this step reads."""
@@ -218,6 +235,15 @@ def _compare(name: str, then: Any, now: Any) -> Iterator[str]:
         yield _describe(name, then, now)
     else:
         yield f"its {name} changed"
+
+
+def _name_inputs(ingest: Mapping[str, Any]) -> str:
+    """The inputs that these settings name, the first few of them."""
+    inputs = [escape_hidden(given) for given in ingest.get("inputs") or ()]
+    if ingest.get("demo") or not inputs:
+        return "the demo source"
+    more = f" and {len(inputs) - FEW} more" if len(inputs) > FEW else ""
+    return ", ".join(inputs[:FEW]) + more
 
 
 def _describe(name: str, then: Any, now: Any) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 from resonance.core.errors import ConservationError, ResonanceError
 from resonance.core.job import Job, Step
 from resonance.core.ledger import make_rejects
-from resonance.core.settings import CleanSettings, Config, DedupeSettings
+from resonance.core.settings import CleanSettings, Config, DedupeSettings, IngestSettings
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.runner import Runner
 from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS, STEPS
@@ -84,6 +84,23 @@ def test_second_run_skips_and_says_why_and_changed_settings_run_again(room):
     assert room.calls == ["read", "thin", "thin"]
     room.run(seed=1)
     assert room.calls == ["read", "thin", "thin", "read", "thin"]
+
+
+def test_a_batch_read_from_other_inputs_is_announced_once_before_its_rows_are_replaced(room, spark, tmp_path):
+    seen = []
+
+    def read_sources(*, settings: IngestSettings, checkpoint):
+        seen.append(room.shown.getvalue())
+        return checkpoint(documents_frame(spark, ROWS), "rows")
+
+    steps = [Step(Job("read", read_sources, (), (DOCUMENTS,), per="batch", counts="rows"))]
+    for name in ("october.jsonl", "november.jsonl", "november.jsonl"):
+        (tmp_path / name).write_text("{}\n")
+        settings = room.config.ingest.model_copy(update={"inputs": (str(tmp_path / name),)})
+        room.runner(ingest=settings).run(steps)
+    announced = f"batch main stands already and was read from {tmp_path}/october.jsonl"
+    assert [said.count(announced) for said in seen] == [0, 1, 1], "the third reads the same file, newly written"
+    assert room.shown.getvalue().count("stands already") == 1
 
 
 def test_resources_do_not_make_a_step_stale(room):

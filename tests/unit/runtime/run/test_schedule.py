@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,6 +161,48 @@ def test_rows_of_an_older_version_give_a_general_reason(tables):
         row["made_of"] = None
     found = reasons(foresee(tables, changed("ingest", source="mine")))
     assert found["read"] == "its settings, sources, seed or code, or steps that it builds on, are not those of its last run"
+
+
+def deliver(folder: Path, name: str) -> str:
+    (folder / name).write_text("{}\n")
+    return str(folder / name)
+
+
+def test_a_batch_that_was_read_from_other_inputs_is_named_with_what_becomes_of_it(tables, tmp_path):
+    october, november = (deliver(tmp_path, name) for name in ("october.jsonl", "november.jsonl"))
+    assert all(forecast.warning == "" for forecast in foresee(Tables(), changed("ingest", inputs=(october,)))), "nothing stands yet"
+    run(tables, changed("ingest", inputs=(october,)))
+    other = changed("ingest", inputs=(november,))
+    read, *rest = foresee(tables, other)
+    assert read.warning == (
+        f"batch main stands already and was read from {october}: its rows are replaced by those of {november}; "
+        "--set batch=NAME adds them as a batch of their own instead"
+    )
+    assert all(forecast.warning == "" for forecast in rest)
+    assert all(forecast.warning == "" for forecast in foresee(tables, other.model_copy(update={"batch": "november"})))
+
+
+def test_a_batch_that_is_read_again_is_no_surprise(tables, tmp_path):
+    inputs = (deliver(tmp_path, "october.jsonl"),)
+    run(tables, changed("ingest", inputs=inputs))
+    (tmp_path / "october.jsonl").write_text("{}\n{}\n")
+    read = foresee(tables, changed("ingest", inputs=inputs, source="mine"))[0]
+    assert (read.due, read.warning) == (True, "")
+
+
+def test_many_inputs_are_named_in_part_and_the_demo_as_what_it_is(tables, tmp_path):
+    run(tables, changed("ingest", demo=True))
+    inputs = tuple(deliver(tmp_path, f"{n}\x1b.jsonl") for n in range(5))
+    warning = foresee(tables, changed("ingest", inputs=inputs))[0].warning
+    assert "was read from the demo source:" in warning
+    assert f"{tmp_path}/2\\x1b.jsonl and 2 more;" in warning
+    assert "\x1b" not in warning
+
+
+def test_rows_of_an_older_version_do_not_say_what_was_read(tables, tmp_path):
+    for row in tables.held[STEPS]:
+        row["made_of"] = None
+    assert foresee(tables, changed("ingest", inputs=(deliver(tmp_path, "a.jsonl"),)))[0].warning == ""
 
 
 def test_the_table_has_a_line_for_each_step(tables):
