@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from resonance.core.policy import Policy, Rule
 from resonance.curate.kernels.datatrove import c4_lines
-from resonance.curate.kernels.english import tokenizer
+from resonance.curate.kernels.english import english_kernel
 from resonance.tables import SIGNAL_SETS
 
 BATCH_DOCUMENTS = 200
@@ -67,7 +67,7 @@ def measured(texts: list[str], stages: Stages) -> Iterator[Answer]:
     if stages.policy.profile != "datatrove":
         yield from ({"signals": found, **verdicts(found, stages)} for found in signals)
         return
-    words, _ = tokenizer.words(column)
+    words, _ = english_kernel.words(column)
     kept, _ = c4_lines.rewrite(column)
     for found, own, left in zip(signals, words, kept.to_pylist(), strict=True):
         yield {

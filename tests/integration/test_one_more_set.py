@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from resonance.cli import main
 from resonance.runtime import resources
-from resonance.runtime.run.identity import identify
+from resonance.runtime.run.origins import identify
 from resonance.tables import SIGNALS, STEPS
 from resonance.testing import tiny_corpus
 

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from scipy.sparse import csr_array, tril
 
 from resonance.core.settings import DedupeSettings
-from resonance.curate.duplicates import rounds
+from resonance.curate.duplicates import large_components
 from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.kernels.duplicates.minhash import bands, signatures
 from resonance.curate.kernels.duplicates.shingles import sets
@@ -76,8 +76,8 @@ def test_on_real_documents(spark: SparkSession, checkpoint: Checkpoint, monkeypa
     _, rejects = dedupe(documents, before, settings=settings, checkpoint=checkpoint)
     places = {bytes(row.doc_id): place for place, row in enumerate(order)}
     found = {places[bytes(row.doc_id)]: (row.value, places[bytes.fromhex(row.detail)]) for row in rejects.collect()}
-    monkeypatch.setattr(rounds, "LARGE_BYTES", 1)
-    monkeypatch.setattr(rounds, "CHUNK_BYTES", 20_000)
+    monkeypatch.setattr(large_components, "LARGE_BYTES", 1)
+    monkeypatch.setattr(large_components, "CHUNK_BYTES", 20_000)
     _, again = dedupe(documents, before, settings=settings, checkpoint=checkpoint)
     assert {places[bytes(row.doc_id)]: (row.value, places[bytes.fromhex(row.detail)]) for row in again.collect()} == found
     for later, (similarity, keeper) in found.items():

@@ -14,8 +14,8 @@ from resonance.core.signal import SignalSet
 from resonance.curate.kernels.datatrove.c4_lines import rewrite
 from resonance.curate.kernels.datatrove.datatrove import c4_lines
 from resonance.curate.kernels.english.english import count_sentences, rules, words
+from resonance.curate.kernels.english.english_kernel import words as kernel_words
 from resonance.curate.kernels.english.phrases import C4_PHRASES
-from resonance.curate.kernels.english.tokenizer import words as kernel_words
 from resonance.curate.signals import SETS
 
 LINE_ENDS = ["\n", "\n\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]

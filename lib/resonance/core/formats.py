@@ -1,4 +1,4 @@
-"""Formats of input files, by the extensions that name them. How each is read is declared in ``curate.sources.formats``."""
+"""Formats of input files, by the extensions that name them. How each is read is declared in ``curate.sources.readers``."""
 
 from __future__ import annotations
 

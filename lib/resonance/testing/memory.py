@@ -15,8 +15,8 @@ from resonance.core.files import plain_path
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.engines.session import engine_of
+from resonance.runtime.storage.conditions import describe, where
 from resonance.runtime.storage.folder import FolderCatalog
-from resonance.runtime.storage.slices import describe, where
 
 
 class MemoryCatalog:

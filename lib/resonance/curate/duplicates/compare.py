@@ -15,9 +15,9 @@ from resonance.core.settings import DedupeSettings
 from resonance.core.versions import VERSION_KEY
 from resonance.curate.duplicates.clusters import clusters, stars
 from resonance.curate.duplicates.components import components
+from resonance.curate.duplicates.large_components import LARGE_BYTES, large, removed_in_rounds
 from resonance.curate.duplicates.minhash import FORMS, buckets_in_passes, sign_documents, star_edges
 from resonance.curate.duplicates.order import priority
-from resonance.curate.duplicates.rounds import LARGE_BYTES, large, removed_in_rounds
 from resonance.curate.duplicates.verified import MOST, candidates, find_removed, lost, members
 
 log = logging.getLogger(__name__)

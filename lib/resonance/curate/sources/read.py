@@ -23,7 +23,7 @@ from resonance.core.frames import map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import File, are_tables, find_files
 from resonance.curate.sources.delta import read_tables
-from resonance.curate.sources.formats import READERS
+from resonance.curate.sources.readers import READERS
 from resonance.curate.sources.row import LANGUAGE, Fields, Reading, Row, Unit, arrow_schema, broken, in_batches, quarantine_row
 
 if TYPE_CHECKING:

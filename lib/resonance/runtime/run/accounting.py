@@ -12,7 +12,7 @@ from resonance.core.errors import ConservationError
 from resonance.core.job import Step
 from resonance.core.ledger import drop_cut
 from resonance.core.table import Catalog, Commit, Slice, Table
-from resonance.runtime.storage.slices import where
+from resonance.runtime.storage.conditions import where
 from resonance.tables import DOCUMENTS, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
 
 

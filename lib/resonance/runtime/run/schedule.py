@@ -14,7 +14,7 @@ from resonance.core.printable import escape_hidden
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Family, Table, list_tables
 from resonance.runtime import inputs
-from resonance.runtime.run.identity import Origins, find_origins, identify
+from resonance.runtime.run.origins import Origins, find_origins, identify
 from resonance.tables import EVALUATION_ITEMS, STEPS
 
 UP_TO_DATE = "up to date: same inputs, settings, seed and code as last time"

@@ -26,11 +26,11 @@ from resonance.core.errors import ConservationError, ContractError
 from resonance.core.frames import load_parquet
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
-from resonance.runtime.storage.files import DataFile
+from resonance.runtime.storage.conditions import describe, lies_inside, where
+from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
+from resonance.runtime.storage.data_files import DataFile
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
 from resonance.runtime.storage.retention import count_hours, promise_retention
-from resonance.runtime.storage.slices import describe, lies_inside, where
-from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
 
 if TYPE_CHECKING:
     from datetime import datetime

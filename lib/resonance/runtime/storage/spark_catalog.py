@@ -19,10 +19,10 @@ from resonance.core.contract import Contract, Rule
 from resonance.core.errors import ConservationError, ContractError
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
+from resonance.runtime.storage.conditions import quote_text, where
+from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
 from resonance.runtime.storage.log import VERSION
 from resonance.runtime.storage.retention import count_hours, promise_retention
-from resonance.runtime.storage.slices import quote_text, where
-from resonance.runtime.storage.versions import find_absent, is_older, refusal, same_expression
 
 
 class SparkCatalog:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.settings import DedupeSettings
-from resonance.curate.duplicates import rounds
+from resonance.curate.duplicates import large_components
 from resonance.curate.duplicates import verified as module
 from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.duplicates.components import components
@@ -136,8 +136,8 @@ def test_large_components_are_settled_in_rounds_as_in_one_task(
     documents: DataFrame, verified: Result, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where each pair is compared in a chunk of its own, and a document's first like one goes after a later one stays."""
-    monkeypatch.setattr(rounds, "LARGE_BYTES", 1)
-    monkeypatch.setattr(rounds, "CHUNK_BYTES", 2_000)
+    monkeypatch.setattr(large_components, "LARGE_BYTES", 1)
+    monkeypatch.setattr(large_components, "CHUNK_BYTES", 2_000)
     assert run(documents, checkpoint) == verified
 
 
@@ -159,7 +159,7 @@ def test_rounds_settle_pairs_as_one_pass_in_order_does(
     for document in sorted({later for later, _ in pairs}):
         if any(first not in goes for later, first in pairs if later == document):
             goes.add(document)
-    found = rounds.settle_pairs(make_pairs(spark, pairs), checkpoint, 30)
+    found = large_components.settle_pairs(make_pairs(spark, pairs), checkpoint, 30)
     assert sorted(row.doc_id[0] for row in found.collect()) == sorted(goes)
     if pairs is BY_HAND:
         assert goes == {1, 3, 4}
@@ -169,7 +169,7 @@ def test_pairs_that_wait_after_the_last_round_are_an_error_that_says_what_to_rai
     spark: SparkSession, checkpoint: Checkpoint
 ) -> None:
     with pytest.raises(ResonanceError, match=r"1 pairs .* after 1 rounds; raise dedupe\.max_rounds"):
-        rounds.settle_pairs(make_pairs(spark, [(1, 0), (2, 1), (4, 2)]), checkpoint, 1)
+        large_components.settle_pairs(make_pairs(spark, [(1, 0), (2, 1), (4, 2)]), checkpoint, 1)
 
 
 def make_pairs(spark: SparkSession, pairs: list[tuple[int, int]]) -> DataFrame:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from resonance.core.errors import InputError
 from resonance.core.settings import IngestSettings
 from resonance.curate.sources.csv import refuse_without_header
-from resonance.curate.sources.formats import READERS
+from resonance.curate.sources.readers import READERS
 from resonance.curate.sources.row import Fields, Row, Unit
 
 FIELDS = Fields.of(IngestSettings())

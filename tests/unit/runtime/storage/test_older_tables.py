@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.runtime import resources
-from resonance.runtime.storage.files import DataFile
+from resonance.runtime.storage.data_files import DataFile
 from resonance.runtime.storage.log import commit_actions, first_actions
 from resonance.tables import EXCESS_LOSS, SIGNAL_EVENT
 from resonance.testing import events_frame, folder_catalog

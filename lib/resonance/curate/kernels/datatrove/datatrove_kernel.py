@@ -30,9 +30,9 @@ from resonance.curate.kernels.datatrove.c4_lines import (
 )
 from resonance.curate.kernels.datatrove.datatrove import DUPLICATED_GRAMS, SHORT_LINE_CHARS, STOP_WORDS, TOP_GRAMS
 from resonance.curate.kernels.datatrove.repetition import commonest, copies, count_repeated, later_copies, may_repeat
+from resonance.curate.kernels.english.english_kernel import sentences, tokenize
 from resonance.curate.kernels.english.english_tables import BIT, STORE, tables
 from resonance.curate.kernels.english.prefixes import TOTALS, Totals, between, name_of, name_of_bytes, read
-from resonance.curate.kernels.english.tokenizer import sentences, tokenize
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.ngrams import HASHES, PLACES
 from resonance.curate.kernels.text.scan import BYTES, CODES, POSITIONS, code_point, mix, spans

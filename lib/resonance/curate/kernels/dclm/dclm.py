@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from resonance.curate.kernels.dclm import dclm_lines
 from resonance.curate.kernels.dclm.dclm_lines import words_plainly
 from resonance.curate.kernels.text import word_break
-from resonance.curate.kernels.text.characters import ALPHA, SPACE, bits
+from resonance.curate.kernels.text.character_bits import ALPHA, SPACE, bits
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.ngrams import (
     FULL,

@@ -31,7 +31,7 @@ from resonance.curate.kernels.dclm.dclm_marks import (
     cut_sign_in,
     is_counter,
 )
-from resonance.curate.kernels.text.characters import ALNUM, DIGIT, SPACE, UPPER, bits
+from resonance.curate.kernels.text.character_bits import ALNUM, DIGIT, SPACE, UPPER, bits
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.ngrams import FULL, INT
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point

@@ -11,7 +11,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.text.characters import ALNUM, DECIMAL, SPACE
+from resonance.curate.kernels.text.character_bits import ALNUM, DECIMAL, SPACE
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.ngrams import INT
 from resonance.curate.kernels.text.scan import BYTES, code_point, mix

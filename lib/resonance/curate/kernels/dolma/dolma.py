@@ -21,7 +21,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.dolma import dolma_c4
-from resonance.curate.kernels.text.characters import ALPHA, SPACE, bits
+from resonance.curate.kernels.text.character_bits import ALPHA, SPACE, bits
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.ngrams import (
     FULL,

@@ -17,7 +17,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.text.characters import ALL, SPACE, bits
+from resonance.curate.kernels.text.character_bits import ALL, SPACE, bits
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, mix, mix_plainly
 from resonance.curate.kernels.text.words import BASIS, PRIME

@@ -18,8 +18,8 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.english import english
+from resonance.curate.kernels.english.english_kernel import tokenize
 from resonance.curate.kernels.english.english_tables import STORE, tables
-from resonance.curate.kernels.english.tokenizer import tokenize
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, CODES, POSITIONS, code_point, spans
 

@@ -2,7 +2,7 @@
 
 A text is cut at white space into chunks. A chunk loses prefixes and suffixes until none is left or what remains is a special
 case ("don't", "U.S.", ":-)"); what remains then is one token if it looks like a URL, and is cut at infixes if not. At
-last, neighbours that together spell a special case ("a.m" and ".") are put together. ``kernels/english/tokenizer.py`` does the
+last, neighbours that together spell a special case ("a.m" and ".") are put together. ``kernels/english/english_kernel.py`` does the
 same over UTF-8 bytes; this is the definition that it is held to.
 """
 

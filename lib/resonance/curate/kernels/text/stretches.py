@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from resonance.curate.kernels.text.characters import SPACE
+from resonance.curate.kernels.text.character_bits import SPACE
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, code_point, mix
 

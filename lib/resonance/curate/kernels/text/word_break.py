@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.text.characters import ALL, ALNUM, bits
+from resonance.curate.kernels.text.character_bits import ALL, ALNUM, bits
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.ngrams import FULL, HASHES, INT, SUMS
 from resonance.curate.kernels.text.scan import BYTES, code_point, mix

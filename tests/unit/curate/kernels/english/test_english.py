@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from resonance.curate.kernels.english import english, tokenizer
+from resonance.curate.kernels.english import english, english_kernel
 
 CASES = {
     "": [],
@@ -56,23 +56,23 @@ SENTENCES = {
 @pytest.mark.parametrize("text", CASES)
 def test_words(text: str) -> None:
     assert english.words(text) == CASES[text]
-    assert tokenizer.words(pa.array([text]))[0] == [CASES[text]]
+    assert english_kernel.words(pa.array([text]))[0] == [CASES[text]]
 
 
 @pytest.mark.parametrize("text", SENTENCES)
 def test_sentences(text: str) -> None:
     assert english.count_sentences(text) == SENTENCES[text]
-    assert tokenizer.words(pa.array([text]))[1].tolist() == [SENTENCES[text]]
+    assert english_kernel.words(pa.array([text]))[1].tolist() == [SENTENCES[text]]
 
 
 def test_special_cases_are_spelt_by_their_tokens() -> None:
     table = english.rules()
     assert all("".join(tokens) == text for text, tokens in table.special_cases.items())
-    assert max(map(len, table.phrases)) <= tokenizer.LONGEST_PHRASE
+    assert max(map(len, table.phrases)) <= english_kernel.LONGEST_PHRASE
 
 
 def test_every_special_case_alone_and_between_marks() -> None:
     texts = [
         f"{before}{case}{after}" for case in english.rules().special_cases for before, after in (("", ""), ("(", ")"), ("", ","))
     ]
-    assert tokenizer.words(pa.array(texts))[0] == [english.words(text) for text in texts]
+    assert english_kernel.words(pa.array(texts))[0] == [english.words(text) for text in texts]

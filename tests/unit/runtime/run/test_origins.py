@@ -9,7 +9,7 @@ from resonance.core.settings import CleanSettings, Config, JudgeSettings
 from resonance.core.table import Family, Table
 from resonance.factory import CLEAN, JUDGE, loop
 from resonance.runtime.policies import load_policy
-from resonance.runtime.run.identity import Origins, find_origins, identify
+from resonance.runtime.run.origins import Origins, find_origins, identify
 from resonance.runtime.run.schedule import upstream
 from resonance.tables import SIGNALS
 

@@ -6,7 +6,7 @@ import pytest
 
 from resonance.core.contract import Column, Contract
 from resonance.core.errors import ContractError
-from resonance.runtime.storage.versions import find_absent, is_older, same_expression
+from resonance.runtime.storage.contract_versions import find_absent, is_older, same_expression
 
 NOW = Contract(
     "shop",
