@@ -19,7 +19,6 @@ from resonance.curate.kernels.english.english_tables import (
     CHILDREN,
     DIGITS,
     KINDS,
-    LETTERS,
     MARKS,
     OPENINGS,
     PHRASES,
@@ -43,6 +42,7 @@ _SPACE, _PLAIN, _SUFFIX = (np.uint32(BIT[name]) for name in ("SPACE", "PLAIN", "
 _MAY_OPEN, _MAY_CLOSE = (np.uint32(BIT[name]) for name in ("MAY_OPEN", "MAY_CLOSE"))
 _PUNCTUATION, _SENTENCE_END = (np.uint32(BIT[name]) for name in ("PUNCTUATION", "SENTENCE_END"))
 _DOT, _BLANK = ord("."), ord(" ")
+_SEEN_DIGIT = 1 << DIGITS
 
 
 @compiled(types.int64(INT, INT, STORE, POSITIONS, POSITIONS, INT))
@@ -142,6 +142,14 @@ def follow(data, store, starts, ends, at, count):  # type: ignore[no-untyped-def
     return i
 
 
+@compiled(types.boolean(BYTES, STORE, POSITIONS, POSITIONS, INT, INT))
+def goes_on(data, store, starts, ends, at, count):  # type: ignore[no-untyped-def]
+    """Whether a token that may open a phrase has a neighbour that phrases know: the quicker of two questions, and mostly no."""
+    if at + 1 >= count or not next_to(data, ends[at], starts[at + 1]):
+        return False
+    return find(data, starts[at + 1], ends[at + 1], store, TOKENS) >= 0
+
+
 @compiled(types.UniTuple(INT, 3)(BYTES, STORE, POSITIONS, POSITIONS, INT, INT, INT, INT), allocates=True)  # type: ignore[no-untyped-call]
 def settle(data, store, starts, ends, at, run, out, count):  # type: ignore[no-untyped-def]
     """Copies the tokens from ``at`` to ``run`` to ``out``, phrases replaced: the longest first, then the first.
@@ -199,7 +207,7 @@ def put_together(data, store, starts, ends, count):  # type: ignore[no-untyped-d
     while at < count:
         size = ends[at] - starts[at]
         opens = size < 63 and (store[OPENINGS + data[starts[at]]] >> size) & 1 != 0
-        reach = follow(data, store, starts, ends, at, count) if opens else at
+        reach = follow(data, store, starts, ends, at, count) if opens and goes_on(data, store, starts, ends, at, count) else at
         if reach - at <= 1:
             if moved:
                 starts[out], ends[out] = starts[at], ends[at]
@@ -245,18 +253,12 @@ def tokenize(data, start, end, flags, store, edges, starts, ends):  # type: igno
         if kind == SPACES:
             at += 1
             continue
-        first, plain, digits, marks = at, True, True, 0
+        first, seen, marks, plain = at, np.int64(0), np.int64(0), True
         while at < end:
             kind = store[KINDS + data[at]]
-            if kind == LETTERS:
-                digits = False
-                at += 1
-            elif kind == DIGITS:
-                plain = False
-                at += 1
-            elif kind == MARKS:
-                marks += 1
-                digits = False
+            if kind < SPACES:  # no branch asks which: no processor can foresee it
+                seen |= np.int64(1) << kind
+                marks += kind == MARKS
                 at += 1
             elif kind == SPACES:
                 break
@@ -264,13 +266,14 @@ def tokenize(data, start, end, flags, store, edges, starts, ends):  # type: igno
                 code, after = code_point(data, at, end)
                 if flags[code] & _SPACE:
                     break
-                digits = False
+                seen |= np.int64(1) << kind
                 plain = plain and (flags[code] & _PLAIN) != 0
                 at = after
+        plain = plain and seen & _SEEN_DIGIT == 0
         if first == at:
             _, at = code_point(data, at, end)  # white space beyond ASCII
             continue
-        if (plain or digits) and marks == 0:
+        if (plain or seen == _SEEN_DIGIT) and marks == 0:
             size = at - first
             if size < 63 and (store[CASE_SIZES + data[first]] >> size) & 1:
                 count = push(data, first, at, store, starts, ends, count)

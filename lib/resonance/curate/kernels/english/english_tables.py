@@ -54,8 +54,8 @@ BIT = {name: 1 << number for number, name in enumerate(FLAGS)}
 NAMED = 0x32400
 """From here on Unicode knows no letter, mark, digit, space or punctuation."""
 
-LETTERS, DIGITS, SPACES, MARKS, WIDE = range(5)
-"""What a byte is: an ASCII letter, digit, white space, anything else in ASCII, or part of a longer character."""
+LETTERS, DIGITS, MARKS, SPACES, WIDE = range(5)
+"""What a byte is: an ASCII letter, digit, other mark, white space, or part of a longer character. Chunks hold the first three."""
 
 _BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
 
