@@ -29,12 +29,12 @@ from resonance.curate.kernels.datatrove.c4_lines import (
     trim,
 )
 from resonance.curate.kernels.datatrove.datatrove import DUPLICATED_GRAMS, SHORT_LINE_CHARS, STOP_WORDS, TOP_GRAMS
-from resonance.curate.kernels.datatrove.repetition import commonest, copies, count_repeated, later_copies, may_repeat
+from resonance.curate.kernels.datatrove.repetition import OPENINGS, commonest, copies, count_repeated, keep_openings, later_copies
 from resonance.curate.kernels.english.english_kernel import sentences, tokenize
 from resonance.curate.kernels.english.english_tables import BIT, STORE, tables
 from resonance.curate.kernels.english.prefixes import TOTALS, Totals, between, name_of, name_of_bytes, read
 from resonance.curate.kernels.text.compiled import compiled
-from resonance.curate.kernels.text.ngrams import HASHES, PLACES
+from resonance.curate.kernels.text.ngrams import HASHES, PLACES, SEEN
 from resonance.curate.kernels.text.scan import BYTES, CODES, POSITIONS, code_point, mix, spans
 from resonance.curate.kernels.text.words import PRIME
 
@@ -142,14 +142,21 @@ def repeat_parts(data, start, end, flags, totals, hashes, sizes, table, row):  #
         row[at + 1] = ratio(again_chars, totals.chars[end - start])
 
 
-@compiled(types.void(INT, INT, TOTALS, HASHES, PLACES, POSITIONS, HASHES, POSITIONS, HASHES, PLACES, PLACES, PLACES, PLACES, ROW))
-def repeat_grams(count, chars, totals, words, inks, sums, keys, top, table, slots, places, firsts, numbers, row):  # type: ignore[no-untyped-def]
+@compiled(
+    types.void(INT, INT, TOTALS, HASHES, PLACES, POSITIONS, HASHES, POSITIONS, HASHES, PLACES, PLACES, PLACES, PLACES, SEEN, ROW)
+)
+def repeat_grams(count, chars, totals, words, inks, sums, keys, top, table, slots, places, firsts, numbers, seen, row):  # type: ignore[no-untyped-def]
     """Fills ``row`` with the shares of the commonest and of repeated n-grams."""
-    size = may_repeat(totals.solid, inks, count, _FIRST_DUPLICATED, keys, places, firsts, numbers, slots)
+    size = max(count - _FIRST_DUPLICATED + 1, 0)
+    for i in range(size):
+        places[i] = i
     for n in range(_FIRST_DUPLICATED, _LAST_DUPLICATED + 1):
+        for words_on, opening in OPENINGS:
+            if words_on == n:
+                size = keep_openings(totals.solid, inks, count, n, opening, keys, places, size, seen)
         again = count_repeated(totals.solid, inks, places, size, count, n, sums, table)
         row[_DUPLICATED + n - _FIRST_DUPLICATED] = ratio(again, chars)
-    commonest(words, count, _FIRST_TOP, _LAST_TOP, sums, keys, places, firsts, numbers, slots, top)
+    commonest(words, count, _FIRST_TOP, _LAST_TOP, sums, keys, places, firsts, numbers, slots, seen, top)
     for n in range(_FIRST_TOP, _LAST_TOP + 1):
         row[_TOP + n - _FIRST_TOP] = ratio(top[n - _FIRST_TOP], chars)
 
@@ -233,6 +240,7 @@ def measure_all(data, starts, ends, flags, store, buffer, longest, found):  # ty
     words, keys, inks = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.int32)
     places, firsts, numbers = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     table, slots, top = np.empty(4 * room + 32, np.uint64), np.empty(4 * room + 32, np.int32), np.empty(_LAST_TOP, np.int64)
+    seen = np.empty(16 * room, np.uint8)
     labels, rest, lines = np.empty(buffer, np.uint8), np.empty(room, np.uint8), np.empty((room, FIELDS), np.int64)
     for number in range(len(starts)):
         start, end, row = starts[number], ends[number], found[number]
@@ -241,7 +249,7 @@ def measure_all(data, starts, ends, flags, store, buffer, longest, found):  # ty
         count = tokenize(data, start, end, flags, store, edges, token_starts, token_ends)
         weigh(data, token_starts, token_ends, count, start, flags, totals, words, inks, sums, row)
         row[3], row[4] = ratio(hashes, count), ratio(ellipses, count)
-        repeat_grams(count, size, totals, words, inks, sums, keys, top, table, slots, places, firsts, numbers, row)
+        repeat_grams(count, size, totals, words, inks, sums, keys, top, table, slots, places, firsts, numbers, seen, row)
         repeat_parts(data, start, end, flags, totals, keys, sums, table, row)
         mark(data, start, end, flags, labels, rest, lines, tally)
         kept = tally[KEPT_LINES]

@@ -15,14 +15,27 @@ from numba import types
 
 from resonance.curate.kernels.english.prefixes import TOTALS, between, name_of
 from resonance.curate.kernels.text.compiled import compiled
-from resonance.curate.kernels.text.ngrams import HASHES, INT, PLACES, group, keep_repeated, pairs, top_first, widen
+from resonance.curate.kernels.text.ngrams import (
+    HASHES,
+    INT,
+    PLACES,
+    SEEN,
+    group,
+    keep_likely,
+    keep_repeated,
+    pairs,
+    spot,
+    tally_keys,
+    top_first,
+    widen,
+)
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS
 
 STEP = 0x9E3779B97F4A7C15
 """The golden ratio in 64 bits: spreads keys over a table (Knuth, TAOCP 3, 6.4)."""
 
-OPENING = 16
-"""Bytes by which words written together are compared before all else: about four English words."""
+OPENINGS = ((5, 16), (7, 32))
+"""From so many words on, so many bytes by which words written together are compared before all else: four English words, seven."""
 
 _STEP = np.uint64(STEP)
 _LINE_FEED = 10
@@ -92,13 +105,13 @@ def copies(data, base, start, end, feeds, totals, hashes, sizes, table):  # type
     return parts, again, again_chars
 
 
-@compiled(types.void(HASHES, INT, INT, INT, POSITIONS, HASHES, PLACES, PLACES, PLACES, PLACES, POSITIONS))
-def commonest(words, count, low, high, sums, keys, places, firsts, numbers, table, found):  # type: ignore[no-untyped-def]
+@compiled(types.void(HASHES, INT, INT, INT, POSITIONS, HASHES, PLACES, PLACES, PLACES, PLACES, SEEN, POSITIONS))
+def commonest(words, count, low, high, sums, keys, places, firsts, numbers, table, seen, found):  # type: ignore[no-untyped-def]
     """For n from ``low`` to ``high``: characters of the commonest n-gram, words joined by blanks, times how often it occurs.
 
     Of equals, the first seen. ``sums`` holds the characters of all words before each one; ``found`` gets a number for each n.
     """
-    size = pairs(words, count, keys, places)
+    size = keep_likely(keys, places, pairs(words, count, keys, places), seen)
     for n in range(2, high + 1):
         if n > 2:
             size = widen(words, keys, places, size, n)
@@ -110,24 +123,28 @@ def commonest(words, count, low, high, sums, keys, places, firsts, numbers, tabl
         size = keep_repeated(keys, places, size, firsts, numbers)
 
 
-@compiled(INT(HASHES, PLACES, INT, INT, HASHES, PLACES, PLACES, PLACES, PLACES))
-def may_repeat(solid, inks, count, n, keys, places, firsts, numbers, table):  # type: ignore[no-untyped-def]
-    """Fills ``places`` with the words from which on ``n`` or more words, written together, may stand twice; how many.
+@compiled(INT(HASHES, PLACES, INT, INT, INT, HASHES, PLACES, INT, SEEN))
+def keep_openings(solid, inks, count, n, opening, keys, places, size, seen):  # type: ignore[no-untyped-def]
+    """Moves to the front those of ``places`` from which on ``n`` or more words, written together, may stand twice; how many.
 
-    Written together, word i starts at ``inks[i]``, the last one ends at ``inks[count]``. What opens with the same ``OPENING``
-    bytes may; so may what is shorter.
+    Written together, word i starts at ``inks[i]``, the last one ends at ``inks[count]``. What opens with the same ``opening``
+    bytes as what starts at another of the places may; so may what is shorter.
     """
     known = 0
-    while known < count and inks[known] + OPENING <= inks[count]:
-        keys[known] = between(solid, inks[known], inks[known] + OPENING)
+    while known < size and inks[places[known]] + opening <= inks[count]:
+        first = inks[places[known]]
+        keys[known] = between(solid, first, first + opening)
         known += 1
-    group(keys, known, table, firsts, numbers)
-    size = 0
-    for i in range(count - n + 1):
-        if i >= known or numbers[firsts[i]] > 1 or inks[i + n] - inks[i] < OPENING:
-            places[size] = i
-            size += 1
-    return size
+    shift, kept = tally_keys(keys, known, seen), 0
+    for i in range(known):
+        place = places[i]
+        likely = (seen[spot(keys[i], shift)] > 1) | (inks[min(place + n, count)] - inks[place] < opening)
+        places[kept] = place
+        kept += likely
+    for i in range(known, size):
+        places[kept] = places[i]
+        kept += 1
+    return kept
 
 
 @compiled(INT(HASHES, PLACES, PLACES, INT, INT, INT, POSITIONS, HASHES))

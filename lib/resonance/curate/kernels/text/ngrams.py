@@ -17,6 +17,7 @@ from resonance.curate.kernels.text.compiled import compiled
 HASHES = types.uint64[::1]
 PLACES = types.int32[::1]
 SUMS = types.int64[::1]
+SEEN = types.uint8[::1]
 INT = types.int64
 
 FACTOR = 0x9E3779B97F4A7C15
@@ -90,6 +91,41 @@ def group(keys, size, table, firsts, copies):  # type: ignore[no-untyped-def]
             first = table[slot] - 1
             copies[first] += 1
             firsts[i] = first
+
+
+@compiled(INT(types.uint64, INT))
+def spot(key, shift):  # type: ignore[no-untyped-def]
+    """Where ``tally_keys`` counts a key."""
+    return np.int64((key * _FACTOR) >> np.uint64(shift))
+
+
+@compiled(INT(HASHES, INT, SEEN))
+def tally_keys(keys, size, seen):  # type: ignore[no-untyped-def]
+    """Fills ``seen``, sixteen times as long as there are keys: above 1 at the ``spot`` of each key that has a copy.
+
+    So it is at those of one in eight others. To tell these apart takes several times as long: here no step waits for the one
+    before it, nor for a branch. Returns the shift that ``spot`` takes.
+    """
+    room, shift = 16, 60
+    while room < 8 * size:
+        room *= 2
+        shift -= 1
+    seen[:room] = 0
+    for i in range(size):
+        at = spot(keys[i], shift)
+        seen[at] = seen[at] << 1 | 1
+    return shift
+
+
+@compiled(INT(HASHES, PLACES, INT, SEEN))
+def keep_likely(keys, places, size, seen):  # type: ignore[no-untyped-def]
+    """Moves the n-grams that have a copy to the front, in order, and few others; how many there are."""
+    shift, kept = tally_keys(keys, size, seen), 0
+    for i in range(size):
+        likely = seen[spot(keys[i], shift)] > 1
+        keys[kept], places[kept] = keys[i], places[i]
+        kept += likely
+    return kept
 
 
 @compiled(INT(HASHES, INT, HASHES, PLACES))
