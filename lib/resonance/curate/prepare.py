@@ -14,7 +14,8 @@ from pyspark.sql import types as T
 from resonance.core.frames import map_batches, parse_schema
 from resonance.core.signal import SignalSet
 from resonance.curate.identity import hashes
-from resonance.curate.signals import BASICS, QUALITY, SETS
+from resonance.curate.signals import BASICS, DATATROVE, QUALITY, SETS
+from resonance.curate.signals.datatrove import measure_and_rewrite
 from resonance.curate.sources.row import ROW_SCHEMA, Reading
 
 if TYPE_CHECKING:
@@ -96,10 +97,10 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_wor
 
     cleaned = tidy(texts)
     measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
-    stored, edits = _rewritten(measured, rewrite)
+    stored, edits, known = _rewritten(measured, rewrite, sets)
     hashed = hashes(measured)
-    found = {name: BY_NAME[name].measure(measured) for name in sets}
-    known = found[BASICS.name].field("compression_ratio") if stored is measured and BASICS.name in found else None
+    found = {name: known[name] if name in known else BY_NAME[name].measure(measured) for name in sets}
+    compressed = found[BASICS.name].field("compression_ratio") if stored is measured and BASICS.name in found else None
     return {
         "cleaned": stored.fill_null(""),
         "n_chars": pc.utf8_length(stored),
@@ -108,17 +109,21 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_wor
         "cleaned_hash": hashed,
         "edits": edits,
         **found,
-        QUALITY.name: QUALITY.measure(stored, head_words, known),
+        QUALITY.name: QUALITY.measure(stored, head_words, compressed),
     }
 
 
-def _rewritten(texts: Array, rewrite: str) -> tuple[Array, Array]:
+def _rewritten(texts: Array, rewrite: str, sets: tuple[str, ...]) -> tuple[Array, Array, dict[str, Array]]:
+    """Texts as they are stored, what was cut from them, and the signals of sets that are measured in the same reading."""
     if rewrite == "none":
-        return texts, pa.nulls(len(texts), EDITS)
+        return texts, pa.nulls(len(texts), EDITS), {}
+    if DATATROVE.name in sets:
+        signals, stored, edits = measure_and_rewrite(texts)
+        return stored, edits.cast(EDITS), {DATATROVE.name: signals}
     from resonance.curate.kernels.datatrove import c4_lines
 
     stored, edits = c4_lines.rewrite(texts)
-    return stored, edits.cast(EDITS)
+    return stored, edits.cast(EDITS), {}
 
 
 def _pieces(texts: Array) -> Iterator[tuple[int, int]]:

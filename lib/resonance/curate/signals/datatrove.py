@@ -17,6 +17,15 @@ def _measure(texts: Any) -> Any:
     return build_measured(DATATROVE.signals, datatrove_kernel.measure(texts), texts)
 
 
+def measure_and_rewrite(texts: Any) -> tuple[Any, Any, Any]:
+    """The set's signals of an Arrow string array, and what C4's line rules leave of each text, with the edits: in one reading."""
+    from resonance.curate.kernels.datatrove import datatrove_kernel
+    from resonance.curate.signals.arrays import build_measured
+
+    found, stored, edits = datatrove_kernel.measure_and_rewrite(texts)
+    return build_measured(DATATROVE.signals, found, texts), stored, edits
+
+
 def _plainly(text: str) -> Sequence[Value]:
     from resonance.curate.kernels.datatrove import datatrove
 

@@ -39,11 +39,14 @@ KEPT_LINES, LOREM, CURLY, ALL_LINES, BULLETS_FIRST, ELLIPSES_LAST = range(6)
 that start with a bullet and those that end in an ellipsis."""
 TALLIES = 6
 
+Room = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]
 INT = types.int64
 LINES = types.int64[:, ::1]
 LABELS = types.uint8[::1]
 
-_SPACE, _DIGIT, _LINE_END, _PHRASE_START = (np.uint32(BIT[name]) for name in ("SPACE", "DIGIT", "LINE_END", "PHRASE_START"))
+_SPACE, _DIGIT, _LINE_END, _PHRASE_START, _LINE_MARK = (
+    np.uint32(BIT[name]) for name in ("SPACE", "DIGIT", "LINE_END", "PHRASE_START", "LINE_MARK")
+)
 _PHRASES = np.frombuffer("\0".join([*C4_PHRASES, ""]).encode(), np.uint8)
 _SIZES = np.array([len(phrase) + 1 for phrase in C4_PHRASES], np.int64)
 _NOTES = np.frombuffer(b"edit]\0citation needed]\0", np.uint8)
@@ -157,11 +160,11 @@ def trim(data, start, end, flags):  # type: ignore[no-untyped-def]
     return start, end
 
 
-@compiled(INT(BYTES, INT, INT, CODES, types.boolean, POSITIONS))
-def read_line(data, at, end, flags, phrases, line):  # type: ignore[no-untyped-def]
-    """Reads the line from ``at`` on in one pass, and says in ``line`` what ``FIRST`` to ``SAID`` name; where the next one starts.
+@compiled(INT(BYTES, INT, INT, CODES, POSITIONS))
+def read_line(data, at, end, flags, line):  # type: ignore[no-untyped-def]
+    """Reads the line from ``at`` on in one pass, and says in ``line`` what ``FIRST`` to ``OPENED`` name; where the next one starts.
 
-    What it says is found in the line as it stands, and may lie in a citation. ``phrases`` says whether any may be in it.
+    Of what it says, curly brackets alone are looked for.
     """
     first, last, words, longest, size, found, opened = np.int64(-1), at, 0, 0, 0, 0, 0
     stop, after = end, end
@@ -171,28 +174,24 @@ def read_line(data, at, end, flags, phrases, line):  # type: ignore[no-untyped-d
             code, step = code_point(data, at, end)
             step -= at
         bits = flags[code]
-        if bits & _SPACE:
+        if bits & _LINE_MARK:
             if bits & _LINE_END:
                 stop, after = at, at + step
                 if code == _RETURN and after < end and data[after] == _LINE_FEED:
                     after += 1
                 break
-            size = 0
-        else:
-            if size == 0:
-                words += 1
-                if first < 0:
-                    first = at
-            size += 1
-            longest = max(longest, size)
-            last = at + step
             if code == _CURLY:
                 found |= _HAS_CURLY
-            elif code == _OPEN:
+            else:
                 opened = 1
-            elif phrases and bits & _PHRASE_START:
-                found |= phrase_at(data, at, end)
+        ink = int(bits & _SPACE == 0)  # no branch asks where words end: no processor can foresee it
+        words += ink & int(size == 0)
+        size = (size + 1) * ink
+        longest = max(longest, size)
+        if first < 0 and ink:
+            first = at
         at += step
+        last += (at - last) * ink
     line[FIRST], line[LAST] = (stop, stop) if first < 0 else (first, last)
     line[STOP], line[WORDS], line[LONGEST], line[SAID], line[OPENED] = stop, words, longest, found, opened
     return after
@@ -233,6 +232,13 @@ def fate(data, flags, labels, rest, line):  # type: ignore[no-untyped-def]
     return POLICY if line[SAID] & _HAS_POLICY and not line[SAID] & _HAS_CURLY else KEPT
 
 
+@compiled(types.void(LABELS, INT, INT, INT))
+def fill(labels, start, end, label):  # type: ignore[no-untyped-def]
+    """Gives one label to all bytes between; a slice would ask for its bounds each time."""
+    for at in range(start, end):
+        labels[at] = label
+
+
 @compiled(types.void(BYTES, INT, INT, CODES, LABELS, LABELS, LINES, POSITIONS))
 def mark(data, start, end, flags, labels, rest, lines, tally):  # type: ignore[no-untyped-def]
     """Labels every byte of a text (``labels`` is as long as the buffer): kept lines, and lines with lorem ipsum and a bracket.
@@ -245,7 +251,9 @@ def mark(data, start, end, flags, labels, rest, lines, tally):  # type: ignore[n
     while at < end:
         line = lines[kept]
         line[CITED] = 0
-        after = read_line(data, at, end, flags, phrases, line)
+        after = read_line(data, at, end, flags, line)
+        if phrases and may_say(data, line[FIRST], line[LAST]):  # of the line as it stands: some of it may lie in a citation
+            line[SAID] = find_phrases(data, line[FIRST], line[LAST], flags)
         tally[ALL_LINES] += 1
         if line[FIRST] < line[LAST]:
             code, _ = code_point(data, line[FIRST], line[LAST])
@@ -254,18 +262,18 @@ def mark(data, start, end, flags, labels, rest, lines, tally):  # type: ignore[n
         label = fate(data, flags, labels, rest, line)
         if label == KEPT:
             stop = line[STOP]
-            labels[at : line[FIRST]] = WHITE_SPACE
+            fill(labels, at, line[FIRST], WHITE_SPACE)
             if not line[CITED]:
-                labels[line[FIRST] : line[LAST]] = KEPT
-            labels[line[LAST] : stop] = WHITE_SPACE
-            labels[stop:after] = KEPT
+                fill(labels, line[FIRST], line[LAST], KEPT)
+            fill(labels, line[LAST], stop, WHITE_SPACE)
+            fill(labels, stop, after, KEPT)
             if after - stop == 2 and data[stop] == _RETURN:
                 labels[stop] = WHITE_SPACE
             tally[LOREM] += (line[SAID] & _HAS_LOREM) != 0
             tally[CURLY] += line[SAID] & _HAS_LOREM == 0 and line[SAID] & _HAS_CURLY != 0
             kept += 1
         else:
-            labels[at:after] = label
+            fill(labels, at, after, label)
         at = after
     tally[KEPT_LINES] = kept
 
@@ -305,27 +313,27 @@ def gather(data, start, end, flags, labels, out):  # type: ignore[no-untyped-def
     """Copies what is kept to ``out``, every line end as a line feed; how many bytes that is."""
     at, size = start, 0
     while at < end:
+        if data[at] < 0x80:  # written wherever it belongs, and again over what does not stay: no branch asks which bytes do
+            out[size] = _LINE_FEED if flags[data[at]] & _LINE_END else data[at]
+            size += labels[at] == KEPT
+            at += 1
+            continue
         if labels[at] != KEPT:
             at += 1
             continue
-        after = at + 1
-        if data[at] < 0x80:
-            out[size] = _LINE_FEED if flags[data[at]] & _LINE_END else data[at]
+        code, after = code_point(data, at, end)
+        if flags[code] & _LINE_END:
+            out[size] = _LINE_FEED
             size += 1
         else:
-            code, after = code_point(data, at, end)
-            if flags[code] & _LINE_END:
-                out[size] = _LINE_FEED
+            for i in range(at, after):
+                out[size] = data[i]
                 size += 1
-            else:
-                for i in range(at, after):
-                    out[size] = data[i]
-                    size += 1
         at = after
     return size
 
 
-@compiled(INT(BYTES, POSITIONS, POSITIONS, CODES, LABELS, LABELS, LINES, LABELS, POSITIONS), allocates=True)
+@compiled(types.void(BYTES, POSITIONS, POSITIONS, CODES, LABELS, LABELS, LINES, LABELS, POSITIONS), allocates=True)
 def rewrite_all(data, starts, ends, flags, labels, rest, lines, out, bounds):  # type: ignore[no-untyped-def]
     """Labels every text, and writes what is kept to ``out``, text i from ``bounds[i]`` to ``bounds[i + 1]``."""
     size, tally = 0, np.empty(TALLIES, np.int64)
@@ -335,7 +343,6 @@ def rewrite_all(data, starts, ends, flags, labels, rest, lines, out, bounds):  #
         strip(data, start, end, flags, labels, lines, tally[KEPT_LINES])
         size += gather(data, start, end, flags, labels, out[size:])
         bounds[row + 1] = size
-    return size
 
 
 @compiled(INT(BYTES, POSITIONS, POSITIONS, LABELS, LABELS, POSITIONS, POSITIONS, POSITIONS))
@@ -369,13 +376,25 @@ def rewrite(texts: Any) -> tuple[Any, Any]:
         is left may be empty. Where a text holds other line ends than line feeds, they become line feeds, which is no edit.
     """
     data, starts, ends = spans(texts)
-    size, longest = len(data), int((ends - starts).max(initial=0))
-    labels, rest, out = np.zeros(size, np.uint8), np.empty(longest, np.uint8), np.empty(int((ends - starts).sum()), np.uint8)
-    lines = np.empty((longest + 2, FIELDS), np.int64)
-    bounds = np.zeros(len(starts) + 1, np.int64)
-    left = rewrite_all(data, starts, ends, tables().flags, labels, rest, lines, out, bounds)
+    labels, out, bounds = room = room_to_rewrite(data, starts, ends)
+    longest = int((ends - starts).max(initial=0))
+    rest, lines = np.empty(longest, np.uint8), np.empty((longest + 2, FIELDS), np.int64)
+    rewrite_all(data, starts, ends, tables().flags, labels, rest, lines, out, bounds)
+    return rewritten(texts, data, starts, ends, room)
+
+
+def room_to_rewrite(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Room:
+    """Arrays for the labels, for what is left of the texts, and for where that of each ends."""
+    return np.zeros(len(data), np.uint8), np.empty(int((ends - starts).sum()), np.uint8), np.zeros(len(starts) + 1, np.int64)
+
+
+def rewritten(
+    texts: Any, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], room: Room
+) -> tuple[Any, Any]:
+    """What ``rewrite`` gives, once the arrays are filled."""
+    labels, out, bounds = room
     nulls = texts.is_null() if texts.null_count else None
-    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(out[:left])]
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(out[: bounds[-1]])]
     kept = pa.LargeStringArray.from_buffers(len(starts), buffers[1], buffers[2]).cast(texts.type)
     if nulls is not None:
         kept = pa.compute.if_else(nulls, pa.scalar(None, texts.type), kept)

@@ -25,6 +25,8 @@ from resonance.curate.kernels.datatrove.c4_lines import (
     gather,
     is_ellipsis,
     mark,
+    rewritten,
+    room_to_rewrite,
     strip,
     trim,
 )
@@ -229,9 +231,14 @@ def judge_lines(data, base, lines, kept, flags, labels, rest, totals, hashes, si
     row[_LINES + 3] = ratio(row[_LINES + 3] if held else 0, tokens)
 
 
-@compiled(types.void(BYTES, POSITIONS, POSITIONS, CODES, STORE, INT, INT, types.float64[:, ::1]), allocates=True)
-def measure_all(data, starts, ends, flags, store, buffer, longest, found):  # type: ignore[no-untyped-def]
-    """Fills ``found`` text by text; ``buffer`` is the size of all, ``longest`` of a text."""
+@compiled(
+    types.void(BYTES, POSITIONS, POSITIONS, CODES, STORE, INT, types.float64[:, ::1], LABELS, LABELS, POSITIONS), allocates=True
+)
+def measure_all(data, starts, ends, flags, store, longest, found, labels, out, bounds):  # type: ignore[no-untyped-def]
+    """Fills ``found`` text by text, and ``labels``, which is as long as the buffer; ``longest`` is the size of a text.
+
+    Where ``out`` is as long as all texts, what C4's lines leave of text i goes there, from ``bounds[i]`` to ``bounds[i + 1]``.
+    """
     room = longest + 2
     whole, solid, spots = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.int32)
     totals = Totals(whole, solid, spots, np.empty(room, np.int32))
@@ -241,7 +248,7 @@ def measure_all(data, starts, ends, flags, store, buffer, longest, found):  # ty
     places, firsts, numbers = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     table, slots, top = np.empty(4 * room + 32, np.uint64), np.empty(4 * room + 32, np.int32), np.empty(_LAST_TOP, np.int64)
     seen = np.empty(16 * room, np.uint8)
-    labels, rest, lines = np.empty(buffer, np.uint8), np.empty(room, np.uint8), np.empty((room, FIELDS), np.int64)
+    rest, lines, left = np.empty(room, np.uint8), np.empty((room, FIELDS), np.int64), 0
     for number in range(len(starts)):
         start, end, row = starts[number], ends[number], found[number]
         size = read(data, start, end, flags, totals)
@@ -259,11 +266,34 @@ def measure_all(data, starts, ends, flags, store, buffer, longest, found):  # ty
         row[_BULLETS] = ratio(tally[BULLETS_FIRST], tally[ALL_LINES])
         row[_BULLETS + 1] = ratio(tally[ELLIPSES_LAST], tally[ALL_LINES])
         row[_LORE], row[_LORE + 1], row[_LORE + 2], row[_LORE + 3] = tally[LOREM], tally[CURLY], kept, n_sentences
+        if len(out):
+            left += gather(data, start, end, flags, labels, out[left:])
+            bounds[number + 1] = left
 
 
 def measure(texts: Any) -> NDArray[np.float64]:
     """The values of each text of an Arrow string array, one row each; NaN where a signal is not defined."""
     data, starts, ends = spans(texts)
+    labels, none = np.empty(len(data), np.uint8), np.empty(0, np.uint8)
+    return _measure(data, starts, ends, labels, none, np.zeros(1, np.int64))
+
+
+def measure_and_rewrite(texts: Any) -> tuple[NDArray[np.float64], Any, Any]:
+    """What ``measure`` gives, and what ``c4_lines.rewrite`` does: lines are read once for both."""
+    data, starts, ends = spans(texts)
+    room = room_to_rewrite(data, starts, ends)
+    found = _measure(data, starts, ends, *room)
+    return found, *rewritten(texts, data, starts, ends, room)
+
+
+def _measure(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    labels: NDArray[np.uint8],
+    out: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+) -> NDArray[np.float64]:
     found = np.full((len(starts), _WIDTH), np.nan)
-    measure_all(data, starts, ends, *tables(), len(data), int((ends - starts).max(initial=0)), found)
+    measure_all(data, starts, ends, *tables(), int((ends - starts).max(initial=0)), found, labels, out, bounds)
     return found

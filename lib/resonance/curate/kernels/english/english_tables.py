@@ -45,10 +45,11 @@ FLAGS = (
     "PHRASE_START",
     "MAY_OPEN",
     "MAY_CLOSE",
+    "LINE_MARK",
 )
 """Bits of a code point, the lowest first. ``PLAIN``: no rule of affixes looks at it unless another character calls it;
 ``PHRASE_START``: a phrase that C4 looks for may start with it; ``MAY_OPEN`` and ``MAY_CLOSE``: a byte, read as a code point,
-that a prefix may start with and a suffix end in (every byte beyond ASCII may)."""
+that a prefix may start with and a suffix end in (every byte beyond ASCII may); ``LINE_MARK``: C4's rules of lines look at it."""
 
 BIT = {name: 1 << number for number, name in enumerate(FLAGS)}
 NAMED = 0x32400
@@ -206,6 +207,7 @@ def _flags(table: Rules) -> NDArray[np.uint32]:
     suffixes = _singles([*table.punctuation, *table.quotes, *"…—–"])
     classes: dict[str, Ranges] = {
         "LINE_END": _singles(LINE_ENDS),
+        "LINE_MARK": _singles([*LINE_ENDS, *"{["]),
         "SYMBOL": table.datatrove_punctuation,
         "SENTENCE_END": table.sentence_ends,
         "TERMINAL": table.datatrove_terminal,
