@@ -77,7 +77,7 @@ def split_readable(rows: DataFrame, settings: IngestSettings, turn: Turn, checkp
     if not repeated.isEmpty():
         readable = leave_out(readable, repeated, ["doc_id", "place"])
         unread = unread.unionByName(_rejects(repeated, turn))
-    return _name_slices(readable, settings.min_slice_documents), unread
+    return _name_slices(readable, settings.min_slice_documents, checkpoint), unread
 
 
 def _find_repeated(readable: DataFrame) -> DataFrame:
@@ -103,13 +103,19 @@ def _find_repeated(readable: DataFrame) -> DataFrame:
     )
 
 
-def _name_slices(readable: DataFrame, least: int) -> DataFrame:
-    """Rows of slices below ``least`` documents join ``other/<kind>``, the kind being what follows the last slash."""
-    large = readable.groupBy("slice").count().where(F.col("count") >= least).select("slice", F.lit(True).alias("large"))
+def _name_slices(readable: DataFrame, least: int, checkpoint: Checkpoint) -> DataFrame:
+    """Rows of slices below ``least`` documents join ``other/<kind>``, the kind being what follows the last slash.
+
+    Where there is none, rows stay as they are: a join would copy every text, once for each table that is made of them.
+    """
+    small = checkpoint(readable.groupBy("slice").count().where(F.col("count") < least).select("slice"), "ingest_small")
+    if small.isEmpty():
+        return readable
     kind = F.when(F.col("slice").contains("/"), F.substring_index("slice", "/", -1)).otherwise("text")
     # cast: what substring_index of the embedded engine makes is a string of another layout, which a union does not settle
-    named = F.when(F.col("large"), F.col("slice")).otherwise(F.concat(F.lit("other/"), kind)).cast("string")
-    return look_up(readable, F.broadcast(large), ["slice"], keep=True).withColumn("slice", named).drop("large")
+    named = F.when(F.col("small"), F.concat(F.lit("other/"), kind)).otherwise(F.col("slice")).cast("string")
+    marked = F.broadcast(small.withColumn("small", F.lit(True)))
+    return look_up(readable, marked, ["slice"], keep=True).withColumn("slice", named).drop("small")
 
 
 def raw_rows(readable: DataFrame, turn: Turn, text: Column) -> DataFrame:
