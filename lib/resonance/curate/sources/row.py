@@ -158,7 +158,7 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
     own_source = _word(values.get(fields.source)) if fields.source else None
     own_slice = _word(values.get(fields.slice)) if fields.slice else None
     rest = json_of(_drop_nulls(values, unit))
-    if (size := _size(text, rest)) > fields.max_bytes:
+    if (size := _size(text, rest, fields.max_bytes)) > fields.max_bytes:
         return too_long(unit, line, size, fields)
     source = own_source or fields.default_source
     return Row(
@@ -184,7 +184,7 @@ def _restore_row(values: dict[str, Any], passport: Passport, unit: Unit, line: i
     text, rest = values.get("text") if fields.one_text else example.text, json_of(own)
     if not isinstance(text, str):
         return quarantine_row(unit, line, "missing_text", "field 'text' of an exported row holds no text")
-    if (size := _size(text, rest)) > fields.max_bytes:
+    if (size := _size(text, rest, fields.max_bytes)) > fields.max_bytes:
         return too_long(unit, line, size, fields)
     row = Row(passport.source, passport.source_key, unit.name, unit.shown, line, passport.slice, valid(text), rest)
     return row._replace(whole_key=True)
@@ -195,8 +195,10 @@ def _drop_nulls(values: dict[str, Any], unit: Unit) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None or unit.format != "parquet"}
 
 
-def _size(text: str, metadata: str | None) -> int:
-    return max(len(text) if text.isascii() else len(text.encode("utf-8", "replace")), len(metadata or ""))
+def _size(text: str, metadata: str | None, limit: int) -> int:
+    """Bytes of the text, or length of the metadata; they are counted only where four a character may pass the limit."""
+    exact = text.isascii() or 4 * len(text) <= limit
+    return max(len(text) if exact else len(text.encode("utf-8", "replace")), len(metadata or ""))
 
 
 def read_row(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields) -> Row:
