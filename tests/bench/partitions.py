@@ -34,7 +34,7 @@ out = Console()
 
 
 def measure(engine: str, partitions: int, megabytes: float) -> dict[str, Any]:
-    """One run: its seconds, and rows and hash of each table that it leaves."""
+    """One run: its seconds, and the hash and rows of each table that it leaves."""
     home = cache("partitions") / f"{engine}-{partitions}"
     shutil.rmtree(home, ignore_errors=True)
     corpus = sized_corpus(megabytes, True, copies=Copies())
@@ -54,10 +54,8 @@ def measure(engine: str, partitions: int, megabytes: float) -> dict[str, Any]:
         "engine": engine,
         "partitions": partitions,
         "seconds": used.seconds,
-        "cpu_seconds": used.cpu_seconds,
-        "peak_gb": used.peak_gb,
-        "rows": {name: int(rows.replace(",", "")) for name, (rows, _) in found.items()},
         "hashes": {name: code for name, (_, code) in found.items()},
+        "rows": {name: int(rows.replace(",", "")) for name, (rows, _) in found.items()},
     }
 
 
@@ -76,6 +74,13 @@ def every(engines: Sequence[str], partitions: Sequence[int], megabytes: float) -
             yield found
 
 
+def sum_up(megabytes: float, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a result file says: the tables that differ, rows and hashes of the first run, and every run with its hashes."""
+    first = {"rows": runs[0]["rows"], "hashes": runs[0]["hashes"]}
+    shown = [{name: run[name] for name in ("engine", "partitions", "seconds", "hashes")} for run in runs]
+    return {"megabytes": megabytes, "different": find_different(runs), **first, "runs": shown}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=508.0)
@@ -87,10 +92,8 @@ def main() -> None:
     different = find_different(runs)
     out.print(f"tables that differ: {', '.join(different) or 'none'}")
     if not asked.no_result:
-        hashes = {} if different else runs[0]["hashes"]
         command = f"python -m tests.bench.partitions --megabytes {asked.megabytes:g}"
-        figures = {"megabytes": asked.megabytes, "different": different, "hashes": hashes, "runs": runs}
-        out.print(f"result: {write_result('partitions', command, figures)}", soft_wrap=True)
+        out.print(f"result: {write_result('partitions', command, sum_up(asked.megabytes, runs))}", soft_wrap=True)
 
 
 if __name__ == "__main__":
