@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -78,6 +79,15 @@ def test_what_it_was_started_to_ignore_stays_ignored() -> None:
     assert (code, out, err) == (0, "done\n", "")
 
 
+@pytest.fixture
+def listening() -> Iterator[None]:
+    """Tests in the background of a shell are started to ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 def test_afterwards_signals_mean_what_they_meant() -> None:
     before = signal.getsignal(signal.SIGINT)
     with stoppable():
