@@ -28,8 +28,8 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from resonance.core.job import Turn
+from resonance.core.order import place_rows
 from resonance.core.settings import SparkSettings, TaskSettings, TrainSettings
-from resonance.curate.draw import place_rows
 from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
 from resonance.runtime.engines.spark import open_spark

@@ -26,8 +26,9 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from scipy import stats
 
+from resonance.core.order import place_rows
 from resonance.core.settings import SparkSettings
-from resonance.curate.draw import copies, draw, place_rows
+from resonance.curate.draw import copies, draw
 from resonance.runtime.engines.spark import open_spark
 from tests.bench.places import cache, cores, cpu_seconds, write_result
 

@@ -14,6 +14,7 @@ from resonance.benchmark.evaluate import evaluate
 from resonance.core.frames import load_parquet
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut, drop_cut_before, find_cut_before, keep_drawable
+from resonance.core.order import place_rows
 from resonance.core.settings import (
     CrossFitSettings,
     DedupeSettings,
@@ -22,7 +23,7 @@ from resonance.core.settings import (
     JudgeSettings,
     RebalanceSettings,
 )
-from resonance.curate.draw import draw, draw_fixed, place_rows
+from resonance.curate.draw import draw, draw_fixed
 from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.duplicates.components import components
 from resonance.curate.duplicates.retractions import retractions

@@ -11,21 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hash_columns, uniform
-from resonance.core.frames import rank_rows
+from resonance.core.order import BANDS, rank_in_bands
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 GOLDEN = 0.6180339887498949
 """Fraction of the golden ratio: its multiples spread evenly over the unit circle."""
-
-BAND_BITS = 10
-BANDS = 1 << BAND_BITS
-"""Parts that an order is cut into, by its leading bits; they are sorted apart from each other."""
 
 
 def copies(*, seed: int, round: int) -> Column:
@@ -52,23 +47,11 @@ def draw_fixed(rows: DataFrame, *, seed: int, round: int) -> DataFrame:
     numbered = rows.withColumn("number", _turn_number(seed, round))
     left = F.first("pi") - F.floor(F.first("pi"))
     sizes = numbered.groupBy("slice").agg(F.count(F.lit(1)).alias("n"), F.round(left * F.count(F.lit(1))).alias("more"))
-    ranked = _rank_in_bands(numbered, ["slice"], F.floor(F.col("number") * F.lit(float(BANDS))), ["number", "doc_id"])
+    ranked = rank_in_bands(numbered, ["slice"], F.floor(F.col("number") * F.lit(float(BANDS))), ["number", "doc_id"])
     held = ranked.join(F.broadcast(sizes), "slice")
     certain = F.floor("pi")
     drawn = held.withColumn("copies", (certain + (F.col("rank") < F.col("more")).cast("bigint")).cast("int"))
     return _spread(drawn.withColumn("pi", certain + F.col("more") / F.col("n"))).drop("number", "rank", "n", "more")
-
-
-def place_rows(rows: DataFrame, *, seed: int, epochs: int = 1) -> DataFrame:
-    """``rows`` once for each ``epoch``, with ``pos``: their rank in it by a hash of document, copy and epoch, from 0 without gaps.
-
-    One shuffle of ids by band of that hash, each band sorted by itself; positions of a band start after the rows of all lower
-    bands, which one more pass counts. Only those 1,024 counts an epoch come together in one place.
-    """
-    passes = rows.withColumn("epoch", F.explode(F.sequence(F.lit(0), F.lit(epochs - 1))) if epochs > 1 else F.lit(0))
-    ordered = passes.withColumn("ord", hash_columns(["doc_id", "copy", "epoch"], seed, "ord"))
-    band = F.shiftright("ord", 64 - BAND_BITS)
-    return _rank_in_bands(ordered, ["epoch"], band, ["ord", "doc_id", "copy"]).withColumnRenamed("rank", "pos").drop("ord")
 
 
 def _turn_number(seed: int, round: int) -> Column:
@@ -79,13 +62,3 @@ def _turn_number(seed: int, round: int) -> Column:
 def _spread(rows: DataFrame) -> DataFrame:
     drawn = rows.where("copies > 0")
     return drawn.withColumn("copy", F.explode(F.expr("sequence(0, copies - 1)"))).drop("copies")
-
-
-def _rank_in_bands(rows: DataFrame, within: list[str], band: Column, order: list[str]) -> DataFrame:
-    """``rows`` with their ``rank`` by ``order`` within groups, from 0; ``band`` cuts the order into parts that are sorted apart."""
-    banded = rows.withColumn("band", band)
-    part = [*within, "band"]
-    lower = Window.partitionBy(*within).orderBy("band").rowsBetween(Window.unboundedPreceding, -1)
-    starts = banded.groupBy(*part).count().select(*part, F.coalesce(F.sum("count").over(lower), F.lit(0)).alias("start"))
-    rank = rank_rows(part, order)
-    return banded.join(F.broadcast(starts), part).withColumn("rank", F.col("start") + rank - 1).drop("band", "start")

@@ -7,9 +7,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.chance import hash_columns, uniform
 from resonance.core.ledger import drop_cut
+from resonance.core.order import place_rows
 from resonance.core.settings import RebalanceSettings
 from resonance.core.turns import HELDOUT
-from resonance.curate.draw import place_rows
 
 
 def hold_out(

@@ -8,9 +8,10 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
+from resonance.core.order import place_rows
 from resonance.core.settings import RebalanceSettings
 from resonance.core.turns import CONTROL
-from resonance.curate.draw import draw, draw_fixed, place_rows
+from resonance.curate.draw import draw, draw_fixed
 
 
 def rebalance(

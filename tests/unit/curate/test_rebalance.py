@@ -14,8 +14,9 @@ from scipy import stats
 
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
+from resonance.core.order import place_rows
 from resonance.core.settings import RebalanceSettings
-from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed, place_rows
+from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN
