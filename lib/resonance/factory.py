@@ -51,7 +51,7 @@ from resonance.tables import (
     SLICE_STATE,
     SLICE_SUMS,
 )
-from resonance.train.job import cross_fit, score_model, train, tune
+from resonance.train.job import appraise, cross_fit, score_model, train, tune
 
 INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch", counts="ingest", version=3)
 CLEAN = Job(
@@ -142,6 +142,15 @@ FEEDBACK = Job(
     closes_round=True,
 )
 
+APPRAISE = Job(  # the newest model reads the beginning of what the plan may draw
+    "appraise",
+    appraise,
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
+    writes=(),
+    appends=(SIGNAL_EVENT,),
+    per="round",
+    only_with="a weighting that weighs samples",
+)
 CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all others, then scores this one
     "cross_fit",
     cross_fit,
@@ -181,6 +190,7 @@ JOBS = (
     DECONTAMINATE,
     HOLD_OUT,
     DECIDE,
+    APPRAISE,
     REBALANCE,
     TRAIN,
     SCORE_MODEL,

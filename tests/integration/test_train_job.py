@@ -17,7 +17,14 @@ from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import rank_rows
 from resonance.core.job import Site, Turn
-from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
+from resonance.core.settings import (
+    AppraiseSettings,
+    CrossFitSettings,
+    ScoreModelSettings,
+    TaskSettings,
+    TrainSettings,
+    TuneSettings,
+)
 from resonance.runtime.ranks.launch import InlineLaunch
 from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT, SLICE_SUMS
 from resonance.testing import MemoryCatalog, documents_frame, hold
@@ -57,7 +64,10 @@ def plans(documents):
     place = rank_rows(["arm"], ["doc_id"]) - 1
     heldout = heldout.withColumns({"pos": place, "pi": F.lit(1.0)})
     pool = documents.where("slice != 'slice/2'")
-    parts = (a_plan(pool, 1, "plan", 150), a_plan(pool, 2, "plan", 60, pi=0.5), a_plan(pool, 2, "control", 50))
+    parts = (
+        *(a_plan(pool, 1, "plan", 150), a_plan(pool, 2, "plan", 60, pi=0.5), a_plan(pool, 2, "control", 50)),
+        a_plan(pool, 2, "candidates", 90).where("copy = 0").withColumn("pos", rank_rows(["arm"], ["doc_id"]) - 1),
+    )
     for part in parts:
         heldout = heldout.unionByName(part)
     return hold(heldout)
@@ -92,6 +102,11 @@ class World:
 
         scoring = ScoreModelSettings(max_heldout_documents=HELDOUT)
         score_model(*self.frames(), scoring=scoring, **self.tools("score_model", round, arm))
+
+    def appraise(self, round: int = 2) -> None:
+        from resonance.train.job import appraise
+
+        appraise(*self.frames(), appraising=AppraiseSettings(characters=100), **self.tools("appraise", round, "plan"))
 
     def events(self, run: str, phase: str = "train"):
         return self.catalog.read(SIGNAL_EVENT).where((F.col("run") == run) & (F.col("phase") == phase))
@@ -505,3 +520,27 @@ def test_a_target_that_nothing_is_drawn_of_is_named(tuned):
         TrainError, match="tune 1 target-0: nothing outside the fold is drawn of poems, named in tune.slices; resonance"
     ):
         tune(*world.frames(), **more)
+
+
+def test_candidates_are_read_twice_before_the_draw(world):
+    """By the model of the round before: each beginning as it stands, and with its words in another order."""
+    world.train()
+    world.appraise()
+    run = "appraise-2-plan"
+    candidates = {row.doc_id for row in world.drawn(2, "candidates").collect()}
+    texts = {row.doc_id: row.text for row in world.documents.collect()}
+    read = {phase: {row.doc_id: row for row in world.events(run, phase).collect()} for phase in ("appraise", "reorder")}
+    for rows in read.values():
+        assert set(rows) == candidates
+        assert {row.step for row in rows.values()} == {25}, "the last checkpoint of round 1"
+        assert all(row.pi is None and row.n_bytes == len(texts[doc][:100].encode()) for doc, row in rows.items())
+    gains = [read["reorder"][doc].loss_sum - read["appraise"][doc].loss_sum for doc in candidates]
+    assert np.mean(np.array(gains) > 0) > 0.6, "these are sound texts: most lose by another order"
+    before = world.events(run).count(), world.catalog.read(SIGNAL_EVENT).count()
+    world.appraise()
+    assert (world.events(run).count(), world.catalog.read(SIGNAL_EVENT).count()) == before, "a second run adds nothing"
+
+
+def test_before_round_1_there_is_no_model_to_read_candidates_with(world):
+    with pytest.raises(TrainError, match=r"appraise 1 plan: before round 1 there is a model only where train.model names one"):
+        world.appraise(1)

@@ -16,7 +16,7 @@ from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError
 from resonance.core.files import plain_path
 from resonance.core.job import Site
-from resonance.core.turns import PHASE_HELDOUT, TRAINING, PhaseName
+from resonance.core.turns import TRAINING, UNDRAWN, PhaseName
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
 from resonance.train.shard_writer import list_shards
@@ -31,7 +31,7 @@ class Desk:
     """Where one training or scoring stands: its files below the site's folder and its rows in the site's catalog.
 
     Args:
-        log_share: share of documents whose events are kept; those of held-out ones all are.
+        log_share: share of drawn documents whose events are kept; those of others all are.
         attempt: names this start of ranks, so that those of a killed driver cannot write among ours while they die.
     """
 
@@ -142,7 +142,7 @@ class Desk:
         known = draws.select(*KEYS, "bucket", "content_hash", "slice", "exposure", "pi", "weight")
         marks = {"run": turn.run, "round": turn.round, "arm": turn.arm, "phase": phase, "step": state.step}
         events = staged.join(known, list(KEYS)).withColumns({name: F.lit(value) for name, value in marks.items()})
-        if phase == PHASE_HELDOUT:
+        if phase in UNDRAWN:
             events = events.withColumn("pi", F.lit(None))
         share = self._share(phase)
         kept = events.withColumn("log_pi", F.lit(share)).where(is_logged(share))
@@ -159,7 +159,7 @@ class Desk:
             )
 
     def _share(self, phase: PhaseName) -> float:
-        return 1.0 if phase == PHASE_HELDOUT else self.log_share
+        return 1.0 if phase in UNDRAWN else self.log_share
 
     def _compare(self, phase: PhaseName, draws: DataFrame, events: DataFrame) -> int:
         """The number of draws, each of which has one event. One full outer join by draw, ids only."""

@@ -11,13 +11,23 @@ from pyspark.sql import functions as F
 from resonance.core.chance import hash_columns
 from resonance.core.errors import TrainError
 from resonance.core.job import Site
-from resonance.core.settings import CrossFitSettings, ScoreModelSettings, TaskSettings, TrainSettings, TuneSettings
+from resonance.core.settings import (
+    AppraiseSettings,
+    CrossFitSettings,
+    ScoreModelSettings,
+    TaskSettings,
+    TrainSettings,
+    TuneSettings,
+)
 from resonance.core.turns import (
+    CANDIDATES,
     FOLD,
     HELDOUT,
+    PHASE_APPRAISE,
     PHASE_FIT,
     PHASE_HELDOUT,
     PHASE_REFERENCE,
+    PHASE_REORDER,
     PHASE_SCORE,
     PHASE_TARGET,
     PHASE_TRAIN,
@@ -59,6 +69,37 @@ def train(
     begin = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     desk.recover()
     _train(desk, PHASE_TRAIN, draws, source, site.seed, begin, begin / TOKENIZER if begin else None)
+    desk.clean()
+
+
+def appraise(
+    sample_plan: DataFrame,
+    documents: DataFrame,
+    examples: DataFrame,
+    checkpoints: DataFrame,
+    *,
+    settings: TrainSettings,
+    task: TaskSettings,
+    appraising: AppraiseSettings,
+    site: Site,
+) -> None:
+    """Append the loss of the beginning of each candidate, before the draw: as it stands, and with its words reordered.
+
+    The model is that of the plan arm after the round before; in round 1 the one that training starts from. Shuffles, for each
+    of the two passes, what ``write_shards`` does, with the beginnings alone.
+
+    Raises:
+        TrainError: there is no model yet, or a rank failed.
+        ConservationError: events and candidates do not match.
+    """
+    desk = Desk(site)
+    start = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
+    if start is None and not settings.model:
+        raise TrainError(f"{_title(desk)}: before round 1 there is a model only where train.model names one; appraise round 2")
+    begun = samples(documents, examples, task).withColumn("text", F.substring("text", 1, appraising.characters))
+    candidates = first_draws(_read_draw(sample_plan, site.turn.round, CANDIDATES))
+    desk.recover()
+    _score(desk, {PHASE_APPRAISE: candidates, PHASE_REORDER: candidates}, Source(begun, settings, task), start)
     desk.clean()
 
 
@@ -205,14 +246,16 @@ def _train(
     return last
 
 
-def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path) -> None:
-    """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``, from the first shard that has none yet."""
+def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path | None) -> None:
+    """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``, or at the model of the settings, from the first
+    shard that has none yet.
+    """
     phases = [write_shards(name, draws, source.samples, desk.shards / name, desk.committed(name)) for name, draws in wanted.items()]
     spec = Spec(
         settings=source.settings,
         task=source.task,
         seed=0,
-        tokenizer=start / TOKENIZER,
+        tokenizer=(start or Path(source.settings.model)) / TOKENIZER,
         staging=desk.staging,
         phases=tuple(phase for phase in phases if phase.first < phase.places),
         start=start,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 
 from resonance.core.errors import TrainError
-from resonance.core.turns import PHASE_REFERENCE
+from resonance.core.turns import PHASE_REFERENCE, PHASE_REORDER
 from resonance.train.collective import Collective
 from resonance.train.events import StagedEvents, Tally, stage
 from resonance.train.model import Model
 from resonance.train.pace import Pacer
+from resonance.train.reorder import reorder_words
 from resonance.train.shards import Document, global_batches
 from resonance.train.spec import Boundary, Phase, Spec
 from resonance.train.tasks import Task
@@ -17,6 +18,8 @@ from resonance.train.tasks import Task
 
 def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collective, step: int) -> Boundary:
     """Stage one event for each document of the phase from its first place on. Ranks meet at the end of each shard only.
+
+    In phase ``reorder`` the words of each document stand in another order.
 
     Raises:
         TrainError: more losses than ``max_skipped_steps`` are no finite number; all ranks raise it alike.
@@ -29,7 +32,8 @@ def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     size = spec.settings.documents_per_step
     state = Boundary(step=step, first=phase.first, last=phase.first)
     for last, documents in global_batches(phase, phase.first, size, collective.rank, collective.size):
-        tally = forward(model, task, documents)
+        read = list(map(reorder_words, documents)) if phase.name == PHASE_REORDER else documents
+        tally = forward(model, task, read)
         broken += tally.broken(documents)
         events.add(documents, tally)
         state = state.model_copy(update={"last": last, "final": last == phase.places})

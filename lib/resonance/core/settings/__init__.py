@@ -22,11 +22,12 @@ from resonance.core.settings.report import ReportSettings
 from resonance.core.settings.runtime import SparkSettings, TrackingSettings
 from resonance.core.settings.states import FeedbackSettings
 from resonance.core.settings.task import TASK_FIELDS, TaskSettings
-from resonance.core.settings.train import CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
+from resonance.core.settings.train import AppraiseSettings, CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
 
 __all__ = [
     "MOST_HASHES",
     "TASK_FIELDS",
+    "AppraiseSettings",
     "CleanSettings",
     "Config",
     "CrossFitSettings",

@@ -22,7 +22,7 @@ from resonance.core.settings.report import ReportSettings
 from resonance.core.settings.runtime import SparkSettings, TrackingSettings
 from resonance.core.settings.states import FeedbackSettings
 from resonance.core.settings.task import TaskSettings
-from resonance.core.settings.train import CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
+from resonance.core.settings.train import AppraiseSettings, CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
 
 
 class Config(Settings):
@@ -51,6 +51,7 @@ class Config(Settings):
     rebalance: RebalanceSettings = RebalanceSettings()
     train: TrainSettings = TrainSettings()
     score_model: ScoreModelSettings = ScoreModelSettings()
+    appraise: AppraiseSettings = AppraiseSettings()
     cross_fit: CrossFitSettings = CrossFitSettings()
     tune: TuneSettings = TuneSettings()
     evaluate: EvaluateSettings = EvaluateSettings()

@@ -60,6 +60,13 @@ class ScoreModelSettings(Settings):
     max_heldout_documents: int = Field(2_000, ge=1, description="held-out documents scored, by hash")
 
 
+class AppraiseSettings(Settings):
+    """Scoring of documents that a plan may draw, before it does."""
+
+    characters: int = Field(256, ge=16, description="first characters of a text that the model reads")
+    reach: float = Field(1.5, ge=1, description="documents that are read, as a multiple of those that the plan is to draw")
+
+
 class CrossFitSettings(Settings):
     """Reference models that never saw what they score."""
 
