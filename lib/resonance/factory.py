@@ -24,7 +24,9 @@ from resonance.curate.one_pass import ingest_and_clean
 from resonance.curate.rebalance import rebalance
 from resonance.states.compare import compare
 from resonance.states.feedback import feedback
+from resonance.states.suspect import suspect
 from resonance.tables import (
+    APPRAISALS,
     CHECKPOINTS,
     COMPARED,
     CONTAMINATION,
@@ -39,6 +41,7 @@ from resonance.tables import (
     PLANS,
     RAW,
     REJECTS,
+    REPAIRS,
     RETRACTIONS,
     RULES,
     SAMPLE_PLAN,
@@ -151,6 +154,14 @@ APPRAISE = Job(  # the newest model reads the beginning of what the plan may dra
     per="round",
     only_with="a weighting that weighs samples",
 )
+SUSPECT = Job(
+    "suspect",
+    suspect,
+    reads=(SIGNAL_EVENT, LABEL_QUALITY),
+    writes=(APPRAISALS, REPAIRS),
+    per="round",
+    only_with="a weighting that weighs samples",
+)
 CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all others, then scores this one
     "cross_fit",
     cross_fit,
@@ -191,6 +202,7 @@ JOBS = (
     HOLD_OUT,
     DECIDE,
     APPRAISE,
+    SUSPECT,
     REBALANCE,
     TRAIN,
     SCORE_MODEL,

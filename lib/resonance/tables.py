@@ -38,6 +38,8 @@ SLICE_STATE = Table("slice_state", key=("round", "arm", "slice"), replaces=("rou
 EXCESS_LOSS = Table("excess_loss", key=("round", "doc_id", "content_hash"), replaces=("round",))
 SLICE_EXCESS = Table("slice_excess", key=("round", "slice"), replaces=("round",))
 LABEL_QUALITY = Table("label_quality", key=("round", "doc_id", "content_hash"), replaces=("round",))
+APPRAISALS = Table("appraisals", key=("round", "doc_id", "content_hash"), replaces=("round",))
+REPAIRS = Table("repairs", key=("round", "doc_id", "content_hash"), replaces=("round",))
 PLANS = Table("plans", key=("round", "slice"), replaces=("round",))
 EVALUATIONS = Table("evaluations", key=("round", "arm", "slice"), replaces=("round", "arm"))
 CHECKPOINTS = Table("checkpoints", key=("run", "step"), replaces=("run", "step"))

@@ -1,0 +1,88 @@
+"""How likely the words of a text stand in no order: by symmetry of gains around zero, against planted ones and scikit-learn."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+from sklearn.isotonic import IsotonicRegression
+
+from resonance.core.job import Turn
+from resonance.states.order import MOST_BELOW, STEP, STEPS, fit_posterior, measure_order, rate_order
+from resonance.testing import events_frame
+
+TURN = Turn("main", round=2)
+COUNTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 400)), min_size=1, max_size=STEPS)
+
+
+def read(doc: int, stands: float | None, other: float | None, **more: Any) -> list[dict[str, Any]]:
+    same = {"doc": doc, "round": 2, "n_bytes": 10, **more}
+    return [same | {"phase": "appraise", "loss_sum": stands}, same | {"phase": "reorder", "loss_sum": other}]
+
+
+def test_gains_by_hand(spark: SparkSession) -> None:
+    rows = [
+        *read(1, 20.0, 27.0),
+        *read(2, 20.0, None),
+        *read(3, 20.0, 21.0, round=1),
+        *read(4, 20.0, 21.0)[:1],
+    ]
+    (found,) = measure_order(events_frame(spark, rows), TURN).collect()
+    assert int.from_bytes(found.doc_id, "big") == 1
+    per_byte = 10 * math.log(2)
+    assert (found.bpb, found.reordered_bpb, found.order_gain) == pytest.approx((20 / per_byte, 27 / per_byte, 7 / per_byte))
+
+
+@given(COUNTS)
+def test_shares_are_those_of_isotonic_regression(counts: list[tuple[int, int]]) -> None:
+    under, over = (np.array(column) for column in zip(*counts, strict=True))
+    found = fit_posterior(under, over)
+    sizes = under + over
+    if under.sum() > MOST_BELOW * sizes.sum():
+        assert (found == -1).all()
+        return
+    known = sizes > 0
+    expected = np.zeros(0)
+    if known.any():
+        fit = IsotonicRegression(increasing=False)
+        expected = fit.fit_transform(np.flatnonzero(known), under[known] / sizes[known], sample_weight=sizes[known])
+    odds = np.minimum(expected / np.maximum(1 - expected, 1e-12), 1)
+    assert found[known] == pytest.approx(odds, abs=1e-9)
+
+
+def gains(spark: SparkSession, by_slice: dict[str, Any]) -> Any:
+    rows = [(name, number, float(gain)) for name, values in by_slice.items() for number, gain in enumerate(values)]
+    return spark.createDataFrame(rows, "slice string, number int, order_gain double")
+
+
+def test_planted_texts_without_order_are_found_and_counted(spark: SparkSession) -> None:
+    draw = np.random.default_rng(5)
+    salad, sound = draw.normal(0, 0.05, 400), draw.normal(0.35, 0.1, 3_600)
+    found = rate_order(gains(spark, {"a": [*salad, *sound]})).orderBy("number").collect()
+    posterior = np.array([row["posterior"] for row in found])
+    assert posterior[:400].mean() > 0.9
+    assert posterior[400:].mean() < 0.02
+    assert posterior.sum() == pytest.approx(400, rel=0.1), "the chances sum to as many as there are"
+    suspected = posterior > 0.5
+    assert suspected[:400].sum() / suspected.sum() > 0.95
+
+
+def test_a_sound_slice_has_no_suspect(spark: SparkSession) -> None:
+    sound = np.random.default_rng(6).normal(0.4, 0.08, 2_000)
+    assert {row["posterior"] for row in rate_order(gains(spark, {"a": sound})).collect()} == {0.0}
+
+
+def test_a_slice_whose_language_the_model_does_not_know_tells_nothing(spark: SparkSession) -> None:
+    draw = np.random.default_rng(7)
+    found = rate_order(gains(spark, {"known": draw.normal(0.4, 0.08, 500), "foreign": draw.normal(0.0, 0.05, 500)})).collect()
+    assert {row["posterior"] for row in found if row["slice"] == "foreign"} == {0.0}
+
+
+def test_the_largest_gains_share_the_last_step(spark: SparkSession) -> None:
+    found = rate_order(gains(spark, {"a": [*[STEP * STEPS * 3] * 9, -0.001]})).collect()
+    assert sorted(row["posterior"] for row in found) == [*[0.0] * 9, 1.0]

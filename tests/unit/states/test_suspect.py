@@ -1,0 +1,41 @@
+"""Suspected samples: texts without order from what was appraised in the round, labels that models of the round before doubt."""
+
+from __future__ import annotations
+
+import numpy as np
+from pyspark.sql import SparkSession
+
+from resonance.core.job import Turn
+from resonance.runtime import resources
+from resonance.states.suspect import suspect
+from resonance.tables import APPRAISALS, LABEL_QUALITY, REPAIRS
+from resonance.testing import events_frame, hold
+
+TURN = Turn("main", round=3)
+
+
+def test_texts_and_labels_are_listed_with_their_evidence(spark: SparkSession) -> None:
+    draw = np.random.default_rng(3)
+    events = []
+    for doc in range(200):
+        gain = draw.normal(0, 0.2) if doc < 20 else draw.normal(3.0, 0.4)
+        for phase, loss in (("appraise", 20.0), ("reorder", 20.0 + gain)):
+            events.append({"doc": doc, "round": 3, "phase": phase, "loss_sum": loss, "n_bytes": 10})
+    quality = resources.contract(LABEL_QUALITY).schema
+    given = {"bucket": 1, "slice": "a", "fold": "fold-0", "label": "cat", "suggested": "dog", "p_label": 0.1, "p_suggested": 0.8}
+    rows = [
+        given | {"round": round, "doc_id": bytes([doc]) * 16, "content_hash": b"\0" * 16, "quality": 0.15, "issue": issue}
+        for round, doc, issue in ((2, 250, True), (2, 251, False), (1, 252, True))
+    ]
+    labels = spark.createDataFrame([tuple(row.get(name) for name in quality.names) for row in rows], quality)
+    appraised, repairs = suspect(events_frame(spark, events), labels, turn=TURN, checkpoint=lambda frame, name: hold(frame))
+    assert resources.contract(APPRAISALS).conform(appraised).count() == 200
+    found = {int.from_bytes(row.doc_id, "big"): row for row in resources.contract(REPAIRS).conform(repairs).collect()}
+    texts = {doc for doc, row in found.items() if row.fault == "order"}
+    assert len(texts & set(range(20))) >= 18
+    assert len(texts - set(range(20))) <= 1
+    (doubted,) = (row for row in found.values() if row.fault == "label")
+    assert bytes(doubted.doc_id) == bytes([250]) * 16
+    assert (doubted.round, doubted.posterior, doubted.label, doubted.suggested, doubted.p_suggested) == (3, 0.85, "cat", "dog", 0.8)
+    assert doubted.bpb is None
+    assert all(row.suggested is None and row.bpb is not None for doc, row in found.items() if doc in texts)
