@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
+from resonance.control.weigh_samples import weigh_samples
 from resonance.core.job import Job, Step
 from resonance.core.ledger import BEFORE_DOCUMENTS
 from resonance.core.settings import Config
-from resonance.core.turns import CONTROL, FOLD, HELDOUT, PLAN, TARGET
+from resonance.core.turns import CANDIDATES, CONTROL, FOLD, HELDOUT, PLAN, TARGET
 from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
 from resonance.curate.dedupe import dedupe_batches
@@ -45,6 +46,7 @@ from resonance.tables import (
     RETRACTIONS,
     RULES,
     SAMPLE_PLAN,
+    SAMPLE_WEIGHTS,
     SIGNAL_EVENT,
     SIGNAL_STATE,
     SIGNALS,
@@ -115,9 +117,16 @@ DECIDE = Job(
     reads=(PLANS, SLICE_STATE, SLICE_EXCESS, EVALUATIONS, DOCUMENTS, REJECTS, SAMPLE_PLAN),
     writes=(PLANS,),
     per="round",
+    version=3,
+)
+REBALANCE = Job(
+    "rebalance",
+    rebalance,
+    reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS, SAMPLE_WEIGHTS),
+    writes=(SAMPLE_PLAN,),
+    per="arm",
     version=2,
 )
-REBALANCE = Job("rebalance", rebalance, reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS), writes=(SAMPLE_PLAN,), per="arm")
 TRAIN = Job(
     "train",
     train,
@@ -162,6 +171,14 @@ SUSPECT = Job(
     per="round",
     only_with="a weighting that weighs samples",
 )
+WEIGH_SAMPLES = Job(
+    "weigh_samples",
+    weigh_samples,
+    reads=(APPRAISALS, REPAIRS, EXCESS_LOSS, EVALUATIONS, SAMPLE_WEIGHTS),
+    writes=(SAMPLE_WEIGHTS,),
+    per="round",
+    only_with="a weighting that weighs samples",
+)
 CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all others, then scores this one
     "cross_fit",
     cross_fit,
@@ -203,6 +220,7 @@ JOBS = (
     DECIDE,
     APPRAISE,
     SUSPECT,
+    WEIGH_SAMPLES,
     REBALANCE,
     TRAIN,
     SCORE_MODEL,
@@ -229,15 +247,41 @@ def loop(config: Config) -> tuple[Step, ...]:
     """Every step of ``config.rounds`` rounds in the order in which they run, up to the plan of the round after."""
     steps = [*curation(config), Step(HOLD_OUT, 0, HELDOUT), Step(DECIDE, 1)]
     for number in range(1, config.rounds + 1):
-        arms = (PLAN, CONTROL) if config.control and number > 1 else (PLAN,)
+        steps += screening(config, number)
+        arms = (PLAN, CONTROL) if config.control and number > 1 and not _is_its_control(config) else (PLAN,)
         for job in (REBALANCE, TRAIN, SCORE_MODEL):
             steps += [Step(job, number, arm) for arm in arms]
         steps += [Step(EVALUATE, number, arm) for arm in reversed(arms)]
         steps += [Step(FEEDBACK, number)]
-        if SLICE_EXCESS.name in config.decide.weighting.tables:
+        if _needs_references(config):
             steps += references(config, number)
         steps += [Step(DECIDE, number + 1)]
     return tuple(steps)
+
+
+def screening(config: Config, number: int) -> tuple[Step, ...]:
+    """Every step between a round's plan and its draw that looks at single documents: none where no model or loss is there yet."""
+    weighting = config.decide.weighting
+    if not weighting.weighs_samples or (number == 1 and not config.train.model):
+        return ()
+    weighed = (Step(SUSPECT, number), Step(WEIGH_SAMPLES, number))
+    reads_texts = {APPRAISALS.name, REPAIRS.name} & weighting.tables and config.task.kind != "classification"
+    if not reads_texts:
+        return weighed if number > 1 else ()
+    return (Step(REBALANCE, number, CANDIDATES), Step(APPRAISE, number), *weighed)
+
+
+def _is_its_control(config: Config) -> bool:
+    """Whether every round would draw what its control arm draws."""
+    weighting = config.decide.weighting
+    return weighting.is_fixed and not weighting.weighs_samples
+
+
+def _needs_references(config: Config) -> bool:
+    """Whether the weighting reads what reference models make of samples."""
+    read = config.decide.weighting.tables
+    doubts_labels = REPAIRS.name in read and config.task.kind == "classification"
+    return doubts_labels or bool({SLICE_EXCESS.name, EXCESS_LOSS.name} & read)
 
 
 def references(config: Config, number: int) -> tuple[Step, ...]:

@@ -63,7 +63,7 @@ def test_configuration_files_name_known_jobs_and_keys():
 
 def test_plans_are_the_only_way_back():
     """What a model leaves reaches the next draw through decide alone."""
-    steps = loop(Config(rounds=3))
+    steps = loop(load(rounds=3, decide__weighting="above_mean"))
     above = {step.place: {earlier.job.name for earlier in upstream(step, steps[:index])} for index, step in enumerate(steps)}
     assert above["ingest/0/plan"] == set()
     assert above["judge/0/plan"] == {"clean"}
@@ -97,6 +97,36 @@ def test_the_loop_trains_reference_models_before_a_weighting_reads_what_they_sho
     last = next(step for step in steps if str(step) == "decide 2")
     assert "compare 1" in {str(step) for step in upstream(last, steps[: steps.index(last)])}
     assert not {step.job.name for step in loop(load(rounds=2))} & {"cross_fit", "compare"}
+
+
+def test_the_loop_looks_at_candidates_before_a_weighting_draws_single_documents_less():
+    steps = loop(load(rounds=2, decide__weighting="resonance"))
+    names = ("decide", "appraise", "suspect", "weigh_samples", "rebalance", "train", "cross_fit")
+    assert [str(step) for step in steps if step.job.name in names] == [
+        *("decide 1", "rebalance 1 plan", "train 1 plan"),
+        *("decide 2", "rebalance 2 candidates", "appraise 2", "suspect 2", "weigh_samples 2"),
+        *("rebalance 2 plan", "rebalance 2 control", "train 2 plan", "train 2 control", "decide 3"),
+    ]
+    draw = next(step for step in steps if str(step) == "rebalance 2 plan")
+    assert "weigh_samples 2" in {str(step) for step in upstream(draw, steps[: steps.index(draw)])}
+
+
+def test_a_model_that_is_there_before_round_1_reads_its_candidates_too():
+    steps = loop(load(rounds=1, decide__weighting="resonance", train__model="somewhere"))
+    assert {"rebalance 1 candidates", "appraise 1", "weigh_samples 1"} <= {str(step) for step in steps}
+
+
+def test_labels_are_doubted_by_reference_models_and_no_candidate_is_read():
+    task = {"kind": "classification", "labels": ["a", "b"]}
+    steps = [str(step) for step in loop(load(rounds=2, decide__weighting="resonance", task=task))]
+    assert steps.index("compare 1") < steps.index("suspect 2") < steps.index("weigh_samples 2") < steps.index("rebalance 2 plan")
+    assert not {"appraise 2", "rebalance 2 candidates", "weigh_samples 1"} & set(steps)
+
+
+def test_a_weighting_that_draws_what_its_control_draws_trains_no_control():
+    for weighting in ("uniform", "stratified"):
+        assert "train 2 control" not in {str(step) for step in loop(load(rounds=2, decide__weighting=weighting))}
+    assert "train 2 control" in {str(step) for step in loop(load(rounds=2, decide__weighting="above_mean"))}
 
 
 def test_paths_that_make_names_are_there():

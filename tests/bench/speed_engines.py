@@ -123,7 +123,7 @@ def agreement(megabytes: float, corpus: Path) -> dict[str, int]:
 
 def texts(folder: Path, key: str) -> dict[str, str]:
     """The texts in a folder of JSON lines, by the id under ``key``."""
-    rows = (json.loads(line) for path in folder.rglob("[!.]*.json*") for line in path.open(encoding="utf-8"))
+    rows = (json.loads(line) for path in folder.rglob("[!.]*.jsonl") for line in path.open(encoding="utf-8"))
     return {row[key]: row["text"] for row in rows}
 
 

@@ -62,8 +62,8 @@ def pss(process: Path) -> int:
     return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def run(command: Sequence[object], log: Path) -> Usage:
-    """Runs a command to its end; its output goes to ``log``.
+def run(command: Sequence[object], log: Path, *, ours: bool = False) -> Usage:
+    """Runs a command to its end; its output goes to ``log``. Only one of ``ours`` is led to our packages by the environment.
 
     Raises:
         RuntimeError: it failed; the message holds the end of its output.
@@ -71,7 +71,9 @@ def run(command: Sequence[object], log: Path) -> Usage:
     words = [str(word) for word in command]
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with log.open("w", encoding="utf-8") as file:
-        process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT, start_new_session=True, env=environment())
+        process = subprocess.Popen(
+            words, stdout=file, stderr=subprocess.STDOUT, start_new_session=True, env=dict(os.environ) if ours else environment()
+        )
         memory = Memory(process.pid)
         watcher = threading.Thread(target=memory.watch, daemon=True)
         watcher.start()

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from resonance.control.plan import Plan
-from resonance.control.safeguard import find_harm, go_back
+from resonance.control.safeguard import find_harm, go_back, read_effects
 from resonance.control.weighting import stratify, weigh
 from resonance.control.weightings.known import Known
 from resonance.core.errors import ResonanceError
@@ -17,7 +17,7 @@ from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
 from resonance.core.settings import DecideSettings, RebalanceSettings
-from resonance.core.turns import ALL_SLICES, PLAN
+from resonance.core.turns import PLAN
 
 COLUMNS = parse_schema(
     "round int, slice string, weight double, prior double, previous double, proposed double, "
@@ -41,17 +41,19 @@ def decide_plan(
     """The plan of ``turn.round``: a weight and a reason for each slice, from what the weighting reads of the round before.
 
     A plan that measured worse than its control arm is not continued: the next one has the weights of the last that did not.
-    Evaluations decide about nothing else. One shuffle of ids (the pool) and one of partial sums; the driver sees a few numbers for
-    each slice and round.
+    Evaluations decide about nothing else. One shuffle of ids (the pool) and two of partial sums; the driver sees a few
+    numbers for each slice and round.
 
     Raises:
         ResonanceError: no document is left to draw, the round before has no plan, or what the weighting reads was not computed.
     """
     past = plans.where(F.col("round") < turn.round).orderBy("round", "slice").collect()
-    held = {row["slice"]: row["bytes"] for row in _sum_bytes(documents, rejects, sample_plan).collect()}
+    drawable = keep_drawable(documents, rejects, sample_plan)
+    held = {row["slice"]: row["bytes"] for row in drawable.groupBy("slice").agg(F.sum("n_bytes").alias("bytes")).collect()}
     if not held:
         raise ResonanceError("decide: no document is left to draw; see table rejects for what cut them, or lower heldout_share")
-    limit = limits(held, past, settings.max_exposures, drawing.tokens * drawing.bytes_per_token)
+    rates = _find_rates(sample_plan, turn.round) if past else {}
+    limit = limits(held, past, settings.max_exposures, drawing.tokens * drawing.bytes_per_token, rates)
     last = {row["slice"]: row for row in past if row["round"] == turn.round - 1}
     if turn.round > 1 and not last:
         raise ResonanceError(f"decide: table plans has no round {turn.round - 1}; run decide for that round first")
@@ -65,7 +67,7 @@ def decide_plan(
         excess=_read_excess(slice_excess, turn.round - 1, settings),
         floor=settings.floor,
     )
-    harm = find_harm(_read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
+    harm = find_harm(read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
     if harm is None:
         plan = weigh(turn.round, known, settings)
     else:
@@ -74,21 +76,32 @@ def decide_plan(
     return plans.sparkSession.createDataFrame(_make_rows(plan, known, settings), COLUMNS)
 
 
-def limits(held: Mapping[str, int], past: Iterable[Row], max_exposures: float, budget: float) -> dict[str, float]:
+def limits(
+    held: Mapping[str, int],
+    past: Iterable[Row],
+    max_exposures: float,
+    budget: float,
+    rates: Mapping[tuple[int, str], float] | None = None,
+) -> dict[str, float]:
     """Largest share of each slice with which a document's expected draws over all rounds stay within ``max_exposures``.
 
     A share of 1 draws ``budget`` bytes, so that all rounds together may draw ``max_exposures`` times what a slice holds; what
-    past weights drew of that is gone. No share is negative, and a slice of a past plan that has no document left gets zero.
+    past weights drew of that is gone; where a round drew single documents at a higher rate, as it drew others of their slice less
+    or as the slice has grown since, theirs counts. No share is negative, and a slice of a past plan that has no document left gets
+    zero.
 
     Args:
         held: bytes of each slice that may be drawn.
         past: rows of table ``plans`` of all rounds before, each with a slice and its weight.
         max_exposures: expected draws of a document over all rounds.
         budget: bytes that a round draws.
+        rates: expected draws of the documents of a slice that were drawn most, by round and slice.
     """
     used: dict[str, float] = {}
     for row in past:
-        used[row["slice"]] = used.get(row["slice"], 0.0) + row["weight"]
+        name = row["slice"]
+        drawn = (rates or {}).get((row["round"], name), 0.0) * held.get(name, 0) / budget
+        used[name] = used.get(name, 0.0) + max(row["weight"], drawn)
     names = set(held) | set(used)
     return {name: max(max_exposures * held.get(name, 0) / budget - used.get(name, 0.0), 0.0) for name in sorted(names)}
 
@@ -100,8 +113,11 @@ def _find_priors(limit: Mapping[str, float], last: Mapping[str, Row], settings: 
     return joining | {name: row["prior"] for name, row in last.items()}
 
 
-def _sum_bytes(documents: DataFrame, rejects: DataFrame, sample_plan: DataFrame) -> DataFrame:
-    return keep_drawable(documents, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes"))
+def _find_rates(sample_plan: DataFrame, round: int) -> dict[tuple[int, str], float]:
+    """Expected draws of the documents that each round before ``round`` drew most, by round and slice, over all its epochs."""
+    past = sample_plan.where((F.col("arm") == PLAN) & (F.col("round") < round))
+    most = past.groupBy("round", "slice").agg(F.max("pi").alias("pi"), (F.max("epoch") + 1).alias("epochs"))
+    return {(row["round"], row["slice"]): row["pi"] * row["epochs"] for row in most.collect()}
 
 
 def _read_losses(slice_state: DataFrame, round: int, settings: DecideSettings) -> dict[str, float]:
@@ -123,12 +139,6 @@ def _read_excess(slice_excess: DataFrame, round: int, settings: DecideSettings) 
             "jobs cross_fit and compare compute it: `resonance run` with this weighting runs them"
         )
     return {row["slice"]: row["excess"] for row in rows}
-
-
-def _read_effects(evaluations: DataFrame, round: int) -> list[Row]:
-    """The plan arm of each round before ``round`` against its control arm, over all slices."""
-    whole = (F.col("round") < round) & (F.col("arm") == PLAN) & (F.col("slice") == ALL_SLICES)
-    return evaluations.where(whole).select("round", "n_docs", "delta", "delta_low", "delta_high").collect()
 
 
 def _make_rows(plan: Plan, known: Known, settings: DecideSettings) -> list[tuple[object, ...]]:

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from resonance.control.plan import Plan
 from resonance.control.weighting import keep_claims
 from resonance.control.weightings.known import Claim, Known
 from resonance.core.effect import judge_effect
 from resonance.core.settings import DecideSettings
+from resonance.core.turns import ALL_SLICES, PLAN
 
 if TYPE_CHECKING:
-    from pyspark.sql import Row
+    from pyspark.sql import DataFrame, Row
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,12 @@ class Harm:
             f"the plan of round {self.round} did harm ({self.delta:.4f} bits per byte above its control arm, "
             f"95% interval {self.low:.4f} to {self.high:.4f}): back to "
         )
+
+
+def read_effects(evaluations: DataFrame, round: int) -> list[Row]:
+    """The plan arm of each round before ``round`` against its control arm, over all slices."""
+    whole = (F.col("round") < round) & (F.col("arm") == PLAN) & (F.col("slice") == ALL_SLICES)
+    return evaluations.where(whole).select("round", "n_docs", "delta", "delta_low", "delta_high").collect()
 
 
 def find_harm(evaluations: Iterable[Row], round: int) -> Harm | None:

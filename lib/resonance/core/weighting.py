@@ -12,6 +12,8 @@ from resonance.core.errors import ConfigError
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 NOTHING = "no model and no forward pass beyond those of every round"
 ONE_MODEL_A_FOLD = "every round one reference model more for each of cross_fit.folds, and a forward pass over what the round drew"
+TUNED_TOO = f"{ONE_MODEL_A_FOLD}; then each of them tuned on tune.slices, and another pass"
+TWO_GLANCES = "before each draw two forward passes over the first appraise.characters of appraise.reach times what it draws"
 
 
 class Parameters(BaseModel):
@@ -20,7 +22,9 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     READS: ClassVar[tuple[str, ...]] = ()
-    """Columns of tables, as ``table.column``; a kind that reads none asks for the same in every round."""
+    """Columns of tables about slices, as ``table.column``; a kind that reads none asks for the same shares in every round."""
+    READS_SAMPLES: ClassVar[tuple[str, ...]] = ()
+    """Columns about single samples; a kind that reads none draws all documents of a slice alike."""
     COST: ClassVar[str] = NOTHING
 
 
@@ -73,14 +77,44 @@ class PerplexityBand(Parameters):
 
 
 class NaiveHighLoss(Parameters):
-    """The harder a slice is among all, the more it is drawn. A control that should fail: what is hard is often junk."""
+    """The harder a document is among all, the more it is drawn. A control that should fail: what is hard is often junk."""
 
-    READS = ("slice_state.bpb",)
+    READS_SAMPLES = ("appraisals.bpb",)
+    COST = TWO_GLANCES
     kind: Literal["naive_high_loss"] = "naive_high_loss"
-    power: float = Field(2.0, gt=0, description="weights go with (share of slices that are no harder)^power")
+    power: float = Field(2.0, gt=0, description="documents are drawn in proportion to (share of documents that are easier)^power")
 
 
-Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss
+class Rho(Parameters):
+    """Of each slice the documents that stand furthest above models which never saw them are drawn at full rate."""
+
+    READS_SAMPLES = ("excess_loss.excess",)
+    COST = ONE_MODEL_A_FOLD
+    kind: Literal["rho"] = "rho"
+    keep: float = Field(0.5, gt=0, le=1, description="share of a slice's scored documents that is drawn at full rate")
+    least: float = Field(0.1, ge=0, le=1, description="part of that rate at which the others are drawn")
+
+
+class Color(Parameters):
+    """Of each slice the documents that tuning on the target slices makes easier most are drawn at full rate."""
+
+    READS_SAMPLES = ("excess_loss.target_gain",)
+    COST = TUNED_TOO
+    kind: Literal["color"] = "color"
+    keep: float = Field(0.5, gt=0, le=1, description="share of a slice's scored documents that is drawn at full rate")
+    least: float = Field(0.1, ge=0, le=1, description="part of that rate at which the others are drawn")
+
+
+class Resonance(Parameters):
+    """All slices get equal shares; samples that are probably at fault are drawn the less, the surer that is."""
+
+    READS_SAMPLES = ("repairs.posterior",)
+    COST = TWO_GLANCES
+    kind: Literal["resonance"] = "resonance"
+    least: float = Field(0.1, ge=0, le=1, description="part of its slice's rate that every sample keeps")
+
+
+Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss | Rho | Color | Resonance
 KINDS: tuple[type[Parameters], ...] = get_args(Kind)
 
 
@@ -100,19 +134,28 @@ class Weighting(BaseModel):
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it asks for the same in every round, whatever the losses."""
+        """Whether it asks for the same shares in every round, whatever the losses."""
         return not self.parameters.READS
+
+    @property
+    def weighs_samples(self) -> bool:
+        """Whether documents of one slice are drawn at different rates."""
+        return bool(self.parameters.READS_SAMPLES)
 
     @property
     def tables(self) -> frozenset[str]:
         """The tables that it reads besides those of every plan."""
-        return frozenset(column.partition(".")[0] for column in self.parameters.READS)
+        return frozenset(column.partition(".")[0] for column in self._columns)
 
     @property
     def cost(self) -> str:
         """What it reads, and what that costs beyond a round's own work, in words."""
-        reads = ", ".join(self.parameters.READS) or "no losses"
+        reads = ", ".join(self._columns) or "no losses"
         return f"reads {reads}; costs {self.parameters.COST}"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (*self.parameters.READS, *self.parameters.READS_SAMPLES)
 
 
 def parse(content: object, where: str) -> Weighting:

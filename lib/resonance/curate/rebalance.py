@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
 from resonance.core.order import place_rows
-from resonance.core.settings import RebalanceSettings
-from resonance.core.turns import CONTROL
+from resonance.core.settings import AppraiseSettings, RebalanceSettings
+from resonance.core.turns import CANDIDATES, CONTROL, PLAN
 from resonance.curate.draw import draw, draw_fixed
 
 
@@ -19,42 +19,82 @@ def rebalance(
     rejects: DataFrame,
     sample_plan: DataFrame,
     plans: DataFrame,
+    sample_weights: DataFrame,
     *,
     settings: RebalanceSettings,
+    appraising: AppraiseSettings,
     turn: Turn,
     seed: int,
 ) -> DataFrame:
     """Rows of ``sample_plan`` for ``turn``: arm ``plan`` follows the weights of its round, arm ``control`` those of round 1.
 
     A document of slice d is expected ``weight_d * tokens * bytes_per_token / bytes_d`` times over all epochs, so that d gets its
-    share of the budget in bytes; ``pi`` is what falls to each epoch. The driver sees one number a slice. Shuffles ids: once all of
-    them, to count bytes without what was cut or held out, then only drawn rows, as drawing first and leaving those out afterwards
-    comes to the same. Slices of the plan that have no document are passed over.
+    share of the budget in bytes; ``pi`` is what falls to each epoch. In arm ``plan`` a document with a factor in
+    ``sample_weights`` counts with that part of its bytes and is drawn at that part of the rate, and no document is drawn more than
+    the repeat limit leaves. Arm ``candidates`` takes every document that the plan would draw at ``reach`` times its rate, once;
+    where there are candidates, the plan draws among them, and what they count for stands for their slice.
+
+    The driver sees a few numbers a slice. Shuffles ids: once all of them, to count bytes without what was cut or held out, then
+    only drawn rows, as drawing first and leaving those out afterwards comes to the same. Slices of the plan that have no document
+    are passed over.
 
     Raises:
         ResonanceError: the round has no plan, or its plan draws nothing.
     """
     ids = documents.select("doc_id", "batch", "bucket", "content_hash", "slice", "n_bytes")
-    weights = _weights(plans, 1 if turn.arm == CONTROL else turn.round)
-    held = keep_drawable(ids, rejects, sample_plan).groupBy("slice").agg(F.sum("n_bytes").alias("bytes")).collect()
+    mine = (F.col("round") == turn.round) & F.lit(turn.arm == PLAN)
+    weighed = _add_factors(ids, sample_weights.where(mine), sample_plan.where(mine & (F.col("arm") == CANDIDATES)))
+    weights = _read_weights(plans, 1 if turn.arm == CONTROL else turn.round)
+    held = keep_drawable(weighed, rejects, sample_plan).groupBy("slice").agg(*_sum_sizes()).collect()
     budget = settings.tokens * settings.bytes_per_token / settings.epochs
-    rates = [(row["slice"], weights[row["slice"]] * budget / row["bytes"]) for row in held if row["slice"] in weights]
-    rated = ids.join(F.broadcast(ids.sparkSession.createDataFrame(rates, "slice string, pi double")), "slice")
+    known = (row for row in held if row["slice"] in weights)
+    found = ((row["slice"], _find_rate(row, weights[row["slice"]], budget, appraising.reach)) for row in known)
+    rates = [(name, rate) for name, rate in found if rate > 0]
+    rated = weighed.join(F.broadcast(ids.sparkSession.createDataFrame(rates, "slice string, rate double")), "slice")
+    rated = rated.withColumn("pi", F.col("rate") * F.col("factor")).drop("rate", "factor", "read")
+    epochs = settings.epochs
+    if turn.arm == CANDIDATES:
+        rated, epochs = rated.withColumn("pi", F.least(F.col("pi") * (epochs * appraising.reach), F.lit(1.0))), 1
     if settings.sampler == "fixed":
         drawn = draw_fixed(keep_drawable(rated, rejects, sample_plan), seed=seed, round=turn.round)
     else:
         drawn = keep_drawable(draw(rated, seed=seed, round=turn.round), rejects, sample_plan)
-    named = place_rows(drawn, seed=seed, epochs=settings.epochs).select(
-        "*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm")
-    )
+    named = place_rows(drawn, seed=seed, epochs=epochs).select("*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm"))
     return named.withColumn("weight", F.lit(1.0))
 
 
-def _weights(plans: DataFrame, round: int) -> dict[str, float]:
-    rows = plans.where(F.col("round") == round).select("slice", "weight").collect()
+def _add_factors(ids: DataFrame, sample_weights: DataFrame, candidates: DataFrame) -> DataFrame:
+    """Adds to each document its ``factor``, and whether it was ``read`` as a candidate."""
+    key = ["doc_id", "content_hash"]
+    given = sample_weights.select(*key, F.col("factor").alias("given"))
+    found = candidates.select(*key, F.lit(True).alias("found"))
+    joined = ids.join(given, key, "left").join(found, key, "left")
+    return joined.select(*ids.columns, F.coalesce("given", F.lit(1.0)).alias("factor"), F.col("found").isNotNull().alias("read"))
+
+
+def _sum_sizes() -> tuple[Column, ...]:
+    """Bytes of all documents and of those that were read, each as they are and as they count."""
+    size, read = F.col("n_bytes"), F.when(F.col("read"), F.col("n_bytes")).otherwise(0)
+    named = {"bytes": size, "counted": size * F.col("factor"), "read_bytes": read, "read_counted": read * F.col("factor")}
+    return tuple(F.sum(value).alias(name) for name, value in named.items())
+
+
+def _find_rate(held: Row, plan: Row, budget: float, reach: float) -> float:
+    """Expected copies of a document with factor 1 among those that count, within what the repeat limit leaves to each."""
+    even, most = (share * budget / held["bytes"] for share in (plan["weight"], max(plan["limit_share"], plan["weight"])))
+    if held["read_bytes"]:
+        size, counted, most = held["read_bytes"], held["read_counted"], min(most, even * reach)
+    else:
+        size, counted = held["bytes"], held["counted"]
+    more = size / counted if counted > 0 else 0.0
+    return float(min(even * more, most))
+
+
+def _read_weights(plans: DataFrame, round: int) -> dict[str, Row]:
+    rows = plans.where(F.col("round") == round).select("slice", "weight", "limit_share").collect()
     if not rows:
         raise ResonanceError(f"rebalance: table plans has no round {round}; run decide first")
-    weights = {row["slice"]: row["weight"] for row in rows if row["weight"] > 0}
+    weights = {row["slice"]: row for row in rows if row["weight"] > 0}
     if not weights:
         raise ResonanceError(
             f"rebalance: the plan of round {round} draws nothing, every document had its share of draws; "

@@ -53,7 +53,8 @@ def planned(
     excess: DataFrame | None = None,
 ) -> DataFrame:
     rejects = documents.where("source_key = 'cut'").select("doc_id", "batch", F.lit("dedupe").alias("step"))
-    held = documents.where("source_key = 'held'").select("doc_id", F.lit("heldout").alias("arm"))
+    marks = {"arm": F.lit("heldout"), "round": F.lit(0), "epoch": F.lit(0), "pi": F.lit(1.0)}
+    held = documents.where("source_key = 'held'").select("doc_id", "slice").withColumns(marks)
     drawing = RebalanceSettings(tokens=1_000, bytes_per_token=2.0)
     rows = decide_plan(
         plans,
@@ -99,6 +100,14 @@ def test_three_rounds(spark: SparkSession, documents: DataFrame) -> None:
     assert third["a"]["prior"] == pytest.approx(0.4)
     assert third["b"]["limit_share"] == pytest.approx(2.0 - 0.4 - found["b"]["weight"])
     assert third["b"]["reason"].startswith("too few of its documents were scored: ")
+
+
+def test_documents_that_a_round_drew_at_a_higher_rate_have_that_much_less_left() -> None:
+    past = [Row(round=1, slice="a", weight=0.5), Row(round=1, slice="b", weight=0.5)]
+    # 1,000 bytes a slice, 2,000 a round: half of a round draws each document once, and 4 draws are 2 rounds' worth.
+    assert limits({"a": 1_000, "b": 1_000}, past, 4.0, 2_000) == pytest.approx({"a": 1.5, "b": 1.5})
+    # Where documents of a were drawn 1.2 times, since others of a were drawn less, 2.8 draws are left of them.
+    assert limits({"a": 1_000, "b": 1_000}, past, 4.0, 2_000, {(1, "a"): 1.2, (1, "b"): 1.0}) == pytest.approx({"a": 1.4, "b": 1.5})
 
 
 def test_slices_that_come_and_go(spark: SparkSession, documents: DataFrame) -> None:

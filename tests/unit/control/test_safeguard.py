@@ -11,12 +11,12 @@ from resonance.control.decide import decide_plan
 from resonance.control.safeguard import find_harm
 from resonance.core.job import Turn
 from resonance.core.settings import DecideSettings, RebalanceSettings
-from resonance.core.weighting import NaiveHighLoss, Weighting
+from resonance.core.weighting import AboveMean, Weighting
 from resonance.runtime import resources
 from resonance.tables import EVALUATIONS, PLANS, REJECTS, SAMPLE_PLAN, SLICE_EXCESS, SLICE_STATE
 from resonance.testing import documents_frame, hold
 
-PLANTED = DecideSettings(weighting=Weighting(name="planted", version=1, parameters=NaiveHighLoss(power=8.0)))
+PLANTED = DecideSettings(weighting=Weighting(name="planted", version=1, parameters=AboveMean(temperature=0.1)))
 """Draws what is hardest, which here is junk."""
 TEXT, JUNK = 2.0, 8.0
 """Bits per byte."""

@@ -15,14 +15,17 @@ from scipy import stats
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.order import place_rows
-from resonance.core.settings import RebalanceSettings
+from resonance.core.settings import AppraiseSettings, RebalanceSettings
 from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
-from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN
+from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN, SAMPLE_WEIGHTS
 from resonance.testing import hold
 
 SEED = 11
+APPRAISING = AppraiseSettings(reach=1.5)
+WIDE = 50.0
+"""A repeat limit that never binds."""
 
 
 def corpus(spark: SparkSession, count: int = 400) -> DataFrame:
@@ -49,14 +52,15 @@ def empty(spark: SparkSession, table: Any) -> DataFrame:
 
 
 def plans(spark: SparkSession, *rows: tuple[int, str, float]) -> DataFrame:
-    return spark.createDataFrame(list(rows), "round int, slice string, weight double")
+    return spark.createDataFrame([(*row, WIDE) for row in rows], "round int, slice string, weight double, limit_share double")
 
 
 def drawn(documents: DataFrame, weights: DataFrame, turn: Turn, tokens: int = 1_000, **frames: DataFrame) -> list[Any]:
     spark = documents.sparkSession
     rejects, before = frames.get("rejects", empty(spark, REJECTS)), frames.get("sample_plan", empty(spark, SAMPLE_PLAN))
     settings = RebalanceSettings(tokens=tokens, bytes_per_token=3.0)
-    rows = rebalance(documents, rejects, before, weights, settings=settings, turn=turn, seed=SEED)
+    factors = frames.get("sample_weights", empty(spark, SAMPLE_WEIGHTS))
+    rows = rebalance(documents, rejects, before, weights, factors, settings=settings, appraising=APPRAISING, turn=turn, seed=SEED)
     return resources.contract(SAMPLE_PLAN).conform(rows).orderBy("pos").collect()
 
 
@@ -136,7 +140,9 @@ def test_arms_share_random_numbers_and_rounds_turn_them(spark: SparkSession) -> 
 
 def test_held_out_and_cut_documents_are_never_drawn(spark: SparkSession) -> None:
     documents = corpus(spark)
-    held = documents.where("slice = 'a' AND n_bytes < 35").select("doc_id", F.lit("heldout").alias("arm"))
+    held = documents.where("slice = 'a' AND n_bytes < 35").select(
+        "doc_id", "content_hash", F.lit("heldout").alias("arm"), F.lit(0).alias("round")
+    )
     cut = documents.where("slice = 'b' AND n_bytes < 35").select("doc_id", "batch", F.lit("dedupe").alias("step"))
     rows = drawn(
         documents, plans(spark, (1, "a", 0.5), (1, "b", 0.5)), Turn("main", round=1), tokens=20_000, rejects=cut, sample_plan=held
@@ -227,8 +233,9 @@ def test_a_fixed_draw_goes_by_the_plan(spark: SparkSession) -> None:
     documents = corpus(spark)
     weights = plans(spark, (1, "a", 0.2), (1, "b", 0.8))
     settings = RebalanceSettings(tokens=1_000, bytes_per_token=3.0, sampler="fixed")
-    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights)
-    rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, settings=settings, turn=Turn("main", 1), seed=SEED)).collect()
+    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights, empty(spark, SAMPLE_WEIGHTS))
+    given = {"settings": settings, "appraising": APPRAISING, "turn": Turn("main", 1), "seed": SEED}
+    rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, **given)).collect()
     poisson = drawn(documents, weights, Turn("main", round=1))
     expected = {row["slice"]: row["pi"] for row in poisson}
     assert Counter(row["slice"] for row in rows) == {name: round(200 * pi) for name, pi in expected.items()}
@@ -238,8 +245,9 @@ def test_a_fixed_draw_goes_by_the_plan(spark: SparkSession) -> None:
 def test_epochs_pass_over_one_draw_in_orders_of_their_own(spark: SparkSession) -> None:
     documents, weights = corpus(spark), plans(spark, (1, "a", 0.5), (1, "b", 0.5))
     settings = RebalanceSettings(tokens=3_000, bytes_per_token=3.0, epochs=3)
-    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights)
-    rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, settings=settings, turn=Turn("main", 1), seed=SEED)).collect()
+    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights, empty(spark, SAMPLE_WEIGHTS))
+    given = {"settings": settings, "appraising": APPRAISING, "turn": Turn("main", 1), "seed": SEED}
+    rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, **given)).collect()
     passes = [[row for row in sorted(rows, key=lambda row: row["pos"]) if row["epoch"] == epoch] for epoch in range(3)]
     once = drawn(documents, weights, Turn("main", round=1))
     assert ids(passes[0]) == ids(once)
@@ -249,3 +257,63 @@ def test_epochs_pass_over_one_draw_in_orders_of_their_own(spark: SparkSession) -
     assert ids(passes[1]) != ids(passes[0])
     assert ids(passes[2]) not in (ids(passes[0]), ids(passes[1]))
     assert {row["pi"] for row in rows} == {row["pi"] for row in once}
+
+
+def less_of(documents: DataFrame, where: str, factor: float, round: int = 1) -> DataFrame:
+    chosen = documents.where(where).select("doc_id", "content_hash")
+    return chosen.withColumns({"round": F.lit(round), "factor": F.lit(factor)})
+
+
+def test_a_document_with_a_factor_is_drawn_less_and_the_others_make_up_for_it(spark: SparkSession) -> None:
+    documents = corpus(spark)
+    weights = plans(spark, (1, "a", 0.4), (1, "b", 0.6))
+    less = less_of(documents, "slice = 'a' AND n_bytes < 30", 0.25)
+    known = documents.select("slice", "n_bytes").collect()
+    whole = sum(row["n_bytes"] for row in known if row["slice"] == "a")
+    spared = 0.75 * sum(row["n_bytes"] for row in known if row["slice"] == "a" and row["n_bytes"] < 30)
+    rows = drawn(documents, weights, Turn("main", round=1), sample_weights=less)
+    rate = 0.4 * 3_000 / (whole - spared)
+    for row in rows:
+        if row["slice"] == "a":
+            assert row["pi"] == pytest.approx(rate * (0.25 if row["n_bytes"] < 30 else 1.0))
+    plain = {row["slice"]: row["pi"] for row in drawn(documents, weights, Turn("main", round=1))}
+    assert {row["pi"] for row in rows if row["slice"] == "b"} == {plain["b"]}
+    for turn in (Turn("main", round=1, arm="control"), Turn("main", round=1)):
+        other = less if turn.arm == "control" else less_of(documents, "true", 0.25, round=2)
+        assert {row["slice"]: row["pi"] for row in drawn(documents, weights, turn, sample_weights=other)} == plain
+
+
+def test_no_document_is_drawn_beyond_the_repeat_limit(spark: SparkSession) -> None:
+    documents = corpus(spark)
+    whole = documents.where("slice = 'a'").agg(F.sum("n_bytes")).collect()[0][0]
+    tight = spark.createDataFrame([(1, "a", 0.5, 0.6)], "round int, slice string, weight double, limit_share double")
+    less = less_of(documents, "slice = 'a' AND n_bytes < 45", 0.0)
+    rows = drawn(documents, tight, Turn("main", round=1), sample_weights=less)
+    assert {row["n_bytes"] < 45 for row in rows} == {False}
+    assert [row["pi"] for row in rows] == pytest.approx([0.6 * 3_000 / whole] * len(rows))
+
+
+def test_candidates_are_what_a_larger_draw_would_take_and_the_plan_draws_among_them(spark: SparkSession) -> None:
+    documents = hold(corpus(spark))
+    weights = plans(spark, (1, "a", 0.4), (1, "b", 0.6))
+    rows = drawn(documents, weights, Turn("main", round=1, arm="candidates"))
+    assert {(row["arm"], row["copy"], row["epoch"]) for row in rows} == {("candidates", 0, 0)}
+    assert ids(rows) == ids(
+        drawn(documents, weights, Turn("main", round=1, arm="candidates"), sample_weights=less_of(documents, "true", 0.5))
+    )
+    larger = drawn(documents, weights, Turn("main", round=1), tokens=1_500)
+    assert {doc for doc, _ in ids(rows)} == {doc for doc, _ in ids(larger)}
+
+    conform = resources.contract(SAMPLE_PLAN).conform
+    read = spark.createDataFrame(rows, conform(empty(spark, SAMPLE_PLAN)).schema)
+    junk = {bytes(row["doc_id"]) for row in rows if row["n_bytes"] % 7 == 0}
+    less = less_of(read, "n_bytes % 7 = 0", 0.1)
+    plan = drawn(documents, weights, Turn("main", round=1), sample_plan=read, sample_weights=less)
+    assert {doc for doc, _ in ids(plan)} <= {doc for doc, _ in ids(rows)}
+    size = {name: sum(row["n_bytes"] for row in documents.where(f"slice = '{name}'").collect()) for name in "ab"}
+    for name, share in (("a", 0.4), ("b", 0.6)):
+        mine = [row for row in rows if row["slice"] == name]
+        counted = sum(row["n_bytes"] * (0.1 if bytes(row["doc_id"]) in junk else 1.0) for row in mine)
+        rate = share * 3_000 / size[name] * min(sum(row["n_bytes"] for row in mine) / counted, APPRAISING.reach)
+        found = {bytes(row["doc_id"]): row["pi"] for row in plan if row["slice"] == name}
+        assert found == {doc: pytest.approx(rate * (0.1 if doc in junk else 1.0)) for doc in found}

@@ -1,20 +1,41 @@
-"""Every kind of weighting, one module each: from what is known about slices to the shares that it asks for, with reasons."""
+"""Every kind of weighting, one module each: from what is known about slices to the shares that it asks for, with reasons.
+
+Some kinds say besides how much less than its slice a single document is drawn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from resonance.control.weightings.above_mean import ask_above_mean
+from resonance.control.weightings.color import weigh_color
 from resonance.control.weightings.doremi import ask_doremi
-from resonance.control.weightings.known import Claim, Known
-from resonance.control.weightings.naive_high_loss import ask_naive_high_loss
+from resonance.control.weightings.known import Claim, Known, Samples
+from resonance.control.weightings.naive_high_loss import weigh_naive_high_loss
 from resonance.control.weightings.perplexity_band import ask_perplexity_band
+from resonance.control.weightings.resonance import weigh_resonance
+from resonance.control.weightings.rho import weigh_rho
 from resonance.control.weightings.stratified import ask_stratified
 from resonance.control.weightings.uniform import ask_uniform
-from resonance.core.weighting import AboveMean, DoReMi, NaiveHighLoss, Parameters, PerplexityBand, Stratified, Uniform
+from resonance.core.weighting import (
+    AboveMean,
+    Color,
+    DoReMi,
+    NaiveHighLoss,
+    Parameters,
+    PerplexityBand,
+    Resonance,
+    Rho,
+    Stratified,
+    Uniform,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 Ask = Callable[[Known, Any], dict[str, Claim]]
+Weigh = Callable[[Samples, Any], "DataFrame"]
 
 KINDS: tuple[tuple[type[Parameters], Ask], ...] = (
     (Uniform, ask_uniform),
@@ -22,8 +43,19 @@ KINDS: tuple[tuple[type[Parameters], Ask], ...] = (
     (AboveMean, ask_above_mean),
     (DoReMi, ask_doremi),
     (PerplexityBand, ask_perplexity_band),
-    (NaiveHighLoss, ask_naive_high_loss),
+    (NaiveHighLoss, ask_uniform),
+    (Rho, ask_uniform),
+    (Color, ask_uniform),
+    (Resonance, ask_stratified),
 )
+
+SAMPLE_KINDS: Mapping[type[Parameters], Weigh] = {
+    NaiveHighLoss: weigh_naive_high_loss,
+    Rho: weigh_rho,
+    Color: weigh_color,
+    Resonance: weigh_resonance,
+}
+"""Kinds that weigh samples too: rows of documents that are drawn less than their slice, each with ``factor`` and ``reason``."""
 
 
 def ask_shares(known: Known, parameters: Parameters) -> dict[str, Claim]:

@@ -1,9 +1,13 @@
-"""What a weighting is told about slices, what it asks for, and how shares are split among slices that were seen."""
+"""What a weighting is told about slices and samples, what it asks for, and how shares are split among slices that were seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,21 @@ class Known:
     loss: Mapping[str, float] = field(default_factory=dict)
     excess: Mapping[str, float] = field(default_factory=dict)
     floor: float = 0.0
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What is known about single documents before a draw, as rows of tables.
+
+    Args:
+        appraisals: those of the round.
+        repairs: those of the round.
+        excess_loss: those of the round before.
+    """
+
+    appraisals: DataFrame
+    repairs: DataFrame
+    excess_loss: DataFrame
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,25 @@ As selective backprop picks samples: by a power of the share of losses that are 
 
 from __future__ import annotations
 
-from resonance.control.weightings.known import Claim, Known, split_shares
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
 from resonance.core.weighting import NaiveHighLoss
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
-def ask_naive_high_loss(known: Known, parameters: NaiveHighLoss) -> dict[str, Claim]:
-    """A slice asks for a power of the share of slices that are no harder than it is."""
-    loss = {name: known.loss[name] for name in known.previous if name in known.loss}
-    share_below = {name: sum(other <= value for other in loss.values()) / len(loss) for name, value in loss.items()}
-    shares = split_shares(known, {name: share**parameters.power for name, share in share_below.items()})
-    return {
-        name: Claim(
-            share, f"{loss[name]:.2f} bits per byte, no less than {share_below[name]:.0%} of slices" if name in loss else ""
-        )
-        for name, share in shares.items()
-    }
+    from resonance.control.weightings.known import Samples
+
+BANDS = 64
+"""Parts of the documents, by hash; each is ranked by itself, which finds the same ranks but for chance."""
+
+
+def weigh_naive_high_loss(samples: Samples, parameters: NaiveHighLoss) -> DataFrame:
+    """A document's factor is a power of the share of documents that are easier. Shuffles losses by band; one task sorts a band."""
+    band = F.pmod(F.col("bucket"), F.lit(BANDS))
+    rank = F.percent_rank().over(Window.partitionBy("band").orderBy("bpb"))
+    ranked = samples.appraisals.withColumn("band", band).withColumn("factor", F.pow(rank, F.lit(parameters.power)))
+    return ranked.withColumn("reason", F.lit("the harder, the more"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from resonance.core.settings.base import Settings
 from resonance.core.settings.benchmark import EvaluateSettings
@@ -59,3 +59,13 @@ class Config(Settings):
     decide: DecideSettings = DecideSettings()
     report: ReportSettings = ReportSettings()
     tracking: TrackingSettings = TrackingSettings()
+
+    @model_validator(mode="after")
+    def _can_draw(self) -> Config:
+        """Refuses a sampler that draws all documents of a slice alike where the weighting does not."""
+        if self.rebalance.sampler == "fixed" and self.decide.weighting.weighs_samples:
+            raise ValueError(
+                f"rebalance.sampler fixed draws all documents of a slice alike, weighting {self.decide.weighting.title} does not: "
+                "set rebalance.sampler to poisson, or name another weighting"
+            )
+        return self

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.core.ledger import drop_cut
+from resonance.core.turns import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ def count_slices(frames: Mapping[str, DataFrame]) -> tuple[SliceCount, ...]:
     counts = (
         _count_part("read", frames["raw"], (), one, F.lit(0)),
         _count_part("kept", stayed, (), one, size),
-        _count_part("draw", frames["sample_plan"], ("round", "arm"), first, size),
+        _count_part("draw", frames["sample_plan"].where(F.col("arm") != CANDIDATES), ("round", "arm"), first, size),
     )
     rows = reduce(lambda part, other: part.unionByName(other), counts)
     return tuple(SliceCount(**row.asDict()) for row in rows.collect())

@@ -17,6 +17,7 @@ from resonance.report.sections import (
     rules,
     signals,
     slices,
+    suspects,
     texts,
     training,
 )
@@ -32,6 +33,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     texts.SECTION,
     labels.SECTION,
     references.SECTION,
+    suspects.SECTION,
     heldout.SECTION,
     plan.SECTION,
     record.SECTION,

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from resonance.core.errors import ResonanceError
 from resonance.core.printable import escape_hidden
-from resonance.core.turns import HELDOUT
+from resonance.core.turns import CANDIDATES, HELDOUT
 from resonance.core.versions import SUPERSEDED
 from resonance.report.comparison import describe_worth
 from resonance.tables import SIGNAL_SETS
@@ -92,7 +92,7 @@ def describe_document(frames: Frames, asked: str) -> list[str]:
     lines += [_describe_cut(row) for row in mine["rejects"].orderBy("step", "rank").collect()]
     lines += [_describe_draw(row) for row in mine["sample_plan"].orderBy("round", "arm", "copy").collect()]
     lines += [_describe_loss(row) for row in mine["signal_event"].orderBy("round", "arm", F.col("phase").desc(), "pos").collect()]
-    return [escape_hidden(line) for line in (*lines, *_describe_excess(mine), *_describe_labels(mine))]
+    return [escape_hidden(line) for line in (*lines, *_describe_excess(mine), *_describe_labels(mine), *_describe_suspicion(mine))]
 
 
 def describe_sample(frames: Frames, asked: str, number: int | None) -> list[str]:
@@ -107,7 +107,7 @@ def describe_sample(frames: Frames, asked: str, number: int | None) -> list[str]
     ]
     states = [_describe_state(row) for row in mine["signal_state"].orderBy("last_round").collect()]
     lines += states or ["state     no model has seen it yet"]
-    lines += [*_describe_excess(mine), *_describe_labels(mine)]
+    lines += [*_describe_excess(mine), *_describe_labels(mine), *_describe_suspicion(mine)]
     here = F.col("slice") == raw["slice"]
     plans = frames["plans"].where(here if number is None else here & (F.col("round") == number))
     for row in plans.orderBy(F.desc("round")).limit(1).collect():
@@ -205,6 +205,8 @@ def _describe_cut(row: Row) -> str:
 def _describe_draw(row: Row) -> str:
     if row["arm"] == HELDOUT:
         return f"held out  never drawn; place {row['pos']:,} of the held-out documents"
+    if row["arm"] == CANDIDATES:
+        return f"candidate round {row['round']}: a model reads its beginning before the draw"
     return f"drawn     round {row['round']} {row['arm']}: place {row['pos']:,}, copy {row['copy']}, expected copies {row['pi']:.3f}"
 
 
@@ -236,6 +238,20 @@ def _describe_labels(mine: Frames) -> list[str]:
         + ("" if row["el2n"] is None else f"; early error {row['el2n']:.3f}, the mean over {row['n_models']} models")
         for row in mine["label_quality"].orderBy("round").collect()
     ]
+
+
+def _describe_suspicion(mine: Frames) -> list[str]:
+    """What the model made of the document before each draw, and how much less of it the draw took."""
+    read = [
+        f"read      before round {row['round']}: {row['bpb']:.3f} bits per byte, {row['reordered_bpb']:.3f} with its words "
+        f"reordered; chance that they stand in no order {row['posterior']:.0%}"
+        for row in mine["appraisals"].orderBy("round").collect()
+    ]
+    drawn = [
+        f"weighed   round {row['round']}: drawn at {row['factor']:.0%} of the rate of its slice: {row['reason']}"
+        for row in mine["sample_weights"].orderBy("round").collect()
+    ]
+    return read + drawn
 
 
 def _describe_state(row: Row) -> str:

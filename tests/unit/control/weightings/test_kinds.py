@@ -9,11 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resonance.control.weightings import KINDS, ask_shares
+from resonance.control.weightings import KINDS, SAMPLE_KINDS, ask_shares
 from resonance.control.weightings.above_mean import find_utility
 from resonance.control.weightings.known import Known
 from resonance.core import weighting
-from resonance.core.weighting import AboveMean, DoReMi, NaiveHighLoss, Parameters, PerplexityBand, Stratified, Uniform
+from resonance.core.weighting import (
+    AboveMean,
+    Color,
+    DoReMi,
+    NaiveHighLoss,
+    Parameters,
+    PerplexityBand,
+    Resonance,
+    Rho,
+    Stratified,
+    Uniform,
+)
 
 EVEN = dict.fromkeys("abcd", 0.25)
 HELD = {"a": 0.5, "b": 0.25, "c": 0.125, "d": 0.125}
@@ -82,13 +93,20 @@ def test_equal_losses_are_all_in_the_middle_of_the_band() -> None:
     assert shares(PerplexityBand(outside=0.0), replace(KNOWN, loss={"a": 2.0})) == pytest.approx(EVEN)
 
 
-def test_naive_high_loss_asks_for_what_is_hardest() -> None:
-    # Squares of 1/4, 2/4, 3/4 and 1.
-    assert shares(NaiveHighLoss()) == pytest.approx({"a": 1 / 30, "b": 4 / 30, "c": 9 / 30, "d": 16 / 30})
-    assert shares(NaiveHighLoss(power=1.0)) == pytest.approx({"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4})
+@pytest.mark.parametrize("parameters", [NaiveHighLoss(), Rho(), Color()])
+def test_what_chooses_samples_alone_leaves_slices_as_they_are(parameters: Parameters) -> None:
+    assert shares(parameters) == HELD
 
 
-@pytest.mark.parametrize("parameters", [AboveMean(), PerplexityBand(), NaiveHighLoss()])
+def test_ours_asks_for_equal_shares() -> None:
+    assert shares(Resonance()) == EVEN
+
+
+def test_every_kind_that_reads_samples_weighs_them() -> None:
+    assert set(SAMPLE_KINDS) == {kind for kind in weighting.KINDS if kind.READS_SAMPLES}
+
+
+@pytest.mark.parametrize("parameters", [AboveMean(), PerplexityBand()])
 def test_a_slice_without_a_loss_keeps_its_weight_and_no_reason(parameters: Parameters) -> None:
     claims = ask_shares(replace(KNOWN, loss={"a": 1.0, "b": 2.0}), parameters)
     assert (claims["c"].share, claims["c"].reason) == (0.25, "")

@@ -1,0 +1,124 @@
+"""Which samples are suspected, by what evidence, and how much less of them was drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from resonance.report.draw.bars import Bar, draw_bars
+from resonance.report.facts.texts import read_starts
+from resonance.report.parts import Block, Chart, Grid
+from resonance.report.section import Section
+from resonance.report.turns import name_others, split_largest
+from resonance.report.wording import amount, bits, count, excerpt, name, share
+from resonance.tables import APPRAISALS, DOCUMENTS, REPAIRS, SAMPLE_WEIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+    from pyspark.sql import Row as Found
+
+    from resonance.core.settings import ReportSettings
+    from resonance.report.facts.shared import Facts
+
+LISTED = 20
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """What is shown of suspected samples of the newest round that looked for them.
+
+    Args:
+        round: that round; None where none did.
+        read: candidates that a model read, by slice.
+        suspected: suspected samples, by fault and slice.
+        factor: mean part of its slice's rate at which a suspected sample was drawn; None where all were drawn alike.
+        worst: rows of the surest ones.
+        texts: the starts of theirs, by document.
+    """
+
+    round: int | None = None
+    read: tuple[tuple[str, int], ...] = ()
+    suspected: tuple[tuple[str, str, int], ...] = ()
+    factor: float | None = None
+    worst: tuple[Found, ...] = ()
+    texts: tuple[tuple[bytes, str], ...] = ()
+
+
+def gather_suspects(frames: Mapping[str, DataFrame], shared: Facts) -> Suspects:
+    """Counts by slice and the ``LISTED`` surest suspects; where texts are shown, one scan of documents for the starts of these."""
+    if not shared.rows["appraisals"] and not shared.rows["repairs"]:
+        return Suspects()
+    rounds = [frames[table].agg(F.max("round")).collect()[0][0] for table in ("appraisals", "repairs")]
+    newest = max(found for found in rounds if found is not None)
+    read, repairs, weights = (
+        frames[table].where(F.col("round") == newest) for table in ("appraisals", "repairs", "sample_weights")
+    )
+    worst = repairs.orderBy(F.desc("posterior"), "doc_id").limit(LISTED).collect()
+    texts = read_starts(frames["documents"], {bytes(row["doc_id"]) for row in worst}, shown=shared.texts_shown)
+    drawn = repairs.join(weights.select("doc_id", "content_hash", "factor"), ["doc_id", "content_hash"])
+    return Suspects(
+        newest,
+        tuple((row["slice"], row["count"]) for row in read.groupBy("slice").count().orderBy("slice").collect()),
+        tuple(
+            (row["fault"], row["slice"], row["count"])
+            for row in repairs.groupBy("fault", "slice").count().orderBy("fault", "slice").collect()
+        ),
+        drawn.agg(F.avg("factor")).collect()[0][0],
+        tuple(worst),
+        tuple(sorted(texts.items())),
+    )
+
+
+def draw_suspects(found: Suspects, settings: ReportSettings) -> Block | None:
+    """Shares by slice and the surest suspects; None where no round looked for any."""
+    if found.round is None:
+        return None
+    read, suspected = sum(rows for _, rows in found.read), sum(rows for *_, rows in found.suspected)
+    looked = f"A model read the beginning of {amount(read, 'candidate')} before the draw of round {found.round}. " if read else ""
+    text = [f"{looked}{amount(suspected, 'sample')} {'is' if suspected == 1 else 'are'} suspected; table repairs lists them."]
+    if found.factor is not None:
+        text.append(f"They were drawn at {share(found.factor)} of the rate of their slice: less, but not never.")
+    charts = (_draw_shares(found, settings.top_slices),) if read else ()
+    return Block("Suspected samples", tuple(text), charts, (_list_worst(found),) if found.worst else ())
+
+
+def _draw_shares(found: Suspects, most: int) -> Chart:
+    """One bar a slice: which part of its candidates stands in no order."""
+    top, rest = split_largest(dict(found.read), most)
+    faulty = {label: rows for fault, label, rows in found.suspected if fault == "order"}
+    sizes = dict(found.read)
+    bars = [
+        Bar(label, faulty.get(label, 0) / sizes[label], share(faulty.get(label, 0), sizes[label]), role="orange") for label in top
+    ]
+    picture = draw_bars(bars, "Share of candidates whose words stand in no order, by slice")
+    note = "What reordering the words adds to the loss of a text tells: nothing where they stood in no order."
+    return Chart("By slice", picture, f"{note} {name_others(rest).capitalize() + ' not shown.' if rest else ''}".strip())
+
+
+def _list_worst(found: Suspects) -> Grid:
+    texts = dict(found.texts)
+    rows = tuple(
+        (
+            bytes(row["doc_id"]).hex()[:8],
+            name(row["slice"]),
+            "no order of words" if row["fault"] == "order" else f"{name(row['label'])}, rather {name(row['suggested'])}",
+            share(row["posterior"]),
+            "" if row["bpb"] is None else bits(row["bpb"]),
+            excerpt(texts.get(bytes(row["doc_id"]))),
+        )
+        for row in found.worst
+    )
+    columns = ("document", "slice", "suspicion", "chance", "bits per byte", "text")
+    note = (
+        f"The surest {count(len(rows))} first. A suspicion is no proof: look before you mend. `resonance why` tells all about one."
+    )
+    return Grid(
+        "Surest suspects", columns, rows, frozenset({"chance", "bits per byte"}), cards=True, note=note, prose=frozenset({"text"})
+    )
+
+
+SECTION = Section("suspects", gather_suspects, draw_suspects, reads=(APPRAISALS, REPAIRS, SAMPLE_WEIGHTS, DOCUMENTS))

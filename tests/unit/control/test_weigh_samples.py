@@ -1,0 +1,104 @@
+"""Which documents are drawn less than their slice, by each kind of weighting that weighs samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from resonance.control.weigh_samples import weigh_samples
+from resonance.core.errors import ResonanceError
+from resonance.core.job import Turn
+from resonance.core.settings import DecideSettings
+from resonance.core.table import Table
+from resonance.core.weighting import Color, NaiveHighLoss, Parameters, Resonance, Rho, Stratified, Weighting
+from resonance.runtime import resources
+from resonance.tables import APPRAISALS, EVALUATIONS, EXCESS_LOSS, REPAIRS, SAMPLE_WEIGHTS
+
+FILLED: dict[str, Any] = {"content_hash": b"\0" * 16, "bucket": 0, "slice": "a", "round": 2, "n_bytes": 9, "fold": "fold-0"}
+
+
+def frame(spark: SparkSession, table: Table, *rows: dict[str, Any]) -> DataFrame:
+    schema = resources.contract(table).schema
+    numbers = {field.name: 0.0 for field in schema if field.dataType.typeName() == "double" and not field.nullable}
+    full = [numbers | FILLED | row | {"doc_id": bytes([row["doc"]]) * 16} for row in rows]
+    return spark.createDataFrame([tuple(row.get(name) for name in schema.names) for row in full], schema)
+
+
+def weighed(spark: SparkSession, parameters: Parameters, round: int = 2, **frames: DataFrame) -> dict[int, Any]:
+    settings = DecideSettings(weighting=Weighting(name="own", version=1, parameters=parameters))
+    tables = {
+        "appraisals": APPRAISALS,
+        "repairs": REPAIRS,
+        "excess_loss": EXCESS_LOSS,
+        "evaluations": EVALUATIONS,
+        "sample_weights": SAMPLE_WEIGHTS,
+    }
+    given = [frames.get(name, frame(spark, table)) for name, table in tables.items()]
+    rows = weigh_samples(*given, settings=settings, turn=Turn("main", round=round))
+    return {row["doc_id"][0]: row for row in resources.contract(SAMPLE_WEIGHTS).conform(rows).collect()}
+
+
+def test_a_suspected_sample_keeps_the_chance_that_it_is_sound_or_the_floor(spark: SparkSession) -> None:
+    repairs = frame(
+        spark,
+        REPAIRS,
+        {"doc": 1, "fault": "order", "posterior": 0.7},
+        {"doc": 2, "fault": "label", "posterior": 0.98},
+        {"doc": 3, "fault": "order", "posterior": 0.9, "round": 1},
+    )
+    found = weighed(spark, Resonance(least=0.1), repairs=repairs)
+    assert set(found) == {1, 2}
+    assert (found[1]["factor"], found[1]["reason"]) == (pytest.approx(0.3), "its words stand in no order")
+    assert (found[2]["factor"], found[2]["reason"]) == (0.1, "models doubt its label")
+
+
+def test_the_naive_control_draws_by_a_power_of_the_rank(spark: SparkSession) -> None:
+    appraisals = frame(spark, APPRAISALS, *({"doc": doc, "bpb": float(doc)} for doc in range(5)))
+    found = weighed(spark, NaiveHighLoss(power=2.0), appraisals=appraisals)
+    assert [found[doc]["factor"] for doc in range(5)] == pytest.approx([0.0, 1 / 16, 4 / 16, 9 / 16, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "column"), [(Rho(keep=0.5, least=0.2), "excess"), (Color(keep=0.5, least=0.2), "target_gain")]
+)
+def test_the_best_part_of_each_slice_keeps_its_rate(spark: SparkSession, parameters: Parameters, column: str) -> None:
+    rows = [{"doc": doc, column: float(doc), "slice": "a" if doc < 10 else "b", "round": 1} for doc in range(15)]
+    found = weighed(spark, parameters, excess_loss=frame(spark, EXCESS_LOSS, *rows))
+    # Ranks from the best: 9 ... 0 are 0/9 ... 9/9 in a, 14 ... 10 are 0/4 ... 4/4 in b; those beyond one half lose.
+    assert set(found) == {0, 1, 2, 3, 4, 10, 11}
+    assert {row["factor"] for row in found.values()} == {0.2}
+
+
+def test_what_was_not_computed_is_named_with_the_jobs_that_compute_it(spark: SparkSession) -> None:
+    with pytest.raises(
+        ResonanceError, match=r"own@1 reads excess_loss.excess, of which round 1 has none; jobs cross_fit and compare"
+    ):
+        weighed(spark, Rho())
+    untuned = frame(spark, EXCESS_LOSS, {"doc": 1, "round": 1, "excess": 0.5})
+    with pytest.raises(
+        ResonanceError, match=r"reads excess_loss.target_gain, .* jobs cross_fit, tune \(with tune.slices\) and compare"
+    ):
+        weighed(spark, Color(), excess_loss=untuned)
+
+
+def test_a_kind_that_weighs_no_sample_is_refused(spark: SparkSession) -> None:
+    with pytest.raises(ResonanceError, match="own@1 draws all documents of a slice alike"):
+        weighed(spark, Stratified())
+
+
+def test_nothing_suspected_weighs_nothing(spark: SparkSession) -> None:
+    assert weighed(spark, Resonance()) == {}
+
+
+def test_after_harm_samples_are_weighed_only_if_the_round_to_go_back_to_weighed_them(spark: SparkSession) -> None:
+    effects = [(2, "plan", "*", 50, 0.02, 0.01, 0.03)]
+    columns = "round int, arm string, slice string, n_docs bigint, delta double, delta_low double, delta_high double"
+    given = {
+        "repairs": frame(spark, REPAIRS, {"doc": 1, "fault": "order", "posterior": 0.7, "round": 3}),
+        "evaluations": spark.createDataFrame(effects, columns),
+    }
+    assert weighed(spark, Resonance(), round=3, **given) == {}
+    before = frame(spark, SAMPLE_WEIGHTS, {"doc": 9, "factor": 0.5, "reason": "r", "round": 1})
+    assert set(weighed(spark, Resonance(), round=3, sample_weights=before, **given)) == {1}
