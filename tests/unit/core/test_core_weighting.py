@@ -20,7 +20,7 @@ def test_a_weighting_has_a_kind_and_its_parameters() -> None:
     assert parse({**HEAD, "kind": "uniform", "parameters": None}, "mine").parameters == Uniform()
 
 
-ALL = "choose one of uniform, stratified, above_mean, doremi, perplexity_band, naive_high_loss"
+ALL = "choose one of uniform, stratified, above_mean, doremi, perplexity_band, naive_high_loss, rho, color, resonance"
 
 
 def of(kind: Any, **parameters: Any) -> dict[str, Any]:

@@ -17,6 +17,12 @@ from resonance.testing import documents_frame
 SETTINGS = ReportSettings()
 
 
+def make_facts(names: tuple[str, ...] = NAMES) -> Suspects:
+    row = {"doc_id": b"\xab" * 16, "slice": names[0], "fault": "label", "label": names[0], "suggested": names[-1]}
+    suspected = tuple(("order", name, 1) for name in names)
+    return Suspects(2, tuple((name, 9) for name in names), suspected, 0.1, ({**row, "posterior": 0.9, "bpb": None},))  # type: ignore[arg-type]
+
+
 def test_without_a_look_at_candidates_there_is_no_section() -> None:
     assert draw_suspects(Suspects(), SETTINGS) is None
 
