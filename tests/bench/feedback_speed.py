@@ -23,7 +23,7 @@ from rich.console import Console
 
 from resonance.control.decide import decide_plan
 from resonance.core.job import Turn
-from resonance.core.settings import DecideSettings, FeedbackSettings, RebalanceSettings
+from resonance.core.settings import AppraiseSettings, DecideSettings, FeedbackSettings, RebalanceSettings
 from resonance.core.table import Table
 from resonance.curate.identity import bucket
 from resonance.curate.rebalance import rebalance
@@ -37,6 +37,7 @@ from resonance.tables import (
     PLANS,
     REJECTS,
     SAMPLE_PLAN,
+    SAMPLE_WEIGHTS,
     SIGNAL_EVENT,
     SIGNAL_STATE,
     SLICE_EXCESS,
@@ -129,8 +130,8 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
             weights = decide_plan(catalog.read(PLANS), *tables, settings=settings, drawing=drawing, turn=next_turn)
             write(PLANS, weights, {"round": number})
         drawn = Turn("main", ROUND + 1, run="bench")
-        frames = held, nothing, catalog.read(SAMPLE_PLAN), catalog.read(PLANS)
-        rows = rebalance(*frames, settings=drawing, turn=drawn, seed=7)
+        frames = held, nothing, catalog.read(SAMPLE_PLAN), catalog.read(PLANS), catalog.read(SAMPLE_WEIGHTS)
+        rows = rebalance(*frames, settings=drawing, appraising=AppraiseSettings(), turn=drawn, seed=7)
         write(SAMPLE_PLAN, rows, {"round": drawn.round, "arm": drawn.arm})
 
     taken = {"states": seconds(states), "plan": seconds(plan)}

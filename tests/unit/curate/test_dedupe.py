@@ -12,14 +12,14 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut
-from resonance.core.settings import DedupeSettings, RebalanceSettings
+from resonance.core.settings import AppraiseSettings, DedupeSettings, RebalanceSettings
 from resonance.core.table import Commit, Slice, Table
 from resonance.curate.dedupe import dedupe_batches
 from resonance.curate.duplicates.compare import SCOPES, dedupe
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.runtime.run.scratch import Scratch
-from resonance.tables import COMPARED, DUPLICATES, PLANS, REJECTS, RETRACTIONS, SAMPLE_PLAN, SIGNATURES
+from resonance.tables import COMPARED, DUPLICATES, PLANS, REJECTS, RETRACTIONS, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNATURES
 from resonance.testing import MemoryCatalog, documents_frame, hold
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
@@ -212,12 +212,13 @@ def test_three_batches_are_one_run_over_everything(
 
 def draws(documents: DataFrame, catalog: MemoryCatalog, names: dict[bytes, str]) -> set[str]:
     """Names of what a round would draw where each document is drawn."""
-    plan = documents.sparkSession.createDataFrame([(1, "s", 1.0)], "round int, slice string, weight double")
+    plan = documents.sparkSession.createDataFrame(
+        [(1, "s", 1.0, 1e9)], "round int, slice string, weight double, limit_share double"
+    )
     assert set(plan.columns) <= {column.name for column in resources.contract(PLANS).columns}
     settings = RebalanceSettings(tokens=10**9)
-    drawn = rebalance(
-        documents, catalog.read(REJECTS), catalog.read(SAMPLE_PLAN), plan, settings=settings, turn=Turn("today", 1), seed=1
-    )
+    frames = documents, catalog.read(REJECTS), catalog.read(SAMPLE_PLAN), plan, catalog.read(SAMPLE_WEIGHTS)
+    drawn = rebalance(*frames, settings=settings, appraising=AppraiseSettings(), turn=Turn("today", 1), seed=1)
     return {names[bytes(row.doc_id)] for row in drawn.select("doc_id").distinct().collect()}
 
 

@@ -9,11 +9,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
-from resonance.core.settings import RebalanceSettings
+from resonance.core.settings import AppraiseSettings, RebalanceSettings
 from resonance.curate.hold_out import hold_out
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
-from resonance.tables import DUPLICATES, REJECTS, SAMPLE_PLAN
+from resonance.tables import DUPLICATES, REJECTS, SAMPLE_PLAN, SAMPLE_WEIGHTS
 from resonance.testing import documents_frame
 
 
@@ -75,9 +75,13 @@ def test_what_is_left_is_drawn_at_its_full_rate(spark: SparkSession) -> None:
     left = documents.join(apart, "doc_id", "left_anti")
     budget = left.agg(F.sum("n_bytes")).collect()[0][0]
     rejects = spark.createDataFrame([], resources.contract(REJECTS).schema)
-    plan = spark.createDataFrame([(1, "a", 0.5), (1, "b", 0.5)], "round int, slice string, weight double")
+    plan = spark.createDataFrame(
+        [(1, "a", 0.5, 9.0), (1, "b", 0.5, 9.0)], "round int, slice string, weight double, limit_share double"
+    )
+    frames = documents, rejects, apart, plan, spark.createDataFrame([], resources.contract(SAMPLE_WEIGHTS).schema)
     settings = RebalanceSettings(tokens=budget // 10, bytes_per_token=1.0)
-    rows = rebalance(documents, rejects, apart, plan, settings=settings, turn=Turn("main", round=1), seed=3).collect()
+    given = {"settings": settings, "appraising": AppraiseSettings(), "turn": Turn("main", round=1), "seed": 3}
+    rows = rebalance(*frames, **given).collect()
     expected = left.count() / 10
     assert len(rows) == pytest.approx(expected, abs=4 * expected**0.5)
     assert not {bytes(row["doc_id"]) for row in rows} & {bytes(row["doc_id"]) for row in apart.collect()}
