@@ -133,6 +133,7 @@ class Experiment:
         given = {
             "ingest.inputs": json.dumps([str(source)]),
             "ingest.slice_field": "slice",
+            "ingest.min_slice_documents": 20,
             "judge.policy": "none",
             "rounds": 1,
             "unchecked": "true",

@@ -2,13 +2,13 @@
 
 Where words stand in no order, as in word salad or random characters, theirs and another random one are alike to any model: the
 gain lies as often below zero as above. Where they stand in one, it lies above. So the gains below zero, mirrored, show how many
-of those above belong to texts without order. No shape of the distribution is assumed. Barber and Candès 2015, "Controlling the
+of those above belong to texts without order. No shape of either distribution is assumed. Barber and Candès 2015, "Controlling the
 false discovery rate via knockoffs" (arXiv 1404.5609), count false discoveries by the same symmetry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
 STEP, STEPS = 0.02, 64
 """Bits per byte of one step of the histogram, and its steps; larger gains share the last one."""
+FEW = 50
+"""Gains below zero that a slice needs to be judged by its own alone; slices with fewer share how theirs are spread."""
 MOST_BELOW = 0.25
 """Share of gains below zero in a slice from which on the model is taken to know too little of its language to tell."""
-FITTED = parse_schema("slice string, step int, likely double")
+FITTED = parse_schema("slice string, step int, below double, above double")
+Counts = NDArray[np.int64]
 
 
 def measure_order(signal_event: DataFrame, turn: Turn) -> DataFrame:
@@ -49,34 +52,48 @@ def rate_order(measured: DataFrame) -> DataFrame:
     The driver sees one histogram of at most 64 steps a slice. Shuffles partial counts.
     """
     step = F.least(F.floor(F.abs("order_gain") / F.lit(STEP)), F.lit(STEPS - 1)).cast("int")
-    below = F.col("order_gain") <= 0
-    placed = measured.withColumns({"step": step, "below": below})
-    counts: dict[str, NDArray[np.int64]] = {}
-    found = placed.groupBy("slice", "step").agg(F.count_if(below).alias("under"), F.count_if(~below).alias("over"))
-    for row in found.collect():
+    placed = measured.withColumns({"step": step, "negative": F.col("order_gain") <= 0})
+    counts: dict[str, Counts] = {}
+    sums = placed.groupBy("slice", "step").agg(F.count_if("negative").alias("under"), F.count_if(~F.col("negative")).alias("over"))
+    for row in sums.collect():
         counts.setdefault(row["slice"], np.zeros((2, STEPS), np.int64))[:, row["step"]] = row["under"], row["over"]
-    rows = [
-        (name, at, float(value))
-        for name, (under, over) in sorted(counts.items())
-        for at, value in enumerate(fit_posterior(under, over))
-    ]
-    fitted = F.broadcast(measured.sparkSession.createDataFrame(rows, FITTED))
-    known = placed.join(fitted, ["slice", "step"])
-    certain = F.when(F.col("likely") < 0, F.lit(0.0)).when(F.col("below"), F.lit(1.0)).otherwise(F.col("likely"))
-    return known.withColumn("posterior", certain).drop("step", "below", "likely")
+    fitted = fit_slices(counts)
+    rows = [(name, at, below, float(above[at])) for name, (below, above) in sorted(fitted.items()) for at in range(STEPS)]
+    known = placed.join(F.broadcast(measured.sparkSession.createDataFrame(rows, FITTED)), ["slice", "step"])
+    chance = F.when(F.col("negative"), F.col("below")).otherwise(F.col("above"))
+    return known.withColumn("posterior", chance).drop("step", "negative", "below", "above")
 
 
-def fit_posterior(under: Sequence[int] | NDArray[np.int64], over: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float64]:
-    """How likely a text with a gain of each size above zero has no order; -1 throughout where the slice does not tell.
+def fit_slices(counts: Mapping[str, Counts]) -> dict[str, tuple[float, NDArray[np.float64]]]:
+    """How likely a text without order is, by slice: where its gain is not above zero, and for each size of a gain above zero.
+
+    A slice with few gains below zero counts as many texts without order as these say, and in proportion no more than all such
+    slices together: in a language that the model hardly knows, sound texts have such gains too.
 
     Args:
-        under: texts by the size of their gain, small ones first, where it is not above zero.
-        over: those where it is.
+        counts: by slice the texts by the size of their gain, small ones first: where it is not above zero, and where it is.
     """
-    low, high = np.asarray(under, float), np.asarray(over, float)
-    if low.sum() > MOST_BELOW * (low.sum() + high.sum()):
-        return np.full(len(low), -1.0)
-    share = _fit_falling(low, low + high)
+    told = {name: found for name, found in counts.items() if found[0].sum() <= MOST_BELOW * found.sum()}
+    few = [found for found in told.values() if found[0].sum() < FEW]
+    shared = np.sum(few, axis=0) if few else np.zeros((2, STEPS), np.int64)
+    spread = shared[0] / max(shared[0].sum(), 1)
+    fitted = dict.fromkeys(counts, (0.0, np.zeros(STEPS)))
+    for name, (under, over) in told.items():
+        expected = under.astype(float)
+        if under.sum() < FEW:
+            expected = spread * min(under.sum(), (under.sum() + over.sum()) * shared[0].sum() / shared.sum())
+        fitted[name] = (float(expected.sum() / max(under.sum(), 1)), fit_posterior(expected, over))
+    return fitted
+
+
+def fit_posterior(expected: NDArray[np.float64], over: Counts) -> NDArray[np.float64]:
+    """How likely a text with a gain of each size above zero has no order, falling with the size.
+
+    Args:
+        expected: texts without order to expect of each size, small ones first: as many as lie below zero.
+        over: texts that were found.
+    """
+    share = _fit_falling(expected, expected + over)
     return np.minimum(share / np.maximum(1 - share, 1e-12), 1.0)
 
 

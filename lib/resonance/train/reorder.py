@@ -1,8 +1,13 @@
-"""A text with its words in another order: what a model makes of the words alone."""
+"""A text with its words in another order: what a model makes of the words alone.
+
+Where words stand in no order, the text and its reordering must be alike to any model. So each word takes the white space behind it
+along; the last one, which has none and may be cut, stays; and parts of long runs change places with such parts alone.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -10,12 +15,25 @@ from resonance.train.shards import Document
 
 SPACELESS = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff\u1780-\u17ff\U00020000-\U0003ffff"
 """Scripts without spaces between words: Chinese, Japanese, Korean, Thai, Lao, Khmer. Each character of theirs counts as a word."""
-WORDS = re.compile(rf"[{SPACELESS}]\s*|[^\s{SPACELESS}]{{1,12}}\s*|\s+")
-"""A word with the white space behind it; a longer one counts as several, as random characters may hold no space at all."""
+PARTS = re.compile(rf"(?P<word>(?<!\S)[^\s{SPACELESS}]{{1,40}}(?!\S)\s*)|(?P<part>[{SPACELESS}]|[^\s{SPACELESS}]{{1,12}})|\s+")
+"""A word with the white space behind it; a part of a run of more than 40 characters, or of one in a script without spaces; white
+space behind such a run."""
 
 
 def reorder_words(document: Document) -> Document:
-    """The document with its words in an order drawn from its id; each takes the white space behind it along."""
-    words = WORDS.findall(document.text)
-    Random(document.doc_id).shuffle(words)
-    return replace(document, text="".join(words))
+    """The document with its words in an order drawn from its id."""
+    found = list(PARTS.finditer(document.text))
+    pieces = [match[0] for match in found]
+    draw = Random(document.doc_id)
+    for kind in ("word", "part"):
+        _shuffle(pieces, [at for at, match in enumerate(found) if match[kind]], draw)
+    return replace(document, text="".join(pieces))
+
+
+def _shuffle(pieces: list[str], places: Sequence[int], draw: Random) -> None:
+    """Exchange the pieces at these places among each other, but for the last piece of all."""
+    free = [at for at in places if at != len(pieces) - 1]
+    moved = [pieces[at] for at in free]
+    draw.shuffle(moved)
+    for at, piece in zip(free, moved, strict=True):
+        pieces[at] = piece
