@@ -166,7 +166,7 @@ APPRAISE = Job(  # the newest model reads the beginning of what the plan may dra
 SUSPECT = Job(
     "suspect",
     suspect,
-    reads=(SIGNAL_EVENT, LABEL_QUALITY),
+    reads=(SIGNAL_EVENT, LABEL_QUALITY, SAMPLE_PLAN, DOCUMENTS),
     writes=(APPRAISALS, REPAIRS),
     per="round",
     only_with="a weighting that weighs samples",

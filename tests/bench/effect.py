@@ -70,7 +70,6 @@ class Arm:
 
 ARMS = (
     Arm("uniform", "uniform"),
-    Arm("uniform, 2T", "uniform", size=2.0),
     Arm("stratified", "stratified"),
     Arm("stratified, no copies", "stratified", dedupe="minhash"),
     Arm("naive high loss", "naive_high_loss", reach=EVERYTHING),

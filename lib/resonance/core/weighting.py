@@ -106,9 +106,9 @@ class Color(Parameters):
 
 
 class Resonance(Parameters):
-    """All slices get equal shares; samples that are probably at fault are drawn the less, the surer that is."""
+    """All slices get equal shares; samples that are probably at fault, or that many others are like, are drawn less."""
 
-    READS_SAMPLES = ("repairs.posterior",)
+    READS_SAMPLES = ("repairs.posterior", "appraisals.posterior", "appraisals.alike")
     COST = TWO_GLANCES
     kind: Literal["resonance"] = "resonance"
     least: float = Field(0.1, ge=0, le=1, description="part of its slice's rate that every sample keeps")

@@ -1,30 +1,46 @@
-"""The job that finds samples which are probably at fault: texts whose words stand in no order, and labels that models doubt."""
+"""The job that looks at samples before a draw: texts without order, texts that are many alike, labels that models doubt."""
 
 from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.frames import look_up
 from resonance.core.job import Checkpoint, Turn
+from resonance.core.turns import CANDIDATES
+from resonance.core.versions import VERSION_KEY
+from resonance.states.alike import count_alike
 from resonance.states.history import TEXT
 from resonance.states.order import measure_order, rate_order
 
 ORDER, LABEL = "order", "label"
 """The faults that are looked for."""
+MOST_CHARACTERS = 2_000
+"""First characters of a text that are compared with other texts."""
 SUSPECTED = 0.5
 """Probability of a fault above which a sample is listed."""
 
 
 def suspect(
-    signal_event: DataFrame, label_quality: DataFrame, *, turn: Turn, checkpoint: Checkpoint
+    signal_event: DataFrame,
+    label_quality: DataFrame,
+    sample_plan: DataFrame,
+    documents: DataFrame,
+    *,
+    turn: Turn,
+    checkpoint: Checkpoint,
 ) -> tuple[DataFrame, DataFrame]:
     """Rows of ``appraisals`` and of ``repairs`` for the draw of ``turn.round``.
 
-    Texts are judged by what was appraised in the round, labels by the models of the round before that never saw them. Shuffles ids
-    and losses by id, and partial counts.
+    Texts are judged by what was appraised in the round and by the other candidates, labels by the models of the round before that
+    never saw them. Shuffles ids and losses by id, partial counts, and of the beginnings of candidates what ``count_alike`` does.
     """
-    appraised = checkpoint(rate_order(measure_order(signal_event, turn)), "appraised")
-    texts = appraised.withColumns(
+    chosen = sample_plan.where((F.col("round") == turn.round) & (F.col("arm") == CANDIDATES)).select(*VERSION_KEY, "content_hash")
+    texts = look_up(documents.select(*VERSION_KEY, "content_hash", "text"), chosen, [*VERSION_KEY, "content_hash"])
+    alike = count_alike(texts.withColumn("text", F.substring("text", 1, MOST_CHARACTERS)))
+    rated = rate_order(measure_order(signal_event, turn)).join(alike, list(TEXT), "left")
+    appraised = checkpoint(rated.withColumn("alike", F.coalesce("alike", F.lit(1.0))), "appraised")
+    faulty = appraised.withColumns(
         {
             "fault": F.lit(ORDER),
             "label": _leave_open("string"),
@@ -43,7 +59,7 @@ def suspect(
         }
     )
     names = ("round", *TEXT, "bucket", "slice", "fault", "posterior", "bpb", "order_gain", "label", "suggested", "p_suggested")
-    return appraised, texts.select(*names).unionByName(labels.select(*names)).where(F.col("posterior") > SUSPECTED)
+    return appraised, faulty.select(*names).unionByName(labels.select(*names)).where(F.col("posterior") > SUSPECTED)
 
 
 def _leave_open(kind: str) -> Column:

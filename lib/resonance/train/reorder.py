@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from resonance.core.words import SPACELESS
 from resonance.train.shards import Document
 
-SPACELESS = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff\u1780-\u17ff\U00020000-\U0003ffff"
-"""Scripts without spaces between words: Chinese, Japanese, Korean, Thai, Lao, Khmer. Each character of theirs counts as a word."""
 PARTS = re.compile(rf"(?P<word>(?<!\S)[^\s{SPACELESS}]{{1,40}}(?!\S)\s*)|(?P<part>[{SPACELESS}]|[^\s{SPACELESS}]{{1,12}})|\s+")
 """A word with the white space behind it; a part of a run of more than 40 characters, or of one in a script without spaces; white
 space behind such a run."""

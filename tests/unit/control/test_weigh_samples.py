@@ -46,10 +46,20 @@ def test_a_suspected_sample_keeps_the_chance_that_it_is_sound_or_the_floor(spark
         REPAIRS,
         {"doc": 1, "fault": "order", "posterior": 0.7},
         {"doc": 2, "fault": "label", "posterior": 0.98},
-        {"doc": 3, "fault": "order", "posterior": 0.9, "round": 1},
+        {"doc": 3, "fault": "label", "posterior": 0.9, "round": 1},
     )
-    found = weighed(spark, Resonance(least=0.1), repairs=repairs)
-    assert set(found) == {1, 2}
+    appraisals = frame(
+        spark,
+        APPRAISALS,
+        {"doc": 1, "posterior": 0.7, "alike": 1.2},
+        {"doc": 4, "posterior": 0.4, "alike": 4.0},
+        {"doc": 5, "posterior": 0.8, "alike": 4.0},
+        {"doc": 6, "posterior": 0.4, "alike": 1.4},
+    )
+    found = weighed(spark, Resonance(least=0.1), repairs=repairs, appraisals=appraisals)
+    assert set(found) == {1, 2, 4, 5}
+    assert (found[4]["factor"], found[4]["reason"]) == (0.25, "many texts are like it")
+    assert (found[5]["factor"], found[5]["reason"]) == (0.1, "its words stand in no order"), "0.2 / 4 is below the floor"
     assert (found[1]["factor"], found[1]["reason"]) == (pytest.approx(0.3), "its words stand in no order")
     assert (found[2]["factor"], found[2]["reason"]) == (0.1, "models doubt its label")
 
@@ -96,7 +106,7 @@ def test_after_harm_samples_are_weighed_only_if_the_round_to_go_back_to_weighed_
     effects = [(2, "plan", "*", 50, 0.02, 0.01, 0.03)]
     columns = "round int, arm string, slice string, n_docs bigint, delta double, delta_low double, delta_high double"
     given = {
-        "repairs": frame(spark, REPAIRS, {"doc": 1, "fault": "order", "posterior": 0.7, "round": 3}),
+        "repairs": frame(spark, REPAIRS, {"doc": 1, "fault": "label", "posterior": 0.7, "round": 3}),
         "evaluations": spark.createDataFrame(effects, columns),
     }
     assert weighed(spark, Resonance(), round=3, **given) == {}

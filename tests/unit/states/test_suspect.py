@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
 from resonance.runtime import resources
 from resonance.states.suspect import suspect
 from resonance.tables import APPRAISALS, LABEL_QUALITY, REPAIRS
-from resonance.testing import events_frame, hold
+from resonance.testing import documents_frame, events_frame, hold
 
 TURN = Turn("main", round=3)
 
@@ -28,8 +29,17 @@ def test_texts_and_labels_are_listed_with_their_evidence(spark: SparkSession) ->
         for round, doc, issue in ((2, 250, True), (2, 251, False), (1, 252, True))
     ]
     labels = spark.createDataFrame([tuple(row.get(name) for name in quality.names) for row in rows], quality)
-    appraised, repairs = suspect(events_frame(spark, events), labels, turn=TURN, checkpoint=lambda frame, name: hold(frame))
-    assert resources.contract(APPRAISALS).conform(appraised).count() == 200
+    documents = documents_frame(spark, [(str(n), "a", "one text of many words" if n < 3 else f"text {n}") for n in range(4)])
+    drawn = documents.select("doc_id", "batch", "content_hash").withColumns({"round": F.lit(3), "arm": F.lit("candidates")})
+    more = [{"doc": int.from_bytes(row.doc_id, "big"), "content_hash": row.content_hash} for row in drawn.collect()]
+    for number, row in enumerate(more):
+        same = {**row, "pos": 1_000 + number, "bucket": 1, "round": 3, "n_bytes": 10}
+        events += [same | {"phase": "appraise", "loss_sum": 20.0}, same | {"phase": "reorder", "loss_sum": 23.0}]
+    frames = events_frame(spark, events), labels, drawn, documents
+    appraised, repairs = suspect(*frames, turn=TURN, checkpoint=lambda frame, name: hold(frame))
+    rows = resources.contract(APPRAISALS).conform(appraised).collect()
+    assert len(rows) == 204
+    assert sorted(round(row.alike, 3) for row in rows)[-4:] == [1.0, 3.0, 3.0, 3.0]
     found = {int.from_bytes(row.doc_id, "big"): row for row in resources.contract(REPAIRS).conform(repairs).collect()}
     texts = {doc for doc, row in found.items() if row.fault == "order"}
     assert len(texts & set(range(20))) >= 18

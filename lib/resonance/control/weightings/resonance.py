@@ -1,7 +1,7 @@
-"""Equal shares of slices, and less of what is probably at fault.
+"""Equal shares of slices, and less of what is probably at fault or there many times.
 
-A suspected sample is drawn at the chance that nothing is wrong with it, and not below a floor, so that a wrong suspicion can still
-be found out. High losses alone are followed nowhere: among them junk gathers (arXiv 2605.07551).
+A suspected sample is drawn at the chance that nothing is wrong with it, one of n alike texts at an n-th, and none below a floor, so
+that a wrong suspicion can still be found out. High losses are followed nowhere: among them junk gathers (arXiv 2605.07551).
 """
 
 from __future__ import annotations
@@ -17,9 +17,21 @@ if TYPE_CHECKING:
 
     from resonance.control.weightings.known import Samples
 
+MANY = 1.5
+"""Alike texts from which on each of them is drawn less."""
+SUSPECTED = 0.5
+ROW = ("doc_id", "content_hash", "bucket", "slice", "factor", "reason")
+
 
 def weigh_resonance(samples: Samples, parameters: Resonance) -> DataFrame:
-    """A suspected sample gets the chance that it is sound, and no less than ``least``. No shuffle."""
-    factor = F.greatest(1 - F.col("posterior"), F.lit(parameters.least))
-    reason = F.when(F.col("fault") == "order", "its words stand in no order").otherwise("models doubt its label")
-    return samples.repairs.withColumns({"factor": factor, "reason": reason})
+    """The chance that a suspected sample is sound, over the number of alike texts, and no less than ``least``. No shuffle."""
+    suspected, many = F.col("posterior") > SUSPECTED, F.col("alike") >= MANY
+    sound = F.when(suspected, 1 - F.col("posterior")).otherwise(1.0)
+    why = F.when(suspected, F.lit("its words stand in no order")).otherwise(F.lit("many texts are like it"))
+    texts = samples.appraisals.where(suspected | many).withColumns(
+        {"factor": F.greatest(sound / F.when(many, F.col("alike")).otherwise(1.0), F.lit(parameters.least)), "reason": why}
+    )
+    doubted = samples.repairs.where(F.col("fault") == "label").withColumns(
+        {"factor": F.greatest(1 - F.col("posterior"), F.lit(parameters.least)), "reason": F.lit("models doubt its label")}
+    )
+    return texts.select(*ROW).unionByName(doubted.select(*ROW))

@@ -38,7 +38,7 @@ def frames(spark: SparkSession) -> dict[str, Any]:
         return spark.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
 
     known = [{**row.asDict(), "round": round} for round in (1, 2) for row in ids]
-    figures = {"n_bytes": 10, "bpb": 2.0, "reordered_bpb": 2.5, "order_gain": 0.5, "posterior": 0.0}
+    figures = {"n_bytes": 10, "bpb": 2.0, "reordered_bpb": 2.5, "order_gain": 0.5, "posterior": 0.0, "alike": 1.0}
     suspected = [{**known[4 + at], **figures, "fault": "order", "posterior": chance} for at, chance in ((0, 0.9), (3, 0.6))]
     return {
         "appraisals": fill(APPRAISALS, [row | figures for row in known]),
