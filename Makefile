@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback lint check coverage docs release clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback experiments lint check coverage docs release clean
 
 BIN := .venv/bin
 
@@ -57,6 +57,9 @@ bench-feedback: setup ## time states and plans of up to 4e7 events; hold states,
 	@$(BIN)/python -m tests.bench.logging_overhead
 	@$(BIN)/python -m tests.bench.label_errors
 	@$(BIN)/python -m tests.bench.exactly_once
+
+experiments: setup ## see whether feedback pays: arms from one checkpoint on a delivery with planted junk, five seeds (an hour of two cores)
+	@$(BIN)/python -m tests.bench.effect
 
 lint: setup ## run ruff, mypy and the import contracts (half a minute)
 	@$(BIN)/ruff check .

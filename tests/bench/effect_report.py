@@ -96,12 +96,10 @@ def find_interval(values: Any) -> tuple[float, float, float]:
 def show(out: Console, outcomes: Sequence[Outcome], figures: Mapping[str, Any]) -> None:
     """Two tables: arms by seed, and figures against their lines."""
     seeds = sorted({o.seed for o in outcomes})
-    arms = Table(
-        "arm", *(f"seed {seed}" for seed in seeds), "mean", "tokens", "read", "CPU s", title="bits per byte, mean over slices"
-    )
+    arms = Table("arm", *(f"seed {seed}" for seed in seeds), "mean", "tokens", "read", "s", title="bits per byte, mean over slices")
     for arm in dict.fromkeys(o.arm for o in outcomes):
         mine = sorted((o for o in outcomes if o.arm == arm), key=lambda o: o.seed)
-        sizes = (f"{np.mean([getattr(o, name) for o in mine]):,.0f}" for name in ("tokens", "read", "cpu_seconds"))
+        sizes = (f"{np.mean([getattr(o, name) for o in mine]):,.0f}" for name in ("tokens", "read", "seconds"))
         arms.add_row(arm, *(f"{o.macro:.4f}" for o in mine), f"{np.mean([o.macro for o in mine]):.4f}", *sizes)
     out.print(arms)
     lines = Table("figure", "mean", "95 % interval", "line", "met")
