@@ -82,7 +82,7 @@ def fit_slices(counts: Mapping[str, Counts]) -> dict[str, tuple[float, NDArray[n
         expected = under.astype(float)
         if under.sum() < FEW:
             expected = spread * min(under.sum(), (under.sum() + over.sum()) * shared[0].sum() / shared.sum())
-        fitted[name] = (float(expected.sum() / max(under.sum(), 1)), fit_posterior(expected, over))
+        fitted[name] = (min(float(expected.sum()) / max(int(under.sum()), 1), 1.0), fit_posterior(expected, over))
     return fitted
 
 

@@ -75,6 +75,17 @@ def test_slices_with_few_gains_below_zero_share_their_spread_by_hand() -> None:
     assert not fitted["sound"][1].any()
 
 
+@given(st.dictionaries(st.text(min_size=1, max_size=3), COUNTS, min_size=1, max_size=6))
+def test_every_chance_is_one(counts: dict[str, list[tuple[int, int]]]) -> None:
+    full = {name: np.zeros((2, STEPS), np.int64) for name in counts}
+    for name, found in counts.items():
+        full[name][:, : len(found)] = np.array(found).T
+    for below, above in fit_slices(full).values():
+        assert 0 <= below <= 1
+        assert ((above >= 0) & (above <= 1)).all()
+        assert (np.diff(above[above.nonzero()]) <= 1e-12).all(), "the larger the gain, the less likely"
+
+
 def gains(spark: SparkSession, by_slice: dict[str, Any]) -> Any:
     rows = [(name, number, float(gain)) for name, values in by_slice.items() for number, gain in enumerate(values)]
     return spark.createDataFrame(rows, "slice string, number int, order_gain double")
