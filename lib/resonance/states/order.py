@@ -81,7 +81,7 @@ def fit_slices(counts: Mapping[str, Counts]) -> dict[str, tuple[float, NDArray[n
     for name, (under, over) in told.items():
         expected = under.astype(float)
         if under.sum() < FEW:
-            expected = spread * min(under.sum(), (under.sum() + over.sum()) * shared[0].sum() / shared.sum())
+            expected = spread * min(under.sum(), (under.sum() + over.sum()) * shared[0].sum() / max(shared.sum(), 1))
         fitted[name] = (min(float(expected.sum()) / max(int(under.sum()), 1), 1.0), fit_posterior(expected, over))
     return fitted
 

@@ -32,8 +32,8 @@ def suspect(
 ) -> tuple[DataFrame, DataFrame]:
     """Rows of ``appraisals`` and of ``repairs`` for the draw of ``turn.round``.
 
-    Texts are judged by what was appraised in the round and by the other candidates, labels by the models of the round before that
-    never saw them. Shuffles ids and losses by id, partial counts, and of the beginnings of candidates what ``count_alike`` does.
+    Texts are judged by what was appraised in the round and by the other candidates, labels by the last models that never
+    saw them. Shuffles ids and losses by id, partial counts, and of the beginnings of candidates what ``count_alike`` does.
     """
     chosen = sample_plan.where((F.col("round") == turn.round) & (F.col("arm") == CANDIDATES)).select(*VERSION_KEY, "content_hash")
     texts = look_up(documents.select(*VERSION_KEY, "content_hash", "text"), chosen, [*VERSION_KEY, "content_hash"])
@@ -48,7 +48,9 @@ def suspect(
             "p_suggested": _leave_open("double"),
         }
     )
-    doubted = label_quality.where((F.col("round") == turn.round - 1) & F.col("issue"))
+    past = label_quality.where(F.col("round") < turn.round)
+    newest = past.groupBy(*TEXT).agg(F.max("round").alias("round"))
+    doubted = past.join(newest, [*TEXT, "round"]).where("issue")
     labels = doubted.withColumns(
         {
             "round": F.lit(turn.round),
