@@ -265,8 +265,7 @@ def screening(config: Config, number: int) -> tuple[Step, ...]:
     if not weighting.weighs_samples or (number == 1 and not config.train.model):
         return ()
     weighed = (Step(SUSPECT, number), Step(WEIGH_SAMPLES, number))
-    reads_texts = {APPRAISALS.name, REPAIRS.name} & weighting.tables and config.task.kind != "classification"
-    if not reads_texts:
+    if not {APPRAISALS.name, REPAIRS.name} & weighting.tables:
         return weighed if number > 1 else ()
     return (Step(REBALANCE, number, CANDIDATES), Step(APPRAISE, number), *weighed)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
 from resonance.core.frames import parse_schema, rank_rows
-from resonance.core.turns import PHASE_FIT, PHASE_REFERENCE
+from resonance.core.turns import PHASE_APPRAISE, PHASE_FIT, PHASE_REFERENCE
 from resonance.states.history import TEXT
 
 if TYPE_CHECKING:
@@ -34,13 +34,23 @@ def rate_labels(signal_event: DataFrame, *, turn: Turn) -> DataFrame:
     Empty where samples have no labels. Three scans of the events of phase ``reference`` and one of phase ``fit``; shuffles partial
     sums by label, then samples that prefer another label, by pair of labels, those found by id, and early exposures by id.
     """
+    marked = _rate_phase(signal_event, PHASE_REFERENCE, turn)
+    return marked.join(_average_early(signal_event, turn), list(TEXT), "left")
+
+
+def rate_candidates(signal_event: DataFrame, *, turn: Turn) -> DataFrame:
+    """The same for candidates of the round's draw, by the plan arm's model; only what was never drawn was never seen by it."""
+    return _rate_phase(signal_event, PHASE_APPRAISE, turn)
+
+
+def _rate_phase(signal_event: DataFrame, phase: str, turn: Turn) -> DataFrame:
     known = signal_event.where("probabilities IS NOT NULL")
-    scored = known.where((F.col("phase") == PHASE_REFERENCE) & (F.col("round") == turn.round))
+    scored = known.where((F.col("phase") == phase) & (F.col("round") == turn.round))
     rows = scored.select(*TEXT, "bucket", "round", "slice", F.col("arm").alias("fold"), "label", "probabilities")
     names, bars = find_thresholds(rows)
     judged = _rate_rows(rows, _make_array(names or [""]))
     marked = _mark_issues(judged, names, *_count_pairs(judged, names, bars)) if names else judged.withColumn("issue", F.lit(False))
-    return marked.drop("probabilities").join(_average_early(signal_event, turn), list(TEXT), "left")
+    return marked.drop("probabilities")
 
 
 def _average_early(signal_event: DataFrame, turn: Turn) -> DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.frames import look_up
@@ -11,12 +11,17 @@ from resonance.core.turns import CANDIDATES
 from resonance.core.versions import VERSION_KEY
 from resonance.states.alike import count_alike
 from resonance.states.history import TEXT
+from resonance.states.labels import rate_candidates
 from resonance.states.order import measure_order, rate_order
 
 ORDER, LABEL = "order", "label"
 """The faults that are looked for."""
 MOST_CHARACTERS = 2_000
 """First characters of a text that are compared with other texts."""
+FOUND = ("round", *TEXT, "bucket", "slice", "fault", "posterior", "bpb", "order_gain", "label", "suggested", "p_suggested")
+"""Columns of what is suspected."""
+JUDGED = (*TEXT, "bucket", "slice", "label", "suggested", "p_suggested", "quality", "issue")
+"""What is known of a label that was judged."""
 SUSPECTED = 0.5
 """Probability of a fault above which a sample is listed."""
 
@@ -32,37 +37,26 @@ def suspect(
 ) -> tuple[DataFrame, DataFrame]:
     """Rows of ``appraisals`` and of ``repairs`` for the draw of ``turn.round``.
 
-    Texts are judged by what was appraised in the round and by the other candidates, labels by the last models that never
-    saw them. Shuffles ids and losses by id, partial counts, and of the beginnings of candidates what ``count_alike`` does.
+    Texts are judged by what was appraised in the round and by the other candidates; labels by the last models that never saw the
+    sample: reference models of earlier rounds, or the plan arm's model where it was never drawn. Shuffles ids and losses by id,
+    partial counts, and of the beginnings of candidates what ``count_alike`` does.
     """
     chosen = sample_plan.where((F.col("round") == turn.round) & (F.col("arm") == CANDIDATES)).select(*VERSION_KEY, "content_hash")
     texts = look_up(documents.select(*VERSION_KEY, "content_hash", "text"), chosen, [*VERSION_KEY, "content_hash"])
     alike = count_alike(texts.withColumn("text", F.substring("text", 1, MOST_CHARACTERS)))
     rated = rate_order(measure_order(signal_event, turn)).join(alike, list(TEXT), "left")
     appraised = checkpoint(rated.withColumn("alike", F.coalesce("alike", F.lit(1.0))), "appraised")
-    faulty = appraised.withColumns(
-        {
-            "fault": F.lit(ORDER),
-            "label": _leave_open("string"),
-            "suggested": _leave_open("string"),
-            "p_suggested": _leave_open("double"),
-        }
-    )
+    unlabelled = {name: F.lit(None).cast("string") for name in ("label", "suggested")}
+    faulty = appraised.withColumns({"fault": F.lit(ORDER), "p_suggested": F.lit(None).cast("double"), **unlabelled})
+    both = faulty.select(*FOUND).unionByName(_find_doubted(signal_event, label_quality, turn).select(*FOUND))
+    return appraised, both.where(F.col("posterior") > SUSPECTED)
+
+
+def _find_doubted(signal_event: DataFrame, label_quality: DataFrame, turn: Turn) -> DataFrame:
     past = label_quality.where(F.col("round") < turn.round)
     newest = past.groupBy(*TEXT).agg(F.max("round").alias("round"))
-    doubted = past.join(newest, [*TEXT, "round"]).where("issue")
-    labels = doubted.withColumns(
-        {
-            "round": F.lit(turn.round),
-            "fault": F.lit(LABEL),
-            "posterior": 1 - F.col("quality"),
-            "bpb": _leave_open("double"),
-            "order_gain": _leave_open("double"),
-        }
-    )
-    names = ("round", *TEXT, "bucket", "slice", "fault", "posterior", "bpb", "order_gain", "label", "suggested", "p_suggested")
-    return appraised, faulty.select(*names).unionByName(labels.select(*names)).where(F.col("posterior") > SUSPECTED)
-
-
-def _leave_open(kind: str) -> Column:
-    return F.lit(None).cast(kind)
+    unseen = rate_candidates(signal_event, turn=turn).join(newest, list(TEXT), "left_anti")
+    judged = past.join(newest, [*TEXT, "round"]).select(*JUDGED).unionByName(unseen.select(*JUDGED))
+    unread = {name: F.lit(None).cast("double") for name in ("bpb", "order_gain")}
+    marks = {"round": F.lit(turn.round), "fault": F.lit(LABEL), "posterior": 1 - F.col("quality")}
+    return judged.where("issue").withColumns({**marks, **unread})

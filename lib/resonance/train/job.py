@@ -85,6 +85,8 @@ def appraise(
 ) -> None:
     """Append the loss of the beginning of each candidate, before the draw: as it stands, and with its words reordered.
 
+    Where labels are learnt, candidates are read whole and once: what counts there is what the model makes of their labels.
+
     The model is that of the plan arm after the round before; in round 1 the one that training starts from. Shuffles, for each
     of the two passes, what ``write_shards`` does, with the beginnings alone.
 
@@ -96,10 +98,13 @@ def appraise(
     start = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     if start is None and not settings.model:
         raise TrainError(f"{_title(desk)}: before round 1 there is a model only where train.model names one; appraise round 2")
-    begun = samples(documents, examples, task).withColumn("text", F.substring("text", 1, appraising.characters))
+    learnt = samples(documents, examples, task)
+    labelled = task.kind == "classification"
+    read = learnt if labelled else learnt.withColumn("text", F.substring("text", 1, appraising.characters))
     candidates = first_draws(_read_draw(sample_plan, site.turn.round, CANDIDATES))
     desk.recover()
-    _score(desk, {PHASE_APPRAISE: candidates, PHASE_REORDER: candidates}, Source(begun, settings, task), start)
+    phases: tuple[PhaseName, ...] = (PHASE_APPRAISE,) if labelled else (PHASE_APPRAISE, PHASE_REORDER)
+    _score(desk, dict.fromkeys(phases, candidates), Source(read, settings, task), start)
     desk.clean()
 
 

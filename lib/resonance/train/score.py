@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from resonance.core.errors import TrainError
-from resonance.core.turns import PHASE_REFERENCE, PHASE_REORDER
+from resonance.core.turns import PHASE_APPRAISE, PHASE_REFERENCE, PHASE_REORDER
 from resonance.train.collective import Collective
 from resonance.train.events import StagedEvents, Tally, stage
 from resonance.train.model import Model
@@ -24,7 +24,7 @@ def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     Raises:
         TrainError: more losses than ``max_skipped_steps`` are no finite number; all ranks raise it alike.
     """
-    unseen = phase.name == PHASE_REFERENCE
+    unseen = phase.name in (PHASE_REFERENCE, PHASE_APPRAISE)
     events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels, probabilities=unseen)
     pacer = Pacer(spec, phase, collective)
     model.eval()
