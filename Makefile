@@ -60,6 +60,7 @@ bench-feedback: setup ## time states and plans of up to 4e7 events; hold states,
 
 experiments: setup ## see whether feedback pays: arms from one checkpoint on a delivery with planted junk, five seeds (an hour of two cores)
 	@$(BIN)/python -m tests.bench.effect
+	@$(BIN)/python -m tests.bench.noise
 
 lint: setup ## run ruff, mypy and the import contracts (half a minute)
 	@$(BIN)/ruff check .

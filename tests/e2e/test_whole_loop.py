@@ -17,7 +17,7 @@ from tests.architecture.test_readme import commands
 from tests.conftest import SMALL
 
 from resonance.cli import main
-from resonance.core.turns import HELDOUT
+from resonance.core.turns import CANDIDATES, CONTROL, HELDOUT, PLAN
 from resonance.runtime.conf import load
 from resonance.runtime.workspace import Workspace
 from resonance.tables import EVALUATION_ITEMS, SIGNALS
@@ -62,7 +62,7 @@ def test_rows_are_conserved_at_every_cutting_step(frames):
 
 def test_each_draw_has_one_train_event_and_each_event_its_draw(frames):
     key = ["round", "arm", "epoch", "pos", "doc_id", "content_hash", "copy"]
-    drawn = frames["sample_plan"].where(F.col("arm") != HELDOUT).select(key)
+    drawn = frames["sample_plan"].where(F.col("arm").isin(PLAN, CONTROL)).select(key)
     seen = frames["signal_event"].where("phase = 'train'").select(key)
     assert drawn.count() == seen.count() > 0
     assert drawn.join(seen, key, "left_anti").isEmpty()
@@ -72,6 +72,19 @@ def test_each_draw_has_one_train_event_and_each_event_its_draw(frames):
         (2, "plan"),
         (2, "control"),
     }
+
+
+def test_what_the_plan_draws_was_read_before_and_suspects_are_drawn_less(frames):
+    second = F.col("round") == 2
+    candidates, plan = (frames["sample_plan"].where(second & (F.col("arm") == arm)) for arm in (CANDIDATES, PLAN))
+    assert plan.join(candidates, "doc_id", "left_anti").isEmpty()
+    read = frames["appraisals"]
+    assert read.count() == candidates.count() > 0
+    assert read.join(candidates, "doc_id", "left_anti").isEmpty()
+    rates = plan.join(frames["sample_weights"].where(second).select("doc_id", "factor"), "doc_id", "left")
+    full = {row["slice"]: row["pi"] for row in rates.where("factor IS NULL").select("slice", "pi").distinct().collect()}
+    for row in rates.where("factor IS NOT NULL").collect():
+        assert row["slice"] not in full or row["pi"] == pytest.approx(row["factor"] * full[row["slice"]])
 
 
 def test_held_out_documents_are_never_drawn_and_share_no_cluster_with_what_is(frames):
