@@ -115,7 +115,7 @@ def agreement(megabytes: float, corpus: Path) -> dict[str, int]:
     target = cache("speed") / "export"
     shutil.rmtree(target, ignore_errors=True)
     run((*curate(megabytes, corpus), "--export", target), log("export", megabytes))
-    own, other = texts(target, "source_key"), texts(output("datatrove", megabytes) / "documents", "id")
+    own, other = texts(target, "id"), texts(output("datatrove", megabytes) / "documents", "id")
     both = own.keys() & other.keys()
     equal = sum(own[name] == other[name] for name in both)
     return {"ours": len(own), "datatrove": len(other), "both": len(both), "with_equal_text": equal}
