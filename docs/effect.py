@@ -30,34 +30,45 @@ ARMS = {
     "clean, stratified": "sound text of known slices, where nothing can be gained: equal shares",
     "clean, ours": "the same with weighting `resonance`",
 }
+ABSENT = "No result is committed; `make experiments` measures it."
 OURS, CLEAN = ("ours", "ours, T/2"), "clean, "
 Arms = Mapping[str, list[dict[str, Any]]]
 
 
-def read_newest(name: str) -> dict[str, Any]:
-    """The newest result of a part of the experiments."""
-    newest = max(RESULTS.glob(f"{name}-*.json"), key=lambda path: int(path.stem.rpartition("-")[2]))
+def read_newest(name: str) -> dict[str, Any] | None:
+    """The newest result of a part of the experiments; None where none is committed."""
+    newest = max(RESULTS.glob(f"{name}-*.json"), key=lambda path: int(path.stem.rpartition("-")[2]), default=None)
+    if newest is None:
+        return None
     found: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))
     return found
 
 
-def fill_page(markdown: str, effect: dict[str, Any], noise: dict[str, Any]) -> str:
+def fill_page(markdown: str) -> str:
     """The page with every place in braces filled."""
+    effect, noise = read_newest("effect"), read_newest("noise")
+    parts = (_fill_effect(effect) if effect else {}) | {"labels": _list_labels(noise) if noise else ABSENT}
+    for name, text in parts.items():
+        markdown = markdown.replace(f"{{{name}}}", text)
+    return markdown
+
+
+def _fill_effect(effect: dict[str, Any]) -> dict[str, str]:
     by_name = {name: [row for row in effect["arms"] if row["arm"] == name] for name in ARMS}
     arms = {name: rows for name, rows in by_name.items() if rows}
-    accuracy = ", ".join(f"{name} {np.mean(values):.1%}" for name, values in noise["accuracy"].items())
     machine = f"{effect['machine']['processor']}, {effect['machine']['cores']} cores"
-    parts = {
+    return {
         "answer": write_answer(effect["figures"]),
         "chart": f"<style>{_style()}</style>\n<div class='chart'>{_draw(arms)}</div>",
         "arms": _list_arms(arms),
         "lines": _list_figures(effect["figures"]),
         "run": f"{effect['date']}, {machine}, `{effect['command']}` (`make experiments`). What was tuned was tuned on seed 100.",
-        "labels": f"{_list_figures(noise['verdicts'])}\n\nAccuracy on sound samples: {accuracy}. `{noise['command']}`.",
     }
-    for name, text in parts.items():
-        markdown = markdown.replace(f"{{{name}}}", text)
-    return markdown
+
+
+def _list_labels(noise: dict[str, Any]) -> str:
+    accuracy = ", ".join(f"{name} {np.mean(values):.1%}" for name, values in noise["accuracy"].items())
+    return f"{_list_figures(noise['verdicts'])}\n\nAccuracy on sound samples: {accuracy}. `{noise['command']}`."
 
 
 def write_answer(figures: Mapping[str, Any]) -> str:
@@ -123,4 +134,4 @@ def _style() -> str:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Fill the page; others stay as they are."""
-    return fill_page(markdown, read_newest("effect"), read_newest("noise")) if page.file.src_uri == PAGE else markdown
+    return fill_page(markdown) if page.file.src_uri == PAGE else markdown

@@ -73,7 +73,6 @@ SMALL = (
     "train.documents_per_step=16",
     "train.checkpoint_steps=6",
     "evaluate.replicates=50",
-    "decide.weighting=above_mean",  # so that weights move
 )
 """Settings of a loop that ends within a minute or two."""
 

@@ -43,7 +43,7 @@ def test_every_table_is_filled(frames):
     # themselves; all events are kept
     unmeasured = {table.name for table in SIGNALS.tables.values()} - {"signals_basics", "signals_datatrove"}
     assert empty == unmeasured | {
-        "edits", "retractions", "excess_loss", "slice_excess", "label_quality", "examples", "slice_sums"
+        "edits", "retractions", "excess_loss", "slice_excess", "label_quality", "examples", "slice_sums",
     }  # fmt: skip
 
 
@@ -118,9 +118,7 @@ def test_plans_sum_to_one_and_give_reasons(frames):
     totals = {r["round"]: r["total"] for r in frames["plans"].groupBy("round").agg(F.sum("weight").alias("total")).collect()}
     assert set(totals) == {1, 2, 3}
     assert all(total == pytest.approx(1) for total in totals.values())
-    changed = frames["plans"].where("round = 2 and abs(weight - previous) > 1e-6")
-    assert not changed.isEmpty()
-    assert changed.where("reason not rlike '[0-9]'").isEmpty()
+    assert frames["plans"].where("reason not rlike '[0-9]'").isEmpty()
 
 
 def test_manifests_name_what_the_rounds_were_made_of(frames):
