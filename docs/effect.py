@@ -59,7 +59,7 @@ def _fill_effect(effect: dict[str, Any]) -> dict[str, str]:
     machine = f"{effect['machine']['processor']}, {effect['machine']['cores']} cores"
     return {
         "answer": write_answer(effect["figures"]),
-        "chart": f"<style>{_style()}</style>\n<div class='chart'>{_draw(arms)}</div>",
+        "chart": f"<style>{_style()}</style>\n<div>{_draw(arms)}</div>",
         "arms": _list_arms(arms),
         "lines": _list_figures(effect["figures"]),
         "run": f"{effect['date']}, {machine}, `{effect['command']}` (`make experiments`). What was tuned was tuned on seed 100.",
@@ -128,8 +128,10 @@ def _style() -> str:
     """What the picture needs of the report's style sheet."""
     lines = (TOP / "lib/resonance/report/templates/report.css").read_text(encoding="utf-8").splitlines()
     colours = " ".join(line.strip() for line in lines[3:5])
-    rules = " ".join(line for line in lines if line.startswith((".chart", ".blue", ".ink", ".purple")))
-    return f":root {{ {colours} }} {rules} .chart svg {{ max-width: 640px; width: 100%; }}"
+    whole = (line for line in lines if line.endswith("}"))
+    rules = " ".join(line for line in whole if line.startswith((".chart", ".blue", ".ink", ".purple")))
+    own = "svg.chart { width: 100%; max-width: 560px; font: 11px sans-serif; }"
+    return f":root {{ {colours} }} {rules} {own}"
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
