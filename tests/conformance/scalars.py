@@ -105,6 +105,8 @@ SCALARS: Mapping[str, Mapping[str, Expression]] = {
         "abs of int": "abs(CASE WHEN i > -2147483648 THEN i END)",
         "finite": lambda: F.when(F.abs("d") < 1e300, F.col("d")),
         "sqrt": lambda: F.sqrt("d"),
+        "rounded exp": lambda: F.round(F.exp(F.when(F.abs("d") < 8, F.col("d"))), 5),
+        "rounded pow": lambda: F.round(F.pow(F.when((F.col("d") >= 0) & (F.col("d") <= 1), F.col("d")), F.lit(2.0)), 9),
         "sqrt of what is not below zero": lambda: F.sqrt(F.greatest("d", F.lit(0.0))),
         "negative": lambda: -F.col("d"),
         "negative of int": lambda: -F.col("i").cast("bigint"),

@@ -41,7 +41,9 @@ def count_alike(texts: DataFrame) -> DataFrame:
     sums = runs.join(common, "run").groupBy(*TEXT).agg(F.sum(log).alias("logs"))
     sizes = runs.groupBy(*TEXT).agg(F.count(F.lit(1)).alias("runs"))
     known = (
-        sizes.join(sums, list(TEXT)).withColumn("alike", F.exp(F.col("logs") / (F.col("runs") * MILLION))).select(*TEXT, "alike")
+        sizes.join(sums, list(TEXT))
+        .withColumn("alike", F.round(F.exp(F.col("logs") / (F.col("runs") * MILLION)), 5))
+        .select(*TEXT, "alike")
     )
     found = texts.select(*TEXT).join(known, list(TEXT), "left")
     return found.withColumn("alike", F.coalesce("alike", F.lit(1.0)))
