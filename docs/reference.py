@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from typer.main import get_command
 
+from resonance.assess.operators import OPERATORS
 from resonance.cli import app
+from resonance.core.adaq import GROUPS, METRICS
+from resonance.core.operator import MODES, PASSES
 from resonance.core.settings import Config
 from resonance.core.table import list_tables as find_tables
 from resonance.core.weighting import Weighting
@@ -110,6 +114,51 @@ def list_weightings() -> Iterator[str]:
             yield from _table(("parameter", "value", "meaning"), rows)
 
 
+def list_operators() -> Iterator[str]:
+    """Every operator of an assessment, by group and metric. This page is committed, so that a change of it is seen."""
+    yield from OPERATORS_HEAD.splitlines()
+    yield from _table(("letter", "measured"), [(f"`{mode}`", meaning) for mode, meaning in MODES.items()])
+    yield from _table(("pass", "reads"), [(f"`{name}`", meaning) for name, meaning in PASSES.items()])
+    head = ("metric", "operator", "data", "score", "inputs", "defaults", "how", "pass", "source")
+    for group in GROUPS:
+        yield f"## {group.number} {group.english} {group.chinese}\n"
+        numbers = {
+            metric.number: f"{metric.number} {metric.english} {metric.chinese}" for metric in METRICS if metric.group == group[0]
+        }
+        own = [operator for operator in OPERATORS if operator.metric in numbers]
+        rows = [
+            (
+                numbers[operator.metric],
+                f"`{operator.id}`{' core' if operator.core else ''}",
+                ", ".join(operator.modalities),
+                _clean(operator.meaning) + (f"; floor {operator.floor:g}" if operator.floor is not None else ""),
+                ", ".join(" or ".join(f"`{name}`" for name in given.split("|")) for given in operator.inputs),
+                ", ".join(f"`{name}` {value}" for name, value in operator.defaults.items()),
+                operator.mode,
+                operator.passes,
+                operator.source,
+            )
+            for operator in own
+        ]
+        yield from _table(head, rows)
+
+
+OPERATORS_HEAD = """\
+# Operators
+
+How a dataset is assessed: every operator measures one of 36 metrics in 12 groups, as a score between 0 (bad) and 1 (good). The
+groups and metrics are those of Table 3 of the Guide to Building High-Quality AI Datasets (CAICT 2025), "guide" below; "report" is
+the report on resonance of models and data (CAICT and CRRC, 2026), "own" a definition of this product.
+
+`N` counts rows. `up(x; a, b)` rises from 0 at a to 1 at b, and `down` falls; `cap(x; t)` is x / t, 1 at most; `band(x; a, b, c,
+d)` is 0 below a, 1 from b to c, 0 above d; `even` is the entropy of shares over that of equal ones, `hill` its exponential; `jsd`
+the Jensen-Shannon divergence in bits; `tv` half the sum of differences; `HHI` the sum of squares; `hl(t; h)` halves with every h;
+`lcb95` and `ucb95` are bounds of 95 % intervals.
+
+"""
+COMMITTED = Path(__file__).parent / "reference" / "operators.md"
+
+
 PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
     "commands": list_commands,
     "settings": list_settings,
@@ -178,3 +227,8 @@ def _spell(given: Any) -> str:
 
 def _default(given: Any) -> str:
     return "required" if given.required else "" if given.default in (None, False, ()) else f"`{given.default}`"
+
+
+if __name__ == "__main__":
+    COMMITTED.parent.mkdir(exist_ok=True)
+    COMMITTED.write_text("\n".join(list_operators()) + "\n", encoding="utf-8")
