@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resonance.core.errors import ConfigError
+from resonance.core.quotes import advise_quotes, describe_quotes
 from resonance.core.signal import SignalSet
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
@@ -98,7 +99,8 @@ def parse(content: object, sets: Sets, where: str) -> Policy:
         ConfigError: one line that lists every problem.
     """
     if not isinstance(content, Mapping):
-        raise ConfigError(f"policy {where}: must hold keys and values, such as name, version, profile and rules")
+        said = "must hold keys and values, such as name, version, profile and rules"
+        raise ConfigError(f"policy {where}: {said}{describe_quotes(content)}")
     head, problems = _head(content)
     rules, more = _rules(content.get("rules", ()))
     problems += more
@@ -138,7 +140,7 @@ def _describe_error(error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
         return f"{key} is missing"
     said = error["msg"].removeprefix("Value error, ")
-    return f"{key}: {said} (got {error['input']!r})" if key else said
+    return f"{key}: {said} (got {error['input']!r}){advise_quotes(error)}" if key else said
 
 
 def _unknown(policy: Policy, sets: Sets) -> Iterator[str]:

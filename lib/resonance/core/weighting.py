@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resonance.core.errors import ConfigError
+from resonance.core.quotes import advise_quotes, describe_quotes
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 NOTHING = "no model and no forward pass beyond those of every round"
@@ -169,7 +170,8 @@ def parse(content: object, where: str) -> Weighting:
         ConfigError: one line that lists every problem.
     """
     if not isinstance(content, Mapping):
-        raise ConfigError(f"weighting {where}: must hold keys and values: name, version, kind and parameters")
+        said = "must hold keys and values: name, version, kind and parameters"
+        raise ConfigError(f"weighting {where}: {said}{describe_quotes(content)}")
     problems = list(_find_problems(content))
     if not problems:
         given = {"name": content["name"], "version": content["version"]}
@@ -199,4 +201,4 @@ def _find_problems(content: Mapping[Any, Any]) -> Iterator[str]:
 def _describe_problem(error: Mapping[str, Any], kind: str) -> str:
     key = ".".join(str(part) for part in error["loc"] if part != kind)
     said = error["msg"].removeprefix("Value error, ")
-    return f"{key}: {said}" if error["type"] == "value_error" else f"{key}: {said} (got {error['input']!r})"
+    return f"{key}: {said}" if error["type"] == "value_error" else f"{key}: {said} (got {error['input']!r}){advise_quotes(error)}"

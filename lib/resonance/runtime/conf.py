@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from resonance.core import weighting
 from resonance.core.errors import ConfigError
 from resonance.core.policy import parse
+from resonance.core.quotes import advise_quotes, describe_quotes
 from resonance.core.settings import CleanSettings, Config
 from resonance.core.settings.control import MOVED
 from resonance.core.weighting import Weighting
@@ -70,8 +71,9 @@ def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
     asked = clean.get("sets", CleanSettings().sets if policy.rules else ())
     sets = readable_sets()
     if isinstance(asked, list | tuple):
-        if unknown := [str(name) for name in asked if name not in sets]:
-            raise ConfigError(f"configuration: clean.sets: no signal set {', '.join(unknown)}; choose from {', '.join(sets)}")
+        if unknown := [name for name in asked if name not in sets]:
+            named = ", ".join(f"{name}{describe_quotes(name)}" for name in unknown)
+            raise ConfigError(f"configuration: clean.sets: no signal set {named}; choose from {', '.join(sets)}")
         asked = tuple(name for name in sets if name in {*asked, *policy.sets})
     needed = {"rewrite": policy.rewrite, **clean, "sets": asked}
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
@@ -95,7 +97,9 @@ def config_hash(config: Config) -> str:
 def _say(error: Mapping[str, Any]) -> str:
     if error["type"] == MOVED:
         return str(error["msg"])
-    return "unknown key" if error["type"] == "extra_forbidden" else f"{error['msg']} (got {error['input']!r})"
+    if error["type"] == "extra_forbidden":
+        return "unknown key"
+    return f"{error['msg']} (got {error['input']!r}){advise_quotes(error)}"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -86,3 +86,40 @@ def test_hash_ignores_places_and_resources_only():
     assert config_hash(load("local", "", (), ["workspace=elsewhere", "train.ranks=1", "spark.shuffle_partitions=9"])) == base
     assert config_hash(load("local", "", (), ["train.hidden=32"])) != base
     assert config_hash(load("local", "", (), ["seed=1"])) != base
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("batch=20241101", "batch: .* reads it as a number: put it in quotes"),
+        ("batch=2024-11-01", "batch: .* reads it as a date: put it in quotes"),
+        ("batch=1.5", "batch: .* reads it as a number: put it in quotes"),
+        ("batch=null", "batch: .* as no value: put the word in quotes"),
+        ("task={kind: classification, labels: [yes, no]}", r"task.labels.0: .*truth values: put it in quotes; task\.labels\.1"),
+        ("ingest.inputs=[on]", "ingest.inputs.0: .*truth values: put it in quotes"),
+        ("clean.sets=[no]", "no signal set False; YAML reads .*truth values: put it in quotes"),
+        ("judge.policy=no", "policy .*truth values: put it in quotes"),
+        ("judge.policy={name: 7, version: 1}", "name: .*a number: put it in quotes"),
+        (
+            "judge.policy={name: m, version: 1, rules: [{rule: l, set: basics, signal: language, in: [en, no]}]}",
+            r"rule 1 \(l\): in.1: .*\(got False\); YAML reads yes, no, .* as truth values: put it in quotes",
+        ),
+        ("decide.weighting=2024-11-01", "weighting .*as a date: put it in quotes"),
+    ],
+)
+def test_what_yaml_does_not_take_for_text_is_told(assignment, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        load("local", "", (), [assignment])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("assignment", ["seed=many", "train.ranks=[1]", "task.kind=on"])
+def test_other_values_get_no_advice_on_quotes(assignment):
+    with pytest.raises(ConfigError) as caught:
+        load("local", "", (), [assignment])
+    assert "quotes" not in str(caught.value)
+
+
+@pytest.mark.parametrize("quoted", ['batch="20241101"', "batch='2024-11-01'", 'task={kind: classification, labels: ["yes", "no"]}'])
+def test_what_stands_in_quotes_is_text(quoted):
+    assert load("local", "", (), [quoted]).batch

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from resonance.core.printable import escape_hidden
 from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, read_row, too_long, top_folder, valid
 
 CHUNK_BYTES = 256 << 10
@@ -153,7 +154,7 @@ def _before_break(unit: Unit, served: int) -> bytes:
 
 def _json_row(data: bytes, unit: Unit, number: int, fields: Fields) -> Row:
     try:
-        values: Any = json.loads(data.decode(), parse_constant=_null)
+        values: Any = DECODER.decode(data.decode())
     except UnicodeDecodeError as error:
         return quarantine_row(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
     except json.JSONDecodeError as error:
@@ -167,3 +168,22 @@ def _json_row(data: bytes, unit: Unit, number: int, fields: Fields) -> Row:
 
 def _null(_: str) -> None:
     """NaN and infinities, which some writers put into JSON, are read as null."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON.
+
+    Raises:
+        ValueError: a key comes twice with two values: nobody can say which of them is meant.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs) and (twice := next((key for key, value in pairs if not _is_same(found[key], value)), None)):
+        raise ValueError(f"key {escape_hidden(twice)!r} stands there twice, with two values")
+    return found
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+DECODER = json.JSONDecoder(parse_constant=_null, object_pairs_hook=_object)

@@ -16,7 +16,12 @@ Origins = Mapping[str, str]
 
 
 def find_origins(
-    step: Step, config: Config, upstream: Sequence[Origins], registered: Sequence[str] = (), sources: str = ""
+    step: Step,
+    config: Config,
+    upstream: Sequence[Origins],
+    registered: Sequence[str] = (),
+    sources: str = "",
+    others: Sequence[str] = (),
 ) -> dict[str, str]:
     """The identity of what a step leaves in each table: of its job, settings, seed, place and the identities that it reads.
 
@@ -28,6 +33,7 @@ def find_origins(
         upstream: origins of the earlier steps that write what it reads.
         registered: evaluation sets and their versions, where it reads them: no step writes them.
         sources: the fingerprint of the inputs, where it reads them.
+        others: what other batches hold, where it works on all of them; only batches that are there change an identity.
     """
     job, sections = step.job, [getattr(config, name) for name in step.job.wiring.sections.values()]
     reads = [table.name for table in list_tables(job.reads, sections)]
@@ -41,6 +47,8 @@ def find_origins(
         "inputs": sources,
         "registered": list(registered),
     }
+    if others:
+        described["others"] = list(others)
     tables = list_tables((*job.writes, *job.appends), sections)
     return {table.name: _hash({**described, "table": [table.name, table.version]}) for table in tables}
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from resonance.core.job import Job, Step
-from resonance.core.ledger import INGEST
+from resonance.core.ledger import BEFORE_DOCUMENTS, INGEST, JUDGE
 from resonance.core.printable import escape_hidden
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Family, Table, list_tables
@@ -24,6 +24,8 @@ SHORT = 40
 """Characters of a value that is shown as it was and as it is; longer ones are only named."""
 FEW = 3
 """Inputs that are named where there may be many."""
+BEFORE_CORPUS = (*BEFORE_DOCUMENTS, JUDGE)
+"""Jobs that say what a batch brings to steps that work on all batches."""
 Key = tuple[str, str, int, str]
 """Job, batch, round and arm of a step; the batch is empty where a job works on all batches."""
 
@@ -139,7 +141,8 @@ class Schedule:
 
     def _origins(self, step: Step, before: Sequence[Origins]) -> Origins:
         registered = self._registered if EVALUATION_ITEMS in step.job.reads else []
-        return find_origins(step, self._config, before, registered, "" if step.job.reads else self._sources)
+        sources = "" if step.job.reads else self._sources
+        return find_origins(step, self._config, before, registered, sources, self._list_others(step))
 
     def _parts(self, step: Step, before: Mapping[str, Origins]) -> dict[str, str]:
         job, read = step.job, [table.name for table in self.list_read(step.job)]
@@ -149,9 +152,19 @@ class Schedule:
             made["sources"] = self._sources
         if EVALUATION_ITEMS in job.reads:
             made["evaluation sets"] = self._registered
+        if others := self._list_others(step):
+            made["other batches"] = others
         made["tables"] = {table.name: table.version for table in self._list_tables((*job.writes, *job.appends), job)}
         made["steps"] = {place: [left[name] for name in read if name in left] for place, left in before.items()}
         return {name: json.dumps(part) for name, part in made.items()}
+
+    def _list_others(self, step: Step) -> list[str]:
+        """What other batches hold, as the newest runs of their jobs; nothing for a step that sees one batch."""
+        if step.job.per != "corpus":
+            return []
+        rows = sorted((row for row in self.finished if row["batch"] != self._config.batch), key=_finished_at)
+        newest = {(row["batch"], row["job"]): row["run"] for row in rows if row["job"] in BEFORE_CORPUS}
+        return [" ".join((*place, run)) for place, run in sorted(newest.items())]
 
     def _list_tables(self, entries: Iterable[Table | Family], job: Job) -> tuple[Table, ...]:
         return list_tables(entries, [getattr(self._config, name) for name in job.wiring.sections.values()])

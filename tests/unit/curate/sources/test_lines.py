@@ -186,3 +186,20 @@ def test_what_nobody_foresaw_costs_one_row(tmp_path: Path, monkeypatch: pytest.M
     found = list(json_rows(unit(path), FIELDS))
     assert [(one.text, one.rule) for one in found] == [("a", None), (None, "unreadable"), ("c", None)]
     assert "secret" not in (found[1].detail or "")
+
+
+def test_a_key_that_stands_twice_with_two_values_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = (
+        '{"text": "a", "text": "b"}',
+        '{"text": "c", "text": "c"}',
+        '{"text": "d", "more": [{"lang": "en", "lang": "de"}]}',
+        '{"text": "e", "n": 1, "n": true}',
+        '{"text": "f", "\\u001b": 1, "\\u001b": 2}',
+    )
+    path.write_text("\n".join(lines))
+    found = list(json_rows(unit(path), FIELDS))
+    assert [(row.text, row.rule) for row in found] == [(None, "invalid_json"), ("c", None), *[(None, "invalid_json")] * 3]
+    said = "key {} stands there twice, with two values"
+    assert [row.detail for row in found if row.rule][:2] == [said.format("'text'"), said.format("'lang'")]
+    assert "\x1b" not in (found[4].detail or "")

@@ -11,11 +11,18 @@ from typing import Any
 import pytest
 
 from resonance.core.job import Job, Step
-from resonance.core.settings import Config, DecontaminateSettings, DedupeSettings, IngestSettings, JudgeSettings
+from resonance.core.settings import (
+    Config,
+    DecontaminateSettings,
+    DedupeSettings,
+    IngestSettings,
+    JudgeSettings,
+    RebalanceSettings,
+)
 from resonance.core.table import Table
 from resonance.runtime.run.forecast import show_forecasts, sum_up
 from resonance.runtime.run.schedule import Forecast, Schedule
-from resonance.tables import CONTAMINATION, DOCUMENTS, DUPLICATES, EVALUATION_ITEMS, REJECTS, SIGNATURES, STEPS
+from resonance.tables import CONTAMINATION, DOCUMENTS, DUPLICATES, EVALUATION_ITEMS, REJECTS, SAMPLE_PLAN, SIGNATURES, STEPS
 
 
 def read(*, settings: IngestSettings) -> Any:
@@ -216,3 +223,20 @@ def test_steps_that_never_ran_are_counted_apart(tables):
     again = Step(Job("again", look, (DOCUMENTS, EVALUATION_ITEMS), (CONTAMINATION,), per="corpus"))
     found = foresee(tables, changed("dedupe", bands=3), steps=(*STEPS_OF_ALL, again))
     assert sum_up(found) == "2 of 5 steps would run; they took 3.0 s last time, and 1 of them never ran here"
+
+
+def hold_out(duplicates: Any, *, settings: RebalanceSettings) -> Any:
+    raise NotImplementedError
+
+
+def test_a_corpus_that_grew_by_another_batch_is_looked_at_again(tables):
+    steps = (*STEPS_OF_ALL, Step(Job("hold_out", hold_out, (DUPLICATES,), (SAMPLE_PLAN,), per="arm"), 0, "heldout"))
+    run(tables, Config(), steps=steps)
+    assert reasons(foresee(tables, Config(), steps=steps)) == {}
+    run(tables, Config(batch="november"))
+    grown = reasons(foresee(tables, Config(), steps=steps))
+    assert set(grown) == {"dedupe", "look", "hold_out 0 heldout"}
+    run(tables, Config(), steps=steps)
+    assert reasons(foresee(tables, Config(), steps=steps)) == {}, "and then it stands"
+    run(tables, Config(batch="november", judge=JudgeSettings(), seed=9))
+    assert "dedupe" in reasons(foresee(tables, Config(), steps=steps)), "what another batch holds changed"

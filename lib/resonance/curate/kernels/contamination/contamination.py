@@ -32,6 +32,7 @@ from resonance.curate.kernels.contamination.passages import (
     weights_plainly,
 )
 from resonance.curate.kernels.text.compiled import compiled
+from resonance.curate.kernels.text.entities import decode, decode_plainly
 from resonance.curate.kernels.text.lookup import LOOKUP, find
 from resonance.curate.kernels.text.scan import BYTES, CODES, POSITIONS, spans
 from resonance.curate.kernels.text.words import folds, words
@@ -67,12 +68,13 @@ def hits_plainly(items: Sequence[str], text: str, least: float) -> dict[int, tup
     often all of the item's words stand in the text one after another; an item of less than eight words (or 19 characters) must
     be the whole text. fuzzy: the largest share of the item's 5-grams in a stretch of its length, from ``least`` on.
 
-    The kernel says the same but for fuzzy: it looks where a seed of the item stands, and windows that begin within a quarter of
-    the item's length from where the seed has it begin.
+    Both are read with their HTML entities as characters. The kernel says the same but for fuzzy: it looks where a seed of the
+    item stands, and windows that begin within a quarter of the item's length from where the seed has it begin.
     """
     found: dict[int, tuple[str, float]] = {}
+    text = decode_plainly(text)
     held, own, letters = words(text), runs_plainly(text, FULL), letters_plainly(text)
-    for number, item in enumerate(items):
+    for number, item in enumerate(map(decode_plainly, items)):
         wanted, kind = words(item), kind_plainly(item)
         if kind == "exact":
             starts = range(len(held) - len(wanted) + 1)
@@ -232,7 +234,7 @@ def hits(texts: Any, index: Index, least: float) -> Found:
 
     Memory: 4 bytes for each letter of the longest text, and 21 for each word.
     """
-    data, starts, ends = spans(texts)
+    data, starts, ends = spans(decode(texts))
     letters, words = most(data, starts, ends, folds())
     work = (*_empty(letters, np.uint32), *_empty(words, np.uint64, np.uint8, np.uint64, np.int32))
     bits = np.array([(len(held.heads) - 1).bit_length() - 1 for held in index[:3]], np.int64)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from resonance.curate.kernels.contamination.passages import LONGEST, WORD, Passages, fold_texts, powers, runs, weights_plainly
 from resonance.curate.kernels.duplicates.minhash import STEP
 from resonance.curate.kernels.text.compiled import compiled
+from resonance.curate.kernels.text.entities import decode, decode_plainly
 from resonance.curate.kernels.text.lookup import Lookup, lookup
 from resonance.curate.kernels.text.scan import CODES, mix, mix_plainly
 
@@ -68,7 +69,7 @@ class Index(NamedTuple):
 
 def kind_plainly(text: str) -> str:
     """How an item is looked for: by runs of ``words`` or ``characters``, or ``exact`` since it is short; empty for no word."""
-    weights = weights_plainly(text)
+    weights = weights_plainly(decode_plainly(text))
     if not weights:
         return ""
     words = sum(weight for weight in weights if weight == WORD)
@@ -99,7 +100,7 @@ def seeds(letters, first, last, found):  # type: ignore[no-untyped-def]
 
 def index(texts: Any) -> Index:
     """The index of the items whose texts an Arrow string array holds; an item's number is its place."""
-    items = fold_texts(texts)
+    items = fold_texts(decode(texts))
     sizes = np.diff(items.word_bounds)
     owner = np.repeat(np.arange(len(sizes)), sizes)
     full = np.bincount(owner, items.weights, len(sizes)) >= FULL
@@ -155,14 +156,14 @@ def _join_parts(parts: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
 
 def weigh_items(texts: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The weight of each text of an Arrow string array, and its words; a letter of a script without spaces is one."""
-    items = fold_texts(texts)
+    items = fold_texts(decode(texts))
     words = np.diff(items.word_bounds)
     return np.bincount(np.repeat(np.arange(len(texts)), words), items.weights, len(texts)), words
 
 
 def kinds(texts: Any) -> list[str]:
     """``kind_plainly`` of each text of an Arrow string array."""
-    items = fold_texts(texts)
+    items = fold_texts(decode(texts))
     owner = np.repeat(np.arange(len(texts)), np.diff(items.word_bounds))
     whole = np.bincount(owner, items.weights, len(texts))
     words = np.bincount(owner, items.weights * (items.weights == WORD), len(texts))

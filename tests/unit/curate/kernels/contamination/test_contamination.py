@@ -78,3 +78,23 @@ def test_more_hits_than_there_was_room_for() -> None:
     items = [f"{LONG} in year {n}" for n in range(60)] + [f"Who was it that came to us in {n}" for n in range(200)]
     text = " ".join(items)
     assert found(items, text).keys() == set(range(260))
+
+
+SPACES = (
+    *("&nbsp;", "&#160;", "&#xA0;", "&ensp;", "&emsp;", "&thinsp;", "&#8239;", "&NewLine;", "&Tab;", "&nbsp"),
+    *("&amp;nbsp;", "&amp;amp;#160;", "\u00a0", "\u2003", "\u202f", "\u3000", "\u2028", "\t", "\r\n", " &mdash; "),
+)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_an_item_is_found_whatever_parts_its_words(space: str) -> None:
+    assert found(ITEMS, f"Before. {LONG.replace(' ', space)} After.")[0][0] == "ngram"
+    assert found(ITEMS, SHORT.replace(" ", space))[1] == ("exact", 1.0)
+    assert found([LONG.replace(" ", space)], f"Before. {LONG} After.")[0][0] == "ngram"
+
+
+def test_letters_that_are_entities_are_letters() -> None:
+    item = "Où est la bibliothèque, demandait l'élève à sa mère près de l'église du village où il était né"
+    assert (
+        found([item], "x &amp; " + item.replace("é", "&eacute;").replace("è", "&egrave;").replace("à", "&#224;"))[0][0] == "ngram"
+    )
