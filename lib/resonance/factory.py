@@ -145,7 +145,7 @@ SCORE_MODEL = Job(
     per="arm",
     version=2,
 )
-EVALUATE = Job("evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm")
+EVALUATE = Job("evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm", version=2)
 FEEDBACK = Job(
     "feedback",
     feedback,

@@ -1,4 +1,4 @@
-"""Held-out bits per byte by slice, with intervals, and against the control arm."""
+"""Held-out bits per byte by slice, with intervals, and against the control arm; where labels are learnt, how many are right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from resonance.core.job import Turn
 from resonance.core.settings import EvaluateSettings
 from resonance.core.turns import ALL_SLICES, CONTROL, PHASE_HELDOUT, PLAN
 
-SUMS = ("n_docs", "n_bytes", "n_tok", "nats", "paired_bytes", "paired_nats", "rival_nats")
+SUMS = ("n_docs", "n_bytes", "n_tok", "nats", "paired_bytes", "paired_nats", "rival_nats", "labelled", "right")
+POINTS = ("bpb", "delta", "accuracy")
+"""What is told of the documents as they are; intervals come from the replicates."""
 
 
 def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn, seed: int) -> DataFrame:
@@ -21,6 +23,7 @@ def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn,
 
     Arm ``plan`` is compared with arm ``control`` of its round, if there is one, on the same documents with the same bootstrap
     weights, so that what is common to both cancels. The interval covers the choice of documents, not the chance in training.
+    Where labels are learnt, ``accuracy`` is the share of documents whose label the model names first.
     Shuffles the held-out events once by document, then slices x replicates partial sums.
     """
     sums = _sum_slices(resample_documents(_pair_documents(signal_event, turn), replicates=settings.replicates, seed=seed))
@@ -30,11 +33,12 @@ def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn,
         *SUMS[:3],
         _measure_bits("nats", "n_bytes").alias("bpb"),
         (_measure_bits("paired_nats", "paired_bytes") - _measure_bits("rival_nats", "paired_bytes")).alias("delta"),
+        F.when(F.col("labelled") > 0, F.col("right") / F.col("labelled")).alias("accuracy"),
     )
     return (
         ratios.groupBy("slice")
         .agg(
-            *(F.max(F.when(F.col("replicate") == 0, F.col(name))).alias(name) for name in (*SUMS[:3], "bpb", "delta")),
+            *(F.max(F.when(F.col("replicate") == 0, F.col(name))).alias(name) for name in (*SUMS[:3], *POINTS)),
             _find_interval("bpb").alias("interval"),
             _find_interval("delta").alias("difference"),
         )
@@ -51,6 +55,7 @@ def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn,
             F.col("difference")[0].alias("delta_low"),
             F.col("difference")[1].alias("delta_high"),
             F.lit(settings.replicates).alias("replicates"),
+            "accuracy",
         )
     )
 
@@ -65,6 +70,7 @@ def _pair_documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
         F.max(F.when(own, F.col("n_tok"))).alias("n_tok"),
         F.max(F.when(own, F.col("loss_sum"))).alias("nats"),
         F.max(F.when(rival, F.col("loss_sum"))).alias("rival_nats"),
+        F.max(F.when(own, (F.col("prediction") == F.col("label")).cast("int"))).alias("right"),
     )
     paired = F.col("rival_nats").isNotNull()
     return rows.where("nats IS NOT NULL").select(
@@ -72,6 +78,7 @@ def _pair_documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
         F.lit(1).alias("n_docs"),
         F.when(paired, F.col("n_bytes")).alias("paired_bytes"),
         F.when(paired, F.col("nats")).alias("paired_nats"),
+        F.col("right").isNotNull().cast("int").alias("labelled"),
     )
 
 

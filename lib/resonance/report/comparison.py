@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from resonance.core.effect import Effect, judge_effect
 from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
+from resonance.report.facts.looks import Looks
 from resonance.report.wording import amount, bits, count, difference, minus
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def judge_difference(row: Row) -> str:
     return WORDS[judge_effect(row)]
 
 
-def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans: Iterable[Row], number: int | None = None) -> str:
+def describe_worth(
+    evaluations: Iterable[Row], checkpoints: Iterable[Row], plans: Iterable[Row], looks: Looks, number: int | None = None
+) -> str:
     """Whether a round was worth it, in one sentence: what its plan measured against the control arm, and at which cost.
 
     Empty where the round was not evaluated.
@@ -59,6 +62,7 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans
         evaluations: rows of that table.
         checkpoints: rows of that table.
         plans: rows of that table.
+        looks: what rounds did besides drawing by weights of slices.
         number: the round; the newest that was evaluated where none is given.
     """
     whole = {(row["round"], row["arm"]): row for row in evaluations if row["slice"] == ALL_SLICES}
@@ -73,10 +77,10 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans
     if effect == "unknown":
         few = amount(row["n_docs"], "held-out document")
         return f"Whether round {number} was worth it is not known: {few} cannot show a difference from the control arm."
-    if _keeps_first_weights(plans, number):
+    if number not in looks.weighed and _keeps_first_weights(plans, number):
         return (
             f"Round {number} drew as its control arm did, by the weights of round 1: there was nothing to gain or to lose"
-            f"{_describe_tokens(checkpoints, number)}."
+            f"{_describe_tokens(checkpoints, number)}{_describe_reading(looks, number)}."
         )
     verdict, side, after = OUTCOMES[effect]
     rival = whole.get((number, CONTROL))
@@ -86,7 +90,7 @@ def describe_worth(evaluations: Iterable[Row], checkpoints: Iterable[Row], plans
         measured += f", 95% interval {difference(row['delta_low'])} to {difference(row['delta_high'])}"
     return minus(
         f"Round {number} {verdict}: with its plan, held-out bits per byte are {side} those of the control arm{with_}; "
-        f"{measured} ({LABEL}){_describe_tokens(checkpoints, number)}.{after}"
+        f"{measured} ({LABEL}){_describe_tokens(checkpoints, number)}{_describe_reading(looks, number)}.{after}"
     )
 
 
@@ -95,6 +99,12 @@ def _keeps_first_weights(plans: Iterable[Row], number: int) -> bool:
     weights = {(row["round"], row["slice"]): row["weight"] for row in plans if row["round"] in (1, number)}
     names = {name for _, name in weights}
     return bool(names) and all(isclose(weights.get((1, s), 0.0), weights.get((number, s), 0.0), abs_tol=SAME) for s in names)
+
+
+def _describe_reading(looks: Looks, number: int) -> str:
+    """What was read before the draw; its control arm had nothing read."""
+    tokens = looks.read.get(number, 0)
+    return f"; to choose documents, a model read {amount(tokens, 'token')} more before the draw" if tokens else ""
 
 
 def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:

@@ -41,7 +41,7 @@ class Summary:
 def draw_summary(facts: Facts, blocks: Mapping[str, Block]) -> Summary:
     """The head of the page: first whether the newest round was worth it, later the headlines of sections in their order."""
     headlines = (block.headline for block in blocks.values())
-    worth = describe_worth(facts.evaluations, facts.checkpoints, facts.plans)
+    worth = describe_worth(facts.evaluations, facts.checkpoints, facts.plans, facts.looks)
     sentences = (worth, _describe_documents(facts), *headlines, *_describe_loop(facts), _describe_plan(facts))
     return Summary(_make_stops(facts), tuple(sentence for sentence in sentences if sentence))
 

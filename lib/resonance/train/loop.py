@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,7 +38,8 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     since = _Since()
     model.train()
     for last, documents in global_batches(phase, state.last, settings.documents_per_step, collective.rank, collective.size):
-        tally = backward(model, weights, task, documents)
+        with fix_chance(weights, spec.seed, state.step, collective.rank):
+            tally = backward(model, weights, task, documents)
         sums = reduce(weights, documents, tally, collective)
         moved = step(weights, optimizer, sums, settings, state)
         events.add(documents, tally)
@@ -88,6 +92,18 @@ def make_optimizer(weights: Weights, settings: TrainSettings) -> AdamW:
         {"params": [p for p in weights.exact if p.ndim < 2], "weight_decay": 0.0},
     ]
     return AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), eps=EPSILON)
+
+
+@contextmanager
+def fix_chance(weights: Weights, seed: int, step: int, rank: int) -> Iterator[None]:
+    """What is drawn within, as by dropout, follows from these numbers alone: a resumed training draws what it would have drawn.
+
+    The chance of the process itself goes on afterwards as if nothing had been drawn.
+    """
+    place = weights.exact[0].device
+    with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
+        torch.manual_seed(int.from_bytes(hashlib.blake2b(f"{seed} {step} {rank}".encode(), digest_size=8).digest(), "big"))
+        yield
 
 
 def backward(model: Model, weights: Weights, task: Task, documents: list[Document]) -> Tally:

@@ -19,14 +19,16 @@ from resonance.tables import EVALUATIONS
 
 LN2 = math.log(2)
 COLUMNS = (
-    "doc_id binary, content_hash binary, slice string, round int, arm string, phase string, loss_sum double, n_bytes int, n_tok int"
+    "doc_id binary, content_hash binary, slice string, round int, arm string, phase string, loss_sum double, n_bytes int, "
+    "n_tok int, label string, prediction string"
 )
 SETTINGS = EvaluateSettings(replicates=200)
 
 
 def event(doc: int, slice: str, loss: float, n_bytes: int = 10, arm: str = "plan", **other: Any) -> tuple[Any, ...]:
     where = (other.get("round", 1), arm, other.get("phase", "heldout"))
-    return (doc.to_bytes(16, "big"), bytes(16), slice, *where, loss, n_bytes, n_bytes // 2)
+    said = (other.get("label"), other.get("prediction"))
+    return (doc.to_bytes(16, "big"), bytes(16), slice, *where, loss, n_bytes, n_bytes // 2, *said)
 
 
 def evaluated(events: DataFrame, turn: Turn, settings: EvaluateSettings = SETTINGS) -> dict[str, Any]:
@@ -58,12 +60,25 @@ def test_points_by_hand(spark: SparkSession) -> None:
     assert (a["versus"], a["delta"], all_of_them["delta"]) == ("control", pytest.approx(0.0), pytest.approx(0.0))
     assert (a["delta_low"], a["delta_high"]) == pytest.approx((-1.0, 0.25))
     assert (b["versus"], b["delta"], b["delta_low"], b["delta_high"]) == (None, None, None, None)
+    assert {row["accuracy"] for row in found.values()} == {None}
 
     control = evaluated(events, Turn("main", round=1, arm="control"))
     assert set(control) == {"a", "*"}
     assert control["a"]["n_docs"] == 3
     assert control["a"]["versus"] is None
     assert control["a"]["delta"] is None
+
+
+def test_labels_that_the_model_names_first_count_as_right(spark: SparkSession) -> None:
+    named = [("a", "x", "x"), ("a", "x", "y"), ("a", "y", "y"), ("b", "y", "x")]
+    rows = [event(at, slice, LN2, 1, label=label, prediction=said) for at, (slice, label, said) in enumerate(named)]
+    rows += [event(0, "a", LN2, 1, arm="control", label="x", prediction="y"), event(9, "b", LN2)]
+    rows += [event(8, "a", LN2, 1, phase="score", label="x", prediction="y")]
+    events = spark.createDataFrame(rows, COLUMNS)
+    found = evaluated(events, Turn("main", round=1))
+    assert {name: row["accuracy"] for name, row in found.items()} == {"a": pytest.approx(2 / 3), "b": 0.0, "*": 0.5}
+    assert found["b"]["n_docs"] == 2, "a document without a label has a loss, and is neither right nor wrong"
+    assert evaluated(events, Turn("main", round=1, arm="control"))["*"]["accuracy"] == 0.0
 
 
 def test_no_held_out_documents_give_no_rows(spark: SparkSession) -> None:

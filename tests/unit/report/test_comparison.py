@@ -9,11 +9,12 @@ from tests.unit.report.loop import NAMES, change_rows, loop_facts
 from tests.unit.report.sections.test_heldout import make_evaluations, make_facts
 
 from resonance.report.comparison import describe_worth, find_compared, judge_difference
+from resonance.report.facts.looks import Looks
 from resonance.report.facts.shared import Facts
 
 
 def read(facts: Facts) -> str:
-    return describe_worth(facts.evaluations, facts.checkpoints, facts.plans)
+    return describe_worth(facts.evaluations, facts.checkpoints, facts.plans, facts.looks)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,20 @@ def test_a_round_with_the_weights_of_its_control_arm_had_nothing_to_gain() -> No
     )
     moved = replace(facts, plans=(*plans[:-1], Row(round=2, slice=NAMES[-1], weight=0.4)))
     assert read(moved).startswith("Round 2 was not visibly worth it")
+
+
+def test_a_round_that_weighed_documents_drew_otherwise_than_its_control_arm_and_says_what_was_read_for_it() -> None:
+    plans = tuple(Row(round=number, slice=name, weight=0.5) for number in (1, 2) for name in NAMES)
+    facts = replace(make_facts(delta=(0.01, -0.01, 0.03)), plans=plans, looks=Looks(frozenset({2}), {2: 12_000}))
+    found = read(facts)
+    assert found.startswith("Round 2 was not visibly worth it: ")
+    assert found.endswith(
+        ", from 40,000 tokens with the plan and 40,100 without; to choose documents, a model read 12,000 tokens more before the "
+        "draw."
+    )
+    in_vain = replace(facts, looks=Looks(frozenset(), {2: 12_000}))
+    assert read(in_vain).startswith("Round 2 drew as its control arm did, ")
+    assert read(in_vain).endswith("; to choose documents, a model read 12,000 tokens more before the draw.")
 
 
 def test_arms_of_unequal_tokens_are_named_as_such_and_the_newest_training_of_each_counts() -> None:

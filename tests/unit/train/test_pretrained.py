@@ -107,6 +107,48 @@ def test_adapters_move_and_nothing_else(folder, small, make_spec, write_phase, t
     assert [row["loss_sum"] for row in again] == [row["loss_sum"] for row in rows[-len(again) :]]
 
 
+def test_dropout_resumes_as_it_would_have_gone_on(folder, small, make_spec, write_phase, texts):
+    import torch
+
+    from resonance.train.checkpoint import load
+
+    phase, settings = write_phase(texts[:290]), of(folder("gpt2"), small)
+    whole = make_spec(phase, settings=settings)
+    assert json.loads((folder("gpt2") / "config.json").read_text())["resid_pdrop"] > 0
+    torch.manual_seed(1)
+    rows, last, _ = ran(whole)
+    first = sorted((whole.staging / "train").glob("*"))[0]
+    torch.manual_seed(2)  # another process stands elsewhere in its chance
+    resumed = make_spec(phase, settings=settings, start=first / CHECKPOINT, resume=True)
+    again, end, _ = ran(resumed)
+    assert again == rows[-len(again) :]
+    assert all(
+        torch.equal(a, b) for a, b in zip(load(last / CHECKPOINT).parameters(), load(end / CHECKPOINT).parameters(), strict=True)
+    )
+    other, _, _ = ran(make_spec(phase, settings=settings).model_copy(update={"seed": 8}))
+    assert [row["loss_sum"] for row in other[:12]] != [row["loss_sum"] for row in rows[:12]], "dropout draws by the seed"
+
+
+def test_training_leaves_the_chance_of_the_process_alone(small):
+    import torch
+
+    from resonance.train.loop import fix_chance
+    from resonance.train.model import build
+    from resonance.train.weights import Weights
+
+    weights = Weights.of(build(small, 7), small)
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    drawn = []
+    for seed, step, rank in ((1, 2, 0), (1, 2, 0), (1, 2, 1), (1, 3, 0), (2, 2, 0)):
+        with fix_chance(weights, seed, step, rank):
+            drawn.append(torch.rand(4).tolist())
+    assert torch.equal(torch.rand(4), expected)
+    assert drawn[0] == drawn[1]
+    assert len({tuple(one) for one in drawn}) == 4
+
+
 @pytest.mark.parametrize("kind", ["bert", "gpt2"])
 def test_a_head_for_labels_is_learnt(folder, kind, small, make_spec, texts, shard_rows, shard_schema, tmp_path):
     import pyarrow as pa

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resonance.core.turns import HELDOUT, PLAN
 from resonance.report.facts.counts import Cut, SliceCount, count_cuts, count_slices
+from resonance.report.facts.looks import Looks, count_looks
 from resonance.report.facts.losses import Losses, sum_losses
 from resonance.report.facts.steps import find_latest
 from resonance.report.facts.texts import TEXT_BYTES, sum_bytes
@@ -48,6 +49,7 @@ class Facts:
     plans: tuple[Row, ...] = ()
     evaluations: tuple[Row, ...] = ()
     checkpoints: tuple[Row, ...] = ()
+    looks: Looks = Looks()
 
     def find_part(self, part: str, round: int = 0, arm: str = "") -> dict[str, SliceCount]:
         """Counts by slice of one part."""
@@ -91,6 +93,7 @@ def gather_facts(
 
     small = {table: ask(table, read, table) for table in SMALL}
     slices = ask("raw" if rows["raw"] else "documents", count_slices, frames)
+    looks = pool.submit(count_looks, frames["sample_weights"], frames["signal_event"]) if rows["signal_event"] else None
     cuts = ask("rejects", count_cuts, frames["rejects"])
     held = ask("documents", sum_bytes, frames["documents"])
     steps = find_latest(small["steps"].result(), per_batch)
@@ -102,5 +105,6 @@ def gather_facts(
         slices=slices.result(),
         cuts=cuts.result(),
         losses=losses.result(),
+        looks=looks.result() if looks else Looks(),
         **{table: asked.result() for table, asked in small.items() if table != "steps"},
     )

@@ -13,7 +13,7 @@ from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section, take_shared
 from resonance.report.turns import choose_turns, colour_turns, make_keys, name_others, order_turns, split_largest
-from resonance.report.wording import amount, bits, count, difference, name
+from resonance.report.wording import amount, bits, count, difference, name, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from resonance.report.facts.shared import Facts
 from resonance.report.turns import Turn
 
+RIGHT = ("labels right, plan", "labels right, control")
+"""Columns of a labelled task."""
 SIDE = {"lower": "teal", "higher": "orange", "no difference visible": "grey", UNKNOWN: "grey"}
 
 
@@ -114,10 +116,14 @@ def _pool_slices(rows: list[Row], column: str) -> float | None:
 
 def _list_slices(rows: dict[str, Row], control: dict[str, Row], most: int) -> Grid:
     top, rest = split_largest({s: row["n_bytes"] for s, row in rows.items() if s != ALL_SLICES}, most)
-    cells = tuple(_write_cells(s, rows[s], control.get(s)) for s in ([ALL_SLICES] if ALL_SLICES in rows else []) + top)
-    columns = ("slice", "documents", "plan", "control", "plan − control", "95% interval", "the plan is")
+    listed = ([ALL_SLICES] if ALL_SLICES in rows else []) + top
+    cells: tuple[tuple[str, ...], ...] = tuple(_write_cells(s, rows[s], control.get(s)) for s in listed)
+    columns: tuple[str, ...] = ("slice", "documents", "plan", "control", "plan − control", "95% interval", "the plan is")
+    if any(rows[s]["accuracy"] is not None for s in listed):
+        cells = tuple((*line, *_write_accuracies(rows[s], control.get(s))) for s, line in zip(listed, cells, strict=True))
+        columns += RIGHT
     note = f"Bits per byte; {LABEL}." + (f" {name_others(rest).capitalize()} not listed." if rest else "")
-    return Grid("Plan against control", columns, cells, frozenset(columns[1:6]), note=note)
+    return Grid("Plan against control", columns, cells, frozenset((*columns[1:6], *columns[7:])), note=note)
 
 
 def _write_cells(label: str, row: Row, rival: Row | None) -> tuple[str, ...]:
@@ -131,6 +137,11 @@ def _write_cells(label: str, row: Row, rival: Row | None) -> tuple[str, ...]:
         f"{difference(row['delta_low'])} to {difference(row['delta_high'])}" if there and row["delta_low"] is not None else "–",
         judge_difference(row) if there else "not compared",
     )
+
+
+def _write_accuracies(*rows: Row | None) -> tuple[str, ...]:
+    """Shares of labels that each arm's model names first."""
+    return tuple("–" if row is None or row["accuracy"] is None else share(row["accuracy"]) for row in rows)
 
 
 SECTION = Section("held-out", take_shared, draw_heldout)

@@ -12,6 +12,7 @@ from resonance.core.errors import ResonanceError
 from resonance.core.printable import escape_hidden
 from resonance.core.turns import ALL_SLICES, PLAN
 from resonance.report.comparison import describe_worth
+from resonance.report.facts.looks import count_looks
 from resonance.report.wording import bits, difference
 
 COLUMNS = ("slice", "weight in {0}", "in {1}", "×", "held-out bits/byte in {0}", "in {1}", "change")
@@ -44,7 +45,8 @@ def compare_rounds(frames: Mapping[str, DataFrame], first: int, second: int) -> 
         shares = ("" if share is None else f"{share:.2%}" for share in (before, after))
         factor = f"{after / before:.2f}" if before and after is not None else ""
         table.add_row(escape(escape_hidden(name)), *shares, factor, *_describe_change(held, name, first, second))
-    worth = [describe_worth(evaluations, checkpoints, plans, number) for number in (first, second)]
+    looks = count_looks(frames["sample_weights"], frames["signal_event"])
+    worth = [describe_worth(evaluations, checkpoints, plans, looks, number) for number in (first, second)]
     return [*(line for line in worth if line), table]
 
 

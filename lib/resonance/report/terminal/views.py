@@ -15,6 +15,7 @@ from resonance.core.printable import escape_hidden
 from resonance.core.turns import CANDIDATES, HELDOUT
 from resonance.core.versions import SUPERSEDED
 from resonance.report.comparison import describe_worth
+from resonance.report.facts.looks import count_looks
 from resonance.tables import SIGNAL_SETS
 
 Frames = Mapping[str, DataFrame]
@@ -59,7 +60,8 @@ def list_weights(frames: Frames, number: int | None) -> Table:
 def describe_value(frames: Frames, number: int | None) -> list[str]:
     """Whether the last round was worth it, and what the weighting of a plan (the newest by default) reads and costs."""
     plans = frames["plans"].orderBy("round", "slice").collect()
-    worth = describe_worth(frames["evaluations"].collect(), frames["checkpoints"].collect(), plans)
+    looks = count_looks(frames["sample_weights"], frames["signal_event"])
+    worth = describe_worth(frames["evaluations"].collect(), frames["checkpoints"].collect(), plans, looks)
     chosen = [row for row in plans if row["round"] == number or number is None]
     costs = [f"Weighting {row['policy']} {row['cost']}." for row in chosen[-1:] if row["cost"]]
     return [line for line in (worth, *costs) if line]

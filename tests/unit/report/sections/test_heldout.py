@@ -13,12 +13,14 @@ SETTINGS = ReportSettings()
 LOWER = (-0.02, -0.03, -0.01)
 
 
-def make_evaluations(names: tuple[str, ...], delta: tuple[float, float, float] = LOWER) -> tuple[Row, ...]:
+def make_evaluations(
+    names: tuple[str, ...], delta: tuple[float, float, float] = LOWER, accuracy: float | None = None
+) -> tuple[Row, ...]:
     """Every arm at 2.0 bits per byte; the plan of round 2 compared with its control."""
     middle, low, high = ("delta", "delta_low", "delta_high")
     return tuple(
         Row(
-            round=round_, arm=arm, slice=name, n_docs=10, n_bytes=1000, bpb=2.0, low=1.9, high=2.1,
+            round=round_, arm=arm, slice=name, n_docs=10, n_bytes=1000, bpb=2.0, low=1.9, high=2.1, accuracy=accuracy,
             **dict(zip((middle, low, high), delta if (round_, arm) == (2, "plan") else (None,) * 3, strict=True)),
         )
         for round_, arm in TURNS
@@ -36,6 +38,24 @@ def test_the_verdict_of_each_slice_is_given() -> None:
     assert block.grids[0].rows[0] == ("all slices", "10", "2.000", "2.000", "+0.020", "+0.010 to +0.030", "higher")
     assert "one seed; without training variance" in block.charts[2].note
     assert "one seed; without training variance" in block.grids[0].note
+
+
+def test_a_labelled_task_says_how_many_labels_are_right_in_each_slice() -> None:
+    rows = make_evaluations(NAMES, accuracy=0.8)
+    lacking = change_rows(tuple(row for row in rows if (row["arm"], row["slice"]) == ("control", "two")), accuracy=None)
+    kept = tuple(row for row in rows if (row["arm"], row["slice"]) != ("control", "two"))
+    block = draw_heldout(loop_facts(evaluations=(*kept, *lacking)), SETTINGS)
+    assert block is not None
+    (grid,) = block.grids
+    assert grid.columns[7:] == ("labels right, plan", "labels right, control")
+    assert {row[0]: row[7:] for row in grid.rows} == {
+        "all slices": ("80.0%", "80.0%"),
+        "one": ("80.0%", "80.0%"),
+        "two": ("80.0%", "–"),
+    }
+    unlabelled = draw_heldout(make_facts(), SETTINGS)
+    assert unlabelled is not None
+    assert len(unlabelled.grids[0].columns) == 7
 
 
 def test_without_control_there_is_no_difference() -> None:

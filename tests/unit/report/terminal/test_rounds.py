@@ -30,6 +30,8 @@ def frames(spark: SparkSession) -> dict[str, DataFrame]:
         "checkpoints": spark.createDataFrame(
             tokens, "round int, arm string, step int, final boolean, tokens bigint, published_at int"
         ),
+        "sample_weights": spark.createDataFrame([], "round int"),
+        "signal_event": spark.createDataFrame([], "round int, run string, phase string, n_tok int"),
     }
 
 
