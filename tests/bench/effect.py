@@ -1,6 +1,6 @@
 """Does feedback pay? Arms that continue from one checkpoint on the same delivery, drawn by different weightings.
 
-python -m tests.bench.effect [--seeds 0,1,2,3,4] [--arms uniform,stratified,...] [--no-result]
+python -m tests.bench.effect [--seeds 0,1,2,3,4] [--arms 'uniform|stratified|...'] [--before effect-1] [--no-result]
 
 For each seed: a model of 0.46 million parameters is trained on sound text of four slices; then each arm goes on from it at a third
 of the rate, with its own full decay, on what its weighting draws from the delivery of ``effect_corpus``: junk, copies, and a new
@@ -9,8 +9,10 @@ file that a run reads. The measure is bits per byte on sound texts of all five s
 
 ``oracle`` is told what is sound and draws it in equal shares. ``ours`` is `resonance curate` as it is by default (copies cut, no
 rules) and weighting ``resonance``; ``stratified, no copies`` is the same curation without feedback. ``ours, T/2`` trains on half of
-the text. ``uniform, equal compute`` trains on as much text as ours would have for all that it computed: a forward pass counts as a
-third of a training step. ``clean`` arms draw from sound text of the four known slices, where nothing can be gained.
+the text. Arms of ``equal compute`` train on as much text as ours would have for all that it computed: a forward pass counts as a
+third of a training step. Weightings that read what a round left split T over ``two rounds``, beside ``stratified`` split alike;
+what their reference models are trained on is charged in full. ``clean`` arms draw from sound text of the four known slices, where
+nothing can be gained.
 
 The lines, committed before seeds 0 to 4 ran, stand in ``effect_report``; what was tuned was tuned on seeds 100 to 104.
 """
@@ -23,16 +25,18 @@ import math
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
+from resonance.core.turns import PHASE_TRAIN, PLAN, TRAINING
 from tests.bench import effect_report
+from tests.bench.effect_arms import ARMS, OURS, Arm, Outcome
 from tests.bench.effect_corpus import KNOWN, Corpora, Row, make_corpora, write_rows
-from tests.bench.places import cache, write_result
+from tests.bench.places import EXPERIMENTS, cache, write_result
+from tests.bench.processor import Meter
 from tests.bench.speed_process import run
 
 RESONANCE = Path(sys.executable).with_name("resonance")
@@ -40,66 +44,9 @@ BUDGET = 500_000
 """Bytes that an arm of size T draws."""
 MODEL = {"vocabulary": 300, "layers": 4, "hidden": 96, "window": 128, "documents_per_step": 4, "ranks": 2}
 WARM_RATE, RATE = 3e-3, 1e-3
-LEFT_OUT = ("score_model", "evaluate", "feedback")
-"""Jobs that an arm does not need: the experiment evaluates by itself."""
+LEFT_OUT = ("score_model", "evaluate", "feedback", "cross_fit", "tune", "compare")
+"""Jobs that the last round of an arm does not need: the experiment evaluates by itself."""
 out = Console()
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One way to draw.
-
-    Args:
-        name: what tables and plots call it.
-        weighting: a name in ``conf/weightings``.
-        delivery: which delivery it draws from.
-        dedupe: how copies are looked for.
-        size: its text as a multiple of T; 0 where it is what ``ours`` computed.
-        reach: ``appraise.reach``.
-    """
-
-    name: str
-    weighting: str
-    delivery: str = "delivered"
-    dedupe: str = "none"
-    size: float = 1.0
-    reach: float = 1.5
-
-
-ARMS = (
-    Arm("uniform", "uniform"),
-    Arm("stratified", "stratified"),
-    Arm("stratified, no copies", "stratified", dedupe="minhash"),
-    Arm("naive high loss", "naive_high_loss", reach=3.0),
-    Arm("ours", "resonance", dedupe="minhash"),
-    Arm("ours, T/2", "resonance", dedupe="minhash", size=0.5),
-    Arm("oracle", "stratified", delivery="sound"),
-    Arm("uniform, equal compute", "uniform", size=0.0),
-    Arm("clean, stratified", "stratified", delivery="clean"),
-    Arm("clean, ours", "resonance", delivery="clean", dedupe="minhash"),
-)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an arm came to: bits per byte by slice, text and tokens trained on, tokens read besides, seconds from start to end."""
-
-    arm: str
-    seed: int
-    bpb: Mapping[str, float]
-    tokens: int
-    read: int
-    seconds: float
-
-    @property
-    def macro(self) -> float:
-        """The mean over slices."""
-        return float(np.mean(list(self.bpb.values())))
-
-    @property
-    def charged(self) -> float:
-        """Tokens trained on, and a third of those that were only read."""
-        return self.tokens + self.read / 3
 
 
 class Experiment:
@@ -123,14 +70,17 @@ class Experiment:
         }
         return write_rows(rows[name], self.home / f"{name}.jsonl")
 
-    def train(self, workspace: Path, source: Path, **settings: Any) -> float:
-        """A run of the product up to training; the seconds that it took."""
+    def train(self, workspace: Path, source: Path, rounds: int = 1, *, whole: bool = False, **settings: Any) -> tuple[float, float]:
+        """Runs of the product up to the training of the last round; the seconds that they took, and those of processors.
+
+        Where they are to be ``whole``, the last round is judged as well.
+        """
         given = {
             "ingest.inputs": json.dumps([str(source)]),
             "ingest.slice_field": "slice",
             "ingest.min_slice_documents": 20,
             "judge.policy": "none",
-            "rounds": 1,
+            "control": "false",
             "unchecked": "true",
             "seed": self.seed,
             "rebalance.bytes_per_token": 1.0,
@@ -138,10 +88,14 @@ class Experiment:
             **{f"train.{name}": value for name, value in MODEL.items()},
             **settings,
         }
-        asked = [part for name, value in given.items() for part in ("--set", f"{name}={value}")]
-        command = (RESONANCE, "run", *jobs(str(given.get("decide.weighting", "stratified"))), "--workspace", workspace, *asked)
-        used = run(command, self.home / f"{workspace.name}.log", ours=True)
-        return used.seconds
+        seconds = 0.0
+        with Meter() as meter:
+            for number in range(1, rounds + 1):
+                asked = [part for name, value in {**given, "rounds": number}.items() for part in ("--set", f"{name}={value}")]
+                jobs = list_jobs(given, number, LEFT_OUT if number == rounds and not whole else ())
+                command = (RESONANCE, "run", *jobs, "--workspace", workspace, *asked)
+                seconds += run(command, self.home / f"{workspace.name}-{number}.log", ours=True).seconds
+        return seconds, meter.seconds
 
     def warm(self) -> Path:
         """The common checkpoint, trained once."""
@@ -161,39 +115,41 @@ class Experiment:
         settings = {
             "dedupe.method": arm.dedupe,
             "decide.weighting": arm.weighting,
-            "rebalance.tokens": round(BUDGET * size),
+            "rebalance.tokens": round(BUDGET * size / arm.rounds),
             "appraise.reach": arm.reach,
             "train.learning_rate": RATE,
             "train.model": self.warm(),
+            "tune.slices": json.dumps(arm.target),
         }
-        seconds = self.train(workspace, self.deliver(arm.delivery), **settings)
-        tokens, read = count_tokens(workspace)
+        seconds, cpu = self.train(workspace, self.deliver(arm.delivery), arm.rounds, **settings)
+        tokens, besides, read = count_tokens(workspace)
         corpora = self.clean if arm.delivery == "clean" else self.corpora
         bpb = evaluate(newest_checkpoint(workspace), corpora)
-        return Outcome(arm.name, self.seed, bpb, tokens, read, seconds)
+        return Outcome(arm.name, self.seed, bpb, tokens, read, round(seconds, 2), besides, cpu)
 
 
-def jobs(weighting: str) -> list[str]:
-    """The jobs of an arm, by name."""
+def list_jobs(given: Mapping[str, Any], rounds: int, left_out: Sequence[str]) -> list[str]:
+    """The jobs of so many rounds under these settings, by name, but for those that are left out."""
     from resonance.factory import loop
     from resonance.runtime.conf import load
 
-    steps = loop(load(rounds=1, decide__weighting=weighting, train__model="named"))
-    return list(dict.fromkeys(step.job.name for step in steps if step.job.name not in LEFT_OUT and step.round <= 1))
+    steps = loop(load(assignments=[f"{name}={value}" for name, value in given.items()], rounds=rounds))
+    return list(dict.fromkeys(step.job.name for step in steps if step.job.name not in left_out))
 
 
 def newest_checkpoint(workspace: Path) -> Path:
-    """The folder of the final checkpoint of the only training in a workspace."""
-    rows = read_table(workspace, "checkpoints", ["uri", "final"])
-    (folder,) = (Path(row["uri"]) for row in rows if row["final"])
-    return folder
+    """The folder of the final checkpoint of the last round in a workspace."""
+    rows = read_table(workspace, "checkpoints", ["uri", "final", "round", "arm"])
+    final = [row for row in rows if row["final"] and row["arm"] == PLAN]
+    return Path(max(final, key=lambda row: row["round"])["uri"])
 
 
-def count_tokens(workspace: Path) -> tuple[int, int]:
-    """Tokens that the arm trained on, and tokens that it only read."""
+def count_tokens(workspace: Path) -> tuple[int, int, int]:
+    """Tokens that the arm's model trained on, those that its reference models did, and those that any model only read."""
     rows = read_table(workspace, "signal_event", ["phase", "n_tok"])
-    trained = sum(row["n_tok"] for row in rows if row["phase"] == "train")
-    return trained, sum(row["n_tok"] for row in rows) - trained
+    trained = sum(row["n_tok"] for row in rows if row["phase"] == PHASE_TRAIN)
+    besides = sum(row["n_tok"] for row in rows if row["phase"] in TRAINING) - trained
+    return trained, besides, sum(row["n_tok"] for row in rows) - trained - besides
 
 
 def read_table(workspace: Path, name: str, columns: list[str]) -> list[dict[str, Any]]:
@@ -226,34 +182,44 @@ def evaluate(folder: Path, corpora: Corpora) -> dict[str, float]:
     return found
 
 
-def run_seed(seed: int, names: Sequence[str]) -> list[Outcome]:
-    """All arms of a seed, in the order of ARMS; the one of equal compute needs ``ours``."""
+def run_seed(seed: int, names: Sequence[str], before: Sequence[Outcome]) -> list[Outcome]:
+    """The arms of a seed that are asked for, in the order of ARMS; those of equal compute need ``ours``, from before or now."""
     experiment = Experiment(seed)
     experiment.warm()
     done: list[Outcome] = []
     for arm in (arm for arm in ARMS if arm.name in names):
         size = arm.size
         if not size:
-            ours = next(outcome for outcome in done if outcome.arm == "ours")
+            ours = next(outcome for outcome in (*done, *before) if (outcome.arm, outcome.seed) == (OURS, seed))
             size = ours.charged / ours.tokens
         outcome = experiment.measure(arm, size)
         done.append(outcome)
         by_slice = ", ".join(f"{name} {value:.3f}" for name, value in outcome.bpb.items())
         out.print(
-            f"seed {seed}, {arm.name}: {outcome.macro:.4f} ({by_slice}); {outcome.tokens:,} tokens, {outcome.read:,} read, "
-            f"{outcome.seconds:.0f} s",
+            f"seed {seed}, {arm.name}: {outcome.macro:.4f} ({by_slice}); {outcome.tokens:,} tokens, {outcome.besides:,} by "
+            f"reference models, {outcome.read:,} read, {outcome.seconds:.0f} s, {outcome.cpu_seconds:.0f} CPU s",
             highlight=False,
         )
     return done
+
+
+def read_outcomes(name: str) -> list[Outcome]:
+    """The outcomes in a result file; none where no file is named."""
+    held = json.loads((EXPERIMENTS / f"{name}.json").read_text(encoding="utf-8"))["arms"] if name else []
+    return [Outcome(**{key: value for key, value in one.items() if key != "macro"}) for one in held]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0,1,2,3,4", help="seeds between commas")
     parser.add_argument("--arms", default="|".join(arm.name for arm in ARMS), help="names of arms between vertical bars")
+    parser.add_argument("--before", default="", help="a result whose outcomes stand where an arm is not run again: effect-1")
     parser.add_argument("--no-result", action="store_true", help="write no result file")
     asked = parser.parse_args()
-    outcomes = [outcome for seed in asked.seeds.split(",") for outcome in run_seed(int(seed), asked.arms.split("|"))]
+    before = read_outcomes(asked.before)
+    ran = [one for seed in asked.seeds.split(",") for one in run_seed(int(seed), asked.arms.split("|"), before)]
+    again = {(one.arm, one.seed) for one in ran}
+    outcomes = [*(one for one in before if (one.arm, one.seed) not in again), *ran]
     figures = effect_report.find_figures(outcomes)
     effect_report.show(out, outcomes, figures)
     if not asked.no_result:

@@ -13,13 +13,14 @@ from scipy import stats
 from tests.bench.effect_corpus import KNOWN, NEW
 
 if TYPE_CHECKING:
-    from tests.bench.effect import Outcome
+    from tests.bench.effect_arms import Outcome
 
 LINES: Mapping[str, tuple[str, float]] = {
     "ours below stratified": ("low >", 0.0),
     "gap closed, macro": ("low >=", 0.60),
     "ours at T/2 below uniform at T": ("low >", 0.0),
     "ours below uniform at equal compute": ("low >", 0.0),
+    "ours below stratified at equal compute": ("low >", 0.0),
     "old slices above uniform": ("mean <=", 0.01),
     "gap closed, new slice": ("mean >=", 0.75),
     "clean: ours above stratified": ("mean <=", 0.003),
@@ -28,46 +29,57 @@ LINES: Mapping[str, tuple[str, float]] = {
 
 
 def find_figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Every figure with its mean, 95 % interval over seeds (paired, Student's t), values by seed, and whether it meets its line."""
-    macro = {arm: np.array([o.macro for o in outcomes if o.arm == arm]) for arm in {o.arm for o in outcomes}}
-    new = {arm: np.array([o.bpb[name] for o in outcomes if o.arm == arm for name in NEW if name in o.bpb]) for arm in macro}
-    old = {arm: np.array([np.mean([o.bpb[name] for name in KNOWN]) for o in outcomes if o.arm == arm]) for arm in macro}
+    """Every figure with its mean, 95 % interval over seeds (paired, Student's t), values by seed, and whether it meets its line.
+
+    A figure of several arms counts the seeds that all of them ran.
+    """
+    held = {(o.arm, o.seed): o for o in outcomes}
     found: dict[str, Any] = {}
-
-    def add(name: str, needs: Sequence[str], find: Any) -> None:
-        if set(needs) <= set(macro):
-            found[name] = describe(name, find())
-
-    add("ours below stratified", ("ours", "stratified"), lambda: macro["stratified"] - macro["ours"])
-    add(
-        "ours below stratified without copies",
-        ("ours", "stratified, no copies"),
-        lambda: macro["stratified, no copies"] - macro["ours"],
-    )
-    add(
-        "gap closed, macro",
-        ("ours", "uniform", "oracle"),
-        lambda: (macro["uniform"] - macro["ours"]) / (macro["uniform"] - macro["oracle"]),
-    )
-    add(
-        "gap closed, new slice",
-        ("ours", "uniform", "oracle"),
-        lambda: (new["uniform"] - new["ours"]) / (new["uniform"] - new["oracle"]),
-    )
-    add("ours at T/2 below uniform at T", ("ours, T/2", "uniform"), lambda: macro["uniform"] - macro["ours, T/2"])
-    add(
-        "ours below uniform at equal compute",
-        ("ours", "uniform, equal compute"),
-        lambda: macro["uniform, equal compute"] - macro["ours"],
-    )
-    add("old slices above uniform", ("ours", "uniform"), lambda: old["ours"] / old["uniform"] - 1)
-    add("naive above uniform", ("naive high loss", "uniform"), lambda: macro["naive high loss"] - macro["uniform"])
-    add(
-        "clean: ours above stratified",
-        ("clean, ours", "clean, stratified"),
-        lambda: macro["clean, ours"] / macro["clean, stratified"] - 1,
-    )
+    for name, (find, *arms) in FIGURES.items():
+        seeds = sorted({o.seed for o in outcomes if all((arm, o.seed) in held for arm in arms)})
+        if seeds:
+            found[name] = describe(name, np.array([find(*(held[arm, seed] for arm in arms)) for seed in seeds]))
     return found
+
+
+def _lower(one: Outcome, other: Outcome) -> float:
+    """How far the first lies below the second."""
+    return other.macro - one.macro
+
+
+def _mean_old(one: Outcome) -> float:
+    return float(np.mean([one.bpb[name] for name in KNOWN]))
+
+
+def _close_new(ours: Outcome, uniform: Outcome, oracle: Outcome) -> float:
+    (new,) = NEW
+    return (uniform.bpb[new] - ours.bpb[new]) / (uniform.bpb[new] - oracle.bpb[new])
+
+
+FIGURES: Mapping[str, tuple[Any, ...]] = {
+    "ours below stratified": (_lower, "ours", "stratified"),
+    "ours below stratified without copies": (_lower, "ours", "stratified, no copies"),
+    "gap closed, macro": (
+        lambda ours, uniform, oracle: (uniform.macro - ours.macro) / (uniform.macro - oracle.macro),
+        *("ours", "uniform", "oracle"),
+    ),
+    "gap closed, new slice": (_close_new, "ours", "uniform", "oracle"),
+    "ours at T/2 below uniform at T": (_lower, "ours, T/2", "uniform"),
+    "ours below uniform at equal compute": (_lower, "ours", "uniform, equal compute"),
+    "ours below stratified at equal compute": (_lower, "ours", "stratified, equal compute"),
+    "old slices above uniform": (lambda ours, uniform: _mean_old(ours) / _mean_old(uniform) - 1, "ours", "uniform"),
+    "naive above uniform": (_lower, "uniform", "naive high loss"),
+    "two rounds: ours below stratified": (_lower, "two rounds: ours", "two rounds: stratified"),
+    **{
+        f"{name} below stratified": (_lower, name, "two rounds: stratified")
+        for name in ("two rounds: perplexity band", "two rounds: doremi", "two rounds: rho", "two rounds: color")
+    },
+    "clean: ours above stratified": (
+        lambda ours, stratified: ours.macro / stratified.macro - 1,
+        *("clean, ours", "clean, stratified"),
+    ),
+}
+"""What is computed of the outcomes of which arms, by the name of the figure."""
 
 
 def describe(name: str, values: Any) -> dict[str, Any]:
@@ -96,11 +108,13 @@ def find_interval(values: Any) -> tuple[float, float, float]:
 def show(out: Console, outcomes: Sequence[Outcome], figures: Mapping[str, Any]) -> None:
     """Two tables: arms by seed, and figures against their lines."""
     seeds = sorted({o.seed for o in outcomes})
-    arms = Table("arm", *(f"seed {seed}" for seed in seeds), "mean", "tokens", "read", "s", title="bits per byte, mean over slices")
+    sizes = ("tokens", "besides", "read", "charged", "seconds", "cpu_seconds")
+    arms = Table("arm", *(f"seed {seed}" for seed in seeds), "mean", *sizes, title="bits per byte, mean over slices")
     for arm in dict.fromkeys(o.arm for o in outcomes):
-        mine = sorted((o for o in outcomes if o.arm == arm), key=lambda o: o.seed)
-        sizes = (f"{np.mean([getattr(o, name) for o in mine]):,.0f}" for name in ("tokens", "read", "seconds"))
-        arms.add_row(arm, *(f"{o.macro:.4f}" for o in mine), f"{np.mean([o.macro for o in mine]):.4f}", *sizes)
+        mine = {o.seed: o for o in outcomes if o.arm == arm}
+        means = (np.mean([value for o in mine.values() if (value := getattr(o, name)) is not None] or [0]) for name in sizes)
+        cells = (f"{mine[seed].macro:.4f}" if seed in mine else "" for seed in seeds)
+        arms.add_row(arm, *cells, f"{np.mean([o.macro for o in mine.values()]):.4f}", *(f"{mean:,.0f}" for mean in means))
     out.print(arms)
     lines = Table("figure", "mean", "95 % interval", "line", "met")
     for name, found in figures.items():

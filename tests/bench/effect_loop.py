@@ -1,0 +1,81 @@
+"""What does the loop say of itself, where nothing can be gained and where much can?
+
+python -m tests.bench.effect_loop [--seeds 0,1,2,3,4] [--no-result]
+
+For each seed two whole rounds of weighting ``resonance``, each of half of T, go on from the common checkpoint of ``effect``. They
+are judged on documents that the loop itself held out of the delivery: once of ``clean`` text, once of what is ``delivered``, with
+junk and copies, some of which are held out too. The sentence is the one that `resonance explain` and the report begin with. The
+line, set before: on clean text no round calls itself worth it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from typing import Any
+
+from rich.console import Console
+
+from resonance.core.effect import judge_effect
+from resonance.core.turns import ALL_SLICES, PHASE_APPRAISE, PHASE_REORDER, PLAN
+from resonance.report.comparison import describe_worth
+from resonance.report.facts.looks import Looks
+from tests.bench.effect import BUDGET, RATE, Experiment, read_table
+from tests.bench.places import write_result
+
+DELIVERIES = ("clean", "delivered")
+HELD_OUT = 0.05
+out = Console()
+
+
+def judge_rounds(experiment: Experiment, delivery: str) -> dict[str, Any]:
+    """What round 2 measured against its control arm, and the sentence about it."""
+    workspace = experiment.home / f"loop-{delivery}"
+    shutil.rmtree(workspace, ignore_errors=True)
+    settings = {
+        "dedupe.method": "minhash",
+        "decide.weighting": "resonance",
+        "rebalance.tokens": BUDGET // 2,
+        "rebalance.heldout_share": HELD_OUT,
+        "train.learning_rate": RATE,
+        "train.model": experiment.warm(),
+        "control": "true",
+    }
+    _, cpu = experiment.train(workspace, experiment.deliver(delivery), 2, whole=True, **settings)
+    evaluations = read_table(
+        workspace, "evaluations", ["round", "arm", "slice", "n_docs", "bpb", "delta", "delta_low", "delta_high"]
+    )
+    checkpoints = read_table(workspace, "checkpoints", ["round", "arm", "final", "tokens", "published_at"])
+    plans = read_table(workspace, "plans", ["round", "slice", "weight"])
+    weighed = frozenset(row["round"] for row in read_table(workspace, "sample_weights", ["round"]))
+    events = read_table(workspace, "signal_event", ["round", "phase", "n_tok"])
+    read: dict[int, int] = {}
+    for row in (row for row in events if row["phase"] in (PHASE_APPRAISE, PHASE_REORDER)):
+        read[row["round"]] = read.get(row["round"], 0) + row["n_tok"]
+    whole: Any = next(row for row in evaluations if (row["round"], row["arm"], row["slice"]) == (2, PLAN, ALL_SLICES))
+    rows: tuple[Any, ...] = (evaluations, checkpoints, plans)
+    said = {"effect": judge_effect(whole), "sentence": describe_worth(*rows, Looks(weighed, read)), "cpu_seconds": cpu}
+    return said | {name: whole[name] for name in ("n_docs", "delta", "delta_low", "delta_high")}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="0,1,2,3,4", help="seeds between commas")
+    parser.add_argument("--no-result", action="store_true", help="write no result file")
+    asked = parser.parse_args()
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in DELIVERIES}
+    for seed in map(int, asked.seeds.split(",")):
+        experiment = Experiment(seed)
+        for name in DELIVERIES:
+            found[name].append({"seed": seed, **judge_rounds(experiment, name)})
+            out.print(f"seed {seed}, {name}: {found[name][-1]['sentence']}", highlight=False)
+    met = all(one["effect"] != "better" for one in found["clean"])
+    out.print(f"on clean text no round calls itself worth it: {'yes' if met else 'no'}")
+    if not asked.no_result:
+        path = write_result("effect-loop", " ".join(["python -m tests.bench.effect_loop", *sys.argv[1:]]), {"met": met, **found})
+        out.print(f"result: {path}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()
