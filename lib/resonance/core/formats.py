@@ -19,6 +19,10 @@ FORMATS = (
     Format("csv", (".csv",)),
     Format("tsv", (".tsv",)),
     Format("text", (".txt", ".text", ".md", ".markdown", ".rst")),
+    Format("html", (".html", ".htm", ".xhtml")),
+    Format("warc", (".warc", ".wet")),
+    Format("pdf", (".pdf",), streams=False),
+    Format("docx", (".docx",), streams=False),
 )
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 BY_EXTENSION = {extension: format for format in FORMATS for extension in format.extensions}

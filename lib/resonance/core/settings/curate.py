@@ -16,7 +16,9 @@ MOST_HASHES = 16_384
 class IngestSettings(Settings):
     """Where texts come from and which fields hold them."""
 
-    inputs: tuple[str, ...] = Field((), description="files, folders or globs to read: JSONL, Parquet, text, Delta tables")
+    inputs: tuple[str, ...] = Field(
+        (), description="files, folders or globs to read, in the formats of docs/formats.md, or Delta tables"
+    )
     demo: bool = Field(False, description="read the demo's documents, which are on this machine, instead of inputs")
     demo_documents: int = Field(22_000, ge=1, description="read at least this many demo documents, where there are as many")
     text_field: str = Field("text", description="field that holds a row's text")

@@ -1,51 +1,38 @@
-"""JSON lines and text files as rows, from a stream of bytes: plain, gzip or zstd."""
+"""JSON lines as rows, from a stream of bytes: plain, gzip or zstd; and lines of any stream."""
 
 from __future__ import annotations
 
-import codecs
 import json
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-import pyarrow as pa
-
 from resonance.core.printable import escape_hidden
-from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, read_row, too_long, top_folder, valid
+from resonance.curate.sources.encodings import HEAD_BYTES, UTF_8, Encoding, decode_line, find_encoding, is_chinese
+from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, read_row, too_long
+from resonance.curate.sources.streams import CHUNK_BYTES, chunks, read_head
 
-CHUNK_BYTES = 256 << 10
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+CHINESE = Encoding("gb18030", "gb18030")
 
 
 def json_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
-    """One row for each line that begins in the unit; blank lines are none. Memory is bounded by ``fields.max_bytes``."""
-    for number, (data, size) in enumerate(_own_lines(unit, fields.max_bytes), unit.before + 1):
+    """One row for each line that begins in the unit; blank lines are none. Memory is bounded by ``fields.max_bytes``.
+
+    The file is UTF-8, UTF-16 or GB18030, as its first bytes say; a line of GB18030 may stand among others.
+    """
+    if unit.start == 0:
+        head, stream = read_head(chunks(unit))
+    else:
+        head, stream = _head_of(unit.path), chunks(unit)
+    encoding = _encoding_of(head)
+    own = lines(decode_wide(stream, encoding), fields.max_bytes) if encoding.is_wide else _own_lines(unit, stream, fields.max_bytes)
+    for number, (data, size) in enumerate(own, unit.before + 1):
         if data is None:
             yield too_long(unit, number, size, fields)
         elif data.strip():
-            yield _json_row(data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data, unit, number, fields)
-
-
-def text_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
-    """One row for a text file; its key is its path."""
-    held, size = bytearray(), 0
-    for chunk in chunks(unit):
-        size += len(chunk)
-        if size <= fields.max_bytes:
-            held += chunk
-        else:
-            held.clear()
-    if size > fields.max_bytes:
-        yield too_long(unit, None, size, fields)
-        return
-    try:
-        text = bytes(held).decode(_wide_encoding(held) or "utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        yield quarantine_row(unit, None, "invalid_utf8", f"byte {error.start}: {error.reason}")
-        return
-    source = fields.default_source
-    yield Row(source, None, unit.name, unit.shown, None, top_folder(unit.name) or source, valid(text))
+            yield _json_row(data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data, unit, number, fields, encoding)
 
 
 def count_line_starts(unit: Unit) -> int:
@@ -79,49 +66,37 @@ def lines(stream: Iterable[bytes], limit: int) -> Iterator[tuple[bytes | None, i
         yield (b"".join(held) if size <= limit else None), size
 
 
-def chunks(unit: Unit) -> Iterator[bytes]:
-    """The bytes of a file, decompressed. A broken stream yields all that comes before the break, then raises OSError."""
-    if unit.codec:
-        yield from _decompress(unit)
-        return
-    with open(unit.path, "rb") as file:
-        file.seek(max(unit.start - 1, 0))
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
-
-
 def is_wide(path: str) -> bool:
-    """Whether a file begins as UTF-16 does."""
+    """Whether newlines of a file are no single bytes, as in UTF-16: it is then read as one range."""
+    return _encoding_of(_head_of(path)).is_wide
+
+
+def decode_wide(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+    """The stream as UTF-8; what is no letter is U+FFFD."""
+    decoder = getincrementaldecoder(encoding.codec)("replace")
+    for chunk in stream:
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _head_of(path: str) -> bytes:
     with suppress(OSError), open(path, "rb") as file:
-        return _wide_encoding(file.read(2)) is not None
-    return False
+        return file.read(HEAD_BYTES)
+    return b""
 
 
-def decode_wide(stream: Iterable[bytes]) -> Iterator[bytes]:
-    """The stream as UTF-8 where it begins as UTF-16 does, else as it is; what is no letter is U+FFFD."""
-    decoder = None
-    for place, chunk in enumerate(stream):
-        if place == 0 and (encoding := _wide_encoding(chunk)):
-            decoder = getincrementaldecoder(encoding)("replace")
-        yield chunk if decoder is None else decoder.decode(chunk).encode("utf-8", "replace")
-    if decoder is not None:
-        yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+def _encoding_of(head: bytes) -> Encoding:
+    """UTF-16, GB18030, or UTF-8 where it is none of these: JSON has no other encoding (RFC 8259), but Chinese tools write it."""
+    found = find_encoding(head, whole=len(head) < HEAD_BYTES)
+    return found if found is not None and (found.is_wide or found.name == CHINESE.name) else UTF_8
 
 
-def _wide_encoding(start: bytes | bytearray) -> str | None:
-    """UTF-16 by its mark, or by the brace that a line of JSON begins with."""
-    marks = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be", b"{\0": "utf-16-le", b"\0{": "utf-16-be"}
-    return marks.get(bytes(start[:2]))
-
-
-def _own_lines(unit: Unit, limit: int) -> Iterator[tuple[bytes | None, int]]:
-    read = chunks(unit)
-    if unit.codec or unit.start == 0 and is_wide(unit.path):
-        yield from lines(decode_wide(read), limit)
+def _own_lines(unit: Unit, stream: Iterable[bytes], limit: int) -> Iterator[tuple[bytes | None, int]]:
+    if unit.codec:
+        yield from lines(stream, limit)
         return
-    stream = lines(read, limit)
     at = max(unit.start - 1, 0)
-    for data, size in stream:
+    for data, size in lines(stream, limit):
         if at >= unit.start and at < unit.stop:
             yield data, size
         at += size + 1
@@ -129,41 +104,24 @@ def _own_lines(unit: Unit, limit: int) -> Iterator[tuple[bytes | None, int]]:
             return
 
 
-def _decompress(unit: Unit) -> Iterator[bytes]:
-    served = 0
+def _json_row(data: bytes, unit: Unit, number: int, fields: Fields, encoding: Encoding) -> Row:
+    """The row of one line. Where the line is not UTF-8, its metadata says what it is."""
     try:
-        with pa.CompressedInputStream(pa.OSFile(unit.path), unit.codec) as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                served += len(chunk)
-                yield chunk
-    except OSError:
-        yield _before_break(unit, served)
-        raise
-
-
-def _before_break(unit: Unit, served: int) -> bytes:
-    """What a broken stream still gives behind the ``served`` bytes: read anew, byte by byte at the end."""
-    last = bytearray()
-    with suppress(OSError), pa.CompressedInputStream(pa.OSFile(unit.path), unit.codec) as stream:
-        while served > 0 and (chunk := stream.read(min(CHUNK_BYTES, served))):
-            served -= len(chunk)
-        while byte := stream.read(1):
-            last += byte
-    return bytes(last)
-
-
-def _json_row(data: bytes, unit: Unit, number: int, fields: Fields) -> Row:
-    try:
-        values: Any = DECODER.decode(data.decode())
+        text, used = decode_line(data, UTF_8 if encoding.is_wide else encoding)
     except UnicodeDecodeError as error:
-        return quarantine_row(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+        if not is_chinese(data):
+            return quarantine_row(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+        text, used = data.decode(CHINESE.codec), CHINESE._replace(sure=False)
+    try:
+        values: Any = DECODER.decode(text)
     except json.JSONDecodeError as error:
         return quarantine_row(unit, number, "invalid_json", f"column {error.colno}: {error.msg}")
     except (ValueError, RecursionError) as error:
         return quarantine_row(unit, number, "invalid_json", str(error))
     if not isinstance(values, dict):
         return quarantine_row(unit, number, "invalid_json", "not an object; one JSON object a line is asked for")
-    return read_row(values, unit, number, fields)
+    about = encoding.describe() if encoding.is_wide else used.describe()
+    return read_row({**about, **values} if about else values, unit, number, fields)
 
 
 def _null(_: str) -> None:

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from resonance.curate.sources.csv import csv_rows, refuse_without_header
-from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows, text_rows
+from resonance.curate.sources.docx import docx_rows
+from resonance.curate.sources.html import html_rows
+from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows
 from resonance.curate.sources.parquet import parquet_rows, refuse_without_columns
+from resonance.curate.sources.pdf import pdf_rows
 from resonance.curate.sources.row import Fields, Row, Unit
+from resonance.curate.sources.text import text_rows
+from resonance.curate.sources.warc import warc_rows
 
 
 @dataclass(frozen=True)
@@ -35,4 +40,8 @@ READERS = {
     "csv": Reader(csv_rows, refuse=refuse_without_header),
     "tsv": Reader(partial(csv_rows, delimiter="\t"), refuse=partial(refuse_without_header, delimiter="\t")),
     "text": Reader(text_rows),
+    "html": Reader(html_rows),
+    "warc": Reader(warc_rows),
+    "pdf": Reader(pdf_rows),
+    "docx": Reader(docx_rows),
 }

@@ -259,7 +259,7 @@ def broken(unit: Unit, error: Exception, line: int | None = None) -> Row:
     if not isinstance(error, OSError | pa.ArrowException):  # what it says may be a part of a text
         said = f"{type(error).__name__} while it was read"
     if "too much memory" in said:
-        said += "; it was compressed with a long window: compress it again without --long"
+        said += "; it was compressed with a window of more than 2 GB: compress it again with --long=31 or less"
     return quarantine_row(unit, line, "broken_file", said)
 
 

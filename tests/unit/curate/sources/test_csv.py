@@ -60,20 +60,49 @@ def test_tabs_marks_of_byte_order_and_compressed_files(tmp_path: Path) -> None:
     assert [row.text for row in read(tmp_path / "wide.csv")] == ["文本"]
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (b'text\n"never ended\n', "unexpected end of data"),
-        (b"text\n\xff\n", "invalid start byte"),
-        (b"text\n" + b"x" * 99, "99 bytes"),
-    ],
-)
-def test_a_broken_file_says_why(tmp_path: Path, content: bytes, says: str) -> None:
+def test_a_line_without_end_says_so(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    path.write_bytes(content)
+    path.write_bytes(b"text\n" + b"x" * 99)
     small = Fields.of(IngestSettings(max_text_bytes=50))
-    with pytest.raises((ValueError, csv.Error), match=says):
+    with pytest.raises(OSError, match="line 2 has 99 bytes"):
         read(path, fields=small)
+
+
+def test_quotes_that_never_close_end_the_file_where_they_open(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text('id,text\na,one\nb,"two\nc,three\nd,four\n')
+    first, cut = read(path)
+    assert (first.text, cut.rule, cut.line, (cut.detail or "")[:17]) == ("one", "invalid_csv", 3, "quotes that open ")
+
+
+def test_misplaced_quotes_cost_their_own_record(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text('id,text\na,one\nb,"he said "hi" to me"\nc,three\n')
+    found = read(path)
+    assert [(row.line, row.text, row.rule) for row in found] == [(2, "one", None), (3, None, "invalid_csv"), (4, "three", None)]
+    assert (found[1].detail or "").startswith("misplaced quotes: ")
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "shift_jis", "utf-16"])
+def test_encodings_are_found_and_recorded(tmp_path: Path, encoding: str) -> None:
+    text = "プログラムを書いて、公園を散歩しました。" if encoding == "shift_jis" else "今天在公園裡散步, 學習語言需要時間。" * 3
+    path = tmp_path / "rows.csv"
+    path.write_bytes(f'id,text\na,"{text}"\n'.encode(encoding))
+    (row,) = read(path)
+    said = json.loads(row.metadata or "{}")
+    assert (row.text, said["encoding"], "encoding_unsure" in said) == (
+        text,
+        "utf-16-le" if encoding == "utf-16" else encoding,
+        False,
+    )
+
+
+def test_bytes_that_are_no_letters_cost_their_own_record(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"id,text\n" + "".join(f"{n},数据和模型\n" for n in range(20)).encode() + b"x,bad \xff\ny,good\n")
+    found = read(path)
+    assert [row.rule for row in found] == [None] * 20 + ["invalid_utf8", None]
+    assert (found[20].line, found[20].detail) == (22, "it holds what is no letter of utf-8")
 
 
 @pytest.mark.parametrize(

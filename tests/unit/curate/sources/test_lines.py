@@ -1,20 +1,16 @@
 import gzip
 import json
-import zlib
 from pathlib import Path
-from random import Random
 
-import pyarrow as pa
 import pytest
-import zstandard
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resonance.core.settings import IngestSettings
 from resonance.core.sources import find_files
 from resonance.curate.sources import row
-from resonance.curate.sources.lines import chunks, count_line_starts, is_wide, json_rows, lines, text_rows
-from resonance.curate.sources.read import Read, plan_units
+from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows, lines
+from resonance.curate.sources.read import plan_units
 from resonance.curate.sources.row import Fields, Unit, in_batches
 
 
@@ -52,29 +48,6 @@ def test_ranges_share_out_all_lines_once_with_their_numbers(
         found += [(row.line, row.text) for row in json_rows(part, FIELDS)]
         before += count_line_starts(part)
     assert found == list(enumerate(texts, 1))
-
-
-@pytest.mark.parametrize("codec", ["gzip", "zstd"])
-def test_a_cut_stream_gives_every_byte_before_the_cut(tmp_path: Path, codec: str) -> None:
-    words = Random(1)
-    data = b"".join(json.dumps({"text": f"text {words.random()}"}).encode() + b"\n" for n in range(40_000))
-    whole = gzip.compress(data) if codec == "gzip" else pa.compress(data, codec="zstd", asbytes=True)
-    path = tmp_path / "cut"
-    path.write_bytes(whole[: len(whole) // 2])
-    got: list[bytes] = []
-    with pytest.raises(OSError, match="Truncated"):
-        got.extend(chunks(unit(path, codec=codec)))
-    served = b"".join(got)
-    assert data.startswith(served)
-    assert len(served) > len(data) // 3
-    if codec == "gzip":
-        assert served == zlib.decompressobj(31).decompress(path.read_bytes())
-
-
-def test_a_stream_of_two_gzip_members_is_read_to_its_end(tmp_path: Path) -> None:
-    path = tmp_path / "two.gz"
-    path.write_bytes(gzip.compress(b'{"text": "a"}\n') + gzip.compress(b'{"text": "b"}\n'))
-    assert [row.text for row in json_rows(unit(path, codec="gzip"), FIELDS)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -123,18 +96,6 @@ def small(limit: int) -> Fields:
     return Fields.of(IngestSettings(max_text_bytes=limit))
 
 
-def test_a_text_file_is_one_row(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes("\ufeffGrüße\n".encode())
-    (row,) = text_rows(unit(path, format="text"), FIELDS)
-    assert (row.text, row.key, row.line, row.rule) == ("Grüße\n", None, None, None)
-    (row,) = text_rows(unit(path, format="text"), small(4))
-    assert (row.rule, row.value, row.threshold) == ("too_long", 11.0, 4.0)
-    path.write_bytes(b"\xff\xfe\x00")
-    (row,) = text_rows(unit(path, format="text"), FIELDS)
-    assert row.rule == "invalid_utf8"
-
-
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("codec", ["", "gzip"])
 def test_lines_in_utf_16_are_decoded(tmp_path: Path, encoding: str, codec: str) -> None:
@@ -145,15 +106,6 @@ def test_lines_in_utf_16_are_decoded(tmp_path: Path, encoding: str, codec: str) 
     assert [(row.line, row.text) for row in json_rows(unit(path, codec=codec), FIELDS)] == list(enumerate(texts, 1))
 
 
-def test_a_text_file_in_utf_16_is_decoded_and_another_encoding_is_told(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes("Grüße".encode("utf-16"))
-    (row,) = text_rows(unit(tmp_path / "a.txt", format="text"), FIELDS)
-    assert row.text == "Grüße"
-    (tmp_path / "b.txt").write_bytes("Grüße".encode("latin-1"))
-    (row,) = text_rows(unit(tmp_path / "b.txt", format="text"), FIELDS)
-    assert row.rule == "invalid_utf8"
-
-
 def test_a_large_file_in_utf_16_is_one_unit(tmp_path: Path) -> None:
     (tmp_path / "wide.jsonl").write_bytes("".join(f'{{"text": "{n}"}}\n' for n in range(50)).encode("utf-16"))
     (tmp_path / "plain.jsonl").write_text("".join(f'{{"text": "{n}"}}\n' for n in range(50)))
@@ -162,14 +114,40 @@ def test_a_large_file_in_utf_16_is_one_unit(tmp_path: Path) -> None:
     assert len(list(plan_units(files["plain.jsonl"], 100))) > 1
 
 
-def test_a_long_window_of_zstd_says_what_helps(tmp_path: Path) -> None:
-    path = tmp_path / "long.jsonl.zst"
-    packer = zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True))
-    with path.open("wb") as file, packer.stream_writer(file, closefd=False) as out:
-        out.write(as_line("a") + b"\n")
-    found = list(Read(FIELDS).rows(unit(path, codec="zstd")))
-    assert [row.rule for row in found] == ["broken_file"]
-    assert "compress it again without --long" in (found[0].detail or "")
+def write_lines(path: Path, texts: list[str], encoding: str) -> None:
+    path.write_bytes("\n".join(json.dumps({"text": text}, ensure_ascii=False) for text in texts).encode(encoding))
+
+
+TEXTS = ["联通", "我们今天学习如何把文字保存在文件里。", "ASCII", "数据和模型互相调整"]
+
+
+def test_lines_of_gb18030_are_read_and_say_so_whatever_the_ranges(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    write_lines(path, TEXTS * 9, "gb18030")
+    whole = list(json_rows(unit(path), FIELDS))
+    assert [row.text for row in whole] == TEXTS * 9
+    assert [row.metadata for row in whole[:3]] == ['{"encoding": "gb18030"}', '{"encoding": "gb18030"}', None]
+    half, before = path.stat().st_size // 2, unit(path, 0, path.stat().st_size // 2)
+    parts = [*json_rows(before, FIELDS), *json_rows(unit(path, half, before=count_line_starts(before)), FIELDS)]
+    assert parts == whole
+
+
+def test_one_line_of_gb18030_among_utf_8_is_read_and_other_bytes_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = [json.dumps({"text": f"数据 {n}"}, ensure_ascii=False).encode() for n in range(60)]
+    chinese = json.dumps({"text": "数据和模型", "encoding": "mine"}, ensure_ascii=False).encode("gb18030")
+    path.write_bytes(b"\n".join([*lines, chinese, '{"text": "Grüße"}'.encode("latin-1"), *lines]))
+    found = list(json_rows(unit(path), FIELDS))
+    assert (found[60].text, json.loads(found[60].metadata or "")) == ("数据和模型", {"encoding": "mine", "encoding_unsure": True})
+    assert (found[61].rule, found[61].detail) == ("invalid_utf8", "byte 12: invalid start byte")
+    assert [row.metadata for row in found[:60] + found[62:]] == [None] * 120
+
+
+def test_a_file_in_utf_16_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    write_lines(path, ["Grüße"], "utf-16")
+    (row,) = json_rows(unit(path), FIELDS)
+    assert (row.text, row.metadata) == ("Grüße", '{"encoding": "utf-16-le"}')
 
 
 def test_what_nobody_foresaw_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

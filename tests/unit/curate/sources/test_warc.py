@@ -1,0 +1,156 @@
+"""Archives are read record by record; what is broken costs its own records, and says where."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from resonance.core.settings import IngestSettings
+from resonance.curate.sources import warc
+from resonance.curate.sources.read import Read
+from resonance.curate.sources.row import Fields, Row, Unit
+
+FIELDS = Fields.of(IngestSettings())
+DATE = "2024-01-02T03:04:05Z"
+
+
+def record(kind: str, url: str, block: bytes, type: str = "application/http; msgtype=response", more: str = "") -> bytes:
+    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\nWARC-Date: {DATE}\r\nWARC-Record-ID: <urn:x:{url}>\r\n"
+    return f"{head}Content-Type: {type}\r\n{more}Content-Length: {len(block)}\r\n\r\n".encode() + block + b"\r\n\r\n"
+
+
+def answer(body: bytes, type: str = "text/html; charset=utf-8", status: str = "200 OK", more: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: {type}\r\n{more}\r\n".encode() + body
+
+
+def page(number: int) -> bytes:
+    return record("response", f"http://a/{number}", answer(f"<title>T {number}</title><p>Words of page {number}.</p>".encode()))
+
+
+def read(path: Path, data: bytes, codec: str = "", fields: Fields = FIELDS) -> list[Row]:
+    path.write_bytes(data)
+    return list(Read(fields).rows(Unit(str(path), path.name, path.name, "warc", codec, 0, len(data), 0)))
+
+
+def pack(records: list[bytes], codec: str) -> bytes:
+    packers = {"": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
+    return b"".join(packers[codec](one) for one in records)
+
+
+@pytest.mark.parametrize("codec", ["", "gzip", "zstd"])
+def test_captures_are_documents_named_by_their_address(tmp_path: Path, codec: str) -> None:
+    info = record("warcinfo", "i", b"software: x", "application/warc-fields")
+    asked = record("request", "http://a/1", b"GET / HTTP/1.1\r\n\r\n", "application/http; msgtype=request")
+    told = record("metadata", "http://a/1", b"via: x", "application/warc-fields")
+    rows = read(tmp_path / "a.warc", pack([info, asked, page(1), told, page(2)], codec), codec)
+    assert [(row.line, row.key, row.text, row.rule) for row in rows] == [
+        (3, "http://a/1", "Words of page 1.", None),
+        (5, "http://a/2", "Words of page 2.", None),
+    ]
+    said = {"title": "T 1", "mime": "text/html", "url": "http://a/1", "date": DATE, "record_id": "<urn:x:http://a/1>"}
+    assert json.loads(rows[0].metadata or "") == said
+
+
+def test_texts_of_wet_files_are_documents(tmp_path: Path) -> None:
+    more = "WARC-Identified-Content-Language: zho\r\n"
+    rows = read(tmp_path / "a.wet", record("conversion", "http://a/1", "文本\n".encode(), "text/plain", more))
+    assert [(row.text, row.key) for row in rows] == [("文本\n", "http://a/1")]
+    assert json.loads(rows[0].metadata or "")["language"] == "zho"
+
+
+@pytest.mark.parametrize(
+    ("made", "rule", "says"),
+    [
+        (record("response", "u", answer(b"\x89PNG", "image/png")), "no_text", "image/png is no text"),
+        (record("response", "u", answer(b"%PDF-1.4", "")), "no_text", "application/pdf is no text"),
+        (record("response", "u", answer(b"<p>gone</p>", status="404 Not Found")), "http_status", "error"),
+        (record("response", "u", answer(b"", status="301 Moved", more="Location: /\r\n")), "http_status", "another address"),
+        (record("response", "u", answer(b"<nav>a</nav>")), "no_text", "no main content"),
+        (record("response", "u", b"no header of HTTP"), "broken_record", "byte 0 of the file"),
+        (record("revisit", "u", answer(b"")), "no_text", "revisit"),
+        (record("continuation", "u", b"more", "text/plain"), "no_text", "cut in pieces"),
+        (record("conversion", "u", b" \n", "text/plain"), "no_text", "empty"),
+        (record("response", "dns:a", b"a. 1 IN A", "text/dns"), "no_text", "text/dns"),
+        (record("response", "u", answer(b"<p>" + b"x" * 5_000)), "too_long", "max_text_bytes"),
+        (record("response", "u", answer(gzip.compress(b"x" * 99_999), more="Content-Encoding: gzip\r\n")), "too_long", "max"),
+    ],
+)
+def test_what_is_no_document_says_why(tmp_path: Path, made: bytes, rule: str, says: str) -> None:
+    (row,) = read(tmp_path / "a.warc", made, fields=Fields.of(IngestSettings(max_text_bytes=4_000)))
+    assert (row.line, row.rule, row.text) == (1, rule, None)
+    assert says in (row.detail or "")
+
+
+HTML = "<p>Grüße an alle</p>".encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "more"),
+    [
+        (HTML, ""),
+        (gzip.compress(HTML), "Content-Encoding: gzip\r\n"),
+        (zlib.compress(HTML), "Content-Encoding: deflate\r\n"),
+        (zlib.compress(HTML)[2:-4], "Content-Encoding: deflate\r\n"),
+        (b"%x\r\n%s\r\n0\r\n\r\n" % (len(HTML), HTML), "Transfer-Encoding: chunked\r\n"),
+        (HTML, "Content-Encoding: gzip\r\n"),
+        (HTML, "Transfer-Encoding: chunked\r\n"),
+    ],
+)
+def test_payloads_are_read_as_a_browser_reads_them(tmp_path: Path, body: bytes, more: str) -> None:
+    (row,) = read(tmp_path / "a.warc", record("response", "u", answer(body, more=more)))
+    assert row.text == "Grüße an alle"
+
+
+@pytest.mark.parametrize("damage", ["data", "head", "cut out", "zeros"])
+def test_a_broken_member_in_the_middle_costs_itself(tmp_path: Path, damage: str) -> None:
+    members = [gzip.compress(page(number)) for number in range(1, 8)]
+    place = sum(map(len, members[:3]))
+    broken = {
+        "data": members[3][:60] + b"\xff" * 20 + members[3][80:],
+        "head": b"\0\0\0" + members[3][3:],
+        "cut out": members[3][:90],
+        "zeros": bytes(len(members[3])),
+    }[damage]
+    rows = read(tmp_path / "a.warc.gz", b"".join((*members[:3], broken, *members[4:])), "gzip")
+    good = [row.key for row in rows if row.rule is None]
+    cut = [row for row in rows if row.rule]
+    assert good == [f"http://a/{number}" for number in (1, 2, 3, 5, 6, 7)]
+    assert [(row.rule, row.line) for row in cut] == [("broken_record", 4)]
+    assert f"byte {place}" in (cut[0].detail or "") or f"byte {place - len(members[2])}" in (cut[0].detail or "")
+
+
+def test_garbage_between_records_costs_what_it_hides(tmp_path: Path) -> None:
+    pages = [page(number) for number in range(1, 6)]
+    rows = read(tmp_path / "a.warc", b"".join((*pages[:2], b"garbage\r\n" * 9, *pages[2:])))
+    assert [row.key for row in rows if row.rule is None] == [f"http://a/{number}" for number in range(1, 6)]
+    assert [(row.rule, row.line) for row in rows if row.rule] == [("broken_record", 3)]
+
+
+def test_an_archive_that_ends_too_early_says_so(tmp_path: Path) -> None:
+    for codec in ("", "gzip"):
+        rows = read(tmp_path / "a.warc", pack([page(1), page(2)], codec)[:-30], codec)
+        assert [(row.key, row.rule, row.line) for row in rows] == [("http://a/1", None, 1), (None, "broken_record", 2)]
+    (row,) = read(tmp_path / "a.warc.gz", b"this is no archive", "gzip")
+    assert row.rule == "broken_record"
+
+
+def test_records_before_a_bomb_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warc, "UNPACKED_FREE", 1 << 20)
+    bomb = record("response", "http://a/2", answer(bytes(2 << 20), "image/png"))
+    first, last = read(tmp_path / "a.warc.gz", pack([page(1), bomb, page(3)], "gzip"), "gzip")
+    assert (first.key, last.rule) == ("http://a/1", "broken_file")
+    assert "250 times its size" in (last.detail or "")
+
+
+def test_another_id_and_the_date_of_a_page_are_kept(tmp_path: Path) -> None:
+    body = b'<head><meta name="date" content="2020-01-01"></head><p>Some words.</p>'
+    fields = Fields.of(IngestSettings(id_field="record_id"))
+    (row,) = read(tmp_path / "a.warc", record("response", "http://a/1", answer(body)), fields=fields)
+    assert row.key == "<urn:x:http://a/1>"
+    said = json.loads(row.metadata or "")
+    assert (said["date"], said["published"]) == (DATE, "2020-01-01")
