@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from resonance.core.signal import SignalSet
-from resonance.curate.kernels.basics import basics
+from resonance.curate.kernels.text.character_classes import CLASSES
 from resonance.curate.signals import SETS
 from resonance.curate.signals.basics import KINDS
 from resonance.runtime import resources
@@ -108,4 +108,4 @@ def same(value: Any, expected: Any) -> bool:
 
 
 def test_each_kind_of_character_has_a_signal() -> None:
-    assert tuple(KINDS) == basics.CLASSES
+    assert tuple(KINDS) == CLASSES

@@ -7,7 +7,6 @@ characters, which is what it says of the whole text in 98.6 % of documents. zlib
 
 from __future__ import annotations
 
-import unicodedata
 import zlib
 from collections import Counter
 from functools import cache
@@ -17,19 +16,13 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from resonance.curate.kernels.text.character_classes import BEYOND, CLASSES, TABLE, class_of, classes
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, spans
 
 HEAD_CHARS = 2_000
 HEAD_BYTES = 4 * HEAD_CHARS
 TOP = 3
-
-CLASSES = ("latin", "han", "other_letter", "digit", "punctuation", "symbol", "space", "other")
-"""What a character is: a Latin or Han letter, another letter or a mark, a number, punctuation, a symbol, white space, or a
-control, format or private character. Every character is one of these."""
-
-TABLE, BEYOND = 0x20000, 0x40000
-"""Code points from ``TABLE`` on are Han (planes 2 and 3 hold nothing else), from ``BEYOND`` on invisible or private."""
 
 Value = float | str | None
 
@@ -39,28 +32,6 @@ def plainly(text: str) -> tuple[Value, ...]:
     held, size = Counter(map(class_of, map(ord, text))), len(text)
     ratios = (held[number] / size if size else None for number in range(len(CLASSES)))
     return (size, len(text.encode()), *ratios, compression_ratio(text.encode()), *languages(text[:HEAD_CHARS]))
-
-
-def class_of(code: int) -> int:
-    """Which of ``CLASSES`` a code point is in."""
-    if code >= TABLE:
-        return CLASSES.index("han" if code < BEYOND else "other")
-    character = chr(code)
-    category = unicodedata.category(character)
-    if character.isspace():
-        return CLASSES.index("space")
-    if category[0] in "LM":
-        name = unicodedata.name(character, "")
-        han = name.startswith(("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH"))
-        return CLASSES.index("latin" if "LATIN" in name and category[0] == "L" else "han" if han else "other_letter")
-    kinds = {"N": "digit", "P": "punctuation", "S": "symbol"}
-    return CLASSES.index(kinds.get(category[0], "other"))
-
-
-@cache
-def classes() -> NDArray[np.uint8]:
-    """``class_of`` every code point below ``TABLE``."""
-    return np.fromiter(map(class_of, range(TABLE)), np.uint8, TABLE)
 
 
 @compiled(types.void(BYTES, POSITIONS, POSITIONS, BYTES, types.int64, types.int64, types.int64[:, ::1]))

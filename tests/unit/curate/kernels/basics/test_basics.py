@@ -50,7 +50,3 @@ def test_nothing_to_measure(text: str | None) -> None:
     size = None if text is None else 0
     assert (found.pop("n_chars"), found.pop("n_bytes")) == (size, size)
     assert set(found.values()) == {None}
-
-
-def test_every_character_is_in_one_class() -> None:
-    assert {basics.class_of(code) for code in range(0, 0x30000, 7)} == set(range(len(basics.CLASSES)))
