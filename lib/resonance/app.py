@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from resonance.core.job import Step
+    from resonance.core.scorer import Kind
     from resonance.core.settings import Config
     from resonance.runtime.run.accounting import Outcome
     from resonance.runtime.workspace import Workspace
@@ -214,6 +215,40 @@ class OpenWorkspace:
         opened.fill(EVALUATION_ITEMS, {"set": name}, make_items)
         return View(tuple(describe_items(name, opened.catalog.read(EVALUATION_ITEMS))))
 
+    def fit_scorer(
+        self,
+        *good: str | Path,
+        general: Iterable[str | Path] = (),
+        kind: Kind = "classifier",
+        out: str | Path | None = None,
+        text_field: str | None = None,
+        megabytes: int = 32,
+    ) -> View:
+        """Fit what scores texts on reference texts, write it into one file, and show how well it does on texts held out.
+
+        Args:
+            good: files, folders or globs of reference texts.
+            general: those of general texts; the documents of the workspace where none are named.
+            kind: the signal set that is to be measured with it.
+            out: the file; in the current folder, named by what is in it, where none is named.
+            text_field: field that holds a row's text.
+            megabytes: of each kind of text so much is sampled at most.
+        """
+        from resonance.curate.scorers.fit import describe, fit, read_texts, write_scorer
+
+        own: dict[str, object] = {"ingest__demo": False, "ingest__inputs": [str(file) for file in good]}
+        config = self._configure(**own, **({} if text_field is None else {"ingest__text_field": text_field}))
+        compared = [str(file) for file in general]
+        opened = self._open(config, create=bool(compared))
+        with opened.scratch("score") as checkpoint:
+            texts = read_texts(opened.spark, config.ingest, compared) if compared else opened.frames()["documents"]
+            fitted = fit(
+                kind, read_texts(opened.spark, config.ingest, config.ingest.inputs), texts, megabytes, config.seed, checkpoint
+            )
+        path = write_scorer(fitted.scorer, out)
+        recorded = opened.track_scorer(fitted.name, path, fitted.scorer.about, fitted.verdict.measures)
+        return View(describe(fitted, path, bool(recorded)))
+
     def judge(self, policy: str, *, apply: bool = False) -> View:
         """Show what another policy would cut and keep, from stored signals; with ``apply`` write its verdicts."""
         config = self._configure(judge__policy=policy)
@@ -365,15 +400,17 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
     """The steps of the loop under this configuration; jobs on demand are among them where one is named.
 
     Raises:
-        ResonanceError: a job is unknown or has nothing to do, or no input is named.
+        ResonanceError: a job is unknown or has nothing to do, or no input or scorer is named where one is needed.
     """
     from resonance.factory import JOBS, loop, references
+    from resonance.runtime.scorers import refuse_unscored
 
     names = {job.name for job in JOBS} | {"report"}
     if unknown := sorted(set(jobs) - names):
         raise ResonanceError(f"unknown job {', '.join(unknown)}: choose from {', '.join(sorted(names))}")
     if not config.ingest.demo and not config.ingest.inputs:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
+    refuse_unscored(config.clean)
     steps = loop(config)
     if set(jobs) & {job.name for job in JOBS if job.on_demand}:
         steps += tuple(step for step in references(config, config.rounds) if step not in steps)

@@ -102,6 +102,43 @@ def register(
     w.register(name, *files, text_field=text_field, id_field=id_field).show(out)
 
 
+score = typer.Typer(help="Fit what gives texts a learned score; [b]resonance curate[/b] then measures it.", no_args_is_help=True)
+app.add_typer(score, name="score")
+
+
+@score.command()
+@on_workspace()
+def fit(
+    w: OpenWorkspace,
+    good: Annotated[
+        list[str], typer.Option("--good", metavar="FILES", help="Reference texts: files, folders or globs; may be repeated.")
+    ],
+    general: Annotated[
+        list[str] | None,
+        typer.Option("--general", metavar="FILES", help="General texts; the documents of the workspace where none are named."),
+    ] = None,
+    kind: Annotated[
+        Literal["classifier"],
+        typer.Option("--kind", help="classifier: how likely a text is a reference text and not a general one."),
+    ] = "classifier",
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it; here, named by its hash, by default.")
+    ] = None,
+    text_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds a row's text.")] = None,
+    megabytes: Annotated[int, typer.Option("--megabytes", min=1, help="Sample at most so much of each kind of text.")] = 32,
+) -> None:
+    """Learn from texts that you call good what such texts look like, and write it into one file.
+
+    Every tenth text is held out: how well scores tell it is printed, and recorded in MLflow where that is installed. Then measure
+    all documents: [b]resonance curate INPUT… --set clean.classifier=FILE[/b]. The scores stand in table [b]signals_classifier[/b];
+    a policy cuts by them with a rule such as [b]{rule: unlike, set: classifier, signal: score, below: 0.2}[/b].
+
+    Good texts should differ from general ones in what you want, and in little else: where all good texts are English, or long, or
+    of one site, that is what is learned.
+    """
+    w.fit_scorer(*good, general=general or (), kind=kind, out=file, text_field=text_field, megabytes=megabytes).show(out)
+
+
 @app.command()
 @on_workspace()
 def judge(

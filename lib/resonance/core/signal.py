@@ -40,6 +40,7 @@ class SignalSet:
         text: what is measured: the text as it is cleaned, before rewriting; or as it is stored, which no policy can read.
         shared: whether rules of every policy may read the set; else those of policies of its name alone.
         shown: signals that the report shows whatever the policy reads.
+        scored: whether a scorer measures it, whose file the setting ``clean.<name>`` names; all is null where none is named.
     """
 
     name: str
@@ -51,6 +52,7 @@ class SignalSet:
     text: Literal["cleaned", "stored"] = "cleaned"
     shared: bool = False
     shown: tuple[str, ...] = ()
+    scored: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

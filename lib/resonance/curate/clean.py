@@ -28,7 +28,12 @@ def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, tu
     No shuffle.
     """
     needed = raw.select("doc_id", "source", "source_key", "slice", "text")
-    return split_prepared(checkpoint(Prepare(settings.sets, settings.rewrite, quality.head_words)(needed), "clean"), settings, turn)
+    return split_prepared(checkpoint(prepare_by(settings, quality)(needed), "clean"), settings, turn)
+
+
+def prepare_by(settings: CleanSettings, quality: ScoreSettings) -> Prepare:
+    """The pass over texts that these settings ask for."""
+    return Prepare(settings.sets, settings.rewrite, quality.head_words, tuple(settings.scorers.items()))
 
 
 def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:

@@ -7,9 +7,8 @@ from pyspark.sql import functions as F
 
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
-from resonance.curate.clean import Signals, split_prepared
+from resonance.curate.clean import Signals, prepare_by, split_prepared
 from resonance.curate.ingest import identify_rows, open_sources, raw_rows, split_readable
-from resonance.curate.prepare import Prepare
 
 
 def ingest_and_clean(
@@ -29,7 +28,7 @@ def ingest_and_clean(
     Raises:
         InputError: as in ``ingest``.
     """
-    prepared = Prepare(cleaning.sets, cleaning.rewrite, quality.head_words).reading(open_sources(spark, settings, task))
+    prepared = prepare_by(cleaning, quality).reading(open_sources(spark, settings, task))
     rows = checkpoint(identify_rows(prepared, settings, turn), "ingest")
     readable, unread = split_readable(rows, settings, turn, checkpoint)
     documents, signals, scores, edits, cut = split_prepared(readable, cleaning, turn)

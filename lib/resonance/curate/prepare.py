@@ -12,6 +12,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from resonance.core.frames import map_batches, parse_schema
+from resonance.core.scorer import load_scorer
+from resonance.core.settings import ScorerFile
 from resonance.core.signal import SignalSet
 from resonance.curate.identity import hashes
 from resonance.curate.signals import BASICS, DATATROVE, QUALITY, SETS
@@ -56,6 +58,7 @@ class Prepare:
     sets: tuple[str, ...] = (BASICS.name,)
     rewrite: str = "none"
     head_words: int = 1_000
+    scorers: tuple[tuple[str, ScorerFile], ...] = ()
 
     @property
     def adds(self) -> tuple[str, ...]:
@@ -76,7 +79,7 @@ class Prepare:
         for batch in batches:
             rest = batch.drop_columns(["text"])
             for start, size in _pieces(batch.column("text")):
-                said = prepare(batch.column("text").slice(start, size), self.sets, self.rewrite, self.head_words)
+                said = prepare(batch.column("text").slice(start, size), self.sets, self.rewrite, self.head_words, self.scorers)
                 kept = rest.slice(start, size)
                 yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
 
@@ -91,7 +94,13 @@ def _kind(declared: SignalSet) -> T.StructType:
     return T.StructType([T.StructField(name, TYPES[kind]) for name, kind in declared.types.items()])
 
 
-def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_words: int = 1_000) -> dict[str, Array]:
+def prepare(
+    texts: Array,
+    sets: tuple[str, ...],
+    rewrite: str = "none",
+    head_words: int = 1_000,
+    scorers: tuple[tuple[str, ScorerFile], ...] = (),
+) -> dict[str, Array]:
     """What the pass says about an Arrow array of texts, by column."""
     from resonance.curate.kernels.text.tidy import tidy
 
@@ -99,7 +108,8 @@ def prepare(texts: Array, sets: tuple[str, ...], rewrite: str = "none", head_wor
     measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
     stored, edits, known = _rewritten(measured, rewrite, sets)
     hashed = hashes(measured)
-    found = {name: known[name] if name in known else BY_NAME[name].measure(measured) for name in sets}
+    by = {name: (load_scorer(file.path, file.name), file.name) for name, file in scorers}
+    found = {name: known[name] if name in known else BY_NAME[name].measure(measured, *by.get(name, ())) for name in sets}
     compressed = found[BASICS.name].field("compression_ratio") if stored is measured and BASICS.name in found else None
     return {
         "cleaned": stored.fill_null(""),

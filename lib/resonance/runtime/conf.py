@@ -23,6 +23,7 @@ from resonance.core.settings.control import MOVED
 from resonance.core.weighting import Weighting
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy, readable_sets
+from resonance.runtime.scorers import find_scorers
 from resonance.runtime.weightings import load_weighting
 
 
@@ -55,10 +56,16 @@ def load(
     for key, value in overrides.items():
         merged = _lay(merged, _nest_value(key.split("__"), value))
     try:
-        return Config.model_validate(_choose_weighting(_settle_policy(merged)))
+        return Config.model_validate(_choose_weighting(_settle_policy(_read_scorers(merged))))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
+
+
+def _read_scorers(merged: dict[str, Any]) -> dict[str, Any]:
+    """The layers with the files of scorers that they name read."""
+    clean = merged.get("clean")
+    return {**merged, "clean": {**clean, **find_scorers(clean)}} if isinstance(clean, dict) else merged
 
 
 def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +81,7 @@ def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
         if unknown := [name for name in asked if name not in sets]:
             named = ", ".join(f"{name}{describe_quotes(name)}" for name in unknown)
             raise ConfigError(f"configuration: clean.sets: no signal set {named}; choose from {', '.join(sets)}")
-        asked = tuple(name for name in sets if name in {*asked, *policy.sets})
+        asked = tuple(name for name in sets if name in {*asked, *policy.sets} or sets[name].scored and clean.get(name) is not None)
     needed = {"rewrite": policy.rewrite, **clean, "sets": asked}
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
 

@@ -1,10 +1,10 @@
-"""Records each round in MLflow: parameters, metrics, table versions, report, model. The only import of mlflow."""
+"""Records rounds and scorers in MLflow: parameters, metrics, table versions, report, files. The only import of mlflow."""
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,11 @@ def record_rounds(config: Config, catalog: Catalog, folder: Path, report: Path) 
         return 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow and its own dependencies warn about each other
-        return _record_rounds(manifests, config, catalog, folder, report)
+
+        def record(client: Any, experiment: str) -> int:
+            return sum(_record_round(client, experiment, row, config, catalog, report) for row in manifests)
+
+        return _record(config, folder, record)
 
 
 def store_uri(config: Config, folder: Path) -> str:
@@ -35,7 +39,34 @@ def store_uri(config: Config, folder: Path) -> str:
     return config.tracking.uri or f"sqlite:///{plain_path(folder) / 'mlflow.db'}"
 
 
-def _record_rounds(manifests: Sequence[Mapping[str, Any]], config: Config, catalog: Catalog, folder: Path, report: Path) -> int:
+def record_scorer(
+    config: Config, folder: Path, name: str, scorer: Path, about: Mapping[str, object], measures: Mapping[str, float]
+) -> int:
+    """Record a fitted scorer: how it was fitted, what held-out texts say of it, and its file, once; 1 where MLflow is there.
+
+    Raises:
+        ResonanceError: the tracking store cannot be reached.
+    """
+
+    def record(client: Any, experiment: str) -> int:
+        if client.search_runs([experiment], f"tags.identity = '{name}'", max_results=1):
+            return 1
+        run = client.create_run(experiment, run_name=scorer.stem, tags={"identity": name}).info.run_id
+        for key, value in about.items():
+            client.log_param(run, key, value)
+        for key, number in measures.items():
+            client.log_metric(run, key, number)
+        client.log_artifact(run, str(scorer))
+        client.set_terminated(run)
+        return 1
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _record(config, folder, record)
+
+
+def _record(config: Config, folder: Path, record: Callable[[Any, str], int]) -> int:
+    """What ``record`` gives for a client and its experiment; 0 where MLflow is not installed."""
     try:
         import mlflow
         from mlflow.exceptions import MlflowException
@@ -49,14 +80,16 @@ def _record_rounds(manifests: Sequence[Mapping[str, Any]], config: Config, catal
         found = client.get_experiment_by_name(config.tracking.experiment)
         place = None if config.tracking.uri else (folder / "mlflow").as_uri()
         experiment = found.experiment_id if found else client.create_experiment(config.tracking.experiment, artifact_location=place)
-        return sum(_record(client, experiment, row, config, catalog, report) for row in manifests)
+        return record(client, experiment)
     except MlflowException as error:
         raise ResonanceError(
             f"MLflow at {uri}: {str(error).splitlines()[0]}; change tracking.uri or set tracking.enabled=false"
         ) from error
 
 
-def _record(client: Any, experiment: str, manifest: Mapping[str, Any], config: Config, catalog: Catalog, report: Path) -> bool:
+def _record_round(
+    client: Any, experiment: str, manifest: Mapping[str, Any], config: Config, catalog: Catalog, report: Path
+) -> bool:
     number, identity = manifest["round"], _identity(manifest)
     if client.search_runs([experiment], f"tags.identity = '{identity}'", max_results=1):
         return False

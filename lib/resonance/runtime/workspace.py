@@ -23,6 +23,7 @@ from resonance.tables import CHECKPOINTS, EVALUATION_ITEMS, TABLES
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
     from rich.console import Console
@@ -184,6 +185,14 @@ class Workspace:
         from resonance.runtime.tracking import record_rounds
 
         return record_rounds(self.config, self.catalog, self.folder, self.folder / "report.html")
+
+    def track_scorer(self, name: str, scorer: Path, about: Mapping[str, object], measures: Mapping[str, float]) -> int:
+        """Record a fitted scorer in MLflow, where tracking is on and MLflow is there; 1 where it was."""
+        if not self.config.tracking.enabled:
+            return 0
+        from resonance.runtime.tracking import record_scorer
+
+        return record_scorer(self.config, self.folder, name, scorer, about, measures)
 
     def events(self, console: Console, total: int) -> Events:
         """The log of this workspace, shown on ``console``."""

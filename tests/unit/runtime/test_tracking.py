@@ -14,7 +14,7 @@ import pytest
 from resonance.core.errors import ResonanceError
 from resonance.core.settings import Config, TrackingSettings
 from resonance.core.table import Table
-from resonance.runtime.tracking import record_rounds, store_uri
+from resonance.runtime.tracking import record_rounds, record_scorer, store_uri
 
 
 @pytest.mark.parametrize("name", ["w", "what?x", "a%20b", "a#b", "run [v2]", "数据"])
@@ -170,3 +170,12 @@ def test_without_a_round_or_without_mlflow_nothing_is_recorded(
     assert record(Tables(), tmp_path) == 0
     monkeypatch.setitem(sys.modules, "mlflow", None)
     assert record(Tables(rounds=[manifest(1)]), tmp_path) == 0
+
+
+def test_a_scorer_is_recorded_once_with_what_held_out_texts_say_of_it(client: type[Client], tmp_path: Path) -> None:
+    file = tmp_path / "mine.scorer"
+    for _ in range(2):
+        assert record_scorer(Config(), tmp_path, "abc", file, {"seed": 1}, {"auc": 0.9}) == 1
+    (run,) = client.runs.values()
+    assert (run.tags["identity"], run.params, run.metrics, run.artifacts) == ("abc", {"seed": 1}, {"auc": 0.9}, [str(file)])
+    assert run.ended

@@ -16,6 +16,7 @@ from resonance.core.settings.curate import (
     IngestSettings,
     JudgeSettings,
     RebalanceSettings,
+    ScorerFile,
     ScoreSettings,
 )
 from resonance.core.settings.report import ReportSettings
@@ -39,6 +40,7 @@ __all__ = [
     "JudgeSettings",
     "DecideSettings",
     "RebalanceSettings",
+    "ScorerFile",
     "ReportSettings",
     "ScoreModelSettings",
     "ScoreSettings",

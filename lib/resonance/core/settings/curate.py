@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from resonance.core.policy import Policy
+from resonance.core.scorer import KINDS
 from resonance.core.settings.base import Settings
 
 MOST_HASHES = 16_384
@@ -38,11 +39,29 @@ class IngestSettings(Settings):
     min_slice_documents: int = Field(200, ge=1, description="slices of fewer documents join other/<kind>")
 
 
+class ScorerFile(Settings):
+    """A file that ``resonance score fit`` wrote. Configuration names the file alone: it is read before anything runs."""
+
+    WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset({"path"})
+
+    path: str = Field(description="where it lies: a folder that every worker can read")
+    name: str = Field(description="hash of what is in it")
+
+
 class CleanSettings(Settings):
-    """What is measured of cleaned texts, and what rewrites them. The policy's signal sets join those that are named here."""
+    """What is measured of cleaned texts, and what rewrites them. Sets of the policy and of scorers join those named here."""
 
     sets: tuple[str, ...] = Field(("basics",), description="signal sets to measure; none by default where the policy has no rules")
     rewrite: Literal["none", "c4_lines"] = Field("none", description="rules that rewrite texts; the policy's where none is named")
+    classifier: ScorerFile | None = Field(
+        None, description="file of a classifier that `resonance score fit` wrote: its scores of all texts are measured too"
+    )
+
+    @property
+    def scorers(self) -> dict[str, ScorerFile]:
+        """The files that are named, by the signal set that each measures."""
+        found = {kind: getattr(self, kind) for kind in KINDS}
+        return {kind: file for kind, file in found.items() if file is not None}
 
 
 class JudgeSettings(Settings):

@@ -9,13 +9,26 @@ from resonance.curate.signals.any_language import ANY_LANGUAGE
 from resonance.curate.signals.basics import BASICS
 from resonance.curate.signals.characters import CHARACTERS
 from resonance.curate.signals.chinese import CHINESE
+from resonance.curate.signals.classifier import CLASSIFIER
 from resonance.curate.signals.datatrove import DATATROVE
 from resonance.curate.signals.dclm import DCLM
 from resonance.curate.signals.dolma import DOLMA
 from resonance.curate.signals.line_languages import LINE_LANGUAGES
 from resonance.curate.signals.quality import QUALITY
 
-SETS = (BASICS, CHARACTERS, LINE_LANGUAGES, ANY_LANGUAGE, CHINESE, DATATROVE, DOLMA, DCLM, QUALITY)
+SETS = (BASICS, CHARACTERS, LINE_LANGUAGES, ANY_LANGUAGE, CHINESE, DATATROVE, DOLMA, DCLM, CLASSIFIER, QUALITY)
 """All sets, in the order in which they are measured."""
 
-__all__ = ["ANY_LANGUAGE", "BASICS", "CHARACTERS", "CHINESE", "DATATROVE", "DCLM", "DOLMA", "LINE_LANGUAGES", "QUALITY", "SETS"]
+__all__ = [
+    "ANY_LANGUAGE",
+    "BASICS",
+    "CHARACTERS",
+    "CHINESE",
+    "CLASSIFIER",
+    "DATATROVE",
+    "DCLM",
+    "DOLMA",
+    "LINE_LANGUAGES",
+    "QUALITY",
+    "SETS",
+]

@@ -25,7 +25,8 @@ def find_origins(
 ) -> dict[str, str]:
     """The identity of what a step leaves in each table: of its job, settings, seed, place and the identities that it reads.
 
-    Which members of a family a step fills says nothing of its other tables: one more signal set leaves them as they were.
+    Which members of a family a step fills says nothing of its other tables: one more signal set leaves them as they were. So does
+    a setting that is named as a member: it concerns this one alone.
 
     Args:
         step: the step.
@@ -37,7 +38,10 @@ def find_origins(
     """
     job, sections = step.job, [getattr(config, name) for name in step.job.wiring.sections.values()]
     reads = [table.name for table in list_tables(job.reads, sections)]
-    choices = {entry.chosen_by for entry in job.writes if isinstance(entry, Family)}
+    families = [entry for entry in job.writes if isinstance(entry, Family)]
+    members = {name: table.name for family in families for name, table in family.members}
+    choices = {*members, *(family.chosen_by for family in families)}
+    values = {members[k]: v for section in sections for k, v in section.effective().items() if k in members and v is not None}
     described: dict[str, Any] = {
         "job": [job.name, job.run.__name__, job.version],
         "place": [config.batch, step.round, step.arm],
@@ -50,7 +54,8 @@ def find_origins(
     if others:
         described["others"] = list(others)
     tables = list_tables((*job.writes, *job.appends), sections)
-    return {table.name: _hash({**described, "table": [table.name, table.version]}) for table in tables}
+    own = {table.name: [table.name, table.version, *filter(None, [values.get(table.name)])] for table in tables}
+    return {name: _hash({**described, "table": table}) for name, table in own.items()}
 
 
 def identify(origins: Origins) -> str:

@@ -1,0 +1,1 @@
+"""Fits scorers on reference texts, from samples of bounded bytes."""
