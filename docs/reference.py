@@ -119,7 +119,7 @@ def list_operators() -> Iterator[str]:
     yield from OPERATORS_HEAD.splitlines()
     yield from _table(("letter", "measured"), [(f"`{mode}`", meaning) for mode, meaning in MODES.items()])
     yield from _table(("pass", "reads"), [(f"`{name}`", meaning) for name, meaning in PASSES.items()])
-    head = ("metric", "operator", "data", "score", "inputs", "defaults", "how", "pass", "source")
+    head = ("metric", "operator", "data", "score", "inputs", "defaults", "how", "pass", "source", "computed")
     for group in GROUPS:
         yield f"## {group.number} {group.english} {group.chinese}\n"
         numbers = {
@@ -137,6 +137,7 @@ def list_operators() -> Iterator[str]:
                 operator.mode,
                 operator.passes,
                 operator.source,
+                "yes" if operator.bind else "not yet",
             )
             for operator in own
         ]

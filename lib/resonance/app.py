@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -17,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from resonance.core.errors import ResonanceError
+from resonance.core.errors import InputError, ResonanceError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -340,6 +342,63 @@ class OpenWorkspace:
         names = opened.maintain(since)
         return View((f"{len(names)} tables compacted; versions of the last {count_hours(since):,} hours stay readable",))
 
+    def operators(self, data: DataFrame | str | Path | None = None, contract: str | Path | None = None, *, table: str = "") -> View:
+        """List the operators of an assessment; with a dataset and its contract, whether each can be measured, or why not."""
+        from resonance.assess.show import list_operators
+
+        if data is None or contract is None:
+            return View((list_operators(),))
+        from resonance.assess.assess import list_states
+        from resonance.assess.contracts import parse_dataset
+
+        promised = parse_dataset(read_contract(contract), str(contract), table or None)
+        return View((list_operators(list_states(self._dataset(data), promised)),))
+
+    def assess(
+        self,
+        data: DataFrame | str | Path,
+        contract: str | Path,
+        *,
+        table: str = "",
+        profile: str = "",
+        now: datetime | None = None,
+        output: str | Path | None = None,
+    ) -> View:
+        """Measure a dataset against its contract, and grade it.
+
+        Args:
+            data: a frame, a table of this workspace, or a file or folder: Delta, Parquet, CSV, JSON lines.
+            contract: its contract, an ODCS 3.2 file.
+            table: which table of the contract it is, where there are several.
+            profile: weights, by name or file; those of the contract's stage where none are named.
+            now: the moment at which ages are taken, now where none is given.
+            output: a file to which every result is written as JSON.
+        """
+        from resonance.assess.assess import assess
+        from resonance.assess.contracts import parse_dataset
+        from resonance.assess.operators import BY_ID
+        from resonance.assess.show import describe_assessment, list_plain
+        from resonance.runtime.profiles import load_profile
+
+        promised = parse_dataset(read_contract(contract), str(contract), table or None)
+        weights = load_profile(profile or promised.stage, frozenset(BY_ID))
+        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC))
+        if output is not None:
+            plain = json.dumps(list_plain(found), ensure_ascii=False, indent=1, allow_nan=False, default=str)
+            Path(output).write_text(plain + "\n", encoding="utf-8")
+        return View(tuple(describe_assessment(found)))
+
+    def _dataset(self, data: DataFrame | str | Path) -> DataFrame:
+        """The rows of a frame, a table of this workspace, or a path."""
+        if not isinstance(data, str | Path):
+            return data
+        from resonance.runtime.datasets import open_dataset
+        from resonance.tables import TABLES
+
+        if str(data) in {table.name for table in TABLES} and not Path(data).exists():
+            return self.frame(str(data))
+        return open_dataset(self._open(self.config, create=True).spark, str(data))
+
     def _configure(self, job: str = "", /, **own: object) -> Config:
         from resonance.runtime.conf import load
 
@@ -394,6 +453,18 @@ class OpenWorkspace:
         page = build_report(opened.frames(), settings=opened.config.report, per_batch=per_batch, counts=opened.counts())
         path.write_text(page, encoding="utf-8")
         return path
+
+
+def read_contract(file: str | Path) -> str:
+    """The text of a contract.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read contract {file}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:

@@ -32,7 +32,7 @@ def find_mentions(pattern: str) -> set[str]:
 EXAMPLES = {
     "signal": ({"set": "dolma"}, r"\bc4_naughty_word\b"),
     "signal set": ({"set": "characters"}, r"\bCHARACTERS\b|\bsignals_characters\b"),
-    "metric": ({"group": "normativity"}, r"\bValidity\b"),
+    "operator": ({"kind": "tasks", "group": "relevance"}, r"\bbind_template\b"),
     "section to the report": ({"section": "funnel"}, r"\bfunnel\.SECTION\b|^SECTION = Section\(\s*\"funnel\""),
     "weighting": ({"kind": "perplexity_band"}, r"\bPerplexityBand\b|^kind: perplexity_band"),
     "input format": ({"format": "csv"}, r"\bcsv_rows\b|\"\.csv\""),

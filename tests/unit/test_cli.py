@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,30 @@ def test_letters_that_a_terminal_lacks_are_replaced(capfd: pytest.CaptureFixture
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert done.stderr.startswith(b"error: no tables in workspace ?")
+
+
+def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = tmp_path / "shop.yaml"
+    contract.write_text(
+        "{version: 1.0.0, customProperties: [{property: adaqStage, value: general},"
+        " {property: adaqModalities, value: [structured]}],"
+        " schema: [{name: shop, properties: [{name: id, logicalType: integer, required: true}]}]}"
+    )
+    (tmp_path / "shop.csv").write_text("id,code\n1,x\n2,y\nthree,\n")
+    given = [str(tmp_path / "shop.csv"), "--contract", str(contract), "--workspace", str(tmp_path / "w")]
+    cli.main(["assess", *given, "--output", str(tmp_path / "found.json")])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "grade U: " in said
+    assert "3 rows, profile general@1; not to be released" in said
+    assert "veto: schema_conformance is 0.6667, below its floor 1" in said
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert {r["operator"]: r["score"] for r in found["results"]}["complete_record_ratio"] == 1.0
+    assert not (tmp_path / "w" / "tables").exists(), "nothing else is written"
+    cli.main(["operators", *given])
+    assert "complete_record_ratio" in capsys.readouterr().out
+    cli.main(["operators"])
+    assert "pii_free_ratio" in capsys.readouterr().out
+    assert exit_code("operators", str(tmp_path / "shop.csv")) == 1
+    assert "operators: name a dataset and its --contract, or neither" in capsys.readouterr().err
+    assert exit_code("assess", given[0], "--contract", str(tmp_path / "none.yaml"), *given[3:]) == 1
+    assert "cannot read contract" in capsys.readouterr().err

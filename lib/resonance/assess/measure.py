@@ -1,79 +1,146 @@
-"""Computes metrics over a frame: however many there are, the frame is read once."""
+"""Gathers the states of operators: however many there are, the rows are read once."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import reduce
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql.types import StructType
+from pyspark.sql import functions as F
 
+from resonance.core.binding import Bound
 from resonance.core.errors import InputError
-from resonance.core.metric import Metric, Result, State
+from resonance.core.frames import map_batches
+from resonance.core.parts import Part, merge_states
+from resonance.tables import SIGNAL_SETS
 
-EMPTY = "no rows"
+Stratum = tuple[str | None, ...]
+"""Values of the columns that strata are made of, as texts."""
+States = Mapping[str, Mapping[str, Any]]
+"""The state of each operator by its id."""
+MOST_STRATA = 10_000
+"""Strata that are told apart; of more, those with fewest rows are left to the whole."""
 
 
-def measure(rows: DataFrame, metrics: Sequence[Metric], by: Sequence[str] = ()) -> tuple[Result, ...]:
-    """One result of each metric over all rows; with ``by``, also one for each stratum, the rows of equal values there.
+def measure(rows: DataFrame, bounds: Mapping[str, Bound], by: Sequence[str] = (), text: str | None = None) -> dict[Stratum, States]:
+    """The states of bound operators over each stratum, in one reading of the rows; one of ``()`` where no columns are named.
 
-    The results over all rows come first, in the order of ``metrics``. Strata are computed in the same scan, and merged for them.
+    Args:
+        rows: what is read.
+        bounds: the operators by id.
+        by: columns of strata.
+        text: the column on which signals are measured.
 
     Raises:
-        InputError: two metrics have one name, or a column of ``by`` is missing.
+        InputError: a column of ``by`` is missing.
     """
-    _refuse_mixed(rows, metrics, by)
-    schema = rows.schema
-    refused = {metric.name: "; ".join(find_obstacles(metric, schema)) for metric in metrics}
-    able = [metric for metric in metrics if not refused[metric.name]]
-    strata = _read_states(aggregate(rows, able, by), able, by) if able else []
-    whole = {metric.name: _merge(metric, [states[metric.name] for _, states in strata]) for metric in able}
-    results = [_judge(metric, whole.get(metric.name, {}), refused[metric.name]) for metric in metrics]
-    if by:
-        results += [_judge(metric, states[metric.name], "", stratum) for stratum, states in strata for metric in able]
-    return tuple(results)
-
-
-def aggregate(rows: DataFrame, metrics: Sequence[Metric], by: Sequence[str] = ()) -> DataFrame:
-    """The states of all metrics in one row for each stratum: the one query that ``measure`` runs."""
-    columns = [column for metric in metrics for column in metric.aggregates().values()]
-    return rows.groupBy(*by).agg(*(column.alias(f"state_{place}") for place, column in enumerate(columns)))
-
-
-def find_obstacles(metric: Metric, schema: StructType) -> list[str]:
-    """Why the metric cannot be computed over rows of this schema; nothing where it can."""
-    return [reason for precondition in metric.preconditions if (reason := precondition(schema))]
-
-
-def _refuse_mixed(rows: DataFrame, metrics: Sequence[Metric], by: Sequence[str]) -> None:
-    twice = [name for name, times in Counter(metric.name for metric in metrics).items() if times > 1]
-    if twice:
-        raise InputError(f"measure: metrics named twice: {', '.join(twice)}")
     if missing := [name for name in by if name not in rows.columns]:
-        raise InputError(f"measure: no column {', '.join(missing)} to make strata of; there are {', '.join(rows.columns)}")
+        raise InputError(f"assess: no column {', '.join(missing)} to make strata of; there are {', '.join(rows.columns)}")
+    found: dict[Stratum, dict[str, Any]] = {}
+    parts = {f"{id}.{name}": part for id, bound in bounds.items() for name, part in bound.parts.items()}
+    for row in gather(rows, bounds, by, text).collect():
+        stratum, state = tuple(json.loads(row["stratum"])), json.loads(row["state"])
+        known = found.get(stratum)
+        found[stratum] = state if known is None else add_states(parts, known, state)
+    return {stratum: split_state(state, bounds) for stratum, state in sorted(found.items(), key=_order)}
 
 
-def _read_states(
-    states: DataFrame, metrics: Sequence[Metric], by: Sequence[str]
-) -> list[tuple[Mapping[str, Any], Mapping[str, State]]]:
-    """Each stratum with the state of each metric, by the metric's name."""
-    found: list[tuple[Mapping[str, Any], Mapping[str, State]]] = []
-    for row in states.collect():
-        values = iter(row[len(by) :])
-        stratum = dict(zip(by, row, strict=False))
-        found.append((stratum, {metric.name: {part: next(values) for part in metric.aggregates()} for metric in metrics}))
-    return found
+def gather(rows: DataFrame, bounds: Mapping[str, Bound], by: Sequence[str] = (), text: str | None = None) -> DataFrame:
+    """Partial states, one row for each stratum in each part of the rows: the one query that ``measure`` runs."""
+    reads = sorted({name for bound in bounds.values() for name in bound.reads} | set(by))
+    expressions = {name: words for bound in bounds.values() for name, words in bound.expressions.items()}
+    sets = tuple(sorted({name for bound in bounds.values() for name in bound.signals}))
+    chosen = [F.col(f"`{name}`") for name in reads]
+    chosen += [F.expr(words).alias(name) for name, words in expressions.items()]
+    if text is not None and sets and text not in reads:
+        chosen.append(F.col(f"`{text}`"))
+    parts = tuple((f"{id}.{name}", part) for id, bound in bounds.items() for name, part in bound.parts.items())
+    kernel = Gather(parts, tuple(by), sets, text)
+    return map_batches(rows.select(*(chosen or [F.lit(True).alias("any")])), kernel, "stratum string, state string")
 
 
-def _merge(metric: Metric, states: Sequence[State]) -> State:
-    """The state of all; an empty one where there is none."""
-    return reduce(metric.merge, states) if states else {}
+def add_states(parts: Mapping[str, Part], one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The states of all operators over two sets of rows together."""
+    return {**merge_states(parts, one, other), "rows": one["rows"] + other["rows"]}
 
 
-def _judge(metric: Metric, state: State, refused: str, stratum: Mapping[str, Any] | None = None) -> Result:
-    value = metric.value(state) if state else None
-    if value is None:
-        return Result(metric.name, "not_measurable", None, refused or EMPTY, state, stratum or {})
-    return Result(metric.name, "scored", float(value), "", state, stratum or {})
+def split_state(state: Mapping[str, Any], bounds: Mapping[str, Bound]) -> States:
+    """The part of a state that each operator has, with the number of rows."""
+    return {id: {"rows": state["rows"], **{name: state[f"{id}.{name}"] for name in bound.parts}} for id, bound in bounds.items()}
+
+
+def merge_strata(states: Mapping[Stratum, States], bounds: Mapping[str, Bound]) -> States:
+    """The states over all strata together."""
+    whole: dict[str, dict[str, Any]] = {}
+    for id, bound in bounds.items():
+        for state in (found[id] for found in states.values()):
+            known = whole.get(id)
+            both = state if known is None else merge_states(bound.parts, known, state)
+            whole[id] = {**both, "rows": state["rows"] + (0 if known is None else known["rows"])}
+    return whole
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Turns batches of rows into partial states, on a worker."""
+
+    parts: tuple[tuple[str, Part], ...]
+    by: tuple[str, ...]
+    sets: tuple[str, ...]
+    text: str | None
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """One batch: the state of each stratum."""
+        import pyarrow as pa
+
+        known: dict[str, dict[str, Any]] = {}
+        parts = dict(self.parts)
+        for batch in batches:
+            for stratum, rows in split_batch(self._add_signals(batch), self.by):
+                state = {"rows": rows.num_rows, **{name: part.gather(rows) for name, part in self.parts}}
+                known[stratum] = add_states(parts, known[stratum], state) if stratum in known else state
+        states = [json.dumps(state, ensure_ascii=False) for state in known.values()]
+        yield pa.RecordBatch.from_pydict({"stratum": pa.array(list(known), pa.string()), "state": pa.array(states, pa.string())})
+
+    def _add_signals(self, batch: Any) -> Any:
+        import pyarrow as pa
+
+        if self.text is None or not self.sets:
+            return batch
+        columns, names = list(batch.columns), list(batch.schema.names)
+        texts = batch.column(self.text).cast(pa.string())
+        for chosen in self.sets:
+            found = SIGNAL_SETS[chosen].measure(texts)
+            columns += [found.field(place) for place in range(found.type.num_fields)]
+            names += [f"{chosen}.{field.name}" for field in found.type]
+        return pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def split_batch(batch: Any, by: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """The rows of each stratum, by its values as JSON."""
+    import numpy as np
+
+    from resonance.assess.arrays import read_texts
+
+    if not batch.num_rows:
+        return
+    if not by:
+        yield "[]", batch
+        return
+    codes = np.zeros(batch.num_rows, np.int64)
+    values = [read_texts(batch.column(name)).dictionary_encode(null_encoding="encode") for name in by]
+    for each in values:
+        both = codes * len(each.dictionary) + each.indices.to_numpy(zero_copy_only=False)
+        codes = np.unique(both, return_inverse=True)[1]
+    order = np.argsort(codes, kind="stable")
+    ends = [*np.flatnonzero(np.diff(codes[order])) + 1, len(order)]
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        rows = batch.take(order[start:end])
+        first = int(order[start])
+        yield json.dumps([each[first].as_py() for each in values], ensure_ascii=False), rows
+
+
+def _order(entry: tuple[Stratum, Any]) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is not None, value or "") for value in entry[0])

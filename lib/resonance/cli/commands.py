@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from resonance.cli.options import on_workspace, out
+from resonance.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from resonance.app import OpenWorkspace
@@ -152,6 +154,45 @@ def judge(
     that were never measured need [b]resonance curate --rules[/b].
     """
     w.judge(policy, apply=apply).show(out)
+
+
+@app.command()
+@on_workspace()
+def assess(
+    w: OpenWorkspace,
+    data: Annotated[
+        str, typer.Argument(metavar="TABLE|PATH", help="A table of the workspace; or Delta, Parquet, CSV, JSON lines.")
+    ],
+    contract: Annotated[Path, typer.Option("--contract", metavar="FILE", help="The dataset's contract: ODCS 3.2.")],
+    table: Annotated[str, typer.Option("--table", metavar="NAME", help="Which table of the contract it is.")] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="NAME|FILE", help="Weights of groups and metrics; those of the contract's stage.")
+    ] = "",
+    as_of: Annotated[datetime | None, typer.Option("--as-of", help="The moment at which ages are taken (UTC); now.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write every result here, as JSON.")] = None,
+) -> None:
+    """Measure whether a dataset is fit for its use, and grade it: 36 metrics, what limits the grade, and what to supply.
+
+    What cannot be measured lowers the coverage and widens the interval of the score; it is never taken for good.
+    """
+    now = None if as_of is None else as_of.replace(tzinfo=UTC)
+    w.assess(data, contract, table=table, profile=profile, now=now, output=output).show(out)
+
+
+@app.command()
+@on_workspace()
+def operators(
+    w: OpenWorkspace,
+    data: Annotated[
+        str | None, typer.Argument(metavar="[TABLE|PATH]", help="A dataset, to see what can be measured on it.")
+    ] = None,
+    contract: Annotated[Path | None, typer.Option("--contract", metavar="FILE", help="The dataset's contract.")] = None,
+    table: Annotated[str, typer.Option("--table", metavar="NAME", help="Which table of the contract it is.")] = "",
+) -> None:
+    """List what an assessment can measure: each operator with its metric, how it is measured, what it reads and asks for."""
+    if (data is None) != (contract is None):
+        raise ConfigError("operators: name a dataset and its --contract, or neither")
+    w.operators(data, contract, table=table).show(out)
 
 
 @app.command()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from resonance.core.binding import Binder
+
 Mode = Literal["A", "M", "H"]
 """Automatic, by a model, or by people who judge a sample."""
 Pass = Literal["P1", "P1u", "P2", "S", "L"]
@@ -36,6 +38,7 @@ class Operator:
         core: whether every assessment has it; others are enabled by a profile.
         defaults: its parameters.
         floor: the score below which a dataset is not released; None for no such bound.
+        bind: how it is bound to a table; None where this version of the product does not compute it.
         version: rises when the score comes to mean something else.
     """
 
@@ -50,6 +53,7 @@ class Operator:
     core: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     floor: float | None = None
+    bind: Binder | None = None
     version: int = 1
 
 

@@ -1,47 +1,176 @@
-"""A contract of every kind of promise, and rows that break each of them now and then."""
+"""Ten rows with a fault of every kind, their contract, and operators asked in this process, without an engine."""
 
 from __future__ import annotations
 
-from random import Random
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
-from resonance.core.contract import Column, Contract, Rule
+from resonance.assess.assess import bind, judge, read_params, refuse_inapplicable
+from resonance.assess.contracts import parse_dataset
+from resonance.assess.measure import Gather, add_states
+from resonance.assess.operators import OPERATORS
+from resonance.core.binding import Asked, Bound, InapplicableError, UnmeasurableError
+from resonance.core.dataset import DatasetContract
+from resonance.core.operator import Operator, Result
 
-SCHEMA = "id bigint, part string, text string, size int"
+NOW = datetime(2026, 4, 11, tzinfo=UTC)
+"""A hundred days after most rows were made."""
+Row = dict[str, Any]
+
+CONTRACT = """
+apiVersion: v3.2.0
+kind: DataContract
+id: shop
+version: 1.0.0
+customProperties:
+- {property: adaqStage, value: general, vendor: adaq}
+- {property: adaqModalities, value: [text, structured, labelled, instruction, preference], vendor: adaq}
+- property: adaqRoles
+  vendor: adaq
+  value:
+    {id: id, text: text, source_id: source, domain: domain, task: task, lang: lang, label: label, channel: channel,
+     created_at: made, collected_at: fetched, available_at: ready, chosen: chosen, rejected: rejected, annotator_group: annotator}
+- property: adaqDeclared
+  vendor: adaq
+  value:
+    min_rows: 20
+    max_age: 100
+    sla_latency: 2
+    domain_taxonomy: [rail, power, road]
+    task_taxonomy: [qa, sum]
+    task_registry: {qa: [text], sum: [text, chosen]}
+    task_fields: [text, chosen]
+    languages: [en, zh]
+    labels: ["yes", "no", maybe]
+    channels: [public, purchased, synthetic]
+    annotator_groups: [g1, g2]
+    attributes: [channel, constant]
+    source_mix: {a: 2, b: 1, c: 1}
+    source_ledger:
+      a: {basis: consent, evidence: archive/a, origin: survey}
+      b: {basis: contract}
+      c: {evidence: archive/c}
+    licence_terms: {name: CC-BY-4.0, uses: any}
+support:
+- {channel: "#shop", url: "https://example.org"}
+team: [{username: ada, role: owner}]
+schema:
+- name: shop
+  properties:
+  - {name: id, logicalType: string, required: true}
+  - {name: text, logicalType: string}
+  - {name: code, logicalType: string, required: true, enum: [x, y]}
+  - name: size
+    logicalType: number
+    description: the size in metres
+    examples: [1]
+    logicalTypeOptions: {minimum: 1, maximum: 8}
+    customProperties: [{property: unit, value: m}]
+  - {name: made, logicalType: date}
+  - {name: secret, logicalType: string, classification: restricted}
+  - {name: ghost, logicalType: string}
+  quality:
+  - {name: size_is_large, type: custom, engine: delta, implementation: size >= 2}
+  - {type: custom, engine: adaq, implementation: {operator: domain_taxonomy_coverage, params: {min_per_domain: 3}}}
+  - {type: custom, engine: adaq, implementation: {operator: task_taxonomy_coverage, params: {min_per_task: 5}}}
+  - {type: custom, engine: adaq, implementation: {operator: task_input_sufficiency, params: {min_per_task: 5}}}
+  - {type: custom, engine: adaq, implementation: {operator: tail_class_sufficiency, params: {min_per_class: 2}}}
+  - {type: custom, engine: adaq, implementation: {operator: source_effective_number, params: {target_sources: 4}}}
+  - {type: custom, engine: adaq, implementation: {operator: content_freshness, params: {half_life_days: 100}}}
+  - {type: custom, engine: adaq, implementation: {operator: annotator_group_balance}}
+"""
+TEXTS = (
+    *(
+        "The train leaves at nine.",
+        "The line is closed.",
+        "A signal stands at red.",
+        "Points were set by hand.",
+        "The bridge was built.",
+    ),
+    *("列车九点开车。", "线路已经关闭。", "信号灯是红色的。", "道岔由人工设置。", "道岔由人工设置。"),
+)
 
 
-@pytest.fixture(scope="session")
-def shop() -> Contract:
-    """What each row of ``rows`` should be."""
-    columns = (
-        Column("id", "BIGINT", True, "Number of the row."),
-        Column("part", "STRING", True, "Partition of the row."),
-        Column("text", "STRING", False, "A text."),
-        Column("size", "INT", True, "A size."),
-    )
-    rules = (
-        Rule("size_not_negative", "size >= 0", "Sizes are not negative."),
-        Rule("text_fits", "length(text) <= size AND text != 'id'", "A text has no more letters than its size."),
-    )
-    return Contract("shop", "1.0.0", "Texts with sizes.", columns, rules, ("id",))
-
-
-def draw_rows(many: int, seed: int) -> list[tuple[int, str | None, str | None, int | None]]:
-    draw = Random(seed)
+def make_rows() -> list[Row]:
+    """Ten rows, five English and five Chinese; what is wrong with them is counted in the tests."""
     return [
-        (
-            number,
-            draw.choice([None, "a", "b", "c"]),
-            draw.choice([None, "", "one", "three", "id"]),
-            draw.choice([None, -1, 0, 3, 5]),
-        )
-        for number in range(many)
+        {
+            "id": f"r{place}",
+            "text": TEXTS[place],
+            "source": "aaaaabbbcc"[place],
+            "domain": None if place == 9 else "rail" if place < 6 else "power",
+            "task": "qa" if place < 4 else "sum",
+            "lang": "en" if place < 5 else "zh",
+            "label": "yes" if place < 8 else "no",
+            "channel": "purchased" if place == 2 else "public",
+            "made": "soon" if place == 9 else "2026-01-01",
+            "fetched": "2026-01-06" if place == 0 else "2026-01-02",
+            "ready": "2026-01-08" if place == 0 else "2026-01-04",
+            "chosen": None if place == 4 else f"good {place}",
+            "rejected": "good 3" if place == 3 else f"bad {place}",
+            "annotator": "g1" if place % 2 else "g2",
+            "constant": "k",
+            "code": {5: "y", 6: None, 7: "z"}.get(place, "x"),
+            "size": float(place),
+            "secret": "***" if place < 4 else "plain" if place > 7 else hashlib.md5(b"x", usedforsecurity=False).hexdigest(),
+        }
+        for place in range(10)
     ]
 
 
+TYPES = {name: pa.float64() if name == "size" else pa.string() for name in make_rows()[0]}
+WORDS: Mapping[str, Callable[[Row], Any]] = {
+    "size >= 2": lambda row: None if row["size"] is None else row["size"] >= 2,
+    **{
+        f"CASE WHEN `{name}` IS NOT NULL THEN xxhash64(`{name}`) END": lambda row, name=name: (
+            None if row[name] is None else int.from_bytes(hashlib.sha256(row[name].encode()).digest()[:8], "big", signed=True)
+        )
+        for name in ("text", "channel", "constant", "id")
+    },
+}
+"""What the SQL expressions of the tests say, in Python; hashes are of another kind."""
+
+
 @pytest.fixture(scope="session")
-def rows(spark: SparkSession) -> DataFrame:
-    """200 rows in four partitions, one of them nameless."""
-    return spark.createDataFrame(draw_rows(200, seed=1), SCHEMA)
+def contract() -> DatasetContract:
+    return parse_dataset(CONTRACT, "shop.yaml")
+
+
+def bind_here(operator: Operator, contract: DatasetContract, types: Mapping[str, Any] = TYPES) -> Bound:
+    """The operator, bound to a table with these columns."""
+    refuse_inapplicable(operator, contract)
+    schema = from_arrow_schema(pa.schema(list(types.items())))
+    return bind(operator, Asked(contract, schema, read_params(operator, contract), NOW))
+
+
+def gather_here(bound: Bound, rows: Sequence[Row], types: Mapping[str, Any] = TYPES) -> dict[str, Any]:
+    """The state of the operator over these rows."""
+    columns = {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
+    columns |= {name: pa.array([WORDS[words](row) for row in rows]) for name, words in bound.expressions.items()}
+    batch = pa.RecordBatch.from_pydict(columns)
+    (found,) = Gather(tuple(bound.parts.items()), (), (), None)(iter([batch] if rows else []))
+    import json
+
+    return json.loads(found.column("state")[0].as_py()) if rows else {"rows": 0}
+
+
+def ask_here(operator: Operator, contract: DatasetContract, rows: Sequence[Row], types: Mapping[str, Any] = TYPES) -> Result:
+    """What the operator says of these rows."""
+    try:
+        bound = bind_here(operator, contract, types)
+    except UnmeasurableError as reason:
+        return Result(operator.id, "not_measurable", reason=str(reason))
+    except InapplicableError as reason:
+        return Result(operator.id, "not_applicable", reason=str(reason))
+    state = gather_here(bound, rows, types)
+    return judge(operator, bound, state, contract)
+
+
+COMPUTED = [operator for operator in OPERATORS if operator.bind is not None]
+__all__ = ["COMPUTED", "CONTRACT", "NOW", "Row", "add_states", "ask_here", "bind_here", "gather_here", "make_rows"]

@@ -1,127 +1,71 @@
-"""Metrics are computed in one scan, over all rows and each stratum; what cannot be measured says why."""
+"""However many operators there are, the rows are read once; strata and partitions change nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
-
 import pytest
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
+from tests.unit.assess.conftest import COMPUTED, NOW, TYPES, make_rows
 
-from resonance.assess.measure import aggregate, measure
-from resonance.assess.metrics import list_metrics
-from resonance.assess.metrics.completeness import Completeness
-from resonance.assess.metrics.normativity import Validity
-from resonance.core.contract import Contract, Rule
+from resonance.assess.assess import bind_operators
+from resonance.assess.measure import gather, measure, merge_strata
+from resonance.core.binding import Bound
 from resonance.core.errors import InputError
 from resonance.core.frames import load_parquet
-from resonance.core.metric import Metric, Precondition, State, has_columns
-from resonance.runtime import resources
-from resonance.tables import DOCUMENTS
-from resonance.testing import ScanCounter, documents_frame, find_scans
+from resonance.testing import ScanCounter, find_scans
 
 
-@dataclass(frozen=True)
-class Largest(Metric):
-    """Largest is the largest value of ``column``: a state that does not add up."""
-
-    column: str
-    good = "neither"
-
-    @classmethod
-    def of(cls, contract: Contract) -> tuple[Self, ...]:
-        return tuple(cls(column.name) for column in contract.columns if column.type == "INT")
-
-    @property
-    def name(self) -> str:
-        return f"largest[{self.column}]"
-
-    @property
-    def preconditions(self) -> tuple[Precondition, ...]:
-        return (has_columns(self.column),)
-
-    def aggregates(self) -> Mapping[str, Column]:
-        return {"largest": F.max(self.column)}
-
-    def merge(self, one: State, other: State) -> State:
-        return {"largest": max((s["largest"] for s in (one, other) if s["largest"] is not None), default=None)}
-
-    def value(self, state: State) -> float | None:
-        return state["largest"]
+@pytest.fixture(scope="module")
+def rows(spark: SparkSession) -> DataFrame:
+    """The ten rows twelve times over."""
+    schema = ", ".join(f"{name} {'double' if name == 'size' else 'string'}" for name in TYPES)
+    return spark.createDataFrame([tuple(row.values()) for _ in range(12) for row in make_rows()], schema)
 
 
-@pytest.fixture
-def many(shop: Contract) -> list[Metric]:
-    """More than a hundred metrics."""
-    columns = tuple(column for column in shop.columns if column.name == "size")
-    rules = (Validity(Rule(f"above_{n}", f"size > {n}", ""), columns) for n in range(-50, 50))
-    return [*list_metrics(shop), Largest("size"), *rules]
+@pytest.fixture(scope="module")
+def bounds(rows: DataFrame, contract) -> dict[str, Bound]:
+    found, refused = bind_operators(COMPUTED, rows, contract, NOW)
+    assert refused == {}
+    return found
 
 
-def test_more_than_a_hundred_metrics_are_one_scan(rows: DataFrame, many: list[Metric], tmp_path) -> None:
+def test_all_operators_and_all_strata_are_one_reading(rows, bounds, tmp_path):
     counter = ScanCounter(tmp_path)
     watched = counter.watch(rows)
-    assert len(many) > 100
-    results = measure(watched, many)
-    assert counter.rows() == 200
-    assert [result.metric for result in results] == [metric.name for metric in many]
-    measure(watched, many, by=["part", "text"])
-    assert counter.rows() == 400, "strata cost no further scan"
-    for metric in many[:3]:
-        measure(watched, [metric])
-    assert counter.rows() == 1000, "and three queries are three scans: the counter counts"
+    assert len(bounds) > 35
+    measure(watched, bounds)
+    assert counter.rows() == 120
+    measure(watched, bounds, by=["source", "lang"])
+    assert counter.rows() == 240, "strata cost no further reading"
+    for id in list(bounds)[:3]:
+        measure(watched, {id: bounds[id]})
+    assert counter.rows() == 600, "and three queries are three readings: the counter counts"
 
 
-def test_a_scan_reads_the_columns_of_its_metrics_alone(spark: SparkSession, tmp_path) -> None:
-    documents_frame(spark, [("a", "s/x", "first text"), ("b", "s/y", "second text")]).write.parquet(str(tmp_path / "documents"))
-    contract = resources.contract(DOCUMENTS)
-    stored = load_parquet(spark, [str(tmp_path / "documents")], contract.schema)
-    bounds = [metric for metric in Validity.of(contract) if metric.rule.name in ("bucket_in_range", "lengths_not_negative")]
-    assert find_scans(aggregate(stored, bounds)) == [{"bucket", "n_chars", "n_bytes"}]
-    assert find_scans(aggregate(stored, [Completeness("source")], ["slice"])) == [{"source", "slice"}]
-    assert len(find_scans(aggregate(stored, bounds).unionAll(aggregate(stored, bounds)))) == 2, "two scans are seen as two"
-    assert {result.value for result in measure(stored, list_metrics(contract))} == {1.0}
+def test_a_reading_takes_the_columns_of_its_operators_alone(spark, rows, bounds, tmp_path):
+    rows.write.parquet(str(tmp_path / "rows"))
+    stored = load_parquet(spark, [str(tmp_path / "rows")], rows.schema)
+    chosen = {id: bounds[id] for id in ("class_evenness", "controlled_vocabulary_rate")}
+    assert find_scans(gather(stored, chosen)) == [{"label", "code"}]
+    assert find_scans(gather(stored, {"source_evenness": bounds["source_evenness"]}, ["lang"])) == [{"source", "lang"}]
 
 
-def test_strata_come_from_the_same_rows_and_merge_to_the_whole(rows: DataFrame, many: list[Metric]) -> None:
-    whole = measure(rows, many)
-    found = measure(rows, many, by=["part"])
-    assert found[: len(many)] == whole
-    largest = {result.stratum["part"]: result for result in found if result.metric == "largest[size]" and result.stratum}
-    expected = {part: max(size for _, p, _, size in rows.collect() if p == part and size is not None) for part in (None, *"abc")}
-    assert {part: result.value for part, result in largest.items()} == expected
-    sizes = [result.state["rows"] for result in found if result.metric == "completeness[text]" and result.stratum]
-    assert sorted(sizes) == sorted(row["count"] for row in rows.groupBy("part").count().collect())
-    assert sum(sizes) == 200
+def test_strata_merge_to_the_whole_in_any_partitioning(rows, bounds):
+    whole = measure(rows, bounds)
+    assert list(whole) == [()]
+    assert all(state["rows"] == 120 for state in whole[()].values())
+    for some in (rows.coalesce(1), rows.repartition(7, "id")):
+        assert measure(some, bounds) == whole
+        strata = measure(some, bounds, by=["source", "domain"])
+        assert set(strata) == {("a", "rail"), ("b", "rail"), ("b", "power"), ("c", "power"), ("c", None)}
+        assert merge_strata(strata, bounds) == whole[()]
+    assert {stratum: found["class_evenness"]["values"] for stratum, found in measure(rows, bounds, by=["lang"]).items()} == {
+        ("en",): {"yes": 60},
+        ("zh",): {"yes": 36, "no": 24},
+    }
 
 
-def test_what_lacks_its_column_says_so_and_the_rest_is_measured(rows: DataFrame, shop: Contract) -> None:
-    other = rows.drop("size").withColumn("text", F.lit(7))
-    found = {result.metric: result for result in measure(other, list_metrics(shop), by=["part"]) if not result.stratum}
-    assert found["completeness[size]"].reason == "no column size"
-    assert found["validity[text_fits]"].reason == "no column size; column text is int, not string"
-    assert {name for name, result in found.items() if result.status == "scored"} == {
-        "completeness[id]", "completeness[part]", "completeness[text]",
-    }  # fmt: skip
-    assert found["completeness[text]"].value == 1.0
-
-
-def test_where_nothing_can_be_measured_no_row_is_read(rows: DataFrame, tmp_path) -> None:
-    counter = ScanCounter(tmp_path)
-    (result,) = measure(counter.watch(rows), [Completeness("colour")])
-    assert (result.status, result.reason, result.state) == ("not_measurable", "no column colour", {})
-    assert counter.rows() == 0
-
-
-def test_an_empty_frame_has_no_strata(rows: DataFrame) -> None:
-    (result,) = measure(rows.where("false"), [Completeness("text")], by=["part"])
-    assert (result.status, result.reason) == ("not_measurable", "no rows")
-
-
-def test_two_metrics_of_one_name_and_unknown_strata_are_refused(rows: DataFrame) -> None:
-    with pytest.raises(InputError, match=r"^measure: metrics named twice: completeness\[text\]$"):
-        measure(rows, [Completeness("text"), Completeness("text")])
-    with pytest.raises(InputError, match=r"^measure: no column colour to make strata of; there are id, part, text, size$"):
-        measure(rows, [Completeness("text")], by=["colour"])
+def test_nothing_has_no_strata_and_unknown_ones_are_refused(rows, bounds):
+    assert measure(rows.where("false"), bounds) == {}
+    assert merge_strata({}, bounds) == {}
+    with pytest.raises(InputError, match=r"^assess: no column colour to make strata of; there are id, text"):
+        measure(rows, bounds, by=["colour"])

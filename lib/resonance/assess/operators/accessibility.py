@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.promises import bind_dictionary, bind_licence, bind_support
 from resonance.core.operator import Operator
 
 ACCESSIBILITY = (
@@ -16,6 +17,7 @@ ACCESSIBILITY = (
         "SPDX",
         core=True,
         defaults={"named": 0.4, "text": 0.2, "uses": 0.3, "contact": 0.1},
+        bind=bind_licence,
     ),
     Operator(
         "licence_compatibility",
@@ -62,6 +64,7 @@ ACCESSIBILITY = (
         "ODCS",
         core=True,
         defaults={"min_description": 10},
+        bind=bind_dictionary,
     ),
     Operator(
         "card_validity",
@@ -96,6 +99,7 @@ ACCESSIBILITY = (
         "ODCS",
         core=True,
         defaults={"channel": 0.4, "owner": 0.2, "response_time": 0.2, "escalation": 0.2},
+        bind=bind_support,
     ),
     Operator(
         "response_time_attainment",

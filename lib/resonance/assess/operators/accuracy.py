@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.shares import bind_invariants
 from resonance.core.operator import Operator
 
 ACCURACY = (
@@ -15,6 +16,7 @@ ACCURACY = (
         "Rows satisfying every contract SQL invariant / N",
         "GB/T 36344",
         core=True,
+        bind=bind_invariants,
     ),
     Operator(
         "reference_match_rate",

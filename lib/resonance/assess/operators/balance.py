@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.distributions import (
+    bind_coverage,
+    bind_evenness,
+    bind_imbalance,
+    bind_source_concentration,
+    bind_source_evenness,
+    bind_source_mix,
+)
 from resonance.core.operator import Operator
 
 BALANCE = (
@@ -15,6 +23,7 @@ BALANCE = (
         "even(p_label; K declared)",
         "ISO/IEC 5259-2",
         core=True,
+        bind=bind_evenness("label", "labels"),
     ),
     Operator(
         "imbalance_ratio_score",
@@ -27,6 +36,7 @@ BALANCE = (
         "He 2009",
         core=True,
         defaults={"lo": 3.0, "hi": 100.0},
+        bind=bind_imbalance,
     ),
     Operator(
         "tail_class_sufficiency",
@@ -39,9 +49,32 @@ BALANCE = (
         "own",
         core=True,
         defaults={"min_per_class": 50},
+        bind=bind_coverage("label", "labels", "min_per_class"),
     ),
-    Operator("source_evenness", 25, "A", "P1", ("any",), ("source_id",), "even(p_source; S)", "Pielou 1966", core=True),
-    Operator("source_concentration_score", 25, "A", "P1", ("any",), ("source_id",), "1 − (HHI − 1/S)/(1 − 1/S)", "HHI", core=True),
+    Operator(
+        "source_evenness",
+        25,
+        "A",
+        "P1",
+        ("any",),
+        ("source_id",),
+        "even(p_source; S)",
+        "Pielou 1966",
+        core=True,
+        bind=bind_source_evenness,
+    ),
+    Operator(
+        "source_concentration_score",
+        25,
+        "A",
+        "P1",
+        ("any",),
+        ("source_id",),
+        "1 − (HHI − 1/S)/(1 − 1/S)",
+        "HHI",
+        core=True,
+        bind=bind_source_concentration,
+    ),
     Operator(
         "web_host_balance",
         25,
@@ -55,7 +88,16 @@ BALANCE = (
         defaults={"lo": 0.3, "hi": 0.9, "top": 0.01},
     ),
     Operator(
-        "mix_adherence", 25, "A", "P1", ("any",), ("source_id", "source_mix"), "1 − tv(p_source, contract mix)", "own", core=True
+        "mix_adherence",
+        25,
+        "A",
+        "P1",
+        ("any",),
+        ("source_id", "source_mix"),
+        "1 − tv(p_source, contract mix)",
+        "own",
+        core=True,
+        bind=bind_source_mix,
     ),
     Operator(
         "annotator_group_balance",
@@ -66,6 +108,7 @@ BALANCE = (
         ("annotator_group", "annotator_groups"),
         "even(shares of declared annotator groups)",
         "guide Table 2",
+        bind=bind_evenness("annotator_group", "annotator_groups"),
     ),
 )
 """The operators of balance, metric by metric."""

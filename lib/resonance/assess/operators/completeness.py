@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.distributions import bind_coverage
+from resonance.assess.methods.shares import bind_complete_records, bind_required, bind_row_count
+from resonance.assess.methods.tasks import bind_task_inputs
 from resonance.core.operator import Operator
 
 COMPLETENESS = (
-    Operator("row_count_attainment", 1, "A", "P1", ("any",), ("min_rows",), "cap(N; min_rows)", "ISO/IEC 25024", core=True),
+    Operator(
+        "row_count_attainment",
+        1,
+        "A",
+        "P1",
+        ("any",),
+        ("min_rows",),
+        "cap(N; min_rows)",
+        "ISO/IEC 25024",
+        core=True,
+        bind=bind_row_count,
+    ),
     Operator(
         "token_budget_attainment",
         1,
@@ -52,6 +66,7 @@ COMPLETENESS = (
         "GB/T 36344; Deequ",
         core=True,
         defaults={"tolerance": 0.01, "worst": 0.2},
+        bind=bind_required,
     ),
     Operator(
         "complete_record_ratio",
@@ -63,6 +78,7 @@ COMPLETENESS = (
         "Rows with every required field present / N",
         "ISO/IEC 25024",
         core=True,
+        bind=bind_complete_records,
     ),
     Operator(
         "truncation_free_ratio",
@@ -106,6 +122,7 @@ COMPLETENESS = (
         "guide Table 3",
         core=True,
         defaults={"min_per_domain": 100},
+        bind=bind_coverage("domain", "domain_taxonomy", "min_per_domain"),
     ),
     Operator(
         "knowledge_index_coverage",
@@ -129,6 +146,7 @@ COMPLETENESS = (
         "guide Table 3",
         core=True,
         defaults={"min_per_task": 100},
+        bind=bind_coverage("task", "task_taxonomy", "min_per_task"),
     ),
     Operator(
         "task_input_sufficiency",
@@ -142,6 +160,7 @@ COMPLETENESS = (
         "guide Table 2",
         core=True,
         defaults={"min_per_task": 100},
+        bind=bind_task_inputs,
     ),
     Operator(
         "split_completeness",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.shares import bind_code_lists
 from resonance.core.operator import Operator
 
 CONSISTENCY = (
@@ -71,6 +72,7 @@ CONSISTENCY = (
         "Values in the code list / non-null values",
         "ISO 8000",
         core=True,
+        bind=bind_code_lists,
     ),
     Operator(
         "canonical_form_rate",

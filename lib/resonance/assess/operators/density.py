@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.uniqueness import bind_unique
 from resonance.core.operator import Operator
 
 DENSITY = (
@@ -17,6 +18,7 @@ DENSITY = (
         core=True,
         defaults={"decision_margin": 0.02},
         floor=0.95,
+        bind=bind_unique,
     ),
     Operator(
         "near_duplicate_free_ratio",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.distributions import bind_channels, bind_domain_mix, bind_effective, bind_effective_sources
+from resonance.assess.methods.uniqueness import bind_attributes
 from resonance.core.operator import Operator
 
 DIVERSITY = (
@@ -16,6 +18,7 @@ DIVERSITY = (
         "ISO/IEC 5259-2",
         core=True,
         defaults={"min_fill": 0.05, "min_distinct": 2},
+        bind=bind_attributes,
     ),
     Operator(
         "feature_evenness",
@@ -97,6 +100,7 @@ DIVERSITY = (
         "Hill 1973",
         core=True,
         defaults={"target_sources": 20},
+        bind=bind_effective_sources,
     ),
     Operator(
         "source_channel_coverage",
@@ -109,6 +113,7 @@ DIVERSITY = (
         "report 3.1",
         core=True,
         defaults={"min_share": 0.01},
+        bind=bind_channels,
     ),
     Operator(
         "task_effective_number",
@@ -120,6 +125,7 @@ DIVERSITY = (
         "hill(p_task)/number of declared tasks",
         "Hill 1973",
         core=True,
+        bind=bind_effective("task", "task_taxonomy"),
     ),
     Operator(
         "instruction_tag_diversity",
@@ -142,6 +148,7 @@ DIVERSITY = (
         "hill(p_domain)/number of declared domains",
         "Hill 1973",
         core=True,
+        bind=bind_effective("domain", "domain_taxonomy"),
     ),
     Operator(
         "domain_mix_similarity",
@@ -153,6 +160,7 @@ DIVERSITY = (
         "1 − jsd(p_domain, target mix or uniform)",
         "Lin 1991",
         core=True,
+        bind=bind_domain_mix,
     ),
     Operator(
         "language_effective_number",
@@ -164,6 +172,7 @@ DIVERSITY = (
         "cap(hill(p_lang); number of target languages)",
         "Hill 1973",
         core=True,
+        bind=bind_effective("lang", "languages"),
     ),
     Operator(
         "group_coverage",

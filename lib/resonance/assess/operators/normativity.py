@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.promises import bind_schema
+from resonance.assess.methods.shares import bind_lawful_basis, bind_protection, bind_value_rules
 from resonance.core.operator import Operator
 
 NORMATIVITY = (
@@ -16,6 +18,7 @@ NORMATIVITY = (
         "ODCS",
         core=True,
         floor=1.0,
+        bind=bind_schema,
     ),
     Operator(
         "value_domain_validity",
@@ -27,6 +30,7 @@ NORMATIVITY = (
         "Valid / checked cells for enum, pattern, range and length rules",
         "ODCS",
         core=True,
+        bind=bind_value_rules,
     ),
     Operator(
         "encoding_cleanliness",
@@ -129,6 +133,7 @@ NORMATIVITY = (
         "Masked, hashed, tokenised or encrypted cells / cells of columns classified restricted or confidential",
         "ODCS",
         core=True,
+        bind=bind_protection,
     ),
     Operator(
         "k_anonymity_attainment",
@@ -152,6 +157,7 @@ NORMATIVITY = (
         "PIPL 13; GenAI Measures 7",
         core=True,
         floor=0.99,
+        bind=bind_lawful_basis,
     ),
     Operator(
         "lexicon_unsafe_free_ratio",

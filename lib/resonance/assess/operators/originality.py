@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.shares import bind_first_party
 from resonance.core.operator import Operator
 
 ORIGINALITY = (
@@ -15,6 +16,7 @@ ORIGINALITY = (
         "Tokens or rows from sources marked experiment, sensor, survey or own business / total",
         "guide Table 3",
         core=True,
+        bind=bind_first_party,
     ),
     Operator(
         "public_dataset_overlap_free",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.shares import bind_in_domain
+from resonance.assess.methods.tasks import bind_template
 from resonance.core.operator import Operator
 
 RELEVANCE = (
@@ -15,6 +17,7 @@ RELEVANCE = (
         "Rows with domain ∈ contract domains / N",
         "guide Table 3",
         core=True,
+        bind=bind_in_domain,
     ),
     Operator(
         "domain_keyword_relevance",
@@ -39,6 +42,7 @@ RELEVANCE = (
         "Rows valid under the task template (non-empty turns, alternating roles, chosen ≠ rejected, label in space) / N",
         "guide Table 2",
         core=True,
+        bind=bind_template,
     ),
     Operator(
         "feature_label_dependence",

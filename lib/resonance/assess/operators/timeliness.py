@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.times import bind_fresh_share, bind_freshness, bind_lag
 from resonance.core.operator import Operator
 
 TIMELINESS = (
@@ -16,6 +17,7 @@ TIMELINESS = (
         "ISO/IEC 25024 Cur",
         core=True,
         defaults={"half_life_days": 1095},
+        bind=bind_freshness,
     ),
     Operator(
         "fresh_share",
@@ -27,6 +29,7 @@ TIMELINESS = (
         "Rows with age ≤ max_age / rows with created_at",
         "GB/T 36344",
         core=True,
+        bind=bind_fresh_share,
     ),
     Operator(
         "capture_lag_score",
@@ -39,6 +42,7 @@ TIMELINESS = (
         "ODCS SLA",
         core=True,
         defaults={"worst_multiple": 3.0, "quantile": 0.95},
+        bind=bind_lag("created_at", "collected_at"),
     ),
     Operator(
         "collection_interval_attainment",
@@ -73,6 +77,7 @@ TIMELINESS = (
         "ODCS SLA",
         core=True,
         defaults={"worst_multiple": 3.0, "quantile": 0.95},
+        bind=bind_lag("collected_at", "available_at"),
     ),
     Operator(
         "on_time_run_rate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.shares import bind_ledger, bind_provenance
 from resonance.core.operator import Operator
 
 TRACEABILITY = (
@@ -15,6 +16,7 @@ TRACEABILITY = (
         "mean fill of source_uri, collector, method, collected_at, place or host, licence",
         "guide Table 3",
         core=True,
+        bind=bind_provenance,
     ),
     Operator(
         "source_ledger_resolution",
@@ -27,6 +29,7 @@ TRACEABILITY = (
         "Croissant PROV-O",
         core=True,
         floor=0.95,
+        bind=bind_ledger,
     ),
     Operator(
         "snapshot_hash_match",

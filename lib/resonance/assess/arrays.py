@@ -1,0 +1,91 @@
+"""Arrow arrays as flags, numbers, times and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def check_rule(values: Any, rule: str, bound: Any) -> Any:
+    """Whether values keep one rule; null where they are null, false where they are of another kind than the rule asks for."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if rule in ("minimum", "maximum"):
+        numbers = read_numbers(values)
+        return pc.greater_equal(numbers, float(bound)) if rule == "minimum" else pc.less_equal(numbers, float(bound))
+    texts = read_texts(values)
+    if rule == "enum":
+        return pc.is_in(texts, value_set=pa.array(sorted({str(value) for value in bound}), texts.type))
+    if rule == "pattern":
+        return pc.match_substring_regex(texts, f"^(?:{bound})$")
+    lengths = pc.utf8_length(texts)
+    return pc.greater_equal(lengths, int(bound)) if rule == "minLength" else pc.less_equal(lengths, int(bound))
+
+
+def find_present(values: Any, missing: Sequence[str] = ()) -> Any:
+    """Whether values are there: no null, no NaN, no blank text, none of ``missing``."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = values.is_valid()
+    if pa.types.is_floating(values.type):
+        found = pc.and_(found, pc.invert(pc.is_nan(values)).fill_null(False))
+    if is_text(values.type):
+        texts = read_texts(values)
+        found = pc.and_(found, pc.greater(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0).fill_null(False))
+    if missing:
+        texts = read_texts(values)
+        found = pc.and_(found, pc.invert(pc.is_in(texts, value_set=pa.array(sorted(missing), texts.type))))
+    return found
+
+
+def read_texts(values: Any) -> Any:
+    """Values as texts: bytes as hexadecimal digits, whole numbers in decimal, lists and structs as Python shows them."""
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    if kinds.is_string(values.type) or kinds.is_large_string(values.type):
+        return values
+    if kinds.is_binary(values.type) or kinds.is_large_binary(values.type) or kinds.is_fixed_size_binary(values.type):
+        return pa.array([None if value is None else value.hex() for value in values.to_pylist()], pa.string())
+    if kinds.is_nested(values.type):
+        return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
+    return values.cast(pa.string())
+
+
+def read_numbers(values: Any) -> Any:
+    """Values as doubles; null for what is no number."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    if is_text(values.type):
+        return pa.array(pd.to_numeric(values.to_pandas(), errors="coerce").astype("float64"), pa.float64(), from_pandas=True)
+    if kinds.is_integer(values.type) or kinds.is_floating(values.type) or kinds.is_decimal(values.type):
+        return values.cast(pa.float64(), safe=False)
+    return pa.nulls(len(values), pa.float64())
+
+
+def read_times(values: Any) -> Any:
+    """Times and dates as seconds since 1970; null for texts that are no time in the form of ISO 8601. No zone is UTC."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as kinds
+
+    if is_text(values.type):
+        found = pd.to_datetime(values.to_pandas(), errors="coerce", utc=True, format="ISO8601").dt.tz_convert(None)
+        values = pa.array(found.to_numpy().astype("datetime64[us]"), pa.timestamp("us"))
+    if kinds.is_date(values.type):
+        values = values.cast(pa.timestamp("us"))
+    if not kinds.is_timestamp(values.type):
+        return pa.nulls(len(values), pa.float64())
+    return pc.divide(values.cast(pa.timestamp("us", values.type.tz)).cast(pa.int64()).cast(pa.float64(), safe=False), 1e6)
+
+
+def is_text(kind: Any) -> bool:
+    """Whether an Arrow type is one of text."""
+    import pyarrow.types as kinds
+
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))

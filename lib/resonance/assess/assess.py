@@ -1,0 +1,196 @@
+"""Assesses a dataset: binds every operator, reads the rows once, and grades what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from resonance.assess.measure import MOST_STRATA, States, Stratum, measure, merge_strata
+from resonance.assess.operators import BY_ID, OPERATORS
+from resonance.assess.score import Grade, grade
+from resonance.core.binding import Asked, Bound, InapplicableError, UnmeasurableError
+from resonance.core.dataset import DatasetContract
+from resonance.core.operator import Operator, Result
+from resonance.core.parts import State
+from resonance.core.profile import Profile
+
+LEAST_COVERAGE = 0.5
+"""The share of rows that an operator must have looked at."""
+NO_ROWS = "no rows"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What is known of a dataset.
+
+    Args:
+        results: one of each operator that was asked over all rows, then those of strata.
+        rows: how many rows were read.
+        left_out: strata that are not told apart, being more than can be.
+    """
+
+    results: tuple[Result, ...]
+    grade: Grade
+    profile: str
+    rows: int
+    left_out: int = 0
+
+
+def assess(rows: DataFrame, contract: DatasetContract, profile: Profile, now: datetime) -> Assessment:
+    """The results of every operator that the profile asks for, and the grade.
+
+    Args:
+        rows: the dataset.
+        contract: what it promises.
+        profile: what counts how much.
+        now: the moment at which ages are taken.
+    """
+    asked = [operator for operator in OPERATORS if operator.core or operator.id in {*profile.enable, *contract.choices}]
+    bounds, refused = bind_operators(asked, rows, contract, now)
+    states = measure(rows, bounds, contract.strata, contract.roles.get("text"))
+    whole = merge_strata(states, bounds)
+    counted = recount(rows, bounds, whole)
+    results = [refused.get(op.id) or judge(op, bounds[op.id], counted.get(op.id, {}), contract) for op in asked]
+    kept = keep_largest(states) if contract.strata else {}
+    results += [
+        replace(judge(BY_ID[id], bounds[id], state, contract), stratum=dict(zip(contract.strata, stratum, strict=True)))
+        for stratum, found in kept.items()
+        for id, state in found.items()
+        if bounds[id].parts
+    ]
+    floors = {id: choice.floor for id, choice in contract.choices.items() if choice.floor is not None}
+    graded = grade(results, replace(profile, floors={**profile.floors, **floors}))
+    many = max((state["rows"] for state in whole.values()), default=0)
+    return Assessment(tuple(results), graded, profile.title, many, len(states) - len(kept) if contract.strata else 0)
+
+
+def list_states(rows: DataFrame, contract: DatasetContract) -> dict[str, str]:
+    """Whether each operator can be measured on a dataset, in words: ``yes``, or why not. Reads no row."""
+    bounds, refused = bind_operators(OPERATORS, rows, contract, datetime.now(UTC))
+    return {
+        op.id: "yes" if op.id in bounds else f"{refused[op.id].state.replace('_', ' ')}: {refused[op.id].reason}"
+        for op in OPERATORS
+    }
+
+
+def bind_operators(
+    operators: Sequence[Operator], rows: DataFrame, contract: DatasetContract, now: datetime
+) -> tuple[dict[str, Bound], dict[str, Result]]:
+    """What can be measured, by operator, and the results of what cannot."""
+    bounds: dict[str, Bound] = {}
+    refused: dict[str, Result] = {}
+    for operator in operators:
+        asked = Asked(contract, rows.schema, read_params(operator, contract), now)
+        try:
+            refuse_inapplicable(operator, contract)
+            bound = bind(operator, asked)
+            bounds[operator.id] = bound
+            if problem := find_wrong_expression(rows, bound):
+                del bounds[operator.id]
+                refused[operator.id] = Result(operator.id, "error", params=asked.params, reason=problem)
+        except InapplicableError as reason:
+            refused[operator.id] = Result(operator.id, "not_applicable", params=asked.params, reason=str(reason))
+        except UnmeasurableError as reason:
+            refused[operator.id] = Result(operator.id, "not_measurable", params=asked.params, reason=str(reason))
+    return bounds, refused
+
+
+def bind(operator: Operator, asked: Asked) -> Bound:
+    """The operator, bound to a table.
+
+    Raises:
+        UnmeasurableError: something is missing; the message says what to supply.
+        InapplicableError: it has no meaning here.
+    """
+    if operator.mode == "M":
+        raise UnmeasurableError("needs a model: none can be named in this version")
+    if operator.mode == "H":
+        raise UnmeasurableError("needs people who judge a sample: none can be drawn in this version")
+    if operator.bind is None:
+        raise UnmeasurableError("this version does not compute it")
+    return operator.bind(asked)
+
+
+def read_params(operator: Operator, contract: DatasetContract) -> Mapping[str, Any]:
+    """The parameters of an operator: its defaults, and what the contract sets."""
+    choice = contract.choices.get(operator.id)
+    return {**operator.defaults, **(choice.params if choice else {})}
+
+
+def refuse_inapplicable(operator: Operator, contract: DatasetContract) -> None:
+    """Look at what the contract declares.
+
+    Raises:
+        InapplicableError: the operator's metric, or its kind of data, is not among it.
+    """
+    if reason := contract.not_applicable.get(operator.metric):
+        raise InapplicableError(reason)
+    if "any" not in operator.modalities and not contract.modalities & set(operator.modalities):
+        raise InapplicableError(f"the contract declares no {' or '.join(operator.modalities)}")
+
+
+def find_wrong_expression(rows: DataFrame, bound: Bound) -> str:
+    """Why the engine refuses an expression of an operator; empty where it does not."""
+    for name, words in bound.expressions.items():
+        try:
+            _ = rows.select(F.expr(words).alias(name)).schema
+        except Exception as error:  # every engine has exceptions of its own
+            return f"{name}: {' '.join(str(error).split())[:200]}"
+    return ""
+
+
+def recount(rows: DataFrame, bounds: Mapping[str, Bound], whole: States) -> dict[str, State]:
+    """The states over all rows; those whose sketch is too close to a bound with the exact number of distinct values."""
+    found: dict[str, State] = {}
+    for id, state in whole.items():
+        bound = bounds[id]
+        finding = bound.judge(state) if bound.exactly and state["rows"] else None
+        if finding is None or not finding.recount:
+            found[id] = state
+            continue
+        distinct = rows.select(F.expr(bound.exactly or "").alias("value")).where("value IS NOT NULL").distinct().count()
+        found[id] = {**state, "exactly": distinct}
+    return found
+
+
+def judge(operator: Operator, bound: Bound, state: State, contract: DatasetContract) -> Result:
+    """What an operator says of a state."""
+    params, rows = read_params(operator, contract), state.get("rows", 0)
+    if not rows:
+        return Result(operator.id, "not_measurable", params=params, reason=NO_ROWS)
+    try:
+        finding = bound.judge(state)
+    except UnmeasurableError as reason:
+        return Result(operator.id, "not_measurable", params=params, reason=str(reason))
+    if finding is None:
+        return Result(operator.id, "not_measurable", params=params, reason="no value to look at")
+    examined = rows if finding.examined is None else finding.examined
+    coverage = min(1.0, examined / rows)
+    if coverage < LEAST_COVERAGE:
+        return Result(
+            operator.id,
+            "not_measurable",
+            None,
+            None,
+            finding.raw,
+            examined,
+            coverage,
+            params,
+            f"only {coverage:.1%} of rows have a value",
+        )
+    lcb = finding.score if finding.lcb is None else finding.lcb
+    return Result(
+        operator.id, "scored", finding.score, lcb, finding.raw, examined, coverage, params, "", tuple(state.get("names", ()))
+    )
+
+
+def keep_largest(states: Mapping[Stratum, States]) -> Mapping[Stratum, States]:
+    """The strata with most rows, as many as are told apart."""
+    sizes = {stratum: max((state["rows"] for state in found.values()), default=0) for stratum, found in states.items()}
+    order = sorted(states, key=lambda stratum: (-sizes[stratum], tuple(value or "" for value in stratum)))
+    return {stratum: states[stratum] for stratum in order[:MOST_STRATA]}

@@ -1,0 +1,227 @@
+"""Reads what the contract of a dataset promises an assessment; every mistake is named, none is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from resonance.assess.operators import BY_ID, OPERATORS
+from resonance.core.adaq import ALWAYS, METRICS
+from resonance.core.dataset import MODALITIES, STAGES, Choice, DatasetContract, Promise
+from resonance.core.errors import ContractError
+
+OWN = ("adaqStage", "adaqModalities", "adaqRoles", "adaqDeclared", "adaqNotApplicable", "adaqStrata")
+"""Custom properties that an assessment reads."""
+NAMES = frozenset(name for operator in OPERATORS for given in operator.inputs for name in given.split("|")) | {
+    *("place", "collector", "method", "licence", "source_uri", "collected_at", "created_at", "available_at"),
+    *("prompt", "response", "question", "answer", "chosen", "rejected", "purpose", "target_params", "min_tokens", "max_age"),
+}
+"""What roles and declarations may be called."""
+MOST_INAPPLICABLE = 6
+RULES = ("enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
+PAIRS = (("minimum", "maximum"), ("minLength", "maxLength"))
+
+
+def parse_dataset(text: str, where: str, table: str | None = None) -> DatasetContract:
+    """The promises of one table of a contract.
+
+    Args:
+        text: YAML of ODCS v3.2.0.
+        where: what errors call the contract: its file.
+        table: which of its tables; None for its only one.
+
+    Raises:
+        ContractError: one line that lists every problem.
+    """
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ContractError(f"contract {where} is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, Mapping) or not isinstance(document.get("schema"), list):
+        raise ContractError(f"contract {where}: not an ODCS v3 contract: it has no schema")
+    found = choose_table(document["schema"], where, table)
+    own = list_own(document) | list_own(found)
+    columns = [column for column in found.get("properties") or () if isinstance(column, Mapping) and column.get("name")]
+    quality = [rule for rule in (*(found.get("quality") or ()), *(document.get("quality") or ())) if isinstance(rule, Mapping)]
+    problems = [*find_wrong_terms(own), *find_wrong_rules(columns), *find_wrong_choices(quality), *find_wrong_absences(own)]
+    if problems:
+        raise ContractError(f"contract {where}: {'; '.join(problems)}")
+    return DatasetContract(
+        table=str(found.get("name", "")),
+        version=str(document.get("version", "")),
+        stage=own["adaqStage"],
+        modalities=frozenset(own["adaqModalities"]),
+        columns=tuple(read_promise(column) for column in columns),
+        roles={str(role): str(name) for role, name in (own.get("adaqRoles") or {}).items()},
+        declared=own.get("adaqDeclared") or {},
+        invariants=dict(read_invariants(quality)),
+        choices={given["operator"]: read_choice(given) for given in list_choices(quality)},
+        not_applicable={int(entry["metric"]): _explain(entry) for entry in own.get("adaqNotApplicable") or ()},
+        strata=tuple(own.get("adaqStrata") or ()),
+        terms={name: document[name] for name in ("support", "team", "slaProperties", "roles", "servers") if name in document},
+    )
+
+
+def choose_table(tables: Sequence[Any], where: str, table: str | None) -> Mapping[str, Any]:
+    """The schema object of a table.
+
+    Raises:
+        ContractError: there is none of that name, or several and none is named.
+    """
+    known = [each for each in tables if isinstance(each, Mapping)]
+    fitting = [each for each in known if table is None or each.get("name") == table]
+    if len(fitting) != 1:
+        names = ", ".join(str(each.get("name")) for each in known) or "none"
+        asked = f"holds no table {table}" if table else "holds several tables or none"
+        raise ContractError(f"contract {where} {asked}; there are: {names}")
+    return fitting[0]
+
+
+def list_own(element: Mapping[str, Any]) -> dict[str, Any]:
+    """Custom properties by name."""
+    given = element.get("customProperties") or ()
+    return {entry["property"]: entry.get("value") for entry in given if isinstance(entry, Mapping) and "property" in entry}
+
+
+def read_promise(column: Mapping[str, Any]) -> Promise:
+    """What is promised of a column."""
+    own, rules = list_own(column), list_rules(column)
+    return Promise(
+        str(column["name"]),
+        str(column.get("logicalType") or ""),
+        str(column.get("physicalType") or ""),
+        bool(column.get("required", False)),
+        rules,
+        tuple(map(str, own.get("missingValues") or ())),
+        str(column.get("classification") or ""),
+        str(column.get("description") or ""),
+        tuple(column.get("examples") or ()),
+        str(own.get("unit") or ""),
+    )
+
+
+def list_rules(column: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules that values of a column must keep to."""
+    options = column.get("logicalTypeOptions") or {}
+    rules = {name: options[name] for name in RULES if isinstance(options, Mapping) and name in options}
+    return rules | ({"enum": column["enum"]} if column.get("enum") else {})
+
+
+def list_choices(quality: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the contract sets of operators."""
+    given = [rule.get("implementation") for rule in quality if rule.get("engine") == "adaq"]
+    return [entry for entry in given if isinstance(entry, Mapping) and "operator" in entry]
+
+
+def read_choice(given: Mapping[str, Any]) -> Choice:
+    """The parameters that a contract sets of an operator, and the floor where it blocks."""
+    floor = given.get("floor")
+    return Choice(given.get("params") or {}, float(floor) if floor is not None and given.get("blocking", True) else None)
+
+
+def read_invariants(quality: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Claims about each row, by name."""
+    for place, rule in enumerate(quality):
+        words = rule.get("implementation")
+        if rule.get("type") == "custom" and rule.get("engine") != "adaq" and isinstance(words, str):
+            yield str(rule.get("name") or rule.get("id") or place), words
+
+
+def find_wrong_terms(own: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with stage, modalities, roles and declarations."""
+    yield from (
+        f"unknown property {name}: there are {', '.join(OWN)}" for name in own if name.startswith("adaq") and name not in OWN
+    )
+    if own.get("adaqStage") not in STAGES:
+        yield f"adaqStage must be one of {', '.join(STAGES)}"
+    given = own.get("adaqModalities")
+    if not isinstance(given, list) or not given or any(name not in MODALITIES for name in given):
+        yield f"adaqModalities must list kinds of data among {', '.join(MODALITIES)}"
+    for name in ("adaqRoles", "adaqDeclared"):
+        values = own.get(name) or {}
+        if not isinstance(values, Mapping):
+            yield f"{name} must hold names and values"
+        else:
+            yield from (f"{name}: no operator asks for {key}" for key in values if key not in NAMES)
+    if not isinstance(own.get("adaqStrata") or [], list):
+        yield "adaqStrata must list columns"
+
+
+def find_wrong_rules(columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Rules of columns that contradict each other, or that nothing can keep to."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for column in columns:
+        rules, name = list_rules(column), column["name"]
+        bounds = {rule: rules[rule] for rule in rules if rule not in ("enum", "pattern")}
+        wrong = [rule for rule, value in bounds.items() if not isinstance(value, int | float) or isinstance(value, bool)]
+        yield from (f"column {name}: {rule} must be a number" for rule in wrong)
+        for low, high in PAIRS:
+            if low in bounds and high in bounds and not wrong and bounds[low] > bounds[high]:
+                yield f"column {name}: {low} {bounds[low]} is above {high} {bounds[high]}"
+        if "enum" in rules and not isinstance(rules["enum"], list):
+            yield f"column {name}: enum must list values"
+        if "pattern" in rules:
+            try:
+                pc.match_substring_regex(pa.array([""]), str(rules["pattern"]))
+            except pa.ArrowInvalid as error:
+                yield f"column {name}: pattern {rules['pattern']!r} cannot be used: {' '.join(str(error).split())}"
+
+
+def find_wrong_choices(quality: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Unknown operators and parameters, and floors that are none."""
+    for rule in quality:
+        if rule.get("engine") == "adaq" and not (
+            isinstance(rule.get("implementation"), Mapping) and "operator" in rule["implementation"]
+        ):
+            yield f"quality rule {rule.get('id') or rule.get('name')}: its implementation names no operator"
+    for given in list_choices(quality):
+        operator, params, floor = BY_ID.get(given["operator"]), given.get("params") or {}, given.get("floor")
+        if operator is None:
+            yield f"unknown operator {given['operator']}: see `resonance operators`"
+            continue
+        if not isinstance(params, Mapping):
+            yield f"{operator.id}: params must hold names and values"
+        else:
+            there = ", ".join(operator.defaults) or "none"
+            yield from (
+                f"{operator.id} has no parameter {name}: there are {there}" for name in params if name not in operator.defaults
+            )
+            yield from (
+                f"{operator.id}: {name} must be a number"
+                for name, value in params.items()
+                if not _fits(operator.defaults.get(name), value)
+            )
+        if floor is not None and (not isinstance(floor, int | float) or not 0 <= floor <= 1):
+            yield f"{operator.id}: its floor must be between 0 and 1"
+
+
+def find_wrong_absences(own: Mapping[str, Any]) -> Iterator[str]:
+    """Metrics that may not be declared not applicable, or without a reason and a name."""
+    given = own.get("adaqNotApplicable") or []
+    if not isinstance(given, list) or not all(isinstance(entry, Mapping) for entry in given):
+        yield "adaqNotApplicable must list metrics, each with reason and approvedBy"
+        return
+    if len(given) > MOST_INAPPLICABLE:
+        yield f"{len(given)} metrics are declared not applicable; {MOST_INAPPLICABLE} may be"
+    for entry in given:
+        number = entry.get("metric")
+        if number not in {metric.number for metric in METRICS}:
+            yield f"adaqNotApplicable: no metric {number}"
+        elif number in ALWAYS:
+            yield f"metric {number} is never not applicable"
+        elif not entry.get("reason") or not entry.get("approvedBy"):
+            yield f"metric {number} is declared not applicable without reason or approvedBy"
+
+
+def _explain(entry: Mapping[str, Any]) -> str:
+    return f"{entry['reason']} (approved by {entry['approvedBy']})"
+
+
+def _fits(default: object, value: object) -> bool:
+    return not isinstance(default, int | float) or (
+        isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    )

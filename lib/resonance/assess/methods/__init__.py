@@ -1,0 +1,1 @@
+"""How operators are bound to tables, one module a kind of number."""

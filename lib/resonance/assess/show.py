@@ -1,0 +1,93 @@
+"""Shows operators and assessments: tables for people, plain values for files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Column, Table
+from rich.text import Text
+
+from resonance.assess.assess import Assessment
+from resonance.assess.operators import BY_ID, OPERATORS
+from resonance.assess.score import Score
+from resonance.core.adaq import GROUPS, METRICS
+from resonance.core.operator import Result
+
+LEAST_FOR_GATE = 0.75
+"""The coverage that gate 1 asks for."""
+
+
+def list_operators(states: Mapping[str, str] | None = None) -> Table:
+    """Every operator, and where states are given whether it can be measured, or why not."""
+    heads = (Column("operator", no_wrap=True), "metric", "how", "pass", "inputs", "core", *(() if states is None else ("can run",)))
+    table = Table(*heads)
+    for operator in OPERATORS:
+        cells = [
+            operator.id,
+            str(operator.metric),
+            operator.mode,
+            operator.passes,
+            ", ".join(operator.inputs),
+            "yes" if operator.core else "",
+        ]
+        table.add_row(*map(Text, cells), *(() if states is None else (Text(states[operator.id]),)))
+    return table
+
+
+def describe_assessment(found: Assessment) -> Iterator[str | Table]:
+    """What was found, in the order in which people ask: the grade, what limits it, groups and metrics, what to supply."""
+    total = found.grade.total
+    score = "no score" if total.value is None else f"{total.value:.3f} ({total.low:.3f} to {total.high:.3f})"
+    release = "may be released by gate 1" if found.grade.release and total.coverage >= LEAST_FOR_GATE else "not to be released"
+    measured = f"coverage {total.coverage:.1%}, {found.rows:,} rows, profile {found.profile}"
+    yield f"grade {found.grade.letter}: {score}, {measured}; {release}"
+    yield from (f"veto: {veto}" for veto in found.grade.vetoes)
+    if found.grade.automation is not None:
+        yield f"{found.grade.automation:.1%} of the metrics that apply are scored without people"
+    if found.left_out:
+        yield f"{found.left_out:,} strata with fewest rows are not told apart"
+    yield list_metrics(found)
+    missing = [result for result in found.results if not result.stratum and result.state in ("not_measurable", "error")]
+    yield list_missing(missing)
+
+
+def list_metrics(found: Assessment) -> Table:
+    """Groups and metrics with their scores."""
+    table = Table("group, metric", "score", "coverage", "state")
+    for group in GROUPS:
+        table.add_row(Text(f"{group.number} {group.english}", style="bold"), *_cells(found.grade.groups[group.number]))
+        for metric in METRICS:
+            if metric.group == group.number:
+                table.add_row(Text(f"   {metric.number} {metric.english}"), *_cells(found.grade.metrics[metric.number]))
+    return table
+
+
+def list_missing(results: list[Result]) -> Table:
+    """What was not measured, and what to supply."""
+    table = Table(Column("not measured", no_wrap=True), "metric", "what to supply")
+    for result in results:
+        table.add_row(Text(result.operator), str(BY_ID[result.operator].metric), Text(result.reason))
+    return table
+
+
+def list_plain(found: Assessment) -> dict[str, Any]:
+    """An assessment as values that JSON holds."""
+    return {
+        "profile": found.profile,
+        "rows": found.rows,
+        "grade": found.grade.letter,
+        "release": found.grade.release,
+        "vetoes": list(found.grade.vetoes),
+        "automation": found.grade.automation,
+        "total": vars(found.grade.total),
+        "groups": {str(number): vars(score) for number, score in found.grade.groups.items()},
+        "metrics": {str(number): vars(score) for number, score in found.grade.metrics.items()},
+        "results": [vars(result) for result in found.results],
+    }
+
+
+def _cells(score: Score) -> tuple[str, str, str]:
+    value = "" if score.value is None else f"{score.value:.3f}"
+    state = score.state.replace("_", " ") + (", provisional" if score.provisional and score.value is not None else "")
+    return value, f"{score.coverage:.0%}", state

@@ -1,0 +1,118 @@
+"""An operator and a table: what the operator asks of the table, and what is gathered for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from resonance.core.parts import Part, State
+
+if TYPE_CHECKING:
+    from pyspark.sql.types import StructType
+
+    from resonance.core.dataset import DatasetContract
+
+
+class UnmeasurableError(Exception):
+    """The operator applies, but something that it needs is missing; the message says what to supply."""
+
+
+class InapplicableError(Exception):
+    """The operator has no meaning under what the contract declares."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an operator makes of a state.
+
+    Args:
+        raw: the number that the score was made from.
+        examined: rows that were looked at; None for all of them.
+        lcb: lower 95 % bound of the score; None where it is the score.
+        recount: whether the score is too close to a bound for the error of a sketch.
+    """
+
+    score: float
+    raw: float
+    examined: int | None = None
+    lcb: float | None = None
+    recount: bool = False
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An operator that is bound to a table.
+
+    Args:
+        judge: from the state of some rows to a finding; the state also holds their number as ``rows``. None where there is nothing
+            to divide by.
+        parts: what is gathered, by name.
+        reads: columns that the parts look at.
+        expressions: SQL expressions that the parts look at as columns of these names.
+        exactly: SQL expression whose distinct values are counted exactly, in a shuffle of its own, where the finding asks for it.
+        signals: sets of signals that the parts look at as columns ``<set>.<signal>``, measured on the column of role ``text``.
+    """
+
+    judge: Callable[[State], Finding | None]
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    reads: frozenset[str] = frozenset()
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    signals: frozenset[str] = frozenset()
+    exactly: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an operator may ask while it is bound.
+
+    Args:
+        params: its parameters: the defaults, and what the contract sets.
+        now: the moment at which ages are taken.
+    """
+
+    contract: DatasetContract
+    schema: StructType
+    params: Mapping[str, Any]
+    now: datetime
+
+    def column(self, role: str) -> str:
+        """The column that plays a role.
+
+        Raises:
+            UnmeasurableError: there is none.
+        """
+        name = self.contract.roles.get(role)
+        if name is None:
+            raise UnmeasurableError(f"no column plays the role {role}: name one in adaqRoles of the contract")
+        return self.check(name)
+
+    def check(self, name: str) -> str:
+        """The column, where the table has it.
+
+        Raises:
+            UnmeasurableError: it has not.
+        """
+        if name not in self.schema.names:
+            raise UnmeasurableError(f"the table has no column {name}")
+        return name
+
+    def column_or_none(self, role: str) -> str | None:
+        """The column that plays a role, where there is one."""
+        name = self.contract.roles.get(role)
+        return name if name in self.schema.names else None
+
+    def declared(self, name: str) -> Any:
+        """What the contract declares under a name.
+
+        Raises:
+            UnmeasurableError: nothing.
+        """
+        if name not in self.contract.declared:
+            raise UnmeasurableError(f"the contract declares no {name}: add it to adaqDeclared")
+        return self.contract.declared[name]
+
+
+Binder = Callable[[Asked], Bound]
+"""Binds an operator to a table; raises UnmeasurableError or InapplicableError where that cannot be."""

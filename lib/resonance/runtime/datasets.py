@@ -1,0 +1,86 @@
+"""Reads any dataset as a frame: a Delta table, Parquet, CSV or JSON lines, one file or a folder of one kind."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resonance.core.errors import InputError
+from resonance.core.files import plain_path, refuse_escaped
+from resonance.core.formats import BY_EXTENSION
+from resonance.core.frames import load_parquet
+from resonance.core.sources import input_path
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+KNOWN = "Parquet, CSV, TSV and JSON lines, not compressed as a whole, and folders of one of these or of a Delta table"
+
+
+def open_dataset(session: SparkSession, given: str) -> DataFrame:
+    """The rows of a dataset. Values of CSV are texts; what they should be is for the contract to say.
+
+    Raises:
+        InputError: there is none, or it is of no known kind.
+    """
+    path = input_path(given)
+    refuse_escaped(path, "assess")
+    if not path.exists():
+        raise InputError(f"assess: no file or folder {given}")
+    if (path / "_delta_log").is_dir():
+        return session.read.format("delta").load(str(plain_path(path)))
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file() and file.name[0] not in "._")
+    kinds = {getattr(BY_EXTENSION.get(file.suffix.lower()), "name", file.suffix) for file in files}
+    if len(kinds) != 1 or not kinds <= set(READERS):
+        found = ", ".join(sorted(kinds)) or "nothing"
+        raise InputError(f"assess: {given} holds {found}; known are {KNOWN}")
+    return READERS[kinds.pop()](session, [plain_path(file) for file in files])
+
+
+def _read_parquet(session: SparkSession, files: Sequence[Path]) -> DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    try:
+        whole = pa.unify_schemas([pq.read_schema(file) for file in files])
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise InputError(f"assess: Parquet files that do not fit together, or are none: {str(error).splitlines()[0]}") from None
+    return load_parquet(session, [str(file) for file in files], from_arrow_schema(whole))
+
+
+def _read_separated(separator: str) -> Callable[[SparkSession, Sequence[Path]], DataFrame]:
+    def read(session: SparkSession, files: Sequence[Path]) -> DataFrame:
+        from pyspark.sql.types import StringType, StructField, StructType
+
+        heads = {tuple(_read_head(file, separator)) for file in files}
+        if len(heads) != 1:
+            raise InputError("assess: files whose first lines name different columns; assess them one by one")
+        (names,) = heads
+        if len(set(names)) != len(names) or "" in names:
+            raise InputError("assess: the first line must name each column once")
+        schema = StructType([StructField(name, StringType(), True) for name in names])
+        reader = session.read.schema(schema).option("header", "true").option("sep", separator).option("escape", '"')
+        return reader.option("multiLine", "true").csv([str(file) for file in files])
+
+    return read
+
+
+def _read_head(file: Path, separator: str) -> list[str]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return next(csv.reader(lines, delimiter=separator), [])
+
+
+def _read_json(session: SparkSession, files: Sequence[Path]) -> DataFrame:
+    return session.read.json([str(file) for file in files])
+
+
+READERS: Mapping[str, Callable[[SparkSession, Sequence[Path]], DataFrame]] = {
+    "parquet": _read_parquet,
+    "csv": _read_separated(","),
+    "tsv": _read_separated("\t"),
+    "json": _read_json,
+}
+"""How each format is read, by the names of ``core.formats``."""
