@@ -9,10 +9,10 @@ file that a run reads. The measure is bits per byte on sound texts of all five s
 
 ``oracle`` is told what is sound and draws it in equal shares. ``ours`` is `resonance curate` as it is by default (copies cut, no
 rules) and weighting ``resonance``; ``stratified, no copies`` is the same curation without feedback. ``ours, T/2`` trains on half of
-the text. Arms of ``equal compute`` train on as much text as ours would have for all that it computed: a forward pass counts as a
-third of a training step. Weightings that read what a round left split T over ``two rounds``, beside ``stratified`` split alike;
-what their reference models are trained on is charged in full. ``clean`` arms draw from sound text of the four known slices, where
-nothing can be gained.
+the text; ``ours, short look`` reads 64 characters of fewer candidates. Arms of ``equal compute``, and ``as short look``, train on
+as much text as these would have for all that they computed: a forward pass counts as a third of a training step. Weightings that
+read what a round left split T over ``two rounds``, beside ``stratified`` split alike; what their reference models are trained on is
+charged in full. ``clean`` arms draw from sound text of the four known slices, where nothing can be gained.
 
 The lines, committed before seeds 0 to 4 ran, stand in ``effect_report``; what was tuned was tuned on seeds 100 to 104.
 """
@@ -33,7 +33,7 @@ from rich.console import Console
 
 from resonance.core.turns import PHASE_TRAIN, PLAN, TRAINING
 from tests.bench import effect_report
-from tests.bench.effect_arms import ARMS, OURS, Arm, Outcome
+from tests.bench.effect_arms import ARMS, Arm, Outcome
 from tests.bench.effect_corpus import KNOWN, Corpora, Row, make_corpora, write_rows
 from tests.bench.places import EXPERIMENTS, cache, write_result
 from tests.bench.processor import Meter
@@ -117,6 +117,7 @@ class Experiment:
             "decide.weighting": arm.weighting,
             "rebalance.tokens": round(BUDGET * size / arm.rounds),
             "appraise.reach": arm.reach,
+            "appraise.characters": arm.characters,
             "train.learning_rate": RATE,
             "train.model": self.warm(),
             "tune.slices": json.dumps(arm.target),
@@ -183,15 +184,15 @@ def evaluate(folder: Path, corpora: Corpora) -> dict[str, float]:
 
 
 def run_seed(seed: int, names: Sequence[str], before: Sequence[Outcome]) -> list[Outcome]:
-    """The arms of a seed that are asked for, in the order of ARMS; those of equal compute need ``ours``, from before or now."""
+    """The arms of a seed that are asked for, in the order of ARMS; those of equal compute need the other, from before or now."""
     experiment = Experiment(seed)
     experiment.warm()
     done: list[Outcome] = []
     for arm in (arm for arm in ARMS if arm.name in names):
         size = arm.size
-        if not size:
-            ours = next(outcome for outcome in (*done, *before) if (outcome.arm, outcome.seed) == (OURS, seed))
-            size = ours.charged / ours.tokens
+        if arm.like:
+            other = next(outcome for outcome in (*done, *before) if (outcome.arm, outcome.seed) == (arm.like, seed))
+            size = other.charged / other.tokens
         outcome = experiment.measure(arm, size)
         done.append(outcome)
         by_slice = ", ".join(f"{name} {value:.3f}" for name, value in outcome.bpb.items())

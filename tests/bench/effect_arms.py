@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-OURS = "ours"
-"""The arm whose computing the arms of equal compute may spend."""
+OURS, SHORT = "ours", "ours, short look"
+"""Arms whose computing other arms may spend on text."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,10 @@ class Arm:
         weighting: a name in ``conf/weightings``.
         delivery: which delivery it draws from.
         dedupe: how copies are looked for.
-        size: its text as a multiple of T; 0 where it is what ``ours`` computed.
+        size: its text as a multiple of T.
+        like: the arm whose computing it spends on text, instead of a size.
         reach: ``appraise.reach``.
+        characters: ``appraise.characters``.
         rounds: rounds that its text is split over; a weighting that reads what a round left needs two.
         target: slices that reference models are tuned on.
     """
@@ -31,7 +33,9 @@ class Arm:
     delivery: str = "delivered"
     dedupe: str = "none"
     size: float = 1.0
+    like: str = ""
     reach: float = 1.5
+    characters: int = 256
     rounds: int = 1
     target: tuple[str, ...] = ()
 
@@ -44,8 +48,10 @@ ARMS = (
     Arm(OURS, "resonance", dedupe="minhash"),
     Arm("ours, T/2", "resonance", dedupe="minhash", size=0.5),
     Arm("oracle", "stratified", delivery="sound"),
-    Arm("uniform, equal compute", "uniform", size=0.0),
-    Arm("stratified, equal compute", "stratified", size=0.0),
+    Arm("uniform, equal compute", "uniform", like=OURS),
+    Arm("stratified, equal compute", "stratified", like=OURS),
+    Arm(SHORT, "resonance", dedupe="minhash", reach=1.2, characters=64),
+    Arm("stratified, as short look", "stratified", like=SHORT),
     Arm("two rounds: stratified", "stratified", rounds=2),
     Arm("two rounds: ours", "resonance", dedupe="minhash", rounds=2),
     Arm("two rounds: perplexity band", "perplexity_band", rounds=2),
