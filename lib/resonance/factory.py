@@ -131,7 +131,7 @@ REBALANCE = Job(
 TRAIN = Job(
     "train",
     train,
-    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS, SAMPLE_WEIGHTS),
     writes=(),
     appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
     per="arm",
@@ -175,10 +175,11 @@ SUSPECT = Job(
 WEIGH_SAMPLES = Job(
     "weigh_samples",
     weigh_samples,
-    reads=(APPRAISALS, REPAIRS, EXCESS_LOSS, EVALUATIONS, SAMPLE_WEIGHTS),
+    reads=(APPRAISALS, REPAIRS, EXCESS_LOSS, EVALUATIONS, SAMPLE_WEIGHTS, EXAMPLES),
     writes=(SAMPLE_WEIGHTS,),
     per="round",
     only_with="a weighting that weighs samples",
+    version=2,
 )
 CROSS_FIT = Job(  # one model for each fold of the drawn documents; it sees all others, then scores this one
     "cross_fit",

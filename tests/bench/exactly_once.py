@@ -27,14 +27,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from resonance.core.job import Turn
+from resonance.core.job import Site, Turn
 from resonance.core.order import place_rows
 from resonance.core.settings import SparkSettings, TaskSettings, TrainSettings
 from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
 from resonance.runtime.engines.spark import open_spark
 from resonance.runtime.ranks.launch import open_launch
-from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT
 from resonance.testing import folder_catalog
 from resonance.train.spec import PROGRESS, Pace
 from tests.bench.places import cache, cpu_seconds, write_result
@@ -91,9 +91,9 @@ def drive(workspace: Path, ranks: int, launch: str) -> None:
     settings = SETTINGS.model_copy(update={"ranks": ranks, "launch": launch})
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     way = open_launch(settings, spark)
-    tools = {"spark": spark, "catalog": catalog, "folder": workspace, "launch": way, "task": TaskSettings()}
+    site = Site("train", Turn("main", 1, "plan", run=RUN), SEED, spark, catalog, workspace, way)
     try:
-        job.train(*frames, settings=settings, turn=Turn("main", 1, "plan", run=RUN), seed=SEED, **tools)
+        job.train(*frames, catalog.read(SAMPLE_WEIGHTS), settings=settings, task=TaskSettings(), site=site)
     finally:
         way.close()
 

@@ -118,6 +118,39 @@ def with_keys(frames: dict[str, DataFrame]) -> DataFrame:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("repair", [False, True])
+def test_doubted_labels_reach_the_next_draw(tmp_path: Path, repair: bool) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": f"{n}", "text": text, "label": label_of(text) if n % 7 else "statement"} for n, text in enumerate(PARTS)
+    ]
+    weighting = f"{{name: own, version: 1, kind: resonance, parameters: {{repair: {str(repair).lower()}}}}}"
+    more = (f"decide.weighting={weighting}", "rebalance.tokens=40000", "appraise.reach=3", "train.learning_rate=0.01")
+    options, frames = ran(tmp_path, rows, "{kind: classification, labels: [object, statement, other]}", *more)
+    main(["run", "--unchecked", "--rounds", "2", *options[2:]])
+    second = F.col("round") == 2
+    weights = frames["sample_weights"].where(second)
+    known = frames["documents"].select("doc_id", "content_hash")
+    assert weights.count() > 0
+    assert weights.join(known, ["doc_id", "content_hash"], "left_anti").isEmpty()
+    drawn = frames["sample_plan"].where(second & (F.col("arm") == "plan")).select("doc_id", "slice", "pi").distinct()
+    rates = drawn.join(weights.select("doc_id", "factor", "taught"), "doc_id", "left").collect()
+    full = {row["slice"]: row["pi"] for row in rates if row["factor"] is None}
+    less = [row for row in rates if row["factor"] is not None and row["slice"] in full]
+    assert less
+    assert all(row["pi"] == pytest.approx(row["factor"] * full[row["slice"]]) for row in less)
+    taught = {bytes(row["doc_id"]): row["taught"] for row in rates if row["taught"]}
+    assert bool(taught) == repair
+    events = frames["signal_event"].where(second & (F.col("arm") == "plan") & F.col("phase").isin("train", "score")).collect()
+    given = {bytes(row["doc_id"]): row["label"] for row in frames["examples"].collect()}
+    for row in events:
+        doc = bytes(row["doc_id"])
+        assert row["label"] == (taught.get(doc, given[doc]) if row["phase"] == "train" else given[doc])
+    control = frames["signal_event"].where(second & (F.col("arm") == "control") & (F.col("phase") == "train")).collect()
+    assert all(row["label"] == given[bytes(row["doc_id"])] for row in control)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark")
 def test_answers(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"id": f"{n}", "instruction": "Go on.", "input": text[: len(text) // 2], "output": text[len(text) // 2 :]}

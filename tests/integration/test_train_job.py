@@ -26,7 +26,7 @@ from resonance.core.settings import (
     TuneSettings,
 )
 from resonance.runtime.ranks.launch import InlineLaunch
-from resonance.tables import CHECKPOINTS, EXAMPLES, SIGNAL_EVENT, SLICE_SUMS
+from resonance.tables import CHECKPOINTS, EXAMPLES, SAMPLE_WEIGHTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.testing import MemoryCatalog, documents_frame, hold
 from resonance.train.spec import Spec
 
@@ -95,7 +95,7 @@ class World:
     def train(self, round: int = 1, arm: str = "plan") -> None:
         from resonance.train.job import train
 
-        train(*self.frames(), **self.tools("train", round, arm))
+        train(*self.frames(), self.catalog.read(SAMPLE_WEIGHTS), **self.tools("train", round, arm))
 
     def score(self, round: int = 1, arm: str = "plan") -> None:
         from resonance.train.job import score_model

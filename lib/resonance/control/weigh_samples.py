@@ -19,11 +19,15 @@ def weigh_samples(
     excess_loss: DataFrame,
     evaluations: DataFrame,
     sample_weights: DataFrame,
+    examples: DataFrame,
     *,
     settings: DecideSettings,
     turn: Turn,
 ) -> DataFrame:
     """Rows of ``sample_weights`` for ``turn.round``: a document without one has the full rate of its slice.
+
+    What is known of an example counts for the document that it was made of, under whose ``content_hash`` it is drawn. That joins
+    ids with those of examples, where there are any.
 
     There are none where the last plan did harm and the round that ``decide`` goes back to weighed no samples. What is shuffled is
     said by the kind of weighting.
@@ -54,4 +58,9 @@ def weigh_samples(
     harm = find_harm(read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
     if harm is not None and sample_weights.where(F.col("round") == harm.haven).limit(1).count() == 0:
         rows = rows.where(F.lit(False))
-    return rows.select("round", "doc_id", "content_hash", "bucket", "slice", "factor", "reason")
+    if "taught" not in rows.columns:
+        rows = rows.withColumn("taught", F.lit(None).cast("string"))
+    of_text = examples.select("doc_id", "content_hash", "text_hash").distinct()
+    named = rows.join(of_text, ["doc_id", "content_hash"], "left")
+    named = named.withColumn("content_hash", F.coalesce("text_hash", "content_hash"))
+    return named.select("round", "doc_id", "content_hash", "bucket", "slice", "factor", "reason", "taught")

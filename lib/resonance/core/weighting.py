@@ -107,12 +107,16 @@ class Color(Parameters):
 
 
 class Resonance(Parameters):
-    """All slices get equal shares; samples that are probably at fault, or that many others are like, are drawn less."""
+    """All slices get equal shares; samples that are probably at fault, or that many others are like, are drawn less.
+
+    With ``repair`` a sample whose label models doubt is drawn as others are, and taught with the label that they suggest.
+    """
 
     READS_SAMPLES = ("repairs.posterior", "appraisals.posterior", "appraisals.alike")
     COST = TWO_GLANCES
     kind: Literal["resonance"] = "resonance"
     least: float = Field(0.1, ge=0, le=1, description="part of its slice's rate that every sample keeps")
+    repair: bool = Field(False, description="teach the suggested label where it is likelier than all others together")
 
 
 Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss | Rho | Color | Resonance

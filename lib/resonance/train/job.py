@@ -39,7 +39,7 @@ from resonance.core.turns import (
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
 from resonance.train.export import first_draws, places, write_shards
-from resonance.train.samples import samples
+from resonance.train.samples import mend_labels, samples
 from resonance.train.spec import Phase, Spec
 from resonance.train.tokenizer import TOKENIZER, learn, texts_of
 from resonance.train.watch import run_ranks
@@ -50,6 +50,7 @@ def train(
     documents: DataFrame,
     examples: DataFrame,
     checkpoints: DataFrame,
+    sample_weights: DataFrame,
     *,
     settings: TrainSettings,
     task: TaskSettings,
@@ -57,14 +58,17 @@ def train(
 ) -> None:
     """Append one event for each draw of the arm and publish checkpoints, both exactly once, over as many runs as it takes.
 
-    Round 1 starts from nothing; later rounds start both arms from the plan arm's last checkpoint of the round before.
+    Round 1 starts from nothing; later rounds start both arms from the plan arm's last checkpoint of the round before. The plan arm
+    is taught the labels that ``sample_weights`` says; their events name them.
 
     Raises:
         TrainError: there is nothing to train on or to start from, or a rank failed.
         ConservationError: events and plan do not match.
     """
     desk = Desk(site, settings.log_share)
-    source = Source(samples(documents, examples, task), settings, task)
+    mine = (F.col("round") == site.turn.round) & F.lit(site.turn.arm == PLAN)
+    learnt = mend_labels(samples(documents, examples, task), sample_weights.where(mine), task)
+    source = Source(learnt, settings, task)
     draws = _read_draw(sample_plan, site.turn.round, site.turn.arm)
     begin = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     desk.recover()

@@ -35,3 +35,12 @@ def samples(documents: DataFrame, examples: DataFrame, task: TaskSettings) -> Da
     )
     held = look_up(documents.select(*VERSION_KEY, "content_hash", "text"), mine, [*VERSION_KEY, "content_hash"])
     return held.withColumn("text", F.coalesce("answer", "text")).drop("answer")
+
+
+def mend_labels(held: DataFrame, sample_weights: DataFrame, task: TaskSettings) -> DataFrame:
+    """The samples with the labels that they are taught with; for a classification one join of texts with the ids of these."""
+    if task.kind != "classification":
+        return held
+    mended = sample_weights.where(F.col("taught").isNotNull()).select("doc_id", "content_hash", "taught")
+    found = look_up(held, mended, ["doc_id", "content_hash"], keep=True)
+    return found.withColumn("label", F.coalesce("taught", "label")).drop("taught")

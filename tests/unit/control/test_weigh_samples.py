@@ -14,7 +14,7 @@ from resonance.core.settings import DecideSettings
 from resonance.core.table import Table
 from resonance.core.weighting import Color, NaiveHighLoss, Parameters, Resonance, Rho, Stratified, Weighting
 from resonance.runtime import resources
-from resonance.tables import APPRAISALS, EVALUATIONS, EXCESS_LOSS, REPAIRS, SAMPLE_WEIGHTS
+from resonance.tables import APPRAISALS, EVALUATIONS, EXAMPLES, EXCESS_LOSS, REPAIRS, SAMPLE_WEIGHTS
 
 FILLED: dict[str, Any] = {"content_hash": b"\0" * 16, "bucket": 0, "slice": "a", "round": 2, "n_bytes": 9, "fold": "fold-0"}
 
@@ -34,6 +34,7 @@ def weighed(spark: SparkSession, parameters: Parameters, round: int = 2, **frame
         "excess_loss": EXCESS_LOSS,
         "evaluations": EVALUATIONS,
         "sample_weights": SAMPLE_WEIGHTS,
+        "examples": EXAMPLES,
     }
     given = [frames.get(name, frame(spark, table)) for name, table in tables.items()]
     rows = weigh_samples(*given, settings=settings, turn=Turn("main", round=round))
@@ -62,6 +63,38 @@ def test_a_suspected_sample_keeps_the_chance_that_it_is_sound_or_the_floor(spark
     assert (found[5]["factor"], found[5]["reason"]) == (0.1, "its words stand in no order"), "0.2 / 4 is below the floor"
     assert (found[1]["factor"], found[1]["reason"]) == (pytest.approx(0.3), "its words stand in no order")
     assert (found[2]["factor"], found[2]["reason"]) == (0.1, "models doubt its label")
+
+
+def test_a_doubted_label_is_mended_where_that_is_asked_for_and_the_suggestion_is_sure(spark: SparkSession) -> None:
+    sure = {"fault": "label", "posterior": 0.9, "label": "cat", "suggested": "dog", "p_suggested": 0.8}
+    repairs = frame(
+        spark, REPAIRS, {"doc": 1, **sure}, {"doc": 2, **sure, "p_suggested": 0.4}, {"doc": 3, "fault": "order", "posterior": 0.7}
+    )
+    appraisals = frame(spark, APPRAISALS, {"doc": 3, "posterior": 0.7, "alike": 1.0})
+    found = weighed(spark, Resonance(repair=True), repairs=repairs, appraisals=appraisals)
+    assert {doc: (round(row["factor"], 3), row["taught"]) for doc, row in found.items()} == {
+        1: (1.0, "dog"),
+        2: (0.1, None),
+        3: (0.3, None),
+    }
+    assert found[1]["reason"] == "models doubt its label and suggest dog"
+    plain = weighed(spark, Resonance(), repairs=repairs, appraisals=appraisals)
+    assert {row["taught"] for row in plain.values()} == {None}
+    assert plain[1]["factor"] == pytest.approx(0.1)
+
+
+def test_what_is_known_of_an_example_counts_for_its_document(spark: SparkSession) -> None:
+    repairs = frame(
+        spark,
+        REPAIRS,
+        {"doc": 1, "fault": "label", "posterior": 0.7, "content_hash": b"e" * 16},
+        {"doc": 2, "fault": "order", "posterior": 0.7},
+    )
+    made = {"text_hash": b"t" * 16, "kind": "classification", "batch": "main"}
+    rows = ({"doc": 1, "content_hash": hash * 16, **made, "batch": batch} for hash, batch in ((b"e", "main"), (b"o", "old")))
+    examples = frame(spark, EXAMPLES, *rows)
+    found = weighed(spark, Resonance(), repairs=repairs, examples=examples, appraisals=frame(spark, APPRAISALS))
+    assert bytes(found[1]["content_hash"]) == b"t" * 16, "a draw names documents by the hash of their text"
 
 
 def test_the_naive_control_draws_by_a_power_of_the_rank(spark: SparkSession) -> None:

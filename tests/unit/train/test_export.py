@@ -11,7 +11,7 @@ from resonance.core.settings import TaskSettings
 from resonance.testing import documents_frame, hold
 from resonance.train import export
 from resonance.train.export import first_draws, places, write_shards
-from resonance.train.samples import samples
+from resonance.train.samples import mend_labels, samples
 from resonance.train.shard_writer import list_shards
 from resonance.train.shards import global_batches
 
@@ -133,3 +133,15 @@ def test_first_draws_hold_each_document_at_its_first_place(draws):
     assert {(row["epoch"], row["copy"], row["pi"], row["weight"]) for row in found} == {(0, 0, 1.5, 0.5)}
     late = first_draws(draws.where("epoch = 1 OR pos >= 15")).orderBy("pos").collect()
     assert [row["pos"] for row in late] == [15, 16, 17, 18, 19] + [20 + 9 - half for half in range(7, -1, -1)]
+
+
+def test_labels_are_taught_as_the_weights_of_samples_say(spark, documents):
+    ids = documents.orderBy("source_key").select("doc_id", "content_hash").collect()
+    told = [(ids[0]["doc_id"], ids[0]["content_hash"], "dog"), (ids[1]["doc_id"], ids[1]["content_hash"], None)]
+    told.append((ids[2]["doc_id"], b"\0" * 16, "dog"))  # said of another text
+    weights = spark.createDataFrame(told, "doc_id binary, content_hash binary, taught string")
+    held = texts(documents).withColumn("label", F.lit("cat"))
+    task = TaskSettings(kind="classification", labels=("cat", "dog"))
+    found = {row["doc_id"]: row["label"] for row in mend_labels(held, weights, task).collect()}
+    assert [found[row["doc_id"]] for row in ids] == ["dog"] + 19 * ["cat"]
+    assert mend_labels(held, weights, TaskSettings()) is held, "a text has no label"

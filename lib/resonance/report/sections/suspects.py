@@ -38,6 +38,7 @@ class Suspects:
         factor: mean part of its slice's rate at which a suspected sample was drawn; None where all were drawn alike.
         worst: rows of the surest ones.
         texts: the starts of theirs, by document.
+        mended: suspected samples that are drawn as others are, and taught with the suggested label.
     """
 
     round: int | None = None
@@ -46,6 +47,7 @@ class Suspects:
     factor: float | None = None
     worst: tuple[Found, ...] = ()
     texts: tuple[tuple[bytes, str], ...] = ()
+    mended: int = 0
 
 
 def gather_suspects(frames: Mapping[str, DataFrame], shared: Facts) -> Suspects:
@@ -59,7 +61,9 @@ def gather_suspects(frames: Mapping[str, DataFrame], shared: Facts) -> Suspects:
     )
     worst = repairs.orderBy(F.desc("posterior"), "doc_id").limit(LISTED).collect()
     texts = read_starts(frames["documents"], {bytes(row["doc_id"]) for row in worst}, shown=shared.texts_shown)
-    drawn = repairs.join(weights.select("doc_id", "content_hash", "factor"), ["doc_id", "content_hash"])
+    drawn = repairs.join(weights.select("doc_id", "factor", "taught"), "doc_id")
+    mended = F.count_if(F.col("taught").isNotNull())
+    taken = drawn.agg(F.avg(F.when(F.col("taught").isNull(), F.col("factor"))).alias("factor"), mended.alias("mended")).collect()[0]
     return Suspects(
         newest,
         tuple((row["slice"], row["count"]) for row in read.groupBy("slice").count().orderBy("slice").collect()),
@@ -67,9 +71,10 @@ def gather_suspects(frames: Mapping[str, DataFrame], shared: Facts) -> Suspects:
             (row["fault"], row["slice"], row["count"])
             for row in repairs.groupBy("fault", "slice").count().orderBy("fault", "slice").collect()
         ),
-        drawn.agg(F.avg("factor")).collect()[0][0],
+        taken["factor"],
         tuple(worst),
         tuple(sorted(texts.items())),
+        taken["mended"],
     )
 
 
@@ -80,8 +85,12 @@ def draw_suspects(found: Suspects, settings: ReportSettings) -> Block | None:
     read, suspected = sum(rows for _, rows in found.read), sum(rows for *_, rows in found.suspected)
     looked = f"A model read the beginning of {amount(read, 'candidate')} before the draw of round {found.round}. " if read else ""
     text = [f"{looked}{amount(suspected, 'sample')} {'is' if suspected == 1 else 'are'} suspected; table repairs lists them."]
+    others = "The others" if found.mended else "They"
+    if found.mended:
+        is_ = "is" if found.mended == 1 else "are"
+        text.append(f"{amount(found.mended, 'sample')} with a doubted label {is_} drawn as others, and taught the suggested one.")
     if found.factor is not None:
-        text.append(f"They were drawn at {share(found.factor)} of the rate of their slice: less, but not never.")
+        text.append(f"{others} were drawn at {share(found.factor)} of the rate of their slice: less, but not never.")
     charts = (_draw_shares(found, settings.top_slices),) if read else ()
     return Block("Suspected samples", tuple(text), charts, (_list_worst(found),) if found.worst else ())
 

@@ -251,6 +251,7 @@ def _describe_suspicion(mine: Frames) -> list[str]:
     ]
     drawn = [
         f"weighed   round {row['round']}: drawn at {row['factor']:.0%} of the rate of its slice: {row['reason']}"
+        + (f"; taught as {row['taught']}" if row["taught"] is not None else "")
         for row in mine["sample_weights"].orderBy("round").collect()
     ]
     return read + drawn

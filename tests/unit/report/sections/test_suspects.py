@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from tests.unit.report.loop import NAMES, loop_facts
 
 from resonance.core.settings import ReportSettings
@@ -67,6 +68,18 @@ def test_the_newest_round_is_shown(frames: dict[str, Any]) -> None:
     picture = str(block.charts[0].picture)
     assert "<b>" not in picture
     assert "33.3%" in picture
+
+
+def test_mended_labels_are_told_apart_from_those_that_are_drawn_less(frames: dict[str, Any]) -> None:
+    weights = frames["sample_weights"].withColumn("taught", F.when(F.col("factor") > 0.2, "dog"))
+    found = gather_suspects(frames | {"sample_weights": weights}, loop_facts(NAMES, rows={"appraisals": 8, "repairs": 3}))
+    assert (found.mended, found.factor) == (1, pytest.approx(0.1))
+    block = draw_suspects(found, SETTINGS)
+    assert block is not None
+    assert block.text[1:] == (
+        "1 sample with a doubted label is drawn as others, and taught the suggested one.",
+        "The others were drawn at 10.0% of the rate of their slice: less, but not never.",
+    )
 
 
 def test_doubted_labels_are_told_with_the_label_that_models_prefer(frames: dict[str, Any]) -> None:
