@@ -77,7 +77,8 @@ def write_first(folder: Path) -> Path:
         {"id": f"{name}-{n}", "text": f"{text}\n" * n, "source": "tongues"} for name, text in LANGUAGES.items() for n in (1, 4)
     ]
     mixed = {"id": "mixed", "text": "\n".join(LANGUAGES.values()), "source": "tongues"}
-    _lines(folder / "languages.jsonl", [*spoken, mixed, {"id": "page", "text": REWRITTEN}])
+    person = {"id": "person", "text": "Write to zhang.san@example.com or call 13800138001, 电话 010-88886666, from 203.0.113.7 on."}
+    _lines(folder / "languages.jsonl", [*spoken, mixed, {"id": "page", "text": REWRITTEN}, person])
     (folder / "broken.jsonl").write_bytes(BROKEN)
     _lines(folder / "long.jsonl", [{"id": "long", "text": "x" * 3_000_001}, {"id": "large", "text": "many words " * 40_000}])
     (folder / "packed.jsonl.gz").write_bytes(gzip.compress(b'{"text": "a packed line"}\n' * 2, mtime=0))

@@ -20,7 +20,7 @@ from tests.conformance.corpora import SETTINGS, write_delta, write_first, write_
 FILLED = {
     *("raw", "documents", "edits", "rules", "rejects", "duplicates", "evaluation_items", "contamination", "signatures"),
     *("compared", "steps", *(table.name for table in SIGNALS.tables.values())),
-    "signals_quality",
+    *("signals_quality", "privacy_spans"),
 }
 RAW = (
     "ingest.keep_raw=true",

@@ -98,7 +98,7 @@ def test_an_empty_text_and_one_of_a_word_have_their_reasons_under_every_policy(
 ) -> None:
     (tmp_path / "a.jsonl").write_bytes(line("") + line("word") + line("{") + line(PROSE))
     config = load(judge__policy=name)
-    raw, documents, signals, _, _, rejects = ingest_and_clean(
+    raw, documents, signals, *_, rejects = ingest_and_clean(
         settings=IngestSettings(inputs=(str(tmp_path),)),
         cleaning=config.clean,
         quality=config.score,

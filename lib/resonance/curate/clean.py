@@ -11,7 +11,7 @@ from resonance.core.settings import CleanSettings, ScoreSettings
 from resonance.core.signal import SignalSet
 from resonance.curate.identity import bucket
 from resonance.curate.prepare import BY_NAME, Prepare
-from resonance.curate.signals import QUALITY
+from resonance.curate.signals import PRIVACY, QUALITY
 
 VERSION = "clean@2"
 REWRITES = {"none": "", "c4_lines": "c4_lines@1"}
@@ -19,13 +19,13 @@ REWRITES = {"none": "", "c4_lines": "c4_lines@1"}
 
 Signals = dict[str, DataFrame]
 """Signals by the name of their set."""
-Parts = tuple[DataFrame, Signals, DataFrame, DataFrame, DataFrame]
+Parts = tuple[DataFrame, Signals, DataFrame, DataFrame, DataFrame, DataFrame]
 
 
 def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
-    """Documents, their signals by set, their quality, what rewriting cut, and rejects; each raw row is a document or a reject.
+    """Documents, their signals by set, their quality, what rewriting cut, where persons and secrets stand, and rejects.
 
-    No shuffle.
+    Each raw row is a document or a reject. No shuffle.
     """
     needed = raw.select("doc_id", "source", "source_key", "slice", "text")
     return split_prepared(checkpoint(prepare_by(settings, quality)(needed), "clean"), settings, turn)
@@ -33,16 +33,17 @@ def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, tu
 
 def prepare_by(settings: CleanSettings, quality: ScoreSettings) -> Prepare:
     """The pass over texts that these settings ask for."""
-    return Prepare(settings.sets, settings.rewrite, quality.head_words, tuple(settings.scorers.items()))
+    scorers, patterns = tuple(settings.scorers.items()), tuple(settings.patterns.items())
+    return Prepare(settings.sets, settings.rewrite, quality.head_words, scorers, patterns)
 
 
 def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
-    """Splits prepared rows into documents, signals by set, quality, edits and rejects."""
+    """Splits prepared rows into documents, signals by set, quality, edits, places of persons and secrets, and rejects."""
     own = rows.withColumns({"bucket": bucket(F.col("doc_id")), "batch": F.lit(turn.batch)})
     held = own.where("cleaned_hash IS NOT NULL")
     sets = {name: _signals(held, BY_NAME[name]) for name in settings.sets}
     edits = _edits(held, REWRITES[settings.rewrite])
-    return _documents(held, settings.rewrite), sets, _signals(held, QUALITY), edits, _rejects(own)
+    return _documents(held, settings.rewrite), sets, _signals(held, QUALITY), edits, _spans(held), _rejects(own)
 
 
 def _documents(held: DataFrame, rewrite: str) -> DataFrame:
@@ -72,6 +73,12 @@ def _signals(held: DataFrame, measured: SignalSet) -> DataFrame:
 def _edits(held: DataFrame, version: str) -> DataFrame:
     cut = held.select("doc_id", "bucket", "batch", F.col("cleaned_hash").alias("content_hash"), F.explode("edits").alias("edit"))
     return cut.select("doc_id", "bucket", "batch", "content_hash", "edit.*", F.lit(version).alias("version"))
+
+
+def _spans(held: DataFrame) -> DataFrame:
+    """Rows of ``privacy_spans``: where values of each type stand, never what they are."""
+    found = held.select("doc_id", "bucket", "batch", F.col("cleaned_hash").alias("content_hash"), F.explode("spans").alias("span"))
+    return found.select("doc_id", "bucket", "batch", "content_hash", "span.*", F.lit(PRIVACY.version).alias("version"))
 
 
 def _rejects(own: DataFrame) -> DataFrame:

@@ -20,8 +20,8 @@ def ingest_and_clean(
     turn: Turn,
     spark: SparkSession,
     checkpoint: Checkpoint,
-) -> tuple[DataFrame, DataFrame, Signals, DataFrame, DataFrame, DataFrame]:
-    """Raw rows, documents, signals by set, quality, edits and rejects as ``ingest`` and ``clean`` give them, from one pass.
+) -> tuple[DataFrame, DataFrame, Signals, DataFrame, DataFrame, DataFrame, DataFrame]:
+    """Raw rows, and what ``ingest`` and ``clean`` make of them, from one pass.
 
     Only cleaned texts are stored, and raw rows say where each came from. Shuffles as ``ingest`` does.
 
@@ -31,5 +31,5 @@ def ingest_and_clean(
     prepared = prepare_by(cleaning, quality).reading(open_sources(spark, settings, task))
     rows = checkpoint(identify_rows(prepared, settings, turn), "ingest")
     readable, unread = split_readable(rows, settings, turn, checkpoint)
-    documents, signals, scores, edits, cut = split_prepared(readable, cleaning, turn)
-    return raw_rows(readable, turn, F.lit(None)), documents, signals, scores, edits, unread.unionByName(cut)
+    documents, signals, scores, edits, spans, cut = split_prepared(readable, cleaning, turn)
+    return raw_rows(readable, turn, F.lit(None)), documents, signals, scores, edits, spans, unread.unionByName(cut)

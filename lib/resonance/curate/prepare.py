@@ -16,8 +16,9 @@ from resonance.core.scorer import load_scorer
 from resonance.core.settings import ScorerFile
 from resonance.core.signal import SignalSet
 from resonance.curate.identity import hashes
-from resonance.curate.signals import BASICS, DATATROVE, QUALITY, SETS
+from resonance.curate.signals import BASICS, DATATROVE, PRIVACY, QUALITY, SETS
 from resonance.curate.signals.datatrove import measure_and_rewrite
+from resonance.curate.signals.privacy import measure_and_place
 from resonance.curate.sources.row import ROW_SCHEMA, Reading
 
 if TYPE_CHECKING:
@@ -38,9 +39,16 @@ TEXT = {
         .add("ends", T.ArrayType(T.IntegerType()))
         .add("characters", T.IntegerType())
     ),
+    "spans": T.ArrayType(
+        T.StructType()
+        .add("type", T.StringType())
+        .add("starts", T.ArrayType(T.IntegerType()))
+        .add("ends", T.ArrayType(T.IntegerType()))
+    ),
 }
 """What the pass says of each text besides its signals."""
 PLACES = pa.list_(pa.int32())
+SPANS = pa.list_(pa.struct({"type": pa.string(), "starts": PLACES, "ends": PLACES}))
 EDITS = pa.list_(pa.struct({"rule": pa.string(), "starts": PLACES, "ends": PLACES, "characters": pa.int32()}))
 TYPES = {"int": T.IntegerType(), "double": T.DoubleType(), "string": T.StringType()}
 BY_NAME = {declared.name: declared for declared in SETS}
@@ -59,6 +67,7 @@ class Prepare:
     rewrite: str = "none"
     head_words: int = 1_000
     scorers: tuple[tuple[str, ScorerFile], ...] = ()
+    patterns: tuple[tuple[str, str], ...] = ()
 
     @property
     def adds(self) -> tuple[str, ...]:
@@ -79,7 +88,8 @@ class Prepare:
         for batch in batches:
             rest = batch.drop_columns(["text"])
             for start, size in _pieces(batch.column("text")):
-                said = prepare(batch.column("text").slice(start, size), self.sets, self.rewrite, self.head_words, self.scorers)
+                texts = batch.column("text").slice(start, size)
+                said = prepare(texts, self.sets, self.rewrite, self.head_words, self.scorers, self.patterns)
                 kept = rest.slice(start, size)
                 yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
 
@@ -100,6 +110,7 @@ def prepare(
     rewrite: str = "none",
     head_words: int = 1_000,
     scorers: tuple[tuple[str, ScorerFile], ...] = (),
+    patterns: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Array]:
     """What the pass says about an Arrow array of texts, by column."""
     from resonance.curate.kernels.text.tidy import tidy
@@ -107,6 +118,9 @@ def prepare(
     cleaned = tidy(texts)
     measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
     stored, edits, known = _rewritten(measured, rewrite, sets)
+    spans = pa.nulls(len(measured), SPANS)
+    if PRIVACY.name in sets:
+        known[PRIVACY.name], spans = measure_and_place(measured, patterns)
     hashed = hashes(measured)
     by = {name: (load_scorer(file.path, file.name), file.name) for name, file in scorers}
     found = {name: known[name] if name in known else BY_NAME[name].measure(measured, *by.get(name, ())) for name in sets}
@@ -118,6 +132,7 @@ def prepare(
         "content_hash": hashed if stored is measured else hashes(stored),
         "cleaned_hash": hashed,
         "edits": edits,
+        "spans": spans,
         **found,
         QUALITY.name: QUALITY.measure(stored, head_words, compressed),
     }

@@ -18,7 +18,7 @@ from resonance.curate.kernels.text.tidy import clean_text
 from resonance.curate.prepare import Prepare
 from resonance.curate.signals import QUALITY as SCORE
 from resonance.runtime.resources import contract
-from resonance.tables import DOCUMENTS, EDITS, REJECTS, SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
+from resonance.tables import DOCUMENTS, EDITS, PRIVACY_SPANS, REJECTS, SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 PROSE = "The house that we have seen stands with its back to the wood and the people of the town like to be there. "
@@ -47,9 +47,9 @@ def raw_of(spark: SparkSession, texts: dict[str, str | None]) -> DataFrame:
 def run(
     spark: SparkSession, checkpoint: Checkpoint, texts: dict[str, str | None], **settings: object
 ) -> list[dict[str, list[dict[str, Any]]]]:
-    """Documents, signals of all sets, edits and rejects by name of their text; signals tell their set."""
+    """Documents, signals of all sets, edits, rejects and spans by name of their text; signals tell their set."""
     names = {hashlib.sha256(name.encode()).digest()[:16]: name for name in texts}
-    documents, signals, quality, *rest = clean(
+    documents, signals, quality, edits, spans, rejects = clean(
         raw_of(spark, texts),
         settings=CleanSettings.model_validate(settings),
         quality=QUALITY,
@@ -58,7 +58,7 @@ def run(
     )
     found = []
     by_set = {SIGNALS.tables[name]: rows for name, rows in signals.items()} | {SIGNALS_QUALITY: quality}
-    for frames in ({DOCUMENTS: documents}, by_set, *({t: f} for t, f in zip((EDITS, REJECTS), rest, strict=True))):
+    for frames in ({DOCUMENTS: documents}, by_set, {EDITS: edits}, {REJECTS: rejects}, {PRIVACY_SPANS: spans}):
         rows: dict[str, list[dict[str, Any]]] = {}
         for table, frame in frames.items():
             for row in contract(table).conform(frame).collect():
@@ -70,12 +70,12 @@ def run(
 
 
 def test_every_text_that_is_not_empty_is_a_document(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    documents, signals, edits, rejects = run(spark, checkpoint, TEXTS, sets=SETS)
+    documents, signals, edits, rejects, spans = run(spark, checkpoint, TEXTS, sets=SETS)
     assert {name: [(row["rule"], row["rank"]) for row in rows] for name, rows in rejects.items()} == {
         name: [("empty", 1)] for name in VOID
     }
     assert set(documents) == set(signals) == set(TEXTS) - VOID
-    assert edits == {}
+    assert edits == spans == {}
     assert documents["good"][0]["content_hash"] == documents["copy"][0]["content_hash"]
     for name, (row,) in documents.items():
         text = clean_text(TEXTS[name] or "")
@@ -85,7 +85,7 @@ def test_every_text_that_is_not_empty_is_a_document(spark: SparkSession, checkpo
 
 
 def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSession, checkpoint: Checkpoint) -> None:
-    documents, signals, _, _ = run(spark, checkpoint, TEXTS, sets=SETS)
+    documents, signals, *_ = run(spark, checkpoint, TEXTS, sets=SETS)
     for name, rows in signals.items():
         assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 1), ("datatrove", 1), ("quality", 1)]
         for row in rows:
@@ -96,9 +96,9 @@ def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSes
             declared = SIGNAL_SETS[row["set"]]
             plain = declared.plainly(documents[name][0]["text"])
             assert [row[signal] for signal in declared.names] == [close(value) for value in plain]
-    _, alone, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]})
+    _, alone, *_ = run(spark, checkpoint, {"good": TEXTS["good"]})
     assert sorted(row["set"] for row in alone["good"]) == ["basics", "quality"]
-    there, none, _, _ = run(spark, checkpoint, {"good": TEXTS["good"]}, sets=())
+    there, none, *_ = run(spark, checkpoint, {"good": TEXTS["good"]}, sets=())
     assert [row["set"] for row in none["good"]] == ["quality"]
     assert set(there) == {"good"}
 
@@ -110,7 +110,7 @@ def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSessio
         "void": "Menu\nHome",
         "empty": " ",
     }
-    documents, signals, edits, rejects = run(spark, checkpoint, texts, sets=SETS, rewrite="c4_lines")
+    documents, signals, edits, rejects, _ = run(spark, checkpoint, texts, sets=SETS, rewrite="c4_lines")
     assert set(rejects) == {"empty"}
     assert set(documents) == {"mixed", "whole", "void"}
     for name, (row,) in documents.items():
@@ -133,6 +133,22 @@ def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSessio
     assert {edit["rule"] for edit in edits["mixed"]} == {"too_few_words", "javascript", "citation"}
     assert documents["void"][0]["text"] == ""
     assert set(edits) == {"mixed", "void"}
+
+
+def test_places_of_persons_and_secrets_are_stored_and_their_values_are_not(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    text = "写信给 zhang.san@example.com 或 li.si@example.org，电话 13800138001，EMP-7。"
+    given = {"one": text, "none": PROSE, "null": None}
+    _, signals, _, _, spans = run(spark, checkpoint, given, sets=("privacy",), patterns={"badge": r"EMP-\d"})
+    counts = next(row for row in signals["one"] if row["set"] == "privacy")
+    assert (counts["emails"], counts["cn_mobiles"], counts["own_patterns"], counts["persons"], counts["secrets"]) == (2, 1, 1, 3, 0)
+    found = {row["type"]: [text[a:b] for a, b in zip(row["starts"], row["ends"], strict=True)] for row in spans["one"]}
+    assert found == {
+        "email": ["zhang.san@example.com", "li.si@example.org"],
+        "cn_mobile": ["13800138001"],
+        "badge": ["EMP-7"],
+    }
+    assert {bytes(row["content_hash"]) for row in spans["one"]} == {hashlib.sha256(text.encode()).digest()[:16]}
+    assert set(spans) == {"one"}
 
 
 def close(value: Any) -> Any:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from resonance.core.errors import InputError
+from resonance.core.expression import may_be_empty, parse_expression
 from resonance.core.policy import Policy
 from resonance.core.scorer import KINDS
 from resonance.core.settings.base import Settings
 
+TYPE = r"[a-z][a-z0-9_]*"
+"""Names of types of what is found in texts."""
 MOST_HASHES = 16_384
 """Minima that a signature holds: 64 KiB of them for each of the texts that a worker signs together."""
 
@@ -56,6 +61,24 @@ class CleanSettings(Settings):
     classifier: ScorerFile | None = Field(
         None, description="file of a classifier that `resonance score fit` wrote: its scores of all texts are measured too"
     )
+    patterns: dict[str, str] = Field(
+        {}, description="regular expressions by name that the signal set privacy looks for besides its own, anywhere in a text"
+    )
+
+    @field_validator("patterns")
+    @classmethod
+    def _reads(cls, given: dict[str, str]) -> dict[str, str]:
+        """Refuses names and expressions that the kernel cannot use, before anything runs."""
+        for name, expression in given.items():
+            if not re.fullmatch(TYPE, name):
+                raise ValueError(f"the name {name!r} must be small letters, digits and _, a letter first")
+            try:
+                tree = parse_expression(expression)
+            except InputError as error:
+                raise ValueError(f"{name}: {error}") from None
+            if may_be_empty(tree):
+                raise ValueError(f"{name}: expression {expression!r} matches an empty text")
+        return given
 
     @property
     def scorers(self) -> dict[str, ScorerFile]:

@@ -1,0 +1,211 @@
+"""What a value must add up to, one small function a check: the definition of those that are compiled beside."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections import Counter
+from datetime import date
+
+from resonance.curate.kernels.privacy.codes import NEAR
+from resonance.curate.kernels.privacy.domains import DOMAINS
+
+PROVINCES = frozenset(
+    [*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83]
+)
+"""First two digits of a division of China (GB/T 2260)."""
+FIRST_YEAR, LAST_YEAR = 1900, 2039
+CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+"""Signs of a unified social credit code, by value (GB 32100)."""
+TWO = frozenset(
+    [20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59), *range(60, 67), 81, 82, 84, 86, *range(90, 96), 98]
+)
+"""Country codes of two digits (ITU-T E.164); 1 and 7 have one digit, those of three begin as no other."""
+THREE = frozenset(
+    [*range(210, 270), 290, 291, *range(297, 300), *range(350, 390), *range(420, 430), *range(500, 510), *range(590, 600)]
+    + [*range(670, 693), 850, 852, 853, 855, 856, 880, 886, *range(960, 978), *range(992, 997), 998]
+)
+ISSUERS = (
+    (4, 4, 1, 16, 16), (51, 55, 2, 16, 16), (2221, 2720, 4, 16, 16), (34, 34, 2, 15, 15), (37, 37, 2, 15, 15), (62, 62, 2, 16, 19),
+    (65, 65, 2, 16, 16), (644, 649, 3, 16, 16), (6011, 6011, 4, 16, 16), (3528, 3589, 4, 16, 16), (36, 36, 2, 14, 14),
+    (38, 38, 2, 14, 14), (300, 305, 3, 14, 14), (2200, 2204, 4, 16, 16),
+)  # fmt: skip
+"""Bank cards: the least and greatest prefix, the digits of a prefix, the least and greatest length."""
+FILLERS = (
+    "example", "xxxx", "your", "****", "....", "placeholder", "changeme", "change_me", "dummy", "sample", "00000000", "12345678",
+    "abcdef",
+)  # fmt: skip
+"""What stands where a secret would, in texts that explain."""
+TEMPLATES = (
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "psw",
+    "secret",
+    "mypassword",
+    "mypass",
+    "token",
+    "userpass",
+    "port",
+)
+"""Words that stand for a password."""
+LEAST_ENTROPY = 3.0
+BESIDE = 12
+FEW, SMALL = 8, 64
+
+
+def _digits(value: str) -> str:
+    return "".join(sign for sign in value if "0" <= sign <= "9")
+
+
+def cn_id(value: str) -> bool:
+    """A resident identity number of 18 digits (GB 11643): a division, a date, the check character."""
+    signs = value.replace(" ", "").upper()
+    try:
+        born = date(int(signs[6:10]), int(signs[10:12]), int(signs[12:14]))
+    except ValueError:
+        return False
+    total = sum(int(sign) * 2 ** (17 - place) for place, sign in enumerate(signs[:17]))
+    known = int(signs[:2]) in PROVINCES and FIRST_YEAR <= born.year <= LAST_YEAR
+    return known and "10X98765432"[total % 11] == signs[17]
+
+
+def credit_code(value: str) -> bool:
+    """A unified social credit code of 18 characters (GB 32100): a division, the check character."""
+    total = sum(CREDIT.index(sign) * 3**place for place, sign in enumerate(value[:17]))
+    return int(value[2:4]) in PROVINCES and CREDIT[-total % 31] == value[17]
+
+
+def card(value: str) -> bool:
+    """A bank card: a known prefix with its length, Luhn's sum, one kind of space between groups."""
+    digits = _digits(value)
+    if len({sign for sign in value if sign in " -"}) > 1 or len(set(digits)) < 3:
+        return False
+    known = any(low <= int(digits[:size]) <= high and least <= len(digits) <= most for low, high, size, least, most in ISSUERS)
+    doubled = [int(sign) * (1 + place % 2) for place, sign in enumerate(reversed(digits))]
+    return known and sum(one - 9 * (one > 9) for one in doubled) % 10 == 0
+
+
+def landline(value: str) -> bool:
+    """A landline of China: eight digits after a short area code, seven or eight after a long one."""
+    signs = re.sub(r"^(?:\+|00)86", "", value)
+    area, rest = re.fullmatch(r"[^0-9]*0?(10|2\d|[3-9]\d\d)(.*)", signs, re.DOTALL).groups()  # type: ignore[union-attr]
+    local = 0
+    for sign in rest:
+        if sign in "0123456789":
+            local += 1
+        elif local >= 7:
+            break
+    return local == 8 or (local == 7 and len(area) == 3)
+
+
+def phone(value: str) -> bool:
+    """A phone number with the code of its country, or one of North America."""
+    digits = _digits(value.partition("x")[0])
+    if len(set(digits)) < 3:
+        return False
+    if value[0] != "+" and not value.startswith("00"):
+        return len(digits) in (10, 11)
+    if value[0] != "+":
+        digits = digits[2:]
+        if not set(value) & set(" .-("):
+            return False
+    if digits[0] == "1":
+        return len(digits) == 11 and digits[1] > "1" and digits[4] > "1"
+    if digits[0] == "7":
+        return len(digits) == 11
+    code = int(digits[:2]) in TWO or int(digits[:3]) in THREE
+    return code and 9 <= len(digits) <= 15
+
+
+def mobile(value: str, before: str, after: str) -> bool:
+    """Digits that no word speaks for are a number where they are parted, alone on their line, or beside other signs than ASCII."""
+    near = before.encode()[-NEAR:].rpartition(b"\n")[2] + after.encode()[:BESIDE].partition(b"\n")[0]
+    return len(value) != 11 or not near.strip(b" ") or not near.isascii()
+
+
+def said_phone(value: str) -> bool:
+    """Digits that a text calls a phone number: as many as one has, not a date, and one in groups where they are few."""
+    digits = _digits(value)
+    return 7 <= len(digits) <= 15 and len(set(digits)) > 2 and not re.match(r"(?:19|20)\d\d[-. ]\d{1,2}[-. ]\d", value)
+
+
+def ipv4(value: str, before: str, after: str) -> bool:
+    """An address that a machine may have: no loopback, mask, multicast, no version of a product."""
+    octets = [int(part) for part in value.split(".")]
+    if any(part != str(int(part)) for part in value.split(".")) or max(octets) > 255:
+        return False
+    if re.search(r"[A-Za-z0-9][/-]\Z|[=<>~]=\Z", before) or re.match(r"-(?!\d{1,3}\.)[0-9A-Za-z]", after):
+        return False
+    return 0 < octets[0] < 224 and octets[0] != 127
+
+
+def is_small(value: str, after: str) -> bool:
+    """Whether all parts of an address are below 64, as those of versions and of sections are, and no mask or port follows."""
+    return all(int(part) < SMALL for part in value.split(".")) and not re.match(r"[/:][0-9]", after)
+
+
+def ipv6(value: str) -> bool:
+    """An address of a machine: global, of a site or of a link (RFC 4291, 4193)."""
+    try:
+        address = ipaddress.IPv6Address(value)
+    except ValueError:
+        return False
+    first = int(address) >> 112
+    return len(value.split(":", 1)[0]) == 4 and (
+        0x2000 <= first <= 0x3FFF or 0xFC00 <= first <= 0xFDFF or 0xFE80 <= first <= 0xFEBF
+    )
+
+
+def plate(value: str) -> bool:
+    """A plate holds three digits at least."""
+    return len(_digits(value)) >= 3
+
+
+def email(value: str, before: str, after: str) -> bool:
+    """An address whose parts have allowed lengths and whose top-level domain exists; no login of a URL, no place on a host."""
+    login = re.search(rb"://([^ \n/?]*)\Z", before.encode())
+    if login and len(login[1]) < NEAR:
+        return False
+    local, _, host = value.rpartition("@")
+    dotted = ".." in value or local.endswith(".") or re.search(r"@-|-\.|\.-", value)
+    fits = len(local) <= 64 and len(value) <= 254 and not dotted
+    return fits and host.rpartition(".")[2].lower() in DOMAINS and not re.match(r":[A-Za-z0-9/~]", after)
+
+
+def passport(value: str) -> bool:
+    """Eight or nine signs, more than two of them digits, not all alike."""
+    return len(value) in (8, 9) and len(_digits(value)) > 2 and len(set(_digits(value))) > 2
+
+
+def holds_filler(value: str) -> bool:
+    """Whether a value says itself that it is none."""
+    return any(filler in value.lower() for filler in FILLERS)
+
+
+def key(value: str) -> bool:
+    """A key is made of enough different signs."""
+    return len(set(value[-24:])) >= FEW and not holds_filler(value)
+
+
+def secret(value: str) -> bool:
+    """A password is not the word for one, and no variable."""
+    return value.lower() not in TEMPLATES and not holds_filler(value) and not set(value) & set("$*{}[]()%")
+
+
+def entropy(value: str) -> float:
+    """Shannon's entropy of the signs in bits, rounded to a millionth."""
+    counts = Counter(value)
+    return math.floor(sum(-n / len(value) * math.log2(n / len(value)) for n in counts.values()) * 1e6 + 0.5) / 1e6
+
+
+def assignment(value: str) -> bool:
+    """A value of high entropy, of letters and digits both, that is no path, no name and no filler."""
+    digits, letters = len(_digits(value)), sum(sign.isalpha() for sign in value)
+    if digits < 2 or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or "::" in value or "//" in value:
+        return False
+    named = all(sign.islower() or sign in "_.-0123456789" for sign in value) and any(sign in "_.-" for sign in value) and digits < 6
+    return not named and entropy(value) >= LEAST_ENTROPY

@@ -1,0 +1,112 @@
+"""What is found in a text, by definition: at each place the first pattern that holds, its longest match, then on from its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from resonance.curate.kernels.privacy import checks
+from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, JOINED, NEAR
+from resonance.curate.kernels.privacy.patterns import GROUPS, HINTS, Pattern
+
+
+class Span(NamedTuple):
+    """A value in a text: its type, where it starts and where it ends, in code points."""
+
+    type: str
+    start: int
+    end: int
+
+
+def find_plainly(text: str, own: Sequence[Pattern] = ()) -> list[Span]:
+    """What is found in one text, in its order."""
+    patterns = [*own, *(pattern for group in GROUPS for pattern in group)]
+    found, at = [], 0
+    while at < len(text):
+        span = _find_first(text, at, patterns)
+        if span is not None:
+            found.append(span)
+        at = at + 1 if span is None else span.end
+    return found
+
+
+def _find_first(text: str, at: int, patterns: Sequence[Pattern]) -> Span | None:
+    """What the first pattern finds that holds at a place."""
+    for pattern in patterns:
+        for span in _match(text, at, pattern):
+            without = [other for other in patterns if not other.lead] if pattern.yields else []
+            return _find_first(text, span.start, without) or span
+    return None
+
+
+def _match(text: str, at: int, pattern: Pattern) -> Iterator[Span]:
+    first = _compiled(pattern.lead, re.IGNORECASE) if pattern.lead else _compiled(pattern.expression, 0)
+    if first.match(text, at) is None or (at and _in_class(BEFORE[pattern.before], text[at - 1])):
+        return
+    start = _find_end(text, at, first, "any") if pattern.lead else at
+    end = None if start is None else _find_end(text, start, _compiled(pattern.expression, 0), pattern.after)
+    if start is not None and end is not None and _holds(text, start, end, pattern):
+        yield Span(pattern.name, start, end)
+
+
+@cache
+def _compiled(expression: str, flag: int) -> re.Pattern[str]:
+    return re.compile(expression, re.ASCII | flag)
+
+
+def _in_class(signs: str, sign: str) -> bool:
+    return bool(signs) and _compiled(f"[{signs}]", 0).fullmatch(sign) is not None
+
+
+def _find_end(text: str, start: int, expression: re.Pattern[str], fence: str) -> int | None:
+    """Where the longest match ends that the fence lets end there."""
+    if expression.match(text, start) is None:
+        return None
+    ends = (end for end in range(len(text), start, -1) if expression.fullmatch(text, start, end) and _may_end(text, end, fence))
+    return next(ends, None)
+
+
+def _may_end(text: str, end: int, fence: str) -> bool:
+    if end == len(text):
+        return fence != "host"
+    if _in_class(AFTER[fence], text[end]):
+        return False
+    if fence in JOINED and re.match(r"[.-][0-9A-Za-z]", text[end:]):
+        return fence == "dotted" and re.match(r"-\d{1,3}\.", text[end:], re.ASCII) is not None
+    return True
+
+
+def weigh_words(text: str, start: int, hint: str) -> int:
+    """What the word says that ends nearest before a value: 1 for it, -1 against it, 0 where there is none."""
+    if not hint:
+        return 0
+    near = text[:start].encode()[-NEAR:].rpartition(b"\n")[2].lower()
+    said = [(word, speaks) for words, speaks in zip(HINTS[hint], (1, -1), strict=True) for word in words]
+    ends = [(near.rfind(word.encode()) + len(word.encode()) if word.encode() in near else 0, speaks) for word, speaks in said]
+    nearest, speaks = max(ends, key=lambda end: end[0])
+    return speaks if nearest else 0
+
+
+def _holds(text: str, start: int, end: int, pattern: Pattern) -> bool:
+    value, said = text[start:end], weigh_words(text, start, pattern.hint)
+    if said < 0:
+        return False
+    if pattern.check == "ipv4":
+        return checks.ipv4(value, text[:start], text[end:]) and (said > 0 or not checks.is_small(value, text[end:]))
+    if pattern.check == "email":
+        return checks.email(value, text[:start], text[end:])
+    if pattern.check == "mobile":
+        token = text[:start].encode()[-NEAR:].replace(b"\n", b" ").rpartition(b" ")[2]
+        return b"://" not in token and (said > 0 or checks.mobile(value, text[:start], text[end:]))
+    if pattern.check == "phone" and value.startswith("0"):
+        return said > 0 and checks.phone(value)
+    return not pattern.check or bool(getattr(checks, pattern.check)(value))
+
+
+def count_plainly(text: str) -> dict[str, int]:
+    """How often each signal of a pattern is found in one text."""
+    counted = {pattern.name: pattern.signal for group in GROUPS for pattern in group}
+    signals = [counted[span.type] for span in find_plainly(text)]
+    return {signal: signals.count(signal) for signal in signals}

@@ -1,0 +1,126 @@
+"""Check digits, lengths and names of numbers, against published examples and other libraries."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resonance.curate.kernels.privacy import checks
+from resonance.curate.kernels.privacy.codes import CHECKS
+from resonance.curate.kernels.privacy.patterns import GROUPS, HINTS
+from resonance.curate.kernels.privacy.plain import find_plainly
+from resonance.curate.kernels.privacy.provider_keys import PROVIDER_KEYS
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "passes"),
+    [
+        ("cn_id", "11010519491231002X", True),  # the example of GB 11643-1999
+        ("cn_id", "440524188001010014", False),  # the standard's other example: born in 1880
+        ("cn_id", "110105194912310021", False),
+        ("cn_id", "110105 19491231 002X", True),
+        ("cn_id", "11010519490231002X", False),
+        ("cn_id", "99010519491231002X", False),
+        ("credit_code", "91350100M000100Y43", True),  # the example of GB 32100-2015
+        ("credit_code", "91350100M000100Y44", False),
+        ("card", "4111111111111111", False),  # of two digits alone
+        ("card", "4012888888881881", True),
+        ("card", "4012 8888 8888 1881", True),
+        ("card", "4012-8888 8888-1881", False),
+        ("card", "378282246310005", True),
+        ("card", "6011000990139424", True),
+        ("card", "4012888888881882", False),
+        ("card", "1234567812345670", False),
+        ("landline", "010-88886666", True),
+        ("landline", "010-8888666", False),
+        ("landline", "(0755) 2888 6666", True),
+        ("landline", "0571-8888666-12", True),
+        ("landline", "+86 10 8888 6666", True),
+        ("phone", "+44 20 7946 0958", True),
+        ("phone", "+1 415 555 2671", True),
+        ("phone", "+1 115 555 2671", False),
+        ("phone", "+999 20 7946 0958", False),
+        ("phone", "(415) 555-2671 x12", True),
+        ("phone", "00442079460958", False),
+        ("phone", "0044 20 7946 0958", True),
+        ("said_phone", "020 7946 0958", True),
+        ("said_phone", "2020-11-28 10", False),
+        ("said_phone", "123-45", False),
+        ("plate", "京A12345", True),
+        ("plate", "京ABCDE5", False),
+        ("passport", "E12345678", True),
+        ("passport", "E1234567", True),
+        ("passport", "1234567", False),
+        ("secret", "password", False),
+        ("secret", "Passwd", False),
+        ("secret", "tiger", True),
+        ("secret", "${PASSWORD}", False),
+        ("key", "AKIAIOSFODNN7EXAMPLE", False),
+        ("key", "AKIAQ3EGRX7LMNOPWQYZ", True),
+        ("key", "AKIAAAAAAAAAAAAAAAAA", False),
+        ("assignment", "aB3xY9zQ1kLm88", True),
+        ("assignment", "self_attn_2_value_3", False),
+        ("assignment", "/usr/lib/x86/a1b2c3", False),
+    ],
+)
+def test_values_known_to_hold_or_not(check: str, value: str, passes: bool) -> None:
+    assert bool(getattr(checks, check)(value)) == passes
+
+
+def test_an_address_is_of_a_machine_and_no_version() -> None:
+    assert checks.ipv4("203.0.113.7", "ping ", "")
+    assert checks.ipv4("10.0.0.1", "", "-10.0.0.9")
+    assert not checks.ipv4("203.0.113.7", "lib-", "")
+    assert not checks.ipv4("203.0.113.7", "lib==", "")
+    assert not checks.ipv4("203.0.113.7", "", "-1ubuntu2")
+    assert not any(checks.ipv4(value, "", "") for value in ("127.0.0.1", "0.0.0.0", "255.255.255.0", "1.2.3.256", "1.02.3.4"))
+
+
+@given(st.integers(0, 2**128 - 1).map(lambda n: n >> 120 << 112 | n & 2**64 - 1) | st.integers(0x20 << 120, 0x40 << 120))
+def test_an_address_of_six_is_what_the_standard_library_calls_global_of_a_site_or_of_a_link(number: int) -> None:
+    address = ipaddress.IPv6Address(number)
+    kinds = (ipaddress.ip_network(net) for net in ("2000::/3", "fc00::/7", "fe80::/10"))
+    expected = any(address in net for net in kinds)
+    assert checks.ipv6(address.exploded) == expected
+    assert checks.ipv6(str(address)) == (expected and len(str(address).split(":")[0]) == 4)
+
+
+def test_a_bare_number_needs_a_word_or_other_signs_beside_it() -> None:
+    assert [checks.mobile("13800138001", *around) for around in (("", ""), ("a\n ", " \nb"), ("张三 ", ""), ("", " 张三"))] == [
+        True
+    ] * 4
+    assert [checks.mobile("13800138001", *around) for around in (("x ", ""), ("", "*I"), ("(", ")"))] == [False] * 3
+    assert checks.mobile("138 0013 8001", "x ", "")
+
+
+def test_parts_below_sixty_four_are_those_of_a_version_without_mask_or_port() -> None:
+    assert checks.is_small("10.0.16.21", "]")
+    assert not any((checks.is_small("10.0.16.21", "/24"), checks.is_small("10.0.16.21", ":80"), checks.is_small("10.0.64.21", "")))
+
+
+def test_an_address_of_mail_ends_in_a_domain() -> None:
+    assert checks.email("jane.doe@mail.example.org", "", "")
+    for value in ("a@b.service", "a@2x.png", "a..b@c.org", "a.@c.org", "a@-c.org", "x" * 65 + "@c.org"):
+        assert not checks.email(value, "", ""), value
+    assert not checks.email("git@github.com", "", ":me/repository.git")
+    assert checks.email("me@github.com", "", ": my address")
+    assert not checks.email("secret@host.com", "ftp://me:", "/")
+    assert checks.email("me@host.com", "http://host.com/?to=", "")
+
+
+def test_each_name_that_a_pattern_uses_is_known() -> None:
+    patterns = [pattern for group in GROUPS for pattern in group]
+    assert {pattern.check for pattern in patterns} <= {*CHECKS}
+    assert {pattern.hint for pattern in patterns} <= {"", *HINTS}
+    assert len({pattern.name for pattern in patterns}) == len(patterns)
+    assert all(len(row) == 4 and all(row) for row in PROVIDER_KEYS)
+
+
+def test_words_near_a_number_speak_for_or_against_it() -> None:
+    assert [span.type for span in find_plainly("电话13800138001，订单号13800138001，订单的联系电话13800138001")] == [
+        "cn_mobile"
+    ] * 2
+    assert [span.type for span in find_plainly("version 8.8.8.1 or 8.8.8.2\nip 8.8.8.8")] == ["ipv4"]
