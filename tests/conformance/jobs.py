@@ -157,6 +157,14 @@ def _make_signals(f: Frames, name: str) -> DataFrame:
     return _held(f, contract.conform(rows), contract.name)
 
 
+def _judge_languages(f: Frames) -> DataFrame:
+    """Verdicts on documents of four languages, one of them unknown, each by the rules of its own; no set is measured of all."""
+    spoken = F.element_at(F.array(*map(F.lit, ("en", "zh", "th", None))), F.pmod(F.xxhash64("doc_id"), F.lit(4)).cast("int") + 1)
+    signals = {name: _make_signals(f, name) for name in ("datatrove", "any_language", "chinese")}
+    signals["basics"] = _signals(f)["basics"].withColumn("language", spoken)
+    return judge(_documents(f), signals, settings=JudgeSettings(policy=load_policy("by_language")), turn=TURN)[0]
+
+
 def _changed(f: Frames) -> DataFrame:
     found, cut = _deduped(f)
     fewer = found.where("bucket % 3 <> 0"), cut.where("bucket % 3 <> 0")
@@ -256,6 +264,7 @@ JOBS: Mapping[str, Probe] = {
     "job: came to": lambda f: drop_cut_before("dedupe", _documents(f), _rejects(f)).select("doc_id"),
     "job: cut before": lambda f: find_cut_before("decontaminate", _rejects(f)).select("doc_id"),
     "job: judge": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[0],
+    "job: judge by language": _judge_languages,
     "job: rules": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[1],
     "job: draw": lambda f: _placed(f, draw(_rated(f), seed=42, round=3)),
     "job: fixed draw": lambda f: _placed(f, draw_fixed(_rated(f).withColumn("pi", F.lit(1.3)), seed=42, round=3)),

@@ -20,7 +20,7 @@ def test_the_tutorial_runs_as_shown(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         said[number] = done.stdout
     assert "5 in → 4 out, 1 cut (missing_text 1)" in said[2]
-    assert "gopher_short_doc" in said[3]
+    assert "gopher.short_doc" in said[3]
     assert re.search(r"documents\W+0\W+4\b", said[3])
     assert "4 documents judged: 1 are cut now, 0 would be" in said[4]
     kept = [json.loads(line) for path in (tmp_path / "clean").glob("*.jsonl") for line in path.read_text().splitlines()]

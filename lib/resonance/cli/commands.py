@@ -73,7 +73,7 @@ def curate(
     workspace: Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of tables and reports.")],
     rules: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="Policy that cuts documents: gopher (default), fineweb, none, or a file."),
+        typer.Option(metavar="NAME|FILE", help="Policy that cuts documents: by_language (default), gopher, zh, none, or a file."),
     ] = None,
     dedup: Annotated[Literal["minhash", "exact", "none"], typer.Option(help="Which duplicates are cut.")] = "minhash",
     export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the kept documents here.")] = None,

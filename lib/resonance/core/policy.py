@@ -10,10 +10,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resonance.core.errors import ConfigError
+from resonance.core.languages import Languages, join_languages
 from resonance.core.quotes import advise_quotes, describe_quotes
 from resonance.core.signal import SignalSet
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+LANGUAGE = ("basics", "language")
+"""The set and the signal that tell a text's language."""
 Sets = Mapping[str, SignalSet]
 """The signal sets that rules may read, by name."""
 
@@ -28,6 +31,7 @@ class Rule(BaseModel):
         below: smaller values fail.
         above: larger values fail.
         among: other labels fail; a policy's file calls it ``in``.
+        languages: the languages of the documents that it is asked of; all where none are given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
@@ -38,6 +42,7 @@ class Rule(BaseModel):
     below: float | None = None
     above: float | None = None
     among: tuple[str, ...] | None = Field(None, alias="in", min_length=1)
+    languages: Languages | None = None
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> Rule:
@@ -79,8 +84,15 @@ class Policy(BaseModel):
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """The signal sets that its rules read, in the order in which rules first name them."""
-        return tuple(dict.fromkeys(self.set_of(rule) for rule in self.rules))
+        """The signal sets that its rules read, in the order in which rules first name them; and the one that tells languages."""
+        told = [LANGUAGE[0]] if any(rule.languages for rule in self.rules) else []
+        return tuple(dict.fromkeys([*(self.set_of(rule) for rule in self.rules), *told]))
+
+    @property
+    def read_only_of(self) -> dict[str, Languages]:
+        """The languages of the texts that a set is read of, for sets that are not read of all."""
+        read = {name: join_languages(rule.languages for rule in self.rules if self.set_of(rule) == name) for name in self.sets}
+        return {name: languages for name, languages in read.items() if name != LANGUAGE[0] and not languages.are_all}
 
     def set_of(self, rule: Rule) -> str:
         """The signal set that a rule reads."""
@@ -117,7 +129,7 @@ def _head(content: Mapping[str, Any]) -> tuple[Policy | None, list[str]]:
     try:
         return Policy.model_validate({key: value for key, value in content.items() if key != "rules"}), problems
     except ValidationError as error:
-        return None, problems + [_describe_error(e) for e in error.errors()]
+        return None, problems + [describe_error(e) for e in error.errors()]
 
 
 def _rules(content: object) -> tuple[list[Rule], list[str]]:
@@ -129,11 +141,12 @@ def _rules(content: object) -> tuple[list[Rule], list[str]]:
         try:
             rules.append(Rule.model_validate(item))
         except ValidationError as error:
-            problems += [f"rule {number}{named}: {_describe_error(e)}" for e in error.errors()]
+            problems += [f"rule {number}{named}: {describe_error(e)}" for e in error.errors()]
     return rules, problems
 
 
-def _describe_error(error: Mapping[str, Any]) -> str:
+def describe_error(error: Mapping[str, Any]) -> str:
+    """What is wrong with one key of a policy's file."""
     key = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         return f"unknown key {key}"
@@ -180,8 +193,8 @@ def _find_repeated(rules: Iterable[Rule]) -> Iterator[str]:
 
 def _contradictions(policy: Policy) -> Iterator[str]:
     """Signals whose limits leave nothing between them."""
-    for place in dict.fromkeys((policy.set_of(rule), rule.signal) for rule in policy.rules):
-        rules = [rule for rule in policy.rules if (policy.set_of(rule), rule.signal) == place]
+    for place in dict.fromkeys((policy.set_of(rule), rule.signal, rule.languages) for rule in policy.rules):
+        rules = [rule for rule in policy.rules if (policy.set_of(rule), rule.signal, rule.languages) == place]
         least = max((rule for rule in rules if rule.below is not None), key=lambda rule: rule.below or 0.0, default=None)
         most = min((rule for rule in rules if rule.above is not None), key=lambda rule: rule.above or 0.0, default=None)
         if least and most and least.below is not None and most.above is not None and least.below > most.above:

@@ -34,7 +34,8 @@ def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, tu
 def prepare_by(settings: CleanSettings, quality: ScoreSettings) -> Prepare:
     """The pass over texts that these settings ask for."""
     scorers, patterns = tuple(settings.scorers.items()), tuple(settings.patterns.items())
-    return Prepare(settings.sets, settings.rewrite, quality.head_words, scorers, patterns)
+    languages = tuple(settings.languages.items())
+    return Prepare(settings.sets, settings.rewrite, quality.head_words, scorers, patterns, languages)
 
 
 def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
@@ -64,10 +65,11 @@ def _documents(held: DataFrame, rewrite: str) -> DataFrame:
 
 
 def _signals(held: DataFrame, measured: SignalSet) -> DataFrame:
-    """Rows of the table of one set, under the hash of the text that it measures."""
+    """Rows of the table of one set, under the hash of the text that it measures: one for each text that was measured."""
     text = "cleaned_hash" if measured.text == "cleaned" else "content_hash"
     version = F.lit(measured.version).alias("version")
-    return held.select("doc_id", "bucket", F.col(text).alias("content_hash"), "batch", version, f"{measured.name}.*")
+    known = held.where(F.col(measured.name).isNotNull())
+    return known.select("doc_id", "bucket", F.col(text).alias("content_hash"), "batch", version, f"{measured.name}.*")
 
 
 def _edits(held: DataFrame, version: str) -> DataFrame:

@@ -10,8 +10,9 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
+from resonance.core.languages import Languages
 from resonance.core.ledger import JUDGE, make_rejects
-from resonance.core.policy import Policy, Rule
+from resonance.core.policy import LANGUAGE, Policy, Rule
 from resonance.core.settings import JudgeSettings
 
 VERSION = "judge@1"
@@ -23,13 +24,15 @@ Signals = Mapping[str, DataFrame]
 
 RULES = (
     "batch string, position int, rule string, policy string, `set` string, signal string, "
-    "side string, threshold double, among string"
+    "side string, threshold double, among string, languages string"
 )
 
 
 def judge(documents: DataFrame, signals: Signals, *, settings: JudgeSettings, turn: Turn) -> tuple[DataFrame, DataFrame]:
     """Rejects, one for each rule that a document fails; and the rules that were asked, one row each.
 
+    A rule of some languages is asked of documents in these, as the set ``basics`` tells them; one whose language is not known is in
+    another than those that are named.
     Whatever the policy, a document whose text rewriting left empty fails the rule ``empty``, last of all.
     """
     policy = settings.policy
@@ -59,8 +62,26 @@ def propose_verdicts(
             f"judge: policy {policy.title} reads signals of {', '.join(missing)}, which were not measured (there are "
             f"{there}); run `resonance curate` with this policy, which reads the texts again"
         )
+    if partly := [name for name in policy.sets if not _find_unmeasured(own, signals, policy, name).isEmpty()]:
+        raise InputError(
+            f"judge: policy {policy.title} reads signals of {', '.join(partly)}, which were measured of texts in some languages "
+            f'alone; run `resonance curate` with this policy, or with --set "clean.sets=[{",".join(partly)}]", to measure all'
+        )
     now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == JUDGE))
     return own, now, failures(own, signals, policy)
+
+
+def _find_unmeasured(documents: DataFrame, signals: Signals, policy: Policy, name: str) -> DataFrame:
+    """Documents whose language is told and whose rules read a set that says nothing of them."""
+    key = ["doc_id", "batch", "cleaned_hash"]
+    told, measured = (
+        signals[of].select("doc_id", "batch", F.col("content_hash").alias("cleaned_hash"), *more)
+        for of, more in ((LANGUAGE[0], LANGUAGE[1:]), (name, ()))
+    )
+    asked = documents.select(*key).join(told, key)
+    if languages := policy.read_only_of.get(name):
+        asked = asked.where(speaks(F.col(LANGUAGE[1]), languages))
+    return asked.join(measured, key, "left_anti")
 
 
 def _is_measured(signals: DataFrame, turn: Turn) -> bool:
@@ -89,7 +110,7 @@ def failures(documents: DataFrame, signals: Signals, policy: Policy) -> DataFram
     known = documents.select(*NEEDED)
     for name in policy.sets:
         known = known.join(_gather_signals(signals[name], policy, name), ["doc_id", "batch", "cleaned_hash"], "left")
-    cells = (_cell(place, *_ask_rule(policy, rule)) for place, rule in enumerate(policy.rules))
+    cells = (_cell(place, *_ask_rule(policy, rule), rule.languages) for place, rule in enumerate(policy.rules))
     empty = _cell(len(policy.rules), F.col("n_bytes") != 0, F.lit(0.0))
     failing = F.posexplode(F.array_compact(F.array(*cells, empty))).alias("nth", "cell")
     said = [_name_set(policy, name).alias(f"{name} said") for name in policy.sets]
@@ -108,7 +129,8 @@ def failures(documents: DataFrame, signals: Signals, policy: Policy) -> DataFram
 
 def _gather_signals(signals: DataFrame, policy: Policy, name: str) -> DataFrame:
     """The signals of one set that the policy reads, gathered in a column of the set's name."""
-    columns = dict.fromkeys(rule.signal for rule in policy.rules if policy.set_of(rule) == name)
+    told = [LANGUAGE[1]] if name == LANGUAGE[0] and any(rule.languages for rule in policy.rules) else []
+    columns = dict.fromkeys([*told, *(rule.signal for rule in policy.rules if policy.set_of(rule) == name)])
     return signals.select("doc_id", "batch", F.col("content_hash").alias("cleaned_hash"), F.struct("version", *columns).alias(name))
 
 
@@ -122,9 +144,17 @@ def _ask_rule(policy: Policy, rule: Rule) -> tuple[Column, Column]:
     return (value >= limit if rule.side == "below" else value <= limit), value
 
 
-def _cell(place: int, passes: Column, value: Column) -> Column:
-    """Place of a rule and value of its signal where the document fails it, else null."""
-    return F.when(~F.coalesce(passes, F.lit(False)), F.struct(F.lit(place).alias("place"), value.alias("value")))
+def _cell(place: int, passes: Column, value: Column, languages: Languages | None = None) -> Column:
+    """Place of a rule and value of its signal where the document is asked and fails it, else null."""
+    fails = ~F.coalesce(passes, F.lit(False))
+    asked = fails if languages is None else fails & speaks(F.col(LANGUAGE[0])[LANGUAGE[1]], languages)
+    return F.when(asked, F.struct(F.lit(place).alias("place"), value.alias("value")))
+
+
+def speaks(language: Column, languages: Languages) -> Column:
+    """Whether a document is in one of the languages that are meant."""
+    named = F.coalesce(language.isin(*languages.named), F.lit(False)) if languages.named else F.lit(False)
+    return ~named if languages.others else named
 
 
 def _place() -> Column:
@@ -178,6 +208,7 @@ def _rules(policy: Policy, batch: str) -> list[tuple[object, ...]]:
             rule.side,
             None if rule.threshold is None else float(rule.threshold),
             None if rule.among is None else ", ".join(rule.among),
+            None if rule.languages is None else str(rule.languages),
         )
         for position, rule in enumerate(policy.rules, 1)
     ]

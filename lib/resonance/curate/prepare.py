@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from resonance.core.frames import map_batches, parse_schema
+from resonance.core.languages import ALL, Languages
 from resonance.core.scorer import load_scorer
 from resonance.core.settings import ScorerFile
 from resonance.core.signal import SignalSet
@@ -59,6 +60,7 @@ class Prepare:
     """Puts in place of ``text`` what is stored of it: the cleaned text, rewritten where asked, its hashes, edits and signals.
 
     Each signal set is one column of its name; ``quality`` is measured of the text as it is stored, the others before rewriting.
+    A set that ``languages`` names is measured of texts in these languages, which ``basics`` tells, and is null for others.
     All is null where there is no text left after cleaning, but for ``cleaned``, which then is empty. One Python pass, no shuffle;
     the raw text does not come back from it.
     """
@@ -68,6 +70,7 @@ class Prepare:
     head_words: int = 1_000
     scorers: tuple[tuple[str, ScorerFile], ...] = ()
     patterns: tuple[tuple[str, str], ...] = ()
+    languages: tuple[tuple[str, Languages], ...] = ()
 
     @property
     def adds(self) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ class Prepare:
             rest = batch.drop_columns(["text"])
             for start, size in _pieces(batch.column("text")):
                 texts = batch.column("text").slice(start, size)
-                said = prepare(texts, self.sets, self.rewrite, self.head_words, self.scorers, self.patterns)
+                said = prepare(texts, self.sets, self.rewrite, self.head_words, self.scorers, self.patterns, self.languages)
                 kept = rest.slice(start, size)
                 yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
 
@@ -111,6 +114,7 @@ def prepare(
     head_words: int = 1_000,
     scorers: tuple[tuple[str, ScorerFile], ...] = (),
     patterns: tuple[tuple[str, str], ...] = (),
+    languages: tuple[tuple[str, Languages], ...] = (),
 ) -> dict[str, Array]:
     """What the pass says about an Arrow array of texts, by column."""
     from resonance.curate.kernels.text.tidy import tidy
@@ -123,7 +127,11 @@ def prepare(
         known[PRIVACY.name], spans = measure_and_place(measured, patterns)
     hashed = hashes(measured)
     by = {name: (load_scorer(file.path, file.name), file.name) for name, file in scorers}
-    found = {name: known[name] if name in known else BY_NAME[name].measure(measured, *by.get(name, ())) for name in sets}
+    only, found = dict(languages), dict(known)
+    for name in sets:
+        if name not in found:
+            spoken = found[BASICS.name].field("language") if BASICS.name in found else None
+            found[name] = _measure_spoken(BY_NAME[name], measured, by.get(name, ()), only.get(name, ALL), spoken)
     compressed = found[BASICS.name].field("compression_ratio") if stored is measured and BASICS.name in found else None
     return {
         "cleaned": stored.fill_null(""),
@@ -133,9 +141,21 @@ def prepare(
         "cleaned_hash": hashed,
         "edits": edits,
         "spans": spans,
-        **found,
+        **{name: found[name] for name in sets},
         QUALITY.name: QUALITY.measure(stored, head_words, compressed),
     }
+
+
+def _measure_spoken(declared: SignalSet, texts: Array, by: tuple[Any, ...], languages: Languages, spoken: Array | None) -> Array:
+    """The signals of texts in some languages, null for others; of all where it is not known which each is in."""
+    if languages.are_all or spoken is None:
+        return declared.measure(texts, *by)
+    held = pc.fill_null(pc.is_in(spoken, pa.array(languages.named, pa.string())), False)
+    chosen = pc.xor(held, languages.others)
+    if pc.all(chosen).as_py():
+        return declared.measure(texts, *by)
+    places = pc.if_else(chosen, pc.subtract(pc.cumulative_sum(chosen.cast(pa.int32())), 1), pa.scalar(None, pa.int32()))
+    return declared.measure(texts.filter(chosen), *by).take(places)
 
 
 def _rewritten(texts: Array, rewrite: str, sets: tuple[str, ...]) -> tuple[Array, Array, dict[str, Array]]:

@@ -122,10 +122,11 @@ def make_distinct(texts: Sequence[object], columns: int) -> list[str]:
 
 
 def describe_rule(rule: Row) -> str:
-    """What a rule cuts: ``n_words below 50``."""
+    """What a rule cuts, and of which languages where it is asked of some: ``n_words below 50``, ``n_han below 80 (zh)``."""
+    asked = f" ({name(rule['languages'], 40)})" if rule["languages"] else ""
     if rule["side"] == "in":
-        return f"{name(rule['signal'])} not in {name(rule['among'], 40)}"
-    return f"{name(rule['signal'])} {rule['side']} {short(rule['threshold'])}"
+        return f"{name(rule['signal'])} not in {name(rule['among'], 40)}{asked}"
+    return f"{name(rule['signal'])} {rule['side']} {short(rule['threshold'])}{asked}"
 
 
 def _width(text: str) -> int:

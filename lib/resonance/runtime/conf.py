@@ -16,13 +16,12 @@ from pydantic import ValidationError
 
 from resonance.core import weighting
 from resonance.core.errors import ConfigError
-from resonance.core.policy import parse
 from resonance.core.quotes import advise_quotes, describe_quotes
 from resonance.core.settings import CleanSettings, Config
 from resonance.core.settings.control import MOVED
 from resonance.core.weighting import Weighting
 from resonance.runtime import resources
-from resonance.runtime.policies import load_policy, readable_sets
+from resonance.runtime.policies import load_policy, parse_policy, readable_sets
 from resonance.runtime.scorers import find_scorers
 from resonance.runtime.weightings import load_weighting
 
@@ -74,7 +73,7 @@ def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(judge, dict) or "policy" not in judge or not isinstance(clean, dict):
         return merged
     given = judge["policy"]
-    policy = load_policy(given) if isinstance(given, str) else parse(given, readable_sets(), "in judge.policy")
+    policy = load_policy(given) if isinstance(given, str) else parse_policy(given, "in judge.policy")
     asked = clean.get("sets", CleanSettings().sets if policy.rules else ())
     sets = readable_sets()
     if isinstance(asked, list | tuple):
@@ -82,7 +81,8 @@ def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
             named = ", ".join(f"{name}{describe_quotes(name)}" for name in unknown)
             raise ConfigError(f"configuration: clean.sets: no signal set {named}; choose from {', '.join(sets)}")
         asked = tuple(name for name in sets if name in {*asked, *policy.sets} or sets[name].scored and clean.get(name) is not None)
-    needed = {"rewrite": policy.rewrite, **clean, "sets": asked}
+    only = {name: languages for name, languages in policy.read_only_of.items() if name not in clean.get("sets", ())}
+    needed = {"rewrite": policy.rewrite, "languages": only, **clean, "sets": asked}
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from resonance.core.by_language import join_policies
 from resonance.core.policy import Policy, Sets, parse
 from resonance.runtime.recipes import list_recipes, read_recipe
 from resonance.tables import SIGNAL_SETS, SIGNALS
@@ -13,7 +16,18 @@ def load_policy(given: str) -> Policy:
     Raises:
         ConfigError: there is none, or one line that lists every problem with it.
     """
-    return parse(read_recipe("policies", "policy", given), readable_sets(), given)
+    return parse_policy(read_recipe("policies", "policy", given), given)
+
+
+def parse_policy(content: object, where: str) -> Policy:
+    """The policy that ``content`` describes: its own rules, or those of the policies that it names for languages.
+
+    Raises:
+        ConfigError: one line that lists every problem with it, or with one of those.
+    """
+    if isinstance(content, Mapping) and "languages" in content:
+        return join_policies(content, load_policy, where)
+    return parse(content, readable_sets(), where)
 
 
 def known_policies() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
+from resonance.core.languages import Languages
 from resonance.core.settings import CleanSettings, ScoreSettings
 from resonance.curate import prepare as pass_
 from resonance.curate.clean import clean
@@ -101,6 +102,21 @@ def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSes
     there, none, *_ = run(spark, checkpoint, {"good": TEXTS["good"]}, sets=())
     assert [row["set"] for row in none["good"]] == ["quality"]
     assert set(there) == {"good"}
+
+
+def test_a_set_of_some_languages_is_measured_of_their_texts_alone(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    """A row for each text that was measured; what it says is what it would say if all were."""
+    texts = {name: TEXTS[name] for name in ("good", "word", "foreign", "accent", "empty")} | {"thai": "เด็กๆทำการบ้านในห้องสมุดเก่า" * 3}
+    only = {"datatrove": Languages(named=("en",)), "any_language": Languages(named=("en",), others=True)}
+    sets = ("basics", "any_language", "datatrove")
+    _, some, *_ = run(spark, checkpoint, texts, sets=sets, languages=only)
+    _, whole, *_ = run(spark, checkpoint, texts, sets=sets)
+    spoken = {name: rows[0]["language"] for name, rows in some.items()}
+    assert spoken["good"] == "en"
+    assert (spoken["foreign"], spoken["thai"]) == ("de", "th")
+    for name, language in spoken.items():
+        held = [row for row in whole[name] if row["set"] != ("any_language" if language == "en" else "datatrove")]
+        assert some[name] == held
 
 
 def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSession, checkpoint: Checkpoint) -> None:

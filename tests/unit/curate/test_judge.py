@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
 from resonance.core.job import Turn
+from resonance.core.languages import Languages
 from resonance.core.policy import Policy
 from resonance.core.settings import JudgeSettings
 from resonance.curate.judge import failures, judge, propose_verdicts, rewriting
@@ -171,8 +172,8 @@ def test_the_job_also_tells_the_rules(spark: SparkSession) -> None:
     rejects, asked = judge(documents_of(spark, {"a": 9}), signals_of(spark), settings=settings, turn=Turn(BATCH))
     assert found(rejects) == {"a": [(1, "short"), (2, "tongue")]}
     assert [tuple(row) for row in asked.orderBy("position").collect()] == [
-        (BATCH, 1, "short", "mine@7", "datatrove", "n_words", "below", 50.0, None),
-        (BATCH, 2, "tongue", "mine@7", "basics", "language", "in", None, "en, de"),
+        (BATCH, 1, "short", "mine@7", "datatrove", "n_words", "below", 50.0, None, None),
+        (BATCH, 2, "tongue", "mine@7", "basics", "language", "in", None, "en, de", None),
     ]
 
 
@@ -190,6 +191,43 @@ def test_a_proposal_needs_documents_and_their_signals(spark: SparkSession) -> No
     dolma = JudgeSettings(policy=policy(*rules, profile="dolma"))
     with pytest.raises(InputError, match=r"mine@7 reads signals of dolma, .* \(there are datatrove\); run `resonance curate`"):
         propose_verdicts(documents, signals, standing, settings=dolma, turn=Turn(BATCH))
+
+
+EN, REST = Languages(named=("en",)), Languages(named=("en",), others=True)
+
+
+def by_language() -> Policy:
+    """English is held to words, all else to letters."""
+    return policy(
+        {"rule": "mine.words", "set": "datatrove", "signal": "n_words", "below": 50, "languages": EN},
+        {"rule": "any.letters", "set": "any_language", "signal": "n_letters", "below": 50, "languages": REST},
+        profile="basics",
+    )
+
+
+def test_a_rule_of_some_languages_is_asked_of_no_other_document(spark: SparkSession) -> None:
+    spoken = {"english": "en", "short": "en", "thai": "th", "brief": "th", "unknown": None}
+    rows = [(name, "basics", {"language": language}) for name, language in spoken.items()]
+    rows += [(name, "datatrove", measured(n_words=words)) for name, words in (("english", 60.0), ("short", 6.0))]
+    rows += [(name, "any_language", {"n_letters": letters}) for name, letters in (("thai", 60), ("brief", 6), ("unknown", 60))]
+    documents, signals = documents_of(spark, dict.fromkeys((*spoken, "untold"), 9)), signals_of(spark, *rows)
+    assert by_language().sets == ("datatrove", "any_language", "basics")
+    rejects = judged(documents, signals, by_language())
+    assert found(rejects) == {"short": [(1, "mine.words")], "brief": [(1, "any.letters")], "untold": [(1, "any.letters")]}
+    settings = JudgeSettings(policy=by_language())
+    _, asked = judge(documents, signals, settings=settings, turn=Turn(BATCH))
+    assert [row["languages"] for row in asked.orderBy("position").collect()] == ["en", "all but en"]
+
+
+def test_a_proposal_needs_signals_of_every_text_that_it_judges(spark: SparkSession) -> None:
+    rows = [("a", "basics", {"language": "en"}), ("b", "basics", {"language": "th"}), ("a", "datatrove", measured())]
+    rows += [("b", "any_language", {"n_letters": 60})]
+    documents, signals = documents_of(spark, {"a": 9, "b": 9}), signals_of(spark, *rows)
+    nothing = failures(documents, signals, policy()).limit(0)
+    asked = JudgeSettings(policy=by_language())
+    assert propose_verdicts(documents, signals, nothing, settings=asked, turn=Turn(BATCH))[2].isEmpty()
+    with pytest.raises(InputError, match=r"gopher@1 reads signals of datatrove, which were measured of texts in some languages"):
+        propose_verdicts(documents, signals, nothing, settings=JudgeSettings(policy=GOPHER), turn=Turn(BATCH))
 
 
 @pytest.mark.parametrize(("versions", "rewrite", "says"), [

@@ -57,11 +57,21 @@ def test_unreadable_and_broken_files_are_named(tmp_path):
 
 def test_a_policy_is_read_and_tells_clean_what_it_needs(tmp_path):
     config = load()
-    assert config.judge.policy.title == "gopher@1"
-    assert (config.clean.sets, config.clean.rewrite) == (("basics", "datatrove"), "none")
+    assert config.judge.policy.title == "by_language@1"
+    assert (config.clean.sets, config.clean.rewrite) == (("basics", "any_language", "chinese", "datatrove"), "none")
+    assert {name: str(languages) for name, languages in config.clean.languages.items()} == {
+        "datatrove": "en",
+        "chinese": "wuu, yue, zh",
+        "any_language": "all but en",
+    }
+    both = load("local", "", (), ["clean.sets=[datatrove]"])
+    assert both.clean.sets == config.clean.sets
+    assert set(both.clean.languages) == {"chinese", "any_language"}, "what is asked for by name is measured of all texts"
+    config = load("local", "", (), ["judge.policy=gopher"])
+    assert (config.clean.sets, config.clean.languages, config.clean.rewrite) == (("basics", "datatrove"), {}, "none")
     config = load("local", "curate", (), ["clean.sets=[dclm]"], judge__policy="fineweb")
     assert (config.clean.sets, config.clean.rewrite) == (("datatrove", "dclm"), "c4_lines")
-    assert load("local", "", (), ["clean.sets=[]"]).clean.sets == ("datatrove",)
+    assert load("local", "", (), ["clean.sets=[]"], judge__policy="gopher").clean.sets == ("datatrove",)
     assert load("local", "", (), ["judge.policy=fineweb", "clean.rewrite=none"]).clean.rewrite == "none"
     assert load("local", "", (), ["judge.policy=none"]).clean.sets == (), "what nobody reads is not measured"
     file = tmp_path / "own.yaml"
@@ -76,7 +86,7 @@ def test_a_policy_is_read_and_tells_clean_what_it_needs(tmp_path):
 def test_a_changed_threshold_leaves_clean_as_it_is(tmp_path):
     file = tmp_path / "own.yaml"
     file.write_text("{name: own, version: 1, profile: datatrove, rules: [{rule: r, signal: n_words, above: 9}]}")
-    base, own = load(), load("local", "", (), (), judge__policy=str(file))
+    base, own = load(judge__policy="gopher"), load("local", "", (), (), judge__policy=str(file))
     assert own.clean == base.clean
     assert config_hash(own) != config_hash(base)
 

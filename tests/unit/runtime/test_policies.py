@@ -74,6 +74,19 @@ def test_what_differs_between_engines_differs_between_policies() -> None:
     assert {found["duplicated_5_n_grams", "above"] for found in rules.values()} == {0.15}
 
 
+def test_each_language_has_its_rules_by_default() -> None:
+    policy = load_policy("by_language")
+    held = {name: load_policy(name) for name in ("gopher", "zh", "any_language")}
+    assert [rule.rule.partition(".")[0] for rule in policy.rules] == [name for name, part in held.items() for _ in part.rules]
+    assert {rule.rule.partition(".")[0]: str(rule.languages) for rule in policy.rules} == {
+        "gopher": "en",
+        "zh": "wuu, yue, zh",
+        "any_language": "all but en, wuu, yue, zh",
+    }
+    limits = [(rule.signal, rule.side, rule.threshold) for rule in policy.rules]
+    assert limits == [(rule.signal, rule.side, rule.threshold) for part in held.values() for rule in part.rules]
+
+
 def test_policies_read_what_is_measured_before_rewriting() -> None:
     """Verdicts are of texts as they were cleaned; ``quality`` is of texts as they are stored."""
     assert list(readable_sets()) == [declared.name for declared in SETS if declared.name != "quality"]
@@ -92,6 +105,9 @@ def test_files_are_read_and_refused_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=says) as caught:
             load_policy(str(file))
         assert "\n" not in str(caught.value)
+    file.write_text("{name: mine, version: 2, languages: {en: gopher, de: gofer}, others: none}")
+    with pytest.raises(ConfigError, match="unknown policy 'gofer'"):
+        load_policy(str(file))
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="cannot read policy"):
         load_policy(str(file))

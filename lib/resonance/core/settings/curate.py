@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from resonance.core.errors import InputError
 from resonance.core.expression import may_be_empty, parse_expression
+from resonance.core.languages import Languages
 from resonance.core.policy import Policy
 from resonance.core.scorer import KINDS
 from resonance.core.settings.base import Settings
@@ -57,6 +58,9 @@ class CleanSettings(Settings):
     """What is measured of cleaned texts, and what rewrites them. Sets of the policy and of scorers join those named here."""
 
     sets: tuple[str, ...] = Field(("basics",), description="signal sets to measure; none by default where the policy has no rules")
+    languages: dict[str, Languages] = Field(
+        {}, description="languages of the texts that a set is measured of; of all where it is not named, or by the policy alone"
+    )
     rewrite: Literal["none", "c4_lines"] = Field("none", description="rules that rewrite texts; the policy's where none is named")
     classifier: ScorerFile | None = Field(
         None, description="file of a classifier that `resonance score fit` wrote: its scores of all texts are measured too"

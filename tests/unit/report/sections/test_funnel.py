@@ -10,7 +10,7 @@ from resonance.report.facts.shared import Facts
 from resonance.report.sections.funnel import draw_funnel
 
 SETTINGS = ReportSettings()
-SHORT = Row(rule="gopher_short_doc", signal="n_words", side="below", threshold=50.0, among=None)
+SHORT = Row(rule="gopher_short_doc", signal="n_words", side="below", threshold=50.0, among=None, languages=None)
 
 
 def make_facts(names: tuple[str, ...] = NAMES) -> Facts:

@@ -10,13 +10,13 @@ from resonance.report.sections.excerpts import Borderline, Edited, Excerpts, Rew
 from resonance.report.sections.rules import Failed, Judged, Rules, draw_rules
 
 SETTINGS = ReportSettings()
-KEYS = ("position", "rule", "set", "signal", "side", "threshold", "among")
+KEYS = ("position", "rule", "set", "signal", "side", "threshold", "among", "languages")
 POLICY = tuple(
     Row(batch="main", policy="mine@7", **dict(zip(KEYS, rule, strict=True)))
     for rule in (
-        (1, "gopher_short_doc", "datatrove", "n_words", "below", 50.0, None),
-        (2, "silent", "datatrove", "hash_ratio", "above", 0.1, None),
-        (3, "tongue", "basics", "language", "in", None, "en, de"),
+        (1, "gopher_short_doc", "datatrove", "n_words", "below", 50.0, None, None),
+        (2, "silent", "datatrove", "hash_ratio", "above", 0.1, None, "en"),
+        (3, "tongue", "basics", "language", "in", None, "en, de", None),
     )
 )
 
@@ -59,7 +59,7 @@ def test_what_fires_where_and_what_never_does() -> None:
     of_policy, by_source, by_language, border, edited, rewritten = block.grids
     assert of_policy.rows == (
         ("gopher_short_doc", "datatrove", "n_words below 50", "5", "12.5%", "4"),
-        ("silent", "datatrove", "hash_ratio above 0.1", "0", "0.0%", "0"),
+        ("silent", "datatrove", "hash_ratio above 0.1 (en)", "0", "0.0%", "0"),
         ("tongue", "basics", "language not in en, de", "3", "7.5%", "1"),
     )
     assert by_source.columns == ("rule", "one", "rest")

@@ -1,0 +1,56 @@
+"""Which languages are meant: some, or all but some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Languages(BaseModel):
+    """Some languages by their ISO 639 codes, or all others than those; a text whose language is not known is in another.
+
+    Args:
+        named: codes, in their order.
+        others: whether all others are meant.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    named: tuple[str, ...]
+    others: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_codes(cls, given: Any) -> Any:
+        """A list of codes names them."""
+        return {"named": given} if isinstance(given, list | tuple) else given
+
+    def __str__(self) -> str:
+        return f"{'all but ' if self.others else ''}{', '.join(self.named)}"
+
+    def __or__(self, more: Languages) -> Languages:
+        """Both together."""
+        one, two = set(self.named), set(more.named)
+        if self.others and more.others:
+            return Languages(named=tuple(sorted(one & two)), others=True)
+        if self.others or more.others:
+            left, taken = (one, two) if self.others else (two, one)
+            return Languages(named=tuple(sorted(left - taken)), others=True)
+        return Languages(named=tuple(sorted(one | two)))
+
+    @property
+    def are_all(self) -> bool:
+        """Whether every language is meant."""
+        return self.others and not self.named
+
+
+ALL = Languages(named=(), others=True)
+NO = Languages(named=())
+
+
+def join_languages(several: Iterable[Languages | None]) -> Languages:
+    """All of them together; None stands for every language."""
+    return reduce(lambda one, more: one | (more or ALL), several, NO)
