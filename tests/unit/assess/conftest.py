@@ -56,6 +56,9 @@ customProperties:
       a: {basis: consent, evidence: archive/a, origin: survey}
       b: {basis: contract}
       c: {evidence: archive/c}
+    min_tokens: 1000
+    terminology: {terms: [signal, 道岔], deprecated: [line], forbidden: []}
+    group_lexicon: {north: [coast], south: [昨天], west: [desert]}
     licence_terms: {name: CC-BY-4.0, uses: any}
 support:
 - {channel: "#shop", url: "https://example.org"}
@@ -84,16 +87,27 @@ schema:
   - {type: custom, engine: adaq, implementation: {operator: source_effective_number, params: {target_sources: 4}}}
   - {type: custom, engine: adaq, implementation: {operator: content_freshness, params: {half_life_days: 100}}}
   - {type: custom, engine: adaq, implementation: {operator: annotator_group_balance}}
+  - {type: custom, engine: adaq, implementation: {operator: pii_free_ratio, params: {hi: 0.5}}}
+  - {type: custom, engine: adaq, implementation: {operator: secret_free_ratio, params: {hi: 0.5}}}
+  - {type: custom, engine: adaq, implementation: {operator: text_form_pass_rate, params: {min_words: 4}}}
+  - type: custom
+    engine: adaq
+    implementation: {operator: repetition_pass_rate, params: {max_top_2: 0.7, max_top_3: 0.7, max_top_4: 0.7}}
+  - {type: custom, engine: adaq, implementation: {operator: term_density_score, params: {reference_density: 100}}}
+  - {type: custom, engine: adaq, implementation: {operator: domain_keyword_relevance, params: {min_terms: 1}}}
+  - {type: custom, engine: adaq, implementation: {operator: group_coverage, params: {min_mentions: 1}}}
 """
 TEXTS = (
-    *(
-        "The train leaves at nine.",
-        "The line is closed.",
-        "A signal stands at red.",
-        "Points were set by hand.",
-        "The bridge was built.",
-    ),
-    *("列车九点开车。", "线路已经关闭。", "信号灯是红色的。", "道岔由人工设置。", "道岔由人工设置。"),
+    "The train to the coast leaves at nine.",
+    "The line is closed and will be repaired.",
+    "A signal.\nA signal.\nA signal.",
+    "Points were set by hand with care and skill, writes ada@rail-works.org.",
+    "The bridge that was built [...] eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N",
+    "列车九点开车。",
+    "线路是在昨天关闭的。",
+    "信号灯是红色的\ufffd。",
+    "道岔的位置是人工设置的。",
+    "道岔的位置是人工设置的。",
 )
 
 
@@ -154,7 +168,7 @@ def gather_here(bound: Bound, rows: Sequence[Row], types: Mapping[str, Any] = TY
     columns = {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
     columns |= {name: pa.array([WORDS[words](row) for row in rows]) for name, words in bound.expressions.items()}
     batch = pa.RecordBatch.from_pydict(columns)
-    (found,) = Gather(tuple(bound.parts.items()), (), (), None)(iter([batch] if rows else []))
+    (found,) = Gather(tuple(bound.parts.items()), (), tuple(sorted(bound.signals)), "text")(iter([batch] if rows else []))
     import json
 
     return json.loads(found.column("state")[0].as_py()) if rows else {"rows": 0}

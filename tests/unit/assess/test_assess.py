@@ -41,7 +41,7 @@ def test_each_core_operator_answers(rows, contract):
     found = assess(rows, contract, GENERAL, NOW)
     assert {result.operator for result in found.results} >= {operator.id for operator in OPERATORS if operator.core}
     reasons = {result.operator: result.reason for result in found.results}
-    assert reasons["pii_free_ratio"] == "this version does not compute it"
+    assert reasons["near_duplicate_free_ratio"] == "this version does not compute it"
     assert reasons["factual_human_accuracy"].startswith("needs people")
     assert reasons["web_host_balance"] == "the contract declares no web-text"
     assert all(result.reason for result in found.results if result.state != "scored")

@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 import math
+import zlib
 
 import pytest
-from tests.unit.assess.conftest import COMPUTED, ask_here, make_rows
+from tests.unit.assess.conftest import COMPUTED, TEXTS, ask_here, make_rows
 
 EVEN = -(0.4 * math.log(0.4) + 0.6 * math.log(0.6))
 SOURCES = -(0.5 * math.log(0.5) + 0.3 * math.log(0.3) + 0.2 * math.log(0.2))
+HAN = 6 + 9 + 7 + 11 + 11
+"""Han characters of the five Chinese texts."""
+OTHERS = 3 * 6 + sum(len(text) for text in TEXTS[:5])
+"""Bytes of everything else: five full stops and the replacement character of three bytes each, and the English texts."""
+TOKENS = HAN / 1.5 + OTHERS / 4
+
+
+def band(text: str) -> float:
+    """How close a text's compressed size is to that of prose."""
+    ratio = len(zlib.compress(text.encode(), 1)) / len(text.encode())
+    return max(0.0, min(1.0, (ratio - 0.10) / 0.15, (0.95 - ratio) / 0.25))
+
+
 EXPECTED = {
+    "token_budget_attainment": TOKENS / 1000,
+    "truncation_free_ratio": 9 / 10,  # one holds [...], and no mark ends it
+    "encoding_cleanliness": 9 / 10,  # one holds U+FFFD
+    "text_form_pass_rate": 7 / 10,  # one without stop words, one with an ellipsis in eight signs, one without function words
+    "repetition_pass_rate": 9 / 10,  # two of three lines repeat the first
+    "pii_free_ratio": 1 - (0.1 - 0.0001) / (0.5 - 0.0001),  # one address of mail
+    "secret_free_ratio": 1 - 0.1 / 0.5,  # one JSON Web Token
+    "compression_score": sum(map(band, TEXTS)) / 10,
+    "length_band_coverage": 1 / 4,
+    "term_density_score": 1000 * 5 / TOKENS / 100,  # signal thrice, 道岔 twice
+    "term_standardness": 5 / 6,
+    "domain_keyword_relevance": 3 / 10,
+    "group_coverage": 2 / 3,
     "row_count_attainment": 10 / 20,
     "required_field_completeness": (1 + 1 - 0.09 / 0.19) / 2,  # one of ten codes is null: .1, between .01 and .2
     "complete_record_ratio": 9 / 10,

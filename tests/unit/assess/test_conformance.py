@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.assess.conftest import COMPUTED, CONTRACT, TYPES, Row, ask_here, bind_here, gather_here, make_rows
+from tests.unit.assess.conftest import COMPUTED, CONTRACT, TEXTS, TYPES, Row, ask_here, bind_here, gather_here, make_rows
 
 from resonance.assess.contracts import parse_dataset
 from resonance.core.parts import merge_states
@@ -47,7 +47,7 @@ DEFECTS: Mapping[str, Callable[[Row], None] | None] = {
     "fresh_share": put("made", "1990-01-01"),
     "capture_lag_score": put("fetched", "2027-01-01"),
     "pipeline_latency_score": put("ready", "2027-01-01"),
-    "exact_unique_ratio": put("text", "The train leaves at nine."),
+    "exact_unique_ratio": put("text", "The train to the coast leaves at nine."),
     "attribute_coverage": put("channel", "public"),
     "source_effective_number": put("source", "a"),
     "source_channel_coverage": put("channel", "public"),
@@ -63,6 +63,19 @@ DEFECTS: Mapping[str, Callable[[Row], None] | None] = {
     "tail_class_sufficiency": put("label", "yes"),
     "annotator_group_balance": put("annotator", "g1"),
     "in_domain_ratio": put("domain", "moon"),
+    "token_budget_attainment": put("text", ""),
+    "truncation_free_ratio": put("text", "The text was cut (here"),
+    "encoding_cleanliness": put("text", "caf\u0065\u0301 \x07"),
+    "text_form_pass_rate": put("text", "x"),
+    "repetition_pass_rate": put("text", "No, no.\nNo, no.\nNo, no."),
+    "pii_free_ratio": put("text", "Write to eva@rail-works.org."),
+    "secret_free_ratio": put("text", TEXTS[4]),
+    "compression_score": put("text", "a" * 500),
+    "length_band_coverage": put("text", ""),
+    "term_density_score": put("text", "nothing of it " * 20),
+    "term_standardness": put("text", "A line, a line."),
+    "domain_keyword_relevance": put("text", "nothing"),
+    "group_coverage": put("text", "nobody"),
     "task_template_validity": blank("chosen"),
     "provenance_field_completeness": blank("fetched"),
 }

@@ -32,12 +32,12 @@ def test_all_operators_and_all_strata_are_one_reading(rows, bounds, tmp_path):
     counter = ScanCounter(tmp_path)
     watched = counter.watch(rows)
     assert len(bounds) > 35
-    measure(watched, bounds)
+    measure(watched, bounds, text="text")
     assert counter.rows() == 120
-    measure(watched, bounds, by=["source", "lang"])
+    measure(watched, bounds, ["source", "lang"], "text")
     assert counter.rows() == 240, "strata cost no further reading"
     for id in list(bounds)[:3]:
-        measure(watched, {id: bounds[id]})
+        measure(watched, {id: bounds[id]}, text="text")
     assert counter.rows() == 600, "and three queries are three readings: the counter counts"
 
 
@@ -50,22 +50,22 @@ def test_a_reading_takes_the_columns_of_its_operators_alone(spark, rows, bounds,
 
 
 def test_strata_merge_to_the_whole_in_any_partitioning(rows, bounds):
-    whole = measure(rows, bounds)
+    whole = measure(rows, bounds, text="text")
     assert list(whole) == [()]
     assert all(state["rows"] == 120 for state in whole[()].values())
     for some in (rows.coalesce(1), rows.repartition(7, "id")):
-        assert measure(some, bounds) == whole
-        strata = measure(some, bounds, by=["source", "domain"])
+        assert measure(some, bounds, text="text") == whole
+        strata = measure(some, bounds, ["source", "domain"], "text")
         assert set(strata) == {("a", "rail"), ("b", "rail"), ("b", "power"), ("c", "power"), ("c", None)}
         assert merge_strata(strata, bounds) == whole[()]
-    assert {stratum: found["class_evenness"]["values"] for stratum, found in measure(rows, bounds, by=["lang"]).items()} == {
+    assert {stratum: found["class_evenness"]["values"] for stratum, found in measure(rows, bounds, ["lang"], "text").items()} == {
         ("en",): {"yes": 60},
         ("zh",): {"yes": 36, "no": 24},
     }
 
 
 def test_nothing_has_no_strata_and_unknown_ones_are_refused(rows, bounds):
-    assert measure(rows.where("false"), bounds) == {}
+    assert measure(rows.where("false"), bounds, text="text") == {}
     assert merge_strata({}, bounds) == {}
     with pytest.raises(InputError, match=r"^assess: no column colour to make strata of; there are id, text"):
         measure(rows, bounds, by=["colour"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resonance.assess.methods.shares import bind_invariants
+from resonance.assess.methods.texts import bind_term_density, bind_term_standardness
 from resonance.core.operator import Operator
 
 ACCURACY = (
@@ -95,6 +96,7 @@ ACCURACY = (
         "report 3.1",
         core=True,
         defaults={"reference_density": 20.0},
+        bind=bind_term_density,
     ),
     Operator(
         "term_standardness",
@@ -106,6 +108,7 @@ ACCURACY = (
         "Standard/(standard + deprecated + forbidden) term occurrences",
         "guide Table 3",
         core=True,
+        bind=bind_term_standardness,
     ),
     Operator(
         "reference_classifier_score",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from resonance.assess.methods.distributions import bind_coverage
 from resonance.assess.methods.shares import bind_complete_records, bind_required, bind_row_count
 from resonance.assess.methods.tasks import bind_task_inputs
+from resonance.assess.methods.texts import bind_tokens, bind_whole
 from resonance.core.operator import Operator
 
 COMPLETENESS = (
@@ -32,6 +33,7 @@ COMPLETENESS = (
         "Hoffmann 2022",
         core=True,
         defaults={"chars_per_han_token": 1.5, "bytes_per_other_token": 4.0, "tokens_per_parameter": 20},
+        bind=bind_tokens,
     ),
     Operator(
         "duration_attainment",
@@ -86,10 +88,11 @@ COMPLETENESS = (
         "A",
         "P1",
         ("text",),
-        ("text", "lang"),
+        ("text",),
         "Share of rows that end in a terminal mark or closed block, with balanced fences and brackets and no truncation marker",
         "C4 2020",
         core=True,
+        bind=bind_whole,
     ),
     Operator(
         "media_decodable_ratio",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.texts import bind_compression, bind_repetition
 from resonance.assess.methods.uniqueness import bind_unique
 from resonance.core.operator import Operator
 
@@ -74,7 +75,8 @@ DENSITY = (
         ("text",),
         ("text",),
         "Share of rows under all limits: duplicate lines 0.30, paragraphs 0.30, their characters 0.20, 0.20; top "
-        "2/3/4-gram characters 0.20/0.18/0.16; duplicate 5…10-gram characters 0.15…0.10",
+        "2/3/4-gram characters 0.20/0.18/0.16; duplicate 5…10-gram characters 0.15…0.10; zh: the lines, and repeated runs of 8 and "
+        "16 characters 0.30, 0.127",
         "Gopher 2021",
         core=True,
         defaults={
@@ -91,7 +93,10 @@ DENSITY = (
             "max_dup_8": 0.12,
             "max_dup_9": 0.11,
             "max_dup_10": 0.1,
+            "max_repeated_8_chars": 0.3,
+            "max_repeated_16_chars": 0.127,
         },
+        bind=bind_repetition,
     ),
     Operator(
         "unigram_entropy_score",
@@ -116,6 +121,7 @@ DENSITY = (
         "own",
         core=True,
         defaults={"a": 0.1, "b": 0.25, "c": 0.7, "d": 0.95},
+        bind=bind_compression,
     ),
     Operator(
         "perplexity_band_rate",

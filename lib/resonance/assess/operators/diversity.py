@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resonance.assess.methods.distributions import bind_channels, bind_domain_mix, bind_effective, bind_effective_sources
+from resonance.assess.methods.texts import bind_groups, bind_length_bands
 from resonance.assess.methods.uniqueness import bind_attributes
 from resonance.core.operator import Operator
 
@@ -88,6 +89,7 @@ DIVERSITY = (
         "own",
         core=True,
         defaults={"min_share": 0.01, "bounds": (512, 2048, 8192)},
+        bind=bind_length_bands,
     ),
     Operator(
         "source_effective_number",
@@ -185,6 +187,7 @@ DIVERSITY = (
         "guide Table 3",
         core=True,
         defaults={"min_mentions": 100},
+        bind=bind_groups,
     ),
     Operator(
         "group_sentiment_parity",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resonance.assess.methods.promises import bind_schema
 from resonance.assess.methods.shares import bind_lawful_basis, bind_protection, bind_value_rules
+from resonance.assess.methods.texts import bind_form, bind_personal, bind_secrets, bind_sound
 from resonance.core.operator import Operator
 
 NORMATIVITY = (
@@ -42,6 +43,7 @@ NORMATIVITY = (
         "Share of rows in NFC without U+FFFD, controls other than tab/LF/CR, private-use characters or mojibake patterns",
         "ftfy",
         core=True,
+        bind=bind_sound,
     ),
     Operator(
         "text_form_pass_rate",
@@ -49,7 +51,7 @@ NORMATIVITY = (
         "A",
         "P1",
         ("text",),
-        ("text", "lang"),
+        ("text",),
         "Share of rows with words 50–100,000, mean word length 3–10, symbols/words ≤ 0.1, bullet lines ≤ 0.9, ellipsis "
         "lines ≤ 0.3, alphabetic words ≥ 0.8, ≥ 2 stop words; zh: Han 50–100,000, Han+letters ≥ 0.6 of characters, "
         "≥ 2 function words",
@@ -68,6 +70,7 @@ NORMATIVITY = (
             "min_han_letter_ratio": 0.6,
             "min_function_words": 2,
         },
+        bind=bind_form,
     ),
     Operator(
         "media_format_conformance",
@@ -111,6 +114,7 @@ NORMATIVITY = (
         core=True,
         defaults={"lo": 0.0001, "hi": 0.01},
         floor=0.9,
+        bind=bind_personal,
     ),
     Operator(
         "pii_ner_free_ratio",
@@ -194,6 +198,7 @@ NORMATIVITY = (
         core=True,
         defaults={"lo": 0.0, "hi": 0.001},
         floor=0.9,
+        bind=bind_secrets,
     ),
     Operator(
         "poisoning_free_ratio",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resonance.assess.methods.shares import bind_in_domain
 from resonance.assess.methods.tasks import bind_template
+from resonance.assess.methods.texts import bind_keywords
 from resonance.core.operator import Operator
 
 RELEVANCE = (
@@ -30,6 +31,7 @@ RELEVANCE = (
         "TF-IDF",
         core=True,
         defaults={"min_terms": 3},
+        bind=bind_keywords,
     ),
     Operator("domain_classifier_relevance", 26, "M", "P1u", ("text",), ("text",), "mean P(target domain)", "fastText"),
     Operator(

@@ -1,0 +1,141 @@
+"""What is asked of single texts beside signals: whether one is whole, and whether its characters are sound.
+
+Each question has a plain definition, which says what is meant, and the same over Arrow arrays, which is what runs.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from resonance.assess.arrays import read_texts
+
+SPACE = " \t\n\r\f\v\u00a0\u3000"
+MARKS = ".!?…;:。！？；：\"'”’»)]}）】》」』>*"
+"""Characters that a whole text ends with."""
+FENCE = "```"
+PAIRS = ("()", "[]", "{}", "（）", "「」", "『』", "《》", "【】")
+MARKERS = ("[...]", "[…]", "[truncated]", "(truncated)", "Read more", "Continue reading", "阅读全文", "查看更多", "点击展开")
+CONTROLS = frozenset(chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))) - frozenset("\t\n\r")
+BROKEN = r"[\x{FFFD}\p{Co}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
+"""The replacement character, private use, and controls but tab, line feed and carriage return."""
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text ends as texts do, closes what it opens, and says nowhere that it was cut."""
+    left = text.rstrip(SPACE)
+    closed = text.count(FENCE) % 2 == 0 and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
+    return bool(left) and (left[-1] in MARKS or left.endswith(FENCE)) and closed and not any(marker in text for marker in MARKERS)
+
+
+def is_sound(text: str) -> bool:
+    """Whether a text is composed (NFC) and holds no replacement character, no private use, and no control but tab and line ends."""
+    broken = any(sign == "\ufffd" or sign in CONTROLS or unicodedata.category(sign) == "Co" for sign in text)
+    return not broken and unicodedata.is_normalized("NFC", text)
+
+
+def find_whole(texts: Any) -> Any:
+    """``is_whole`` of each text; false for null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    left = pc.utf8_rtrim(texts, characters=SPACE)
+    last = pc.utf8_slice_codeunits(left, -1)
+    ends = pc.or_(pc.is_in(last, value_set=pa.array(list(MARKS), last.type)), pc.ends_with(left, FENCE))
+    even = pc.equal(pc.bit_wise_and(pc.count_substring(texts, FENCE), 1), 0)
+    paired = [pc.equal(pc.count_substring(texts, pair[0]), pc.count_substring(texts, pair[1])) for pair in PAIRS]
+    cut = pc.match_substring_regex(texts, "|".join(map(escape, MARKERS)))
+    return reduce(pc.and_, (ends, even, *paired, pc.invert(cut))).fill_null(False)
+
+
+def find_sound(texts: Any) -> Any:
+    """``is_sound`` of each text; false for null. Python says what is composed: Arrow's own normal form C decomposes (25.0)."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    composed = np.ones(len(texts), bool)
+    places = np.flatnonzero(pc.invert(pc.string_is_ascii(texts)).fill_null(False).to_numpy(zero_copy_only=False))
+    composed[places] = [unicodedata.is_normalized("NFC", text) for text in texts.take(pa.array(places)).to_pylist()]
+    broken = pc.match_substring_regex(texts, BROKEN)
+    return pc.and_(pa.array(composed), pc.invert(broken)).fill_null(False)
+
+
+def make_pattern(phrases: Sequence[str]) -> str:
+    """A pattern (RE2) that matches any of these phrases in any case, the longest first; of Latin letters only whole words."""
+    known = sorted({phrase for phrase in phrases if phrase.strip()}, key=lambda phrase: (-len(phrase), phrase))
+    return "(?i)(?:" + "|".join(f"{_edge(phrase[0])}{escape(phrase)}{_edge(phrase[-1])}" for phrase in known) + ")"
+
+
+def escape(phrase: str) -> str:
+    """A phrase as a pattern that matches it alone."""
+    return "".join(
+        f"\\{sign}" if sign.isascii() and not sign.isalnum() and not sign.isspace() and sign != "_" else sign for sign in phrase
+    )
+
+
+def _edge(sign: str) -> str:
+    return r"\b" if sign.isascii() and sign.isalnum() else ""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Whether a column's text is whole; null is not."""
+
+    name: str
+
+    def __call__(self, batch: Any) -> Any:
+        """One flag a row."""
+        return find_whole(read_texts(batch.column(self.name)))
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Whether a column's text is sound, and holds nothing that a wrong encoding left; null is not."""
+
+    name: str
+
+    def __call__(self, batch: Any) -> Any:
+        """One flag a row."""
+        import pyarrow.compute as pc
+
+        sound = find_sound(read_texts(batch.column(self.name)))
+        left = pc.greater(batch.column("any_language.mojibake_ratio"), 0.0).fill_null(False)
+        return pc.and_(sound, pc.invert(left))
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """How often a column's text has one of several phrases; null for null."""
+
+    name: str
+    phrases: tuple[str, ...]
+
+    def __call__(self, batch: Any) -> Any:
+        """One number a row."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        counts = pc.count_substring_regex(read_texts(batch.column(self.name)), make_pattern(self.phrases))
+        return counts.cast(pa.int64())
+
+
+@dataclass(frozen=True)
+class MentionsSeveral:
+    """Whether a column's text has so many distinct ones of several phrases; null has not."""
+
+    name: str
+    phrases: tuple[str, ...]
+    least: int
+
+    def __call__(self, batch: Any) -> Any:
+        """One flag a row."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        texts = read_texts(batch.column(self.name))
+        found = (pc.match_substring_regex(texts, make_pattern([phrase])).cast(pa.int64()) for phrase in self.phrases)
+        return pc.greater_equal(reduce(pc.add, found), self.least).fill_null(False)
