@@ -58,8 +58,9 @@ bench-feedback: setup ## time states and plans of up to 4e7 events; hold states,
 	@$(BIN)/python -m tests.bench.label_errors
 	@$(BIN)/python -m tests.bench.exactly_once
 
-experiments: setup ## see whether feedback pays: arms from one checkpoint on a delivery with planted junk, five seeds (an hour of two cores)
+experiments: setup ## see whether feedback pays: arms from one checkpoint on a delivery with planted junk, five seeds (90 minutes of two cores)
 	@$(BIN)/python -m tests.bench.effect
+	@$(BIN)/python -m tests.bench.effect_loop --seeds 0
 	@$(BIN)/python -m tests.bench.noise
 
 lint: setup ## run ruff, mypy and the import contracts (half a minute)

@@ -27,11 +27,29 @@ ARMS = {
     "ours, T/2": "the same on half of the text",
     "oracle": "equal shares of what is sound, told by those who planted the junk",
     "uniform, equal compute": "as much more text as ours would have had for all that it computed",
+    "stratified, equal compute": "equal shares of as much more text",
+    "ours, short look": "ours, reading 64 instead of 256 characters of four fifths as many candidates",
+    "stratified, as short look": "equal shares of as much more text as the short look costs",
+    "two rounds: stratified": "T in two rounds, the second going on from the first, which is scored as every round is",
+    "two rounds: ours": "the same with weighting `resonance`",
+    "two rounds: perplexity band": "round 2 draws more of slices of middling loss",
+    "two rounds: doremi": "round 2 draws more of slices whose losses stand above those of reference models",
+    "two rounds: rho": "round 2 draws more of the documents whose losses stand above those of reference models",
+    "two rounds: color": "round 2 draws more of the documents that tuning a reference model on the new slice makes easier",
     "clean, stratified": "sound text of known slices, where nothing can be gained: equal shares",
     "clean, ours": "the same with weighting `resonance`",
 }
 ABSENT = "No result is committed; `make experiments` measures it."
-OURS, CLEAN = ("ours", "ours, T/2"), "clean, "
+OURS = ("ours", "ours, T/2", "ours, short look", "two rounds: ours")
+KINDS = ("clean, ", "two rounds: ")
+"""How names of arms begin that have a stratified arm of their own beside them."""
+SIZES = {
+    "tokens": "tokens trained",
+    "besides": "by reference models",
+    "read": "only read",
+    "charged": "charged",
+    "cpu_seconds": "CPU s",
+}
 Arms = Mapping[str, list[dict[str, Any]]]
 
 
@@ -76,27 +94,52 @@ def write_answer(figures: Mapping[str, Any]) -> str:
     gain, gap = figures["ours below stratified"], figures["gap closed, macro"]
     verb = "Yes, a little" if gain["low"] > 0 else "Not for certain"
     interval = f"95 % interval {gain['low']:.4f} to {gain['high']:.4f}"
-    return (
+    answer = (
         f"**{verb}: for the same text, the model ends {gain['mean']:.4f} bits per byte below equal shares of slices ({interval}), "
         f"and {gap['mean']:.0%} of the gap between drawing blindly and an oracle is closed.**"
     )
+    paid = figures.get("ours below stratified at equal compute")
+    return f"{answer} {write_price(paid)}" if paid else answer
+
+
+def write_price(paid: Mapping[str, Any]) -> str:
+    """What is left of the gain where equal shares may train on as much more text as the looking costs."""
+    if paid["low"] > 0:
+        return f"**At equal compute it still ends {paid['mean']:.4f} below them.**"
+    interval = f"95 % interval {paid['low']:.4f} to {paid['high']:.4f} below"
+    if paid["high"] < 0:
+        return (
+            f"**Not at equal compute: where equal shares train on as much more text as the looking costs, they end "
+            f"{-paid['mean']:.4f} lower ({interval} them).** So `stratified` is the default."
+        )
+    return f"**At equal compute no difference is certain ({interval} them).** So `stratified` is the default."
 
 
 def _list_arms(arms: Arms) -> str:
-    head = ("arm", "draws", "bits per byte", "seeds below `stratified`", "tokens trained", "tokens read besides")
+    head = ("arm", "draws", "bits per byte", "seeds below `stratified`", *SIZES.values())
     rows = []
     for name, found in arms.items():
-        rival = {row["seed"]: row["macro"] for row in arms[CLEAN * name.startswith(CLEAN) + "stratified"]}
-        below = f"{sum(row['macro'] < rival[row['seed']] for row in found)} of {len(found)}"
-        means = {key: float(np.mean([row[key] for row in found])) for key in ("macro", "tokens", "read")}
-        sizes = (
-            f"{means['macro']:.4f}",
-            "" if name.endswith("stratified") else below,
-            f"{means['tokens']:,.0f}",
-            f"{means['read']:,.0f}",
-        )
-        rows.append((name, ARMS[name], *sizes))
+        kind = next((kind for kind in KINDS if name.startswith(kind)), "")
+        rival = {row["seed"]: row["macro"] for row in arms.get(f"{kind}stratified", [])}
+        beside = [row for row in found if row["seed"] in rival]
+        below = f"{sum(row['macro'] < rival[row['seed']] for row in beside)} of {len(beside)}"
+        sizes = (_write_mean([_find_size(row, size) for row in found]) for size in SIZES)
+        macro = float(np.mean([row["macro"] for row in found]))
+        rows.append((name, ARMS[name], f"{macro:.4f}", "" if name == f"{kind}stratified" else below, *sizes))
     return _table(head, rows)
+
+
+def _find_size(row: Mapping[str, Any], size: str) -> float | None:
+    """One size of an outcome; what is charged counts readings as a third of trainings. None where it was not looked at."""
+    if size == "charged":
+        return float(row["tokens"] + row.get("besides", 0) + row["read"] / 3)
+    found = row.get(size)
+    return None if found is None else float(found)
+
+
+def _write_mean(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{np.mean(known):,.0f}" if known else ""
 
 
 def _list_figures(figures: Mapping[str, Any]) -> str:
@@ -113,7 +156,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def _draw(arms: Arms) -> str:
-    shown = {name: [row["macro"] for row in found] for name, found in arms.items() if not name.startswith(CLEAN)}
+    shown = {name: [row["macro"] for row in found] for name, found in arms.items() if not name.startswith(KINDS)}
     rows = []
     for name, values in sorted(shown.items(), key=lambda item: float(np.mean(item[1]))):
         mean, half = float(np.mean(values)), 0.0
