@@ -43,6 +43,7 @@ CODECS = {
 MANY_BYTES = frozenset(("gb18030", "big5", "shift_jis", "euc-kr", "euc-jp"))
 CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))
 HIGH = bytes(range(128, 256))
+PRIVATE = re.compile("[\ue000-\uf8ff]")
 HIGH_CONTROLS = re.compile(rb"[\x80-\x9f]")
 
 
@@ -181,8 +182,15 @@ def _guess_encoding(data: bytes, whole: bool) -> Encoding | None:
         return Encoding("gb18030", "gb18030", sure=False)
     if found is None:
         return None
+    if found.name == "gb18030" and _holds_private(data, found):  # no letters of a language: Big5 read as GB18030 has them
+        other = _name_encoding(data, "big5", whole)
+        found = other if other is not None and not _holds_private(data, other) else found
     high = len(data) - len(data.translate(None, HIGH))
     return found._replace(sure=found.name in MANY_BYTES and high >= 2 * FEW_LETTERS)
+
+
+def _holds_private(data: bytes, encoding: Encoding) -> bool:
+    return PRIVATE.search(data.decode(encoding.codec, "ignore")) is not None
 
 
 def is_chinese(data: bytes) -> bool:

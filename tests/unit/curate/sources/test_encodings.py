@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from resiliparse.parse.encoding import detect_encoding
 
 from resonance.curate.sources.encodings import (
     UTF_8,
@@ -67,6 +68,12 @@ def test_utf_16_without_a_mark_is_told_by_its_zero_bytes(codec: str) -> None:
 @pytest.mark.parametrize("short", ["中文", "联通", "数据"])
 def test_short_chinese_texts_are_read_but_unsure(short: str) -> None:
     assert decode_text(short.encode("gb18030")) == (short, Encoding("gb18030", "gb18030", sure=False))
+
+
+def test_big5_that_statistics_take_for_gb18030_is_told_by_letters_of_no_language() -> None:
+    data = "首數和尾數的和等於數值。若首數小於尾數，增量應當是正值；尾數和首數均不能是非數字。".encode("big5")
+    assert detect_encoding(data) == "gb18030"
+    assert decode_text(data) == (data.decode("big5"), Encoding("big5", "cp950"))
 
 
 @given(st.text("äöüßéèêñåøçÄÖÜÉabc xyz.", min_size=1))
