@@ -14,13 +14,20 @@ def check_rule(values: Any, rule: str, bound: Any) -> Any:
     if rule in ("minimum", "maximum"):
         numbers = read_numbers(values)
         return pc.greater_equal(numbers, float(bound)) if rule == "minimum" else pc.less_equal(numbers, float(bound))
+    if rule == "enum" and (pa.types.is_floating(values.type) or pa.types.is_decimal(values.type)):
+        return pc.is_in(read_numbers(values), value_set=read_numbers(pa.array(sorted({spell_value(value) for value in bound}))))
     texts = read_texts(values)
     if rule == "enum":
-        return pc.is_in(texts, value_set=pa.array(sorted({str(value) for value in bound}), texts.type))
+        return pc.is_in(texts, value_set=pa.array(sorted({spell_value(value) for value in bound}), texts.type))
     if rule == "pattern":
         return pc.match_substring_regex(texts, f"^(?:{bound})$")
     lengths = pc.utf8_length(texts)
     return pc.greater_equal(lengths, int(bound)) if rule == "minLength" else pc.less_equal(lengths, int(bound))
+
+
+def spell_value(value: object) -> str:
+    """A value of a contract as Arrow spells it in texts."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def find_present(values: Any, missing: Sequence[str] = ()) -> Any:

@@ -54,7 +54,7 @@ def assess(rows: DataFrame, contract: DatasetContract, profile: Profile, now: da
     bounds, refused = bind_operators(asked, rows, contract, now)
     states = measure(rows, bounds, contract.strata, contract.roles.get("text"))
     whole = merge_strata(states, bounds)
-    counted = recount(rows, bounds, whole)
+    counted = complete_states(rows, bounds, whole)
     results = [refused.get(op.id) or judge(op, bounds[op.id], counted.get(op.id, {}), contract) for op in asked]
     kept = keep_largest(states) if contract.strata else {}
     results += [
@@ -144,17 +144,16 @@ def find_wrong_expression(rows: DataFrame, bound: Bound) -> str:
     return ""
 
 
-def recount(rows: DataFrame, bounds: Mapping[str, Bound], whole: States) -> dict[str, State]:
-    """The states over all rows; those whose sketch is too close to a bound with the exact number of distinct values."""
+def complete_states(rows: DataFrame, bounds: Mapping[str, Bound], whole: States) -> dict[str, State]:
+    """The states over all rows, with what takes shuffles of its own: queries, and exact counts where a sketch could decide."""
     found: dict[str, State] = {}
     for id, state in whole.items():
         bound = bounds[id]
+        found[id] = {**state, **bound.own(rows)} if bound.own is not None and state["rows"] else state
         finding = bound.judge(state) if bound.exactly and state["rows"] else None
-        if finding is None or not finding.recount:
-            found[id] = state
-            continue
-        distinct = rows.select(F.expr(bound.exactly or "").alias("value")).where("value IS NOT NULL").distinct().count()
-        found[id] = {**state, "exactly": distinct}
+        if finding is not None and finding.recount:
+            distinct = rows.select(F.expr(bound.exactly or "").alias("value")).where("value IS NOT NULL").distinct().count()
+            found[id] = {**state, "exactly": distinct}
     return found
 
 

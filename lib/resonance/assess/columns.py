@@ -65,9 +65,10 @@ class IsTrue:
 
     def __call__(self, batch: Any) -> Any:
         """One flag a row."""
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        return reduce(pc.and_, (batch.column(name).fill_null(False) for name in self.names))
+        return reduce(pc.and_, (batch.column(name).cast(pa.bool_()).fill_null(False) for name in self.names))
 
 
 @dataclass(frozen=True)

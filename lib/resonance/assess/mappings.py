@@ -29,7 +29,7 @@ def to_shares(counts: Sequence[float]) -> list[float]:
 
 def find_entropy(shares: Sequence[float]) -> float:
     """Shannon entropy in nats."""
-    return -math.fsum(share * math.log(share) for share in shares if share)
+    return math.fsum(-share * math.log(share) for share in shares if share) or 0.0  # and never minus zero
 
 
 def find_evenness(shares: Sequence[float], kinds: int) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from resonance.core.parts import Part, State
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
     from resonance.core.dataset import DatasetContract
@@ -51,6 +52,7 @@ class Bound:
         parts: what is gathered, by name.
         reads: columns that the parts look at.
         expressions: SQL expressions that the parts look at as columns of these names.
+        own: what takes a shuffle of its own: queries over all rows, whose few results join the state. It has no strata.
         exactly: SQL expression whose distinct values are counted exactly, in a shuffle of its own, where the finding asks for it.
         signals: sets of signals that the parts look at as columns ``<set>.<signal>``, measured on the column of role ``text``.
     """
@@ -60,6 +62,7 @@ class Bound:
     reads: frozenset[str] = frozenset()
     expressions: Mapping[str, str] = field(default_factory=dict)
     signals: frozenset[str] = frozenset()
+    own: Callable[[DataFrame], Mapping[str, Any]] | None = None
     exactly: str | None = None
 
 

@@ -186,5 +186,8 @@ def ask_here(operator: Operator, contract: DatasetContract, rows: Sequence[Row],
     return judge(operator, bound, state, contract)
 
 
-COMPUTED = [operator for operator in OPERATORS if operator.bind is not None]
+COMPUTED = [operator for operator in OPERATORS if operator.bind is not None and operator.passes != "P2"]
+"""Operators that one reading is enough for."""
+GROUPED = [operator for operator in OPERATORS if operator.bind is not None and operator.passes == "P2"]
+"""Operators that take a shuffle of their own."""
 __all__ = ["COMPUTED", "CONTRACT", "NOW", "Row", "add_states", "ask_here", "bind_here", "gather_here", "make_rows"]

@@ -28,6 +28,7 @@ def test_the_engine_says_what_was_worked_out_by_hand(rows, contract):
     found = assess(rows, contract, GENERAL, NOW)
     assert found.rows == 10
     scores = {result.operator: result.score for result in found.results if result.state == "scored"}
+    assert scores.pop("duplicate_label_conflict_free") == 1.0
     assert set(scores) == {operator.id for operator in COMPUTED}
     for id, score in scores.items():
         assert score == pytest.approx(EXPECTED[id], abs=0.013 if id.endswith("_score") or id == "exact_unique_ratio" else 1e-9)

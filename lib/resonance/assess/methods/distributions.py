@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from resonance.assess.arrays import spell_value
 from resonance.assess.columns import Column
 from resonance.assess.mappings import (
     cap,
@@ -45,7 +46,7 @@ def list_declared(asked: Asked, name: str) -> tuple[str, ...]:
     given = asked.declared(name)
     if not isinstance(given, list | tuple | Mapping) or not given:
         raise UnmeasurableError(f"{name} in adaqDeclared must list values")
-    return tuple(dict.fromkeys(str(value) for value in given))
+    return tuple(dict.fromkeys(spell_value(value) for value in given))
 
 
 def bind_coverage(role: str, name: str, least: str) -> Binder:
@@ -214,7 +215,7 @@ def read_mix(asked: Asked, name: str) -> dict[str, float]:
     whole = sum(given.values())
     if not 0 < whole < math.inf:
         raise UnmeasurableError(f"weights of {name} in adaqDeclared must sum to more than zero")
-    return {str(key): weight / whole for key, weight in given.items()}
+    return {spell_value(key): weight / whole for key, weight in given.items()}
 
 
 def pick_counts(counts: Counts, values: Sequence[str]) -> list[int]:

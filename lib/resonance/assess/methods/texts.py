@@ -230,14 +230,15 @@ def bind_secrets(asked: Asked) -> Bound:
 
 def bind_rarity(asked: Asked, flag: Holding, signals: frozenset[str]) -> Bound:
     """How rare rows are for which a flag is set, between the rates ``lo`` and ``hi``; these rows are the evidence."""
-    shared = bind_share(asked, Inverse(flag), frozenset({asked.column("text")}), signals=signals)
+    column = asked.column("text")
+    shared = bind_share(asked, Inverse(flag), frozenset({column}), signals=signals)
     low, high = asked.params["lo"], asked.params["hi"]
 
     def judge(state: State) -> Finding | None:
-        found = judge_share(state["rows"] - state["good"], state["rows"])
-        return None if found is None else Finding(down(found.raw, low, high), found.raw)
+        found = judge_share(state["rows"] - state["good"], state["texts"])
+        return None if found is None else Finding(down(found.raw, low, high), found.raw, state["texts"])
 
-    return replace(shared, judge=judge)
+    return replace(shared, judge=judge, parts={**shared.parts, "texts": Part("count", Holds(column))})
 
 
 def bind_tokens(asked: Asked) -> Bound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resonance.assess.methods.distributions import bind_coverage
+from resonance.assess.methods.groups import bind_gaps
 from resonance.assess.methods.shares import bind_complete_records, bind_required, bind_row_count
 from resonance.assess.methods.tasks import bind_task_inputs
 from resonance.assess.methods.texts import bind_tokens, bind_whole
@@ -113,6 +114,7 @@ COMPLETENESS = (
         ("entity", "ts", "interval"),
         "1 − missing ticks/expected ticks; expected per entity = (t_max − t_min)/Δ + 1",
         "own",
+        bind=bind_gaps,
     ),
     Operator(
         "domain_taxonomy_coverage",

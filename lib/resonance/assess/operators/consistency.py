@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.groups import bind_agreement, bind_conflicts
 from resonance.assess.methods.shares import bind_code_lists
 from resonance.core.operator import Operator
 
@@ -17,6 +18,7 @@ CONSISTENCY = (
         "Krippendorff 2004",
         core=True,
         defaults={"lo": 0.0, "hi": 0.8},
+        bind=bind_agreement,
     ),
     Operator(
         "duplicate_label_conflict_free",
@@ -28,6 +30,7 @@ CONSISTENCY = (
         "1 − groups of identical inputs with > 1 label / groups with ≥ 2 rows",
         "guide Table 3",
         core=True,
+        bind=bind_conflicts,
     ),
     Operator(
         "knn_label_agreement",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.groups import bind_anonymity
 from resonance.assess.methods.promises import bind_schema
 from resonance.assess.methods.shares import bind_lawful_basis, bind_protection, bind_value_rules
 from resonance.assess.methods.texts import bind_form, bind_personal, bind_secrets, bind_sound
@@ -149,6 +150,7 @@ NORMATIVITY = (
         "Rows in quasi-identifier classes of size ≥ k (5) / N",
         "Sweeney 2002",
         defaults={"k": 5},
+        bind=bind_anonymity,
     ),
     Operator(
         "lawful_basis_coverage",
