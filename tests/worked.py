@@ -79,9 +79,10 @@ def worked_frames(
     settings = JudgeSettings(policy=load_policy("gopher"))
     failed, rules = judge(everything, signals, settings=settings, turn=Turn("main"))
     rejects = hold(failed.unionByName(_copies(passed)))
+    read = {"path": F.lit(None), "metadata": F.lit("{}"), "line": F.lit(None), "own_slice": F.col("slice")}
     found: dict[str, DataFrame] = {
-        "raw": everything.withColumn("path", F.lit(None)).withColumn("metadata", F.lit("{}")),
-        "documents": everything,
+        "raw": everything.withColumns({**read, "text_hash": F.col("content_hash")}),
+        "documents": everything.withColumn("raw_hash", F.col("content_hash")),
         "edits": _edits(everything),
         "rules": rules,
         "rejects": rejects,

@@ -300,6 +300,12 @@ class OpenWorkspace:
 
         return View(tuple(describe_document(self._read().frames(), doc_id)))
 
+    def files(self) -> View:
+        """The files that batches were read from: what the last run read, took over, or found deleted, and which documents went."""
+        from resonance.report.terminal.files import describe_files
+
+        return View(tuple(describe_files(self._read().frames())))
+
     @property
     def tables(self) -> View:
         """All tables with their versions and rows."""

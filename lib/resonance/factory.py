@@ -38,6 +38,7 @@ from resonance.tables import (
     EVALUATIONS,
     EXAMPLES,
     EXCESS_LOSS,
+    FILES,
     LABEL_QUALITY,
     PLANS,
     PRIVACY_SPANS,
@@ -56,10 +57,15 @@ from resonance.tables import (
     SLICE_EXCESS,
     SLICE_STATE,
     SLICE_SUMS,
+    UNUSED_ROWS,
+    WITHDRAWN,
 )
 from resonance.train.job import appraise, cross_fit, score_model, train, tune
 
-INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS), per="batch", counts="ingest", version=3)
+BOOKS = (FILES, UNUSED_ROWS, WITHDRAWN)
+"""What a run knows of files, so that the next one reads only those that changed."""
+
+INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS, *BOOKS), per="batch", counts="ingest", version=4)
 CLEAN = Job(
     "clean",
     clean,
@@ -67,17 +73,17 @@ CLEAN = Job(
     writes=(DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS),
     per="batch",
     only_with="ingest.keep_raw",
-    version=4,
+    version=5,
 )
 INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
     "ingest",
     ingest_and_clean,
     reads=(),
-    writes=(RAW, DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS),
+    writes=(RAW, DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS, *BOOKS),
     per="batch",
     counts="ingest",
     owns={"step": BEFORE_DOCUMENTS},
-    version=6,
+    version=7,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
     "examples",

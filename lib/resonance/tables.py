@@ -12,6 +12,9 @@ def _table_of(declared: SignalSet) -> Table:
 
 
 RAW = Table("raw", key=("doc_id", "batch"), replaces=("batch",))
+FILES = Table("files", key=("batch", "path"), replaces=("batch",))
+UNUSED_ROWS = Table("unused_rows", key=("batch", "path", "line"), replaces=("batch",))
+WITHDRAWN = Table("withdrawn", key=("batch", "doc_id"), replaces=("batch",))
 DOCUMENTS = Table("documents", key=("doc_id", "batch"), replaces=("batch",))
 EXAMPLES = Table("examples", key=("doc_id", "batch"), replaces=("batch",))
 EDITS = Table("edits", key=("doc_id", "rule", "batch"), replaces=("batch",))
@@ -47,6 +50,7 @@ EVALUATIONS = Table("evaluations", key=("round", "arm", "slice"), replaces=("rou
 CHECKPOINTS = Table("checkpoints", key=("run", "step"), replaces=("run", "step"))
 ROUNDS = Table("rounds", key=("round",), replaces=("round",))
 STEPS = Table("steps", key=("run",))
+WRITING = Table("writing", key=("job", "batch"), replaces=("job", "batch"))
 
 TABLES = tuple(
     table

@@ -30,7 +30,7 @@ def line(text: object) -> bytes:
 
 def curate(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: object) -> Curated:
     """Texts of the documents, and the rule of each reject by what it names."""
-    raw, documents, *_, rejects = ingest_and_clean(
+    raw, documents, *_, rejects, _, _, _ = ingest_and_clean(
         settings=IngestSettings.model_validate({"inputs": tuple(map(str, inputs)), **more}),
         cleaning=CleanSettings(),
         quality=ScoreSettings(),
@@ -86,7 +86,7 @@ def test_a_line_of_100_mb_is_cut_and_measured(spark: SparkSession, checkpoint: C
             file.write(b"x" * 1_000_000)
         file.write(b'"}\n' + line("behind"))
     own = {"turn": Turn("b"), "spark": spark, "checkpoint": checkpoint, "task": TaskSettings()}
-    raw, rejects = ingest(settings=IngestSettings(inputs=(str(tmp_path),)), **own)
+    raw, rejects, *_ = ingest(settings=IngestSettings(inputs=(str(tmp_path),)), **own)
     assert {row["source_key"]: row["text"] for row in raw.collect()} == {"b/a.jsonl:1": "before", "b/a.jsonl:3": "behind"}
     (cut,) = rejects.collect()
     assert (cut["rule"], cut["value"], cut["threshold"]) == ("too_long", 100_000_012.0, 20_000_000.0)
@@ -98,7 +98,7 @@ def test_an_empty_text_and_one_of_a_word_have_their_reasons_under_every_policy(
 ) -> None:
     (tmp_path / "a.jsonl").write_bytes(line("") + line("word") + line("{") + line(PROSE))
     config = load(judge__policy=name)
-    raw, documents, signals, *_, rejects = ingest_and_clean(
+    raw, documents, signals, *_, rejects, _, _, _ = ingest_and_clean(
         settings=IngestSettings(inputs=(str(tmp_path),)),
         cleaning=config.clean,
         quality=config.score,

@@ -248,6 +248,13 @@ def tables(
 
 @app.command()
 @on_workspace(computes=False)
+def files(w: OpenWorkspace) -> None:
+    """List the files that batches were read from: which were read, renamed or deleted, and the documents that went with them."""
+    w.files().show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
 def maintain(
     w: OpenWorkspace,
     keep_rounds: Annotated[int, typer.Option("--keep-rounds", min=1, help="Newest rounds whose table versions stay readable.")] = 2,

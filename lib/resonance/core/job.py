@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Scope = Literal["batch", "corpus", "round", "arm"]
 Checkpoint = Callable[["DataFrame", str], "DataFrame"]
 """Materialises a frame under a name and reads it back: computed once, lineage cut."""
+Left = Mapping[str, "DataFrame"]
+"""What the last run of a job left in its tables, by their names: the rows that it runs to replace. It had the code and settings of
+today, and tables meant what they mean."""
 
 
 @dataclass(frozen=True)

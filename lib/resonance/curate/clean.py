@@ -5,10 +5,12 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.job import Checkpoint, Turn
+from resonance.core.frames import look_up
+from resonance.core.job import Checkpoint, Left, Turn
 from resonance.core.ledger import CLEAN, make_rejects
 from resonance.core.settings import CleanSettings, ScoreSettings
 from resonance.core.signal import SignalSet
+from resonance.curate.carry import Stay, find_staying
 from resonance.curate.identity import bucket
 from resonance.curate.prepare import BY_NAME, Prepare
 from resonance.curate.signals import PRIVACY, QUALITY
@@ -22,13 +24,25 @@ Signals = dict[str, DataFrame]
 Parts = tuple[DataFrame, Signals, DataFrame, DataFrame, DataFrame, DataFrame]
 
 
-def clean(raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, turn: Turn, checkpoint: Checkpoint) -> Parts:
+def clean(
+    raw: DataFrame, *, settings: CleanSettings, quality: ScoreSettings, turn: Turn, checkpoint: Checkpoint, left: Left | None = None
+) -> Parts:
     """Documents, their signals by set, their quality, what rewriting cut, where persons and secrets stand, and rejects.
 
-    Each raw row is a document or a reject. No shuffle.
+    Each raw row is a document or a reject. No shuffle. Documents that the last run ``left`` of equal texts stay as they are; then
+    hashes of texts are joined by doc_id.
     """
-    needed = raw.select("doc_id", "source", "source_key", "slice", "text")
-    return split_prepared(checkpoint(prepare_by(settings, quality)(needed), "clean"), settings, turn)
+    needed = raw.select("doc_id", "source", "source_key", "slice", "text", "text_hash")
+    if left is None:
+        return split_prepared(checkpoint(prepare_by(settings, quality)(needed), "clean"), settings, turn)
+    known = left["documents"].select("doc_id", F.col("raw_hash").alias("text_hash"))
+    ids = raw.select("doc_id", "text_hash", "slice")
+    new = checkpoint(ids.join(known, ["doc_id", "text_hash"], "left_anti").select("doc_id"), "clean_new")
+    now = checkpoint(ids.join(known, ["doc_id", "text_hash"], "left_semi").select("doc_id", "slice"), "clean_kept")
+    fresh = checkpoint(prepare_by(settings, quality)(look_up(needed, new, ["doc_id"])), "clean")
+    made = split_prepared(fresh, settings, turn)
+    documents, signals, scores, edits, spans, _ = add_staying(made, left, find_staying(left["documents"], now, checkpoint))
+    return documents, signals, scores, edits, spans, made[-1]  # texts that are empty were looked at again
 
 
 def prepare_by(settings: CleanSettings, quality: ScoreSettings) -> Prepare:
@@ -36,6 +50,20 @@ def prepare_by(settings: CleanSettings, quality: ScoreSettings) -> Prepare:
     scorers, patterns = tuple(settings.scorers.items()), tuple(settings.patterns.items())
     languages = tuple(settings.languages.items())
     return Prepare(settings.sets, settings.rewrite, quality.head_words, scorers, patterns, languages)
+
+
+def add_staying(made: Parts, left: Left, stay: Stay) -> Parts:
+    """``made`` with the rows of texts that stay, as they are."""
+    documents, signals, scores, edits, spans, cut = made
+    was = left["rejects"].where(F.col("step") == CLEAN)
+    return (
+        documents.unionByName(stay.keep_named(left["documents"])),
+        {name: rows.unionByName(stay.keep(left[BY_NAME[name].table])) for name, rows in signals.items()},
+        scores.unionByName(stay.keep(left[QUALITY.table])),
+        edits.unionByName(stay.keep(left["edits"])),
+        spans.unionByName(stay.keep(left["privacy_spans"])),
+        cut.unionByName(stay.keep_named(was)),
+    )
 
 
 def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Parts:
@@ -61,6 +89,7 @@ def _documents(held: DataFrame, rewrite: str) -> DataFrame:
         "n_chars",
         "n_bytes",
         F.lit("/".join(filter(None, (VERSION, REWRITES[rewrite])))).alias("version"),
+        F.col("text_hash").alias("raw_hash"),
     )
 
 

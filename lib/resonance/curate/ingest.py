@@ -1,6 +1,12 @@
-"""Sources to raw rows: gives each its identity and slice, and quarantines what cannot be read or is there twice."""
+"""Sources to raw rows: gives each its identity and slice, and quarantines what cannot be read or is there twice.
+
+Of files that did not change since the last run, rows are taken over from the tables: the result is that of a run over all files.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -8,76 +14,116 @@ from pyspark.sql import functions as F
 from resonance.core.advice import ADVICE
 from resonance.core.errors import InputError
 from resonance.core.frames import leave_out, look_up, rank_rows
-from resonance.core.job import Checkpoint, Turn
+from resonance.core.job import Checkpoint, Left, Turn
 from resonance.core.ledger import INGEST, make_rejects
 from resonance.core.settings import IngestSettings, TaskSettings
+from resonance.curate.carry import REPEATED, Kept
+from resonance.curate.delivery import Delivery, list_files, list_withdrawn, open_delivery
 from resonance.curate.identity import bucket, doc_id
-from resonance.curate.sources.demo import read_demo
-from resonance.curate.sources.read import read_files
-from resonance.curate.sources.row import Reading
 
 VERSION = "ingest@1"
 READABLE = "rule IS NULL"
+PLACED = ("doc_id", "text_hash", "place", "source", "slice", "path", "line", "rule", "value", "threshold", "detail")
+"""What says of a row where it stands, who it is, and why it was cut."""
+HELD = ("doc_id", "bucket", "batch", "source", "source_key", "slice", "path", "text", "metadata", "line", "own_slice", "text_hash")
+"""Columns of ``raw``."""
+Books = tuple[DataFrame, DataFrame, DataFrame]
+"""Rows of ``files``, ``unused_rows`` and ``withdrawn``."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows of a delivery: those that were read now, and those that are taken over; or cut.
+
+    Args:
+        fresh: readable rows that were read, each doc_id once, with slice and ``own_slice``.
+        kept: rows of ``raw`` that are taken over; none where all is read.
+        unused: rows that were cut, in ``PLACED``.
+        placed: all rows in ``PLACED``, cut or not.
+    """
+
+    fresh: DataFrame
+    kept: DataFrame | None
+    unused: DataFrame
+    placed: DataFrame
 
 
 def ingest(
-    *, settings: IngestSettings, task: TaskSettings, turn: Turn, spark: SparkSession, checkpoint: Checkpoint
-) -> tuple[DataFrame, DataFrame]:
-    """Raw texts as read, and rejects: every row of the sources is in one of the two.
+    *,
+    settings: IngestSettings,
+    task: TaskSettings,
+    turn: Turn,
+    spark: SparkSession,
+    checkpoint: Checkpoint,
+    left: Left | None = None,
+) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]:
+    """Raw texts as read, and rejects: every row of the sources is in one of the two. And what the next run knows of the files.
 
-    Sources are read once. Shuffles the ids of all rows once, to find keys that come twice; texts stay where they are.
+    Sources are read once, those of unchanged files not at all. Shuffles the ids of all rows once, to find keys that come twice;
+    texts stay where they are.
 
     Raises:
         InputError: an input cannot be found, or no row of the inputs can be used.
     """
-    rows = checkpoint(identify_rows(open_sources(spark, settings, task).rows(), settings, turn), "ingest")
-    readable, rejects = split_readable(rows, settings, turn, checkpoint)
-    return raw_rows(readable, turn, F.col("text")), rejects
-
-
-def open_sources(spark: SparkSession, settings: IngestSettings, task: TaskSettings) -> Reading:
-    """What reads the rows of the inputs.
-
-    Raises:
-        InputError: an input cannot be read, or the demo is asked for examples that it has not.
-    """
-    if not settings.demo:
-        return read_files(spark, settings, task)
-    if task.kind != "language":
-        raise InputError(f"ingest: the demo source holds no examples for {task.kind}; name files in ingest.inputs")
-    return read_demo(spark, settings)
+    delivery = open_delivery(spark, settings, task, left)
+    rows = identify_rows(delivery.reading.rows(), settings, turn)
+    split = split_readable(rows, delivery.kept, settings, turn, checkpoint)
+    raw = raw_rows(split, turn, F.col("text"))
+    return raw, make_ingest_rejects(split.unused, turn), *keep_books(spark, delivery, split, raw, turn, checkpoint)
 
 
 def identify_rows(rows: DataFrame, settings: IngestSettings, turn: Turn) -> DataFrame:
     """Rows with ``place``, their file and line, and with their identity: ``source_key`` and, where readable, ``doc_id``.
 
     A key is the row's own id. Of a row without one it is batch, file and line, since other deliveries have files of the same
-    names; with ``id_scope`` file, batch and file stand before an own id too. What we exported keeps its key.
+    names; with ``id_scope`` file, batch and file stand before an own id too. What we exported keeps its key. ``by_name`` says
+    whether the file's name is in it.
     """
     place = F.concat_ws(":", "name", "line")
     batch = F.lit(f"{turn.batch}/")
     in_file = F.concat(batch, "name", F.lit("#"), "key")
     own = F.col("key") if settings.id_scope == "source" else F.when(F.col("whole_key"), F.col("key")).otherwise(in_file)
     key = F.coalesce(own, F.concat(batch, place))
+    alone = F.col("key").isNotNull() if settings.id_scope == "source" else F.coalesce("whole_key", F.lit(False))
     return rows.withColumns(
         {
             "place": place,
             "source_key": key,
             "doc_id": F.when(F.expr(READABLE), doc_id(F.col("source"), key)),
+            "by_name": F.expr(READABLE) & ~alone,
         }
     ).drop("key", "name", "whole_key")
 
 
-def split_readable(rows: DataFrame, settings: IngestSettings, turn: Turn, checkpoint: Checkpoint) -> tuple[DataFrame, DataFrame]:
-    """Readable rows with their slice, each doc_id once; and rejects."""
-    _refuse_unusable(rows, settings)
-    readable = rows.where(READABLE)
-    repeated = checkpoint(_find_repeated(readable), "ingest_repeated")
-    unread = _rejects(rows.where(f"NOT ({READABLE})"), turn)
+def split_readable(rows: DataFrame, kept: Kept | None, settings: IngestSettings, turn: Turn, checkpoint: Checkpoint) -> Split:
+    """Readable rows with their slice, each doc_id once; and those that were cut."""
+    read = checkpoint(rows, INGEST if kept is None else "ingest_read")
+    placed = read.select(*PLACED, "by_name") if kept is None else checkpoint(_place_all(read, kept), INGEST)
+    _refuse_unusable(placed, settings)
+    fresh, staying = read.where(READABLE), None if kept is None else kept.raw
+    repeated = checkpoint(_find_repeated(placed.where(f"rule IS NULL OR rule = '{REPEATED}'")), "ingest_repeated")
+    unused = placed.where(f"rule IS NOT NULL AND rule <> '{REPEATED}'").select(*PLACED)
     if not repeated.isEmpty():
-        readable = leave_out(readable, repeated, ["doc_id", "place"])
-        unread = unread.unionByName(_rejects(repeated, turn))
-    return _name_slices(readable, settings.min_slice_documents, checkpoint), unread
+        fresh = leave_out(fresh, repeated, ["doc_id", "place"])
+        staying = None if staying is None else leave_out(staying, repeated, ["doc_id", "place"])
+        unused = unused.unionByName(repeated)
+    fresh = fresh.withColumn("own_slice", F.col("slice"))
+    sizes = [frame.select("own_slice") for frame in (fresh, staying) if frame is not None]
+    least = settings.min_slice_documents
+    counted = reduce(DataFrame.unionByName, sizes).groupBy("own_slice").count().where(F.col("count") < least)
+    small = checkpoint(counted.select("own_slice"), "ingest_small")
+    named = None if staying is None else _name_slices(staying.withColumn("slice", F.col("own_slice")), small).select(*HELD)
+    return Split(_name_slices(fresh, small), named, unused, placed)
+
+
+def _place_all(read: DataFrame, kept: Kept) -> DataFrame:
+    """Every row of the delivery, in ``PLACED``: no texts."""
+    nothing = {name: F.lit(None).cast(kind) for name, kind in (("rule", "string"), ("detail", "string"))}
+    numbers = {name: F.lit(None).cast("double") for name in ("value", "threshold")}
+    never = F.lit(None).cast("boolean").alias("by_name")
+    raw = kept.raw.withColumns({"slice": F.col("own_slice"), **nothing, **numbers}).select(*PLACED, never)
+    unused = kept.unused.select(*PLACED, never)
+    return read.select(*PLACED, "by_name").unionByName(raw).unionByName(unused)
 
 
 def _find_repeated(readable: DataFrame) -> DataFrame:
@@ -89,51 +135,46 @@ def _find_repeated(readable: DataFrame) -> DataFrame:
         .withColumn("rank", rank_rows(["doc_id"], ["text_hash", "place"]))
         .where("rank > 1")
     )
-    return ranked.select(
-        "doc_id",
-        "place",
-        "source",
-        "slice",
-        "path",
-        "line",
-        F.lit("duplicate_key").alias("rule"),
-        F.col("rank").cast("double").alias("value"),
-        F.lit(1.0).alias("threshold"),
-        same.alias("detail"),
-    )
+    said = {
+        "rule": F.lit(REPEATED),
+        "value": F.col("rank").cast("double"),
+        "threshold": F.lit(1.0),
+        "detail": same,
+    }
+    return ranked.withColumns(said).select(*PLACED)
 
 
-def _name_slices(readable: DataFrame, least: int, checkpoint: Checkpoint) -> DataFrame:
-    """Rows of slices below ``least`` documents join ``other/<kind>``, the kind being what follows the last slash.
+def _name_slices(readable: DataFrame, small: DataFrame) -> DataFrame:
+    """Rows of the slices in ``small`` join ``other/<kind>``, the kind being what follows the last slash.
 
     Where there is none, rows stay as they are: a join would copy every text, once for each table that is made of them.
     """
-    small = checkpoint(readable.groupBy("slice").count().where(F.col("count") < least).select("slice"), "ingest_small")
     if small.isEmpty():
         return readable
     kind = F.when(F.col("slice").contains("/"), F.substring_index("slice", "/", -1)).otherwise("text")
     # cast: what substring_index of the embedded engine makes is a string of another layout, which a union does not settle
     named = F.when(F.col("small"), F.concat(F.lit("other/"), kind)).otherwise(F.col("slice")).cast("string")
     marked = F.broadcast(small.withColumn("small", F.lit(True)))
-    return look_up(readable, marked, ["slice"], keep=True).withColumn("slice", named).drop("small")
+    return look_up(readable, marked, ["own_slice"], keep=True).withColumn("slice", named).drop("small")
 
 
-def raw_rows(readable: DataFrame, turn: Turn, text: Column) -> DataFrame:
+def raw_rows(split: Split, turn: Turn, text: Column) -> DataFrame:
     """Rows of ``raw``."""
-    return readable.select(
-        "doc_id",
-        bucket(F.col("doc_id")).alias("bucket"),
-        F.lit(turn.batch).alias("batch"),
-        "source",
-        "source_key",
-        "slice",
-        "path",
-        text.cast("string").alias("text"),
-        "metadata",
-    )
+    known = {"bucket": bucket(F.col("doc_id")), "batch": F.lit(turn.batch), "text": text.cast("string")}
+    read = split.fresh.withColumns(known).select(*HELD)
+    return read if split.kept is None else read.unionByName(split.kept)
 
 
-def _rejects(cut: DataFrame, turn: Turn) -> DataFrame:
+def keep_books(spark: SparkSession, delivery: Delivery, split: Split, raw: DataFrame, turn: Turn, checkpoint: Checkpoint) -> Books:
+    """What the next run knows of files and of rows that were cut, and the documents that this one no longer finds."""
+    by_line = bucket(F.concat_ws(":", "path", "line").cast("binary"))
+    unused = split.unused.drop("place").withColumns({"batch": F.lit(turn.batch), "bucket": by_line})
+    ids = checkpoint(raw.select("doc_id"), "ingest_ids") if delivery.left is not None else raw.select("doc_id")
+    withdrawn = list_withdrawn(spark, delivery, ids)
+    return list_files(spark, delivery, split.placed, split.unused, turn.batch), unused, withdrawn
+
+
+def make_ingest_rejects(cut: DataFrame, turn: Turn) -> DataFrame:
     """Ledger rows. What never became a document has no doc_id: it is named by its file and line."""
     path = F.concat_ws(":", "path", "line")
     named = {"batch": F.lit(turn.batch), "bucket": bucket(path.cast("binary")), "doc_id": F.lit(None).cast("binary")}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.job import Checkpoint, Turn
+from resonance.core.job import Checkpoint, Left, Turn
 from resonance.core.settings import CleanSettings, IngestSettings, ScoreSettings, TaskSettings
-from resonance.curate.clean import Signals, prepare_by, split_prepared
-from resonance.curate.ingest import identify_rows, open_sources, raw_rows, split_readable
+from resonance.curate.carry import find_staying
+from resonance.curate.clean import Signals, add_staying, prepare_by, split_prepared
+from resonance.curate.delivery import open_delivery
+from resonance.curate.ingest import identify_rows, keep_books, make_ingest_rejects, raw_rows, split_readable
 
 
 def ingest_and_clean(
@@ -20,16 +22,23 @@ def ingest_and_clean(
     turn: Turn,
     spark: SparkSession,
     checkpoint: Checkpoint,
-) -> tuple[DataFrame, DataFrame, Signals, DataFrame, DataFrame, DataFrame, DataFrame]:
-    """Raw rows, and what ``ingest`` and ``clean`` make of them, from one pass.
+    left: Left | None = None,
+) -> tuple[DataFrame, DataFrame, Signals, DataFrame, DataFrame, DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]:
+    """Raw rows, what ``clean`` makes of them, rejects, and what is known of files, as ``ingest`` and ``clean`` do, in one pass.
 
     Only cleaned texts are stored, and raw rows say where each came from. Shuffles as ``ingest`` does.
 
     Raises:
         InputError: as in ``ingest``.
     """
-    prepared = prepare_by(cleaning, quality).reading(open_sources(spark, settings, task))
-    rows = checkpoint(identify_rows(prepared, settings, turn), "ingest")
-    readable, unread = split_readable(rows, settings, turn, checkpoint)
-    documents, signals, scores, edits, spans, cut = split_prepared(readable, cleaning, turn)
-    return raw_rows(readable, turn, F.lit(None)), documents, signals, scores, edits, spans, unread.unionByName(cut)
+    delivery = open_delivery(spark, settings, task, left)
+    prepared = prepare_by(cleaning, quality).reading(delivery.reading)
+    split = split_readable(identify_rows(prepared, settings, turn), delivery.kept, settings, turn, checkpoint)
+    made = split_prepared(split.fresh, cleaning, turn)
+    if delivery.left is not None and split.kept is not None:
+        now = checkpoint(split.kept.select("doc_id", "slice"), "ingest_kept")
+        made = add_staying(made, delivery.left, find_staying(delivery.left["raw"], now, checkpoint))
+    documents, signals, scores, edits, spans, cut = made
+    raw = raw_rows(split, turn, F.lit(None))
+    rejects = make_ingest_rejects(split.unused, turn).unionByName(cut)
+    return raw, documents, signals, scores, edits, spans, rejects, *keep_books(spark, delivery, split, raw, turn, checkpoint)

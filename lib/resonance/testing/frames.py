@@ -58,6 +58,7 @@ def documents_frame(spark: SparkSession, rows: Sequence[tuple[str, str, str]]) -
         F.length("text").alias("n_chars"),
         F.octet_length("text").alias("n_bytes"),
         F.lit("test@1").alias("version"),
+        content_hash(F.col("text")).alias("raw_hash"),
     ).withColumn("bucket", bucket(F.col("doc_id")))
     return resources.contract(DOCUMENTS).conform(full)
 

@@ -41,8 +41,13 @@ QUALITY = ScoreSettings(head_words=12)
 
 
 def raw_of(spark: SparkSession, texts: dict[str, str | None]) -> DataFrame:
-    rows = [(hashlib.sha256(name.encode()).digest()[:16], "s", name, f"slice/{name}", text) for name, text in texts.items()]
-    return spark.createDataFrame(rows, "doc_id binary, source string, source_key string, slice string, text string")
+    hashes = {name: hashlib.sha256((text or "").encode()).digest()[:16] for name, text in texts.items()}
+    rows = [
+        (hashlib.sha256(name.encode()).digest()[:16], "s", name, f"slice/{name}", text, hashes[name])
+        for name, text in texts.items()
+    ]
+    columns = "doc_id binary, source string, source_key string, slice string, text string, text_hash binary"
+    return spark.createDataFrame(rows, columns)
 
 
 def run(

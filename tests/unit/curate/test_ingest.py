@@ -34,7 +34,8 @@ def settings_of(*inputs: Path, **more: object) -> IngestSettings:
 
 
 def read(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: object) -> tuple[list[Row], list[Row]]:
-    raw, rejects = ingest(settings=settings_of(*inputs, **more), task=TaskSettings(), turn=TURN, spark=spark, checkpoint=checkpoint)
+    given = settings_of(*inputs, **more)
+    raw, rejects, *_ = ingest(settings=given, task=TaskSettings(), turn=TURN, spark=spark, checkpoint=checkpoint)
     contract(RAW).conform(raw)
     contract(REJECTS).conform(rejects)
     return raw.orderBy("source_key").collect(), rejects.orderBy("path").collect()
@@ -85,7 +86,7 @@ def test_two_deliveries_of_files_with_one_name_share_no_id(spark: SparkSession, 
         (tmp_path / batch).mkdir(exist_ok=True)
         (tmp_path / batch / "part-0.jsonl").write_bytes(jsonl(*({"text": f"{batch} {n}"} for n in range(3))))
         given: Any = {"settings": settings_of(tmp_path / batch), "task": TaskSettings(), "spark": spark, "checkpoint": checkpoint}
-        raw, _ = ingest(turn=Turn(batch), **given)
+        raw, *_ = ingest(turn=Turn(batch), **given)
         ids |= {bytes(row["doc_id"]) for row in raw.collect()}
     assert len(ids) == 6
 
@@ -127,14 +128,14 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
     def rows_of(*frames: DataFrame) -> list[list[tuple[object, ...]]]:
         return [sorted(map(tuple, frame.collect()), key=repr) for frame in frames]
 
-    raw, unread = ingest(**reading)
+    raw, unread, *books = ingest(**reading)
     documents, signals, *made, cut = clean(raw, settings=CleanSettings(), **cleaning)
-    raw_kept, *kept = rows_of(raw, documents, *signals.values(), *made, unread.unionByName(cut))
+    raw_kept, *kept = rows_of(raw, documents, *signals.values(), *made, unread.unionByName(cut), *books)
     raw, documents, signals, *made = ingest_and_clean(**reading, cleaning=CleanSettings(), quality=ScoreSettings())
     raw_left, *left = rows_of(raw, documents, *signals.values(), *made)
     assert kept == left
     assert len(raw_kept) == len(raw_left) == 6
-    rows_kept, *_, rejects = kept
+    rows_kept, *_, rejects, _, _, _ = kept
     assert len(rows_kept) + len(rejects) == len(rows)
     text = [field.name for field in contract(RAW).schema].index("text")
     assert all(row[text] is None for row in raw_left)
@@ -158,7 +159,7 @@ def test_ids_do_not_depend_on_the_place_of_the_corpus_or_partitions(
         path = folder / f"sub{n % 2}" / f"{n}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(jsonl({"text": f"a {n}"}, {"text": f"b {n}"}))
-    raw, _ = ingest(
+    raw, *_ = ingest(
         settings=settings_of(folder),
         task=TaskSettings(),
         turn=TURN,

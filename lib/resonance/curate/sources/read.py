@@ -8,7 +8,7 @@ the job, or lose rows without a word, where one file of many is broken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -35,9 +35,15 @@ UNIT_SCHEMA = "path string, name string, shown string, format string, codec stri
 
 
 def read_files(
-    spark: SparkSession, settings: IngestSettings, task: TaskSettings = LANGUAGE, split_bytes: int = SPLIT_BYTES
+    spark: SparkSession,
+    settings: IngestSettings,
+    task: TaskSettings = LANGUAGE,
+    split_bytes: int = SPLIT_BYTES,
+    files: Sequence[File] | None = None,
 ) -> Reading:
     """The rows of all input files or Delta tables: readable ones with their text, broken ones with the rule that cut them.
+
+    Where ``files`` names some of them, only these are opened.
 
     Shuffles names of files, never text. Files larger than ``split_bytes`` that hold JSON lines are read twice: once to count
     lines, so that each range knows the number of its first.
@@ -50,13 +56,13 @@ def read_files(
         if settings.id_scope == "file":
             raise InputError("ingest: rows of a Delta table lie in no file of their own; leave ingest.id_scope=source")
         return read_tables(spark, settings.inputs, fields)
-    files = find_files(settings.inputs)
+    files = find_files(settings.inputs) if files is None else files
     for name, reader in READERS.items():
         first = next((file for file in files if file.format == name and not file.codec), None)
         if reader.refuse and first:
             reader.refuse(first.path, first.shown, fields)
     units = [unit for file in files for unit in plan_units(file, split_bytes)]
-    tasks = min(len(units), max(MIN_TASKS, sum(u.stop - u.start for u in units) // split_bytes))
+    tasks = min(max(len(units), 1), max(MIN_TASKS, sum(u.stop - u.start for u in units) // split_bytes))
     frame = spark.createDataFrame([tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
     if any(_counts_lines(unit) and unit.start > 0 for unit in units):
         frame = _number_lines(frame, tasks)

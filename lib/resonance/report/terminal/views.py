@@ -119,6 +119,13 @@ def describe_sample(frames: Frames, asked: str, number: int | None) -> list[str]
     return [escape_hidden(line) for line in (*lines, *(drawn or ["drawn     never yet"]))]
 
 
+def describe_withdrawal(row: Row) -> str:
+    """Where a document was that a batch holds no more, and why."""
+    why = {"file_deleted": "its file was deleted", "row_gone": "its file changed, and holds it no more"}[row["reason"]]
+    place = row["path"] if row["line"] is None else f"{row['path']}:{row['line']}"
+    return f"withdrawn {row['source']}: {row['source_key']} (batch {row['batch']}), read from {place}: {why}"
+
+
 def _find_raw(frames: Frames, asked: str) -> Row | list[str]:
     """The row of ``raw`` that is asked for; or the lines on a document that was cut before it got there.
 
@@ -129,6 +136,8 @@ def _find_raw(frames: Frames, asked: str) -> Row | list[str]:
     by_key = (F.col("source_key") == asked) | (F.col("source_key") == F.concat("batch", F.lit(f"/{asked}")))
     wanted = F.lower(F.hex("doc_id")) == asked.lower() if is_id else by_key
     rows = frames["raw"].where(wanted).drop("text", "metadata").collect()
+    if not rows and (gone := frames["withdrawn"].where(wanted).orderBy("batch").collect()):
+        return [escape_hidden(line) for line in (f"document {gone[0]['doc_id'].hex()}", *map(describe_withdrawal, gone))]
     if not rows and is_id:
         rejected = frames["rejects"].where(wanted).collect()
         if rejected:

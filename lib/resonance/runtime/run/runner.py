@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
-from resonance.core.job import Job, Site, Step, Turn
+from resonance.core.job import Job, Left, Site, Step, Turn
 from resonance.core.launch import Launch
 from resonance.core.ledger import drop_cut_before
 from resonance.core.settings import Config
@@ -24,7 +24,8 @@ from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.schedule import Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
-from resonance.tables import DOCUMENTS, RAW, REJECTS, STEPS, TABLES
+from resonance.runtime.storage.conditions import where
+from resonance.tables import DOCUMENTS, RAW, REJECTS, STEPS, TABLES, WRITING
 
 WRITERS = 2
 """Tables of one step that are written at a time."""
@@ -107,9 +108,11 @@ class Runner:
         frames = [self._read(entry, job, turn) for entry in job.reads]
         try:
             if results is None:
-                result = job.run(*frames, **self._arguments(job, turn, scratch))
+                left = self._find_left(step, forecast) if "left" in job.wiring.tools else None
+                result = job.run(*frames, **self._arguments(job, turn, scratch, left))
                 results = () if result is None else result if isinstance(result, tuple) else (result,)
             note = self._note(step, turn, versions)
+            self._mark(step, turn.run)
 
             def write(pair: tuple[Table, DataFrame]) -> tuple[Table, Commit]:
                 table, rows = pair
@@ -132,7 +135,25 @@ class Runner:
         seconds = time.monotonic() - started
         outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds)
         self._record(outcome, forecast)
+        self._mark(step, None)
         return outcome
+
+    def _find_left(self, step: Step, forecast: Forecast) -> Left | None:
+        """What the last run of the step left in its tables, where it made that as it would today; none where it did not."""
+        if not self._schedule.stands(step, forecast.made_of):
+            return None
+        sections = [getattr(self._config, name) for name in step.job.wiring.sections.values()]
+        tables = list_tables(step.job.writes, sections)
+        found = {table: self._catalog.read(table, at=self._version(table)) for table in tables}
+        return {table.name: rows.where(where(self._slice(table, step))) for table, rows in found.items()}
+
+    def _mark(self, step: Step, run: str | None) -> None:
+        """Note that a step whose next run may take over rows begins to replace them, or where there is no run that it ended."""
+        if "left" in step.job.wiring.tools:
+            place = {"job": step.job.name, "batch": self._config.batch}
+            rows = [] if run is None else [{**place, "run": run}]
+            frame = self._spark.createDataFrame(rows, resources.contract(WRITING).schema)
+            self._versions[WRITING.name] = self._catalog.write(WRITING, frame, place, {"job": step.job.name}).version
 
     def _version(self, table: Table) -> int | None:
         """The table's version as this run knows it: asked for once, then what its own commits made of it."""
@@ -167,7 +188,7 @@ class Runner:
             frame = frame.where(F.col("run").isin(list(turn.runs.values())))
         return frame
 
-    def _arguments(self, job: Job, turn: Turn, scratch: Scratch) -> dict[str, Any]:
+    def _arguments(self, job: Job, turn: Turn, scratch: Scratch, left: Left | None) -> dict[str, Any]:
         """What the job's function takes by keyword."""
         tools: dict[str, Any] = {
             "turn": turn,
@@ -176,6 +197,7 @@ class Runner:
             "catalog": self._catalog,
             "folder": self._folder,
             "checkpoint": scratch,
+            "left": left,
         }
         if job.starts_ranks:
             assert self._launch is not None

@@ -15,7 +15,7 @@ from resonance.core.settings import Config
 from resonance.core.table import Catalog, Family, Table, list_tables
 from resonance.runtime import inputs
 from resonance.runtime.run.origins import Origins, find_origins, identify
-from resonance.tables import EVALUATION_ITEMS, STEPS
+from resonance.tables import EVALUATION_ITEMS, REJECTS, STEPS, WRITING
 
 UP_TO_DATE = "up to date: same inputs, settings, seed and code as last time"
 UNKNOWN = "its settings, sources, seed or code, or steps that it builds on, are not those of its last run"
@@ -112,6 +112,19 @@ class Schedule:
     def list_read(self, job: Job) -> tuple[Table, ...]:
         """The tables that a job reads under these settings."""
         return self._list_tables(job.reads, job)
+
+    def stands(self, step: Step, made_of: Mapping[str, str]) -> bool:
+        """Whether rows of the step's tables are those that its last run left, and it made them as it would today: by the same code,
+        settings, seed and meaning of tables. Which inputs it was given is another question.
+        """
+        last, own = self._last(step), {table.name for table in list_tables(step.job.writes) if table is not REJECTS}
+        wrote = [row for row in self.finished if row["batch"] == self._config.batch and own & row["written"].keys()]
+        if last is None or not last["made_of"] or not wrote or max(wrote, key=_finished_at) is not last:
+            return False
+        if any((row["job"], row["batch"]) == (step.job.name, self._config.batch) for row in self._catalog.rows(WRITING)):
+            return False  # a later run was cut off while it wrote
+        then, now = (_leave_out_inputs(parts) for parts in (last["made_of"], made_of))
+        return then == now
 
     def list_deliveries(self) -> tuple[str, ...]:
         """All batches in the order in which they first came; the one at hand is last where it is new."""
@@ -225,6 +238,14 @@ def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
     """The earlier steps that write a table which this step reads."""
     reads = set(step.job.reads)
     return tuple(earlier for earlier in before if reads & {*earlier.job.writes, *earlier.job.appends})
+
+
+def _leave_out_inputs(made_of: Mapping[str, str]) -> dict[str, Any]:
+    """What a step is made of, without what was given to it."""
+    parts = {name: json.loads(part) for name, part in made_of.items() if name not in ("sources", "steps")}
+    if "settings ingest" in parts:
+        parts["settings ingest"].pop("inputs")
+    return parts
 
 
 def _finished_at(row: Mapping[str, Any]) -> tuple[Any, str]:

@@ -15,7 +15,7 @@ from resonance.core.ledger import make_rejects
 from resonance.core.settings import CleanSettings, Config, DedupeSettings, IngestSettings
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.runner import Runner
-from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS, STEPS
+from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS, STEPS, WRITING
 from resonance.testing import MemoryCatalog, documents_frame
 
 ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "third text")]
@@ -138,3 +138,65 @@ def test_a_job_that_loses_a_row_is_stopped(room, monkeypatch):
     with pytest.raises(ConservationError, match="read: 3 rows in, but 1 out and 1 cut"):
         room.run()
     assert room.catalog.read(STEPS).count() == 0
+
+
+@pytest.fixture
+def left_room(room, tmp_path):
+    """A room whose reader notes which rows of its own tables the last run left it."""
+    seen = []
+
+    def read_again(*, settings: CleanSettings, spark, checkpoint, left):
+        seen.append(None if left is None else {name: rows.count() for name, rows in left.items()})
+        rows = checkpoint(documents_frame(spark, ROWS), "rows")
+        return rows.where("source_key != 'c'"), reject(rows.where("source_key = 'c'"), "read", "third")
+
+    job = Job("read", read_again, (), (DOCUMENTS, REJECTS), per="batch", counts="rows")
+    file = tmp_path / "given.jsonl"
+
+    def run(text="{}", **changes):
+        file.write_text(text)
+        return room.runner(**{"ingest": IngestSettings(inputs=(str(file),)), **changes}).run([Step(job)])
+
+    return room, run, seen
+
+
+def test_a_job_is_handed_what_its_last_run_left_where_the_inputs_alone_changed(left_room, tmp_path):
+    room, run, seen = left_room
+    run()
+    run('{"more": 1}')
+    (tmp_path / "other.jsonl").write_text("{}")
+    run(ingest=IngestSettings(inputs=(str(tmp_path / "other.jsonl"),)))
+    assert seen == [None, *[{"documents": 2, "rejects": 2}] * 2]
+    run(seed=7)
+    run(clean=CleanSettings(rewrite="c4_lines"))
+    assert seen[3:] == [None] * 2
+    assert room.catalog.read(WRITING).count() == 0
+
+
+def test_what_another_job_wrote_since_is_not_what_was_left(left_room):
+    room, run, seen = left_room
+    run()
+    room.run(ingest=IngestSettings(inputs=(str(room.log),)))  # another function of the same name
+    run('{"more": 1}')
+    assert seen == [None, None]
+
+
+def test_after_a_run_that_was_cut_off_while_it_wrote_nothing_is_taken_over(left_room, monkeypatch):
+    room, run, seen = left_room
+    run()
+    write = room.catalog.write
+
+    def fail(table, rows, slice, note):
+        if table is REJECTS:
+            raise OSError("the disk is full")
+        return write(table, rows, slice, note)
+
+    monkeypatch.setattr(room.catalog, "write", fail)
+    with pytest.raises(OSError, match="the disk is full"):
+        run('{"more": 1}')
+    monkeypatch.undo()
+    assert [row["job"] for row in room.catalog.rows(WRITING)] == ["read"]
+    run('{"more": 1}')
+    assert seen[1:] == [{"documents": 2, "rejects": 2}, None]
+    run('{"more": 2}')
+    assert seen[3:] == [{"documents": 2, "rejects": 2}]
