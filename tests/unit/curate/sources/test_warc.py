@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from resonance.core.settings import IngestSettings
 from resonance.curate.sources import warc
@@ -122,6 +125,27 @@ def test_a_broken_member_in_the_middle_costs_itself(tmp_path: Path, damage: str)
     assert good == [f"http://a/{number}" for number in (1, 2, 3, 5, 6, 7)]
     assert [(row.rule, row.line) for row in cut] == [("broken_record", 4)]
     assert f"byte {place}" in (cut[0].detail or "") or f"byte {place - len(members[2])}" in (cut[0].detail or "")
+
+
+MEMBERS = [gzip.compress(page(number)) for number in range(12)]
+WHOLE = b"".join(MEMBERS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=len(MEMBERS[0]) // 2), st.booleans())
+def test_whatever_is_damaged_the_records_beside_it_are_read(
+    tmp_path_factory: pytest.TempPathFactory, at: int, damage: bytes, cut: bool
+) -> None:
+    damaged = WHOLE[:at] + (b"" if cut else damage) + WHOLE[at + len(damage) :]
+    ends = list(accumulate(map(len, MEMBERS)))
+    touched = {n for n, end in enumerate(ends) if end - len(MEMBERS[n]) < at + len(damage) and at < end}
+    rows = read(tmp_path_factory.mktemp("damaged") / "a.warc.gz", damaged, "gzip")
+    good = {row.key: row.text for row in rows if row.rule is None}
+    expected = {f"http://a/{n}": f"Words of page {n}." for n in range(len(MEMBERS)) if n not in touched}
+    assert {key: text for key, text in good.items() if key in expected} == expected
+    assert len(rows) == len({row.line for row in rows})
+    if damaged != WHOLE:
+        assert any(row.rule for row in rows) or len(good) == len(MEMBERS), "a record is lost without a word"
 
 
 def test_garbage_between_records_costs_what_it_hides(tmp_path: Path) -> None:
