@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+BUT = "all but "
 
 
 class Languages(BaseModel):
@@ -29,7 +35,16 @@ class Languages(BaseModel):
         return {"named": given} if isinstance(given, list | tuple) else given
 
     def __str__(self) -> str:
-        return f"{'all but ' if self.others else ''}{', '.join(self.named)}"
+        return f"{BUT if self.others else ''}{', '.join(self.named)}"
+
+    @classmethod
+    def read(cls, said: str) -> Languages:
+        """The languages that are written so."""
+        return cls(named=tuple(filter(None, said.removeprefix(BUT).split(", "))), others=said.startswith(BUT))
+
+    def hold(self, language: str | None) -> bool:
+        """Whether a language is one of those that are meant."""
+        return (language in self.named) != self.others
 
     def __or__(self, more: Languages) -> Languages:
         """Both together."""
@@ -45,6 +60,12 @@ class Languages(BaseModel):
     def are_all(self) -> bool:
         """Whether every language is meant."""
         return self.others and not self.named
+
+
+def speaks(language: Column, languages: Languages) -> Column:
+    """Whether a document is in one of the languages that are meant: ``hold`` on a column."""
+    named = F.coalesce(language.isin(*languages.named), F.lit(False)) if languages.named else F.lit(False)
+    return ~named if languages.others else named
 
 
 ALL = Languages(named=(), others=True)

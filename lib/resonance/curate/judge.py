@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import InputError
 from resonance.core.frames import parse_schema
 from resonance.core.job import Turn
-from resonance.core.languages import Languages
+from resonance.core.languages import Languages, speaks
 from resonance.core.ledger import JUDGE, make_rejects
 from resonance.core.policy import LANGUAGE, Policy, Rule
 from resonance.core.settings import JudgeSettings
@@ -149,12 +149,6 @@ def _cell(place: int, passes: Column, value: Column, languages: Languages | None
     fails = ~F.coalesce(passes, F.lit(False))
     asked = fails if languages is None else fails & speaks(F.col(LANGUAGE[0])[LANGUAGE[1]], languages)
     return F.when(asked, F.struct(F.lit(place).alias("place"), value.alias("value")))
-
-
-def speaks(language: Column, languages: Languages) -> Column:
-    """Whether a document is in one of the languages that are meant."""
-    named = F.coalesce(language.isin(*languages.named), F.lit(False)) if languages.named else F.lit(False)
-    return ~named if languages.others else named
 
 
 def _place() -> Column:

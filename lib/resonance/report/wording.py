@@ -121,6 +121,11 @@ def make_distinct(texts: Sequence[object], columns: int) -> list[str]:
     return short
 
 
+def label_rule(rule: str) -> str:
+    """A rule's name where there is little room: ``gopher`` in front is left out, ``any_language`` is ``any``."""
+    return rule.removeprefix("gopher_").removeprefix("gopher.").replace("any_language.", "any.", 1)
+
+
 def describe_rule(rule: Row) -> str:
     """What a rule cuts, and of which languages where it is asked of some: ``n_words below 50``, ``n_han below 80 (zh)``."""
     asked = f" ({name(rule['languages'], 40)})" if rule["languages"] else ""

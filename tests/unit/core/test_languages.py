@@ -21,6 +21,12 @@ def test_both_together_mean_what_either_means(one: Languages, two: Languages) ->
     assert (one | two).are_all == (meant(one | two) == meant(ALL))
 
 
+@given(SOME)
+def test_what_is_written_is_read_again(languages: Languages) -> None:
+    assert Languages.read(str(languages)) == languages
+    assert {code for code in (*CODES, "other", None) if languages.hold(code)} == meant(languages)
+
+
 def test_none_stands_for_all() -> None:
     one = Languages(named=("en",))
     assert join_languages([]) == NO

@@ -59,3 +59,16 @@ def test_names_that_were_cut_still_differ() -> None:
     alike = ["x" * 30 + middle + "y" * 30 for middle in ("1" + "z" * 40, "2" + "z" * 40)]
     assert len(set(wording.make_distinct(alike, 22))) == 2
     assert wording.make_distinct(["same", "same"], 22) == ["same", "same (2)"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "label"),
+    [
+        ("gopher_short_doc", "short_doc"),
+        ("gopher.short_doc", "short_doc"),
+        ("any_language.mojibake", "any.mojibake"),
+        ("zh.spam", "zh.spam"),
+    ],
+)
+def test_rules_have_short_labels(rule: str, label: str) -> None:
+    assert wording.label_rule(rule) == label

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.core.frames import rank_rows
+from resonance.core.languages import Languages, speaks
+from resonance.core.policy import LANGUAGE
 from resonance.report.facts.sample import choose_sample
 from resonance.report.facts.texts import read_texts
 from resonance.report.parts import Grid
@@ -103,14 +105,22 @@ def count_edits(edits: DataFrame) -> tuple[Edited, ...]:
 
 
 def _find_near(frames: Mapping[str, DataFrame], share: Column, rules: Sequence[Row]) -> list[Row]:
-    """The ``EACH`` documents nearest to each rule's threshold on each side: of equal distance, those with the smallest ids."""
+    """The ``EACH`` documents nearest to each rule's threshold on each side: of equal distance, those with the smallest ids.
+
+    A rule of some languages shows documents in these. Joins signals with languages where there is such a rule.
+    """
     if not rules:
         return []
     parts = []
     for measured in dict.fromkeys(rule["set"] for rule in rules):
-        cells = F.array(*(_measure_rule(rule) for rule in rules if rule["set"] == measured))
+        asked = [rule for rule in rules if rule["set"] == measured]
+        signals = frames[SIGNALS.tables[measured].name].where(share)
+        if measured != LANGUAGE[0] and any(rule["languages"] for rule in asked):
+            tongues = frames[SIGNALS.tables[LANGUAGE[0]].name].select("doc_id", "batch", LANGUAGE[1])
+            signals = signals.join(tongues, ["doc_id", "batch"], "left")
+        cells = F.array(*map(_measure_rule, asked))
         known = F.explode(F.filter(cells, lambda cell: cell["value"].isNotNull())).alias("cell")
-        parts.append(frames[SIGNALS.tables[measured].name].where(share).select("doc_id", known))
+        parts.append(signals.select("doc_id", known))
     long = reduce(lambda one, other: one.unionByName(other), parts)
     place = rank_rows(["cell.rule", "cell.passes"], [F.abs(F.col("cell.value") - F.col("cell.threshold")), "doc_id"])
     chosen = long.withColumn("place", place).where(F.col("place") <= EACH)
@@ -119,7 +129,10 @@ def _find_near(frames: Mapping[str, DataFrame], share: Column, rules: Sequence[R
 
 def _measure_rule(rule: Row) -> Column:
     signal = F.col(rule["signal"]).cast("double")  # may be null in all cells: an array's cells are of one type
-    value = F.when(signal.isNotNull(), F.nanvl(signal, F.lit(None).cast("double")))
+    held = signal.isNotNull()
+    if rule["languages"]:
+        held &= speaks(F.col(LANGUAGE[1]), Languages.read(rule["languages"]))
+    value = F.when(held, F.nanvl(signal, F.lit(None).cast("double")))
     limit = F.lit(float(rule["threshold"]))
     passes = value >= limit if rule["side"] == "below" else value <= limit
     return F.struct(

@@ -12,7 +12,7 @@ from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.facts.steps import find_cutting
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section, take_shared
-from resonance.report.wording import amount, count, describe_rule, join_words, name, share
+from resonance.report.wording import amount, count, describe_rule, join_words, label_rule, name, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -76,7 +76,7 @@ def _draw_reasons(steps: list[Row]) -> tuple[Chart, ...]:
     if not whole:
         return ()
     rows = [
-        Bar(rule.removeprefix("gopher_"), rows, f"{count(rows)} · {share(rows, whole)}", role=CUT_BY.get(job, "blue"))
+        Bar(label_rule(rule), rows, f"{count(rows)} · {share(rows, whole)}", role=CUT_BY.get(job, "blue"))
         for (job, rule), rows in sorted(cut.items(), key=lambda item: (-item[1], item[0]))
     ]
     picture = draw_bars(rows, "Rows cut by each rule")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pyspark.sql import functions as F
 
+from resonance.core.languages import ALL as ALL_LANGUAGES
+from resonance.core.languages import Languages
 from resonance.core.ledger import JUDGE
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
 from resonance.report.sections.excerpts import Excerpts, draw_excerpts, gather_excerpts
-from resonance.report.wording import amount, count, describe_rule, join_words, make_distinct, name, share
+from resonance.report.wording import amount, count, describe_rule, join_words, label_rule, make_distinct, name, share
 from resonance.tables import DOCUMENTS, EDITS, RAW, REJECTS, SIGNALS
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ By = Literal["source", "language"]
 MUCH, FEW = 0.2, 20
 """A rule is pointed out if it cuts more than this share of a source that has at least so many documents."""
 POINTED, SOURCES = 10, 3
-ACROSS = 6
+ACROSS, REASONS = 6, 3
 ALL = "*"
 BY: tuple[By, ...] = ("source", "language")
 
@@ -119,6 +121,7 @@ def draw_rules(facts: Rules, settings: ReportSettings) -> Block | None:
     charts: list[Chart] = [_draw_fired(fails)] if fails else []
     charts += [_draw_passed(facts, by) for by in BY if any(row.by == by for row in facts.judged)]
     grids = [_list_rules(facts, fails)] if facts.shared.rules else []
+    grids += [_list_languages(facts)] if any(row["languages"] for row in facts.shared.rules) else []
     grids += [_list_shares(facts, by) for by in BY if fails]
     grids += draw_excerpts(facts.excerpts)
     return Block("What each rule cuts", _describe_rules(facts, fails), tuple(charts), tuple(grids))
@@ -180,7 +183,7 @@ def _write_sources(parts: list[tuple[float, str]]) -> str:
 
 def _draw_fired(fails: dict[str, Failed]) -> Chart:
     rows = [
-        Bar(row.rule.removeprefix("gopher_"), row.first, f"{count(row.first)} · {count(row.documents)}", row.documents, "orange")
+        Bar(label_rule(row.rule), row.first, f"{count(row.first)} · {count(row.documents)}", row.documents, "orange")
         for row in sorted(fails.values(), key=lambda row: (-row.documents, row.rule))
     ]
     picture = draw_bars(rows, "Documents that fail each rule, and those whose first reason it is")
@@ -214,15 +217,48 @@ def _list_rules(facts: Rules, fails: dict[str, Failed]) -> Grid:
 
 
 def _list_shares(facts: Rules, by: By) -> Grid:
-    """Shares of each of the largest sources or languages that fail each rule."""
+    """Shares of each of the largest sources or languages that fail each rule; nothing where a rule is not asked of a language."""
     came: list[Judged] = [row for row in facts.judged if row.by == by][:ACROSS]
-    share_of = {(row.rule, row.name): row.documents for row in facts.failed if row.by == by}
+    fell = {(row.rule, row.name): row.documents for row in facts.failed if row.by == by}
+    asked = _read_languages(facts) if by == "language" else {}
     rows = [
-        (name(rule), *(share(share_of.get((rule, part.name), 0), part.documents) for part in came))
+        (name(rule), *(_write_share(fell.get((rule, part.name), 0), part, asked.get(rule, ALL_LANGUAGES)) for part in came))
         for rule in dict.fromkeys(row.rule for row in _sum_rules(facts))
     ]
     columns = ("rule", *make_distinct([part.name for part in came], 20))
     return Grid(f"Shares that fail, by {by}", columns, tuple(rows), frozenset(columns[1:]))
+
+
+def _write_share(fell: int, part: Judged, asked: Languages) -> str:
+    return share(fell, part.documents) if fell or part.name == REST or asked.hold(part.name) else "–"
+
+
+def _read_languages(facts: Rules) -> dict[str, Languages]:
+    """The languages that each rule is asked of, for rules of some languages."""
+    return {row["rule"]: Languages.read(row["languages"]) for row in facts.shared.rules if row["languages"]}
+
+
+def _list_languages(facts: Rules) -> Grid:
+    """Each language with the rules that judge it, what fails and for which reasons first."""
+    whose = {row["rule"]: row["rule"].rpartition(".")[0] or row["policy"] for row in facts.shared.rules}
+    asked, rows = _read_languages(facts), []
+    for part in (row for row in facts.judged if row.by == "language"):
+        judges = [whose[rule] for rule, languages in asked.items() if part.name != REST and languages.hold(part.name)]
+        fails = (row for row in facts.failed if row.by == "language" and row.name == part.name and row.first)
+        first = sorted(fails, key=lambda row: (-row.first, row.rule))[:REASONS]
+        rows.append(
+            (
+                name(part.name),
+                join_words([name(judge) for judge in dict.fromkeys(judges)]) or "–",
+                count(part.documents),
+                count(part.cut),
+                share(part.cut, part.documents),
+                ", ".join(f"{name(row.rule.rpartition('.')[2])} {count(row.first)}" for row in first) or "–",
+            )
+        )
+    columns = ("language", "rules", "documents", "fail", "share", "first reasons")
+    note = "Languages are those that the set basics tells."
+    return Grid("Languages and the rules that judge them", columns, tuple(rows), frozenset(columns[2:5]), note=note)
 
 
 SECTION = Section("rules", gather_rules, draw_rules, reads=(DOCUMENTS, SIGNALS, REJECTS, EDITS, RAW))

@@ -16,7 +16,7 @@ from resonance.testing import documents_frame
 BEFORE = "Menu\nOne line that stays here.\nTurn javascript on please.\nThe end [12] of it."
 AFTER = "One line that stays here.\nThe end  of it."
 CUTS = (("too_few_words", "Menu\n"), ("javascript", "Turn javascript on please.\n"), ("citation", "[12]"))
-RULE = Row(position=1, rule="short", set="datatrove", signal="n_words", side="below", threshold=50.0)
+RULE = Row(position=1, rule="short", set="datatrove", signal="n_words", side="below", threshold=50.0, languages=None)
 
 
 def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | None = BEFORE) -> dict[str, DataFrame]:
@@ -58,6 +58,16 @@ def test_the_nearest_on_both_sides_are_shown_with_the_start_of_their_text(spark:
     ]
     assert [row.text[:9] for row in found if row.text] == ["text d49 ", "text d48 ", "text d50 ", "text d51 "]
     assert {len(row.text or "") for row in found} == {module.HEAD}
+
+
+def test_a_rule_of_some_languages_shows_documents_in_these(spark: SparkSession) -> None:
+    frames = frames_of(spark, {f"d{n}": float(n) for n in range(46, 54)})
+    measured = frames["signals_datatrove"]
+    thai = F.when(F.col("n_words") < 50, F.col("n_words") < 48).otherwise(F.col("n_words") > 51)
+    frames["signals_basics"] = measured.select("doc_id", "batch", F.when(thai, "th").otherwise("en").alias("language"))
+    found = {said: gather(frames, 8, Row(**{**RULE.asDict(), "languages": said})).borderline for said in ("th", "all but th")}
+    assert [row.value for row in found["th"]] == [47.0, 46.0, 52.0, 53.0]
+    assert [row.value for row in found["all but th"]] == [49.0, 48.0, 50.0, 51.0]
 
 
 def test_places_that_rewriting_changed_are_shown_before_and_after(spark: SparkSession) -> None:
