@@ -19,6 +19,9 @@ from resonance.curate.kernels.english.english import rules
 from resonance.curate.kernels.contamination.evaluation_index import index
 from resonance.curate.kernels.duplicates.joined import smallest
 from resonance.curate.kernels.duplicates.minhash import signatures
+from resonance.core.scorer import Scorer
+from resonance.curate.kernels.scorers import classifier, descent, kneser_ney, language_model
+from resonance.curate.kernels.scorers.features import BITS
 from resonance.curate.signals import SETS
 from resonance.curate.kernels.text.prose import counts
 from resonance.curate.kernels.duplicates.shingles import sets, settle_pairs
@@ -57,6 +60,15 @@ held = sets(pa.array(texts), 2, "resonance")
 bounds, found = held.offsets.to_numpy(), held.values.to_numpy().view(np.uint64)
 later = np.arange(1, len(texts))
 settle_pairs(found, bounds, later, later - 1, 0.5)
+weights = Scorer("classifier", {"slope": 1.0, "bias": 0.0}, {"weights": np.zeros(1 << BITS, np.int16)})
+labels = np.arange(len(texts)) % 2.0
+descent.learn(pa.array(texts), labels, labels, 1, 1.0)
+for order in (1, 2, 4):
+    grams = language_model.weigh_costs(kneser_ney.estimate(language_model.read_tokens(pa.array(texts[:300])), order, 1))
+    model = Scorer("perplexity", {"order": order}, grams)
+    for text in texts:
+        classifier.measure(pa.array([text], pa.string()), weights)
+        language_model.read(pa.array([text], pa.string()), model)
 print("checked", len(texts))
 """
 

@@ -73,11 +73,11 @@ def test_a_view_prints_signs_as_they_are() -> None:
     assert str(View(("[red]no markup[/red]",))) == "[red]no markup[/red]"
 
 
-def test_texts_are_scored_by_what_reference_texts_taught(engine_name: str, tmp_path: Path) -> None:
+def test_texts_are_scored_by_what_reference_texts_taught(spark: SparkSession, engine_name: str, tmp_path: Path) -> None:
     """Fit on files, curate with the file: every document has a score, a policy cuts by it, and another file measures anew."""
     shared = {"tracking.enabled": False}
     own = ["theorem lemma proof", "cheap click offer"]
-    rows = [{"id": f"{n}", "text": " ".join(f"{own[n % 2]} the {n + k} of it" for k in range(30))} for n in range(400)]
+    rows = [{"id": f"{n}", "text": " ".join(f"{own[n % 2]} the {n + k} of it" for k in range(5 + n % 41))} for n in range(400)]
     for name, chosen in (("good", rows[0:360:2]), ("general", rows[1:360:2]), ("texts", rows[360:])):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chosen), encoding="utf-8")
     (tmp_path / "p.yaml").write_text("{name: p, version: 1, rules: [{rule: unlike, set: classifier, signal: score, below: 0.5}]}")
@@ -85,14 +85,17 @@ def test_texts_are_scored_by_what_reference_texts_taught(engine_name: str, tmp_p
     w = resonance.open(tmp_path / "w", settings=shared, engine=engine_name, console=console)
     said = str(w.fit_scorer(tmp_path / "good.jsonl", general=[tmp_path / "general.jsonl"], out=tmp_path / "a.scorer"))
     assert "a good one scores above a general one in 100.0% of pairs" in said
-    w.close()
-
     with pytest.raises(ConfigError, match=r"name its file by --set clean.classifier=FILE"):
         w.curate(tmp_path / "texts.jsonl", rules=str(tmp_path / "p.yaml"))
-    scored = {**shared, "clean.classifier": str(tmp_path / "a.scorer")}
+    w.fit_scorer(tmp_path / "good.jsonl", general=[tmp_path / "general.jsonl"], kind="perplexity", out=tmp_path / "b.scorer")
+    scored = {**shared, "clean.classifier": str(tmp_path / "a.scorer"), "clean.perplexity": str(tmp_path / "b.scorer")}
     w = resonance.open(tmp_path / "w", settings=scored, engine=engine_name, console=console)
     steps = {step.step.job.name: step for step in w.curate(tmp_path / "texts.jsonl", rules=str(tmp_path / "p.yaml")).steps}
     assert (steps["ingest"].rows_in, steps["judge"].rows_cut) == (40, 20)
     found = w.frame("signals_classifier").collect()
     assert len(found) == 40
     assert {row["scorer"] for row in found} == {w.config.clean.scorers["classifier"].name}
+    bands = {row["band"] for row in w.frame("signals_perplexity").collect()}
+    assert {"head"} < bands <= {"head", "middle", "tail"}
+    (tmp_path / "q.yaml").write_text("{name: q, version: 1, rules: [{rule: r, set: perplexity, signal: band, in: [head]}]}")
+    assert str(w.judge(str(tmp_path / "q.yaml"))).startswith("40 documents judged"), "what is stored is judged without a scorer too"

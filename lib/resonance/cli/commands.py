@@ -120,8 +120,12 @@ def fit(
         typer.Option("--general", metavar="FILES", help="General texts; the documents of the workspace where none are named."),
     ] = None,
     kind: Annotated[
-        Literal["classifier"],
-        typer.Option("--kind", help="classifier: how likely a text is a reference text and not a general one."),
+        Literal["classifier", "perplexity"],
+        typer.Option(
+            "--kind",
+            help="classifier: how likely a text is a reference text and not a general one; perplexity: how surprising it is to a "
+            "language model of reference texts.",
+        ),
     ] = "classifier",
     file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write it; here, named by its hash, by default.")
@@ -134,6 +138,10 @@ def fit(
     Every tenth text is held out: how well scores tell it is printed, and recorded in MLflow where that is installed. Then measure
     all documents: [b]resonance curate INPUT… --set clean.classifier=FILE[/b]. The scores stand in table [b]signals_classifier[/b];
     a policy cuts by them with a rule such as [b]{rule: unlike, set: classifier, signal: score, below: 0.2}[/b].
+
+    With [b]--kind perplexity[/b] an n-gram model of the good texts is written, and the limits of the thirds of the general ones, by
+    language: [b]--set clean.perplexity=FILE[/b] measures perplexity and band (head, middle, tail) into [b]signals_perplexity[/b]; a
+    rule is [b]{rule: tail, set: perplexity, signal: band, in: [head, middle]}[/b].
 
     Good texts should differ from general ones in what you want, and in little else: where all good texts are English, or long, or
     of one site, that is what is learned.

@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from resonance.core.errors import InputError
 
-Kind = Literal["classifier"]
+Kind = Literal["classifier", "perplexity"]
 """The signal sets that a scorer measures."""
 KINDS: tuple[str, ...] = get_args(Kind)
 FIRST_LINE = b"resonance scorer 1\n"
 ALIGNED = 64
-TYPES = ("<i2", "<i4", "<u8")
+TYPES = ("<i2", "<u4", "<u8")
 """Kinds of numbers that a file may hold."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scorer:
     """What was fitted.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from resonance.core.scorer import load_scorer
 from resonance.core.settings import ScorerFile
 from resonance.core.signal import SignalSet
 from resonance.curate.identity import hashes
-from resonance.curate.signals import BASICS, DATATROVE, PRIVACY, QUALITY, SETS
+from resonance.curate.signals import BASICS, DATATROVE, PERPLEXITY, PRIVACY, QUALITY, SETS
 from resonance.curate.signals.datatrove import measure_and_rewrite
 from resonance.curate.signals.privacy import measure_and_place
 from resonance.curate.sources.row import ROW_SCHEMA, Reading
@@ -126,12 +126,14 @@ def prepare(
     if PRIVACY.name in sets:
         known[PRIVACY.name], spans = measure_and_place(measured, patterns)
     hashed = hashes(measured)
-    by = {name: (load_scorer(file.path, file.name), file.name) for name, file in scorers}
+    by: dict[str, tuple[Any, ...]] = {name: (load_scorer(file.path, file.name), file.name) for name, file in scorers}
     only, found = dict(languages), dict(known)
     for name in sets:
         if name not in found:
-            spoken = found[BASICS.name].field("language") if BASICS.name in found else None
-            found[name] = _measure_spoken(BY_NAME[name], measured, by.get(name, ()), only.get(name, ALL), spoken)
+            spoken, given, read = _get_languages(found), by.get(name, ()), only.get(name, ALL)
+            if given and name == PERPLEXITY.name and read.are_all and spoken is not None:
+                given = (*given, spoken)
+            found[name] = _measure_spoken(BY_NAME[name], measured, given, read, spoken)
     compressed = found[BASICS.name].field("compression_ratio") if stored is measured and BASICS.name in found else None
     return {
         "cleaned": stored.fill_null(""),
@@ -144,6 +146,11 @@ def prepare(
         **{name: found[name] for name in sets},
         QUALITY.name: QUALITY.measure(stored, head_words, compressed),
     }
+
+
+def _get_languages(found: Mapping[str, Array]) -> Array | None:
+    """The language of each text, where it was measured."""
+    return found[BASICS.name].field("language") if BASICS.name in found else None
 
 
 def _measure_spoken(declared: SignalSet, texts: Array, by: tuple[Any, ...], languages: Languages, spoken: Array | None) -> Array:

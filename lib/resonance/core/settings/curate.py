@@ -65,6 +65,10 @@ class CleanSettings(Settings):
     classifier: ScorerFile | None = Field(
         None, description="file of a classifier that `resonance score fit` wrote: its scores of all texts are measured too"
     )
+    perplexity: ScorerFile | None = Field(
+        None,
+        description="file of a language model that it wrote with --kind perplexity: perplexities of all texts are measured too",
+    )
     patterns: dict[str, str] = Field(
         {}, description="regular expressions by name that the signal set privacy looks for besides its own, anywhere in a text"
     )

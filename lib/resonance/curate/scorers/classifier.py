@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 
 from resonance.core.errors import InputError
 from resonance.core.scorer import Scorer
-from resonance.curate.scorers.measures import Bin, area_under_curve, balance, calibration_error, fit_logistic, list_bins
+from resonance.curate.scorers.measures import area_under_curve, balance, calibration_error, fit_logistic, list_bins
 from resonance.curate.scorers.sample import PARTS, Sample
+from resonance.curate.scorers.verdict import Verdict
 
 KIND = "classifier"
 VERSION = "classifier@1"
@@ -21,14 +21,6 @@ PASSES, RATE = 5, 100.0
 LEAST_TEXTS = 10
 """Fewest texts of each kind in each part."""
 LARGEST = 32_767
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What held-out texts say of a scorer: measures by name, and the reliability of its scores."""
-
-    measures: dict[str, float]
-    bins: Sequence[Bin]
 
 
 def fit_classifier(good: Sample, general: Sample, seed: int) -> tuple[Scorer, Verdict]:
@@ -69,7 +61,14 @@ def judge_classifier(scorer: Scorer, texts: Sequence[str], labels: NDArray[np.fl
         "texts": float(len(texts)),
         "good": float(labels.sum()),
     }
-    return Verdict(measures, list_bins(scores, labels))
+    sentence = (
+        f"held out: {measures['good']:,.0f} good and {len(texts) - measures['good']:,.0f} general texts; a good one scores above a "
+        f"general one in {measures['auc']:.1%} of pairs (area under the curve); scores miss the share of good texts by "
+        f"{measures['calibration_error']:.3f}"
+    )
+    rows = tuple((f"{row.texts:,}", f"{row.score:.3f}", f"{row.good:.3f}") for row in list_bins(scores, labels))
+    heads = ("texts held out", "mean score", "share of good ones")
+    return Verdict(measures, sentence, "where as many good texts as general ones come in", heads, rows)
 
 
 def _mix(good: Sample, general: Sample) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:

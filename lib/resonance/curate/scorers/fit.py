@@ -15,15 +15,20 @@ from resonance.core.errors import InputError
 from resonance.core.job import Checkpoint
 from resonance.core.scorer import Kind, Scorer, name_content
 from resonance.core.settings import IngestSettings
-from resonance.curate.scorers.classifier import Verdict, fit_classifier
+from resonance.curate.scorers.classifier import fit_classifier
+from resonance.curate.scorers.perplexity import fit_perplexity
 from resonance.curate.scorers.sample import Sample, sample_texts
+from resonance.curate.scorers.verdict import Verdict
 from resonance.curate.sources.read import read_files
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 GOOD, GENERAL = "good", "general"
-FITS: Mapping[str, Callable[[Sample, Sample, int], tuple[Scorer, Verdict]]] = {"classifier": fit_classifier}
+FITS: Mapping[str, Callable[[Sample, Sample, int], tuple[Scorer, Verdict]]] = {
+    "classifier": fit_classifier,
+    "perplexity": fit_perplexity,
+}
 """How a scorer of each kind is fitted."""
 CHANCE = 0.6
 """Below this area under the curve scores say next to nothing."""
@@ -86,16 +91,12 @@ def describe(fitted: Fitted, path: Path, recorded: bool) -> tuple[str | Table, .
     """Lines for people: what was sampled, how well the scorer does on texts held out, and how to measure with it."""
     found, kind = fitted.verdict.measures, fitted.scorer.kind
     lines: list[str | Table] = [_say_sample(name, sample) for name, sample in ((GOOD, fitted.good), (GENERAL, fitted.general))]
-    lines.append(
-        f"held out: {found['good']:,.0f} good and {found['texts'] - found['good']:,.0f} general texts; a good one scores above a "
-        f"general one in {found['auc']:.1%} of pairs (area under the curve); scores miss the share of good texts by "
-        f"{found['calibration_error']:.3f}"
-    )
+    lines.append(fitted.verdict.sentence)
     if found["auc"] < CHANCE:
         lines.append(
             "WARNING: this is hardly better than chance: the good texts differ too little from the general ones, or are too few"
         )
-    lines.append(_draw_bins(fitted.verdict))
+    lines.append(_draw_table(fitted.verdict))
     noted = "; recorded in MLflow" if recorded else ""
     lines.append(f"{path}: {kind} {fitted.name}{noted}. Measure with: resonance curate … --set clean.{kind}={path}")
     return tuple(lines)
@@ -109,10 +110,10 @@ def _say_sample(name: str, sample: Sample) -> str:
     )
 
 
-def _draw_bins(verdict: Verdict) -> Table:
+def _draw_table(verdict: Verdict) -> Table:
     from rich.table import Table
 
-    table = Table("texts held out", "mean score", "share of good ones", title="where as many good texts as general ones come in")
-    for row in verdict.bins:
-        table.add_row(f"{row.texts:,}", f"{row.score:.3f}", f"{row.good:.3f}")
+    table = Table(*verdict.heads, title=verdict.title)
+    for row in verdict.rows:
+        table.add_row(*row)
     return table

@@ -14,10 +14,11 @@ from resonance.curate.signals.datatrove import DATATROVE
 from resonance.curate.signals.dclm import DCLM
 from resonance.curate.signals.dolma import DOLMA
 from resonance.curate.signals.line_languages import LINE_LANGUAGES
+from resonance.curate.signals.perplexity import PERPLEXITY
 from resonance.curate.signals.privacy import PRIVACY
 from resonance.curate.signals.quality import QUALITY
 
-SETS = (BASICS, CHARACTERS, LINE_LANGUAGES, PRIVACY, ANY_LANGUAGE, CHINESE, DATATROVE, DOLMA, DCLM, CLASSIFIER, QUALITY)
+SETS = (BASICS, CHARACTERS, LINE_LANGUAGES, PRIVACY, ANY_LANGUAGE, CHINESE, DATATROVE, DOLMA, DCLM, CLASSIFIER, PERPLEXITY, QUALITY)
 """All sets, in the order in which they are measured."""
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "DCLM",
     "DOLMA",
     "LINE_LANGUAGES",
+    "PERPLEXITY",
     "PRIVACY",
     "QUALITY",
     "SETS",

@@ -33,7 +33,7 @@ def test_texts_that_it_never_saw_are_told_apart() -> None:
     assert verdict.measures["auc"] > 0.98
     assert verdict.measures["calibration_error"] < 0.1
     assert 50 < verdict.measures["texts"] < 150
-    assert sum(row.texts for row in verdict.bins) == verdict.measures["texts"]
+    assert sum(int(row[0]) for row in verdict.rows) == verdict.measures["texts"]
     good, general = measure(
         pa.array(["the theorem and its proof is that lemma for the axiom", "buy cheap and click the offer in it"]), scorer
     )

@@ -9,10 +9,9 @@ import pytest
 
 from resonance.core.errors import InputError
 from resonance.core.scorer import Scorer, name_content, unpack_scorer
-from resonance.curate.scorers.classifier import Verdict
 from resonance.curate.scorers.fit import Fitted, describe, write_scorer
-from resonance.curate.scorers.measures import Bin
 from resonance.curate.scorers.sample import Sample
+from resonance.curate.scorers.verdict import Verdict
 
 SCORER = Scorer("classifier", {"slope": 1.0, "bias": 0.0}, {"weights": np.array([1], "<i2")})
 
@@ -35,9 +34,11 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_what_was_found_is_said(auc: float, warns: bool) -> None:
     measures = {"auc": auc, "calibration_error": 0.02, "texts": 30.0, "good": 10.0}
     good, general = Sample(["abc"], [1], 5, 3_000_000, 2), Sample(["x"], [2], 1, 1, 0)
-    said = describe(Fitted(SCORER, Verdict(measures, [Bin(30, 0.4, 0.5)]), good, general), Path("mine.scorer"), True)
+    said = describe(
+        Fitted(SCORER, Verdict(measures, "held out: 30", "title", ("texts",), (("30",),)), good, general), Path("mine.scorer"), True
+    )
     text = " ".join(part for part in said if isinstance(part, str))
     assert "good: 1 different texts, 0.0 MB, sampled from 5 of 3.0 MB; 2 rows cannot be read and were left out" in text
-    assert "held out: 10 good and 20 general texts" in text
+    assert "held out: 30" in text
     assert ("hardly better than chance" in text) == warns
     assert text.endswith("recorded in MLflow. Measure with: resonance curate … --set clean.classifier=mine.scorer")
