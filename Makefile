@@ -41,8 +41,10 @@ test-slow: setup ## run the tests that take minutes each: a cluster, killed driv
 bench-parity: setup ## compare signals and verdicts with datatrove and dolma on 12,000 documents and on edge cases (half an hour)
 	@$(BIN)/python -m tests.bench.parity
 
-bench-curation: setup ## time curation against datatrove and Data-Juicer, and alone up to 4 GB (an hour of a quiet machine, 20 GB of disk)
+bench-curation: setup ## time curation against datatrove and Data-Juicer, alone up to 4 GB, and reading (an hour of a quiet machine, 20 GB of disk)
 	@$(BIN)/python -m tests.bench.curation_speed
+	@$(BIN)/python -m tests.bench.collect_speed
+	@$(BIN)/python -m tests.bench.encodings
 
 bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft, and alone up to 4 GB (hours of a quiet machine, 40 GB of disk)
 	@$(BIN)/python -m tests.bench.dedup_speed
