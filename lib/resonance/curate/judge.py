@@ -62,7 +62,8 @@ def propose_verdicts(
             f"judge: policy {policy.title} reads signals of {', '.join(missing)}, which were not measured (there are "
             f"{there}); run `resonance curate` with this policy, which reads the texts again"
         )
-    if partly := [name for name in policy.sets if not _find_unmeasured(own, signals, policy, name).isEmpty()]:
+    told = policy.sets if LANGUAGE[0] in signals else ()
+    if partly := [name for name in told if not _find_unmeasured(own, signals, policy, name).isEmpty()]:
         raise InputError(
             f"judge: policy {policy.title} reads signals of {', '.join(partly)}, which were measured of texts in some languages "
             f'alone; run `resonance curate` with this policy, or with --set "clean.sets=[{",".join(partly)}]", to measure all'
