@@ -185,6 +185,9 @@ def _guess_encoding(data: bytes, whole: bool) -> Encoding | None:
     if found.name == "gb18030" and _holds_private(data, found):  # no letters of a language: Big5 read as GB18030 has them
         other = _name_encoding(data, "big5", whole)
         found = other if other is not None and not _holds_private(data, other) else found
+    western = None if found.name in MANY_BYTES else _name_encoding(data, "latin-1", whole)
+    if western is not None and data.decode(western.codec) == data.decode(found.codec, "replace"):  # as where é and ü alone are met
+        found = western
     high = len(data) - len(data.translate(None, HIGH))
     return found._replace(sure=found.name in MANY_BYTES and high >= 2 * FEW_LETTERS)
 

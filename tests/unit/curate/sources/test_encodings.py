@@ -76,6 +76,12 @@ def test_big5_that_statistics_take_for_gb18030_is_told_by_letters_of_no_language
     assert decode_text(data) == (data.decode("big5"), Encoding("big5", "cp950"))
 
 
+def test_letters_that_encodings_share_are_said_to_be_of_the_usual_one() -> None:
+    data = "Das Café in Zürich hat heute zu".encode("latin-1")
+    assert detect_encoding(data, html5_compatible=False) not in ("iso8859-1", "cp1252")
+    assert decode_text(data) == ("Das Café in Zürich hat heute zu", Encoding("latin-1", "latin-1", sure=False))
+
+
 @given(st.text("äöüßéèêñåøçÄÖÜÉabc xyz.", min_size=1))
 def test_no_western_words_are_taken_for_chinese(text: str) -> None:
     words = " ".join(f"a{letter}b" for letter in text)
