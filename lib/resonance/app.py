@@ -394,6 +394,16 @@ class OpenWorkspace:
             Path(output).write_text(plain + "\n", encoding="utf-8")
         return View(tuple(describe_assessment(found)))
 
+    def suggest(self, data: DataFrame | str | Path, table: str = "", output: str | Path | None = None) -> str:
+        """Draft a contract of a dataset, as YAML, in which every guess is marked; written to ``output`` where one is given."""
+        from resonance.assess.suggest import suggest_contract
+
+        name = table or (Path(data).stem if isinstance(data, str | Path) else "dataset")
+        draft = suggest_contract(self._dataset(data), name)
+        if output is not None:
+            Path(output).write_text(draft, encoding="utf-8")
+        return draft
+
     def _dataset(self, data: DataFrame | str | Path) -> DataFrame:
         """The rows of a frame, a table of this workspace, or a path."""
         if not isinstance(data, str | Path):

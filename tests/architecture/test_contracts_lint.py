@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from datacontract.data_contract import DataContract
 from datacontract.model.run import Run
+from pyspark.sql import SparkSession
+from tests.unit.assess.conftest import CONTRACT
+
+from resonance.assess.suggest import suggest_contract
 
 CONTRACTS = sorted((Path(__file__).parents[2] / "data_contracts").glob("*.odcs.yaml"))
 
@@ -39,3 +43,11 @@ def test_a_contract_with_a_wrong_type_is_refused() -> None:
     run = DataContract(data_contract_str=text, all_errors=True).lint()
     assert run.result != "passed"
     assert complaints(run) != []
+
+
+def test_contracts_of_assessments_are_accepted(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(f"text {n}", "ab"[n % 2]) for n in range(40)], "text string, label string")
+    for text in (CONTRACT, suggest_contract(rows, "news")):
+        run = DataContract(data_contract_str=text, all_errors=True).lint()
+        assert complaints(run) == []
+        assert run.result == "passed"

@@ -153,3 +153,18 @@ def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: 
     assert "operators: name a dataset and its --contract, or neither" in capsys.readouterr().err
     assert exit_code("assess", given[0], "--contract", str(tmp_path / "none.yaml"), *given[3:]) == 1
     assert "cannot read contract" in capsys.readouterr().err
+
+
+def test_a_contract_is_drafted_and_assessed_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shop.csv").write_text("id,code\n" + "".join(f"{n},{'xy'[n % 2]}\n" for n in range(30)))
+    data, own = str(tmp_path / "shop.csv"), ["--workspace", str(tmp_path / "w")]
+    cli.main(["assess", data, "--suggest", *own])
+    draft = capsys.readouterr().out
+    assert 'enum: [{"value": "x"}, {"value": "y"}]  # guess: what occurs' in draft
+    cli.main(["assess", data, "--suggest", "--output", str(tmp_path / "shop.yaml"), *own])
+    assert (tmp_path / "shop.yaml").read_text() == draft
+    capsys.readouterr()
+    cli.main(["assess", data, "--contract", str(tmp_path / "shop.yaml"), *own])
+    assert "30 rows, profile general@1" in capsys.readouterr().out
+    assert exit_code("assess", data, *own) == 1
+    assert "assess: name the dataset's --contract FILE, or draft one by --suggest" in capsys.readouterr().err

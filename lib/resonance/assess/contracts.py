@@ -106,7 +106,12 @@ def list_rules(column: Mapping[str, Any]) -> dict[str, Any]:
     """The rules that values of a column must keep to."""
     options = column.get("logicalTypeOptions") or {}
     rules = {name: options[name] for name in RULES if isinstance(options, Mapping) and name in options}
-    return rules | ({"enum": column["enum"]} if column.get("enum") else {})
+    given = column.get("enum")
+    if not given:
+        return rules
+    if not isinstance(given, list) or not all(isinstance(entry, Mapping) and "value" in entry for entry in given):
+        return {**rules, "enum": None}
+    return {**rules, "enum": [entry["value"] for entry in given]}
 
 
 def list_choices(quality: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -162,8 +167,8 @@ def find_wrong_rules(columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for low, high in PAIRS:
             if low in bounds and high in bounds and not wrong and bounds[low] > bounds[high]:
                 yield f"column {name}: {low} {bounds[low]} is above {high} {bounds[high]}"
-        if "enum" in rules and not isinstance(rules["enum"], list):
-            yield f"column {name}: enum must list values"
+        if "enum" in rules and rules["enum"] is None:
+            yield f"column {name}: enum must list entries that each hold a value, as ODCS 3.2 has them"
         if "pattern" in rules:
             try:
                 pc.match_substring_regex(pa.array([""]), str(rules["pattern"]))

@@ -171,18 +171,28 @@ def assess(
     data: Annotated[
         str, typer.Argument(metavar="TABLE|PATH", help="A table of the workspace; or Delta, Parquet, CSV, JSON lines.")
     ],
-    contract: Annotated[Path, typer.Option("--contract", metavar="FILE", help="The dataset's contract: ODCS 3.2.")],
+    contract: Annotated[Path | None, typer.Option("--contract", metavar="FILE", help="The dataset's contract: ODCS 3.2.")] = None,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Draft a contract instead; every guess in it is marked.")] = False,
     table: Annotated[str, typer.Option("--table", metavar="NAME", help="Which table of the contract it is.")] = "",
     profile: Annotated[
         str, typer.Option("--profile", metavar="NAME|FILE", help="Weights of groups and metrics; those of the contract's stage.")
     ] = "",
     as_of: Annotated[datetime | None, typer.Option("--as-of", help="The moment at which ages are taken (UTC); now.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write every result here, as JSON.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write every result here, as JSON; the draft, as YAML.")
+    ] = None,
 ) -> None:
     """Measure whether a dataset is fit for its use, and grade it: 36 metrics, what limits the grade, and what to supply.
 
     What cannot be measured lowers the coverage and widens the interval of the score; it is never taken for good.
     """
+    if suggest:
+        draft = w.suggest(data, table, output)
+        if output is None:
+            out.print(draft, markup=False, highlight=False, soft_wrap=True, end="")
+        return
+    if contract is None:
+        raise ConfigError("assess: name the dataset's --contract FILE, or draft one by --suggest")
     now = None if as_of is None else as_of.replace(tzinfo=UTC)
     w.assess(data, contract, table=table, profile=profile, now=now, output=output).show(out)
 

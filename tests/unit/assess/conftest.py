@@ -68,7 +68,7 @@ schema:
   properties:
   - {name: id, logicalType: string, required: true}
   - {name: text, logicalType: string}
-  - {name: code, logicalType: string, required: true, enum: [x, y]}
+  - {name: code, logicalType: string, required: true, enum: [{value: x}, {value: y}]}
   - name: size
     logicalType: number
     description: the size in metres

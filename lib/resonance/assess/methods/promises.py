@@ -17,8 +17,8 @@ TYPES: Mapping[str, tuple[type[T.DataType], ...]] = {
     "integer": WHOLE,
     "number": (*WHOLE, T.FloatType, T.DoubleType, T.DecimalType),
     "boolean": (T.BooleanType,),
-    "date": (T.DateType, T.TimestampType),
     "timestamp": (T.TimestampType, T.TimestampNTZType),
+    "date": (T.DateType, T.TimestampType),
     "object": (T.StructType, T.MapType),
     "array": (T.ArrayType,),
 }
