@@ -106,13 +106,13 @@ def write_price(paid: Mapping[str, Any]) -> str:
     """What is left of the gain where equal shares may train on as much more text as the looking costs."""
     if paid["low"] > 0:
         return f"**At equal compute it still ends {paid['mean']:.4f} below them.**"
-    interval = f"95 % interval {paid['low']:.4f} to {paid['high']:.4f} below"
+    interval = f"95 % interval {-paid['high']:.4f} to {-paid['low']:.4f}"
     if paid["high"] < 0:
         return (
-            f"**Not at equal compute: where equal shares train on as much more text as the looking costs, they end "
-            f"{-paid['mean']:.4f} lower ({interval} them).** So `stratified` is the default."
+            f"**Not at equal compute: equal shares that train on as much more text as the looking costs end {-paid['mean']:.4f} "
+            f"lower ({interval}).** So `stratified` is the default."
         )
-    return f"**At equal compute no difference is certain ({interval} them).** So `stratified` is the default."
+    return f"**At equal compute no difference is certain: equal shares end {-paid['mean']:.4f} lower ({interval}).**"
 
 
 def _list_arms(arms: Arms) -> str:
