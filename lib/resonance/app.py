@@ -172,11 +172,12 @@ class OpenWorkspace:
         jobs = [step.job.name for step in curation(config)]
         if export is None:
             return self._execute(config, jobs)
+        from resonance.curate.signals.privacy import choose_mask
         from resonance.runtime.storage.export import check_target, export_documents
 
         check_target(Path(export), format, config.ingest.inputs, config.workspace)
         done = self._execute(config, jobs)
-        rows = export_documents(self._open(config).catalog, Path(export), format)
+        rows = export_documents(self._open(config).catalog, Path(export), format, choose_mask(config.clean))
         self._say(f"{rows:,} documents exported to {export}")
         return Run(done.steps, done.report, rows)
 

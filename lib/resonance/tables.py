@@ -11,7 +11,7 @@ def _table_of(declared: SignalSet) -> Table:
     return Table(declared.table, key=("doc_id", "content_hash", "batch"), replaces=("batch",), version=declared.version)
 
 
-RAW = Table("raw", key=("doc_id", "batch"), replaces=("batch",))
+RAW = Table("raw", key=("doc_id", "batch"), replaces=("batch",), restricted=True)
 FILES = Table("files", key=("batch", "path"), replaces=("batch",))
 UNUSED_ROWS = Table("unused_rows", key=("batch", "path", "line"), replaces=("batch",))
 WITHDRAWN = Table("withdrawn", key=("batch", "doc_id"), replaces=("batch",))

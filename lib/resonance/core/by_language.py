@@ -60,6 +60,8 @@ def _find_problems(parts: Mapping[str, Policy]) -> Iterator[str]:
     for given, part in parts.items():
         if part.rewrite != "none":
             yield f"{given} rewrites texts, which would rewrite those of every language: name one that does not, such as gopher"
+        if part.mask != "none":
+            yield f"{given} masks texts, which would mask those of every language: name one that does not, and set clean.mask"
         if any(rule.languages for rule in part.rules):
             yield f"{given} has rules of some languages: name a policy whose rules are for one"
     names = [part.name for part in parts.values()]

@@ -14,6 +14,8 @@ from resonance.core.languages import Languages, join_languages
 from resonance.core.quotes import advise_quotes, describe_quotes
 from resonance.core.signal import SignalSet
 
+Mask = Literal["none", "placeholders", "pseudonyms"]
+"""Nothing; the name of the type, such as ``<EMAIL>``; or one that is the same for the same value."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 LANGUAGE = ("basics", "language")
 """The set and the signal that tell a text's language."""
@@ -67,6 +69,7 @@ class Policy(BaseModel):
     Args:
         profile: the signal set that rules read where they name none.
         rewrite: which rules rewrite a text before it is stored.
+        mask: what stands in place of persons and secrets in a text, before anything else reads it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +78,7 @@ class Policy(BaseModel):
     version: int = Field(1, ge=1)
     profile: str = "datatrove"
     rewrite: Literal["none", "c4_lines"] = "none"
+    mask: Mask = "none"
     rules: tuple[Rule, ...] = ()
 
     @property

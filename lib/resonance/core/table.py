@@ -22,12 +22,14 @@ class Table:
         key: columns that identify a row.
         replaces: columns whose values name what a rerun replaces; empty means append only.
         version: rises when rows come to mean something else; what was written before is stale then.
+        restricted: whether nobody but its owner may look into its folder.
     """
 
     name: str
     key: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     version: int = 1
+    restricted: bool = False
 
     @property
     def append_only(self) -> bool:

@@ -14,10 +14,13 @@ from resonance.curate.carry import Stay, find_staying
 from resonance.curate.identity import bucket
 from resonance.curate.prepare import BY_NAME, Prepare
 from resonance.curate.signals import PRIVACY, QUALITY
+from resonance.curate.signals.privacy import choose_masking
 
 VERSION = "clean@2"
 REWRITES = {"none": "", "c4_lines": "c4_lines@1"}
 """Names and versions of what may rewrite a text."""
+MASKS = {"none": "", "placeholders": f"placeholders@{PRIVACY.version}", "pseudonyms": f"pseudonyms@{PRIVACY.version}"}
+"""Names and versions of what may stand in place of persons and secrets."""
 
 Signals = dict[str, DataFrame]
 """Signals by the name of their set."""
@@ -47,9 +50,9 @@ def clean(
 
 def prepare_by(settings: CleanSettings, quality: ScoreSettings) -> Prepare:
     """The pass over texts that these settings ask for."""
-    scorers, patterns = tuple(settings.scorers.items()), tuple(settings.patterns.items())
-    languages = tuple(settings.languages.items())
-    return Prepare(settings.sets, settings.rewrite, quality.head_words, scorers, patterns, languages)
+    scorers, languages = tuple(settings.scorers.items()), tuple(settings.languages.items())
+    masking = choose_masking(settings.mask, settings.patterns)
+    return Prepare(settings.sets, settings.rewrite, quality.head_words, scorers, masking, languages)
 
 
 def add_staying(made: Parts, left: Left, stay: Stay) -> Parts:
@@ -72,10 +75,19 @@ def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Part
     held = own.where("cleaned_hash IS NOT NULL")
     sets = {name: _signals(held, BY_NAME[name]) for name in settings.sets}
     edits = _edits(held, REWRITES[settings.rewrite])
-    return _documents(held, settings.rewrite), sets, _signals(held, QUALITY), edits, _spans(held), _rejects(own)
+    made = (VERSION, REWRITES[settings.rewrite], MASKS[settings.mask])
+    return (
+        _documents(held, "/".join(filter(None, made)), masked=settings.mask != "none"),
+        sets,
+        _signals(held, QUALITY),
+        edits,
+        _spans(held),
+        _rejects(own),
+    )
 
 
-def _documents(held: DataFrame, rewrite: str) -> DataFrame:
+def _documents(held: DataFrame, version: str, *, masked: bool) -> DataFrame:
+    """Rows of ``documents``. Of a masked text no hash says what it was: that of a short one could be tried out."""
     return held.select(
         "doc_id",
         "bucket",
@@ -88,8 +100,8 @@ def _documents(held: DataFrame, rewrite: str) -> DataFrame:
         "cleaned_hash",
         "n_chars",
         "n_bytes",
-        F.lit("/".join(filter(None, (VERSION, REWRITES[rewrite])))).alias("version"),
-        F.col("text_hash").alias("raw_hash"),
+        F.lit(version).alias("version"),
+        (F.lit(None).cast("binary") if masked else F.col("text_hash")).alias("raw_hash"),
     )
 
 

@@ -90,14 +90,16 @@ def _is_measured(signals: DataFrame, turn: Turn) -> bool:
 
 
 def rewriting(documents: DataFrame, policy: Policy) -> str:
-    """A sentence where documents were not rewritten as the policy asks; else nothing."""
+    """A sentence where documents were not rewritten and masked as the policy asks; else nothing."""
+    wanted = {name for name in (policy.rewrite, policy.mask) if name != "none"}
     rows = documents.select("version").distinct().collect()
-    made = {row["version"].partition("/")[2].partition("@")[0] or "none" for row in rows}
-    if made <= {policy.rewrite}:
+    made = [{part.partition("@")[0] for part in row["version"].split("/")[1:]} for row in rows]
+    if all(names == wanted for names in made):
         return ""
+    found = sorted({" and ".join(sorted(names)) or "none" for names in made})
     return (
-        f"policy {policy.title} asks for rewriting {policy.rewrite}, but texts were stored with rewriting "
-        f"{', '.join(sorted(made))}: verdicts do not depend on it, the texts that stay do; run `resonance curate` with this "
+        f"policy {policy.title} asks for rewriting {' and '.join(sorted(wanted)) or 'none'}, but texts were stored with rewriting "
+        f"{', '.join(found)}: verdicts do not depend on it, the texts that stay do; run `resonance curate` with this "
         "policy to have them so"
     )
 

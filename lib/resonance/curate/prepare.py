@@ -19,13 +19,14 @@ from resonance.core.signal import SignalSet
 from resonance.curate.identity import hashes
 from resonance.curate.signals import BASICS, DATATROVE, PERPLEXITY, PRIVACY, QUALITY, SETS
 from resonance.curate.signals.datatrove import measure_and_rewrite
-from resonance.curate.signals.privacy import measure_and_place
+from resonance.curate.signals.privacy import Masking, measure_and_mask
 from resonance.curate.sources.row import ROW_SCHEMA, Reading
 
 if TYPE_CHECKING:
     from pyarrow import Array, RecordBatch
 
 PIECE_BYTES = 4 << 20
+NO_MASKING = Masking()
 
 TEXT = {
     "cleaned": T.StringType(),
@@ -59,8 +60,9 @@ BY_NAME = {declared.name: declared for declared in SETS}
 class Prepare:
     """Puts in place of ``text`` what is stored of it: the cleaned text, rewritten where asked, its hashes, edits and signals.
 
-    Each signal set is one column of its name; ``quality`` is measured of the text as it is stored, the others before rewriting.
-    A set that ``languages`` names is measured of texts in these languages, which ``basics`` tells, and is null for others.
+    Each signal set is one column of its name; ``quality`` is measured of the text as it is stored, the others before rewriting,
+    ``privacy`` before masking too. A set that ``languages`` names is measured of texts in these languages, which ``basics`` tells,
+    and is null for others.
     All is null where there is no text left after cleaning, but for ``cleaned``, which then is empty. One Python pass, no shuffle;
     the raw text does not come back from it.
     """
@@ -69,7 +71,7 @@ class Prepare:
     rewrite: str = "none"
     head_words: int = 1_000
     scorers: tuple[tuple[str, ScorerFile], ...] = ()
-    patterns: tuple[tuple[str, str], ...] = ()
+    masking: Masking = NO_MASKING
     languages: tuple[tuple[str, Languages], ...] = ()
 
     @property
@@ -92,7 +94,7 @@ class Prepare:
             rest = batch.drop_columns(["text"])
             for start, size in _pieces(batch.column("text")):
                 texts = batch.column("text").slice(start, size)
-                said = prepare(texts, self.sets, self.rewrite, self.head_words, self.scorers, self.patterns, self.languages)
+                said = prepare(texts, self.sets, self.rewrite, self.head_words, self.scorers, self.masking, self.languages)
                 kept = rest.slice(start, size)
                 yield pa.RecordBatch.from_arrays([*kept.columns, *said.values()], names=[*kept.schema.names, *said])
 
@@ -113,18 +115,17 @@ def prepare(
     rewrite: str = "none",
     head_words: int = 1_000,
     scorers: tuple[tuple[str, ScorerFile], ...] = (),
-    patterns: tuple[tuple[str, str], ...] = (),
+    masking: Masking = NO_MASKING,
     languages: tuple[tuple[str, Languages], ...] = (),
 ) -> dict[str, Array]:
-    """What the pass says about an Arrow array of texts, by column."""
+    """What the pass says about an Arrow array of texts, by column. What is masked is masked before all else reads it."""
     from resonance.curate.kernels.text.tidy import tidy
 
     cleaned = tidy(texts)
-    measured = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
+    whole = pc.if_else(pc.equal(pc.binary_length(cleaned), 0), pa.scalar(None, cleaned.type), cleaned)
+    private, spans, measured = _masked(whole, masking, sets)
     stored, edits, known = _rewritten(measured, rewrite, sets)
-    spans = pa.nulls(len(measured), SPANS)
-    if PRIVACY.name in sets:
-        known[PRIVACY.name], spans = measure_and_place(measured, patterns)
+    known |= private
     hashed = hashes(measured)
     by: dict[str, tuple[Any, ...]] = {name: (load_scorer(file.path, file.name), file.name) for name, file in scorers}
     only, found = dict(languages), dict(known)
@@ -163,6 +164,14 @@ def _measure_spoken(declared: SignalSet, texts: Array, by: tuple[Any, ...], lang
         return declared.measure(texts, *by)
     places = pc.if_else(chosen, pc.subtract(pc.cumulative_sum(chosen.cast(pa.int32())), 1), pa.scalar(None, pa.int32()))
     return declared.measure(texts.filter(chosen), *by).take(places)
+
+
+def _masked(texts: Array, masking: Masking, sets: tuple[str, ...]) -> tuple[dict[str, Array], Array, Array]:
+    """The signals of the set ``privacy`` where it is measured, the places of what it found, and the texts without that."""
+    if PRIVACY.name not in sets and masking.mode == "none":
+        return {}, pa.nulls(len(texts), SPANS), texts
+    signals, spans, masked = measure_and_mask(texts, masking)
+    return {PRIVACY.name: signals}, spans, masked
 
 
 def _rewritten(texts: Array, rewrite: str, sets: tuple[str, ...]) -> tuple[Array, Array, dict[str, Array]]:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from resonance.core import weighting
 from resonance.core.errors import ConfigError
+from resonance.core.pseudonyms import name_key, read_key
 from resonance.core.quotes import advise_quotes, describe_quotes
 from resonance.core.settings import CleanSettings, Config
 from resonance.core.settings.control import MOVED
@@ -82,7 +83,9 @@ def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
             raise ConfigError(f"configuration: clean.sets: no signal set {named}; choose from {', '.join(sets)}")
         asked = tuple(name for name in sets if name in {*asked, *policy.sets} or sets[name].scored and clean.get(name) is not None)
     only = {name: languages for name, languages in policy.read_only_of.items() if name not in clean.get("sets", ())}
-    needed = {"rewrite": policy.rewrite, "languages": only, **clean, "sets": asked}
+    needed = {"rewrite": policy.rewrite, "mask": policy.mask, "languages": only, **clean, "sets": asked}
+    if needed["mask"] == "pseudonyms":
+        needed["key_name"] = name_key(read_key())
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
 
 

@@ -18,6 +18,7 @@ KNOWN = {
     "letters": {"name": "letters", "profile": "chinese", "rules": [LETTERS, {**WORDS, "rule": "more"}]},
     "same": {"name": "plain"},
     "lines": {"name": "lines", "rewrite": "c4_lines"},
+    "masked": {"name": "masked", "mask": "placeholders"},
     "mixed": {"name": "mixed", "rules": [{**WORDS, "languages": {"named": ["en"]}}]},
 }
 HEAD = {"name": "mine", "version": 3}
@@ -54,6 +55,7 @@ def test_a_set_that_rules_of_all_languages_read_is_read_of_all() -> None:
     ("languages", "head", "says"),
     [
         ({"en": "lines"}, {}, "lines rewrites texts, which would rewrite those of every language"),
+        ({"en": "masked"}, {}, "masked masks texts, which would mask those of every language"),
         ({"en": "mixed"}, {}, "mixed has rules of some languages"),
         ({"en": "plain", "de": "same"}, {}, "two of its policies are called plain"),
         ({}, {}, "languages: "),

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +13,14 @@ from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
 from resonance.core.languages import Languages
+from resonance.core.pseudonyms import KEY
 from resonance.core.settings import CleanSettings, ScoreSettings
 from resonance.curate import prepare as pass_
 from resonance.curate.clean import clean
 from resonance.curate.kernels.text.tidy import clean_text
 from resonance.curate.prepare import Prepare
 from resonance.curate.signals import QUALITY as SCORE
+from resonance.curate.signals.privacy import Masking
 from resonance.runtime.resources import contract
 from resonance.tables import DOCUMENTS, EDITS, PRIVACY_SPANS, REJECTS, SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
 
@@ -170,6 +173,37 @@ def test_places_of_persons_and_secrets_are_stored_and_their_values_are_not(spark
     }
     assert {bytes(row["content_hash"]) for row in spans["one"]} == {hashlib.sha256(text.encode()).digest()[:16]}
     assert set(spans) == {"one"}
+
+
+def test_what_is_masked_is_masked_before_all_else_reads_it(
+    spark: SparkSession, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value, other = "zhang.san@example.com", "13800138001"
+    text = f"写信给 {value}，再写 {value}，电话 {other}。"
+    documents, signals, _, _, spans = run(
+        spark, checkpoint, {"one": text, "none": PROSE}, sets=("basics", "privacy"), mask="placeholders"
+    )
+    masked = "写信给 <EMAIL>，再写 <EMAIL>，电话 <PHONE>。"
+    (row,) = documents["one"]
+    assert row["text"] == masked
+    assert bytes(row["content_hash"]) == bytes(row["cleaned_hash"]) == hashlib.sha256(masked.encode()).digest()[:16]
+    assert (row["n_chars"], row["version"], row["raw_hash"]) == (len(masked), "clean@2/placeholders@1", None)
+    by_set = {row["set"]: row for row in signals["one"]}
+    assert by_set["basics"]["n_chars"] == len(masked)
+    assert (by_set["privacy"]["emails"], by_set["privacy"]["cn_mobiles"]) == (2, 1), "counts are of what was there"
+    assert {bytes(row["content_hash"]) for row in (*signals["one"], *spans["one"])} == {bytes(row["content_hash"])}
+    starts = {row["type"]: [text[a:b] for a, b in zip(row["starts"], row["ends"], strict=True)] for row in spans["one"]}
+    assert starts == {"email": [value, value], "cn_mobile": [other]}
+    monkeypatch.setenv(KEY, "a key of more than sixteen bytes")
+    documents, *_ = run(spark, checkpoint, {"one": text}, mask="pseudonyms")
+    (row,) = documents["one"]
+    assert row["version"] == "clean@2/pseudonyms@1"
+    first, second = re.findall(r"<EMAIL_[0-9a-f]{12}>", row["text"])
+    assert first == second
+
+
+def test_what_a_worker_is_handed_shows_no_key() -> None:
+    assert "secret" not in repr(Prepare(masking=Masking("pseudonyms", b"secret of sixteen bytes", (("a", "b"),))))
 
 
 def close(value: Any) -> Any:

@@ -238,6 +238,8 @@ def test_a_proposal_needs_signals_of_every_text_that_it_judges(spark: SparkSessi
     (["clean@2/c4_lines@1"], "c4_lines", ""),
     (["clean@2"], "c4_lines", "asks for rewriting c4_lines, but texts were stored with rewriting none"),
     (["clean@2", "clean@2/c4_lines@1"], "none", "asks for rewriting none, but texts were stored with rewriting c4_lines, none"),
+    (["clean@2/placeholders@1"], "none", "asks for rewriting none, but texts were stored with rewriting placeholders"),
+    (["clean@2/c4_lines@1/placeholders@1"], "c4_lines", "but texts were stored with rewriting c4_lines and placeholders"),
 ])  # fmt: skip
 def test_texts_that_were_rewritten_otherwise_are_told(spark: SparkSession, versions: list[str], rewrite: str, says: str) -> None:
     documents = spark.createDataFrame([(version,) for version in versions], "version string")

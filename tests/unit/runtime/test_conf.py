@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from resonance.core.errors import ConfigError
+from resonance.core.pseudonyms import KEY
 from resonance.runtime.conf import config_hash, load
 
 
@@ -21,6 +24,38 @@ def test_later_layers_win(tmp_path):
 def test_job_layer_of_curate_keeps_no_raw_text():
     assert load("local", "curate").ingest.keep_raw is False
     assert load("local", "train").ingest.keep_raw is True
+
+
+def test_masking_is_the_policys_unless_named_and_pseudonyms_need_a_key(tmp_path, monkeypatch):
+    file = tmp_path / "mine.yaml"
+    file.write_text("{name: mine, version: 1, mask: placeholders, rules: [{rule: leak, set: privacy, signal: secrets, above: 3}]}")
+    policy = f"judge.policy={file}"
+    config = load("local", "", (), [policy])
+    assert (config.clean.mask, config.clean.key_name, config.judge.policy.mask) == ("placeholders", "", "placeholders")
+    assert "privacy" in config.clean.sets
+    assert load("local", "", (), [policy, "clean.mask=none"]).clean.mask == "none"
+    monkeypatch.delenv(KEY, raising=False)
+    with pytest.raises(ConfigError, match=f"clean.mask is pseudonyms, but the variable {KEY} of the environment is not set"):
+        load("local", "", (), [policy, "clean.mask=pseudonyms"])
+    hashes = []
+    for key in ("one key of many bytes", "another key of many bytes"):
+        monkeypatch.setenv(KEY, key)
+        config = load("local", "", (), [policy, "clean.mask=pseudonyms"])
+        assert key not in config.model_dump_json()
+        hashes.append(config_hash(config))
+    assert len(set(hashes)) == 2, "another key makes other texts"
+
+
+def test_patterns_of_the_user_are_read_before_anything_runs():
+    config = load("local", "", (), ['clean.patterns={badge: "EMP-[0-9]{6}"}'])
+    assert config.clean.patterns == {"badge": "EMP-[0-9]{6}"}
+    for given, says in (
+        ('{badge: "(EMP"}', "badge: expression '(EMP', place 5: a group is not closed"),
+        ('{badge: "a*"}', "badge: expression 'a*' matches an empty text"),
+        ('{Badge: "a"}', "the name 'Badge' must be small letters"),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(says)):
+            load("local", "", (), [f"clean.patterns={given}"])
 
 
 def test_all_bad_keys_are_listed_at_once():

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from resonance.core.errors import InputError
 from resonance.core.expression import may_be_empty, parse_expression
 from resonance.core.languages import Languages
-from resonance.core.policy import Policy
+from resonance.core.policy import Mask, Policy
 from resonance.core.scorer import KINDS
 from resonance.core.settings.base import Settings
 
@@ -69,6 +69,12 @@ class CleanSettings(Settings):
         None,
         description="file of a language model that it wrote with --kind perplexity: perplexities of all texts are measured too",
     )
+    mask: Mask = Field(
+        "none",
+        description="in place of persons and secrets: placeholders such as <EMAIL>, or pseudonyms, the same for the same value "
+        "under the key in the variable RESONANCE_PSEUDONYM_KEY of the environment; the policy's where none is named",
+    )
+    key_name: str = Field("", description="tells one key of pseudonyms from another; made of the key when configuration is read")
     patterns: dict[str, str] = Field(
         {}, description="regular expressions by name that the signal set privacy looks for besides its own, anywhere in a text"
     )

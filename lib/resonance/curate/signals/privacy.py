@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
+from resonance.core.policy import Mask
+from resonance.core.pseudonyms import read_key
+from resonance.core.settings import CleanSettings
 from resonance.core.signal import Signal, SignalSet, Value
+
+HIDDEN = "*"
+"""Stands for each sign of a value where a text is shown."""
+
+
+class Masking(NamedTuple):
+    """How persons and secrets are looked for and masked.
+
+    Args:
+        mode: what stands in their place.
+        key: of pseudonyms; it is shown nowhere.
+        patterns: the user's own, as name and expression.
+    """
+
+    mode: Mask = "none"
+    key: bytes | None = None
+    patterns: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Masking({self.mode!r}, {len(self.patterns)} patterns)"
+
+
+def choose_masking(mode: Mask, patterns: Mapping[str, str]) -> Masking:
+    """The masking that settings ask for, with the key that it needs.
+
+    Raises:
+        ConfigError: pseudonyms are asked for, and the environment has no key.
+    """
+    return Masking(mode, read_key() if mode == "pseudonyms" else None, tuple(patterns.items()))
 
 
 def _measure(texts: Any) -> Any:
@@ -15,19 +48,49 @@ def _measure(texts: Any) -> Any:
     return build_measured(PRIVACY.signals, measure.measure(texts), texts)
 
 
-def measure_and_place(texts: Any, own: Sequence[tuple[str, str]]) -> tuple[Any, Any]:
-    """The set's signals of an Arrow string array, patterns of the user among them; and the places of what was found, by type."""
+def measure_and_mask(texts: Any, masking: Masking) -> tuple[Any, Any, Any]:
+    """The set's signals of an Arrow string array, the places of what was found by type, and the texts masked as asked."""
     from resonance.curate.kernels.privacy.find import find
+    from resonance.curate.kernels.privacy.mask import mask
     from resonance.curate.kernels.privacy.measure import count_all
     from resonance.curate.kernels.privacy.patterns import own_patterns
     from resonance.curate.kernels.privacy.places import list_spans
     from resonance.curate.kernels.privacy.tables import build_plan
     from resonance.curate.signals.arrays import build_measured
 
-    patterns = own_patterns(own)
-    found = find(texts, patterns)
-    signals = build_measured(PRIVACY.signals, count_all(found, len(texts), patterns), texts)
-    return signals, list_spans(found, [pattern.name for pattern in build_plan(patterns).patterns], texts)
+    own = own_patterns(masking.patterns)
+    found = find(texts, own)
+    signals = build_measured(PRIVACY.signals, count_all(found, len(texts), own), texts)
+    spans = list_spans(found, [pattern.name for pattern in build_plan(own).patterns], texts)
+    return signals, spans, texts if masking.mode == "none" else mask(texts, found, masking.key, own)
+
+
+def mask_strings(texts: Sequence[str | None], masking: Masking) -> list[str | None]:
+    """A few texts masked as asked; nulls stay."""
+    import pyarrow as pa
+
+    array = pa.array([text if text is None else text.encode(errors="replace").decode() for text in texts], pa.string())
+    return list(measure_and_mask(array, masking)[2].to_pylist())
+
+
+def choose_mask(settings: CleanSettings) -> Callable[[Sequence[str | None]], list[str | None]] | None:
+    """What masks a few texts as these settings ask for; None where they ask for nothing. Workers may be handed it."""
+    return None if settings.mask == "none" else partial(mask_strings, masking=choose_masking(settings.mask, settings.patterns))
+
+
+def hide_values(texts: Sequence[str | None]) -> list[str | None]:
+    """A few texts with a sign in place of each of a person's and of a secret's, so that places stay what they were."""
+    import pyarrow as pa
+
+    from resonance.curate.kernels.privacy.find import find
+
+    shown = [text if text is None else [*text.encode(errors="replace").decode()] for text in texts]
+    found = find(pa.array([signs if signs is None else "".join(signs) for signs in shown], pa.string()))
+    for row, first, last in zip(found.rows, found.first_points, found.last_points, strict=True):
+        signs = shown[row]
+        if signs is not None:
+            signs[first:last] = HIDDEN * int(last - first)
+    return [signs if signs is None else "".join(signs) for signs in shown]
 
 
 def _plainly(text: str) -> Sequence[Value]:

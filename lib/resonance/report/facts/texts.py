@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
-    from pyspark.sql import Column, DataFrame, Row
+    from pyspark.sql import Column, DataFrame
 
 TEXT_BYTES = 2_000_000_000
 """Where there is more text than this, no text is read."""
 HEAD = 240
 """Characters of a text that a start has."""
+MARGIN = 400
+"""So many more are read, so that what is cut off in the middle is still known for what it is."""
 
 
 def sum_bytes(documents: DataFrame) -> int:
@@ -23,7 +26,7 @@ def sum_bytes(documents: DataFrame) -> int:
 
 
 def read_texts(documents: DataFrame, ids: Collection[bytes], characters: Column, *, shown: bool) -> dict[bytes, Row]:
-    """Source and start of the text of some documents, by id. One scan.
+    """Source and start of the text of some documents, by id, persons and secrets hidden. One scan.
 
     Args:
         documents: the table.
@@ -33,9 +36,21 @@ def read_texts(documents: DataFrame, ids: Collection[bytes], characters: Column,
     """
     if not ids:
         return {}
-    text = F.col("text").substr(F.lit(1), characters) if shown else F.lit(None).cast("string")
-    known = documents.where(F.col("doc_id").isin(sorted(ids))).select("doc_id", "source", text.alias("text"))
-    return {bytes(row["doc_id"]): row for row in known.collect()}
+    text = F.col("text").substr(F.lit(1), characters + F.lit(MARGIN)) if shown else F.lit(None).cast("string")
+    asked = documents.where(F.col("doc_id").isin(sorted(ids)))
+    known = asked.select("doc_id", "source", text.alias("text"), characters.alias("characters")).collect()
+    hidden = hide_persons([row["text"] for row in known])
+    return {
+        bytes(row["doc_id"]): Row(doc_id=row["doc_id"], source=row["source"], text=said and said[: row["characters"]])
+        for row, said in zip(known, hidden, strict=True)
+    }
+
+
+def hide_persons(texts: Sequence[str | None]) -> list[str | None]:
+    """Texts as they may be shown: each sign of what names a person or opens a door is replaced."""
+    from resonance.curate.signals.privacy import hide_values
+
+    return hide_values(texts) if any(texts) else list(texts)
 
 
 def read_starts(documents: DataFrame, ids: Collection[bytes], *, shown: bool) -> dict[bytes, str]:

@@ -14,7 +14,7 @@ from resonance.core.frames import rank_rows
 from resonance.core.languages import Languages, speaks
 from resonance.core.policy import LANGUAGE
 from resonance.report.facts.sample import choose_sample
-from resonance.report.facts.texts import read_texts
+from resonance.report.facts.texts import hide_persons, read_texts
 from resonance.report.parts import Grid
 from resonance.report.wording import amount, count, name, start
 from resonance.tables import SIGNALS
@@ -159,12 +159,18 @@ def _find_pieces(edits: DataFrame) -> list[Row]:
     return chosen.join(cuts, ["doc_id", "batch"]).orderBy("piece.rule", "doc_id", "piece.start").collect()
 
 
-def _read_raw(raw: DataFrame, ids: set[bytes]) -> dict[bytes, str]:
-    """Raw texts that are short enough, where they were kept."""
+def _read_raw(raw: DataFrame, ids: set[bytes]) -> dict[bytes, tuple[str, bytes]]:
+    """Raw texts that are short enough, where they were kept, persons and secrets hidden; with the hash of what they say."""
     if not ids:
         return {}
     kept = raw.where(F.col("doc_id").isin(sorted(ids)) & (F.length("text") <= REACH)).select("doc_id", "text")
-    return {bytes(row["doc_id"]): row["text"] for row in kept.collect()}
+    rows = kept.collect()
+    hidden = hide_persons([row["text"] for row in rows])
+    return {
+        bytes(row["doc_id"]): (said, hashlib.sha256(row["text"].encode(errors="replace")).digest()[:16])
+        for row, said in zip(rows, hidden, strict=True)
+        if said is not None
+    }
 
 
 def _pair_texts(near: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterable[Borderline]:
@@ -175,7 +181,7 @@ def _pair_texts(near: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterable[Bor
             yield Borderline(row["rule"], row["passes"], row["value"], row["threshold"], id.hex(), known["source"], known["text"])
 
 
-def _show_pieces(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping[bytes, str]) -> Iterable[Rewritten]:
+def _show_pieces(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping[bytes, tuple[str, bytes]]) -> Iterable[Rewritten]:
     for row in pieces:
         id, piece = bytes(row["doc_id"]), row["piece"]
         left = texts[id]["text"] if id in texts else ""
@@ -184,8 +190,8 @@ def _show_pieces(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping
         )
         if at > len(left):
             continue
-        before = raw.get(id)
-        if before is not None and hashlib.sha256(before.encode(errors="replace")).digest()[:16] != bytes(row["content_hash"]):
+        before, said = raw.get(id, (None, b""))
+        if said != bytes(row["content_hash"]):
             before = None
         yield Rewritten(
             piece["rule"],

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from resonance.core.frames import rank_rows
+from resonance.report.facts.texts import hide_persons
 from resonance.report.wording import amount, count, minus, name, start
 
 if TYPE_CHECKING:
@@ -113,8 +114,10 @@ def _choose_examples(moved: DataFrame, documents: DataFrame, now: DataFrame, the
     reasons = reasons.where(F.col("doc_id").isin(ids) & (F.col("rank") == 1))
     text = F.substring("text", 1, 4 * EXCERPT) if excerpts else F.lit(None).cast("string")
     read = documents.where(F.col("doc_id").isin(ids)).select("doc_id", text.alias("excerpt"))
-    known = {bytes(row["doc_id"]): row for row in reasons.join(read, "doc_id", "left").collect()}
-    return tuple(Row(side=row["side"], **known[bytes(row["doc_id"])].asDict()) for row in chosen)
+    rows = reasons.join(read, "doc_id", "left").collect()
+    hidden = hide_persons([row["excerpt"] for row in rows])
+    known = {bytes(row["doc_id"]): {**row.asDict(), "excerpt": said} for row, said in zip(rows, hidden, strict=True)}
+    return tuple(Row(side=row["side"], **known[bytes(row["doc_id"])]) for row in chosen)
 
 
 def describe_changes(found: Changes) -> list[str | Table]:

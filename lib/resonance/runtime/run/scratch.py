@@ -51,6 +51,7 @@ class Scratch:
         self._counts = counts
         self.rows: dict[str, int] = {}
         shutil.rmtree(folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700, parents=True)  # texts lie here as they were read, until the step ends
 
     def __call__(self, rows: DataFrame, name: str) -> DataFrame:
         """The same rows, read back from files; writing under a used name replaces it."""

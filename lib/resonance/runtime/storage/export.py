@@ -25,7 +25,16 @@ from resonance.core.ledger import drop_cut
 from resonance.core.sources import is_workspace, lies_in, reads_from
 from resonance.core.table import Catalog
 from resonance.core.versions import VERSION_KEY
-from resonance.runtime.storage.export_rows import COLUMNS, KINDS, WRITTEN, ExportWriter, complete_schema, find_fields, merge_schemas
+from resonance.runtime.storage.export_rows import (
+    COLUMNS,
+    KINDS,
+    WRITTEN,
+    ExportWriter,
+    Mask,
+    complete_schema,
+    find_fields,
+    merge_schemas,
+)
 from resonance.tables import DOCUMENTS, RAW, REJECTS
 
 if TYPE_CHECKING:
@@ -58,8 +67,10 @@ def check_target(target: Path, format: Format, inputs: Sequence[str], workspace:
         raise InputError(f"export: no folder can be made in {above}; name another one")
 
 
-def export_documents(catalog: Catalog, target: Path, format: Format) -> int:
+def export_documents(catalog: Catalog, target: Path, format: Format, mask: Mask | None = None) -> int:
     """Write every kept document below ``target`` as it came, with its cleaned text and who it is; how many there are.
+
+    ``mask`` is what masks its other fields.
 
     Rows with their other fields are written by workers, in passes of at most ``PASS_BYTES`` of fields, which a join holds at once.
 
@@ -72,7 +83,7 @@ def export_documents(catalog: Catalog, target: Path, format: Format) -> int:
     with _staging(place, target) as staging:
         passes = _join_fields(documents, catalog.read(RAW))
         schema = None if format == "jsonl" else _find_schema(passes)
-        writer = ExportWriter(str(plain_path(staging) / "rows"), None if schema is None else schema.serialize().to_pybytes())
+        writer = ExportWriter(str(plain_path(staging) / "rows"), None if schema is None else schema.serialize().to_pybytes(), mask)
         try:
             parts = [part for rows in passes for part in map_batches(rows, writer, WRITTEN).collect()]
         except Exception as error:

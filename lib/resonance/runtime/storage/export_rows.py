@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import chain
@@ -27,9 +27,23 @@ EXACT = 1 << 53
 """Whole numbers below it are numbers with a fraction too."""
 
 
-def make_row(row: Mapping[str, Any]) -> dict[str, Any]:
+Mask = Callable[[Sequence[str | None]], Sequence[str | None]]
+"""Texts without persons and secrets."""
+
+
+def mask_field(value: Any, mask: Mask) -> Any:
+    """The value of a field with every text in it masked."""
+    if isinstance(value, str):
+        return mask([value])[0]
+    if isinstance(value, list):
+        return [mask_field(inner, mask) for inner in value]
+    return {name: mask_field(inner, mask) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def make_row(row: Mapping[str, Any], mask: Mask | None = None) -> dict[str, Any]:
     """A row of ``COLUMNS`` as it leaves: its own fields stand beside id and text, and ``resonance`` says which document it is."""
     own = json.loads(row["metadata"] or "{}")
+    own = own if mask is None else mask_field(own, mask)
     passport = Passport(row["doc_id"], row["source"], row["source_key"], row["slice"])
     id = own.pop("id", None)
     fields = {f"{name}_" if name in OWN else name: value for name, value in own.items()}
@@ -130,14 +144,16 @@ class ExportWriter:
 
     Args:
         schema: the columns of a Parquet file, in bytes; JSON lines where there is none.
+        mask: masks the rows' own fields, where their texts are masked.
     """
 
     folder: str
     schema: bytes | None
+    mask: Mask | None = None
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """The name of the file, how many rows it has, and the doc_id of the first."""
-        rows = _rows(batches)
+        rows = _rows(batches, self.mask)
         first = next(rows, None)
         if first is None:
             return
@@ -175,7 +191,7 @@ def _as_text(id: Any) -> str:
     return id if isinstance(id, str) else json.dumps(id, ensure_ascii=False, sort_keys=True)
 
 
-def _rows(batches: Iterable[Any]) -> Iterator[dict[str, Any]]:
+def _rows(batches: Iterable[Any], mask: Mask | None = None) -> Iterator[dict[str, Any]]:
     for batch in batches:
         for start in range(0, batch.num_rows, STEP):
-            yield from map(make_row, batch.slice(start, STEP).to_pylist())
+            yield from (make_row(row, mask) for row in batch.slice(start, STEP).to_pylist())

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 50
 """How often a commit is tried anew where other writers come first."""
 STAGED = "data-"
+OWNER_ONLY = 0o700
 KEPT = "`resonance maintain` keeps those of the newest rounds, and of a week"
 CONVERT = "run `resonance maintain` once: it keeps the rows, and drops the versions before"
 
@@ -235,6 +236,9 @@ class FolderCatalog:
         """Files of the rows, none of them empty, that keep the promises of the table and lie in the slice."""
         contract = resources.contract(table)
         folder = self._root / table.name / f"{STAGED}{uuid.uuid4().hex}"
+        if table.restricted:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.parent.chmod(OWNER_ONLY)
         try:
             self._engine().stage(contract.conform(rows), contract, folder)
             shutil.rmtree(folder / "_delta_log", ignore_errors=True)

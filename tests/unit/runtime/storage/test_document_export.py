@@ -11,15 +11,20 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from resonance.core.errors import BusyError, InputError, ResonanceError
 from resonance.core.files import LOCK
+from resonance.core.settings import CleanSettings
+from resonance.curate.signals.privacy import choose_mask
+from resonance.runtime.resources import contract
 from resonance.runtime.storage import export
 from resonance.runtime.storage.export import MANIFEST, check_target, export_documents
-from resonance.tables import DOCUMENTS
+from resonance.tables import DOCUMENTS, RAW
 from resonance.testing import MemoryCatalog, documents_frame
 
 ROWS = [("a", "s/x", "first text"), ("b", "s/x", 'second "text"\n of 数据'), ("c", "s/y", "third text")]
+MASKED = {"to": "<EMAIL>", "more": [{"cc": "<EMAIL>"}, 3], "n": 1.5}
 Export = Callable[..., int]
 
 
@@ -64,6 +69,27 @@ def test_parquet_holds_the_same_rows(exported: Export, tmp_path: Path) -> None:
     assert {(row["id"], row["resonance"]["source"], row["resonance"]["slice"]) for row in rows} == {
         (key, "test", name) for key, name, _ in ROWS
     }
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_fields_are_masked_where_texts_are(spark: SparkSession, tmp_path: Path, format: export.Format) -> None:
+    filled = catalog(spark, ROWS[:1])
+    fields = {"to": "jane.doe@example.com", "more": [{"cc": "a@b.com"}, 3], "n": 1.5}
+    document = filled.read(DOCUMENTS).select("doc_id", "bucket", "batch", "source", "source_key", "slice")
+    raw = document.withColumns({"path": F.lit("p"), "text": F.lit(None).cast("string"), "metadata": F.lit(json.dumps(fields))})
+    schema = contract(RAW).schema
+    rest = {field.name: F.lit(None).cast(field.dataType) for field in schema if field.name not in raw.columns}
+    filled.write(RAW, raw.withColumns(rest).select(*schema.names), {"batch": "main"}, {})
+    for mask, expected in ((None, fields), (choose_mask(CleanSettings(mask="placeholders")), MASKED)):
+        assert export_documents(filled, tmp_path / "out", format, mask) == 1
+        if format == "jsonl":
+            row = json.loads((tmp_path / "out" / "part-00000.jsonl").read_text(encoding="utf-8"))
+            assert {name: row[name] for name in fields} == expected
+        else:
+            row = pq.read_table(tmp_path / "out" / "part-00000.parquet").to_pylist()[0]
+            assert row["to"] == expected["to"]
+            assert json.loads(row["more"]) == expected["more"]
+    assert choose_mask(CleanSettings()) is None
 
 
 @pytest.mark.parametrize("format", ["jsonl", "parquet"])

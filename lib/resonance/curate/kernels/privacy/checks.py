@@ -23,7 +23,22 @@ TWO = frozenset(
 )
 """Country codes of two digits (ITU-T E.164); 1 and 7 have one digit, those of three begin as no other."""
 THREE = frozenset(
-    [*range(210, 270), 290, 291, *range(297, 300), *range(350, 390), *range(420, 430), *range(500, 510), *range(590, 600)]
+    [
+        211,
+        212,
+        213,
+        216,
+        218,
+        *range(220, 259),
+        *range(260, 270),
+        290,
+        291,
+        *range(297, 300),
+        *range(350, 390),
+        *range(420, 430),
+        *range(500, 510),
+        *range(590, 600),
+    ]
     + [*range(670, 693), 850, 852, 853, 855, 856, 880, 886, *range(960, 978), *range(992, 997), 998]
 )
 ISSUERS = (
@@ -79,8 +94,10 @@ def credit_code(value: str) -> bool:
     return int(value[2:4]) in PROVINCES and CREDIT[-total % 31] == value[17]
 
 
-def card(value: str) -> bool:
-    """A bank card: a known prefix with its length, Luhn's sum, one kind of space between groups."""
+def card(value: str, before: str) -> bool:
+    """A bank card: a known prefix with its length, Luhn's sum, one kind of space between groups; no argument of a call."""
+    if re.search(r"[0-9A-Za-z]\(\Z", before):
+        return False
     digits = _digits(value)
     if len({sign for sign in value if sign in " -"}) > 1 or len(set(digits)) < 3:
         return False
@@ -143,13 +160,20 @@ def ipv4(value: str, before: str, after: str) -> bool:
     return 0 < octets[0] < 224 and octets[0] != 127
 
 
+def heads_section(value: str, after: str) -> bool:
+    """Whether an address is the number of a section: small parts, then a full stop and a space."""
+    return after.startswith((". ", ".\u00a0")) and is_small(value, "")
+
+
 def is_small(value: str, after: str) -> bool:
     """Whether all parts of an address are below 64, as those of versions and of sections are, and no mask or port follows."""
     return all(int(part) < SMALL for part in value.split(".")) and not re.match(r"[/:][0-9]", after)
 
 
-def ipv6(value: str) -> bool:
-    """An address of a machine: global, of a site or of a link (RFC 4291, 4193)."""
+def ipv6(value: str, before: str) -> bool:
+    """An address of a machine: global, of a site or of a link (RFC 4291, 4193); no end of a longer one."""
+    if re.search(r"[0-9A-Fa-f:]:\Z", before):
+        return False
     try:
         address = ipaddress.IPv6Address(value)
     except ValueError:
@@ -191,9 +215,10 @@ def key(value: str) -> bool:
     return len(set(value[-24:])) >= FEW and not holds_filler(value)
 
 
-def secret(value: str) -> bool:
-    """A password is not the word for one, and no variable."""
-    return value.lower() not in TEMPLATES and not holds_filler(value) and not set(value) & set("$*{}[]()%")
+def secret(value: str, after: str) -> bool:
+    """A password is not the word for one, and no variable; a host comes after it."""
+    host = re.match(r"@(?:[0-9A-Za-z\[]|[^\x00-\x7f])", after)
+    return host is not None and value.lower() not in TEMPLATES and not holds_filler(value) and not set(value) & set("$*{}[]()")
 
 
 def entropy(value: str) -> float:
@@ -207,5 +232,6 @@ def assignment(value: str) -> bool:
     digits, letters = len(_digits(value)), sum(sign.isalpha() for sign in value)
     if digits < 2 or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or "::" in value or "//" in value:
         return False
-    named = all(sign.islower() or sign in "_.-0123456789" for sign in value) and any(sign in "_.-" for sign in value) and digits < 6
-    return not named and entropy(value) >= LEAST_ENTROPY
+    camels = len(re.findall("[A-Z][a-z]{3,}", value)) > 1 and 6 * digits < len(value)
+    parted = any(sign in "_.-" for sign in value) and all(sign.islower() or sign in "_.-0123456789" for sign in value)
+    return not camels and not (parted and digits < 6) and entropy(value) >= LEAST_ENTROPY

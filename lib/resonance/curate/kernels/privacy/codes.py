@@ -8,7 +8,7 @@ BEFORE = {
     "word": WORD,
     "number": f"{WORD}.+-",
     "dotted": f"{WORD}.",
-    "colon": f"{WORD}:.",
+    "colon": f"{WORD}.",
     "mail": f"{WORD}.%+-",
     "name": f"{WORD}.-",
 }
@@ -20,7 +20,7 @@ AFTER = {
     "dotted": f"{WORD}+~",
     "colon": f"{WORD}:",
     "mail": f"{WORD}@-",
-    "value": rf"{WORD}+/=.~!@#%^&*(\[{{<$?:-",
+    "value": rf"{WORD}+/=.~!@#%^*(\[{{<$?:-",
     "host": "^@",
 }
 """Fences after a value, by name. After a number, ``.`` or ``-`` may not lead on to a letter or digit; a host must be there."""

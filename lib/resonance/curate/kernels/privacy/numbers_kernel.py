@@ -93,9 +93,11 @@ def credit_code(data, at, end):  # type: ignore[no-untyped-def]
     return (31 - total % 31) % 31 == _VALUE[data[end - 1]]
 
 
-@compiled(TRUTH)
-def card(data, at, end):  # type: ignore[no-untyped-def]
-    """A bank card."""
+@compiled(types.boolean(BYTES, INT, INT, INT))
+def card(data, start, at, end):  # type: ignore[no-untyped-def]
+    """A bank card, in a text from ``start`` on."""
+    if at - start > 1 and data[at - 1] == _OPEN and is_sign(data[at - 2]):
+        return False
     digits, different = count_digits(data, at, end)
     blanks = hyphens = False
     total, place = 0, 0
@@ -223,6 +225,14 @@ def is_small(data, at, end, stop):  # type: ignore[no-untyped-def]
     return not (end + 1 < stop and (data[end] == 0x2F or data[end] == 0x3A) and is_digit(data[end + 1]))
 
 
+@compiled(types.boolean(BYTES, INT, INT, INT))
+def heads_section(data, at, end, stop):  # type: ignore[no-untyped-def]
+    """Whether an address is the number of a section: small parts, then a full stop and a space."""
+    if end + 1 >= stop or data[end] != _DOT or not is_small(data, at, end, stop):
+        return False
+    return data[end + 1] == _BLANK or (end + 2 < stop and data[end + 1] == 0xC2 and data[end + 2] == 0xA0)
+
+
 @compiled(types.boolean(BYTES, INT, INT, INT, INT))
 def mobile(data, start, at, end, stop):  # type: ignore[no-untyped-def]
     """Digits that no word speaks for are a number where they are parted, alone on their line, or beside other signs than ASCII."""
@@ -243,9 +253,13 @@ def mobile(data, start, at, end, stop):  # type: ignore[no-untyped-def]
     return alone
 
 
-@compiled(TRUTH)
-def ipv6(data, at, end):  # type: ignore[no-untyped-def]
-    """An address of a machine: four hexadecimal digits first, eight groups or one gap."""
+@compiled(types.boolean(BYTES, INT, INT, INT))
+def ipv6(data, start, at, end):  # type: ignore[no-untyped-def]
+    """An address of a machine: four hexadecimal digits first, eight groups or one gap; no end of a longer one."""
+    if at - start > 1 and data[at - 1] == 0x3A:
+        last = data[at - 2]
+        if last == 0x3A or is_digit(last) or 97 <= last | 0x20 <= 102:
+            return False
     groups, gaps, digits, first = 0, 0, 0, 0
     for i in range(at, end):
         byte = data[i]

@@ -12,23 +12,9 @@ from dataclasses import dataclass
 from resonance.curate.kernels.privacy.provider_keys import PROVIDER_KEYS
 
 PHONE = (
-    "电话",
-    "手机",
-    "传真",
-    "联系",
-    "致电",
-    "phone",
-    "mobile",
-    "cell",
-    "tel",
-    "fax",
-    "call",
-    "contact",
-    "whatsapp",
-    "sms",
-    "my number",
-    "reach",
-)
+    "电话", "手机", "传真", "联系", "致电", "phone", "mobile", "cell", "tel", "fax", "call", "contact", "whatsapp", "sms",
+    "my number", "reach",
+)  # fmt: skip
 ORDER = (
     "订单", "单号", "流水", "编号", "序号", "序列", "型号", "货号", "批号", "编码", "凭证", "交易号", "时间戳", "版本", "order",
     "serial", "part no", "part number", "sku", "isbn", "issn", "tracking", "invoice", "ticket", "build", "version", "timestamp",
@@ -55,12 +41,14 @@ HINTS = {
             "gateway",
             "网关",
             "listen",
-            "from",
-        ),
+        ),  # fmt: skip
         (*ORDER, "release", "section", "章节", "第", "chapter", "upgrade", "since", " v", "firmware", "driver", "oid"),
     ),
 }
 """Words for and against, by name: of those within ``NEAR`` bytes before a value, on its line, the last one counts."""
+
+
+TRIES = 6
 
 
 @dataclass(frozen=True)
@@ -92,6 +80,11 @@ class Pattern:
     label: str = ""
 
     @property
+    def tries(self) -> int:
+        """How many matches are tried, the longest first: digits of other numbers may stand behind a number."""
+        return TRIES if self.after == "number" else 1
+
+    @property
     def mask(self) -> str:
         """The word of its placeholder."""
         return self.label or self.name.upper()
@@ -112,7 +105,15 @@ SECRET = (
 
 NUMBERS = (
     Pattern("cn_id", "cn_ids", r"[1-9]\d{5} ?\d{8} ?\d{3}[\dXx]", before="number", after="number", check="cn_id", hint="id"),
-    Pattern("credit_code", "credit_codes", rf"[1-9ANY][1-9A]\d{{6}}[{CREDIT}]{{10}}", check="credit_code", hint="code"),
+    Pattern(
+        "credit_code",
+        "credit_codes",
+        rf"[1-9ANY][1-9A]\d{{6}}[{CREDIT}]{{10}}",
+        before="number",
+        after="number",
+        check="credit_code",
+        hint="code",
+    ),
     Pattern(
         "bank_card",
         "bank_cards",
@@ -146,7 +147,7 @@ NUMBERS = (
         "phone",
         "phones",
         r"(?:\+|00)[1-9]\d{0,2}(?:[ .-]?\(\d{1,4}\))?(?:[ .-]?\d{1,5}){2,5}(?: ?x\d{1,5})?|"
-        r"(?:\+?1[ .-])?(?:\([2-9]\d\d\)[ .-]?|[2-9]\d\d[.-])[2-9]\d\d[.-]\d{4}(?: ?x\d{1,5})?",
+        r"(?:\+?1[ .-])?(?:\([2-9]\d\d\)[ .-]?[2-9]\d\d[.-]|[2-9]\d\d-[2-9]\d\d-|[2-9]\d\d\.[2-9]\d\d\.)\d{4}(?: ?x\d{1,5})?",
         before="number",
         after="number",
         check="phone",
@@ -201,7 +202,7 @@ WORDS = (
     Pattern(
         "secret_assignment",
         "secret_assignments",
-        r"[A-Za-z0-9+/=_.~!@#%^&*-]{10,200}",
+        r"[A-Za-z0-9+/=_~!@#%^*-]{10,200}",
         rf"[a-z0-9_.-]*{SECRET}[a-z0-9_]*[\"'\]]*[ \t]{{0,2}}(?:=>|:=|=|:|：)[ \t]{{0,2}}[\"'`]?",
         before="name",
         after="value",

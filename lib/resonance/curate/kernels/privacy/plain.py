@@ -1,10 +1,11 @@
-"""What is found in a text, by definition: at each place the first pattern that holds, its longest match, then on from its end."""
+"""What is found in a text, by definition: at each place the first pattern that holds, its longest match, then on from there."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from resonance.curate.kernels.privacy import checks
@@ -45,10 +46,10 @@ def _match(text: str, at: int, pattern: Pattern) -> Iterator[Span]:
     first = _compiled(pattern.lead, re.IGNORECASE) if pattern.lead else _compiled(pattern.expression, 0)
     if first.match(text, at) is None or (at and _in_class(BEFORE[pattern.before], text[at - 1])):
         return
-    start = _find_end(text, at, first, "any") if pattern.lead else at
-    end = None if start is None else _find_end(text, start, _compiled(pattern.expression, 0), pattern.after)
-    if start is not None and end is not None and _holds(text, start, end, pattern):
-        yield Span(pattern.name, start, end)
+    start = next(_find_ends(text, at, first, "any"), None) if pattern.lead else at
+    if start is not None:
+        ends = islice(_find_ends(text, start, _compiled(pattern.expression, 0), pattern.after), pattern.tries)
+        yield from (Span(pattern.name, start, end) for end in ends if _holds(text, start, end, pattern))
 
 
 @cache
@@ -60,12 +61,11 @@ def _in_class(signs: str, sign: str) -> bool:
     return bool(signs) and _compiled(f"[{signs}]", 0).fullmatch(sign) is not None
 
 
-def _find_end(text: str, start: int, expression: re.Pattern[str], fence: str) -> int | None:
-    """Where the longest match ends that the fence lets end there."""
-    if expression.match(text, start) is None:
-        return None
-    ends = (end for end in range(len(text), start, -1) if expression.fullmatch(text, start, end) and _may_end(text, end, fence))
-    return next(ends, None)
+def _find_ends(text: str, start: int, expression: re.Pattern[str], fence: str) -> Iterator[int]:
+    """Where matches end that the fence lets end there, the longest first."""
+    if expression.match(text, start) is not None:
+        ends = (end for end in range(len(text), start, -1) if expression.fullmatch(text, start, end))
+        yield from (end for end in ends if _may_end(text, end, fence))
 
 
 def _may_end(text: str, end: int, fence: str) -> bool:
@@ -78,13 +78,19 @@ def _may_end(text: str, end: int, fence: str) -> bool:
     return True
 
 
+def _find_last(near: bytes, word: str) -> int:
+    """Where a word stands last in these bytes, not inside of another of ASCII: where it ends there; 0 where it does not."""
+    inside = b"(?<![a-z])" if word[0].isascii() and word[0].isalpha() else b""
+    return max((found.end() for found in re.finditer(inside + re.escape(word.encode()), near)), default=0)
+
+
 def weigh_words(text: str, start: int, hint: str) -> int:
     """What the word says that ends nearest before a value: 1 for it, -1 against it, 0 where there is none."""
     if not hint:
         return 0
     near = text[:start].encode()[-NEAR:].rpartition(b"\n")[2].lower()
     said = [(word, speaks) for words, speaks in zip(HINTS[hint], (1, -1), strict=True) for word in words]
-    ends = [(near.rfind(word.encode()) + len(word.encode()) if word.encode() in near else 0, speaks) for word, speaks in said]
+    ends = [(_find_last(near, word), speaks) for word, speaks in said]
     nearest, speaks = max(ends, key=lambda end: end[0])
     return speaks if nearest else 0
 
@@ -94,7 +100,14 @@ def _holds(text: str, start: int, end: int, pattern: Pattern) -> bool:
     if said < 0:
         return False
     if pattern.check == "ipv4":
-        return checks.ipv4(value, text[:start], text[end:]) and (said > 0 or not checks.is_small(value, text[end:]))
+        small = checks.heads_section(value, text[end:]) or (said < 1 and checks.is_small(value, text[end:]))
+        return checks.ipv4(value, text[:start], text[end:]) and not small
+    if pattern.check == "ipv6":
+        return checks.ipv6(value, text[:start])
+    if pattern.check == "card":
+        return checks.card(value, text[:start])
+    if pattern.check == "secret":
+        return checks.secret(value, text[end:])
     if pattern.check == "email":
         return checks.email(value, text[:start], text[end:])
     if pattern.check == "mobile":

@@ -11,6 +11,7 @@ from resonance.curate.kernels.privacy.numbers_kernel import (
     cn_id,
     count_digits,
     credit_code,
+    heads_section,
     ipv4,
     ipv6,
     is_digit,
@@ -60,19 +61,24 @@ def may_end(data, at, stop, fence, fences):  # type: ignore[no-untyped-def]
     return fence == _DOTTED and byte == _MINUS and i > at + 1 and i < stop and data[i] == _DOT
 
 
-@compiled(INT(BYTES, INT, INT, INT, INT, TABLES, ROOM))
-def read_states(data, at, stop, group, state, tables, room):  # type: ignore[no-untyped-def]
-    """Reads on from a state; how many patterns hold, for each of which ``last`` says where its longest match ends."""
+@compiled(INT(BYTES, INT, INT, INT, INT, INT, INT, TABLES, ROOM))
+def read_states(data, at, limit, stop, only, group, state, tables, room):  # type: ignore[no-untyped-def]
+    """Reads on from a state; how many patterns hold, for each of which ``last`` says where its longest match up to ``limit`` ends.
+
+    With ``only``, 0 or more, no other number is looked at.
+    """
     follows, finds, found, values, traits, fences = tables[0], tables[2], tables[3], tables[7], tables[8], tables[10]
     classes, last = tables[1][group], room[0]
     held, size = 0, len(traits)
-    while at < stop:
+    while at < limit:
         state = np.int64(follows[state, classes[data[at]]])
         if state == 0:
             break
         at += 1
         for place in range(finds[state], finds[state + 1]):
             number = found[place]
+            if only >= 0 and number != only:
+                continue
             fence = np.int64(0)
             if number >= size:
                 fence = traits[number - size, 0]
@@ -103,7 +109,7 @@ def pass_check(data, start, at, end, stop, check, said, counts):  # type: ignore
     if check == _CREDIT:
         return credit_code(data, at, end)
     if check == _CARD:
-        return card(data, at, end)
+        return card(data, start, at, end)
     if check == _MOBILE:
         return is_outside_url(data, start, at) and (said > 0 or mobile(data, start, at, end, stop))
     if check == _LANDLINE:
@@ -111,13 +117,15 @@ def pass_check(data, start, at, end, stop, check, said, counts):  # type: ignore
     if check == _PHONE:
         return (said > 0 or data[at] != _ZERO) and phone(data, at, end)
     if check == _IPV4:
-        return ipv4(data, start, at, end, stop) and (said > 0 or not is_small(data, at, end, stop))
+        if heads_section(data, at, end, stop) or (said < 1 and is_small(data, at, end, stop)):
+            return False
+        return ipv4(data, start, at, end, stop)
     if check == _IPV6:
-        return ipv6(data, at, end)
+        return ipv6(data, start, at, end)
     if check == _PLATE:
         return count_digits(data, at, end)[0] >= 3
     if check == _SECRET:
-        return secret(data, at, end)
+        return secret(data, at, end, stop)
     if check == _EMAIL:
         return email(data, start, at, end, stop)
     if check == _PASSPORT:
@@ -129,12 +137,22 @@ def pass_check(data, start, at, end, stop, check, said, counts):  # type: ignore
     return check != _KEY or key(data, at, end)
 
 
+@compiled(INT(BYTES, INT, INT, INT, INT, INT, INT, TABLES, ROOM))
+def find_shorter(data, at, limit, stop, number, group, state, tables, room):  # type: ignore[no-untyped-def]
+    """Where the longest match of one number up to ``limit`` ends; 0 where there is none."""
+    last = room[0]
+    read_states(data, at, limit, stop, number, group, state, tables, room)
+    end = last[number]
+    last[number] = 0
+    return end
+
+
 @compiled(INT(BYTES, INT, INT, INT, INT, INT, types.boolean, TABLES, ROOM))
 def match_group(data, start, at, stop, group, state, bare, tables, room):  # type: ignore[no-untyped-def]
     """The first pattern of a group that holds at ``at``, of all or of those without a lead, its value's ends in ``span``; or -1."""
     values, traits, bounds = tables[7], tables[8], tables[9]
     last, counts, span = room
-    if read_states(data, at, stop, group, state, tables, room) == 0:
+    if read_states(data, at, stop, stop, -1, group, state, tables, room) == 0:
         return np.int64(-1)
     chosen, size = np.int64(-1), len(traits)
     for number in range(bounds[group], bounds[group + 1]):
@@ -142,18 +160,22 @@ def match_group(data, start, at, stop, group, state, bare, tables, room):  # typ
         last[number] = 0
         if chosen >= 0 or end == 0 or (bare and values[number]):
             continue
+        first_state, own = state, number
         if values[number]:
-            begin = end
-            read_states(data, begin, stop, group, values[number], tables, room)
-            end = last[size + number]
-            last[size + number] = 0
+            begin, first_state, own = end, values[number], size + number
+            end = find_shorter(data, begin, stop, stop, own, group, first_state, tables, room)
             if end == 0:
                 continue
         said, first, after = np.int64(0), traits[number, 2], traits[number, 3]
         if first < after:
             said = weigh_words(data, max(start, begin - _NEAR), begin, tables[11], tables[12], tables[13], first, after)
-        if said >= 0 and pass_check(data, start, begin, end, stop, traits[number, 1], said, counts):
-            span[0], span[1], chosen = begin, end, np.int64(number)
+        tries = traits[number, 5] if said >= 0 else 0
+        while tries > 0 and end > 0:
+            if pass_check(data, start, begin, end, stop, traits[number, 1], said, counts):
+                span[0], span[1], chosen = begin, end, np.int64(number)
+                break
+            tries -= 1
+            end = find_shorter(data, begin, end - 1, stop, own, group, first_state, tables, room) if tries > 0 else 0
     return chosen
 
 

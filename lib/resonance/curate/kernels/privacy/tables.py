@@ -31,7 +31,8 @@ class Tables(NamedTuple):
         starts: the state in which a group starts after a kind of byte.
         opens: for each kind and byte, as bits, the groups that something may begin in.
         values: the state in which the value after a lead starts; 0 where a pattern has no lead.
-        traits: for each pattern its fence after the value, its check, its first and last word that speaks of it, whether it yields.
+        traits: for each pattern its fence after the value, its check, its first and last word that speaks
+            of it, whether it yields, how many matches are tried.
         bounds: the first pattern of each group; after them their number.
         fences: whether a byte may not follow, for each fence.
         words: bytes of all hints; ``word_bounds``: where each begins; ``speaks``: what it says.
@@ -102,7 +103,7 @@ def build_plan(own: tuple[Pattern, ...] = ()) -> Plan:
         for kind in range(len(allowed)):
             opens[kind] |= (follows[begins[number, kind], each] > 0).astype(np.uint8) << number
     words, spoken, spans = _lay_hints()
-    traits = [(FENCES.index(one.after), CHECKS.index(one.check), *spans[one.hint], one.yields) for one in patterns]
+    traits = [(FENCES.index(one.after), CHECKS.index(one.check), *spans[one.hint], one.yields, one.tries) for one in patterns]
     tables = Tables(
         follows,
         np.array(classes, np.uint8),

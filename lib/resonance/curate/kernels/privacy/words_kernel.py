@@ -42,8 +42,14 @@ _DOMAINS = np.array(sorted(number_letters(domain) for domain in DOMAINS if len(d
 _FILLERS, _FILLER_AT = lay_words(FILLERS)
 _TEMPLATES, _TEMPLATE_AT = lay_words(TEMPLATES)
 _NO_LOGIN = np.array([chr(byte) in " \n/?" for byte in range(256)], np.uint8)
-_NOT_PLAIN = np.array([chr(byte) in "$*{}[]()%" for byte in range(256)], np.uint8)
+_NOT_PLAIN = np.array([chr(byte) in "$*{}[]()" for byte in range(256)], np.uint8)
 _NOT_FIRST = np.array([chr(byte) in "/.~*&-=" for byte in range(256)], np.uint8)
+
+
+@compiled(types.boolean(types.int64))
+def is_letter(byte):  # type: ignore[no-untyped-def]
+    """Whether a byte is a letter of ASCII."""
+    return 97 <= byte | 0x20 <= 122
 
 
 @compiled(INT(types.int64))
@@ -137,9 +143,11 @@ def key(data, at, end):  # type: ignore[no-untyped-def]
     return different >= _FEW and not holds_filler(data, at, end)
 
 
-@compiled(TRUTH)
-def secret(data, at, end):  # type: ignore[no-untyped-def]
-    """A password is not the word for one, and no variable."""
+@compiled(types.boolean(BYTES, INT, INT, INT))
+def secret(data, at, end, stop):  # type: ignore[no-untyped-def]
+    """A password is not the word for one, and no variable; a host comes after it, in a text that ends at ``stop``."""
+    if end + 1 >= stop or not (is_sign(data[end + 1]) or data[end + 1] == 0x5B or data[end + 1] >= 0x80):
+        return False
     for i in range(at, end):
         if _NOT_PLAIN[data[i]]:
             return False
@@ -167,18 +175,23 @@ def entropy(data, at, end, counts):  # type: ignore[no-untyped-def]
 @compiled(types.boolean(BYTES, INT, INT, types.int64[::1]))
 def assignment(data, at, end, counts):  # type: ignore[no-untyped-def]
     """A value of high entropy, of letters and digits both, that is no path, no name and no filler."""
-    digits = letters = 0
+    digits = letters = camels = run = 0
     lower, joined = True, False
     for i in range(at, end):
         byte = data[i]
         digit, parted = is_digit(byte), byte in (_UNDERSCORE, _DOT, _MINUS)
         digits += digit
+        small = 97 <= byte <= 122
+        run = 1 if 65 <= byte <= 90 else run + 1 if small and run else 0
+        camels += run == 4
         letters += is_sign(byte) and not digit
-        lower &= digit or parted or 97 <= byte <= 122
+        lower &= digit or parted or small
         joined |= parted
         if i + 1 < end and byte == data[i + 1] and byte in (_COLON, _SLASH):
             return False
     if digits < 2 or letters < 2 or _NOT_FIRST[data[at]] or holds_filler(data, at, end):
+        return False
+    if camels > 1 and 6 * digits < end - at:
         return False
     return not (lower and joined and digits < 6) and entropy(data, at, end, counts) >= _LEAST
 
@@ -194,10 +207,12 @@ def weigh_words(data, start, at, words, bounds, speaks, first, last):  # type: i
     nearest = start
     for word in range(first, last):
         size = bounds[word + 1] - bounds[word]
+        begins = is_letter(words[bounds[word]])
         for i in range(at - size, start - 1, -1):
             if i + size <= nearest:
                 break
-            if is_at(data, i, at, words, bounds[word], bounds[word + 1]):
+            inside = begins and i > start and is_letter(data[i - 1])
+            if not inside and is_at(data, i, at, words, bounds[word], bounds[word + 1]):
                 found, nearest = speaks[word], i + size
                 break
     return found

@@ -26,7 +26,7 @@ HITS = {
     "bank_card": ["4012 8888 8888 1881", "378282246310005"],
     "plate": ["京A12345", "粤B·D12345"],
     "ipv4": ["203.0.113.7"],
-    "ipv6": ["fe80::1ff:fe23:4567:890a", "2001:db8:1:2:3:4:5:6"],
+    "ipv6": ["fe80::1ff:fe23:4567:890a", "2001:db8:1:2:3:4:5:6", "2001:db8::1"],
     "jwt": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"],
     "private_key": [KEY],
     "aws_access_key": ["AKIAQ3EGRX7LMNOPWQYZ"],
@@ -37,7 +37,12 @@ LED = [
     ("护照号码：", "G98765432", "passport"),
     ("Tel: ", "0161 496 0018", "said_phone"),
 ]
-LED += [("手机", "13800138001", "cn_mobile"), ("call ", "13800138001", "cn_mobile"), ("bug", r"\-bash@gnu.org", "email")]
+LED += [
+    ("udp:", "2001:db8::1", "ipv6"),
+    ("手机", "13800138001", "cn_mobile"),
+    ("call ", "13800138001", "cn_mobile"),
+    ("bug", r"\-bash@gnu.org", "email"),
+]
 LED += [("password = '", "aB3xY9zQ1kLm88", "secret_assignment"), ("ftp://bob:", "s3cretPw", "url_password")]
 MISSES = [
     "订单号：4012888888881881",
@@ -51,12 +56,21 @@ MISSES += ["13800138001a", "x13800138001", "13800138001-77", "978-7-111-12345-6"
 MISSES += [
     "(13800138001)",
     "Section 11.8.4.1. Of it",
+    "server 11.8.4.1. Of it",
+    "rng(4012888888881881)",
     "lib==67.2.0.91",
     "0031 2044 0034",
     "http://localhost:8080",
     "https://bob:password@host.com",
     "token = self.next_token_2",
     "AKIAIOSFODNN7EXAMPLE",
+]
+MISSES += [
+    "PrivateKey1 = openssl.hpke.Key12Private",
+    "252.227-7013",
+    "fe80::5054:ff:fe99::123",
+    "1111:2222::3333",
+    "oauth_token=uiop&oauth_token_secret=5678",
 ]
 OWN = own_patterns([("badge", r"EMP-\d{4,6}"), ("room", "室[0-9]+")])
 
@@ -144,6 +158,13 @@ def test_slices_large_strings_and_many_spans_are_welcome() -> None:
     found = find(pa.array(texts, pa.large_string()).slice(2))
     assert found.rows.tolist() == [0] * 300 + [1]
     assert found.starts[1] - found.starts[0] == 14
+
+
+def test_digits_behind_a_number_do_not_hide_it() -> None:
+    text = "4012 8888 8888 1881 138 and +44 20 7946 0958 12 more, 11010519491231002X"
+    found = [text[span.start : span.end] for span in find_plainly(text)]
+    assert found == ["4012 8888 8888 1881", "+44 20 7946 0958 12", "11010519491231002X"]
+    assert find_compiled([text]) == [find_plainly(text)]
 
 
 def test_patterns_of_the_user_come_first_and_anywhere() -> None:
