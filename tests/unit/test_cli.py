@@ -140,7 +140,7 @@ def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: 
     cli.main(["assess", *given, "--output", str(tmp_path / "found.json")])
     said = " ".join(capsys.readouterr().out.split())
     assert "grade U: " in said
-    assert "3 rows, profile general@1; not to be released" in said
+    assert "3 rows, profile general@1; does not pass the rules (gate 1)" in said
     assert "veto: schema_conformance is 0.6667, below its floor 1" in said
     found = json.loads((tmp_path / "found.json").read_text())
     assert {r["operator"]: r["score"] for r in found["results"]}["complete_record_ratio"] == 1.0

@@ -22,6 +22,8 @@ from resonance.core.profile import Profile
 LEAST_COVERAGE = 0.5
 """The share of rows that an operator must have looked at."""
 NO_ROWS = "no rows"
+LEAST_FOR_GATE = 0.75
+"""The coverage that the first gate asks for."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Assessment:
     Args:
         results: one of each operator that was asked over all rows, then those of strata.
         rows: how many rows were read.
+        now: the moment at which ages were taken.
         left_out: strata that are not told apart, being more than can be.
     """
 
@@ -38,7 +41,18 @@ class Assessment:
     grade: Grade
     profile: str
     rows: int
+    now: datetime
     left_out: int = 0
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Operators that failed."""
+        return tuple(dict.fromkeys(result.operator for result in self.results if result.state == "error"))
+
+    @property
+    def passes_rules(self) -> bool:
+        """Whether the first gate is passed: no floor is broken, no operator failed, enough was measured."""
+        return self.grade.release and not self.errors and self.grade.total.coverage >= LEAST_FOR_GATE
 
 
 def assess(rows: DataFrame, contract: DatasetContract, profile: Profile, now: datetime) -> Assessment:
@@ -66,7 +80,7 @@ def assess(rows: DataFrame, contract: DatasetContract, profile: Profile, now: da
     floors = {id: choice.floor for id, choice in contract.choices.items() if choice.floor is not None}
     graded = grade(results, replace(profile, floors={**profile.floors, **floors}))
     many = max((state["rows"] for state in whole.values()), default=0)
-    return Assessment(tuple(results), graded, profile.title, many, len(states) - len(kept) if contract.strata else 0)
+    return Assessment(tuple(results), graded, profile.title, many, now, len(states) - len(kept) if contract.strata else 0)
 
 
 def list_states(rows: DataFrame, contract: DatasetContract) -> dict[str, str]:

@@ -14,9 +14,6 @@ from resonance.assess.score import Score
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.operator import Result
 
-LEAST_FOR_GATE = 0.75
-"""The coverage that gate 1 asks for."""
-
 
 def list_operators(states: Mapping[str, str] | None = None) -> Table:
     """Every operator, and where states are given whether it can be measured, or why not."""
@@ -39,10 +36,12 @@ def describe_assessment(found: Assessment) -> Iterator[str | Table]:
     """What was found, in the order in which people ask: the grade, what limits it, groups and metrics, what to supply."""
     total = found.grade.total
     score = "no score" if total.value is None else f"{total.value:.3f} ({total.low:.3f} to {total.high:.3f})"
-    release = "may be released by gate 1" if found.grade.release and total.coverage >= LEAST_FOR_GATE else "not to be released"
+    release = "passes the rules (gate 1)" if found.passes_rules else "does not pass the rules (gate 1)"
     measured = f"coverage {total.coverage:.1%}, {found.rows:,} rows, profile {found.profile}"
     yield f"grade {found.grade.letter}: {score}, {measured}; {release}"
     yield from (f"veto: {veto}" for veto in found.grade.vetoes)
+    if found.errors:
+        yield f"incomplete: {', '.join(found.errors)} failed"
     if found.grade.automation is not None:
         yield f"{found.grade.automation:.1%} of the metrics that apply are scored without people"
     if found.left_out:
@@ -77,7 +76,9 @@ def list_plain(found: Assessment) -> dict[str, Any]:
         "profile": found.profile,
         "rows": found.rows,
         "grade": found.grade.letter,
-        "release": found.grade.release,
+        "passes_rules": found.passes_rules,
+        "errors": list(found.errors),
+        "now": found.now.isoformat(),
         "vetoes": list(found.grade.vetoes),
         "automation": found.grade.automation,
         "total": vars(found.grade.total),

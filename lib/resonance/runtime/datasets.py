@@ -74,6 +74,10 @@ def _read_head(file: Path, separator: str) -> list[str]:
 
 
 def _read_json(session: SparkSession, files: Sequence[Path]) -> DataFrame:
+    for file in files:
+        with file.open("rb") as lines:
+            if not lines.read(1 << 16).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+                raise InputError(f"assess: {file.name} does not begin with an object; every row must be one object in one line")
     return session.read.json([str(file) for file in files])
 
 
