@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback experiments lint check coverage docs release clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback bench-scores experiments lint check coverage docs release clean
 
 BIN := .venv/bin
 
@@ -51,6 +51,9 @@ bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft
 
 bench-start: setup ## time the first commands of a new user: twenty rows curated, and what reads a workspace (five minutes)
 	@$(BIN)/python -m tests.bench.first_minutes
+
+bench-scores: setup ## hold learned scores beside fastText and KenLM on the same texts: held-out texts told apart, speed of a core (ten minutes)
+	@$(BIN)/python -m tests.bench.scores
 
 bench-feedback: setup ## time states and plans of up to 4e7 events; hold states, sampler, label errors and killed trainings to their lines (an hour)
 	@$(BIN)/python -m tests.bench.states
