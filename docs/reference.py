@@ -32,11 +32,20 @@ def list_commands() -> Iterator[str]:
     """Every command with its arguments and options."""
     yield "# Commands\n\nWhat `resonance COMMAND --help` says.\n"
     group: Any = get_command(app)
-    for name, command in group.commands.items():
+    for name, command in _walk_commands(group):
         text = inspect.cleandoc(command.help or "").replace("[b]", "`").replace("[/b]", "`")
         yield f"## {name}\n\n{text}\n"
         rows = [(_spell(given), _clean(getattr(given, "help", None)), _default(given)) for given in command.params]
         yield from _table(("argument or option", "meaning", "default"), [row for row in rows if row[0] != "`--help`"])
+
+
+def _walk_commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command with its whole name; of a group, those that it holds."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _walk_commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def list_settings() -> Iterator[str]:

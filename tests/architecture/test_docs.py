@@ -34,7 +34,9 @@ def test_the_reference_has_all_that_is_declared(site: Path) -> None:
     assert headings(site / "reference" / "jobs.html") >= {job.name for job in JOBS}
     assert headings(site / "reference" / "tables.html") >= {table.name for table in TABLES}
     assert "train.lora_rank" in (site / "reference" / "settings.html").read_text(encoding="utf-8")
-    assert "--rounds" in (site / "reference" / "commands.html").read_text(encoding="utf-8")
+    commands = (site / "reference" / "commands.html").read_text(encoding="utf-8")
+    assert "--rounds" in commands
+    assert "--good" in commands, "commands of a group are there too"
 
 
 def test_the_readme_is_short() -> None:

@@ -99,3 +99,5 @@ def test_texts_are_scored_by_what_reference_texts_taught(spark: SparkSession, en
     assert {"head"} < bands <= {"head", "middle", "tail"}
     (tmp_path / "q.yaml").write_text("{name: q, version: 1, rules: [{rule: r, set: perplexity, signal: band, in: [head]}]}")
     assert str(w.judge(str(tmp_path / "q.yaml"))).startswith("40 documents judged"), "what is stored is judged without a scorer too"
+    with pytest.raises(ResonanceError, match="of 40 different general texts a tenth is held out"):  # those of the workspace
+        w.fit_scorer(tmp_path / "good.jsonl")

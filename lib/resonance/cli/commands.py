@@ -141,7 +141,7 @@ def fit(
 
     With [b]--kind perplexity[/b] an n-gram model of the good texts is written, and the limits of the thirds of the general ones, by
     language: [b]--set clean.perplexity=FILE[/b] measures perplexity and band (head, middle, tail) into [b]signals_perplexity[/b]; a
-    rule is [b]{rule: tail, set: perplexity, signal: band, in: [head, middle]}[/b].
+    rule on [b]band[/b] names those that pass.
 
     Good texts should differ from general ones in what you want, and in little else: where all good texts are English, or long, or
     of one site, that is what is learned.
