@@ -1,0 +1,122 @@
+"""Places in real text that were labelled by reading: documentation of Debian and packages of Python, found again by hash.
+
+Run as a script it gathers candidates to be read, from files that no pattern was tried on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import sysconfig
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.bench import debian
+
+LABELS = Path(__file__).with_name("privacy_labels.json")
+SITE = "site-packages"
+ENGLISH, CHINESE = ("linux-doc-6.1",), ("debian-reference-zh-cn", "debian-handbook", "manpages-zh")
+MOST_BYTES = 12_000_000
+Rate = Callable[[float, float, float], dict[str, Any]]
+
+
+class Entry(NamedTuple):
+    """A place in a line of a file: ``found`` is the signal that found it when it was labelled, ``label`` what it is, or empty."""
+
+    line: str
+    start: int
+    end: int
+    found: str
+    kind: str
+    label: str
+
+
+def hash_line(line: str) -> str:
+    """Eight bytes of a line's hash."""
+    return hashlib.sha256(line.encode()).hexdigest()[:16]
+
+
+def read_lines(package: str, name: str) -> list[str]:
+    """The lines of a file of a package; none where it is not there."""
+    home = Path(sysconfig.get_path("purelib")) if package == SITE else debian.unpacked(package)
+    path = None if home is None else home / name
+    if path is None or not path.is_file():
+        return []
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace").split("\n")
+
+
+def read_entries() -> list[Entry]:
+    """The labelled places whose lines are as they were."""
+    held: dict[tuple[str, str], dict[str, str]] = {}
+    entries = []
+    for package, name, hash, start, end, found, kind, label in json.loads(LABELS.read_text(encoding="utf-8"))["places"]:
+        if (package, name) not in held:
+            held[package, name] = {hash_line(line): line for line in read_lines(package, name)}
+        if hash in held[package, name]:
+            entries.append(Entry(held[package, name][hash], start, end, found, kind, label))
+    return entries
+
+
+def count_all() -> dict[str, int]:
+    """How many places of each kind there were, of which those that are labelled were drawn."""
+    return dict(json.loads(LABELS.read_text(encoding="utf-8"))["totals"])
+
+
+def weigh(entries: Sequence[Entry]) -> dict[str, float]:
+    """How many places stand behind a labelled one of each kind."""
+    drawn: dict[str, int] = {}
+    for entry in entries:
+        drawn[entry.found or entry.kind] = drawn.get(entry.found or entry.kind, 0) + 1
+    return {kind: count_all()[kind] / rows for kind, rows in drawn.items()}
+
+
+def rate_ours(entries: Sequence[Entry], places: Sequence[Sequence[tuple[str, int, int]]], rate: Rate) -> dict[str, Any]:
+    """Ratings by signal, each place counted as often as it stands for others."""
+    weights = weigh(entries)
+    sums: dict[str, list[float]] = {}
+    for entry, found in zip(entries, places, strict=True):
+        weight = weights[entry.found or entry.kind]
+        there = {signal for signal, first, last in found if first < entry.end and entry.start < last}
+        for signal in {entry.label, *there} - {""}:
+            right, wrong, missed = sums.setdefault(signal, [0.0, 0.0, 0.0])
+            sums[signal] = [
+                right + weight * (signal == entry.label and signal in there),
+                wrong + weight * (signal != entry.label),
+                missed + weight * (signal == entry.label and signal not in there),
+            ]
+    return {signal: rate(*(round(each, 1) for each in sums[signal])) for signal in sorted(sums)}
+
+
+def rate_presidio(
+    entries: Sequence[Entry], spans: Sequence[Sequence[Sequence[Any]]], families: Mapping[str, Iterable[str]], rate: Rate
+) -> dict[str, Any]:
+    """The same of presidio, by family of signals, over the same places."""
+    weights, rated = weigh(entries), {}
+    for entity, family in families.items():
+        right = wrong = missed = 0.0
+        for entry, found in zip(entries, spans, strict=True):
+            weight = weights[entry.found or entry.kind]
+            there = any(name == entity and first < entry.end and entry.start < last for name, first, last in found)
+            right += weight * (there and entry.label in family)
+            wrong += weight * (there and entry.label not in family)
+            missed += weight * (not there and entry.label in family)
+        rated["+".join(family)] = rate(*(round(each, 1) for each in (right, wrong, missed)))
+    return rated
+
+
+def read_corpora() -> dict[str, list[str]]:
+    """Real text in English and in Chinese to measure speed on."""
+    found = {}
+    for name, packages in (("English", ENGLISH), ("Chinese", CHINESE)):
+        texts, size = [], 0
+        for path in (path for package in packages for path in debian.files(package)):
+            content = path.read_bytes()
+            texts.append((gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace"))
+            size += len(texts[-1])
+            if size > MOST_BYTES:
+                break
+        found[name] = texts
+    return found
