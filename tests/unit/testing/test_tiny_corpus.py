@@ -1,4 +1,4 @@
-"""The tiny corpus is what it says: texts that every policy keeps, no two alike but for the copies."""
+"""The tiny corpus is what it says: English texts that every policy of English keeps, no two alike but for the copies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def measured() -> dict[str, list[dict[str, float]]]:
     return {name: said[name].to_pylist() for name in SIGNALS.tables}
 
 
-@pytest.mark.parametrize("name", known_policies())
+@pytest.mark.parametrize("name", [name for name in known_policies() if name != "zh"])
 def test_every_policy_keeps_it(name: str, measured: dict[str, list[dict[str, float]]]) -> None:
     policy = load_policy(name)
 
@@ -32,8 +32,8 @@ def test_every_policy_keeps_it(name: str, measured: dict[str, list[dict[str, flo
     assert [
         (rule.rule, row[rule.signal])
         for rule in policy.rules
-        for row in measured[policy.set_of(rule)]
-        if not passes(rule, row[rule.signal])
+        for row, told in zip(measured[policy.set_of(rule)], measured["basics"], strict=True)
+        if (rule.languages is None or rule.languages.hold(str(told["language"]))) and not passes(rule, row[rule.signal])
     ] == []
 
 
