@@ -13,7 +13,7 @@ def _table_of(declared: SignalSet) -> Table:
 
 RAW = Table("raw", key=("doc_id", "batch"), replaces=("batch",), restricted=True)
 FILES = Table("files", key=("batch", "path"), replaces=("batch",))
-UNUSED_ROWS = Table("unused_rows", key=("batch", "path", "line"), replaces=("batch",))
+UNUSED_ROWS = Table("unused_rows", key=("batch", "path", "line"), replaces=("batch",), restricted=True)
 WITHDRAWN = Table("withdrawn", key=("batch", "doc_id"), replaces=("batch",))
 DOCUMENTS = Table("documents", key=("doc_id", "batch"), replaces=("batch",))
 EXAMPLES = Table("examples", key=("doc_id", "batch"), replaces=("batch",))

@@ -121,6 +121,11 @@ class Schedule:
         wrote = [row for row in self.finished if row["batch"] == self._config.batch and own & row["written"].keys()]
         if last is None or not last["made_of"] or not wrote or max(wrote, key=_finished_at) is not last:
             return False
+        filled = self._list_tables(step.job.writes, step.job)
+        if not {table.name for table in filled} <= (last["origins"] or {}).keys():
+            return False
+        if any(table.name in last["written"] and not self._catalog.exists(table) for table in filled):
+            return False
         if any((row["job"], row["batch"]) == (step.job.name, self._config.batch) for row in self._catalog.rows(WRITING)):
             return False  # a later run was cut off while it wrote
         then, now = (_leave_out_inputs(parts) for parts in (last["made_of"], made_of))

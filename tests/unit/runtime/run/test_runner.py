@@ -200,3 +200,19 @@ def test_after_a_run_that_was_cut_off_while_it_wrote_nothing_is_taken_over(left_
     assert seen[1:] == [{"documents": 2, "rejects": 2}, None]
     run('{"more": 2}')
     assert seen[3:] == [{"documents": 2, "rejects": 2}]
+
+
+def test_nothing_is_taken_over_from_a_workspace_whose_tables_are_not_those_that_the_step_filled(left_room, monkeypatch):
+    room, run, seen = left_room
+    run()
+    for row in (rows := room.catalog.rows(STEPS)):
+        row["origins"] = {name: origin for name, origin in row["origins"].items() if name != "rejects"}
+    monkeypatch.setattr(room.catalog, "rows", lambda table, columns=(): rows if table is STEPS else [])
+    run('{"more": 1}')
+    monkeypatch.undo()
+    exists = room.catalog.exists
+    monkeypatch.setattr(room.catalog, "exists", lambda table: table is not DOCUMENTS and exists(table))
+    run('{"more": 2}')
+    monkeypatch.undo()
+    run('{"more": 3}')
+    assert seen == [None, None, None, {"documents": 2, "rejects": 2}]
