@@ -15,11 +15,11 @@ from pyspark.sql import SparkSession
 from resonance.runtime import resources
 from resonance.tables import SIGNALS, STEPS, TABLES
 from tests.conformance.commands import Runner, digests, told
-from tests.conformance.corpora import SETTINGS, write_delta, write_first, write_items, write_second
+from tests.conformance.corpora import MEASURED, SETTINGS, write_delta, write_first, write_items, write_second
 
 FILLED = {
     *("raw", "documents", "edits", "rules", "rejects", "duplicates", "evaluation_items", "contamination", "signatures"),
-    *("compared", "steps", *(table.name for table in SIGNALS.tables.values())),
+    *("compared", "steps", "files", "unused_rows", "writing", *(SIGNALS.tables[name].name for name in MEASURED)),
     *("signals_quality", "privacy_spans"),
 }
 RAW = (
@@ -112,7 +112,7 @@ def test_each_step_finds_something(alone: Stages) -> None:
     assert {name for name, (rows, _) in alone.made.items() if rows[0].isdigit()} == FILLED
     rules = {row["rule"] for row in DeltaTable(alone.home / "made" / "tables" / "rejects").to_pyarrow_table().to_pylist()}
     assert {"empty", "missing_text", "invalid_json", "invalid_utf8", "too_long", "broken_file", "unknown_format"} <= rules
-    assert {"exact_duplicate", "near_duplicate", "contaminated", "duplicate_key", "gopher_short_doc"} <= rules
+    assert {"exact_duplicate", "near_duplicate", "contaminated", "duplicate_key", "gopher.short_doc"} <= rules
     assert alone.added["retractions"][0] != "not written yet"
     assert alone.judged["rejects"] != alone.added["rejects"]
     changed = {name for name in alone.made if alone.judged[name] != alone.added[name]}
