@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from resonance.curate.sources.document import document_row, without_text
 from resonance.curate.sources.encodings import decode_text
 from resonance.curate.sources.html import HTML, page_row
+from resonance.curate.sources.payload import decode_payload
 from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, too_long
 from resonance.curate.sources.streams import CHUNK_BYTES, UNPACKED_FREE, UNPACKED_TIMES, chunks
 
@@ -95,7 +96,9 @@ def _document_row(record: Any, mime: str, unit: Unit, number: int, fields: Field
         return quarantine_row(
             unit, number, "broken_record", f"byte {record.stream_pos} of the file: the record ends before its end"
         )
-    data = _decode_payload(data, record.http_headers, fields.max_bytes)
+    data, flaw, cut = decode_payload(data, record.http_headers, fields.max_bytes)
+    if flaw and not (cut and record.headers.get("WARC-Truncated")):  # an archive that says so cut it on purpose
+        return quarantine_row(unit, number, "broken_body", f"byte {record.stream_pos} of the file: {flaw}")
     if len(data) > fields.max_bytes:
         return too_long(unit, number, len(data), fields)
     if mime in UNKNOWN:
@@ -135,25 +138,6 @@ def _describe(record: Any, mime: str) -> dict[str, Any]:
         "truncated": headers.get("WARC-Truncated"),
         **({"language": said} if (said := headers.get("WARC-Identified-Content-Language")) else {}),
     }
-
-
-def _decode_payload(data: bytes, headers: Any, limit: int) -> bytes:
-    """A payload as a browser sees it, up to a byte beyond the limit; one that is not coded as is said of it, as it is."""
-    if headers is None:
-        return data
-    from fastwarc.stream_io import BrotliReader, ChunkedReader, GzipReader, ZstdReader
-
-    codings = [(headers.get(name) or "").lower() for name in ("Transfer-Encoding", "Content-Encoding")]
-    readers = {"chunked": ChunkedReader, "gzip": GzipReader, "x-gzip": GzipReader, "br": BrotliReader, "zstd": ZstdReader}
-    for coding in (one.strip() for said in codings for one in reversed(said.split(","))):
-        try:
-            if coding == "deflate":
-                data = zlib.decompressobj(-15 if data[:1] != b"\x78" else 15).decompress(data, limit + 1)
-            elif coding in readers:
-                data = readers[coding](io.BytesIO(data)).read(limit + 1) or data
-        except (OSError, zlib.error):
-            break  # archives keep headers of a coding that they have undone
-    return data
 
 
 def _records(unit: Unit) -> Iterator[Any]:

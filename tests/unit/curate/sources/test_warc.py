@@ -109,6 +109,19 @@ def test_payloads_are_read_as_a_browser_reads_them(tmp_path: Path, body: bytes, 
     assert row.text == "Grüße an alle"
 
 
+def test_a_body_that_is_cut_is_no_document_unless_the_archive_says_so(tmp_path: Path) -> None:
+    text = "".join(f"<p>Words of paragraph {number}, {number * 7919} of them.</p>" for number in range(300))
+    cut = answer(gzip.compress(text.encode())[:-40], more="Content-Encoding: gzip\r\n")
+    after = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99999\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"
+    told = record("response", "http://a/2", cut, more="WARC-Truncated: length\r\n")
+    silent, said, broken = read(tmp_path / "a.warc", record("response", "http://a/1", cut) + told + after)
+    assert (silent.text, silent.rule) == (None, "broken_body")
+    assert "its gzip body ends before its end" in (silent.detail or "")
+    assert (said.text or "").startswith("Words of paragraph 0")
+    assert json.loads(said.metadata or "")["truncated"] == "length"
+    assert broken.rule == "broken_record"
+
+
 @pytest.mark.parametrize("damage", ["data", "head", "cut out", "zeros"])
 def test_a_broken_member_in_the_middle_costs_itself(tmp_path: Path, damage: str) -> None:
     members = [gzip.compress(page(number)) for number in range(1, 8)]
