@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,9 @@ from resonance.core.errors import InputError
 Kind = Literal["classifier", "perplexity"]
 """The signal sets that a scorer measures."""
 KINDS: tuple[str, ...] = get_args(Kind)
-FIRST_LINE = b"resonance scorer 1\n"
+FIRST_LINE = b"resonance scorer 2\n"
+CHECKED = len(FIRST_LINE) + 64 + 1
+"""From this byte on, a file is what its second line is the hash of."""
 ALIGNED = 64
 TYPES = ("<i2", "<u4", "<u8")
 """Kinds of numbers that a file may hold."""
@@ -39,12 +42,16 @@ class Scorer:
     arrays: Mapping[str, NDArray[Any]]
 
     def pack(self) -> bytes:
-        """The content of its file: a line that tells the format, a line of JSON, and the arrays, each at a multiple of 64 bytes."""
+        """The content of its file: lines that tell the format and the hash of the rest, a line of JSON, and the arrays.
+
+        Each array begins at a multiple of 64 bytes.
+        """
         shapes = [[name, array.dtype.str, len(array)] for name, array in self.arrays.items()]
         head = json.dumps({"kind": self.kind, "about": self.about, "arrays": shapes}, sort_keys=True)
-        content = bytearray(FIRST_LINE + head.encode() + b"\n")
+        content = bytearray(bytes(CHECKED) + head.encode() + b"\n")
         for array in self.arrays.values():
             content += bytes(-len(content) % ALIGNED) + array.tobytes()
+        content[:CHECKED] = FIRST_LINE + _hash(content[CHECKED:]) + b"\n"
         return bytes(content)
 
 
@@ -55,21 +62,42 @@ def unpack_scorer(content: bytes, where: str) -> Scorer:
         InputError: the content is none that ``Scorer.pack`` gives.
     """
     try:
-        end = content.index(b"\n", len(FIRST_LINE)) + 1
-        if not content.startswith(FIRST_LINE):
+        if content[:CHECKED] != FIRST_LINE + _hash(content[CHECKED:]) + b"\n":
             raise ValueError
-        head, arrays = json.loads(content[len(FIRST_LINE) : end]), {}
+        end = content.index(b"\n", CHECKED) + 1
+        head, arrays = json.loads(content[CHECKED:end]), {}
         for name, kind, length in head["arrays"]:
             if kind not in TYPES:
                 raise ValueError
             end += -end % ALIGNED
             arrays[name] = np.frombuffer(content, kind, length, end)
             end += arrays[name].nbytes
-        if end != len(content) or head["kind"] not in KINDS:
+        found = Scorer(head["kind"], dict(head["about"]), arrays)
+        if end != len(content) or not _can_measure(found):
             raise ValueError
-        return Scorer(head["kind"], dict(head["about"]), arrays)
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"scorer {where}: this is no file that `resonance score fit` wrote, or a part of it is gone") from None
+        return found
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"scorer {where}: this is no file that `resonance score fit` of this version wrote, or a part of it is gone "
+            "or changed; fit it again"
+        ) from None
+
+
+def _hash(content: bytes | bytearray) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _can_measure(scorer: Scorer) -> bool:
+    """Whether all is there that its signal set asks of a scorer."""
+    about, arrays = scorer.about, scorer.arrays
+    if scorer.kind == "classifier":
+        return arrays.keys() == {"weights"} and all(math.isfinite(about[name]) for name in ("slope", "bias"))
+    if scorer.kind == "perplexity":
+        lengths = {name: len(array) for name, array in arrays.items()}
+        limits = [limit for two in (about["thirds"][""], *about["thirds"].values()) for limit in two]
+        same = lengths.keys() == {"keys", "costs", "backoffs"} and len(set(lengths.values())) == 1
+        return same and about["order"] >= 1 and all(math.isfinite(limit) for limit in limits)
+    return False
 
 
 def name_content(content: bytes) -> str:

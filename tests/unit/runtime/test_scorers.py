@@ -56,7 +56,7 @@ def test_what_is_no_scorer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^scorer .*none.scorer: cannot be read: No such file"):
         configure(f"clean.classifier={tmp_path / 'none.scorer'}")
     (tmp_path / "text").write_text("no scorer")
-    with pytest.raises(InputError, match=r"^scorer .*text: this is no file that `resonance score fit` wrote"):
+    with pytest.raises(InputError, match=r"^scorer .*text: this is no file that `resonance score fit` of this version wrote"):
         configure(f"clean.classifier={tmp_path / 'text'}")
     with pytest.raises(ConfigError, match=r"clean.classifier: Input should be a valid dictionary"):
         configure("clean.classifier=5")
