@@ -15,6 +15,9 @@ from resonance.curate.sources.streams import chunks, read_head
 UNREAD = re.compile("[\udc80-\udcff]")
 """What stands for a byte that is no letter of the file's encoding."""
 NEVER_CLOSED = "quotes that open in this record do not close, so that the rest of the file cannot be told apart"
+BARE_RETURN = "a carriage return stands in it without quotes, though lines of the file end otherwise"
+FIRST_END = re.compile(rb'(?:"[^"]*"|[^"\r\n])*(\r?\n|\r.)', re.DOTALL)
+"""The first line up to where it ends, outside quotes, and a character behind a carriage return."""
 
 
 def csv_rows(unit: Unit, fields: Fields, delimiter: str = ",") -> Iterator[Row]:
@@ -26,7 +29,11 @@ def csv_rows(unit: Unit, fields: Fields, delimiter: str = ",") -> Iterator[Row]:
     csv.field_size_limit(max(fields.max_bytes, csv.field_size_limit()))  # one limit for the whole process
     encoding, stream = _open_lines(unit, fields)
     records = csv.reader(stream, delimiter=delimiter, strict=True)
-    names = next(records, [])
+    try:
+        names = next(records, [])
+    except csv.Error as error:
+        yield quarantine_row(unit, 1, "broken_file", f"the line that names the fields cannot be read: {_describe(error)}")
+        return
     if (twice := find_twice(names)) is not None:
         yield quarantine_row(unit, None, "broken_file", f"two columns {twice!r}; rename one of them")
         return
@@ -35,15 +42,21 @@ def csv_rows(unit: Unit, fields: Fields, delimiter: str = ",") -> Iterator[Row]:
         try:
             values = next(records, None)
         except csv.Error as error:
-            endless = "unexpected end" in str(error) or "field limit" in str(error)
-            yield quarantine_row(unit, number, "invalid_csv", NEVER_CLOSED if endless else f"misplaced quotes: {error}")
-            if endless:
+            yield quarantine_row(unit, number, "invalid_csv", said := _describe(error))
+            if said == NEVER_CLOSED:
                 return
             continue
         if values is None:
             return
         if values:
             yield _row(names, values, unit, number, fields, encoding)
+
+
+def _describe(error: csv.Error) -> str:
+    """What is wrong with a record."""
+    if "unexpected end" in str(error) or "field limit" in str(error):
+        return NEVER_CLOSED
+    return BARE_RETURN if "new-line character" in str(error) else f"misplaced quotes: {error}"
 
 
 def refuse_without_header(path: str, shown: str, fields: Fields, delimiter: str = ",") -> None:
@@ -70,8 +83,21 @@ def _open_lines(unit: Unit, fields: Fields) -> tuple[Encoding, Iterator[str]]:
     """The encoding of a file, as its first bytes say, and its lines."""
     head, stream = read_head(chunks(unit))
     encoding = find_encoding(head, whole=len(head) < HEAD_BYTES) or UTF_8
-    wide = encoding.is_wide
-    return encoding, _decode_lines(decode_wide(stream, encoding) if wide else stream, fields, UTF_8 if wide else encoding)
+    if wide := encoding.is_wide:
+        head, stream = b"".join(decode_wide([head], encoding)), decode_wide(stream, encoding)
+    if (first := FIRST_END.match(head)) and not first[1].endswith(b"\n"):
+        stream = _replace_returns(stream)
+    return encoding, _decode_lines(stream, fields, UTF_8 if wide else encoding)
+
+
+def _replace_returns(stream: Iterator[bytes]) -> Iterator[bytes]:
+    """The stream with newlines where it has carriage returns, with which old tools of Macintosh end lines."""
+    held = b""
+    for chunk in stream:
+        made = held + chunk
+        held = b"\r" if made.endswith(b"\r") else b""
+        yield made[: len(made) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    yield held.replace(b"\r", b"\n")
 
 
 def _decode_lines(stream: Iterator[bytes], fields: Fields, encoding: Encoding) -> Iterator[str]:

@@ -208,7 +208,7 @@ def read_row(values: dict[str, Any], unit: Unit, line: int | None, fields: Field
     except MemoryError:
         raise
     except Exception as error:
-        return quarantine_row(unit, line, "unreadable", f"{type(error).__name__} while its fields were read")
+        return quarantine_row(unit, line, "unreadable", f"{_name(error)} while its fields were read")
 
 
 def plain_values(column: Any) -> list[Any]:
@@ -257,10 +257,16 @@ def broken(unit: Unit, error: Exception, line: int | None = None) -> Row:
     """The one row that stands for what could not be read of a file, or from a line of it on."""
     said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     if not isinstance(error, OSError | pa.ArrowException):  # what it says may be a part of a text
-        said = f"{type(error).__name__} while it was read"
+        said = f"{_name(error)} while it was read"
     if "too much memory" in said:
         said += "; it was compressed with a window of more than 2 GB: compress it again with --long=31 or less"
     return quarantine_row(unit, line, "broken_file", said)
+
+
+def _name(error: Exception) -> str:
+    """What an error is called; one that is called error and no more, by its module too: ``csv.Error``."""
+    kind = type(error)
+    return f"{kind.__module__.strip('_')}.{kind.__name__}" if kind.__name__.lower() == "error" else kind.__name__
 
 
 def top_folder(name: str) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import itertools
 import json
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from resonance.core.errors import InputError
 from resonance.core.settings import IngestSettings
-from resonance.curate.sources.csv import refuse_without_header
+from resonance.curate.sources.csv import BARE_RETURN, _replace_returns, refuse_without_header
 from resonance.curate.sources.readers import READERS
 from resonance.curate.sources.row import Fields, Row, Unit
 
@@ -49,6 +51,39 @@ def test_a_record_is_numbered_by_the_line_that_it_begins_in(tmp_path: Path) -> N
         (6, None, None, "invalid_csv", "3 values for 2 fields"),
         (7, None, None, "invalid_csv", "1 values for 2 fields"),
     ]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "gb18030"])
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_end_with_returns_newlines_or_both(tmp_path: Path, end: str, codec: str) -> None:
+    path = tmp_path / "rows.csv"
+    rows = [f'{number},"第 {number} 段文字, ""一句""\n又一句"' for number in range(9_000)]
+    path.write_bytes(end.join(['"id\nof it","text"', *rows, ""]).encode(codec))
+    assert [(row.text, row.rule) for row in read(path)] == [
+        (f'第 {number} 段文字, "一句"\n又一句', None) for number in range(len(rows))
+    ]
+
+
+@given(st.lists(st.tuples(CELLS.filter(bool), CELLS), min_size=1, max_size=6), st.data())
+def test_returns_end_lines_wherever_pieces_of_the_file_end(rows: list[tuple[str, str]], data: st.DataObject) -> None:
+    made = io.StringIO()
+    csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r").writerows(rows)
+    content = made.getvalue().encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=5)))
+    pieces = [content[a:b] for a, b in itertools.pairwise([0, *cuts, len(content)])]
+    assert b"".join(_replace_returns(iter(pieces))) == content.replace(b"\r", b"\n")
+
+
+def test_a_return_among_other_lines_costs_its_row_or_where_fields_are_named_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text\na\rb\nc\n", newline="")
+    assert [(row.line, row.text, row.rule, row.detail) for row in read(path)] == [
+        (2, None, "invalid_csv", BARE_RETURN),
+        (3, "c", None, None),
+    ]
+    path.write_text('"te"xt\na\n')
+    said = "the line that names the fields cannot be read: misplaced quotes: ',' expected after '\"'"
+    assert [(row.line, row.rule, row.detail) for row in read(path)] == [(1, "broken_file", said)]
 
 
 def test_tabs_marks_of_byte_order_and_compressed_files(tmp_path: Path) -> None:

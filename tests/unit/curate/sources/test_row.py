@@ -1,10 +1,12 @@
+import csv
 import json
+import zlib
 from datetime import date
 
 import pytest
 
 from resonance.core.settings import IngestSettings
-from resonance.curate.sources.row import BATCH_ROWS, Fields, Row, Unit, in_batches, json_of, row_of
+from resonance.curate.sources.row import BATCH_ROWS, Fields, Row, Unit, broken, in_batches, json_of, row_of
 
 UNIT = Unit("/data/web/a.jsonl", "web/a.jsonl", "data/web/a.jsonl", "json", "", 0, 1, 0)
 
@@ -63,6 +65,13 @@ def test_details_name_fields_and_stay_short() -> None:
     assert row.rule == "missing_text"
     assert len(row.detail or "") <= 200
     assert "secret" not in (row.detail or "")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(csv.Error("x"), "csv.Error"), (zlib.error("x"), "zlib.error"), (ValueError("x"), "ValueError")]
+)
+def test_an_error_that_nobody_foresaw_is_called_so_that_it_can_be_sought(error: Exception, said: str) -> None:
+    assert broken(UNIT, error).detail == f"{said} while it was read"
 
 
 def test_batches_are_bounded_in_bytes_and_rows() -> None:
