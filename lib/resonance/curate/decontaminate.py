@@ -11,9 +11,10 @@ from pyspark.sql import functions as F
 from resonance.core.frames import rank_rows
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.ledger import DECONTAMINATE, find_cut_before, make_rejects
-from resonance.core.settings import DecontaminateSettings
+from resonance.core.settings import CleanSettings, DecontaminateSettings
 from resonance.core.versions import VERSION_KEY, leave_superseded
 from resonance.curate.contamination.look import look, write_index
+from resonance.curate.signals.privacy import choose_masking
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def decontaminate(
     evaluation_items: DataFrame,
     *,
     settings: DecontaminateSettings,
+    cleaning: CleanSettings,
     folder: Path,
     turn: Turn,
     checkpoint: Checkpoint,
@@ -39,7 +41,7 @@ def decontaminate(
     shuffled; ids of contaminated documents are, once.
     """
     index = folder / "scratch" / turn.run / "evaluation-index"
-    items = write_index(evaluation_items, index)
+    items = write_index(evaluation_items, index, choose_masking(cleaning.mask, cleaning.patterns))
     log.info("decontaminate: %d evaluation items", items)
     held = look(documents if items else documents.where("false"), index, settings.containment)
     found = checkpoint(leave_superseded(held, rejects), "contaminated")

@@ -12,14 +12,18 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut, drop_cut_before
-from resonance.core.settings import DecontaminateSettings
+from resonance.core.pseudonyms import KEY
+from resonance.core.settings import CleanSettings, DecontaminateSettings
 from resonance.curate.contamination import look
 from resonance.curate.contamination.register import ITEMS, register
 from resonance.curate.decontaminate import decontaminate
+from resonance.curate.signals.privacy import choose_masking, mask_strings
+from resonance.factory import DECONTAMINATE
 from resonance.runtime import resources
 from resonance.tables import CONTAMINATION, EVALUATION_ITEMS, REJECTS
 from resonance.testing import documents_frame, hold
 
+NO_MASK = CleanSettings()
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 LONG = "The miller opens the second gate in spring so that the stones do not run too fast, and his daughter counts the sacks"
 QUIZ = [("long", LONG), ("short", "How many sacks of flour does the miller count"), ("yes", "Yes")]
@@ -40,16 +44,23 @@ def documents(spark: SparkSession) -> DataFrame:
 
 
 @pytest.fixture
-def run(
-    spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path
-) -> Callable[[DataFrame, DataFrame | None, list[tuple[str, str]]], tuple[DataFrame, DataFrame]]:
-    def started(documents: DataFrame, rejects: DataFrame | None, quiz: list[tuple[str, str]]) -> tuple[DataFrame, DataFrame]:
+def run(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> Callable[..., tuple[DataFrame, DataFrame]]:
+    def started(
+        documents: DataFrame, rejects: DataFrame | None, quiz: list[tuple[str, str]], cleaning: CleanSettings = NO_MASK
+    ) -> tuple[DataFrame, DataFrame]:
         items = spark.createDataFrame([], resources.contract(EVALUATION_ITEMS).schema)
         if quiz:
             items = register("quiz", spark.createDataFrame(quiz, ITEMS), checkpoint)
         before = spark.createDataFrame([], resources.contract(REJECTS).schema) if rejects is None else rejects
         found, cut = decontaminate(
-            documents, before, items, settings=DecontaminateSettings(), folder=tmp_path, turn=Turn("main"), checkpoint=checkpoint
+            documents,
+            before,
+            items,
+            settings=DecontaminateSettings(),
+            cleaning=cleaning,
+            folder=tmp_path,
+            turn=Turn("main"),
+            checkpoint=checkpoint,
         )
         return resources.contract(CONTAMINATION).conform(found), resources.contract(REJECTS).conform(cut)
 
@@ -96,6 +107,37 @@ def test_what_was_cut_before_is_kept_from_training_too_and_counts_there(run, doc
     came = drop_cut_before("decontaminate", documents, before.unionByName(rejects))
     assert came.count() == drop_cut(came, rejects).count() + rejects.where("rank = 1").count() == 5
     assert {r["source_key"] for r in drop_cut(documents, rejects).collect()} == {"clean", "empty", "unspaced"}
+
+
+PERSONS = "Write to ann.lee@leakcorp.com or bob.ray@leakcorp.com, call 13912345678, or cc kim.oh@leakcorp.com and EMP-7 today"
+"""Between any two values stand too few words for a run of thirteen, or to be like the item by four tenths."""
+
+
+@pytest.mark.parametrize("mask", ["none", "placeholders", "pseudonyms"])
+def test_masked_texts_are_held_against_masked_items(run, spark, monkeypatch, mask) -> None:
+    monkeypatch.setenv(KEY, "the key of this test, long enough")
+    cleaning = CleanSettings(mask=mask, patterns={"badge": "EMP-[0-9]"})
+    masking = choose_masking(cleaning.mask, cleaning.patterns)
+    given = {"held": f"The mill is old. {PERSONS}. It turns.", "whole": "13912345679", "free": "Nothing is in here."}
+    masked = dict(zip(given, mask_strings(list(given.values()), masking), strict=True))
+    assert (masked == given) == (mask == "none")
+    masked["unmasked"] = given["held"]  # a batch that was cleaned before masking was asked for
+    documents = hold(documents_frame(spark, [(key, "s", text) for key, text in masked.items()]))
+    quiz = [("item", f"\r\n{PERSONS}"), ("number", "139 1234 5679"), ("plain", LONG)]
+    contamination, rejects = run(documents, None, quiz, cleaning)
+    found = {key: [(r["item_id"], r["method"], r["value"]) for r in rows] for key, rows in by_key(contamination, documents).items()}
+    assert {key: [(item, method) for item, method, _ in rows] for key, rows in found.items()} == {
+        "held": [("item", "ngram")],
+        "unmasked": [("item", "ngram")],
+        **({} if mask == "none" else {"whole": [("number", "exact")]}),
+    }
+    assert rejects.count() == len(found)
+    assert run(documents, None, quiz, CleanSettings())[0].where("method = 'ngram'").count() == 1 + (mask == "none")
+
+
+def test_another_masking_makes_the_step_stale() -> None:
+    assert DECONTAMINATE.wiring.sections == {"settings": "decontaminate", "cleaning": "clean"}
+    assert {"mask", "key_name", "patterns"} <= CleanSettings().effective().keys()
 
 
 def test_nothing_registered_and_nothing_to_look_at(run, documents) -> None:

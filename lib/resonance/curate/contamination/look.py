@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather as feather
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import map_batches
+from resonance.curate.signals.privacy import Masking, measure_and_mask
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -28,8 +31,10 @@ FOUND = (
 )
 
 
-def write_index(evaluation_items: DataFrame, folder: Path) -> int:
+def write_index(evaluation_items: DataFrame, folder: Path, masking: Masking) -> int:
     """Write the index of all items into ``folder``, which every worker can read, and return how many items it holds; none of none.
+
+    An item that masking changes is indexed as it was registered and as documents would hold it, under the same name.
 
     Raises:
         ResonanceError: the registry is larger than ``MOST_BYTES``.
@@ -45,10 +50,27 @@ def write_index(evaluation_items: DataFrame, folder: Path) -> int:
         return 0
     from resonance.curate.kernels.contamination.evaluation_index import index
 
-    index(pa.array([item["text"] for item in items], pa.large_string())).save(folder)
+    texts = pa.array([item["text"] for item in items], pa.large_string())
+    masked, places = mask_items(texts, masking)
+    index(pa.concat_arrays([texts, masked])).save(folder)
     names = {name: pa.array([item[name] for item in items], pa.large_string()) for name in ("set", "item_id")}
+    names = {name: pa.concat_arrays([values, values.take(places)]) for name, values in names.items()} | {
+        "item": pa.concat_arrays([pa.array(range(len(items)), pa.int64()), places])
+    }
     feather.write_feather(pa.table(names), str(folder / "names.arrow"), compression="uncompressed")
     return len(items)
+
+
+def mask_items(texts: Any, masking: Masking) -> tuple[Any, Any]:
+    """The texts that masking changes, masked as documents are once they are cleaned, and the place of each among all."""
+    if masking.mode == "none":
+        return texts.slice(0, 0), pa.array([], pa.int64())
+    from resonance.curate.kernels.text.tidy import tidy
+
+    cleaned = tidy(texts).cast(texts.type)
+    masked = measure_and_mask(cleaned, masking)[2]
+    places = pa.array(np.flatnonzero(pc.not_equal(cleaned, masked).to_numpy(zero_copy_only=False)), pa.int64())
+    return masked.take(places), places
 
 
 def look(documents: DataFrame, folder: Path, containment: float) -> DataFrame:
@@ -73,14 +95,29 @@ class Look:
 
                 index = Index.load(Path(self.folder))
                 names = feather.read_table(f"{self.folder}/names.arrow", memory_map=True)
+                known = names.column("item").to_numpy()
             found = hits(batch.column("text"), index, self.containment)
-            rows, items = pa.array(found.rows), pa.array(found.items)
-            fuzzy = found.methods == METHODS.index("fuzzy")
+            first = _find_first(found, known)
+            rows, items, methods = pa.array(found.rows[first]), pa.array(found.items[first]), found.methods[first]
+            fuzzy = methods == METHODS.index("fuzzy")
             columns = {
                 **{name: batch.column(name).take(rows) for name in KNOWN},
-                **{name: names.column(name).take(items).combine_chunks().cast(pa.string()) for name in names.column_names},
-                "method": pa.array([METHODS[method] for method in found.methods], pa.string()),
-                "value": pa.array(found.values),
+                **{name: names.column(name).take(items).combine_chunks().cast(pa.string()) for name in ("set", "item_id")},
+                "method": pa.array([METHODS[method] for method in methods], pa.string()),
+                "value": pa.array(found.values[first]),
                 "threshold": pa.array(np.where(fuzzy, self.containment, 1.0)),
             }
             yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _find_first(found: Any, known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of one row for each text and item, in their order: of the first method, and there the greatest value.
+
+    Args:
+        found: rows for each text and text of an item.
+        known: the item of each text of the index.
+    """
+    items = known[found.items]
+    order = np.lexsort((-found.values, found.methods, items, found.rows))
+    same = (np.diff(found.rows[order]) == 0) & (np.diff(items[order]) == 0)
+    return np.sort(order[np.append(True, ~same)[: len(order)]])
