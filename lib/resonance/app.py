@@ -159,7 +159,7 @@ class OpenWorkspace:
         """Clean and deduplicate files into tables; every cut row keeps its reason.
 
         Args:
-            inputs: JSONL, CSV, text (.gz, .zst), Parquet, Delta tables, folders or globs.
+            inputs: files of the formats in ``core.formats``, Delta tables, folders or globs.
             rules: name or file of the policy that cuts documents.
             dedup: which duplicates are cut.
             export: folder that the kept documents are written to.

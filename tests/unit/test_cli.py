@@ -12,6 +12,7 @@ import pytest
 from resonance import cli
 from resonance.app import OpenWorkspace
 from resonance.core.errors import ResonanceError
+from resonance.core.formats import BY_EXTENSION, CODECS
 from resonance.core.settings import Config
 from resonance.runtime.stop import SAYS
 
@@ -29,6 +30,13 @@ def test_nothing_asked_is_answered_by_help(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr()
     assert "Usage: resonance [OPTIONS] COMMAND" in " ".join(said.out.split())
     assert said.err == ""
+
+
+@pytest.mark.parametrize("command", ["curate", "register"])
+def test_help_names_every_format_that_is_read(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main([command, "--help"])
+    said = capsys.readouterr().out
+    assert [extension for extension in (*BY_EXTENSION, *CODECS) if extension not in said] == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import typer
 
 from resonance.cli.options import on_workspace, out
 from resonance.core.errors import ConfigError
+from resonance.core.formats import list_known
 
 if TYPE_CHECKING:
     from resonance.app import OpenWorkspace
@@ -65,11 +66,14 @@ def plan(
     w.plan(*(job or ()), rounds=rounds).show(out)
 
 
+INPUTS = f"Files ({list_known()}), Delta tables, folders or globs."
+
+
 @app.command()
 @on_workspace()
 def curate(
     w: OpenWorkspace,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help="JSONL, CSV, text (.gz, .zst), Parquet, folders or globs.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…", help=INPUTS)],
     workspace: Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of tables and reports.")],
     rules: Annotated[
         str | None,
@@ -92,7 +96,7 @@ def curate(
 def register(
     w: OpenWorkspace,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the evaluation set; one of this name is replaced.")],
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSONL, CSV, text (.gz, .zst), Parquet, folders or globs.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help=INPUTS)],
     text_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's text.")] = None,
     id_field: Annotated[str | None, typer.Option(metavar="FIELD", help="Field that holds an item's id.")] = None,
 ) -> None:
@@ -153,13 +157,16 @@ def fit(
 @on_workspace()
 def judge(
     w: OpenWorkspace,
-    policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="gopher, fineweb, none, or a file of rules.")],
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="NAME|FILE", help="by_language, gopher, zh, any_language, fineweb, none, or a file.")
+    ],
     apply: Annotated[bool, typer.Option("--apply", help="Write what the policy cuts; without it nothing is written.")] = False,
 ) -> None:
     """Show what another policy would cut and keep, from stored signals: no text is read again.
 
-    Rows by rule and source, now and then, and a few documents on both sides. Thresholds and rules may change freely; signals
-    that were never measured need [b]resonance curate --rules[/b].
+    Rows by rule and source, now and then, and a few documents on both sides. Thresholds and rules may change freely where they
+    read signals that were measured of every text. The default policy, by_language, measures of a text what the rules of its
+    language read alone: where another policy asks for more, the error says how to measure it.
     """
     w.judge(policy, apply=apply).show(out)
 

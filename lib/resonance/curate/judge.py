@@ -66,7 +66,7 @@ def propose_verdicts(
     if partly := [name for name in told if not _find_unmeasured(own, signals, policy, name).isEmpty()]:
         raise InputError(
             f"judge: policy {policy.title} reads signals of {', '.join(partly)}, which were measured of texts in some languages "
-            f'alone; run `resonance curate` with this policy, or with --set "clean.sets=[{",".join(partly)}]", to measure all'
+            f'alone; measure all: `resonance curate` the same files with --set "clean.sets=[{",".join(partly)}]", then judge'
         )
     now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == JUDGE))
     return own, now, failures(own, signals, policy)

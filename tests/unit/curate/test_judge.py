@@ -229,7 +229,9 @@ def test_a_proposal_needs_signals_of_every_text_that_it_judges(spark: SparkSessi
     words = {"datatrove": signals["datatrove"]}
     short = JudgeSettings(policy=policy({"rule": "short", "signal": "n_words", "below": 50}))
     assert found(propose_verdicts(documents, words, nothing, settings=short, turn=Turn(BATCH))[2]) == {"b": [(1, "short")]}
-    with pytest.raises(InputError, match=r"gopher@1 reads signals of datatrove, which were measured of texts in some languages"):
+    with pytest.raises(
+        InputError, match=r'gopher@1 reads .* measured of texts in some languages alone; .*"clean.sets=\[datatrove\]"'
+    ):
         propose_verdicts(documents, signals, nothing, settings=JudgeSettings(policy=GOPHER), turn=Turn(BATCH))
 
 
