@@ -15,7 +15,7 @@ from resonance.core.passport import hash_identity
 from resonance.core.settings import IngestSettings
 from resonance.curate.sources.read import Read
 from resonance.curate.sources.row import Fields, Row, Unit
-from resonance.runtime.storage.export_rows import COLUMNS, ExportWriter, complete_schema, find_fields, merge_schemas
+from resonance.runtime.storage.export_rows import COLUMNS, ExportWriter, FieldFinder, complete_schema, merge_schemas
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-9, 9)
@@ -49,7 +49,7 @@ def export(found: list[Row], folder: Path, format: str) -> Path:
     batches = [pa.RecordBatch.from_pylist(table, pa.schema([(name, pa.string()) for name in COLUMNS]))]
     schema = None
     if format == "parquet":
-        kinds = [find_fields([batch]) for batch in batches]
+        kinds = [FieldFinder()([batch]) for batch in batches]
         found_kinds = [bytes(part.column(0)[0].as_py()) for parts in kinds for part in parts]
         schema = complete_schema(merge_schemas(pa.ipc.read_schema(pa.py_buffer(kind)) for kind in found_kinds))
         schema = schema.serialize().to_pybytes()

@@ -30,9 +30,9 @@ from resonance.runtime.storage.export_rows import (
     KINDS,
     WRITTEN,
     ExportWriter,
+    FieldFinder,
     Mask,
     complete_schema,
-    find_fields,
     merge_schemas,
 )
 from resonance.tables import DOCUMENTS, RAW, REJECTS
@@ -82,7 +82,7 @@ def export_documents(catalog: Catalog, target: Path, format: Format, mask: Mask 
     place = _place(target)
     with _staging(place, target) as staging:
         passes = _join_fields(documents, catalog.read(RAW))
-        schema = None if format == "jsonl" else _find_schema(passes)
+        schema = None if format == "jsonl" else _find_schema(passes, mask)
         writer = ExportWriter(str(plain_path(staging) / "rows"), None if schema is None else schema.serialize().to_pybytes(), mask)
         try:
             parts = [part for rows in passes for part in map_batches(rows, writer, WRITTEN).collect()]
@@ -109,11 +109,11 @@ def _join_fields(documents: DataFrame, raw: DataFrame) -> list[DataFrame]:
     return frames
 
 
-def _find_schema(passes: Sequence[DataFrame]) -> Any:
+def _find_schema(passes: Sequence[DataFrame], mask: Mask | None) -> Any:
     """The columns of all rows. One pass over them, by which nothing but schemas comes back."""
     import pyarrow as pa
 
-    found = [row["kinds"] for rows in passes for row in map_batches(rows, find_fields, KINDS).collect()]
+    found = [row["kinds"] for rows in passes for row in map_batches(rows, FieldFinder(mask), KINDS).collect()]
     return complete_schema(merge_schemas(pa.ipc.read_schema(pa.py_buffer(bytes(kinds))) for kinds in found))
 
 

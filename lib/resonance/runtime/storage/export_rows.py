@@ -31,19 +31,70 @@ Mask = Callable[[Sequence[str | None]], Sequence[str | None]]
 """Texts without persons and secrets."""
 
 
-def mask_field(value: Any, mask: Mask) -> Any:
-    """The value of a field with every text in it masked."""
-    if isinstance(value, str):
-        return mask([value])[0]
+LEAST = 1_000_000
+"""Numbers below it are nobody's."""
+
+
+def mask_fields(own: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    """The fields of a row with what names persons masked in texts, in whole numbers and in names of fields, at any depth.
+
+    A value is read alone, and again behind the name of its field, which may say what it is. A number that is masked becomes a text;
+    that of the field ``id`` stays, as the row is known by it. Of two names that are masked alike the second has a number.
+    """
+    said = list(dict.fromkeys(_list_texts(own)))
+    masked = {text: after or "" for text, after in zip(said, mask(said), strict=True)}
+    id = {"id": own["id"]} if "id" in own and not isinstance(own["id"], str) else {}
+    held: dict[str, Any] = _replace_texts(own, "", masked)
+    return held | id
+
+
+def _read_leaf(value: Any, name: str) -> tuple[str, str] | None:
+    """What a value says alone, and behind its name; None of one that says nothing of anybody."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int) or (isinstance(value, int) and abs(value) < LEAST):
+        return None
+    return str(value), f"{name}: {value}"
+
+
+def _list_texts(value: Any, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner, each in value.items():
+            yield inner
+            yield from _list_texts(each, inner)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _list_texts(each, name)
+    elif leaf := _read_leaf(value, name):
+        yield from leaf
+
+
+def _replace_texts(value: Any, name: str, masked: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        return [mask_field(inner, mask) for inner in value]
-    return {name: mask_field(inner, mask) for name, inner in value.items()} if isinstance(value, dict) else value
+        return [_replace_texts(each, name, masked) for each in value]
+    if isinstance(value, dict):
+        held: dict[str, Any] = {}
+        for inner, each in value.items():
+            known, number = masked[inner], 2
+            while known in held:
+                known, number = f"{masked[inner]}_{number}", number + 1
+            held[known] = _replace_texts(each, inner, masked)
+        return held
+    leaf = _read_leaf(value, name)
+    if leaf is None:
+        return value
+    alone, named = leaf
+    if masked[alone] == alone and masked[named].startswith(lead := f"{name}: "):
+        after = masked[named][len(lead) :]
+    else:
+        after = masked[alone]
+    return value if after == alone else after
 
 
 def make_row(row: Mapping[str, Any], mask: Mask | None = None) -> dict[str, Any]:
     """A row of ``COLUMNS`` as it leaves: its own fields stand beside id and text, and ``resonance`` says which document it is."""
     own = json.loads(row["metadata"] or "{}")
-    own = own if mask is None else mask_field(own, mask)
+    own = own if mask is None else mask_fields(own, mask)
     passport = Passport(row["doc_id"], row["source"], row["source_key"], row["slice"])
     id = own.pop("id", None)
     fields = {f"{name}_" if name in OWN else name: value for name, value in own.items()}
@@ -126,14 +177,20 @@ def _replace_null(kind: pa.DataType) -> pa.DataType:
     return pa.struct({f.name: _replace_null(f.type) for f in kind}) if pa.types.is_struct(kind) else kind
 
 
-def find_fields(batches: Iterable[Any]) -> Iterator[Any]:
-    """The schema of the rows of ``COLUMNS``, in bytes: one row for each part of the documents."""
-    kinds: dict[str, pa.DataType | None] = {}
-    for row in _rows(batches):
-        for name, value in row.items():
-            kinds[name] = merge_kinds(kinds.get(name, pa.null()), find_kind(value))
-    found = pa.schema([_field(name, kind) for name, kind in kinds.items()])
-    yield pa.record_batch({"kinds": pa.array([found.serialize().to_pybytes()], pa.binary())})
+@dataclass(frozen=True)
+class FieldFinder:
+    """A kernel that tells the fields of rows of ``COLUMNS``, masked as they leave."""
+
+    mask: Mask | None = None
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """The schema of the rows, in bytes: one row for each part of the documents."""
+        kinds: dict[str, pa.DataType | None] = {}
+        for row in _rows(batches, self.mask):
+            for name, value in row.items():
+                kinds[name] = merge_kinds(kinds.get(name, pa.null()), find_kind(value))
+        found = pa.schema([_field(name, kind) for name, kind in kinds.items()])
+        yield pa.record_batch({"kinds": pa.array([found.serialize().to_pybytes()], pa.binary())})
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 
 from resonance.core.errors import InputError
 from resonance.core.passport import FIELD, find_passport, hash_identity
+from resonance.core.settings import CleanSettings
+from resonance.curate.signals.privacy import choose_mask
 from resonance.runtime.storage.export_rows import (
     MOST_FIELDS,
     STEP,
     ExportWriter,
+    FieldFinder,
     complete_schema,
-    find_fields,
     find_kind,
     make_row,
+    mask_fields,
     merge_kinds,
     merge_schemas,
 )
@@ -62,7 +65,7 @@ def write(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema | None = N
 
 def find_schema(rows: list[dict[str, Any]]) -> pa.Schema:
     """The schema of an export, each row looked at by another worker."""
-    parts = [next(find_fields([make_batch([row])])).to_pylist()[0]["kinds"] for row in rows]
+    parts = [next(FieldFinder()([make_batch([row])])).to_pylist()[0]["kinds"] for row in rows]
     return complete_schema(merge_schemas(pa.ipc.read_schema(pa.py_buffer(part)) for part in parts))
 
 
@@ -145,3 +148,39 @@ def test_more_fields_than_columns_can_be_are_refused_with_what_to_do() -> None:
     assert len(merge_schemas(schemas[:-1])) == MOST_FIELDS
     with pytest.raises(InputError, match="1,001 different fields, too many for columns; use the format jsonl"):
         merge_schemas(schemas)
+
+
+def test_numbers_and_names_of_fields_are_masked_at_any_depth() -> None:
+    mask = choose_mask(CleanSettings(mask="placeholders"))
+    assert mask is not None
+    given = {
+        "id": 13912345678,
+        "phone": 13912345678,
+        "tel": [2025550143.0, "2025550143"],
+        "password": "aB3xY9zQ1kLm88",
+        "n": 2025550143,
+        "small": 7,
+        "share": 0.5,
+        "ok": True,
+        "none": None,
+        "to": {"a@b.com": 1, "c@d.com": {"card": 4012888888881881}},
+        "13912345679": "x",
+    }
+    assert mask_fields(given, mask) == {
+        "id": 13912345678,
+        "phone": "<PHONE>",
+        "tel": ["<PHONE>", "<PHONE>"],
+        "password": "<SECRET>",
+        "n": 2025550143,
+        "small": 7,
+        "share": 0.5,
+        "ok": True,
+        "none": None,
+        "to": {"<EMAIL>": 1, "<EMAIL>_2": {"card": "<BANK_CARD>"}},
+        "<PHONE>": "x",
+    }
+
+
+@given(FIELDS)
+def test_fields_that_name_nobody_stay(fields: dict[str, Any]) -> None:
+    assert repr(mask_fields(fields, list)) == repr(fields)
