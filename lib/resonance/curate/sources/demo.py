@@ -25,7 +25,8 @@ from resonance.core.frames import map_batches
 from resonance.core.packages import OWN, find_packages, plain_name
 from resonance.core.settings import IngestSettings
 from resonance.curate.sources.demo_texts import READERS, estimate
-from resonance.curate.sources.row import MAX_DETAIL, Reading, Row, in_batches
+from resonance.curate.sources.quoted import MAX_DETAIL
+from resonance.curate.sources.row import Reading, Row, in_batches
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

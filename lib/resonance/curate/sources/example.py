@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from resonance.core.settings import TaskSettings
+from resonance.curate.sources.quoted import quote_value
 
 SPEAKERS = ("system", "user", "assistant")
 
@@ -59,7 +60,7 @@ def _read_label(values: Mapping[str, Any], task: TaskSettings) -> Example | Flaw
     if not label:
         return Flaw("missing_label", f"field {name!r} is null, empty or missing among: {', '.join(sorted(values))}")
     if label not in task.labels:
-        return Flaw("unknown_label", f"label {label!r} is none of task.labels")
+        return Flaw("unknown_label", f"label {quote_value(label)} is none of task.labels")
     return Example(label=label)
 
 

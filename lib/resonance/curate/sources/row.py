@@ -18,6 +18,7 @@ from resonance.core.passport import OWN, Passport, find_passport
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.identity import hashes
 from resonance.curate.sources.example import Flaw, example_of
+from resonance.curate.sources.quoted import hide_in_detail
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -29,7 +30,6 @@ ROW_SCHEMA = (
 BATCH_BYTES = 4 << 20
 BATCH_ROWS = 2_000
 USUAL_IDS = ("id", "url")
-MAX_DETAIL = 200
 LANGUAGE = TaskSettings()
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -242,8 +242,8 @@ def find_twice(names: Sequence[str]) -> str | None:
 
 
 def quarantine_row(unit: Unit, line: int | None, rule: str, detail: str) -> Row:
-    """A row that no text could be read from."""
-    said = valid(detail.replace("\n", " "))[:MAX_DETAIL]
+    """A row that no text could be read from. The detail is hidden and shortened, as it may quote what was read."""
+    said = hide_in_detail(valid(detail))
     return Row(None, None, unit.name, unit.shown, line, None, None, rule=rule, detail=said)
 
 

@@ -44,6 +44,24 @@ def test_labels_that_teach_nothing(values: dict[str, Any], rule: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("ugly", "'ugly'"),
+        ("13912345678", "'***********'"),
+        (13912345678, "'***********'"),
+        ("Mail jane.doe@example.com", "'Mail ********************'"),
+        ("x" * 26 + " jane.doe@example.com", f"'{'x' * 26} *************…'"),
+        ({"to": "a@b.com"}, """'{"to": "*******"}'"""),
+        ("word " * 1_000, f"'{'word ' * 8}…'"),
+    ],
+)
+def test_a_foreign_label_is_quoted_short_and_hidden(label: Any, said: str) -> None:
+    found = example_of({"label": label}, LABELS)
+    assert isinstance(found, Flaw)
+    assert found.detail == f"label {said} is none of task.labels"
+
+
+@pytest.mark.parametrize(
     ("task", "values", "messages", "answer"),
     [
         (form("instruction"), {"instruction": "Add.", "input": "1 2", "output": "3"}, [("user", "Add.\n\n1 2")], "3"),

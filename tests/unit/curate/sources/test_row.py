@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from resonance.core.settings import IngestSettings
-from resonance.curate.sources.row import BATCH_ROWS, Fields, Row, Unit, broken, in_batches, json_of, row_of
+from resonance.curate.sources.row import BATCH_ROWS, Fields, Row, Unit, broken, in_batches, json_of, quarantine_row, row_of
 
 UNIT = Unit("/data/web/a.jsonl", "web/a.jsonl", "data/web/a.jsonl", "json", "", 0, 1, 0)
 
@@ -65,6 +65,13 @@ def test_details_name_fields_and_stay_short() -> None:
     assert row.rule == "missing_text"
     assert len(row.detail or "") <= 200
     assert "secret" not in (row.detail or "")
+
+
+def test_details_hide_persons_in_names_of_fields_before_they_are_cut_off() -> None:
+    row = read({"jane.doe@example.com": 1, "b": 2})
+    assert row.detail == "field 'text' is null or missing among: b, ********************"
+    long = quarantine_row(UNIT, 1, "broken_file", "x" * 190 + " jane.doe@example.com")
+    assert long.detail == "x" * 190 + " " + "*" * 9
 
 
 @pytest.mark.parametrize(
