@@ -27,7 +27,7 @@ def digests(w: resonance.app.OpenWorkspace) -> dict[str, str]:
 
 @pytest.mark.parametrize("keep_raw", [False, True])
 def test_a_folder_curated_again_is_as_curated_for_the_first_time(
-    spark: SparkSession, tmp_path: Path, engine_name: Any, keep_raw: bool
+    spark: SparkSession, tmp_path: Path, engine_name: Any, keep_raw: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows, texts = tiny_corpus(24, 4), tmp_path / "texts"
     for n in range(7):
@@ -40,11 +40,13 @@ def test_a_folder_curated_again_is_as_curated_for_the_first_time(
         return w
 
     curate("often")
+    assert "read anew" not in capsys.readouterr().out
     (texts / "2.jsonl").unlink()
     (texts / "3.jsonl").rename(texts / "33.jsonl")
     write_rows(texts / "4.jsonl", [{**rows[16], "text": rows[16]["text"] + "\nAnd more."}, {"id": "new", "text": "Too short."}])
     write_rows(texts / "8.jsonl", tiny_corpus(30)[28:])
     w = curate("often")
+    assert "2 of 7 files read anew" in capsys.readouterr().out
     assert digests(w) == digests(curate("once"))
     said = str(w.files())
     assert "batch main: 7 files with 24 rows, 0 of them cut by ingest; the last run read 2 and took over the rows of 5" in said

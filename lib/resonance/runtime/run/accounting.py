@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,12 +14,19 @@ from resonance.core.job import Step
 from resonance.core.ledger import drop_cut
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime.storage.conditions import where
-from resonance.tables import DOCUMENTS, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
+from resonance.tables import DOCUMENTS, FILES, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
+
+
+class Files(NamedTuple):
+    """How many files a step read, and how many there are: it took over the rows of the others."""
+
+    opened: int
+    present: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step did: rows, versions, time; or why it was skipped."""
+    """What one step did: rows, versions, time, which of its files it opened; or why it was skipped."""
 
     step: Step
     run: str
@@ -30,6 +38,7 @@ class Outcome:
     seconds: float = 0.0
     skipped: str = ""
     waits: bool = False
+    files: Files | None = None
 
     @property
     def rows_cut(self) -> int:
@@ -80,6 +89,15 @@ def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: 
         names = ", ".join(table.name for table in commits)
         raise ConservationError(f"{step}: {rows_in} rows in, but {rows_out} out and {sum(cut.values())} cut; tables {names}")
     return Count(rows_in, rows_out, cut)
+
+
+def count_files(catalog: Catalog, files: Slice, commits: Mapping[Table, Commit]) -> Files | None:
+    """The files of a step that wrote some into table ``files``; a small query. None where it did not."""
+    if FILES not in commits or not commits[FILES].rows:
+        return None
+    there = catalog.read(FILES).where(where(files)).where("state = 'present'")
+    row = there.agg(F.count_if("opened").alias("opened"), F.count(F.lit(1)).alias("present")).collect()[0]
+    return Files(row["opened"], row["present"])
 
 
 def _count_kept(step: Step, documents: DataFrame) -> int:

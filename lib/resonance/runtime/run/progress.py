@@ -88,13 +88,15 @@ class Events:
 
 
 def summary(outcome: Outcome) -> str:
-    """One line for people: rows in, out and cut by reason, seconds, table versions."""
+    """One line for people: rows in, out and cut by reason, files read where others were not, seconds, table versions."""
     name = f"[bold]{str(outcome.step):<20}[/bold]"
     if outcome.skipped:
         return f"{name} [dim]skipped: {outcome.skipped}[/dim]"
     parts = [f"{outcome.rows_in:,} in → {outcome.rows_out:,} out" if outcome.rows_in else f"{outcome.rows_out:,} rows"]
     if outcome.cut:
         parts.append(f"{outcome.rows_cut:,} cut ({_reasons(outcome.cut)})")
+    if outcome.files is not None and outcome.files.opened < outcome.files.present:
+        parts.append(f"{outcome.files.opened:,} of {outcome.files.present:,} files read anew")
     tables = " ".join(f"{table} v{version}" for table, version in outcome.written.items())
     return f"{name} {', '.join(parts)}  [dim]{write_seconds(outcome.seconds)}  {tables}[/dim]"
 

@@ -19,13 +19,13 @@ from resonance.core.ledger import drop_cut_before
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Commit, Family, Slice, Table, list_tables
 from resonance.runtime import resources
-from resonance.runtime.run.accounting import Outcome, count
+from resonance.runtime.run.accounting import Outcome, count, count_files
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.schedule import Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
-from resonance.tables import DOCUMENTS, RAW, REJECTS, STEPS, TABLES, WRITING
+from resonance.tables import DOCUMENTS, FILES, RAW, REJECTS, STEPS, TABLES, WRITING
 
 WRITERS = 2
 """Tables of one step that are written at a time."""
@@ -133,7 +133,8 @@ class Runner:
         written = {name: version for name, version in found.items() if version is not None}
         read = {name: version for name, version in versions.items() if version is not None}
         seconds = time.monotonic() - started
-        outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds)
+        files = count_files(self._catalog, self._slice(FILES, step), commits)
+        outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds, files=files)
         self._record(outcome, forecast)
         self._mark(step, None)
         return outcome
