@@ -16,12 +16,15 @@ from resonance.curate import kernels
 LONGEST = ("contamination.contamination", "datatrove.datatrove_kernel", "dclm.dclm")
 """These take half of the time, with what they import: they come first."""
 DEFAULT = (
+    "any_language.any_language",
     "basics.basics",
+    "chinese.chinese",
     "datatrove.datatrove_kernel",
     "duplicates.joined",
     "duplicates.minhash",
     "duplicates.shingles",
     "english.urls",
+    "privacy.measure",
     "text.prose",
     "text.tidy",
 )

@@ -23,7 +23,7 @@ from resonance.core.job import Site, Turn
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.ranks.launch import open_launch
-from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT
 from resonance.testing import documents_frame, folder_catalog
 
 pytestmark = pytest.mark.train
@@ -45,7 +45,8 @@ def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, see
     launch = open_launch(settings, engine_of(spark))
     site = Site(job, Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch)
     try:
-        getattr(jobs, job)(*frames, settings=settings, task=TaskSettings(), site=site, **more)
+        weights = (catalog.read(SAMPLE_WEIGHTS),) if job == "train" else ()
+        getattr(jobs, job)(*frames, *weights, settings=settings, task=TaskSettings(), site=site, **more)
     finally:
         launch.close()
 

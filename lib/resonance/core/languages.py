@@ -7,7 +7,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
-from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -64,6 +63,8 @@ class Languages(BaseModel):
 
 def speaks(language: Column, languages: Languages) -> Column:
     """Whether a document is in one of the languages that are meant: ``hold`` on a column."""
+    from pyspark.sql import functions as F
+
     named = F.coalesce(language.isin(*languages.named), F.lit(False)) if languages.named else F.lit(False)
     return ~named if languages.others else named
 

@@ -40,6 +40,7 @@ def corpus(spark: SparkSession, count: int = 400) -> DataFrame:
         F.lit("text").alias("text"),
         F.unhex(F.substring(identity, 33, 32)).alias("content_hash"),
         F.unhex(F.substring(identity, 33, 32)).alias("cleaned_hash"),
+        F.unhex(F.substring(identity, 33, 32)).alias("raw_hash"),
         F.lit(20).alias("n_chars"),
         (20 + F.col("id") % 31).cast("int").alias("n_bytes"),
         F.lit("test@1").alias("version"),

@@ -43,8 +43,10 @@ def _find_first(text: str, at: int, patterns: Sequence[Pattern]) -> Span | None:
 
 
 def _match(text: str, at: int, pattern: Pattern) -> Iterator[Span]:
+    if at and _in_class(BEFORE[pattern.before], text[at - 1]):
+        return
     first = _compiled(pattern.lead, re.IGNORECASE) if pattern.lead else _compiled(pattern.expression, 0)
-    if first.match(text, at) is None or (at and _in_class(BEFORE[pattern.before], text[at - 1])):
+    if first.match(text, at) is None:
         return
     start = next(_find_ends(text, at, first, "any"), None) if pattern.lead else at
     if start is not None:
