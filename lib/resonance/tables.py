@@ -22,7 +22,7 @@ PRIVACY_SPANS = Table("privacy_spans", key=("doc_id", "type", "batch"), replaces
 RULES = Table("rules", key=("batch", "rule"), replaces=("batch",))
 REJECTS = Table("rejects", key=("step", "doc_id", "rule", "batch"), replaces=("step", "batch"))
 DUPLICATES = Table("duplicates", key=("doc_id", "method"), replaces=("scope",))
-EVALUATION_ITEMS = Table("evaluation_items", key=("set", "item_id"), replaces=("set",))
+EVALUATION_ITEMS = Table("evaluation_items", key=("set", "item_id"), replaces=("set",), restricted=True)
 CONTAMINATION = Table("contamination", key=("doc_id", "set", "item_id"), replaces=("bucket",))
 SIGNATURES = Table("signatures", key=("doc_id", "batch"), replaces=("batch",))
 COMPARED = Table("compared", key=("batch",), replaces=("scope",))

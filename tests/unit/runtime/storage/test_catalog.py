@@ -14,7 +14,7 @@ from resonance.core.errors import ContractError
 from resonance.runtime import resources
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.log import commit_actions, first_actions
-from resonance.tables import DOCUMENTS, REJECTS, SIGNAL_EVENT, STEPS, TABLES
+from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, REJECTS, SIGNAL_EVENT, STEPS, TABLES
 from resonance.testing import MemoryCatalog, documents_frame, events_frame, folder_catalog
 
 ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "third text")]
@@ -183,6 +183,18 @@ def test_folders_may_have_any_name(spark, tmp_path, name):
     assert catalog.read(DOCUMENTS).count() == 3
     assert list((tmp_path / name / "tables" / "documents").rglob("*.parquet"))
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_folders_that_hold_unmasked_texts_are_for_their_owner_alone(folder, spark, tmp_path):
+    items = [("quiz", "1", "Write to jane.doe@example.com", "exact", "register@1/0")]
+    (tmp_path / "evaluation_items").mkdir(mode=0o755)  # of an earlier release
+    contract = resources.contract(EVALUATION_ITEMS)
+    rows = spark.createDataFrame(items, "`set` string, item_id string, text string, method string, version string")
+    folder.write(EVALUATION_ITEMS, contract.conform(rows), {"set": "quiz"}, {})
+    folder.write(DOCUMENTS, documents_frame(spark, ROWS), {"batch": "main"}, {})
+    closed = {path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077 == 0}
+    assert closed == {"evaluation_items"}
+    assert {table.name for table in TABLES if table.restricted} == {"raw", "unused_rows", "evaluation_items"}
 
 
 def test_small_tables_are_read_without_an_engine(spark, tmp_path):
