@@ -65,7 +65,7 @@ from resonance.train.job import appraise, cross_fit, score_model, train, tune
 BOOKS = (FILES, UNUSED_ROWS, WITHDRAWN)
 """What a run knows of files, so that the next one reads only those that changed."""
 
-INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS, *BOOKS), per="batch", counts="ingest", version=4)
+INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS, *BOOKS), per="batch", counts="ingest", version=5)
 CLEAN = Job(
     "clean",
     clean,
@@ -73,7 +73,7 @@ CLEAN = Job(
     writes=(DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS),
     per="batch",
     only_with="ingest.keep_raw",
-    version=5,
+    version=6,
 )
 INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
     "ingest",
@@ -83,7 +83,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     per="batch",
     counts="ingest",
     owns={"step": BEFORE_DOCUMENTS},
-    version=7,
+    version=8,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
     "examples",

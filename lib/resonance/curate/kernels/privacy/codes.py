@@ -36,3 +36,13 @@ NEAR = 40
 """Bytes before a value in which a word may speak for or against it."""
 START = 256
 """Stands for the byte before a text."""
+LETTERS = (
+    (0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x24F), (0x300, 0x373), (0x376, 0x37D), (0x386, 0x386), (0x388, 0x52F), (0x1E00, 0x1EFF),
+    (0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF3F, 0xFF3F), (0xFF41, 0xFF5A),
+)  # fmt: skip
+"""Letters beyond ASCII that the local part of an address may begin with: Latin, Greek, Cyrillic and full-width ones. Of scripts
+without spaces none: a sentence may touch an address."""
+INSIDE = (*LETTERS, (0xAD, 0xAD), (0x200B, 0x200F), (0x2060, 0x2060), (0xFEFF, 0xFEFF), (0xFF0D, 0xFF0E))
+"""What else it may hold: signs that are not seen, full-width hyphen and stop."""
+MOST_BEFORE = 64
+"""Signs by which an address is widened at most."""

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from resonance.curate.kernels.privacy import checks
-from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, JOINED, NEAR
+from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, INSIDE, JOINED, LETTERS, MOST_BEFORE, NEAR
 from resonance.curate.kernels.privacy.patterns import GROUPS, HINTS, Pattern
 
 
@@ -24,13 +24,30 @@ class Span(NamedTuple):
 def find_plainly(text: str, own: Sequence[Pattern] = ()) -> list[Span]:
     """What is found in one text, in its order."""
     patterns = [*own, *(pattern for group in GROUPS for pattern in group)]
-    found, at = [], 0
+    found: list[Span] = []
+    at = 0
     while at < len(text):
         span = _find_first(text, at, patterns)
         if span is not None:
+            known = found[-1].end if found else 0
+            span = span._replace(start=widen(text, known, span.start)) if span.type == "email" else span
             found.append(span)
         at = at + 1 if span is None else span.end
     return found
+
+
+def widen(text: str, known: int, start: int) -> int:
+    """Where an address begins that other signs than those of ASCII stand before: such as ``é``, a soft hyphen, full-width ones."""
+    begin = start
+    for at in range(start - 1, max(known, start - MOST_BEFORE) - 1, -1):
+        if not _in_ranges(text[at], INSIDE) and not re.match(r"[A-Za-z0-9_.%+-]", text[at]):
+            break
+        begin = at if _in_ranges(text[at], LETTERS) or re.match(r"[A-Za-z0-9_]", text[at]) else begin
+    return begin
+
+
+def _in_ranges(sign: str, ranges: Sequence[tuple[int, int]]) -> bool:
+    return any(low <= ord(sign) <= high for low, high in ranges)
 
 
 def _find_first(text: str, at: int, patterns: Sequence[Pattern]) -> Span | None:

@@ -22,6 +22,7 @@ from resonance.curate.kernels.privacy.numbers_kernel import (
     phone,
     said_phone,
 )
+from resonance.curate.kernels.privacy.widen_kernel import widen
 from resonance.curate.kernels.privacy.words_kernel import LONGS, assignment, email, key, passport, secret, weigh_words
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS
@@ -219,6 +220,8 @@ def find_all(data, starts, ends, tables, room, out):  # type: ignore[no-untyped-
                 kind, at = kinds[data[at]], at + 1
                 continue
             yield_value(data, start, stop, span[0], span[1], number, tables, room)
+            if tables[8][span[2], 1] == _EMAIL:
+                span[0] = widen(data, known, span[0])
             for i in range(known, span[0]):
                 point += data[i] & 0xC0 != 0x80
             wide = 0

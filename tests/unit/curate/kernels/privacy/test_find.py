@@ -104,6 +104,26 @@ def test_what_needs_a_word_before_it_is_found_without_the_word(lead: str, value:
         assert find_plainly(value) == []
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["soft\u00admail@acme.com", "zero\u200bwidth@acme.com", "josé.garcía@acme.com", "müller+x@acme.de", "ｊohn.ｄoe@acme.com"]
+    + ["иван_petrov@acme.ru", "élodie.b@acme.fr"],
+)
+def test_an_address_is_found_from_its_first_sign_on_whatever_its_letters(value: str) -> None:
+    for before in ("", "see ", "写信给", "a@b.com ", "\u200b", "，"):
+        expected = Span("email", len(before), len(before) + len(value))
+        assert find_plainly(before + value)[-1] == expected
+        assert find_compiled([before + value])[0][-1] == expected
+
+
+def test_an_address_is_widened_by_so_many_signs_at_most_and_not_into_another_value() -> None:
+    text = "é" * 100 + "x@acme.com"
+    assert find_compiled([text]) == [find_plainly(text)] == [[Span("email", 36, 110)]]
+    text = "11010519491231002Xéx@acme.com"
+    assert find_compiled([text]) == [find_plainly(text)]
+    assert [span.type for span in find_plainly("a@b.coméx@acme.com")][-1:] == ["email"]
+
+
 @pytest.mark.parametrize("text", MISSES)
 def test_what_only_looks_like_it_is_not_found(text: str) -> None:
     assert find_plainly(text) == []
@@ -132,6 +152,10 @@ PIECES += [
     "EMP-1234",
     "室7",
     "ip ",
+    "\u00ad",
+    "ｊ",
+    "\u200b",
+    "x@acme.com",
 ]
 
 
