@@ -80,17 +80,14 @@ def choose_mask(settings: CleanSettings) -> Callable[[Sequence[str | None]], lis
 
 def hide_values(texts: Sequence[str | None]) -> list[str | None]:
     """A few texts with a sign in place of each of a person's and of a secret's, so that places stay what they were."""
-    import pyarrow as pa
+    from resonance.curate.kernels.privacy.plain import find_plainly  # a few texts are read before a kernel is loaded
 
-    from resonance.curate.kernels.privacy.find import find
+    def hide(text: str) -> str:
+        for span in reversed(find_plainly(text)):
+            text = text[: span.start] + HIDDEN * (span.end - span.start) + text[span.end :]
+        return text
 
-    shown = [text if text is None else [*text.encode(errors="replace").decode()] for text in texts]
-    found = find(pa.array([signs if signs is None else "".join(signs) for signs in shown], pa.string()))
-    for row, first, last in zip(found.rows, found.first_points, found.last_points, strict=True):
-        signs = shown[row]
-        if signs is not None:
-            signs[first:last] = HIDDEN * int(last - first)
-    return [signs if signs is None else "".join(signs) for signs in shown]
+    return [text if text is None else hide(text.encode(errors="replace").decode()) for text in texts]
 
 
 def _plainly(text: str) -> Sequence[Value]:

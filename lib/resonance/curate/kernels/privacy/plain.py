@@ -23,10 +23,15 @@ class Span(NamedTuple):
 
 def find_plainly(text: str, own: Sequence[Pattern] = ()) -> list[Span]:
     """What is found in one text, in its order."""
-    patterns = [*own, *(pattern for group in GROUPS for pattern in group)]
+    ours = tuple(pattern for group in GROUPS for pattern in group)
+    patterns = (*own, *ours)
     found: list[Span] = []
     at = 0
     while at < len(text):
+        opening = None if own else _compile_openings(ours).search(text, at)  # those of a user may count groups of their own
+        if opening is None and not own:
+            break
+        at = at if opening is None else opening.start()
         span = _find_first(text, at, patterns)
         if span is not None:
             known = found[-1].end if found else 0
@@ -69,6 +74,13 @@ def _match(text: str, at: int, pattern: Pattern) -> Iterator[Span]:
     if start is not None:
         ends = islice(_find_ends(text, start, _compiled(pattern.expression, 0), pattern.after), pattern.tries)
         yield from (Span(pattern.name, start, end) for end in ends if _holds(text, start, end, pattern))
+
+
+@cache
+def _compile_openings(patterns: tuple[Pattern, ...]) -> re.Pattern[str]:
+    """What any of the patterns may begin with: no other place need be tried."""
+    openings = (f"(?i:{pattern.lead})" if pattern.lead else f"(?:{pattern.expression})" for pattern in patterns)
+    return re.compile("|".join(openings), re.ASCII)
 
 
 @cache
