@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Reads plain values alone; the one in C, where there is one, takes a tenth of the time, which every command would wait for."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its physical (Spark SQL) type, whether null is refused, and its meaning.
@@ -63,7 +67,7 @@ class Contract:
             ContractError: the text is no ODCS v3 contract of one table.
         """
         try:
-            document = yaml.safe_load(text)
+            document = yaml.load(text, Loader=LOADER)
             (table,) = document["schema"]
             own = _properties(table)
             keys = [p for p in table["properties"] if p.get("primaryKey")]
