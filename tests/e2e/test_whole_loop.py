@@ -208,7 +208,7 @@ SHOWS = {
     ),
     "curate more.jsonl.gz": r"ingest .*45 in → 45 out(.|\n)*report: .*/curated/report.html\n$",
     "tables": r"documents +│ +0 │ +35 │",
-    "judge": r"fineweb(.|\n)*nothing was written; --apply writes it\n$",
+    "judge": r"documents judged: 0 are cut now, 0 would be(.|\n)*nothing was written; --apply writes it\n$",
     "register": r"quiz.*1 item",
     "plan": r"steps would run; none of them ever ran here",
     "explain --round 2": r"Plan of round 2",
