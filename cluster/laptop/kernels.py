@@ -24,7 +24,6 @@ DEFAULT = (
     "duplicates.minhash",
     "duplicates.shingles",
     "english.urls",
-    "privacy.measure",
     "text.prose",
     "text.tidy",
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from resonance.core.launch import Launch
+    from resonance.core.settings import Config
 
 Scope = Literal["batch", "corpus", "round", "arm"]
 Checkpoint = Callable[["DataFrame", str], "DataFrame"]
@@ -69,6 +70,7 @@ class Job:
         appends: tables that the job fills itself, through its catalog, while it runs.
         per: what one execution covers: a batch of input, the corpus, a round, or an arm of a round.
         counts: for a job that reads no table, the name under which it materialises the frame whose rows are its rows in.
+        heeds: of a section named here, the settings that the results depend on; of others all.
         owns: which rows of shared tables are the job's, where their values are constant, such as the ``scope`` of duplicates.
         closes_round: whether a round's manifest can be written once this job is done.
         on_demand: whether the job runs only when it is named or the weighting reads what it computes, so that no other round waits.
@@ -86,6 +88,7 @@ class Job:
     per: Scope
     appends: tuple[Table, ...] = ()
     counts: str = ""
+    heeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     closes_round: bool = False
     on_demand: bool = False
@@ -101,6 +104,11 @@ class Job:
     def wiring(self) -> Wiring:
         """The sections and tools that ``run`` takes."""
         return read_wiring(self.name, self.run, [table.name for table in self.reads], len(self.writes))
+
+    def read_effective(self, config: Config) -> dict[str, dict[str, Any]]:
+        """By section, the settings that the results depend on, as JSON has them."""
+        found = {name: getattr(config, name).effective() for name in self.wiring.sections.values()}
+        return {name: {key: given[key] for key in self.heeds.get(name, given)} for name, given in found.items()}
 
     @property
     def starts_ranks(self) -> bool:

@@ -41,11 +41,12 @@ def find_origins(
     families = [entry for entry in job.writes if isinstance(entry, Family)]
     members = {name: table.name for family in families for name, table in family.members}
     choices = {*members, *(family.chosen_by for family in families)}
-    values = {members[k]: v for section in sections for k, v in section.effective().items() if k in members and v is not None}
+    effective = job.read_effective(config).values()
+    values = {members[k]: v for given in effective for k, v in given.items() if k in members and v is not None}
     described: dict[str, Any] = {
         "job": [job.name, job.run.__name__, job.version],
         "place": [config.batch, step.round, step.arm],
-        "settings": [{k: v for k, v in section.effective().items() if k not in choices} for section in sections],
+        "settings": [{k: v for k, v in given.items() if k not in choices} for given in effective],
         "seed": config.seed,
         "upstream": [list(dict.fromkeys(origins[name] for name in reads if name in origins)) for origins in upstream],
         "inputs": sources,

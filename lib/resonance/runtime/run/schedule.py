@@ -165,7 +165,7 @@ class Schedule:
     def _parts(self, step: Step, before: Mapping[str, Origins]) -> dict[str, str]:
         job, read = step.job, [table.name for table in self.list_read(step.job)]
         made: dict[str, Any] = {"code": [job.run.__name__, job.version], "seed": self._config.seed}
-        made |= {f"settings {name}": getattr(self._config, name).effective() for name in job.wiring.sections.values()}
+        made |= {f"settings {name}": given for name, given in job.read_effective(self._config).items()}
         if not job.reads:
             made["sources"] = self._sources
         if EVALUATION_ITEMS in job.reads:
