@@ -81,6 +81,14 @@ def count_characters(tree: Node) -> int:
     return sum(map(count_characters, tree.parts))
 
 
+def list_ranges(tree: Node) -> Ranges:
+    """The characters that an expression may read, anywhere in it."""
+    if isinstance(tree, Characters):
+        return tree.ranges
+    parts = (tree.part,) if isinstance(tree, Repeat) else tree.parts
+    return tuple(dict.fromkeys(each for part in parts for each in list_ranges(part)))
+
+
 def may_be_empty(tree: Node) -> bool:
     """Whether an expression matches a text without any character."""
     if isinstance(tree, Characters):

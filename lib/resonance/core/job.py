@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from resonance.core.launch import Launch
-    from resonance.core.settings import Config
+    from resonance.core.settings import Config, Settings
 
 Scope = Literal["batch", "corpus", "round", "arm"]
 Checkpoint = Callable[["DataFrame", str], "DataFrame"]
@@ -105,9 +105,13 @@ class Job:
         """The sections and tools that ``run`` takes."""
         return read_wiring(self.name, self.run, [table.name for table in self.reads], len(self.writes))
 
+    def read_sections(self, config: Config) -> dict[str, Settings]:
+        """The sections that ``run`` takes, by name, in the order of its parameters."""
+        return {name: getattr(config, name) for name in self.wiring.sections.values()}
+
     def read_effective(self, config: Config) -> dict[str, dict[str, Any]]:
         """By section, the settings that the results depend on, as JSON has them."""
-        found = {name: getattr(config, name).effective() for name in self.wiring.sections.values()}
+        found = {name: section.effective() for name, section in self.read_sections(config).items()}
         return {name: {key: given[key] for key in self.heeds.get(name, given)} for name, given in found.items()}
 
     @property

@@ -36,7 +36,7 @@ def find_origins(
         sources: the fingerprint of the inputs, where it reads them.
         others: what other batches hold, where it works on all of them; only batches that are there change an identity.
     """
-    job, sections = step.job, [getattr(config, name) for name in step.job.wiring.sections.values()]
+    job, sections = step.job, step.job.read_sections(config).values()
     reads = [table.name for table in list_tables(job.reads, sections)]
     families = [entry for entry in job.writes if isinstance(entry, Family)]
     members = {name: table.name for family in families for name, table in family.members}

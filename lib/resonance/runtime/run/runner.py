@@ -143,8 +143,7 @@ class Runner:
         """What the last run of the step left in its tables, where it made that as it would today; none where it did not."""
         if not self._schedule.stands(step, forecast.made_of):
             return None
-        sections = [getattr(self._config, name) for name in step.job.wiring.sections.values()]
-        tables = list_tables(step.job.writes, sections)
+        tables = list_tables(step.job.writes, step.job.read_sections(self._config).values())
         found = {table: self._catalog.read(table, at=self._version(table)) for table in tables}
         return {table.name: rows.where(where(self._slice(table, step))) for table, rows in found.items()}
 
@@ -166,7 +165,7 @@ class Runner:
         """The frame of a table, or frames by member."""
         if isinstance(entry, Table):
             return self._frame(entry, job, turn)
-        chosen = entry.choose(getattr(self._config, name) for name in job.wiring.sections.values())
+        chosen = entry.choose(job.read_sections(self._config).values())
         return {name: self._frame(table, job, turn) for name, table in chosen.items()}
 
     def _spread(self, job: Job, results: Sequence[Any]) -> Iterator[tuple[Table, DataFrame]]:

@@ -185,7 +185,7 @@ class Schedule:
         return [" ".join((*place, run)) for place, run in sorted(newest.items())]
 
     def _list_tables(self, entries: Iterable[Table | Family], job: Job) -> tuple[Table, ...]:
-        return list_tables(entries, [getattr(self._config, name) for name in job.wiring.sections.values()])
+        return list_tables(entries, job.read_sections(self._config).values())
 
     def _has_left(self, earlier: Step, step: Step, origins: Origins, done: Mapping[Key, Mapping[str, Any]]) -> bool:
         """Whether what ``step`` reads of an earlier step is what that step leaves under these settings."""

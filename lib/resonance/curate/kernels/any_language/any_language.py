@@ -27,9 +27,9 @@ from resonance.curate.kernels.text.ngrams import (
     PLACES,
     ROOM,
     SUMS,
+    count_in_room,
     group,
     keep_repeated,
-    room_for,
     top_first,
 )
 from resonance.curate.kernels.text.prose import TERMINAL
@@ -244,8 +244,5 @@ def measure(texts: Any) -> NDArray[np.float64]:
     """The values of each text of an Arrow string array, one row each; NaN where one is not defined."""
     data, starts, ends = spans(texts)
     found = np.zeros((len(starts), WIDTH))
-    row, room = 0, 4_096
-    while row < len(starts):
-        row = count_all(data, starts, ends, classes(), bits(), row, *room_for(room), found)
-        room *= 2
+    count_in_room(len(starts), 4_096, lambda row, room: count_all(data, starts, ends, classes(), bits(), row, *room, found))
     return found

@@ -34,10 +34,10 @@ from resonance.curate.kernels.text.ngrams import (
     ROOM,
     SUMS,
     count_covered,
+    count_in_room,
     group,
     keep_repeated,
     pairs,
-    room_for,
     top_longest,
     widen,
 )
@@ -264,10 +264,8 @@ def measure(texts: Any) -> NDArray[np.float64]:
     """The values of each text of an Arrow string array, one row each; NaN where not defined."""
     data, starts, ends = spans(texts)
     found = np.zeros((len(starts), _WIDTH))
-    row, room = 0, 2_048
-    while row < len(starts):
-        row = count_all(data, starts, ends, bits(), word_break.table(), stop_hashes(), row, *room_for(room), found)
-        room *= 2
+    tables = bits(), word_break.table(), stop_hashes()
+    count_in_room(len(starts), 2_048, lambda row, room: count_all(data, starts, ends, *tables, row, *room, found))
     dclm_lines.measure_lines(data, starts, ends, found)
     found[texts.is_null().to_numpy(zero_copy_only=False)] = np.nan
     return found

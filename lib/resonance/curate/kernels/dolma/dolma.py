@@ -30,11 +30,11 @@ from resonance.curate.kernels.text.ngrams import (
     PLACES,
     ROOM,
     SUMS,
+    count_in_room,
     every_copy,
     group,
     keep_repeated,
     pairs,
-    room_for,
     top_first,
     widen,
 )
@@ -267,10 +267,8 @@ def measure(texts: Any) -> NDArray[np.float64]:
     """The values of each text of an Arrow string array, one row each; NaN for a null."""
     data, starts, ends = spans(texts)
     gopher, c4 = np.zeros((len(starts), _GOPHER)), np.zeros((len(starts), dolma_c4.WIDTH))
-    row, room = 0, 2_048
-    while row < len(starts):
-        row = count_all(data, starts, ends, bits(), stop_hashes(), row, *room_for(room), gopher)
-        room *= 2
+    tables = bits(), stop_hashes()
+    count_in_room(len(starts), 2_048, lambda row, room: count_all(data, starts, ends, *tables, row, *room, gopher))
     text = np.empty(int((ends - starts).max(initial=0)), np.uint8)
     dolma_c4.count_all(data, starts, ends, *dolma_c4.tables(), text, c4)
     found = np.hstack([gopher, c4])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from resonance.core.pseudonyms import make_pseudonym
 from resonance.curate.kernels.privacy.find import Found
-from resonance.curate.kernels.privacy.patterns import GROUPS, Pattern
+from resonance.curate.kernels.privacy.patterns import PATTERNS, Pattern
 from resonance.curate.kernels.privacy.plain import find_plainly
 from resonance.curate.kernels.privacy.tables import build_plan
 from resonance.curate.kernels.privacy.words_kernel import LONGS, lay_words
@@ -22,7 +22,7 @@ from resonance.curate.kernels.text.scan import BYTES, POSITIONS, spans
 
 def mask_plainly(text: str, key: bytes | None = None, own: Sequence[Pattern] = ()) -> str:
     """One text with placeholders, or with pseudonyms where there is a key."""
-    masks = {pattern.name: pattern.mask for pattern in (*own, *(pattern for group in GROUPS for pattern in group))}
+    masks = {pattern.name: pattern.mask for pattern in (*own, *PATTERNS)}
     at, parts = 0, []
     for span in find_plainly(text, own):
         value = text[span.start : span.end]

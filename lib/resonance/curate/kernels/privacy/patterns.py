@@ -225,6 +225,7 @@ KEYS = (
 )
 GROUPS = (NUMBERS, KEYS, WORDS)
 """Patterns that share a table, in the order in which they are asked; the first that holds counts."""
+PATTERNS = tuple(pattern for group in GROUPS for pattern in group)
 PERSONS = (
     "emails", "cn_mobiles", "cn_landlines", "phones", "cn_ids", "credit_codes", "bank_cards", "passports", "plates",
     "ipv4s", "ipv6s",

@@ -8,9 +8,10 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
+from resonance.core.expression import list_ranges, parse_expression
 from resonance.curate.kernels.privacy import checks
 from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, INSIDE, JOINED, LETTERS, MOST_BEFORE, NEAR
-from resonance.curate.kernels.privacy.patterns import GROUPS, HINTS, Pattern
+from resonance.curate.kernels.privacy.patterns import HINTS, PATTERNS, Pattern
 
 
 class Span(NamedTuple):
@@ -23,15 +24,12 @@ class Span(NamedTuple):
 
 def find_plainly(text: str, own: Sequence[Pattern] = ()) -> list[Span]:
     """What is found in one text, in its order."""
-    ours = tuple(pattern for group in GROUPS for pattern in group)
-    patterns = (*own, *ours)
+    patterns = (*own, *PATTERNS)
+    openings = _compile_openings(patterns)
     found: list[Span] = []
     at = 0
-    while at < len(text):
-        opening = None if own else _compile_openings(ours).search(text, at)  # those of a user may count groups of their own
-        if opening is None and not own:
-            break
-        at = at if opening is None else opening.start()
+    while opening := openings.search(text, at):
+        at = opening.start()
         span = _find_first(text, at, patterns)
         if span is not None:
             known = found[-1].end if found else 0
@@ -84,6 +82,17 @@ def _compile_openings(patterns: tuple[Pattern, ...]) -> re.Pattern[str]:
 
 
 @cache
+def _compile_reach(expression: re.Pattern[str]) -> re.Pattern[str]:
+    """Any number of the characters that an expression reads: where others begin, no match of it goes on."""
+    ranges = list_ranges(parse_expression(expression.pattern, any_case=bool(expression.flags & re.IGNORECASE)))
+    return re.compile(f"[{''.join(f'{_escape(low)}-{_escape(high)}' for low, high in ranges)}]*")
+
+
+def _escape(code: int) -> str:
+    return f"\\U{code:08x}"
+
+
+@cache
 def _compiled(expression: str, flag: int) -> re.Pattern[str]:
     return re.compile(expression, re.ASCII | flag)
 
@@ -95,7 +104,8 @@ def _in_class(signs: str, sign: str) -> bool:
 def _find_ends(text: str, start: int, expression: re.Pattern[str], fence: str) -> Iterator[int]:
     """Where matches end that the fence lets end there, the longest first."""
     if expression.match(text, start) is not None:
-        ends = (end for end in range(len(text), start, -1) if expression.fullmatch(text, start, end))
+        furthest = _compile_reach(expression).match(text, start).end()  # type: ignore[union-attr]
+        ends = (end for end in range(furthest, start, -1) if expression.fullmatch(text, start, end))
         yield from (end for end in ends if _may_end(text, end, fence))
 
 
@@ -151,6 +161,6 @@ def _holds(text: str, start: int, end: int, pattern: Pattern) -> bool:
 
 def count_plainly(text: str) -> dict[str, int]:
     """How often each signal of a pattern is found in one text."""
-    counted = {pattern.name: pattern.signal for group in GROUPS for pattern in group}
+    counted = {pattern.name: pattern.signal for pattern in PATTERNS}
     signals = [counted[span.type] for span in find_plainly(text)]
     return {signal: signals.count(signal) for signal in signals}

@@ -6,6 +6,7 @@ where both stood more than once: the work after pairs shrinks with what is repea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,20 @@ def room_for(size: int) -> Room:
         copies=np.empty(size, np.int32),
         table=np.empty(1 << (2 * size - 1).bit_length(), np.int32),
     )
+
+
+def count_in_room(texts: int, size: int, count: Callable[[int, Room], int]) -> None:
+    """Counts texts in a room; from one that needs more on, in a room twice as large.
+
+    Args:
+        texts: how many there are.
+        size: words or lines that the first room holds.
+        count: counts in a room from a text on; gives the text that needs more, or how many there are.
+    """
+    row = 0
+    while row < texts:
+        row = count(row, room_for(size))
+        size *= 2
 
 
 @compiled(types.void(HASHES, INT, PLACES, PLACES, PLACES))

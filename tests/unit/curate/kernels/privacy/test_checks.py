@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from resonance.curate.kernels.privacy import checks
 from resonance.curate.kernels.privacy.codes import CHECKS
-from resonance.curate.kernels.privacy.patterns import GROUPS, HINTS
+from resonance.curate.kernels.privacy.patterns import HINTS, PATTERNS
 from resonance.curate.kernels.privacy.plain import find_plainly
 from resonance.curate.kernels.privacy.provider_keys import PROVIDER_KEYS
 
@@ -133,10 +133,9 @@ def test_an_address_of_mail_ends_in_a_domain() -> None:
 
 
 def test_each_name_that_a_pattern_uses_is_known() -> None:
-    patterns = [pattern for group in GROUPS for pattern in group]
-    assert {pattern.check for pattern in patterns} <= {*CHECKS}
-    assert {pattern.hint for pattern in patterns} <= {"", *HINTS}
-    assert len({pattern.name for pattern in patterns}) == len(patterns)
+    assert {pattern.check for pattern in PATTERNS} <= {*CHECKS}
+    assert {pattern.hint for pattern in PATTERNS} <= {"", *HINTS}
+    assert len({pattern.name for pattern in PATTERNS}) == len(PATTERNS)
     assert all(len(row) == 4 and all(row) for row in PROVIDER_KEYS)
 
 
