@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resonance.core.errors import InputError
-from resonance.core.expression import complement, may_be_empty, parse_expression
+from resonance.core.expression import complement, list_ranges, may_be_empty, parse_expression
 from resonance.curate.kernels.privacy.automaton import Automaton, build_automaton, encode_ranges
 
 ATOMS = st.sampled_from(["a", "b", "é", "字", r"\d", r"\.", "[ab]", "[^a]", "[a-c字-孙]", ".", r"\s", r"[\w-]"])
@@ -24,6 +24,13 @@ def repeat(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         | several.map(lambda parts: f"(?:{'|'.join(parts)})")
         | st.tuples(inner, counts).map(lambda both: f"(?:{both[0]}){both[1]}")
     )
+
+
+@given(st.recursive(ATOMS, repeat, max_leaves=6), st.data())
+def test_what_an_expression_matches_holds_no_other_characters(expression: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(re.compile(expression, re.ASCII), fullmatch=True))
+    ranges = list_ranges(parse_expression(expression))
+    assert all(any(low <= ord(sign) <= high for low, high in ranges) for sign in text)
 
 
 def accepts(made: Automaton, text: str) -> bool:
