@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow bench-parity bench-curation bench-dedup bench-start bench-feedback bench-scores experiments lint check coverage docs release clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow fuzz bench-parity bench-curation bench-dedup bench-start bench-feedback bench-scores experiments lint check coverage docs release clean
 
 BIN := .venv/bin
 
@@ -37,6 +37,9 @@ test-spark: setup ## run on Spark what both engines must pass (half an hour)
 
 test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
 	@$(BIN)/python -m pytest -m slow --durations=15
+
+fuzz: setup ## run the tests of properties on new random examples, three times as many (ten minutes)
+	@$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile new -n 2 --dist loadfile
 
 bench-parity: setup ## compare signals and verdicts with datatrove and dolma on 12,000 documents and on edge cases (half an hour)
 	@$(BIN)/python -m tests.bench.parity

@@ -14,6 +14,8 @@ CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 LOOKED_AT = 4096
 MEMBER = b"\x1f\x8b"
+CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
+SIZE_BEGUN = re.compile(rb"[0-9a-fA-F]{1,15}[ \t]*(?:;[^\r\n]*)?\r?")
 GZIP = 31
 ZLIB = 15
 
@@ -33,15 +35,18 @@ def decode_payload(data: bytes, headers: Any, limit: int) -> Payload:
     """
     if headers is None or not data:
         return Payload(data)
+    flaw = ""
     for coding in _codings(headers):
         try:
             made, whole = _decode(coding, data, limit)
         except (OSError, zlib.error):
-            return Payload(data) if _looks_plain(data, coding) else Payload(b"", f"its body is no {coding}, or broken")
+            if _looks_plain(data, coding):
+                break
+            return Payload(b"", f"its body is no {coding}, or broken")
         if not whole:
-            return Payload(made, f"its {coding} body ends before its end", cut=bool(made))
+            flaw = flaw or f"its {coding} body ends before its end"
         data = made
-    return Payload(data)
+    return Payload(data, flaw, cut=bool(flaw and data))
 
 
 def _codings(headers: Any) -> Iterable[str]:
@@ -62,9 +67,11 @@ def _decode(coding: str, data: bytes, limit: int) -> tuple[bytes, bool]:
         return _inflate(data, GZIP, limit)
     if coding == "deflate":
         return _inflate(data, ZLIB if data[:1] == b"\x78" else -ZLIB, limit)
-    from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
+    if coding == "chunked":
+        return _join_chunks(data, limit)
+    from fastwarc.stream_io import BrotliReader, ZstdReader
 
-    readers = {"chunked": ChunkedReader, "br": BrotliReader, "zstd": ZstdReader}
+    readers = {"br": BrotliReader, "zstd": ZstdReader}
     if coding not in readers:
         raise OSError(f"unknown coding {coding}")
     return readers[coding](io.BytesIO(data)).read(limit + 1), True  # they raise where a body is cut
@@ -77,12 +84,38 @@ def _inflate(data: bytes, kind: int, limit: int) -> tuple[bytes, bool]:
         member = zlib.decompressobj(kind)
         made += member.decompress(data, limit + 1 - len(made))
         data = member.unused_data
-        if len(made) > limit or not member.eof or not data.startswith(MEMBER):
+        if len(made) > limit or not member.eof or not data or not MEMBER.startswith(data[:2]):
             return made, member.eof or len(made) > limit
+
+
+def _join_chunks(data: bytes, limit: int) -> tuple[bytes, bool]:
+    """The chunks of a body one after the other; it is whole where the chunk of no length, its end, is there (RFC 9112, 7.1)."""
+    made: list[bytes] = []
+    at = 0
+    left = limit + 1
+    while left > 0 and at < len(data):
+        size = CHUNK_SIZE.match(data, at)
+        if size is None:
+            if at and SIZE_BEGUN.fullmatch(data, at):
+                break
+            raise OSError("a chunk without its size")
+        length = int(size[1], 16)
+        if not length:
+            return b"".join(made), True
+        piece = data[size.end() : size.end() + length]
+        made.append(piece[:left])
+        left -= len(piece)
+        at = size.end() + length
+        if len(piece) < length:
+            break
+        if not b"\r\n".startswith(data[at : at + 2]):
+            raise OSError("a chunk longer than its size")
+        at += 2
+    return b"".join(made), left <= 0
 
 
 def _looks_plain(data: bytes, coding: str) -> bool:
     """Whether a body that could not be decoded is one of letters that is not coded any more."""
-    if coding == "chunked" and re.match(rb"[0-9a-fA-F]+[ \t]*(;[^\r\n]*)?\r\n", data):
+    if coding == "chunked" and CHUNK_SIZE.match(data):
         return False
     return data.startswith(MARKS_OF_UTF16) or not CONTROLS.search(data[:LOOKED_AT])

@@ -156,10 +156,16 @@ def _records(unit: Unit) -> Iterator[Any]:
                 for record in ArchiveIterator(file):
                     last = record.stream_pos
                     yield record
-                return
+                said = ""
             except OSError as error:
                 said = str(error)
             with open(unit.path, "rb") as other:
+                if not said and unit.codec == "gzip":  # the reader takes a member that never ends for the end of the file
+                    broken = _find_cut_member(other, last, start)
+                    if broken is not None:
+                        last, said = broken, "it begins no whole gzip member"
+                if not said:
+                    return
                 start = _find_record(other, last + 1, packed=unit.codec == "gzip")
             onwards = "nothing behind it can be read" if start is None else f"reading goes on at byte {start}"
             yield Break(f"byte {last} of the file, or what follows it: {said}; {onwards}")
@@ -184,6 +190,33 @@ def _find_record(file: io.BufferedReader, at: int, packed: bool) -> int | None:
         file.seek(at + len(held))
         at += max(len(held) - len(mark), 0)
         held = held[-len(mark) :]
+    return None
+
+
+def _find_cut_member(file: io.BufferedReader, last: int, start: int) -> int | None:
+    """Where a gzip member begins that is cut or broken, from the one of the last record on; None where all are whole.
+
+    The last record's place is no member's where one member holds many records: then they are read from ``start`` on.
+    """
+    file.seek(last)
+    at = last if file.read(len(MEMBER)) == MEMBER else start
+    file.seek(at)
+    held = b""
+    while held := held or file.read(CHUNK_BYTES):
+        member = zlib.decompressobj(31)
+        read = 0
+        while not member.eof and (held := held or file.read(CHUNK_BYTES)):
+            try:
+                member.decompress(held, CHUNK_BYTES)
+            except zlib.error:
+                return at
+            rest = member.unused_data if member.eof else member.unconsumed_tail
+            read += len(held) - len(rest)
+            held = rest
+        member.flush()
+        if not member.eof:
+            return at
+        at += read
     return None
 
 

@@ -48,14 +48,17 @@ def test_a_whole_body_is_what_was_coded(name: str) -> None:
 
 
 @each_coding
-@given(data=st.data())
-def test_a_cut_body_is_never_taken_for_a_whole_one(name: str, data: st.DataObject) -> None:
+def test_a_cut_body_is_never_taken_for_a_whole_one(name: str) -> None:
     headers, code = CODINGS[name]
     coded = code(BODY)
-    found = decode_payload(coded[: data.draw(st.integers(400, len(coded) - 1))], headers, LIMIT)
-    assert found.flaw
-    assert BODY.startswith(found.data)
-    assert found.cut == bool(found.data)
+    whole = {len(coded) - 2, len(coded) - 1} if name in ("chunked", "both") else set()  # but the line behind the end
+    if name == "members":
+        whole = {len(gzip.compress(BODY[:900]))}  # one member alone is a body
+    for end in set(range(12, len(coded))) - whole:
+        found = decode_payload(coded[:end], headers, LIMIT)
+        assert found.flaw, end
+        assert BODY.startswith(found.data), end
+        assert found.cut == bool(found.data), end
 
 
 @pytest.mark.parametrize("name", ["gzip", "members", "zlib"])

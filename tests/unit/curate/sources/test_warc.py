@@ -161,6 +161,32 @@ def test_whatever_is_damaged_the_records_beside_it_are_read(
         assert any(row.rule for row in rows) or len(good) == len(MEMBERS), "a record is lost without a word"
 
 
+@pytest.mark.parametrize("flags", [4, 8])
+def test_a_header_of_a_member_that_never_ends_hides_no_record(tmp_path: Path, flags: int) -> None:
+    """The reader of members takes each for the end of the file."""
+    for number in (0, 1, len(MEMBERS) - 1):
+        at = sum(map(len, MEMBERS[:number])) + 3
+        rows = read(tmp_path / "a.warc.gz", WHOLE[:at] + bytes([flags]) + WHOLE[at + 1 :], "gzip")
+        good = [row.key for row in rows if row.rule is None]
+        assert [f"http://a/{n}" for n in range(len(MEMBERS)) if n != number] == [key for key in good if key != f"http://a/{number}"]
+        assert len(good) == len(MEMBERS) or any(row.rule == "broken_record" for row in rows)
+
+
+@pytest.mark.parametrize("members", ["one a record", "one in all"])
+def test_an_archive_that_is_cut_anywhere_says_so(tmp_path: Path, members: str) -> None:
+    pages = [page(number) for number in range(4)]
+    packed = [gzip.compress(one) for one in pages] if members == "one a record" else [gzip.compress(b"".join(pages))]
+    whole = b"".join(packed)
+    ends = list(accumulate(map(len, packed)))
+    for end in set(range(1, len(whole))) - set(ends):
+        rows = read(tmp_path / "a.warc.gz", whole[:end], "gzip")
+        good = [(row.key, row.text) for row in rows if row.rule is None]
+        assert good == [(f"http://a/{n}", f"Words of page {n}.") for n in range(len(good))], end
+        assert len(good) >= sum(one <= end for one in ends), end
+        assert rows[-1].rule == "broken_record", end
+        assert len({row.line for row in rows}) == len(rows)
+
+
 def test_garbage_between_records_costs_what_it_hides(tmp_path: Path) -> None:
     pages = [page(number) for number in range(1, 6)]
     rows = read(tmp_path / "a.warc", b"".join((*pages[:2], b"garbage\r\n" * 9, *pages[2:])))
