@@ -55,7 +55,7 @@ Arms = Mapping[str, list[dict[str, Any]]]
 
 def read_newest(name: str) -> dict[str, Any] | None:
     """The newest result of a part of the experiments; None where none is committed."""
-    newest = max(RESULTS.glob(f"{name}-*.json"), key=lambda path: int(path.stem.rpartition("-")[2]), default=None)
+    newest = max(RESULTS.glob(f"{name}-[0-9]*.json"), key=lambda path: int(path.stem.rpartition("-")[2]), default=None)
     if newest is None:
         return None
     found: dict[str, Any] = json.loads(newest.read_text(encoding="utf-8"))

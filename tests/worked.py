@@ -287,7 +287,7 @@ def _evaluations(events: DataFrame) -> DataFrame:
     return sums.join(rival, ["round", "arm", "slice"], "left").selectExpr(
         "*", "bpb - 0.3 / sqrt(n_docs) AS low", "bpb + 0.3 / sqrt(n_docs) AS high", "if(rival IS NULL, NULL, 'control') AS versus",
         "bpb - rival AS delta", "bpb - rival - 0.1 / sqrt(n_docs) AS delta_low", "bpb - rival + 0.1 / sqrt(n_docs) AS delta_high",
-        "200 AS replicates", "CAST(NULL AS DOUBLE) AS accuracy",
+        "if(rival IS NULL, 0L, n_docs) AS n_compared", "0L AS n_suspected", "200 AS replicates", "CAST(NULL AS DOUBLE) AS accuracy",
     )  # fmt: skip
 
 

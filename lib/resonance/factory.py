@@ -1,7 +1,7 @@
 """The factory on one page: every job with what it reads and writes, and the order in which the loop runs them.
 
 Start reading here. Text flows down this list; the only way back is the table ``plans``, written by ``decide`` and read by
-``rebalance`` one round later.
+``rebalance`` one round later. Of losses nothing goes back besides: what ``rebalance`` reads of events is how long texts are.
 """
 
 from __future__ import annotations
@@ -131,10 +131,10 @@ DECIDE = Job(
 REBALANCE = Job(
     "rebalance",
     rebalance,
-    reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS, SAMPLE_WEIGHTS),
+    reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS, SAMPLE_WEIGHTS, SIGNAL_EVENT),
     writes=(SAMPLE_PLAN,),
     per="arm",
-    version=2,
+    version=3,
 )
 TRAIN = Job(
     "train",
@@ -143,6 +143,7 @@ TRAIN = Job(
     writes=(),
     appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
     per="arm",
+    version=2,
 )
 SCORE_MODEL = Job(
     "score_model",
@@ -153,7 +154,7 @@ SCORE_MODEL = Job(
     per="arm",
     version=2,
 )
-EVALUATE = Job("evaluate", evaluate, reads=(SIGNAL_EVENT,), writes=(EVALUATIONS,), per="arm", version=2)
+EVALUATE = Job("evaluate", evaluate, reads=(SIGNAL_EVENT, APPRAISALS), writes=(EVALUATIONS,), per="arm", version=3)
 FEEDBACK = Job(
     "feedback",
     feedback,
@@ -163,14 +164,15 @@ FEEDBACK = Job(
     closes_round=True,
 )
 
-APPRAISE = Job(  # the newest model reads the beginning of what the plan may draw
+APPRAISE = Job(  # the newest model reads the beginning of what the plan may draw, and of what arms are compared on
     "appraise",
     appraise,
     reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS),
     writes=(),
     appends=(SIGNAL_EVENT,),
     per="round",
-    only_with="a weighting that weighs samples",
+    only_with="a weighting that weighs samples, or a control arm",
+    version=2,
 )
 SUSPECT = Job(
     "suspect",
@@ -178,7 +180,8 @@ SUSPECT = Job(
     reads=(SIGNAL_EVENT, LABEL_QUALITY, SAMPLE_PLAN, DOCUMENTS),
     writes=(APPRAISALS, REPAIRS),
     per="round",
-    only_with="a weighting that weighs samples",
+    only_with="a weighting that weighs samples, or a control arm",
+    version=2,
 )
 WEIGH_SAMPLES = Job(
     "weigh_samples",
@@ -258,7 +261,7 @@ def loop(config: Config) -> tuple[Step, ...]:
     steps = [*curation(config), Step(HOLD_OUT, 0, HELDOUT), Step(DECIDE, 1)]
     for number in range(1, config.rounds + 1):
         steps += screening(config, number)
-        arms = (PLAN, CONTROL) if config.control and number > 1 and not _is_its_control(config) else (PLAN,)
+        arms = (PLAN, CONTROL) if _has_control(config, number) else (PLAN,)
         for job in (REBALANCE, TRAIN, SCORE_MODEL):
             steps += [Step(job, number, arm) for arm in arms]
         steps += [Step(EVALUATE, number, arm) for arm in reversed(arms)]
@@ -270,14 +273,28 @@ def loop(config: Config) -> tuple[Step, ...]:
 
 
 def screening(config: Config, number: int) -> tuple[Step, ...]:
-    """Every step between a round's plan and its draw that looks at single documents: none where no model or loss is there yet."""
+    """Every step between a round's plan and its draw that looks at single documents: none where no model or loss is there yet.
+
+    Held-out documents are looked at wherever arms are to be compared on them.
+    """
     weighting = config.decide.weighting
-    if not weighting.weighs_samples or (number == 1 and not config.train.model):
+    if number == 1 and not config.train.model:
         return ()
-    weighed = (Step(SUSPECT, number), Step(WEIGH_SAMPLES, number))
-    if not {APPRAISALS.name, REPAIRS.name} & weighting.tables:
-        return weighed if number > 1 else ()
-    return (Step(REBALANCE, number, CANDIDATES), Step(APPRAISE, number), *weighed)
+    reads = weighting.weighs_samples and bool({APPRAISALS.name, REPAIRS.name} & weighting.tables)
+    weighs = reads or (weighting.weighs_samples and number > 1)
+    compares = _has_control(config, number) and config.task.kind != "classification"
+    found = (
+        (reads, Step(REBALANCE, number, CANDIDATES)),
+        (reads or compares, Step(APPRAISE, number)),
+        (weighs or compares, Step(SUSPECT, number)),
+        (weighs, Step(WEIGH_SAMPLES, number)),
+    )
+    return tuple(step for wanted, step in found if wanted)
+
+
+def _has_control(config: Config, number: int) -> bool:
+    """Whether a round has an arm that draws as round 1 did, beside its plan."""
+    return config.control and number > 1 and not _is_its_control(config)
 
 
 def _is_its_control(config: Config) -> bool:

@@ -62,18 +62,19 @@ def test_configuration_files_name_known_jobs_and_keys():
 
 
 def test_plans_are_the_only_way_back():
-    """What a model leaves reaches the next draw through decide alone."""
+    """What a model leaves reaches the next draw through decide alone; of events a draw reads how many tokens texts had."""
     steps = loop(load(rounds=3, decide__weighting="above_mean"))
     above = {step.place: {earlier.job.name for earlier in upstream(step, steps[:index])} for index, step in enumerate(steps)}
     assert above["ingest/0/plan"] == set()
     assert above["judge/0/plan"] == {"clean"}
     corpus = {"ingest", "clean", "judge", "dedupe", "decontaminate", "hold_out"}
     assert above["rebalance/1/plan"] == corpus | {"decide"}
-    assert above["rebalance/2/plan"] == above["rebalance/3/control"] == corpus | {"decide", "rebalance"}
+    read = {"train", "score_model", "appraise"}
+    assert above["rebalance/2/plan"] == above["rebalance/3/control"] == corpus | {"decide", "rebalance"} | read
     assert above["decide/1/plan"] == corpus
     assert above["decide/2/plan"] == above["decide/4/plan"] == corpus | {"decide", "rebalance", "feedback", "evaluate"}
     assert above["feedback/1/plan"] == {"clean", "train", "score_model"}
-    assert above["evaluate/2/plan"] == {"train", "score_model"}
+    assert above["evaluate/2/plan"] == {"train", "score_model", "appraise", "suspect"}
 
 
 def test_decide_reads_evaluations_but_no_held_out_loss():
@@ -128,6 +129,17 @@ def test_a_weighting_that_draws_what_its_control_draws_trains_no_control():
     for weighting in ("uniform", "stratified"):
         assert "train 2 control" not in {str(step) for step in loop(load(rounds=2, decide__weighting=weighting))}
     assert "train 2 control" in {str(step) for step in loop(load(rounds=2, decide__weighting="above_mean"))}
+
+
+def test_held_out_documents_are_looked_at_wherever_arms_are_compared_on_them():
+    for weighting in ("above_mean", "rho", "resonance"):
+        steps = [str(step) for step in loop(load(rounds=2, decide__weighting=weighting))]
+        assert steps.index("appraise 2") < steps.index("suspect 2") < steps.index("evaluate 2 plan")
+        alone = {str(step) for step in loop(load(rounds=2, decide__weighting=weighting, control=False))}
+        assert ("appraise 2" in alone) == (weighting == "resonance")
+    assert "appraise 2" not in {str(step) for step in loop(load(rounds=2, decide__weighting="stratified"))}
+    labelled = load(rounds=2, decide__weighting="above_mean", task={"kind": "classification", "labels": ["a", "b"]})
+    assert "appraise 2" not in {str(step) for step in loop(labelled)}
 
 
 def test_paths_that_make_names_are_there():

@@ -140,10 +140,10 @@ def list_jobs(given: Mapping[str, Any], rounds: int, left_out: Sequence[str]) ->
     return list(dict.fromkeys(step.job.name for step in steps if step.job.name not in left_out))
 
 
-def newest_checkpoint(workspace: Path) -> Path:
-    """The folder of the final checkpoint of the last round in a workspace."""
+def newest_checkpoint(workspace: Path, arm: str = PLAN) -> Path:
+    """The folder of an arm's final checkpoint in the last round of a workspace."""
     rows = read_table(workspace, "checkpoints", ["uri", "final", "round", "arm"])
-    final = [row for row in rows if row["final"] and row["arm"] == PLAN]
+    final = [row for row in rows if row["final"] and row["arm"] == arm]
     return Path(max(final, key=lambda row: row["round"])["uri"])
 
 

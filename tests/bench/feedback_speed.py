@@ -131,7 +131,8 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
             write(PLANS, weights, {"round": number})
         drawn = Turn("main", ROUND + 1, run="bench")
         frames = held, nothing, catalog.read(SAMPLE_PLAN), catalog.read(PLANS), catalog.read(SAMPLE_WEIGHTS)
-        rows = rebalance(*frames, settings=drawing, appraising=AppraiseSettings(), turn=drawn, seed=7)
+        events = spark.createDataFrame([], resources.contract(SIGNAL_EVENT).schema)
+        rows = rebalance(*frames, events, settings=drawing, appraising=AppraiseSettings(), turn=drawn, seed=7)
         write(SAMPLE_PLAN, rows, {"round": drawn.round, "arm": drawn.arm})
 
     taken = {"states": seconds(states), "plan": seconds(plan)}

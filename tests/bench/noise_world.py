@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from resonance.control.decide import decide_plan
 from resonance.control.weigh_samples import weigh_samples
 from resonance.core.job import Turn
-from resonance.core.settings import AppraiseSettings, DecideSettings, RebalanceSettings
+from resonance.core.settings import AppraiseSettings, DecideSettings, RebalanceSettings, ScoreModelSettings
 from resonance.core.table import Table
 from resonance.core.weighting import Resonance, Weighting
 from resonance.curate.rebalance import rebalance
@@ -29,6 +29,7 @@ from resonance.tables import (
     REJECTS,
     SAMPLE_PLAN,
     SAMPLE_WEIGHTS,
+    SIGNAL_EVENT,
     SLICE_EXCESS,
     SLICE_STATE,
 )
@@ -96,7 +97,8 @@ class World:
         factors = np.ones(len(self.keys))
         if round > 1:
             events = self.read(self.take(Turn("main", round, "candidates")), round)
-            looked = suspect(events, held[LABEL_QUALITY], held[SAMPLE_PLAN], self.documents, turn=turn, checkpoint=_keep)
+            tables = events, held[LABEL_QUALITY], held[SAMPLE_PLAN], self.documents
+            looked = suspect(*tables, scoring=ScoreModelSettings(), turn=turn, checkpoint=_keep)
             unread = (self.empty(table) for table in (EXCESS_LOSS, EVALUATIONS))
             weighed = weigh_samples(*looked, *unread, held[SAMPLE_WEIGHTS], self.empty(EXAMPLES), settings=self.settings, turn=turn)
             for row in self.add(SAMPLE_WEIGHTS, weighed).collect():
@@ -114,7 +116,7 @@ class World:
         """The rows of a draw, which are kept."""
         frames = self.documents, self.empty(REJECTS), self.tables[SAMPLE_PLAN], self.tables[PLANS], self.tables[SAMPLE_WEIGHTS]
         given = {"settings": self.drawing, "appraising": AppraiseSettings(), "turn": turn, "seed": self.seed}
-        return self.add(SAMPLE_PLAN, rebalance(*frames, **given)).collect()
+        return self.add(SAMPLE_PLAN, rebalance(*frames, self.empty(SIGNAL_EVENT), **given)).collect()
 
     def read(self, candidates: list[Any], round: int) -> DataFrame:
         """Events of candidates at the model of all earlier draws."""

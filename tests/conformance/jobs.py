@@ -38,7 +38,18 @@ from resonance.runtime.storage.digest import digest as digest_table
 from resonance.states.excess import average_excess, measure_excess
 from resonance.states.feedback import feedback
 from resonance.states.labels import rate_labels
-from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT, SIGNAL_SETS, SIGNALS, SLICE_SUMS, STEPS, TABLES
+from resonance.tables import (
+    APPRAISALS,
+    DOCUMENTS,
+    REJECTS,
+    SAMPLE_PLAN,
+    SIGNAL_EVENT,
+    SIGNAL_SETS,
+    SIGNALS,
+    SLICE_SUMS,
+    STEPS,
+    TABLES,
+)
 from resonance.testing import documents_frame, events_frame, hold, tiny_corpus
 from tests.conformance.sources import Frames, Probe
 
@@ -271,7 +282,13 @@ JOBS: Mapping[str, Probe] = {
     "job: hold out": lambda f: hold_out(
         _documents(f), _rejects(f), _deduped(f)[0], settings=RebalanceSettings(heldout_share=0.4), seed=1
     ).select("doc_id", "pos", "slice"),
-    "job: evaluate": lambda f: evaluate(_events(f), settings=EvaluateSettings(replicates=40), turn=Turn("main", 2, "plan"), seed=3),
+    "job: evaluate": lambda f: evaluate(
+        _events(f),
+        f.session.createDataFrame([], resources.contract(APPRAISALS).schema),
+        settings=EvaluateSettings(replicates=40),
+        turn=Turn("main", 2, "plan"),
+        seed=3,
+    ),
     "job: states": lambda f: _feedback(f)[0],
     "job: slices": lambda f: _feedback(f)[1],
     "job: excess": lambda f: _excess(f),

@@ -106,7 +106,8 @@ class World:
     def appraise(self, round: int = 2) -> None:
         from resonance.train.job import appraise
 
-        appraise(*self.frames(), appraising=AppraiseSettings(characters=100), **self.tools("appraise", round, "plan"))
+        given = {"appraising": AppraiseSettings(characters=100), "scoring": ScoreModelSettings(max_heldout_documents=HELDOUT)}
+        appraise(*self.frames(), **given, **self.tools("appraise", round, "plan"))
 
     def events(self, run: str, phase: str = "train"):
         return self.catalog.read(SIGNAL_EVENT).where((F.col("run") == run) & (F.col("phase") == phase))
@@ -149,7 +150,7 @@ def test_checkpoints_tell_what_was_trained(done):
         ("train-1-plan", 10, False),
         ("train-1-plan", 20, False),
         ("train-1-plan", 25, True),
-        ("train-2-control", 9, True),
+        ("train-2-control", 10, True),  # as many as the plan, of fewer documents
         ("train-2-plan", 10, True),
     ]
     for row in rows:
@@ -180,7 +181,7 @@ def test_scores_cover_the_drawn_documents_once(done):
 
 
 def test_held_out_documents_are_scored_in_order_and_were_never_drawn(done):
-    for run, step in (("score_model-1-plan", 25), ("score_model-2-plan", 10), ("score_model-2-control", 9)):
+    for run, step in (("score_model-1-plan", 25), ("score_model-2-plan", 10), ("score_model-2-control", 10)):
         events = done.events(run, "heldout")
         rows = events.select("pos", "doc_id", "pi", "step").orderBy("pos").collect()
         wanted = done.drawn(0, "heldout").orderBy("pos").limit(HELDOUT).collect()
@@ -522,16 +523,18 @@ def test_a_target_that_nothing_is_drawn_of_is_named(tuned):
         tune(*world.frames(), **more)
 
 
-def test_candidates_are_read_twice_before_the_draw(world):
+def test_candidates_and_held_out_documents_are_read_twice_before_the_draw(world):
     """By the model of the round before: each beginning as it stands, and with its words in another order."""
     world.train()
     world.appraise()
     run = "appraise-2-plan"
     candidates = {row.doc_id for row in world.drawn(2, "candidates").collect()}
+    heldout = {row.doc_id for row in world.drawn(0, "heldout").where(F.col("pos") < HELDOUT).collect()}
+    assert len(heldout) == HELDOUT
     texts = {row.doc_id: row.text for row in world.documents.collect()}
     read = {phase: {row.doc_id: row for row in world.events(run, phase).collect()} for phase in ("appraise", "reorder")}
     for rows in read.values():
-        assert set(rows) == candidates
+        assert set(rows) == candidates | heldout
         assert {row.step for row in rows.values()} == {25}, "the last checkpoint of round 1"
         assert all(row.pi is None and row.n_bytes == len(texts[doc][:100].encode()) for doc, row in rows.items())
     gains = [read["reorder"][doc].loss_sum - read["appraise"][doc].loss_sum for doc in candidates]

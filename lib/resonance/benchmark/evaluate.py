@@ -8,29 +8,34 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from resonance.benchmark.bootstrap import resample_documents
+from resonance.core.effect import MANY, SUSPECTED
 from resonance.core.frames import find_quantiles
 from resonance.core.job import Turn
 from resonance.core.settings import EvaluateSettings
 from resonance.core.turns import ALL_SLICES, CONTROL, PHASE_HELDOUT, PLAN
 
-SUMS = ("n_docs", "n_bytes", "n_tok", "nats", "paired_bytes", "paired_nats", "rival_nats", "labelled", "right")
+COUNTS = ("n_docs", "n_bytes", "n_tok", "n_compared", "n_suspected")
+SUMS = (*COUNTS, "nats", "paired_bytes", "paired_nats", "rival_nats", "labelled", "right")
 POINTS = ("bpb", "delta", "accuracy")
 """What is told of the documents as they are; intervals come from the replicates."""
 
 
-def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn, seed: int) -> DataFrame:
+def evaluate(signal_event: DataFrame, appraisals: DataFrame, *, settings: EvaluateSettings, turn: Turn, seed: int) -> DataFrame:
     """Rows of ``evaluations`` for ``turn``: bits per byte of each slice and of all (``*``), each with a 95 % bootstrap interval.
 
     Arm ``plan`` is compared with arm ``control`` of its round, if there is one, on the same documents with the same bootstrap
-    weights, so that what is common to both cancels. The interval covers the choice of documents, not the chance in training.
+    weights, so that what is common to both cancels. There documents that ``appraisals`` suspect do not count, and one of n alike
+    texts counts as an n-th, for both arms alike: else an arm that learns less junk would lose where junk was held out. The interval
+    covers the choice of documents, not the chance in training.
     Where labels are learnt, ``accuracy`` is the share of documents whose label the model names first.
-    Shuffles the held-out events once by document, then slices x replicates partial sums.
+    Shuffles the held-out events once by document, and appraisals by id, then slices x replicates partial sums.
     """
-    sums = _sum_slices(resample_documents(_pair_documents(signal_event, turn), replicates=settings.replicates, seed=seed))
+    documents = _weigh_documents(_pair_documents(signal_event, turn), appraisals.where(F.col("round") == turn.round))
+    sums = _sum_slices(resample_documents(documents, replicates=settings.replicates, seed=seed))
     ratios = sums.select(
         "slice",
         "replicate",
-        *SUMS[:3],
+        *COUNTS,
         _measure_bits("nats", "n_bytes").alias("bpb"),
         (_measure_bits("paired_nats", "paired_bytes") - _measure_bits("rival_nats", "paired_bytes")).alias("delta"),
         F.when(F.col("labelled") > 0, F.col("right") / F.col("labelled")).alias("accuracy"),
@@ -38,7 +43,7 @@ def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn,
     return (
         ratios.groupBy("slice")
         .agg(
-            *(F.max(F.when(F.col("replicate") == 0, F.col(name))).alias(name) for name in (*SUMS[:3], *POINTS)),
+            *(F.max(F.when(F.col("replicate") == 0, F.col(name))).alias(name) for name in (*COUNTS, *POINTS)),
             _find_interval("bpb").alias("interval"),
             _find_interval("delta").alias("difference"),
         )
@@ -46,7 +51,7 @@ def evaluate(signal_event: DataFrame, *, settings: EvaluateSettings, turn: Turn,
             F.lit(turn.round).alias("round"),
             F.lit(turn.arm).alias("arm"),
             "slice",
-            *SUMS[:3],
+            *COUNTS,
             "bpb",
             F.coalesce(F.col("interval")[0], "bpb").alias("low"),
             F.coalesce(F.col("interval")[1], "bpb").alias("high"),
@@ -72,12 +77,23 @@ def _pair_documents(signal_event: DataFrame, turn: Turn) -> DataFrame:
         F.max(F.when(rival, F.col("loss_sum"))).alias("rival_nats"),
         F.max(F.when(own, (F.col("prediction") == F.col("label")).cast("int"))).alias("right"),
     )
-    paired = F.col("rival_nats").isNotNull()
-    return rows.where("nats IS NOT NULL").select(
-        "*",
+    return rows.where("nats IS NOT NULL")
+
+
+def _weigh_documents(rows: DataFrame, appraisals: DataFrame) -> DataFrame:
+    """What each document counts for, as it is and in the comparison of arms."""
+    looks = appraisals.select("doc_id", "content_hash", "posterior", "alike")
+    paired, suspected = F.col("rival_nats").isNotNull(), F.coalesce(F.col("posterior") > SUSPECTED, F.lit(False))
+    share = F.when(F.col("alike") >= MANY, 1 / F.col("alike")).otherwise(F.lit(1.0))
+    counts = F.when(paired & ~suspected, share)
+    return rows.join(looks, ["doc_id", "content_hash"], "left").select(
+        *("doc_id", "slice", "n_bytes", "n_tok", "nats", "right"),
         F.lit(1).alias("n_docs"),
-        F.when(paired, F.col("n_bytes")).alias("paired_bytes"),
-        F.when(paired, F.col("nats")).alias("paired_nats"),
+        (paired & ~suspected).cast("int").alias("n_compared"),
+        (paired & suspected).cast("int").alias("n_suspected"),
+        (counts * F.col("n_bytes")).alias("paired_bytes"),
+        (counts * F.col("nats")).alias("paired_nats"),
+        (counts * F.col("rival_nats")).alias("rival_nats"),
         F.col("right").isNotNull().cast("int").alias("labelled"),
     )
 

@@ -41,7 +41,7 @@ class Harm:
 def read_effects(evaluations: DataFrame, round: int) -> list[Row]:
     """The plan arm of each round before ``round`` against its control arm, over all slices."""
     whole = (F.col("round") < round) & (F.col("arm") == PLAN) & (F.col("slice") == ALL_SLICES)
-    return evaluations.where(whole).select("round", "n_docs", "delta", "delta_low", "delta_high").collect()
+    return evaluations.where(whole).select("round", "n_compared", "delta", "delta_low", "delta_high").collect()
 
 
 def find_harm(evaluations: Iterable[Row], round: int) -> Harm | None:

@@ -11,6 +11,10 @@ Effect = Literal["better", "worse", "unclear", "unknown"]
 
 FEW = 5
 """With fewer documents a bootstrap over documents means little; with one, its interval has no width."""
+SUSPECTED = 0.5
+"""Probability of a fault above which a document is listed, and does not count where arms are compared."""
+MANY = 1.5
+"""Alike texts from which on each of them counts less."""
 
 
 def judge_effect(row: Row) -> Effect:
@@ -18,7 +22,7 @@ def judge_effect(row: Row) -> Effect:
 
     ``unclear`` where it does not; ``unknown`` where nothing was compared, or too few documents were.
     """
-    if row["delta"] is None or row["n_docs"] < FEW:
+    if row["delta"] is None or (row["n_compared"] or 0) < FEW:
         return "unknown"
     if row["delta_low"] is None or row["delta_high"] is None:
         return "unclear"

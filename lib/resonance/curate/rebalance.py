@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
@@ -12,6 +14,7 @@ from resonance.core.order import place_rows
 from resonance.core.settings import AppraiseSettings, RebalanceSettings
 from resonance.core.turns import CANDIDATES, CONTROL, PLAN
 from resonance.curate.draw import draw, draw_fixed
+from resonance.curate.level import level_draw
 
 
 def rebalance(
@@ -20,6 +23,7 @@ def rebalance(
     sample_plan: DataFrame,
     plans: DataFrame,
     sample_weights: DataFrame,
+    signal_event: DataFrame,
     *,
     settings: RebalanceSettings,
     appraising: AppraiseSettings,
@@ -32,7 +36,9 @@ def rebalance(
     share of the budget in bytes; ``pi`` is what falls to each epoch. In arm ``plan`` a document with a factor in
     ``sample_weights`` counts with that part of its bytes and is drawn at that part of the rate, and no document is drawn more than
     the repeat limit leaves. Arm ``candidates`` takes every document that the plan would draw at ``reach`` times its rate, once;
-    where there are candidates, the plan draws among them, and what they count for stands for their slice.
+    where there are candidates, the plan draws among them, and what they count for stands for their slice. Where they do not count
+    for enough, it goes on to documents that were not read, at full rate. The control arm is drawn as long as the plan was, as
+    ``level_draw`` says.
 
     The driver sees a few numbers a slice. Shuffles ids: once all of them, to count bytes without what was cut or held out, then
     only drawn rows, as drawing first and leaving those out afterwards comes to the same. Slices of the plan that have no document
@@ -46,19 +52,27 @@ def rebalance(
     weighed = _add_factors(ids, sample_weights.where(mine), sample_plan.where(mine & (F.col("arm") == CANDIDATES)))
     weights = _read_weights(plans, 1 if turn.arm == CONTROL else turn.round)
     held = keep_drawable(weighed, rejects, sample_plan).groupBy("slice").agg(*_sum_sizes()).collect()
-    budget = settings.tokens * settings.bytes_per_token / settings.epochs
+    budget, epochs = settings.tokens * settings.bytes_per_token / settings.epochs, settings.epochs
     known = (row for row in held if row["slice"] in weights)
-    found = ((row["slice"], _find_rate(row, weights[row["slice"]], budget, appraising.reach)) for row in known)
-    rates = [(name, rate) for name, rate in found if rate > 0]
-    rated = weighed.join(F.broadcast(ids.sparkSession.createDataFrame(rates, "slice string, rate double")), "slice")
-    rated = rated.withColumn("pi", F.col("rate") * F.col("factor")).drop("rate", "factor", "read")
-    epochs = settings.epochs
+    found = ((row["slice"], *_find_rate(row, weights[row["slice"]], budget, appraising.reach * epochs)) for row in known)
+    rates = [(name, rate, most) for name, rate, most in found if rate > 0]
+    rated = weighed.join(F.broadcast(ids.sparkSession.createDataFrame(rates, "slice string, rate double, most double")), "slice")
     if turn.arm == CANDIDATES:
-        rated, epochs = rated.withColumn("pi", F.least(F.col("pi") * (epochs * appraising.reach), F.lit(1.0))), 1
-    if settings.sampler == "fixed":
-        drawn = draw_fixed(keep_drawable(rated, rejects, sample_plan), seed=seed, round=turn.round)
-    else:
-        drawn = keep_drawable(draw(rated, seed=seed, round=turn.round), rejects, sample_plan)
+        rated, epochs = rated.withColumn("rate", F.least(F.col("rate") * (epochs * appraising.reach), F.lit(1.0))), 1
+
+    def draw_more(more: float) -> DataFrame:
+        """The draw at a multiple of the rates, within the repeat limit."""
+        rate = F.col("rate") if more == 1 else F.least(F.col("rate") * F.lit(more), F.col("most"))
+        chances = rated.withColumn("pi", rate * F.col("factor")).drop("rate", "most", "factor", "read")
+        if settings.sampler == "fixed":
+            return draw_fixed(keep_drawable(chances, rejects, sample_plan), seed=seed, round=turn.round)
+        return keep_drawable(draw(chances, seed=seed, round=turn.round), rejects, sample_plan)
+
+    drawn = draw_more(1.0)
+    if turn.arm == CONTROL:
+        plan = sample_plan.where((F.col("round") == turn.round) & (F.col("arm") == PLAN) & (F.col("epoch") == 0))
+        by_default = 1 / settings.bytes_per_token
+        drawn = level_draw(draw_more, plan, signal_event, turn=turn, tokens_per_byte=by_default, seed=seed)
     named = place_rows(drawn, seed=seed, epochs=epochs).select("*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm"))
     return named.withColumn("weight", F.lit(1.0))
 
@@ -79,15 +93,26 @@ def _sum_sizes() -> tuple[Column, ...]:
     return tuple(F.sum(value).alias(name) for name, value in named.items())
 
 
-def _find_rate(held: Row, plan: Row, budget: float, reach: float) -> float:
-    """Expected copies of a document with factor 1 among those that count, within what the repeat limit leaves to each."""
-    even, most = (share * budget / held["bytes"] for share in (plan["weight"], max(plan["limit_share"], plan["weight"])))
-    if held["read_bytes"]:
-        size, counted, most = held["read_bytes"], held["read_counted"], min(most, even * reach)
-    else:
-        size, counted = held["bytes"], held["counted"]
-    more = size / counted if counted > 0 else 0.0
-    return float(min(even * more, most))
+def _find_rate(held: Row, plan: Row, budget: float, reach: float) -> tuple[float, float]:
+    """Expected copies of a document with factor 1 among those that count, and what the repeat limit leaves to each.
+
+    Candidates are the documents whose numbers lie below ``read_to``. A rate beyond it takes others too, each in full, so that it
+    need rise by no more than what candidates lack.
+    """
+    need, size = plan["weight"] * budget, held["bytes"]
+    most = max(plan["limit_share"], plan["weight"]) * budget / size
+    if not held["read_bytes"]:
+        rate = need / held["counted"] if held["counted"] > 0 else 0.0
+        return float(min(rate, most)), float(most)
+    counts = held["read_counted"] / held["read_bytes"]
+    read_to = min(need / size * reach, 1.0)
+    rate = need / size / counts if counts > 0 else math.inf
+    if rate > read_to:
+        rate = read_to + need / size - read_to * counts
+    if rate > 1:
+        left = size - held["read_bytes"] + held["read_counted"]
+        rate = need / left if left > 0 else 0.0
+    return float(min(rate, most)), float(most)
 
 
 def _read_weights(plans: DataFrame, round: int) -> dict[str, Row]:

@@ -75,7 +75,7 @@ def describe_worth(
     if row["delta"] is None:
         return f"Whether round {number} was worth it is not known: no control arm was evaluated beside it."
     if effect == "unknown":
-        few = amount(row["n_docs"], "held-out document")
+        few = amount(row["n_compared"] or 0, "held-out document")
         return f"Whether round {number} was worth it is not known: {few} cannot show a difference from the control arm."
     if number not in looks.weighed and _keeps_first_weights(plans, number):
         return (
@@ -90,7 +90,8 @@ def describe_worth(
         measured += f", 95% interval {difference(row['delta_low'])} to {difference(row['delta_high'])}"
     return minus(
         f"Round {number} {verdict}: with its plan, held-out bits per byte are {side} those of the control arm{with_}; "
-        f"{measured} ({LABEL}){_describe_tokens(checkpoints, number)}{_describe_reading(looks, number)}.{after}"
+        f"{measured} ({LABEL}){_describe_documents(row)}{_describe_tokens(checkpoints, number)}{_describe_reading(looks, number)}."
+        f"{after}"
     )
 
 
@@ -101,10 +102,20 @@ def _keeps_first_weights(plans: Iterable[Row], number: int) -> bool:
     return bool(names) and all(isclose(weights.get((1, s), 0.0), weights.get((number, s), 0.0), abs_tol=SAME) for s in names)
 
 
+def _describe_documents(row: Row) -> str:
+    """What the comparison is over."""
+    said = f", over {amount(row['n_compared'], 'document')}"
+    left = row["n_suspected"]
+    return f"{said}, without {count(left)} whose words probably stand in no order" if left else said
+
+
 def _describe_reading(looks: Looks, number: int) -> str:
-    """What was read before the draw; its control arm had nothing read."""
-    tokens = looks.read.get(number, 0)
-    return f"; to choose documents, a model read {amount(tokens, 'token')} more before the draw" if tokens else ""
+    """What was read before the draw, and what was drawn unread; the control arm had nothing read."""
+    tokens, (unread, drawn) = looks.read.get(number, 0), looks.unread.get(number, (0, 0))
+    said = f"; to choose and to judge documents, a model read {amount(tokens, 'token')} more before the draw" if tokens else ""
+    if not unread:
+        return said
+    return f"{said}; {count(unread)} of {amount(drawn, 'sample')} were drawn unread, as too few of those read were left"
 
 
 def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.effect import SUSPECTED
 from resonance.core.frames import look_up
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.turns import CANDIDATES
+from resonance.core.settings import ScoreModelSettings
+from resonance.core.turns import CANDIDATES, HELDOUT
 from resonance.core.versions import VERSION_KEY
 from resonance.states.alike import count_alike
 from resonance.states.history import TEXT
@@ -22,8 +24,6 @@ FOUND = ("round", *TEXT, "bucket", "slice", "fault", "posterior", "bpb", "order_
 """Columns of what is suspected."""
 JUDGED = (*TEXT, "bucket", "slice", "label", "suggested", "p_suggested", "quality", "issue")
 """What is known of a label that was judged."""
-SUSPECTED = 0.5
-"""Probability of a fault above which a sample is listed."""
 
 
 def suspect(
@@ -32,16 +32,19 @@ def suspect(
     sample_plan: DataFrame,
     documents: DataFrame,
     *,
+    scoring: ScoreModelSettings,
     turn: Turn,
     checkpoint: Checkpoint,
 ) -> tuple[DataFrame, DataFrame]:
     """Rows of ``appraisals`` and of ``repairs`` for the draw of ``turn.round``.
 
-    Texts are judged by what was appraised in the round and by the other candidates; labels by the last models that never saw the
-    sample: reference models of earlier rounds, or the plan arm's model where it was never drawn. Shuffles ids and losses by id,
-    partial counts, and of the beginnings of candidates what ``count_alike`` does.
+    Texts, held-out ones among them, are judged by what was appraised in the round and by all others that were; labels by the last
+    models that never saw the sample: reference models of earlier rounds, or the plan arm's model where it was never drawn. Shuffles
+    ids and losses by id, partial counts, and of the beginnings of these texts what ``count_alike`` does.
     """
-    chosen = sample_plan.where((F.col("round") == turn.round) & (F.col("arm") == CANDIDATES)).select(*VERSION_KEY, "content_hash")
+    candidates = (F.col("round") == turn.round) & (F.col("arm") == CANDIDATES)
+    heldout = (F.col("arm") == HELDOUT) & (F.col("pos") < scoring.max_heldout_documents) & F.lit(turn.round > 1)
+    chosen = sample_plan.where(candidates | heldout).select(*VERSION_KEY, "content_hash")
     texts = look_up(documents.select(*VERSION_KEY, "content_hash", "text"), chosen, [*VERSION_KEY, "content_hash"])
     alike = count_alike(texts.withColumn("text", F.substring("text", 1, MOST_CHARACTERS)))
     rated = rate_order(measure_order(signal_event, turn)).join(alike, list(TEXT), "left")

@@ -21,6 +21,7 @@ from resonance.core.settings import (
 )
 from resonance.core.turns import (
     CANDIDATES,
+    CONTROL,
     FOLD,
     HELDOUT,
     PHASE_APPRAISE,
@@ -38,7 +39,7 @@ from resonance.core.turns import (
 )
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
-from resonance.train.export import first_draws, places, write_shards
+from resonance.train.export import DRAW, first_draws, places, write_shards
 from resonance.train.samples import mend_labels, samples
 from resonance.train.spec import Phase, Spec
 from resonance.train.tokenizer import TOKENIZER, learn, texts_of
@@ -59,7 +60,8 @@ def train(
     """Append one event for each draw of the arm and publish checkpoints, both exactly once, over as many runs as it takes.
 
     Round 1 starts from nothing; later rounds start both arms from the plan arm's last checkpoint of the round before. The plan arm
-    is taught the labels that ``sample_weights`` says; their events name them.
+    is taught the labels that ``sample_weights`` says; their events name them. The control arm takes as many steps as the plan arm
+    did, so that arms with as many tokens differ in data alone.
 
     Raises:
         TrainError: there is nothing to train on or to start from, or a rank failed.
@@ -72,7 +74,9 @@ def train(
     draws = _read_draw(sample_plan, site.turn.round, site.turn.arm)
     begin = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     desk.recover()
-    _train(desk, PHASE_TRAIN, draws, source, site.seed, begin, begin / TOKENIZER if begin else None)
+    matched = site.turn.arm == CONTROL and not settings.early_stop_patience
+    steps = _count_steps(checkpoints, site.turn.round) if matched else 0
+    _train(desk, PHASE_TRAIN, draws, source, site.seed, begin, begin / TOKENIZER if begin else None, steps)
     desk.clean()
 
 
@@ -85,11 +89,13 @@ def appraise(
     settings: TrainSettings,
     task: TaskSettings,
     appraising: AppraiseSettings,
+    scoring: ScoreModelSettings,
     site: Site,
 ) -> None:
     """Append the loss of the beginning of each candidate, before the draw: as it stands, and with its words reordered.
 
-    Where labels are learnt, candidates are read whole and once: what counts there is what the model makes of their labels.
+    Held-out documents are read likewise where arms are compared on them, after round 1, so that those without order do not count.
+    Where labels are learnt, candidates alone are read, whole and once: what counts there is what the model makes of their labels.
 
     The model is that of the plan arm after the round before; in round 1 the one that training starts from. Shuffles, for each
     of the two passes, what ``write_shards`` does, with the beginnings alone.
@@ -105,10 +111,13 @@ def appraise(
     learnt = samples(documents, examples, task)
     labelled = task.kind == "classification"
     read = learnt if labelled else learnt.withColumn("text", F.substring("text", 1, appraising.characters))
-    candidates = first_draws(_read_draw(sample_plan, site.turn.round, CANDIDATES))
+    looked_at = first_draws(_read_draw(sample_plan, site.turn.round, CANDIDATES))
+    if site.turn.round > 1 and not labelled:
+        moved = looked_at.withColumn("pos", F.col("pos") + F.lit(scoring.max_heldout_documents))
+        looked_at = _read_heldout(sample_plan, scoring).select(*DRAW).unionByName(moved)
     desk.recover()
     phases: tuple[PhaseName, ...] = (PHASE_APPRAISE,) if labelled else (PHASE_APPRAISE, PHASE_REORDER)
-    _score(desk, dict.fromkeys(phases, candidates), Source(read, settings, task), start)
+    _score(desk, dict.fromkeys(phases, looked_at), Source(read, settings, task), start)
     desk.clean()
 
 
@@ -132,7 +141,7 @@ def score_model(
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     start = _final(checkpoints, site.turn.round, site.turn.arm)
-    heldout = _read_draw(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
+    heldout = _read_heldout(sample_plan, scoring)
     drawn = first_draws(_read_draw(sample_plan, site.turn.round, site.turn.arm))
     desk.recover()
     _score(desk, {PHASE_SCORE: drawn, PHASE_HELDOUT: heldout}, source, start)
@@ -229,13 +238,18 @@ def _train(
     seed: int,
     begin: Path | None,
     tokenizer: Path | None,
+    steps: int = 0,
 ) -> Path:
-    """The final checkpoint of a training on ``draws``, from ``begin`` (or nothing) with ``tokenizer`` (or one that is learnt)."""
+    """The final checkpoint of a training on ``draws``, from ``begin`` (or nothing) with ``tokenizer`` (or one that is learnt).
+
+    It takes as many ``steps`` as are given, if any are.
+    """
     last = desk.last_checkpoint()
     if last is None or not checkpoint.state_of(last).final:
         phase = write_shards(name, draws, source.samples, desk.shards / name)
         if not phase.places:
             raise TrainError(f"{_title(desk)}: the plan draws nothing; raise rebalance.tokens")
+        phase = phase.model_copy(update={"steps": min(steps, phase.places)})
         spec = Spec(
             settings=source.settings,
             task=source.task,
@@ -295,6 +309,11 @@ def _read_draw(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:
     return sample_plan.where((F.col("round") == round) & (F.col("arm") == arm))
 
 
+def _read_heldout(sample_plan: DataFrame, scoring: ScoreModelSettings) -> DataFrame:
+    """The held-out documents that models are judged on."""
+    return _read_draw(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
+
+
 def _final(checkpoints: DataFrame, round: int, arm: str) -> Path:
     mine = (F.col("round") == round) & (F.col("arm") == arm) & F.col("final")
     found = checkpoints.where(mine).orderBy(F.desc("step")).limit(1).collect()
@@ -304,6 +323,12 @@ def _final(checkpoints: DataFrame, round: int, arm: str) -> Path:
     if not folder.is_dir():
         raise TrainError(f"table checkpoints: round {round}, arm {arm} names {folder}, which is gone; run train for it again")
     return folder
+
+
+def _count_steps(checkpoints: DataFrame, round: int) -> int:
+    """The steps that the plan arm of a round took; 0 where it did not end."""
+    mine = (F.col("round") == round) & (F.col("arm") == PLAN) & F.col("final")
+    return int(checkpoints.where(mine).agg(F.max("step").alias("step")).collect()[0]["step"] or 0)
 
 
 def _tokenizer(phase: Phase, settings: TrainSettings, site: Site) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise, repeat
 from pathlib import Path
 
 import numpy as np
@@ -35,23 +36,34 @@ class Document:
 def global_batches(phase: Phase, first: int, documents: int, rank: int, size: int) -> Iterator[tuple[int, list[Document]]]:
     """The place that each global batch ends before, and this rank's part of it, which may be empty.
 
-    Global batches hold the next ``documents`` rows in order of place, from place ``first`` on; rank r takes the places that leave r
-    when divided by the number of ranks. All ranks see all places, and so the same batches, however rows lie in files.
+    Global batches hold the next ``documents`` rows in order of place, from place ``first`` on, or as many as the phase's ``steps``
+    leave to each; rank r takes the places that leave r when divided by the number of ranks. All ranks see all places, and so the
+    same batches, however rows lie in files.
     """
     mine: list[Document] = []
     seen = 0
+    sizes = _list_sizes(phase, first, documents)
+    size_now = next(sizes, 0)
     for places, rows in _rows(phase.shards, first):
         at = 0
         while at < len(places):
-            part = places[at : at + documents - seen]
+            part = places[at : at + size_now - seen]
             chosen = rows.slice(at, len(part)).take((part % size == rank).nonzero()[0])
             mine += [Document(**row) for row in chosen.to_pylist()]
             seen, at = seen + len(part), at + len(part)
-            if seen == documents:
+            if seen == size_now:
                 yield int(part[-1]) + 1, mine
-                mine, seen = [], 0
+                mine, seen, size_now = [], 0, next(sizes, 0)
     if seen:
         yield phase.places, mine
+
+
+def _list_sizes(phase: Phase, first: int, documents: int) -> Iterator[int]:
+    """Rows of each global batch from place ``first`` on, where one begins; a phase of so many ``steps`` has no gaps."""
+    if not phase.steps:
+        return repeat(documents)
+    ends = (at * phase.places // phase.steps for at in range(phase.steps + 1))
+    return (end - begin for begin, end in pairwise(end for end in ends if end >= first))
 
 
 def _rows(folder: Path, first: int) -> Iterator[tuple[NDArray[np.int64], pa.RecordBatch]]:

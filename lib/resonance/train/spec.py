@@ -22,6 +22,8 @@ class Phase(Settings):
         places: one more than the last place in them.
         shard_places: places of one shard; scoring stages what it has at the end of each.
         first: the place that scoring begins with; events of those before it are committed.
+        steps: optimizer steps that training takes, whose global batches differ by at most one document; 0 takes as many as the
+            settings' size of a batch gives.
     """
 
     name: PhaseName
@@ -29,6 +31,7 @@ class Phase(Settings):
     places: int
     shard_places: int = SHARD_ROWS
     first: int = 0
+    steps: int = 0
 
 
 class Spec(Settings):

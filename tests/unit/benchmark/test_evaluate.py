@@ -22,6 +22,7 @@ COLUMNS = (
     "doc_id binary, content_hash binary, slice string, round int, arm string, phase string, loss_sum double, n_bytes int, "
     "n_tok int, label string, prediction string"
 )
+LOOKS = "round int, doc_id binary, content_hash binary, posterior double, alike double"
 SETTINGS = EvaluateSettings(replicates=200)
 
 
@@ -31,9 +32,11 @@ def event(doc: int, slice: str, loss: float, n_bytes: int = 10, arm: str = "plan
     return (doc.to_bytes(16, "big"), bytes(16), slice, *where, loss, n_bytes, n_bytes // 2, *said)
 
 
-def evaluated(events: DataFrame, turn: Turn, settings: EvaluateSettings = SETTINGS) -> dict[str, Any]:
-    rows = resources.contract(EVALUATIONS).conform(evaluate(events, settings=settings, turn=turn, seed=9)).collect()
-    assert {(row["round"], row["arm"], row["replicates"]) for row in rows} <= {(turn.round, turn.arm, settings.replicates)}
+def evaluated(events: DataFrame, turn: Turn, *looks: tuple[int, int, float, float]) -> dict[str, Any]:
+    known = [(round, doc.to_bytes(16, "big"), bytes(16), posterior, alike) for round, doc, posterior, alike in looks]
+    frames = events, events.sparkSession.createDataFrame(known, LOOKS)
+    rows = resources.contract(EVALUATIONS).conform(evaluate(*frames, settings=SETTINGS, turn=turn, seed=9)).collect()
+    assert {(row["round"], row["arm"], row["replicates"]) for row in rows} <= {(turn.round, turn.arm, SETTINGS.replicates)}
     return {row["slice"]: row for row in rows}
 
 
@@ -62,8 +65,11 @@ def test_points_by_hand(spark: SparkSession) -> None:
     assert (b["versus"], b["delta"], b["delta_low"], b["delta_high"]) == (None, None, None, None)
     assert {row["accuracy"] for row in found.values()} == {None}
 
+    assert [(row["n_compared"], row["n_suspected"]) for row in (a, b, all_of_them)] == [(2, 0), (0, 0), (2, 0)]
+
     control = evaluated(events, Turn("main", round=1, arm="control"))
     assert set(control) == {"a", "*"}
+    assert control["a"]["n_compared"] == 0
     assert control["a"]["n_docs"] == 3
     assert control["a"]["versus"] is None
     assert control["a"]["delta"] is None
@@ -79,6 +85,18 @@ def test_labels_that_the_model_names_first_count_as_right(spark: SparkSession) -
     assert {name: row["accuracy"] for name, row in found.items()} == {"a": pytest.approx(2 / 3), "b": 0.0, "*": 0.5}
     assert found["b"]["n_docs"] == 2, "a document without a label has a loss, and is neither right nor wrong"
     assert evaluated(events, Turn("main", round=1, arm="control"))["*"]["accuracy"] == 0.0
+
+
+def test_suspected_documents_do_not_count_between_arms_and_alike_ones_share_one_count(spark: SparkSession) -> None:
+    losses = {1: (10.0, 20.0), 2: (90.0, 80.0), 3: (50.0, 10.0), 4: (10.0, 10.0)}
+    arms = ("plan", "control")
+    rows = [event(doc, "a", losses[doc][at] * LN2, arm=arm) for doc in losses for at, arm in enumerate(arms)]
+    events = spark.createDataFrame(rows, COLUMNS)
+    looks = [(1, 1, 0.5, 1.0), (1, 2, 0.4, 4.0), (1, 3, 0.51, 1.0), (1, 9, 1.0, 1.0), (2, 1, 1.0, 1.0)]
+    row = evaluated(events, Turn("main", round=1), *looks)["a"]
+    assert (row["n_docs"], row["n_compared"], row["n_suspected"]) == (4, 3, 1)
+    assert row["bpb"] == pytest.approx((10 + 90 + 50 + 10) / 40), "bits per byte are those of all documents, as in other rounds"
+    assert row["delta"] == pytest.approx((10 - 20 + (90 - 80) / 4 + 0) / (10 + 10 / 4 + 10))
 
 
 def test_no_held_out_documents_give_no_rows(spark: SparkSession) -> None:

@@ -23,7 +23,7 @@ TEXT, JUNK = 2.0, 8.0
 
 
 def measured(round: int, delta: float | None, low: float | None = None, high: float | None = None, n_docs: int = 50) -> Row:
-    return Row(round=round, n_docs=n_docs, delta=delta, delta_low=low, delta_high=high)
+    return Row(round=round, n_compared=n_docs, delta=delta, delta_low=low, delta_high=high)
 
 
 WORSE, BETTER, UNCLEAR = (0.02, 0.01, 0.03), (-0.02, -0.03, -0.01), (0.01, -0.01, 0.03)
@@ -72,7 +72,7 @@ class World:
     def plan(self, round: int) -> dict[str, Row]:
         """The plan of a round, kept in the table as the loop does."""
         state = self.spark.createDataFrame(self.state, "round int, arm string, slice string, bpb double")
-        columns = "round int, arm string, slice string, n_docs bigint, delta double, delta_low double, delta_high double"
+        columns = "round int, arm string, slice string, n_compared bigint, delta double, delta_low double, delta_high double"
         rows = decide_plan(
             self.plans,
             state if self.state else self.empty(SLICE_STATE),

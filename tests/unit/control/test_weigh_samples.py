@@ -137,7 +137,7 @@ def test_nothing_suspected_weighs_nothing(spark: SparkSession) -> None:
 
 def test_after_harm_samples_are_weighed_only_if_the_round_to_go_back_to_weighed_them(spark: SparkSession) -> None:
     effects = [(2, "plan", "*", 50, 0.02, 0.01, 0.03)]
-    columns = "round int, arm string, slice string, n_docs bigint, delta double, delta_low double, delta_high double"
+    columns = "round int, arm string, slice string, n_compared bigint, delta double, delta_low double, delta_high double"
     given = {
         "repairs": frame(spark, REPAIRS, {"doc": 1, "fault": "label", "posterior": 0.7, "round": 3}),
         "evaluations": spark.createDataFrame(effects, columns),

@@ -20,9 +20,9 @@ from resonance.core.effect import FEW, Effect, judge_effect
     ],
 )
 def test_an_effect_needs_its_whole_interval_on_one_side(low: float | None, high: float | None, effect: Effect) -> None:
-    assert judge_effect(Row(n_docs=FEW, delta=0.0, delta_low=low, delta_high=high)) == effect
-    assert judge_effect(Row(n_docs=FEW - 1, delta=0.0, delta_low=low, delta_high=high)) == "unknown"
+    assert judge_effect(Row(n_compared=FEW, delta=0.0, delta_low=low, delta_high=high)) == effect
+    assert judge_effect(Row(n_compared=FEW - 1, delta=0.0, delta_low=low, delta_high=high)) == "unknown"
 
 
 def test_without_a_rival_nothing_is_known() -> None:
-    assert judge_effect(Row(n_docs=99, delta=None, delta_low=None, delta_high=None)) == "unknown"
+    assert judge_effect(Row(n_compared=99, delta=None, delta_low=None, delta_high=None)) == "unknown"

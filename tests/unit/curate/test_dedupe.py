@@ -19,7 +19,17 @@ from resonance.curate.duplicates.compare import SCOPES, dedupe
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.runtime.run.scratch import Scratch
-from resonance.tables import COMPARED, DUPLICATES, PLANS, REJECTS, RETRACTIONS, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNATURES
+from resonance.tables import (
+    COMPARED,
+    DUPLICATES,
+    PLANS,
+    REJECTS,
+    RETRACTIONS,
+    SAMPLE_PLAN,
+    SAMPLE_WEIGHTS,
+    SIGNAL_EVENT,
+    SIGNATURES,
+)
 from resonance.testing import MemoryCatalog, documents_frame, hold
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
@@ -217,7 +227,9 @@ def draws(documents: DataFrame, catalog: MemoryCatalog, names: dict[bytes, str])
     )
     assert set(plan.columns) <= {column.name for column in resources.contract(PLANS).columns}
     settings = RebalanceSettings(tokens=10**9)
-    frames = documents, catalog.read(REJECTS), catalog.read(SAMPLE_PLAN), plan, catalog.read(SAMPLE_WEIGHTS)
+    tables = (REJECTS, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT)
+    rejects, before, weights, events = (catalog.read(table) for table in tables)
+    frames = documents, rejects, before, plan, weights, events
     drawn = rebalance(*frames, settings=settings, appraising=AppraiseSettings(), turn=Turn("today", 1), seed=1)
     return {names[bytes(row.doc_id)] for row in drawn.select("doc_id").distinct().collect()}
 

@@ -13,7 +13,7 @@ from resonance.core.settings import AppraiseSettings, RebalanceSettings
 from resonance.curate.hold_out import hold_out
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
-from resonance.tables import DUPLICATES, REJECTS, SAMPLE_PLAN, SAMPLE_WEIGHTS
+from resonance.tables import DUPLICATES, REJECTS, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT
 from resonance.testing import documents_frame
 
 
@@ -78,7 +78,8 @@ def test_what_is_left_is_drawn_at_its_full_rate(spark: SparkSession) -> None:
     plan = spark.createDataFrame(
         [(1, "a", 0.5, 9.0), (1, "b", 0.5, 9.0)], "round int, slice string, weight double, limit_share double"
     )
-    frames = documents, rejects, apart, plan, spark.createDataFrame([], resources.contract(SAMPLE_WEIGHTS).schema)
+    unread = (spark.createDataFrame([], resources.contract(table).schema) for table in (SAMPLE_WEIGHTS, SIGNAL_EVENT))
+    frames = documents, rejects, apart, plan, *unread
     settings = RebalanceSettings(tokens=budget // 10, bytes_per_token=1.0)
     given = {"settings": settings, "appraising": AppraiseSettings(), "turn": Turn("main", round=1), "seed": 3}
     rows = rebalance(*frames, **given).collect()

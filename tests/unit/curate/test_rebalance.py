@@ -20,7 +20,7 @@ from resonance.curate.draw import GOLDEN, copies, draw, draw_fixed
 from resonance.curate.rebalance import rebalance
 from resonance.runtime import resources
 from resonance.tables import DOCUMENTS, REJECTS, SAMPLE_PLAN, SAMPLE_WEIGHTS
-from resonance.testing import hold
+from resonance.testing import events_frame, hold
 
 SEED = 11
 APPRAISING = AppraiseSettings(reach=1.5)
@@ -61,7 +61,8 @@ def drawn(documents: DataFrame, weights: DataFrame, turn: Turn, tokens: int = 1_
     rejects, before = frames.get("rejects", empty(spark, REJECTS)), frames.get("sample_plan", empty(spark, SAMPLE_PLAN))
     settings = RebalanceSettings(tokens=tokens, bytes_per_token=3.0)
     factors = frames.get("sample_weights", empty(spark, SAMPLE_WEIGHTS))
-    rows = rebalance(documents, rejects, before, weights, factors, settings=settings, appraising=APPRAISING, turn=turn, seed=SEED)
+    given = {"settings": settings, "appraising": APPRAISING, "turn": turn, "seed": SEED}
+    rows = rebalance(documents, rejects, before, weights, factors, frames.get("signal_event", events_frame(spark, [])), **given)
     return resources.contract(SAMPLE_PLAN).conform(rows).orderBy("pos").collect()
 
 
@@ -234,7 +235,8 @@ def test_a_fixed_draw_goes_by_the_plan(spark: SparkSession) -> None:
     documents = corpus(spark)
     weights = plans(spark, (1, "a", 0.2), (1, "b", 0.8))
     settings = RebalanceSettings(tokens=1_000, bytes_per_token=3.0, sampler="fixed")
-    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights, empty(spark, SAMPLE_WEIGHTS))
+    more = (weights, empty(spark, SAMPLE_WEIGHTS), events_frame(spark, []))
+    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), *more)
     given = {"settings": settings, "appraising": APPRAISING, "turn": Turn("main", 1), "seed": SEED}
     rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, **given)).collect()
     poisson = drawn(documents, weights, Turn("main", round=1))
@@ -246,7 +248,8 @@ def test_a_fixed_draw_goes_by_the_plan(spark: SparkSession) -> None:
 def test_epochs_pass_over_one_draw_in_orders_of_their_own(spark: SparkSession) -> None:
     documents, weights = corpus(spark), plans(spark, (1, "a", 0.5), (1, "b", 0.5))
     settings = RebalanceSettings(tokens=3_000, bytes_per_token=3.0, epochs=3)
-    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), weights, empty(spark, SAMPLE_WEIGHTS))
+    more = (weights, empty(spark, SAMPLE_WEIGHTS), events_frame(spark, []))
+    frames = (documents, empty(spark, REJECTS), empty(spark, SAMPLE_PLAN), *more)
     given = {"settings": settings, "appraising": APPRAISING, "turn": Turn("main", 1), "seed": SEED}
     rows = resources.contract(SAMPLE_PLAN).conform(rebalance(*frames, **given)).collect()
     passes = [[row for row in sorted(rows, key=lambda row: row["pos"]) if row["epoch"] == epoch] for epoch in range(3)]
@@ -318,3 +321,51 @@ def test_candidates_are_what_a_larger_draw_would_take_and_the_plan_draws_among_t
         rate = share * 3_000 / size[name] * min(sum(row["n_bytes"] for row in mine) / counted, APPRAISING.reach)
         found = {bytes(row["doc_id"]): row["pi"] for row in plan if row["slice"] == name}
         assert found == {doc: pytest.approx(rate * (0.1 if doc in junk else 1.0)) for doc in found}
+
+
+def plan_after_reading(spark: SparkSession, documents: DataFrame, tokens: int, factor: float) -> tuple[list[Any], set[bytes]]:
+    """The plan's draw where every second candidate counts for ``factor``, and the ids of the candidates."""
+    weights = plans(spark, (1, "a", 1.0))
+    rows = drawn(documents, weights, Turn("main", round=1, arm="candidates"), tokens=tokens)
+    conform = resources.contract(SAMPLE_PLAN).conform
+    read = spark.createDataFrame(rows, conform(empty(spark, SAMPLE_PLAN)).schema)
+    less = less_of(read, "n_bytes % 2 = 0", factor)
+    plan = drawn(documents, weights, Turn("main", round=1), tokens=tokens, sample_plan=read, sample_weights=less)
+    return plan, {doc for doc, _ in ids(rows)}
+
+
+def test_where_candidates_do_not_count_for_enough_the_plan_goes_on_to_documents_that_were_not_read(spark: SparkSession) -> None:
+    documents = hold(corpus(spark, 3_000))
+    size = {bytes(row["doc_id"]): row["n_bytes"] for row in documents.where("slice = 'a'").collect()}
+    tokens = round(sum(size.values()) * 0.3 / 3)
+    plan, read = plan_after_reading(spark, documents, tokens, 0.1)
+    found = {doc for doc, _ in ids(plan)}
+    sound = {doc for doc in read if size[doc] % 2 == 1}
+    assert sound <= found, "first come all candidates at full rate"
+    assert found - read, "then documents that were not read"
+    assert sum(row["n_bytes"] for row in plan) == pytest.approx(3 * tokens, rel=0.1)
+    rates = [{row["pi"] for row in plan if bytes(row["doc_id"]) in chosen} for chosen in (sound, found - read)]
+    assert rates[0] == rates[1]
+    assert len(rates[0]) == 1
+
+
+def test_where_all_was_read_and_little_counts_sound_documents_are_drawn_more_often(spark: SparkSession) -> None:
+    documents = hold(corpus(spark, 600))
+    size = {bytes(row["doc_id"]): row["n_bytes"] for row in documents.where("slice = 'a'").collect()}
+    tokens = round(sum(size.values()) * 0.9 / 3)
+    plan, read = plan_after_reading(spark, documents, tokens, 0.1)
+    assert read == set(size)
+    assert sum(row["n_bytes"] for row in plan) == pytest.approx(3 * tokens, rel=0.1)
+    assert max(row["copy"] for row in plan if row["n_bytes"] % 2 == 1) == 1
+    assert max(row["copy"] for row in plan if row["n_bytes"] % 2 == 0) == 0
+
+
+def test_the_control_arm_has_the_bytes_of_the_plan_where_no_token_was_counted(spark: SparkSession) -> None:
+    documents = hold(corpus(spark))
+    weights = plans(spark, (1, "a", 0.5), (1, "b", 0.5), (2, "a", 0.9), (2, "b", 0.1))
+    plan = drawn(documents, weights, Turn("main", round=2))
+    conform = resources.contract(SAMPLE_PLAN).conform
+    held = spark.createDataFrame(plan, conform(empty(spark, SAMPLE_PLAN)).schema)
+    control = drawn(documents, weights, Turn("main", round=2, arm="control"), sample_plan=held)
+    assert [row["pos"] for row in control] == list(range(len(control)))
+    assert abs(sum(row["n_bytes"] for row in control) - sum(row["n_bytes"] for row in plan)) <= 50 + len(plan)

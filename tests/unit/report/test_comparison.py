@@ -25,21 +25,21 @@ def read(facts: Facts) -> str:
             "lower",
             "Round 2 was worth it: with its plan, held-out bits per byte are lower than those of the control arm (2.000); "
             "plan − control = −0.020, 95% interval −0.030 to −0.010 (one seed; without training variance), "
-            "from 40,000 tokens with the plan and 40,100 without.",
+            "over 10 documents, from 40,000 tokens with the plan and 40,100 without.",
         ),
         (
             (0.02, 0.01, 0.03),
             "higher",
             "Round 2 was not worth it: with its plan, held-out bits per byte are higher than those of the control arm (2.000); "
             "plan − control = +0.020, 95% interval +0.010 to +0.030 (one seed; without training variance), "
-            "from 40,000 tokens with the plan and 40,100 without. Its plan is not continued.",
+            "over 10 documents, from 40,000 tokens with the plan and 40,100 without. Its plan is not continued.",
         ),
         (
             (0.01, -0.01, 0.03),
             "no difference visible",
             "Round 2 was not visibly worth it: with its plan, held-out bits per byte are not visibly different from those of the "
             "control arm (2.000); plan − control = +0.010, 95% interval −0.010 to +0.030 (one seed; without training variance), "
-            "from 40,000 tokens with the plan and 40,100 without.",
+            "over 10 documents, from 40,000 tokens with the plan and 40,100 without.",
         ),
     ],
 )
@@ -69,12 +69,12 @@ def test_a_round_that_weighed_documents_drew_otherwise_than_its_control_arm_and_
     found = read(facts)
     assert found.startswith("Round 2 was not visibly worth it: ")
     assert found.endswith(
-        ", from 40,000 tokens with the plan and 40,100 without; to choose documents, a model read 12,000 tokens more before the "
-        "draw."
+        ", from 40,000 tokens with the plan and 40,100 without; to choose and to judge documents, a model read 12,000 tokens more "
+        "before the draw."
     )
     in_vain = replace(facts, looks=Looks(frozenset(), {2: 12_000}))
     assert read(in_vain).startswith("Round 2 drew as its control arm did, ")
-    assert read(in_vain).endswith("; to choose documents, a model read 12,000 tokens more before the draw.")
+    assert read(in_vain).endswith("; to choose and to judge documents, a model read 12,000 tokens more before the draw.")
 
 
 def test_arms_of_unequal_tokens_are_named_as_such_and_the_newest_training_of_each_counts() -> None:
@@ -90,11 +90,11 @@ def test_arms_of_unequal_tokens_are_named_as_such_and_the_newest_training_of_eac
 
 def test_tokens_are_left_out_where_they_are_not_known() -> None:
     facts = replace(make_facts(), checkpoints=())
-    assert read(facts).endswith("95% interval −0.030 to −0.010 (one seed; without training variance).")
+    assert read(facts).endswith("95% interval −0.030 to −0.010 (one seed; without training variance), over 10 documents.")
 
 
 def test_no_interval_means_no_difference_visible() -> None:
-    assert judge_difference(Row(n_docs=9, delta=-1.0, delta_low=None, delta_high=None)) == "no difference visible"
+    assert judge_difference(Row(n_compared=9, delta=-1.0, delta_low=None, delta_high=None)) == "no difference visible"
 
 
 def test_without_control_arm_nothing_is_claimed() -> None:
@@ -105,7 +105,7 @@ def test_without_control_arm_nothing_is_claimed() -> None:
 
 
 def test_few_documents_show_no_difference() -> None:
-    rows = change_rows(make_evaluations(NAMES), n_docs=4)
+    rows = change_rows(make_evaluations(NAMES), n_docs=4, n_compared=4)
     assert judge_difference(next(row for row in rows if row["delta"] is not None)) == "too few documents"
     assert read(loop_facts(evaluations=rows)) == (
         "Whether round 2 was worth it is not known: 4 held-out documents cannot show a difference from the control arm."

@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
+from resonance.core.settings import ScoreModelSettings
 from resonance.runtime import resources
 from resonance.states.suspect import suspect
 from resonance.tables import APPRAISALS, LABEL_QUALITY, REPAIRS
@@ -30,13 +31,17 @@ def test_texts_and_labels_are_listed_with_their_evidence(spark: SparkSession) ->
     ]
     labels = spark.createDataFrame([tuple(row.get(name) for name in quality.names) for row in rows], quality)
     documents = documents_frame(spark, [(str(n), "a", "one text of many words" if n < 3 else f"text {n}") for n in range(4)])
-    drawn = documents.select("doc_id", "batch", "content_hash").withColumns({"round": F.lit(3), "arm": F.lit("candidates")})
+    held = F.col("doc_id").isin(*(row["doc_id"] for row in documents.where("source_key IN ('0', '3')").collect()))
+    marks = {"round": F.when(held, 0).otherwise(3), "arm": F.when(held, "heldout").otherwise("candidates"), "pos": F.lit(1)}
+    drawn = documents.select("doc_id", "batch", "content_hash").withColumns(marks)
     more = [{"doc": int.from_bytes(row.doc_id, "big"), "content_hash": row.content_hash} for row in drawn.collect()]
     for number, row in enumerate(more):
         same = {**row, "pos": 1_000 + number, "bucket": 1, "round": 3, "n_bytes": 10}
         events += [same | {"phase": "appraise", "loss_sum": 20.0}, same | {"phase": "reorder", "loss_sum": 23.0}]
     frames = events_frame(spark, events), labels, drawn, documents
-    appraised, repairs = suspect(*frames, turn=TURN, checkpoint=lambda frame, name: hold(frame))
+    appraised, repairs = suspect(
+        *frames, scoring=ScoreModelSettings(max_heldout_documents=2), turn=TURN, checkpoint=lambda frame, name: hold(frame)
+    )
     rows = resources.contract(APPRAISALS).conform(appraised).collect()
     assert len(rows) == 204
     assert sorted(round(row.alike, 3) for row in rows)[-4:] == [1.0, 3.0, 3.0, 3.0]

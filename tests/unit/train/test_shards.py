@@ -37,6 +37,17 @@ def test_reading_goes_on_from_a_place(texts, write_phase):
     assert list(global_batches(phase, 25, 10, 0, 2)) == []
 
 
+@pytest.mark.parametrize("steps", [1, 4, 7, 47])
+def test_a_phase_of_so_many_steps_spreads_its_documents_over_them(texts, write_phase, steps):
+    phase = write_phase(texts[:47], files=2).model_copy(update={"steps": steps})
+    whole = list(global_batches(phase, 0, 10, 0, 1))
+    assert len(whole) == steps
+    assert [document.place for _, batch in whole for document in batch] == list(range(47))
+    assert {len(batch) for _, batch in whole} <= {47 // steps, -(-47 // steps)}
+    for number, (last, _) in enumerate(whole):
+        assert list(global_batches(phase, last, 10, 0, 1)) == whole[number + 1 :]
+
+
 @pytest.mark.parametrize("size", [1, 2])
 def test_gaps_leave_no_batch_short(texts, write_phase, size):
     phase = write_phase(texts[:20])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from resonance.core.effect import MANY, SUSPECTED
 from resonance.core.weighting import Resonance
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from resonance.control.weightings.known import Samples
 
-MANY = 1.5
-"""Alike texts from which on each of them is drawn less."""
-SUSPECTED = 0.5
 LIKELY = 0.5
 """Probability of a suggested label above which it may be taught."""
 ROW = ("doc_id", "content_hash", "bucket", "slice", "factor", "reason", "taught")

@@ -93,7 +93,8 @@ def gather_facts(
 
     small = {table: ask(table, read, table) for table in SMALL}
     slices = ask("raw" if rows["raw"] else "documents", count_slices, frames)
-    looks = pool.submit(count_looks, frames["sample_weights"], frames["signal_event"]) if rows["signal_event"] else None
+    looked = (frames[table] for table in ("sample_weights", "signal_event", "sample_plan"))
+    looks = pool.submit(count_looks, *looked) if rows["signal_event"] else None
     cuts = ask("rejects", count_cuts, frames["rejects"])
     held = ask("documents", sum_bytes, frames["documents"])
     steps = find_latest(small["steps"].result(), per_batch)

@@ -47,7 +47,10 @@ def draw_heldout(facts: Facts, settings: ReportSettings) -> Block | None:
     grids = []
     if round_ is not None:
         rows = find_evaluations(facts, (round_, PLAN))
-        text.append(f"Round {round_} was trained twice: after its plan, and as a control with the weights of round 1 ({LABEL}).")
+        text.append(
+            f"Round {round_} was trained twice: after its plan, and as a control with the weights of round 1 ({LABEL}). Documents "
+            "whose words probably stand in no order do not count in the difference, and one of n alike texts counts as an n-th."
+        )
         charts.append(_draw_difference(rows, round_, settings.top_slices))
         grids.append(_list_slices(rows, find_evaluations(facts, (round_, CONTROL)), settings.top_slices))
     return Block("Held-out bits per byte", tuple(text), tuple(charts), tuple(grids))
@@ -90,7 +93,7 @@ def _draw_difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
     for label in order:
         row = rows.get(label)
         if row is not None and row["delta"] is not None:
-            mark = _mark_interval(row, "delta", "delta_low", "delta_high", SIDE[judge_difference(row)])
+            mark = _mark_interval(row, "delta", "delta_low", "delta_high", SIDE[judge_difference(row)], "n_compared")
             chart.append(Marks("all slices" if label == ALL_SLICES else label, (mark,), difference(row["delta"])))
     pooled = _pool_slices([rows[s] for s in rest], "delta")
     if pooled is not None:
@@ -101,9 +104,9 @@ def _draw_difference(rows: dict[str, Row], round_: int, most: int) -> Chart:
     return Chart(f"Round {round_}: plan − control", picture, f"Paired over documents, 95% intervals: {LABEL}.", legend)
 
 
-def _mark_interval(row: Row, value: str, low: str, high: str, role: str) -> Mark:
+def _mark_interval(row: Row, value: str, low: str, high: str, role: str, documents: str = "n_docs") -> Mark:
     """A dot with its interval; a ring without one if there are too few documents."""
-    if row["n_docs"] < FEW:
+    if (row[documents] or 0) < FEW:
         return Mark(row[value], role, shape="ring")
     return Mark(row[value], role, row[low], row[high])
 

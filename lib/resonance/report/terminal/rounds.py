@@ -45,7 +45,7 @@ def compare_rounds(frames: Mapping[str, DataFrame], first: int, second: int) -> 
         shares = ("" if share is None else f"{share:.2%}" for share in (before, after))
         factor = f"{after / before:.2f}" if before and after is not None else ""
         table.add_row(escape(escape_hidden(name)), *shares, factor, *_describe_change(held, name, first, second))
-    looks = count_looks(frames["sample_weights"], frames["signal_event"])
+    looks = count_looks(frames["sample_weights"], frames["signal_event"], frames["sample_plan"])
     worth = [describe_worth(evaluations, checkpoints, plans, looks, number) for number in (first, second)]
     return [*(line for line in worth if line), table]
 

@@ -60,7 +60,7 @@ def list_weights(frames: Frames, number: int | None) -> Table:
 def describe_value(frames: Frames, number: int | None) -> list[str]:
     """Whether the last round was worth it, and what the weighting of a plan (the newest by default) reads and costs."""
     plans = frames["plans"].orderBy("round", "slice").collect()
-    looks = count_looks(frames["sample_weights"], frames["signal_event"])
+    looks = count_looks(frames["sample_weights"], frames["signal_event"], frames["sample_plan"])
     worth = describe_worth(frames["evaluations"].collect(), frames["checkpoints"].collect(), plans, looks)
     chosen = [row for row in plans if row["round"] == number or number is None]
     costs = [f"Weighting {row['policy']} {row['cost']}." for row in chosen[-1:] if row["cost"]]

@@ -20,7 +20,8 @@ def make_evaluations(
     middle, low, high = ("delta", "delta_low", "delta_high")
     return tuple(
         Row(
-            round=round_, arm=arm, slice=name, n_docs=10, n_bytes=1000, bpb=2.0, low=1.9, high=2.1, accuracy=accuracy,
+            round=round_, arm=arm, slice=name, n_docs=10, n_compared=10, n_suspected=0, n_bytes=1000, bpb=2.0, low=1.9, high=2.1,
+            accuracy=accuracy,
             **dict(zip((middle, low, high), delta if (round_, arm) == (2, "plan") else (None,) * 3, strict=True)),
         )
         for round_, arm in TURNS
@@ -68,7 +69,7 @@ def test_without_control_there_is_no_difference() -> None:
 
 def test_slices_of_few_documents_are_rings_without_interval() -> None:
     rows = make_evaluations(NAMES)
-    few = tuple(change_rows((row,), n_docs=1)[0] if row["slice"] == "one" else row for row in rows)
+    few = tuple(change_rows((row,), n_docs=1, n_compared=1)[0] if row["slice"] == "one" else row for row in rows)
     block = draw_heldout(loop_facts(evaluations=few), SETTINGS)
     assert block is not None
     verdicts = {row[0]: row[6] for row in block.grids[0].rows}

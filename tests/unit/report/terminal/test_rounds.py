@@ -9,19 +9,24 @@ from rich.table import Table
 from resonance.core.errors import ResonanceError
 from resonance.report.terminal.rounds import compare_rounds
 
+PLANNED = "round int, arm string, doc_id binary"
+
 
 @pytest.fixture(scope="module")
 def frames(spark: SparkSession) -> dict[str, DataFrame]:
     """Round 1 has slices a and b; in round 2 b is gone and c has come; there is a plan of round 3 but no model."""
     plans = [(1, "a", 0.5), (1, "b", 0.5), (2, "a", 0.25), (2, "c", 0.75), (3, "a", 1.0)]
-    effects = "round int, arm string, slice string, n_docs bigint, bpb double, delta double, delta_low double, delta_high double"
+    effects = (
+        "round int, arm string, slice string, n_compared bigint, n_suspected bigint, bpb double, delta double, "
+        "delta_low double, delta_high double"
+    )
     evaluations = [
-        (1, "plan", "*", 9, 2.5, None, None, None),
-        (1, "plan", "a", 9, 2.25, None, None, None),
-        (2, "plan", "*", 9, 2.25, -0.25, -0.5, -0.125),
-        (2, "plan", "a", 9, 2.5, -0.25, -0.5, -0.125),
-        (2, "control", "*", 9, 2.5, None, None, None),
-        (2, "control", "a", 9, 9.0, None, None, None),
+        (1, "plan", "*", 9, 0, 2.5, None, None, None),
+        (1, "plan", "a", 9, 0, 2.25, None, None, None),
+        (2, "plan", "*", 9, 0, 2.25, -0.25, -0.5, -0.125),
+        (2, "plan", "a", 9, 0, 2.5, -0.25, -0.5, -0.125),
+        (2, "control", "*", 9, 0, 2.5, None, None, None),
+        (2, "control", "a", 9, 0, 9.0, None, None, None),
     ]
     tokens = [(2, "plan", 1, True, 900, 1), (2, "control", 1, True, 901, 1)]
     return {
@@ -31,6 +36,7 @@ def frames(spark: SparkSession) -> dict[str, DataFrame]:
             tokens, "round int, arm string, step int, final boolean, tokens bigint, published_at int"
         ),
         "sample_weights": spark.createDataFrame([], "round int"),
+        "sample_plan": spark.createDataFrame([], PLANNED),
         "signal_event": spark.createDataFrame([], "round int, run string, phase string, n_tok int"),
     }
 

@@ -120,9 +120,14 @@ def test_a_round_without_a_plan_is_refused_with_those_that_have_one(plans: dict[
 
 
 def test_explain_says_whether_the_last_round_was_worth_it_and_what_the_weighting_costs(spark: SparkSession) -> None:
-    effects = "round int, arm string, slice string, n_docs bigint, bpb double, delta double, delta_low double, delta_high double"
-    evaluations = [(2, "plan", "*", 9, 2.5, 0.2, 0.1, 0.3), (2, "control", "*", 9, 2.3, None, None, None)]
+    effects = (
+        "round int, arm string, slice string, n_compared bigint, n_suspected bigint, bpb double, delta double, "
+        "delta_low double, delta_high double"
+    )
+    evaluations = [(2, "plan", "*", 9, 1, 2.5, 0.2, 0.1, 0.3), (2, "control", "*", 9, 1, 2.3, None, None, None)]
     tokens = [(2, "plan", 1, True, 900, 1), (2, "control", 1, True, 901, 1)]
+    arms = {"candidates": b"12", "plan": b"133", "control": b"4"}
+    drawn = [(1, "plan", b"5"), *((2, arm, bytes([doc])) for arm, docs in arms.items() for doc in docs)]
     events = [(2, "b", "appraise", 30), (2, "b", "reorder", 30), (2, "a", "appraise", 9), (2, "c", "train", 900)]
     plans = [
         (1, "a", 0.5, "old@1", None),
@@ -136,13 +141,15 @@ def test_explain_says_whether_the_last_round_was_worth_it_and_what_the_weighting
         ),
         "plans": spark.createDataFrame(plans, "round int, slice string, weight double, policy string, cost string"),
         "sample_weights": spark.createDataFrame([(2,)], "round int"),
+        "sample_plan": spark.createDataFrame(drawn, "round int, arm string, doc_id binary"),
         "signal_event": spark.createDataFrame(events, "round int, run string, phase string, n_tok int"),
     }
     worth, cost = describe_value(frames, None)
     assert worth.startswith("Round 2 was not worth it: with its plan, held-out bits per byte are higher than those of the control")
     assert worth.endswith(
-        ", from 900 tokens with the plan and 901 without; to choose documents, a model read 60 tokens more before the draw. "
-        "Its plan is not continued."
+        ", over 9 documents, without 1 whose words probably stand in no order, from 900 tokens with the plan and 901 without; "
+        "to choose and to judge documents, a model read 60 tokens more before the draw; 2 of 3 samples were drawn unread, as too "
+        "few of those read were left. Its plan is not continued."
     )
     assert cost == "Weighting new@1 reads x.y; costs one model."
     assert describe_value(frames, 2)[1:] == ["Weighting old@1 reads no losses."]
