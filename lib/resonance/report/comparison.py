@@ -25,9 +25,17 @@ UNEQUAL = 0.02
 SAME = 1e-9
 """Difference of weights that is rounding."""
 OUTCOMES = {
-    "better": ("was worth it", "lower than", ""),
-    "worse": ("was not worth it", "higher than", " Its plan is not continued."),
-    "unclear": ("was not visibly worth it", "not visibly different from", ""),
+    "better": ("was worth it: the model learnt more from its plan than from drawing as before", "lower than", ""),
+    "worse": (
+        "was not worth it: the model learnt less from its plan than from drawing as before",
+        "higher than",
+        " Its plan is not continued.",
+    ),
+    "unclear": (
+        "was not visibly worth it: no difference shows between its plan and drawing as before",
+        "not visibly different from",
+        "",
+    ),
 }
 """By effect: the verdict, how the plan stands to its control arm, and what follows."""
 
@@ -54,7 +62,7 @@ def judge_difference(row: Row) -> str:
 def describe_worth(
     evaluations: Iterable[Row], checkpoints: Iterable[Row], plans: Iterable[Row], looks: Looks, number: int | None = None
 ) -> str:
-    """Whether a round was worth it, in one sentence: what its plan measured against the control arm, and at which cost.
+    """Whether a round was worth it, in one plain sentence; then what its plan measured against the control arm, and at which cost.
 
     Empty where the round was not evaluated.
 
@@ -80,7 +88,7 @@ def describe_worth(
     if number not in looks.weighed and _keeps_first_weights(plans, number):
         return (
             f"Round {number} drew as its control arm did, by the weights of round 1: there was nothing to gain or to lose"
-            f"{_describe_tokens(checkpoints, number)}{_describe_reading(looks, number)}."
+            f"{_describe_tokens(checkpoints, number)}.{_describe_reading(looks, number)}"
         )
     verdict, side, after = OUTCOMES[effect]
     rival = whole.get((number, CONTROL))
@@ -89,9 +97,8 @@ def describe_worth(
     if row["delta_low"] is not None:
         measured += f", 95% interval {difference(row['delta_low'])} to {difference(row['delta_high'])}"
     return minus(
-        f"Round {number} {verdict}: with its plan, held-out bits per byte are {side} those of the control arm{with_}; "
-        f"{measured} ({LABEL}){_describe_documents(row)}{_describe_tokens(checkpoints, number)}{_describe_reading(looks, number)}."
-        f"{after}"
+        f"Round {number} {verdict}.{after} With its plan, held-out bits per byte are {side} those of the control arm{with_}; "
+        f"{measured} ({LABEL}){_describe_documents(row)}{_describe_tokens(checkpoints, number)}.{_describe_reading(looks, number)}"
     )
 
 
@@ -112,10 +119,10 @@ def _describe_documents(row: Row) -> str:
 def _describe_reading(looks: Looks, number: int) -> str:
     """What was read before the draw, and what was drawn unread; the control arm had nothing read."""
     tokens, (unread, drawn) = looks.read.get(number, 0), looks.unread.get(number, (0, 0))
-    said = f"; to choose and to judge documents, a model read {amount(tokens, 'token')} more before the draw" if tokens else ""
+    said = f" To choose and to judge documents, a model read {amount(tokens, 'token')} more before the draw." if tokens else ""
     if not unread:
         return said
-    return f"{said}; {count(unread)} of {amount(drawn, 'sample')} were drawn unread, as too few of those read were left"
+    return f"{said} {count(unread)} of {amount(drawn, 'sample')} were drawn unread, as too few of those read were left."
 
 
 def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:

@@ -23,21 +23,24 @@ def read(facts: Facts) -> str:
         (
             (-0.02, -0.03, -0.01),
             "lower",
-            "Round 2 was worth it: with its plan, held-out bits per byte are lower than those of the control arm (2.000); "
+            "Round 2 was worth it: the model learnt more from its plan than from drawing as before. "
+            "With its plan, held-out bits per byte are lower than those of the control arm (2.000); "
             "plan − control = −0.020, 95% interval −0.030 to −0.010 (one seed; without training variance), "
             "over 10 documents, from 40,000 tokens with the plan and 40,100 without.",
         ),
         (
             (0.02, 0.01, 0.03),
             "higher",
-            "Round 2 was not worth it: with its plan, held-out bits per byte are higher than those of the control arm (2.000); "
+            "Round 2 was not worth it: the model learnt less from its plan than from drawing as before. Its plan is not continued. "
+            "With its plan, held-out bits per byte are higher than those of the control arm (2.000); "
             "plan − control = +0.020, 95% interval +0.010 to +0.030 (one seed; without training variance), "
-            "over 10 documents, from 40,000 tokens with the plan and 40,100 without. Its plan is not continued.",
+            "over 10 documents, from 40,000 tokens with the plan and 40,100 without.",
         ),
         (
             (0.01, -0.01, 0.03),
             "no difference visible",
-            "Round 2 was not visibly worth it: with its plan, held-out bits per byte are not visibly different from those of the "
+            "Round 2 was not visibly worth it: no difference shows between its plan and drawing as before. "
+            "With its plan, held-out bits per byte are not visibly different from those of the "
             "control arm (2.000); plan − control = +0.010, 95% interval −0.010 to +0.030 (one seed; without training variance), "
             "over 10 documents, from 40,000 tokens with the plan and 40,100 without.",
         ),
@@ -69,12 +72,12 @@ def test_a_round_that_weighed_documents_drew_otherwise_than_its_control_arm_and_
     found = read(facts)
     assert found.startswith("Round 2 was not visibly worth it: ")
     assert found.endswith(
-        ", from 40,000 tokens with the plan and 40,100 without; to choose and to judge documents, a model read 12,000 tokens more "
+        ", from 40,000 tokens with the plan and 40,100 without. To choose and to judge documents, a model read 12,000 tokens more "
         "before the draw."
     )
     in_vain = replace(facts, looks=Looks(frozenset(), {2: 12_000}))
     assert read(in_vain).startswith("Round 2 drew as its control arm did, ")
-    assert read(in_vain).endswith("; to choose and to judge documents, a model read 12,000 tokens more before the draw.")
+    assert read(in_vain).endswith(" To choose and to judge documents, a model read 12,000 tokens more before the draw.")
 
 
 def test_arms_of_unequal_tokens_are_named_as_such_and_the_newest_training_of_each_counts() -> None:

@@ -145,11 +145,13 @@ def test_explain_says_whether_the_last_round_was_worth_it_and_what_the_weighting
         "signal_event": spark.createDataFrame(events, "round int, run string, phase string, n_tok int"),
     }
     worth, cost = describe_value(frames, None)
-    assert worth.startswith("Round 2 was not worth it: with its plan, held-out bits per byte are higher than those of the control")
+    assert worth.startswith(
+        "Round 2 was not worth it: the model learnt less from its plan than from drawing as before. Its plan is "
+    )
     assert worth.endswith(
-        ", over 9 documents, without 1 whose words probably stand in no order, from 900 tokens with the plan and 901 without; "
-        "to choose and to judge documents, a model read 60 tokens more before the draw; 2 of 3 samples were drawn unread, as too "
-        "few of those read were left. Its plan is not continued."
+        ", over 9 documents, without 1 whose words probably stand in no order, from 900 tokens with the plan and 901 without. "
+        "To choose and to judge documents, a model read 60 tokens more before the draw. 2 of 3 samples were drawn unread, as too "
+        "few of those read were left."
     )
     assert cost == "Weighting new@1 reads x.y; costs one model."
     assert describe_value(frames, 2)[1:] == ["Weighting old@1 reads no losses."]
