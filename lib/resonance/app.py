@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from io import StringIO
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from resonance.core.job import Step
+    from resonance.core.records import Records
     from resonance.core.scorer import Kind
     from resonance.core.settings import Config
     from resonance.runtime.run.accounting import Outcome
@@ -359,7 +360,7 @@ class OpenWorkspace:
         from resonance.assess.contracts import parse_dataset
 
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
-        return View((list_operators(list_states(self._dataset(data), promised)),))
+        return View((list_operators(list_states(self._dataset(data), promised, self._records())),))
 
     def assess(
         self,
@@ -389,7 +390,7 @@ class OpenWorkspace:
 
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
-        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC))
+        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), self._records())
         if output is not None:
             plain = json.dumps(list_plain(found), ensure_ascii=False, indent=1, allow_nan=False, default=str)
             Path(output).write_text(plain + "\n", encoding="utf-8")
@@ -415,6 +416,12 @@ class OpenWorkspace:
         if str(data) in {table.name for table in TABLES} and not Path(data).exists():
             return self.frame(str(data))
         return open_dataset(self._open(self.config, create=True).spark, str(data))
+
+    def _records(self) -> Records:
+        """What an assessment is handed beside the rows."""
+        from resonance.runtime.records import open_records
+
+        return replace(open_records(), simplify=simplify)
 
     def _configure(self, job: str = "", /, **own: object) -> Config:
         from resonance.runtime.conf import load
@@ -482,6 +489,13 @@ def read_contract(file: str | Path) -> str:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read contract {file}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def simplify(text: str) -> str:
+    """A Chinese text in its simplified form."""
+    from resonance.curate.kernels.text.words import map_simplified
+
+    return text.translate(map_simplified())
 
 
 def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:

@@ -18,6 +18,7 @@ from resonance.core.dataset import DatasetContract
 from resonance.core.operator import Operator, Result
 from resonance.core.parts import State
 from resonance.core.profile import Profile
+from resonance.core.records import Records
 
 LEAST_COVERAGE = 0.5
 """The share of rows that an operator must have looked at."""
@@ -55,7 +56,9 @@ class Assessment:
         return self.grade.release and not self.errors and self.grade.total.coverage >= LEAST_FOR_GATE
 
 
-def assess(rows: DataFrame, contract: DatasetContract, profile: Profile, now: datetime) -> Assessment:
+def assess(
+    rows: DataFrame, contract: DatasetContract, profile: Profile, now: datetime, records: Records | None = None
+) -> Assessment:
     """The results of every operator that the profile asks for, and the grade.
 
     Args:
@@ -63,9 +66,10 @@ def assess(rows: DataFrame, contract: DatasetContract, profile: Profile, now: da
         contract: what it promises.
         profile: what counts how much.
         now: the moment at which ages are taken.
+        records: what is known beside the rows.
     """
     asked = [operator for operator in OPERATORS if operator.core or operator.id in {*profile.enable, *contract.choices}]
-    bounds, refused = bind_operators(asked, rows, contract, now)
+    bounds, refused = bind_operators(asked, rows, contract, now, records)
     states = measure(rows, bounds, contract.strata, contract.roles.get("text"))
     whole = merge_strata(states, bounds)
     counted = complete_states(rows, bounds, whole)
@@ -83,9 +87,9 @@ def assess(rows: DataFrame, contract: DatasetContract, profile: Profile, now: da
     return Assessment(tuple(results), graded, profile.title, many, now, len(states) - len(kept) if contract.strata else 0)
 
 
-def list_states(rows: DataFrame, contract: DatasetContract) -> dict[str, str]:
+def list_states(rows: DataFrame, contract: DatasetContract, records: Records | None = None) -> dict[str, str]:
     """Whether each operator can be measured on a dataset, in words: ``yes``, or why not. Reads no row."""
-    bounds, refused = bind_operators(OPERATORS, rows, contract, datetime.now(UTC))
+    bounds, refused = bind_operators(OPERATORS, rows, contract, datetime.now(UTC), records)
     return {
         op.id: "yes" if op.id in bounds else f"{refused[op.id].state.replace('_', ' ')}: {refused[op.id].reason}"
         for op in OPERATORS
@@ -93,13 +97,13 @@ def list_states(rows: DataFrame, contract: DatasetContract) -> dict[str, str]:
 
 
 def bind_operators(
-    operators: Sequence[Operator], rows: DataFrame, contract: DatasetContract, now: datetime
+    operators: Sequence[Operator], rows: DataFrame, contract: DatasetContract, now: datetime, records: Records | None = None
 ) -> tuple[dict[str, Bound], dict[str, Result]]:
     """What can be measured, by operator, and the results of what cannot."""
     bounds: dict[str, Bound] = {}
     refused: dict[str, Result] = {}
     for operator in operators:
-        asked = Asked(contract, rows.schema, read_params(operator, contract), now)
+        asked = Asked(contract, rows.schema, read_params(operator, contract), now, records or Records())
         try:
             refuse_inapplicable(operator, contract)
             bound = bind(operator, asked)

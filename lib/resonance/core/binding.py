@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.parts import Part, State
+from resonance.core.records import Records
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -73,12 +74,14 @@ class Asked:
     Args:
         params: its parameters: the defaults, and what the contract sets.
         now: the moment at which ages are taken.
+        records: what is known beside the rows.
     """
 
     contract: DatasetContract
     schema: StructType
     params: Mapping[str, Any]
     now: datetime
+    records: Records = field(default_factory=Records)
 
     def column(self, role: str) -> str:
         """The column that plays a role.

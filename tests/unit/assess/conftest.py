@@ -18,6 +18,8 @@ from resonance.assess.operators import OPERATORS
 from resonance.core.binding import Asked, Bound, InapplicableError, UnmeasurableError
 from resonance.core.dataset import DatasetContract
 from resonance.core.operator import Operator, Result
+from resonance.core.records import Records
+from resonance.runtime.records import load_licences
 
 NOW = datetime(2026, 4, 11, tzinfo=UTC)
 """A hundred days after most rows were made."""
@@ -30,12 +32,13 @@ id: shop
 version: 1.0.0
 customProperties:
 - {property: adaqStage, value: general, vendor: adaq}
-- {property: adaqModalities, value: [text, structured, labelled, instruction, preference], vendor: adaq}
+- {property: adaqModalities, value: [text, structured, labelled, instruction, preference, multimodal, time-series], vendor: adaq}
 - property: adaqRoles
   vendor: adaq
   value:
     {id: id, text: text, source_id: source, domain: domain, task: task, lang: lang, label: label, channel: channel,
-     created_at: made, collected_at: fetched, available_at: ready, chosen: chosen, rejected: rejected, annotator_group: annotator}
+     created_at: made, collected_at: fetched, available_at: ready, chosen: chosen, rejected: rejected, annotator_group: annotator,
+     licence: terms, format: kind, modality: kind, bytes: weight, duration_s: seconds}
 - property: adaqDeclared
   vendor: adaq
   value:
@@ -59,6 +62,11 @@ customProperties:
     min_tokens: 1000
     terminology: {terms: [signal, 道岔], deprecated: [line], forbidden: []}
     group_lexicon: {north: [coast], south: [昨天], west: [desert]}
+    purpose: commercial
+    categorical: {city: {北京: Beijing}}
+    formats: [text, image, sound]
+    modalities: [text, image]
+    min_hours: 2
     licence_terms: {name: CC-BY-4.0, uses: any}
 support:
 - {channel: "#shop", url: "https://example.org"}
@@ -110,6 +118,10 @@ TEXTS = (
     "道岔的位置是人工设置的。",
 )
 
+LICENCES = ("CC-BY-4.0", "cc-by-nc-4.0", "MIT OR CC-BY-NC-4.0", None, "MIT AND CC-BY-NC-4.0", *["CC0-1.0"] * 5)
+CITIES = ("Beijing", "Beijing", "beijing", "北京", "Beijing", "臺北", "台北", "台北 ", None, "Ｘ")
+RECORDS = Records(licences=load_licences(), simplify=lambda text: text.replace("臺", "台"))
+
 
 def make_rows() -> list[Row]:
     """Ten rows, five English and five Chinese; what is wrong with them is counted in the tests."""
@@ -132,13 +144,19 @@ def make_rows() -> list[Row]:
             "constant": "k",
             "code": {5: "y", 6: None, 7: "z"}.get(place, "x"),
             "size": float(place),
+            "terms": LICENCES[place],
+            "city": CITIES[place],
+            "kind": "text" if place < 6 else "image",
+            "weight": 100 if place < 6 else 1,
+            "seconds": 360.0,
             "secret": "***" if place < 4 else "plain" if place > 7 else hashlib.md5(b"x", usedforsecurity=False).hexdigest(),
         }
         for place in range(10)
     ]
 
 
-TYPES = {name: pa.float64() if name == "size" else pa.string() for name in make_rows()[0]}
+NUMBERS = ("size", "weight", "seconds")
+TYPES = {name: pa.float64() if name in NUMBERS else pa.string() for name in make_rows()[0]}
 WORDS: Mapping[str, Callable[[Row], Any]] = {
     "size >= 2": lambda row: None if row["size"] is None else row["size"] >= 2,
     **{
@@ -160,7 +178,7 @@ def bind_here(operator: Operator, contract: DatasetContract, types: Mapping[str,
     """The operator, bound to a table with these columns."""
     refuse_inapplicable(operator, contract)
     schema = from_arrow_schema(pa.schema(list(types.items())))
-    return bind(operator, Asked(contract, schema, read_params(operator, contract), NOW))
+    return bind(operator, Asked(contract, schema, read_params(operator, contract), NOW, RECORDS))
 
 
 def gather_here(bound: Bound, rows: Sequence[Row], types: Mapping[str, Any] = TYPES) -> dict[str, Any]:

@@ -94,6 +94,10 @@ def test_a_declaration_of_the_wrong_kind_says_what_it_must_be(contract):
         "min_rows": -1,
         "task_registry": [1],
         "terminology": [],
+        "categorical": 3,
+        "formats": {},
+        "modalities": "text",
+        "licence_matrix": {"MIT": "commercial"},
     }.items():
         other = replace(contract, declared={**contract.declared, name: wrong})
         found = [ask_here(op, other, make_rows(), TYPES) for op in COMPUTED if name in op.inputs]

@@ -22,7 +22,16 @@ from resonance.core.operator import Result
 from resonance.runtime.profiles import load_profile
 
 GENERAL = replace(load_profile("general", frozenset(BY_ID)), enable=tuple(operator.id for operator in GROUPED))
-ROLES = {"item": "item", "annotator": "who", "label": "label", "text": "text", "entity": "sensor", "ts": "at"}
+ROLES = {
+    "item": "item",
+    "annotator": "who",
+    "label": "label",
+    "text": "text",
+    "entity": "sensor",
+    "ts": "at",
+    "source_id": "who",
+    "collected_at": "at",
+}
 FOUR_OBSERVERS = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
 """Twelve units as four observers see them, with gaps: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, section C."""
 TWO_OBSERVERS = ("0100000010", "1110010000")
@@ -127,5 +136,5 @@ def test_missing_moments_of_a_series_are_seen(spark: SparkSession):
 @pytest.mark.parametrize("operator", GROUPED, ids=lambda operator: operator.id)
 def test_an_empty_table_is_not_measurable(spark: SparkSession, operator):
     empty = spark.createDataFrame([], "item string, who string, label string, text string, sensor string, at timestamp")
-    found = ask(empty, operator.id, declared={"interval": 60, "quasi_identifiers": ["text"]})
+    found = ask(empty, operator.id, declared={"interval": 60, "quasi_identifiers": ["text"], "sla_frequency": 1})
     assert (found.state, found.reason) == ("not_measurable", "no rows")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.licences import bind_compatibility
 from resonance.assess.methods.promises import bind_dictionary, bind_licence, bind_support
 from resonance.core.operator import Operator
 
@@ -30,6 +31,7 @@ ACCESSIBILITY = (
         "Data Provenance 2023",
         core=True,
         floor=0.99,
+        bind=bind_compatibility,
     ),
     Operator(
         "access_friction",

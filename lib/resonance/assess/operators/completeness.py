@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resonance.assess.methods.distributions import bind_coverage
 from resonance.assess.methods.groups import bind_gaps
+from resonance.assess.methods.kinds import bind_duration
 from resonance.assess.methods.shares import bind_complete_records, bind_required, bind_row_count
 from resonance.assess.methods.tasks import bind_task_inputs
 from resonance.assess.methods.texts import bind_tokens, bind_whole
@@ -45,6 +46,7 @@ COMPLETENESS = (
         ("duration_s", "min_hours"),
         "cap(Σ duration_s/3600; min_hours)",
         "guide",
+        bind=bind_duration,
     ),
     Operator(
         "stratum_floor_attainment",

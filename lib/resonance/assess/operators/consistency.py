@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.forms import bind_canonical, bind_uniform
 from resonance.assess.methods.groups import bind_agreement, bind_conflicts
 from resonance.assess.methods.shares import bind_code_lists
 from resonance.core.operator import Operator
@@ -88,6 +89,7 @@ CONSISTENCY = (
         "traditional→simplified, alias table",
         "guide Table 3",
         core=True,
+        bind=bind_canonical,
     ),
     Operator(
         "unit_format_uniformity",
@@ -99,6 +101,7 @@ CONSISTENCY = (
         "mean over columns of the largest share of one date, unit or number pattern",
         "Deequ DataType",
         core=True,
+        bind=bind_uniform,
     ),
     Operator(
         "referential_integrity", 15, "A", "P2", ("structured",), ("relationships",), "1 − orphan keys / keys", "ODCS", core=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resonance.assess.methods.distributions import bind_channels, bind_domain_mix, bind_effective, bind_effective_sources
+from resonance.assess.methods.kinds import bind_formats, bind_modalities
 from resonance.assess.methods.texts import bind_groups, bind_length_bands
 from resonance.assess.methods.uniqueness import bind_attributes
 from resonance.core.operator import Operator
@@ -67,6 +68,7 @@ DIVERSITY = (
         "guide Table 3",
         core=True,
         defaults={"min_share": 0.01},
+        bind=bind_formats,
     ),
     Operator(
         "modality_evenness",
@@ -77,6 +79,7 @@ DIVERSITY = (
         ("modality", "bytes", "modalities"),
         "even(byte shares; K declared modalities)",
         "Pielou 1966",
+        bind=bind_modalities,
     ),
     Operator(
         "length_band_coverage",

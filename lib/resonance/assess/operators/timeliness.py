@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.rhythm import bind_collection, bind_sampling
 from resonance.assess.methods.times import bind_fresh_share, bind_freshness, bind_lag
 from resonance.core.operator import Operator
 
@@ -55,6 +56,7 @@ TIMELINESS = (
         "guide Table 3",
         core=True,
         defaults={"quantile": 0.95},
+        bind=bind_collection,
     ),
     Operator(
         "sampling_rate_attainment",
@@ -65,6 +67,7 @@ TIMELINESS = (
         ("entity", "ts", "interval"),
         "Entities with median Δt ≤ contract interval / entities",
         "guide Table 3",
+        bind=bind_sampling,
     ),
     Operator(
         "pipeline_latency_score",
