@@ -162,6 +162,7 @@ FEEDBACK = Job(
     writes=(SIGNAL_STATE, SLICE_STATE),
     per="round",
     closes_round=True,
+    version=2,
 )
 
 APPRAISE = Job(  # the newest model reads the beginning of what the plan may draw, and of what arms are compared on

@@ -26,6 +26,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,18 @@ class Experiment:
         self.seed = seed
         self.home = cache("effect", f"seed-{seed}")
         self.corpora = make_corpora(seed)
-        self.clean = make_corpora(seed, junk=0.0, copies=0.0, slices=dict.fromkeys(KNOWN, 1 / len(KNOWN)))
+
+    @cached_property
+    def clean(self) -> Corpora:
+        """Corpora without junk, copies or a new slice."""
+        return make_corpora(self.seed, junk=0.0, copies=0.0, slices=dict.fromkeys(KNOWN, 1 / len(KNOWN)))
 
     def deliver(self, name: str) -> Path:
         """The JSON lines of a delivery."""
         rows: dict[str, Sequence[Row]] = {
             "delivered": self.corpora.delivered,
             "sound": [row for row in self.corpora.delivered if not row.fault],
-            "clean": self.clean.delivered,
+            "clean": self.clean.delivered if name == "clean" else (),
             "warm": [
                 Row(f"{slice}/{at}", slice, text) for slice, held in self.corpora.warm.items() for at, text in enumerate(held)
             ],
@@ -168,15 +173,20 @@ def evaluate(folder: Path, corpora: Corpora) -> dict[str, float]:
 
     from resonance.core.settings import TaskSettings, TrainSettings
     from resonance.train import checkpoint
-    from resonance.train.score import forward
-    from resonance.train.shards import Document
     from resonance.train.tasks import task_of
     from resonance.train.tokenizer import TOKENIZER, Codec
 
     torch.set_num_threads(2)
     settings = TrainSettings(**{name: value for name, value in MODEL.items() if name != "ranks"})
     task = task_of(TaskSettings(), Codec.learnt(folder / TOKENIZER, settings.vocabulary), settings)
-    model = checkpoint.load(folder).eval()
+    return judge_model(checkpoint.load(folder).eval(), task, corpora)
+
+
+def judge_model(model: Any, task: Any, corpora: Corpora) -> dict[str, float]:
+    """Bits per byte of a model on the texts to evaluate on, by slice."""
+    from resonance.train.score import forward
+    from resonance.train.shards import Document
+
     found = {}
     for name, held in corpora.evaluation.items():
         documents = [Document(at, 0, at, 0, b"", 1.0, None, text, None) for at, text in enumerate(held)]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 OURS, SHORT = "ours", "ours, short look"
 """Arms whose computing other arms may spend on text."""
+MOVING = str(Path(__file__).parent / "weightings/resonance_moving.yaml")
+"""Weighting ``resonance`` whose slices take steps."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Arm:
 
     Args:
         name: what tables and plots call it.
-        weighting: a name in ``conf/weightings``.
+        weighting: a name in ``conf/weightings``, or a file.
         delivery: which delivery it draws from.
         dedupe: how copies are looked for.
         size: its text as a multiple of T.
@@ -54,6 +57,7 @@ ARMS = (
     Arm("stratified, as short look", "stratified", like=SHORT),
     Arm("two rounds: stratified", "stratified", rounds=2),
     Arm("two rounds: ours", "resonance", dedupe="minhash", rounds=2),
+    Arm("two rounds: ours, moving", MOVING, dedupe="minhash", rounds=2),
     Arm("two rounds: perplexity band", "perplexity_band", rounds=2),
     Arm("two rounds: doremi", "doremi", rounds=2),
     Arm("two rounds: rho", "rho", rounds=2),

@@ -1,6 +1,6 @@
 """Wrong labels: does feedback feed on them, and does a classifier get better without them?
 
-python -m tests.bench.noise [--seeds 0,1,2,3,4] [--no-result]
+python -m tests.bench.noise [--seeds 0,1,2,3,4] [--before noise-2] [--no-result]
 
 Doc strings of eight packages, their package being the class (see label_errors). A linear model on TF-IDF stands for the trained
 one; its probabilities become events, as any model's would, and the product's own functions do all the rest (noise_world): label
@@ -14,13 +14,14 @@ from all draws so far as the loop's model has, and must fail; ``naive, each roun
 
 ``accuracy`` (G5b): 20 % of the labels of four classes are exchanged. A classifier learns from draws of half of the pool:
 ``stratified`` draws all alike, ``ours`` by weighting ``resonance`` after one round of the same size, ``ours, repair`` teaches the
-suggested labels besides, ``oracle`` draws what is right alone. Accuracy counts on sound samples that nobody drew. ``sound labels``
-is the same where none was exchanged.
+suggested labels besides, ``oracle`` draws what is right alone. Accuracy counts on all sound samples outside the pool, which nobody
+drew: about 4,700, as 1,000 cannot tell apart what differs by .01. ``sound labels`` is the same where none was exchanged.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,9 +39,11 @@ from resonance.runtime.engines.embedded import open_embedded
 from tests.bench.effect_report import find_interval
 from tests.bench.label_errors import CLASSES, corpus, distinct
 from tests.bench.noise_world import Ints, World, fit, predict
-from tests.bench.places import cache, write_result
+from tests.bench.places import EXPERIMENTS, cache, write_result
 
 SAMPLES, ROUNDS = 5_000, 4
+ALL_SAMPLES, POOL = 9_000, 4_000
+"""Samples of which accuracy is measured, as many as the smallest package has, and those of them that may be drawn."""
 MINORITY, MINORITY_SHARE = (3, 5), 0.05
 NOISY = (0, 2, 4, 6)
 LINES = {
@@ -119,7 +122,7 @@ def feed(features: Any, given: Ints, wrong: NDArray[np.bool_], seed: int, *, kee
 def compare_accuracy(spark: SparkSession, features: Any, true: Ints, share: float, seed: int) -> dict[str, float]:
     """Accuracy on sound samples after one more draw of half of the pool, by three ways to draw it."""
     order = np.random.default_rng([seed, 11]).permutation(len(true))
-    test, pool = order[:1_000], order[1_000:]
+    pool, test = order[:POOL], order[POOL:]
     given = exchange(true[pool], np.isin(true[pool], NOISY), share, seed)
     right = given == true[pool]
     arms = {}
@@ -140,20 +143,29 @@ def compare_accuracy(spark: SparkSession, features: Any, true: Ints, share: floa
     return found
 
 
-def measure(spark: SparkSession, seeds: Sequence[int]) -> dict[str, Any]:
-    """Everything, by seed."""
-    texts, true = corpus(SAMPLES)
-    features = TfidfVectorizer(sublinear_tf=True, min_df=2, token_pattern=r"\S+").fit_transform(texts)
-    kept = distinct(features)
-    features, true = features[kept], true[kept]
-    found: dict[str, Any] = {"samples": len(true)}
-    for share in (0.1, 0.2):
-        runs = [amplify(spark, features, true, share, seed) for seed in seeds]
-        found[f"amplification, {share:.0%} wrong"] = {name: [run[name] for run in runs] for name in runs[0]}
+def measure(spark: SparkSession, seeds: Sequence[int], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything, by seed; amplification is that of ``before``, where it holds it."""
+    found = {name: held for name, held in before.items() if name == "samples" or name.startswith("amplification")}
+    if not found:
+        features, true = read_samples(SAMPLES)
+        found["samples"] = len(true)
+        for share in (0.1, 0.2):
+            runs = [amplify(spark, features, true, share, seed) for seed in seeds]
+            found[f"amplification, {share:.0%} wrong"] = {name: [run[name] for run in runs] for name in runs[0]}
+    features, true = read_samples(ALL_SAMPLES)
+    found["tested"] = len(true) - POOL
     for name, share in (("accuracy", 0.2), ("accuracy, sound labels", 0.0)):
         runs = [compare_accuracy(spark, features, true, share, seed) for seed in seeds]
         found[name] = {arm: [run[arm] for run in runs] for arm in runs[0]}
     return found
+
+
+def read_samples(samples: int) -> tuple[Any, Ints]:
+    """Features and true classes of about so many samples, no two with the same features."""
+    texts, true = corpus(samples)
+    features = TfidfVectorizer(sublinear_tf=True, min_df=2, token_pattern=r"\S+").fit_transform(texts)
+    kept = distinct(features)
+    return features[kept], true[kept]
 
 
 def find_verdicts(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -185,10 +197,12 @@ def find_verdicts(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0,1,2,3,4", help="seeds between commas")
+    parser.add_argument("--before", default="", help="a result whose amplification stands, and is not measured again")
     parser.add_argument("--no-result", action="store_true", help="write no result file")
     asked = parser.parse_args()
     spark = open_embedded(SparkSettings(), cache("noise")).session
-    found = measure(spark, [int(seed) for seed in asked.seeds.split(",")])
+    before = json.loads((EXPERIMENTS / f"{asked.before}.json").read_text(encoding="utf-8")) if asked.before else {}
+    found = measure(spark, [int(seed) for seed in asked.seeds.split(",")], before)
     verdicts = find_verdicts(found)
     grid = Grid("figure", "mean", "95 % interval", "line", "met")
     for name, one in verdicts.items():

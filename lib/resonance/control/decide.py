@@ -19,6 +19,8 @@ from resonance.core.ledger import keep_drawable
 from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.turns import PLAN
 
+CERTAIN = 1.645
+"""Standard errors that are taken off: what is left is surpassed with a chance of 95 %."""
 COLUMNS = parse_schema(
     "round int, slice string, weight double, prior double, previous double, proposed double, "
     "limit_share double, bpb double, mean_bpb double, reason string, policy string, cost string"
@@ -65,6 +67,7 @@ def decide_plan(
         held={name: size / sum(held.values()) for name, size in held.items()},
         loss=_read_losses(slice_state, turn.round - 1, settings),
         excess=_read_excess(slice_excess, turn.round - 1, settings),
+        progress=_read_progress(slice_state, turn.round - 1, settings),
         floor=settings.floor,
     )
     harm = find_harm(read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
@@ -139,6 +142,15 @@ def _read_excess(slice_excess: DataFrame, round: int, settings: DecideSettings) 
             "jobs cross_fit and compare compute it: `resonance run` with this weighting runs them"
         )
     return {row["slice"]: row["excess"] for row in rows}
+
+
+def _read_progress(slice_state: DataFrame, round: int, settings: DecideSettings) -> dict[str, float]:
+    """What the plan arm learnt of slices for certain, where the weighting reads it; empty before the first round."""
+    if "slice_state.progress" not in settings.weighting.parameters.reads or round < 1:
+        return {}
+    mine = slice_state.where((F.col("round") == round) & (F.col("arm") == PLAN) & F.col("progress").isNotNull())
+    rows = mine.select("slice", "progress", "progress_error").collect()
+    return {row["slice"]: max(row["progress"] - CERTAIN * row["progress_error"], 0.0) for row in rows}
 
 
 def _make_rows(plan: Plan, known: Known, settings: DecideSettings) -> list[tuple[object, ...]]:

@@ -28,6 +28,11 @@ class Parameters(BaseModel):
     """Columns about single samples; a kind that reads none draws all documents of a slice alike."""
     COST: ClassVar[str] = NOTHING
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What it reads about slices with these parameters."""
+        return self.READS
+
 
 class Uniform(Parameters):
     """Slices are drawn in proportion to the text that is at hand, so that every document is as likely as any other."""
@@ -107,16 +112,26 @@ class Color(Parameters):
 
 
 class Resonance(Parameters):
-    """All slices get equal shares; samples that are probably at fault, or that many others are like, are drawn less.
+    """Slices get equal shares at first; samples that are probably at fault, or that many others are like, are drawn less.
+
+    With a ``step`` slices on whose new texts the round before made progress are drawn more.
 
     With ``repair`` a sample whose label models doubt is drawn as others are, and taught with the label that they suggest.
     """
 
+    READS = ("slice_state.progress", "slice_state.progress_error")
     READS_SAMPLES = ("repairs.posterior", "appraisals.posterior", "appraisals.alike")
     COST = TWO_GLANCES
     kind: Literal["resonance"] = "resonance"
+    step: float = Field(0.0, ge=0, description="weights are multiplied by exp(step * progress in bits per byte); 0: equal shares")
+    smoothing: float = Field(0.01, ge=0, lt=1, description="share of the weight that is spread evenly, where weights move")
     least: float = Field(0.1, ge=0, le=1, description="part of its slice's rate that every sample keeps")
     repair: bool = Field(False, description="teach the suggested label where it is likelier than all others together")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Nothing about slices where they keep equal shares."""
+        return self.READS if self.step else ()
 
 
 Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss | Rho | Color | Resonance
@@ -140,7 +155,7 @@ class Weighting(BaseModel):
     @property
     def is_fixed(self) -> bool:
         """Whether it asks for the same shares in every round, whatever the losses."""
-        return not self.parameters.READS
+        return not self.parameters.reads
 
     @property
     def weighs_samples(self) -> bool:
@@ -160,7 +175,7 @@ class Weighting(BaseModel):
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        return (*self.parameters.READS, *self.parameters.READS_SAMPLES)
+        return (*self.parameters.reads, *self.parameters.READS_SAMPLES)
 
 
 def parse(content: object, where: str) -> Weighting:

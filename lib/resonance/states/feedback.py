@@ -10,6 +10,7 @@ from resonance.core.settings import FeedbackSettings
 from resonance.core.turns import PHASE_SCORE, PLAN
 from resonance.core.versions import VERSION_KEY, find_superseded, order_batches
 from resonance.states.history import TEXT, add_figures, bits_per_byte, merge_histories, start_histories
+from resonance.states.progress import measure_progress
 from resonance.states.trend import subtract_trend
 
 
@@ -25,8 +26,8 @@ def feedback(
     """``signal_state`` of the plan arm up to ``turn.round``, and ``slice_state`` of all arms of that round.
 
     Neither includes held-out documents. A text or label that has changed since gets a new state; the old one is kept and is no
-    longer ``current``. Shuffles events by sample, ids of documents, sums by arm and slice, and for the trend sums by checkpoint
-    and slice.
+    longer ``current``. Shuffles events by sample, ids of documents, sums by arm and slice, for the trend sums by checkpoint and
+    slice, and for the progress the round's losses by sample.
     """
     so_far = signal_event.where((F.col("arm") == PLAN) & (F.col("round") <= turn.round))
     exposures = start_histories(subtract_trend(so_far, settings.trend_decay), settings.early_steps)
@@ -61,4 +62,6 @@ def _sum_slices(signal_event: DataFrame, slice_sums: DataFrame, settings: Feedba
         .withColumn("bpb", bits_per_byte("nats", "n_bytes"))
     )
     mean = F.avg("bpb").over(Window.partitionBy("arm"))
-    return sums.withColumn("mean_bpb", mean).withColumn("excess", F.col("bpb") - F.col("mean_bpb"))
+    told = sums.withColumn("mean_bpb", mean).withColumn("excess", F.col("bpb") - F.col("mean_bpb"))
+    progress = measure_progress(signal_event.where(F.col("round") == turn.round))
+    return told.join(progress, ["round", "arm", "slice"], "left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.table import Table
-from resonance.core.weighting import AboveMean, DoReMi, Uniform, Weighting
+from resonance.core.weighting import AboveMean, DoReMi, Resonance, Uniform, Weighting
 from resonance.runtime import resources
 from resonance.tables import EVALUATIONS, PLANS, SLICE_EXCESS, SLICE_STATE
 from resonance.testing import documents_frame, hold
@@ -135,6 +136,21 @@ def test_doremi_reads_the_excess_of_the_round_before_and_names_who_computes_it(s
     assert found["b"]["reason"].startswith("0.50 bits per byte above reference models: asked for ")
     assert {(row["bpb"], row["mean_bpb"]) for row in found.values()} == {(None, None)}, "it looks at no losses"
     assert {row["cost"] for row in found.values()} == {DOREMI.weighting.cost}
+
+
+def test_ours_follows_what_is_certain_of_progress_where_it_takes_steps(spark: SparkSession, documents: DataFrame) -> None:
+    stepping = DecideSettings(weighting=Weighting(name="resonance", version=1, parameters=Resonance(step=1.0)))
+    first = planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 1, stepping)
+    rows = [(1, "plan", "a", 2.0, 0.1, 0.2), (1, "plan", "b", 2.0, 0.5, 0.1), (1, "plan", "c", 2.0, None, None)]
+    rows.append((1, "control", "a", 2.0, 9.0, 0.0))
+    states = spark.createDataFrame(rows, "round int, arm string, slice string, bpb double, progress double, progress_error double")
+    found = by_slice(planned(documents, first, states, 2, stepping))
+    # Of a nothing is certain, of b 0.5 - 1.645 * 0.1; 1 % is spread evenly, and c has used up its draws.
+    factor = math.exp(0.5 - 1.645 * 0.1)
+    share = 0.99 * factor / (1 + factor) + 0.005
+    assert (found["b"]["weight"], found["a"]["weight"], found["c"]["weight"]) == pytest.approx((share, 1 - share, 0.0), abs=1e-6)
+    assert found["b"]["reason"].startswith("the round made new texts of it 0.34 bits per byte easier for certain: asked for ")
+    assert found["a"]["reason"].startswith("no progress on new texts of it that is certain: ")
 
 
 def test_uniform_draws_by_the_text_at_hand_in_every_round(spark: SparkSession, documents: DataFrame) -> None:

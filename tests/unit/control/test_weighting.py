@@ -13,7 +13,7 @@ from resonance.control.plan import Plan
 from resonance.control.weighting import stratify, weigh
 from resonance.control.weightings.known import Known
 from resonance.core.settings import DecideSettings
-from resonance.core.weighting import KINDS, AboveMean, Parameters, Weighting
+from resonance.core.weighting import KINDS, AboveMean, Parameters, Resonance, Weighting
 
 WIDE = 50.0
 """A repeat limit that never binds."""
@@ -303,14 +303,15 @@ def follow_rounds(kind: Parameters, values: list[tuple[float, float, float]], ro
         limit = {name: max(left[name] - used[name], 0.0) for name in names}
         signals = {name: (value[1] + round, value[2]) for name, value in zip(names, values, strict=True)}
         loss, excess = ({name: signal[at] for name, signal in signals.items()} for at in (0, 1))
-        known = Known(prior=prior, previous=last, limit=limit, held=held, loss=loss, excess=excess, floor=settings.floor)
+        seen = {"loss": loss, "excess": excess, "progress": {name: max(value, 0.0) for name, value in excess.items()}}
+        known = Known(prior=prior, previous=last, limit=limit, held=held, **seen, floor=settings.floor)
         plan = weigh(round, known, settings)
         floor = settings.floor / len(names)
         assert math.fsum(plan.weights.values()) <= 1 + 1e-9
         for name, weight in plan.weights.items():
             assert 0 <= weight <= limit[name] + 1e-12
             assert plan.reasons[name]
-            if kind.READS and round > 1:
+            if kind.reads and round > 1:
                 assert weight <= max(2 * last[name], prior[name] / 3, floor) * (1 + 1e-9)
                 assert weight <= max(3 * prior[name], floor) * (1 + 1e-9)
                 assert weight >= min(floor, limit[name]) * (1 - 1e-9)
@@ -318,8 +319,8 @@ def follow_rounds(kind: Parameters, values: list[tuple[float, float, float]], ro
         last = dict(plan.weights)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*(kind() for kind in KINDS), Resonance(step=2.0)])
 @given(values=st.lists(st.tuples(st.floats(0.05, 3.0), st.floats(0.2, 8.0), st.floats(-1.0, 4.0)), min_size=1, max_size=6))
 @settings(deadline=None, max_examples=50)
-def test_every_weighting_keeps_every_bound_over_rounds(kind: type[Parameters], values: list[tuple[float, float, float]]) -> None:
-    follow_rounds(kind(), values, rounds=4)
+def test_every_weighting_keeps_every_bound_over_rounds(kind: Parameters, values: list[tuple[float, float, float]]) -> None:
+    follow_rounds(kind, values, rounds=4)

@@ -111,6 +111,15 @@ def test_slices_by_hand(spark: SparkSession) -> None:
     assert (a["nats"], a["bpb"], b["bpb"], control["bpb"]) == pytest.approx((100 * LN2, 2.0, 1.5, 4.0))
     assert (a["mean_bpb"], a["excess"], b["excess"]) == pytest.approx((1.75, 0.25, -0.25))
     assert (control["mean_bpb"], control["excess"]) == pytest.approx((4.0, 0.0))
+    assert (a["progress"], a["progress_error"]) == (None, None), "one text that was met and scored tells nothing"
+
+
+def test_slices_hold_the_progress_of_their_round(spark: SparkSession) -> None:
+    falls = enumerate((3.0, 3.0, 1.0, 1.0))
+    rows = [event(doc, phase, loss * 10 * LN2) for doc, fall in falls for phase, loss in (("train", 5.0), ("score", 5.0 - fall))]
+    _, slice_state = fed_back(spark, [*rows, event(9, "train", 99.0, round=2)], min_documents=1)
+    (found,) = resources.contract(SLICE_STATE).conform(slice_state).collect()
+    assert (found["progress"], found["progress_error"]) == pytest.approx((2.0, 0.0))
 
 
 def test_no_events_give_no_states(spark: SparkSession) -> None:

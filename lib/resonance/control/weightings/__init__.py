@@ -14,7 +14,7 @@ from resonance.control.weightings.doremi import ask_doremi
 from resonance.control.weightings.known import Claim, Known, Samples
 from resonance.control.weightings.naive_high_loss import weigh_naive_high_loss
 from resonance.control.weightings.perplexity_band import ask_perplexity_band
-from resonance.control.weightings.resonance import weigh_resonance
+from resonance.control.weightings.resonance import ask_resonance, weigh_resonance
 from resonance.control.weightings.rho import weigh_rho
 from resonance.control.weightings.stratified import ask_stratified
 from resonance.control.weightings.uniform import ask_uniform
@@ -46,7 +46,7 @@ KINDS: tuple[tuple[type[Parameters], Ask], ...] = (
     (NaiveHighLoss, ask_uniform),
     (Rho, ask_uniform),
     (Color, ask_uniform),
-    (Resonance, ask_stratified),
+    (Resonance, ask_resonance),
 )
 
 SAMPLE_KINDS: Mapping[type[Parameters], Weigh] = {

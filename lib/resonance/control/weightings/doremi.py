@@ -6,18 +6,14 @@ zero by token and counted in nats a token, ours by text and in bits per byte, wh
 
 from __future__ import annotations
 
-import math
-
-from resonance.control.weightings.known import Claim, Known, split_shares
+from resonance.control.weightings.known import Claim, Known, climb
 from resonance.core.weighting import DoReMi
 
 
 def ask_doremi(known: Known, parameters: DoReMi) -> dict[str, Claim]:
     """A slice asks for its weight of the round before, times a factor that grows with its clipped excess loss, then smoothed."""
-    excess = {name: max(known.excess[name], 0.0) for name in known.previous if name in known.excess}
-    most = max(excess.values(), default=0.0)  # taken from all, which changes no share, so that no factor overflows
-    pull = {name: known.previous[name] * math.exp(parameters.step * (value - most)) for name, value in excess.items()}
-    shares = split_shares(known, pull, parameters.smoothing)
+    excess = {name: max(value, 0.0) for name, value in known.excess.items()}
+    shares = climb(known, excess, parameters.step, parameters.smoothing)
     return {name: Claim(share, _describe(excess[name]) if name in excess else "") for name, share in shares.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ class Known:
         held: shares of the bytes that may be drawn.
         loss: bits per byte; a slice is missing where too few of its documents were scored.
         excess: how far bits per byte stand above those of reference models; a slice is missing where none scored it.
+        progress: bits per byte that the round before taught for certain, zero where none; a slice is missing where too few tell.
         floor: no slice that is scored may ask for less than this share of an even weight.
     """
 
@@ -30,6 +32,7 @@ class Known:
     held: Mapping[str, float]
     loss: Mapping[str, float] = field(default_factory=dict)
     excess: Mapping[str, float] = field(default_factory=dict)
+    progress: Mapping[str, float] = field(default_factory=dict)
     floor: float = 0.0
 
 
@@ -69,3 +72,18 @@ def split_shares(known: Known, pull: Mapping[str, float], smoothing: float = 0.0
     total = sum(pull.values()) or 1.0
     even = smoothing / max(len(pull), 1)
     return dict(known.previous) | {name: share * ((1 - smoothing) * pull[name] / total + even) for name in pull}
+
+
+def climb(known: Known, utility: Mapping[str, float], step: float, smoothing: float) -> dict[str, float]:
+    """Shares after one multiplicative step: the round before's, times ``exp(step * utility)``, then smoothed.
+
+    Args:
+        known: what is known about the slices.
+        utility: of the slices that were seen; any number.
+        step: how fast shares follow.
+        smoothing: the part that goes to all of them evenly.
+    """
+    seen = {name: utility[name] for name in known.previous if name in utility}
+    most = max(seen.values(), default=0.0)  # taken from all, which changes no share, so that no factor overflows
+    pull = {name: known.previous[name] * math.exp(step * (value - most)) for name, value in seen.items()}
+    return split_shares(known, pull, smoothing)

@@ -98,8 +98,26 @@ def test_what_chooses_samples_alone_leaves_slices_as_they_are(parameters: Parame
     assert shares(parameters) == HELD
 
 
-def test_ours_asks_for_equal_shares() -> None:
-    assert shares(Resonance()) == EVEN
+def test_ours_asks_for_equal_shares_unless_it_takes_steps() -> None:
+    assert shares(Resonance(), replace(KNOWN, progress={"a": 1.0})) == EVEN
+
+
+def test_ours_steps_by_what_the_last_round_taught() -> None:
+    previous = {"a": 0.4, "b": 0.2, "c": 0.2, "d": 0.2}
+    known = replace(KNOWN, previous=previous, progress={"a": 0.0, "b": math.log(3), "c": math.log(2)})
+    # 0.4 * 1, 0.2 * 3 and 0.2 * 2 split the 0.8 that d, of which too few texts tell, leaves.
+    asked = {"a": 0.8 * 0.4 / 1.4, "b": 0.8 * 0.6 / 1.4, "c": 0.8 * 0.4 / 1.4, "d": 0.2}
+    assert shares(Resonance(step=1.0, smoothing=0.0), known) == pytest.approx(asked)
+    even = 0.8 / 3
+    assert shares(Resonance(step=1.0, smoothing=0.5), known)["b"] == pytest.approx(0.5 * asked["b"] + 0.5 * even)
+    claims = ask_shares(known, Resonance(step=1.0))
+    assert claims["b"].reason == "the round made new texts of it 1.10 bits per byte easier for certain"
+    assert claims["a"].reason == "no progress on new texts of it that is certain"
+    assert claims["d"].reason == ""
+
+
+def test_ours_reads_slices_only_where_it_takes_steps() -> None:
+    assert (Resonance().reads, Resonance(step=1.0).reads) == ((), Resonance.READS)
 
 
 def test_every_kind_that_reads_samples_weighs_them() -> None:
