@@ -38,6 +38,7 @@ from resonance.runtime.storage.digest import digest as digest_table
 from resonance.states.excess import average_excess, measure_excess
 from resonance.states.feedback import feedback
 from resonance.states.labels import rate_labels
+from resonance.states.progress import measure_progress
 from resonance.tables import (
     APPRAISALS,
     DOCUMENTS,
@@ -291,6 +292,7 @@ JOBS: Mapping[str, Probe] = {
     ),
     "job: states": lambda f: _feedback(f)[0],
     "job: slices": lambda f: _feedback(f)[1],
+    "job: progress": lambda f: measure_progress(_events(f).where("epoch = 0")),
     "job: excess": lambda f: _excess(f),
     "job: excess of slices": lambda f: average_excess(_excess(f)),
     "job: labels": lambda f: rate_labels(_events(f), turn=TURN),
