@@ -32,6 +32,7 @@ ARMS = {
     "stratified, as short look": "equal shares of as much more text as the short look costs",
     "two rounds: stratified": "T in two rounds, the second going on from the first, which is scored as every round is",
     "two rounds: ours": "the same with weighting `resonance`",
+    "two rounds: ours, moving": "the same, and round 2 draws more of slices on whose new texts round 1 made progress",
     "two rounds: perplexity band": "round 2 draws more of slices of middling loss",
     "two rounds: doremi": "round 2 draws more of slices whose losses stand above those of reference models",
     "two rounds: rho": "round 2 draws more of the documents whose losses stand above those of reference models",
@@ -40,7 +41,7 @@ ARMS = {
     "clean, ours": "the same with weighting `resonance`",
 }
 ABSENT = "No result is committed; `make experiments` measures it."
-OURS = ("ours", "ours, T/2", "ours, short look", "two rounds: ours")
+OURS = ("ours", "ours, T/2", "ours, short look", "two rounds: ours", "two rounds: ours, moving")
 KINDS = ("clean, ", "two rounds: ")
 """How names of arms begin that have a stratified arm of their own beside them."""
 SIZES = {

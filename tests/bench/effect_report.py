@@ -73,6 +73,7 @@ FIGURES: Mapping[str, tuple[Any, ...]] = {
     "old slices above uniform": (lambda ours, uniform: _mean_old(ours) / _mean_old(uniform) - 1, "ours", "uniform"),
     "naive above uniform": (_lower, "uniform", "naive high loss"),
     "two rounds: ours below stratified": (_lower, "two rounds: ours", "two rounds: stratified"),
+    "two rounds: moving below ours": (_lower, "two rounds: ours, moving", "two rounds: ours"),
     **{
         f"{name} below stratified": (_lower, name, "two rounds: stratified")
         for name in ("two rounds: perplexity band", "two rounds: doremi", "two rounds: rho", "two rounds: color")
