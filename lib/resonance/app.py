@@ -24,6 +24,7 @@ from resonance.core.errors import InputError, ResonanceError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from resonance.core.dataset import DatasetContract
     from resonance.core.job import Step
     from resonance.core.records import Records
     from resonance.core.scorer import Kind
@@ -360,7 +361,7 @@ class OpenWorkspace:
         from resonance.assess.contracts import parse_dataset
 
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
-        return View((list_operators(list_states(self._dataset(data), promised, self._records())),))
+        return View((list_operators(list_states(self._dataset(data), promised, self._records(data, promised, contract))),))
 
     def assess(
         self,
@@ -390,7 +391,7 @@ class OpenWorkspace:
 
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
-        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), self._records())
+        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), self._records(data, promised, contract))
         if output is not None:
             plain = json.dumps(list_plain(found), ensure_ascii=False, indent=1, allow_nan=False, default=str)
             Path(output).write_text(plain + "\n", encoding="utf-8")
@@ -417,11 +418,12 @@ class OpenWorkspace:
             return self.frame(str(data))
         return open_dataset(self._open(self.config, create=True).spark, str(data))
 
-    def _records(self) -> Records:
+    def _records(self, data: DataFrame | str | Path, promised: DatasetContract, contract: str | Path) -> Records:
         """What an assessment is handed beside the rows."""
         from resonance.runtime.records import open_records
 
-        return replace(open_records(), simplify=simplify)
+        path = Path(data) if isinstance(data, str | Path) else None
+        return replace(open_records(promised, Path(contract).parent, path), simplify=simplify)
 
     def _configure(self, job: str = "", /, **own: object) -> Config:
         from resonance.runtime.conf import load

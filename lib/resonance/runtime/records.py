@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
+import yaml
+
+from resonance.core.dataset import DatasetContract
 from resonance.core.errors import ConfigError
 from resonance.core.records import Records
 from resonance.runtime.recipes import read_recipe
+from resonance.runtime.storage.folder import look_at_version
+from resonance.runtime.storage.history import read_history
+
+BOOKS = ("release_records", "ticket_log", "run_events", "run_metrics", "card")
+"""Declarations of a contract that name a file."""
 
 
-def open_records() -> Records:
-    """What is known beside the rows."""
-    return Records(licences=load_licences())
+def open_records(contract: DatasetContract, folder: Path, data: Path | None) -> Records:
+    """What is known of a dataset beside its rows.
+
+    Args:
+        contract: it names files of records.
+        folder: where the contract lies; names of files are relative to it.
+        data: where the dataset lies; None where it is a frame.
+    """
+    books: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name in BOOKS:
+        given = contract.declared.get(name)
+        if given is None:
+            continue
+        try:
+            books[name] = read_book(folder / str(given))
+        except OSError as error:
+            problems[name] = f"cannot read file {given}: {error.strerror}"
+        except (ValueError, yaml.YAMLError):
+            problems[name] = f"file {given} is no JSON, JSON lines or YAML"
+    if data is None or not (data / "_delta_log").is_dir():
+        return Records(load_licences(), books=books, problems=problems)
+    return Records(
+        load_licences(),
+        books=books,
+        problems=problems,
+        history=read_history(data),
+        look_at_version=lambda version: look_at_version(data, version),
+    )
+
+
+def read_book(file: Path) -> Any:
+    """What a file holds: JSON or YAML, or one JSON value a line, by its extension.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no such file.
+        YAMLError: the same.
+    """
+    text = file.read_text(encoding="utf-8-sig")
+    if file.suffix.lower() in (".jsonl", ".ndjson"):
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    return yaml.safe_load(text) if file.suffix.lower() in (".yaml", ".yml") else json.loads(text)
 
 
 def load_licences(given: str = "published") -> dict[str, frozenset[str]]:

@@ -204,8 +204,11 @@ def ask_here(operator: Operator, contract: DatasetContract, rows: Sequence[Row],
     return judge(operator, bound, state, contract)
 
 
-COMPUTED = [operator for operator in OPERATORS if operator.bind is not None and operator.passes != "P2"]
+ON_RECORD = {"release_records", "versions", "table_history", "run_events", "run_metrics", "ticket_log", "card"}
+RECORDED = [op for op in OPERATORS if op.bind is not None and ON_RECORD & set(op.inputs)]
+"""Operators that read records and no row."""
+COMPUTED = [op for op in OPERATORS if op.bind is not None and op.passes != "P2" and op not in RECORDED]
 """Operators that one reading is enough for."""
 GROUPED = [operator for operator in OPERATORS if operator.bind is not None and operator.passes == "P2"]
 """Operators that take a shuffle of their own."""
-__all__ = ["COMPUTED", "CONTRACT", "NOW", "Row", "add_states", "ask_here", "bind_here", "gather_here", "make_rows"]
+__all__ = ["COMPUTED", "CONTRACT", "NOW", "RECORDED", "Row", "add_states", "ask_here", "bind_here", "gather_here", "make_rows"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.cards import bind_card
 from resonance.assess.methods.licences import bind_compatibility
 from resonance.assess.methods.promises import bind_dictionary, bind_licence, bind_support
+from resonance.assess.methods.support import bind_answers, bind_resolved
 from resonance.core.operator import Operator
 
 ACCESSIBILITY = (
@@ -54,6 +56,7 @@ ACCESSIBILITY = (
         "Present / required card fields (Croissant required + recommended + RAI, update frequency, limits)",
         "Croissant 1.1, RAI 1.0",
         core=True,
+        bind=bind_card,
     ),
     Operator(
         "dictionary_coverage",
@@ -114,6 +117,7 @@ ACCESSIBILITY = (
         "guide Table 3",
         core=True,
         defaults={"days": 3, "window_days": 90},
+        bind=bind_answers,
     ),
     Operator(
         "resolution_rate",
@@ -125,6 +129,7 @@ ACCESSIBILITY = (
         "Resolved / opened in 90 d; none → not_measurable",
         "guide Table 3",
         defaults={"window_days": 90},
+        bind=bind_resolved,
     ),
 )
 """The operators of accessibility, metric by metric."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from resonance.assess.methods.rhythm import bind_collection, bind_sampling
+from resonance.assess.methods.runs import bind_on_time
 from resonance.assess.methods.times import bind_fresh_share, bind_freshness, bind_lag
+from resonance.assess.methods.versions import bind_cadence, bind_release_lag, bind_staleness
 from resonance.core.operator import Operator
 
 TIMELINESS = (
@@ -88,11 +90,12 @@ TIMELINESS = (
         "A",
         "L",
         ("any",),
-        ("run_events",),
+        ("run_events", "sla_latency"),
         "Runs finished within SLA / runs of the last 30 d",
         "OpenLineage",
         core=True,
         defaults={"days": 30},
+        bind=bind_on_time,
     ),
     Operator(
         "release_cadence_adherence",
@@ -105,6 +108,7 @@ TIMELINESS = (
         "ODCS SLA",
         core=True,
         defaults={"versions": 5},
+        bind=bind_cadence,
     ),
     Operator(
         "release_lag_score",
@@ -116,6 +120,7 @@ TIMELINESS = (
         "down(published_at − last data commit; SLA, 3·SLA)",
         "guide Table 3",
         defaults={"worst_multiple": 3.0},
+        bind=bind_release_lag,
     ),
     Operator(
         "staleness_score",
@@ -128,6 +133,7 @@ TIMELINESS = (
         "guide Table 3",
         core=True,
         defaults={"worst_multiple": 3.0},
+        bind=bind_staleness,
     ),
 )
 """The operators of timeliness, metric by metric."""

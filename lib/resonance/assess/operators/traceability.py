@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.runs import bind_balance, bind_hops
 from resonance.assess.methods.shares import bind_ledger, bind_provenance
+from resonance.assess.methods.versions import bind_commit_notes, bind_release_records, bind_restorability
 from resonance.core.operator import Operator
 
 TRACEABILITY = (
@@ -51,6 +53,7 @@ TRACEABILITY = (
         "Hops with a full run record (inputs+versions, outputs+version, code commit, parameters) / hops implied by table history",
         "OpenLineage",
         core=True,
+        bind=bind_hops,
     ),
     Operator(
         "drop_accounting_balance",
@@ -63,6 +66,7 @@ TRACEABILITY = (
         "own",
         core=True,
         floor=0.999,
+        bind=bind_balance,
     ),
     Operator(
         "row_parent_coverage",
@@ -95,6 +99,7 @@ TRACEABILITY = (
         "Commits with author, reason, run id and code commit / commits",
         "Delta userMetadata",
         core=True,
+        bind=bind_commit_notes,
     ),
     Operator(
         "version_restorability",
@@ -107,6 +112,7 @@ TRACEABILITY = (
         "Delta time travel",
         core=True,
         defaults={"versions": 10},
+        bind=bind_restorability,
     ),
     Operator(
         "release_record_completeness",
@@ -118,6 +124,7 @@ TRACEABILITY = (
         "Published versions with semver, changelog, added/removed/changed counts and owner / versions",
         "guide Table 3",
         core=True,
+        bind=bind_release_records,
     ),
 )
 """The operators of traceability, metric by metric."""

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Transaction
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
+from resonance.core.binding import UnmeasurableError
 from resonance.core.errors import ConservationError, ContractError
 from resonance.core.frames import load_parquet
 from resonance.core.table import Commit, Slice, Table
@@ -379,3 +380,23 @@ def _rules(delta: DeltaTable) -> dict[str, str]:
 def _is_clustered(delta: DeltaTable) -> bool:
     """Whether the table asks for features that older engines and delta-rs refuse to write."""
     return delta.protocol().min_writer_version > 4
+
+
+def look_at_version(table: Path, version: int) -> tuple[int | None, int | None]:
+    """The rows that a version of a Delta table should hold by its log, and those that its files hold by their footers.
+
+    None where the log does not say, and where the version or one of its files is gone.
+
+    Raises:
+        UnmeasurableError: files hold rows that the table does not.
+    """
+    try:
+        delta = DeltaTable(str(table), version=version)
+        files = _files(delta)
+        if delta.protocol().min_reader_version > 2:
+            raise UnmeasurableError("the table has features, such as deletion vectors, under which its rows cannot be counted")
+        found = sum(pq.ParquetFile(table / file["path"]).metadata.num_rows for file in files)
+    except (DeltaError, OSError, pa.ArrowInvalid):
+        return None, None
+    counts: list[Any] = [file.get("num_records") for file in files]
+    return (None if None in counts else sum(counts)), found

@@ -1,0 +1,47 @@
+"""The history of any Delta table, as its log tells it: who committed what, why, and whether rows changed.
+
+Source: Delta Transaction Log Protocol, "Commit Provenance Information".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from resonance.core.records import Change
+
+NAMES = {
+    "author": ("author", "user", "userName"),
+    "reason": ("reason", "message"),
+    "run": ("run", "run_id", "runId"),
+    "code": ("code", "code_commit", "commit"),
+}
+"""Names under which commits say each thing, in ``userMetadata`` or beside it."""
+
+
+def read_history(table: Path) -> list[Change]:
+    """The commits that the table's log still holds, the oldest first."""
+    return [_read_commit(file) for file in sorted((table / "_delta_log").glob("*.json")) if file.stem.isdigit()]
+
+
+def _read_commit(file: Path) -> Change:
+    actions = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    about: Mapping[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    at = datetime.fromtimestamp(about.get("timestamp", file.stat().st_mtime * 1000) / 1000, UTC)
+    changes = any(action[kind].get("dataChange", True) for action in actions for kind in ("add", "remove") if kind in action)
+    return Change(int(file.stem), at, dict(_read_note(about)), changes)
+
+
+def _read_note(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    said = about.get("userMetadata") or ""
+    note: Any = None
+    with suppress(ValueError):
+        note = json.loads(said)
+    given = {**about, **(note if isinstance(note, Mapping) else {"reason": said})}
+    for name, others in NAMES.items():
+        if value := next((given[other] for other in others if given.get(other)), None):
+            yield name, str(value)
