@@ -108,8 +108,10 @@ class EmbeddedEngine:
         rows.write.format("delta" if nested else "parquet").save(str(folder))
 
     def stop(self) -> None:
-        """End the server and all workers."""
+        """End the server and all workers, where they are not ended yet: several workspaces of a process share them."""
         global _running
+        if _running is not self:
+            return
         self._workers.close()
         self._server.stop()
         _running = None
