@@ -134,7 +134,7 @@ REBALANCE = Job(
     reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS, SAMPLE_WEIGHTS, SIGNAL_EVENT),
     writes=(SAMPLE_PLAN,),
     per="arm",
-    version=3,
+    version=4,
 )
 TRAIN = Job(
     "train",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
@@ -27,6 +27,7 @@ SPARE = 1.1
 def level_draw(
     draw: Callable[[float], DataFrame],
     plan: DataFrame,
+    ratios: Mapping[str, float],
     signal_event: DataFrame,
     *,
     turn: Turn,
@@ -35,35 +36,52 @@ def level_draw(
 ) -> DataFrame:
     """Rows of a draw with as many estimated tokens as ``plan``, to within one document, where the draw can be made as long.
 
-    What is too much is left out by a hash of document and copy, so that every slice loses the same part of itself; ``pi`` falls by
-    that part. A document is estimated to have those for each byte that its last events had, one without events those of its
-    slice. Three draws at most; of each the driver sees one number. Shuffles losses by id, and ids by band of their hash.
+    A slice to which both arms give the same weight gets as many in both: else chance would give one arm more of a slice of few long
+    documents. What is too much is left out by a hash of document and copy, and ``pi`` falls by that part. A document is estimated
+    to have those for each byte that its last events had, one without events those of its slice. Three draws at most; of each the
+    driver sees one number a slice. Shuffles losses by id, and ids by slice and band of their hash.
 
     Args:
         draw: the rows at a multiple of the rates of the arm: ``doc_id``, ``slice``, ``copy``, ``n_bytes`` and ``pi``.
         plan: the rows of the plan arm; where there are none, the draw stays as it is.
+        ratios: the weight of each slice of the arm over its weight in the plan, where the plan gives it any.
         signal_event: the table.
         turn: the round that is drawn.
         tokens_per_byte: where nothing is known.
         seed: of the hash.
     """
     measure = _make_measure(signal_event, turn, tokens_per_byte)
-    target = _sum_tokens(measure(plan))
-    rows = measure(draw(1.0))
-    if not target:
+    planned, rows = _sum_tokens(measure(plan)), measure(draw(1.0))
+    if not planned:
         return rows.drop("n_tok")
     found, more = _sum_tokens(rows), 1.0
+    targets = find_targets(planned, found, ratios)
     for _ in range(TRIES - 1):
-        if not 0 < found < target:
+        short = max((targets[name] / found[name] for name in targets if found.get(name)), default=1.0)
+        if short <= 1:
             break
-        more *= SPARE * target / found
+        more *= SPARE * short
         rows = measure(draw(more))
         found = _sum_tokens(rows)
-    if found <= target:
-        return rows.drop("n_tok")
-    kept = _keep_first(rows, target, seed).drop("n_tok")
-    numbered = kept.withColumn("copy", (rank_rows(["doc_id"], ["copy"]) - 1).cast("int"))
-    return numbered.withColumn("pi", F.col("pi") * F.lit(target / found))
+    kept = _keep_first(rows.withColumn("whole", F.lit("")), targets, "slice", seed, spare=1.0)  # never short
+    kept = _keep_first(kept, {"": sum(planned.values())}, "whole", seed, spare=0.5)
+    parts = [(name, min(targets[name] / found[name], 1.0)) for name in targets if found.get(name)]
+    scaled = kept.join(F.broadcast(kept.sparkSession.createDataFrame(parts, "slice string, part double")), "slice")
+    renumbered = scaled.withColumns({"pi": F.col("pi") * F.col("part"), "copy": (rank_rows(["doc_id"], ["copy"]) - 1).cast("int")})
+    return renumbered.drop("n_tok", "whole", "part")
+
+
+def find_targets(planned: Mapping[str, int], found: Mapping[str, int], ratios: Mapping[str, float]) -> dict[str, float]:
+    """Tokens that each slice of a draw is to have: those of the plan at the ratio of weights, and all together as many as the plan.
+
+    Args:
+        planned: tokens of each slice in the plan.
+        found: those in the draw as it comes, which stand for a slice that the plan has nothing of.
+        ratios: the weight of each slice over its weight in the plan.
+    """
+    wanted = {name: planned[name] * ratios[name] if planned.get(name) and name in ratios else found[name] for name in found}
+    total = sum(wanted.values())
+    return {name: size * sum(planned.values()) / total for name, size in wanted.items()} if total else {}
 
 
 def _make_measure(signal_event: DataFrame, turn: Turn, tokens_per_byte: float) -> Callable[[DataFrame], DataFrame]:
@@ -85,18 +103,24 @@ def _make_measure(signal_event: DataFrame, turn: Turn, tokens_per_byte: float) -
     return measure
 
 
-def _sum_tokens(rows: DataFrame) -> int:
-    return int(rows.agg(F.sum("n_tok").alias("tokens")).collect()[0]["tokens"] or 0)
+def _sum_tokens(rows: DataFrame) -> dict[str, int]:
+    """Tokens of each slice."""
+    sums = rows.groupBy("slice").agg(F.sum("n_tok").alias("tokens")).collect()
+    return {row["slice"]: int(row["tokens"] or 0) for row in sums}
 
 
-def _keep_first(rows: DataFrame, target: int, seed: int) -> DataFrame:
-    """The rows that come first by a hash, until they have ``target`` tokens: of the last one more than half."""
+def _keep_first(rows: DataFrame, targets: Mapping[str, float], within: str, seed: int, *, spare: float) -> DataFrame:
+    """The rows of each group that come first by a hash, until they have its tokens; this part of the last may be to spare."""
     hashed = rows.withColumn("ord", hash_columns(["doc_id", "copy"], seed, "level"))
     banded = hashed.withColumn("band", F.shiftright("ord", 64 - BAND_BITS))
-    lower = Window.partitionBy("all").orderBy("band").rowsBetween(Window.unboundedPreceding, -1)
-    up_to = Window.partitionBy("band").orderBy("ord", "doc_id", "copy").rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    sums = banded.groupBy("band").agg(F.sum("n_tok").alias("band_tok")).withColumn("all", F.lit(0))
-    starts = sums.select("band", F.coalesce(F.sum("band_tok").over(lower), F.lit(0)).alias("start"))
-    ended = banded.withColumn("ended", F.sum("n_tok").over(up_to)).join(F.broadcast(starts), "band")
-    kept = ended.where(F.col("start") + F.col("ended") - F.col("n_tok") / 2 <= F.lit(target))
+    lower = Window.partitionBy(within).orderBy("band").rowsBetween(Window.unboundedPreceding, -1)
+    order = Window.partitionBy(within, "band").orderBy("ord", "doc_id", "copy")
+    up_to = order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    sums = banded.groupBy(within, "band").agg(F.sum("n_tok").alias("band_tok"))
+    starts = sums.select(within, "band", F.coalesce(F.sum("band_tok").over(lower), F.lit(0)).alias("start"))
+    sizes = [(name, float(size)) for name, size in targets.items()]
+    wanted = rows.sparkSession.createDataFrame(sizes, f"{within} string, target double")
+    ended = banded.withColumn("ended", F.sum("n_tok").over(up_to)).join(F.broadcast(starts), [within, "band"])
+    needed = F.col("start") + F.col("ended") - F.col("n_tok") * F.lit(spare)
+    kept = ended.join(F.broadcast(wanted), within).where(needed <= F.col("target"))
     return kept.select(*rows.columns)

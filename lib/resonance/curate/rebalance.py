@@ -71,8 +71,10 @@ def rebalance(
     drawn = draw_more(1.0)
     if turn.arm == CONTROL:
         plan = sample_plan.where((F.col("round") == turn.round) & (F.col("arm") == PLAN) & (F.col("epoch") == 0))
+        rival = {row["slice"]: row["weight"] for row in plans.where(F.col("round") == turn.round).collect()}
+        ratios = {name: weights[name]["weight"] / rival[name] for name in weights if rival.get(name)}
         by_default = 1 / settings.bytes_per_token
-        drawn = level_draw(draw_more, plan, signal_event, turn=turn, tokens_per_byte=by_default, seed=seed)
+        drawn = level_draw(draw_more, plan, ratios, signal_event, turn=turn, tokens_per_byte=by_default, seed=seed)
     named = place_rows(drawn, seed=seed, epochs=epochs).select("*", F.lit(turn.round).alias("round"), F.lit(turn.arm).alias("arm"))
     return named.withColumn("weight", F.lit(1.0))
 

@@ -12,11 +12,12 @@ from pyspark.sql import functions as F
 
 from resonance.core.job import Turn
 from resonance.curate.draw import draw
-from resonance.curate.level import level_draw
+from resonance.curate.level import find_targets, level_draw
 from resonance.testing import events_frame, hold
 
 TURN = Turn("main", round=2)
 BY_DEFAULT = 0.25
+EQUAL = {"a": 1.0, "b": 1.0}
 
 
 def corpus(spark: SparkSession, count: int = 600) -> DataFrame:
@@ -35,11 +36,13 @@ def events(documents: DataFrame, tokens_per_byte: float, **marks: Any) -> list[d
     return [{"doc": int.from_bytes(row.doc_id, "big"), "bucket": 1, "pos": at, "slice": row.slice} | given for at, row in rows]
 
 
-def level(documents: DataFrame, plan: DataFrame, known: DataFrame, most: float = math.inf) -> list[Any]:
+def level(
+    documents: DataFrame, plan: DataFrame, known: DataFrame, most: float = math.inf, ratios: dict[str, float] | None = None
+) -> list[Any]:
     def draw_more(more: float) -> DataFrame:
         return draw(documents.withColumn("pi", F.least(F.col("pi") * more, F.lit(most))), seed=3, round=2)
 
-    return level_draw(draw_more, plan, known, turn=TURN, tokens_per_byte=BY_DEFAULT, seed=3).collect()
+    return level_draw(draw_more, plan, ratios or EQUAL, known, turn=TURN, tokens_per_byte=BY_DEFAULT, seed=3).collect()
 
 
 def count(rows: list[Any], tokens_per_byte: float = BY_DEFAULT) -> float:
@@ -64,12 +67,31 @@ def test_a_draw_is_cut_or_made_longer_until_it_has_the_tokens_of_the_plan(spark:
     assert [{bytes(row.doc_id) for row in one} for one in again] == [{bytes(row.doc_id) for row in rows}] * 2
 
 
+@pytest.mark.parametrize("ratio", [1.0, 0.25])
+def test_slices_get_as_many_tokens_as_in_the_plan_by_the_ratio_of_weights(spark: SparkSession, ratio: float) -> None:
+    documents = corpus(spark)
+    plan = hold(documents.where("slice = 'b' AND n_bytes < 200 OR n_bytes < 80"))
+    rows = level(documents, plan, events_frame(spark, []), ratios={"a": ratio, "b": 1.0})
+    planned = {name: count(plan.where(f"slice = '{name}'").collect()) for name in "ab"}
+    found = {name: count([row for row in rows if row.slice == name]) for name in "ab"}
+    assert abs(sum(found.values()) - sum(planned.values())) <= 240 * BY_DEFAULT / 2 + 1
+    targets = find_targets(planned, planned, {"a": ratio, "b": 1.0})
+    assert all(abs(found[name] - targets[name]) <= 2 * 240 * BY_DEFAULT for name in "ab"), "to about a document"
+
+
+def test_a_slice_that_the_plan_has_nothing_of_keeps_its_part() -> None:
+    assert find_targets({"a": 300}, {"a": 100, "b": 100}, {"a": 1.0}) == {"a": 225.0, "b": 75.0}
+    assert find_targets({"a": 300, "c": 100}, {"a": 100}, {"a": 0.5, "c": 9.0}) == {"a": 400.0}
+
+
 def test_the_part_that_is_left_out_lowers_the_expected_copies(spark: SparkSession) -> None:
     documents = corpus(spark)
     plan = pick(documents, 0.5)
     rows = level(documents, plan, events_frame(spark, []))
-    whole = count(draw(documents, seed=3, round=2).collect())
-    assert [row.pi for row in rows] == pytest.approx([1.3 * count(plan.collect()) / whole] * len(rows))
+    drawn = draw(documents, seed=3, round=2).collect()
+    for name in "ab":
+        whole, planned = (count([row for row in one if row.slice == name]) for one in (drawn, plan.collect()))
+        assert {round(row.pi, 9) for row in rows if row.slice == name} == {round(1.3 * planned / whole, 9)}
 
 
 def test_tokens_are_those_of_a_documents_last_events_or_else_of_its_slice(spark: SparkSession) -> None:
