@@ -397,6 +397,33 @@ class OpenWorkspace:
             Path(output).write_text(plain + "\n", encoding="utf-8")
         return View(tuple(describe_assessment(found)))
 
+    def approve(self, gate: str, *, name: str, reason: str, dataset: str = "documents") -> View:
+        """Let a dataset through a gate that it did not pass; who did, and why, is kept in table ``approvals``.
+
+        It holds for the newest assessment of the dataset alone: other rows or another contract ask for another approval.
+
+        Raises:
+            ResonanceError: there is no such gate, nothing to approve, or no name or reason.
+        """
+        from resonance.core.gates import GATES, find_gate
+        from resonance.tables import APPROVALS, QUALITY_GATE
+
+        if gate not in GATES:
+            raise ResonanceError(f"approve: no gate {gate!r}: there are {', '.join(GATES)}")
+        if not name.strip() or not reason.strip():
+            raise ResonanceError("approve: an approval has a name and a reason")
+        opened = self._open(self.config)
+        row = find_gate(opened.catalog.rows(QUALITY_GATE), gate, dataset)
+        if row is None:
+            raise ResonanceError(
+                f"approve: no assessment of {dataset} says anything of gate {gate}: run `resonance run assess` first"
+            )
+        if row["state"] == "passed":
+            raise ResonanceError(f"approve: {dataset} passed gate {gate} in round {row['round']}; there is nothing to approve")
+        key = {"dataset": dataset, "gate": gate, "assessment": row["assessment"]}
+        opened.add(APPROVALS, {**key, "name": name, "reason": reason, "approved_at": datetime.now(UTC)}, {"job": "approve"})
+        return View((f"{name} lets {dataset} through gate {gate} in round {row['round']}: {reason}", *row["reasons"]))
+
     def suggest(self, data: DataFrame | str | Path, table: str = "", output: str | Path | None = None) -> str:
         """Draft a contract of a dataset, as YAML, in which every guess is marked; written to ``output`` where one is given."""
         from resonance.assess.suggest import suggest_contract
@@ -445,7 +472,7 @@ class OpenWorkspace:
 
     def _execute(self, config: Config, jobs: Sequence[str]) -> Run:
         """Run steps of the loop, write the manifests and the report."""
-        from resonance.factory import DEDUPE
+        from resonance.factory import ASSESS, DEDUPE
 
         steps = choose_steps(config, jobs)
         asked = [name for name in jobs if name != "report"]
@@ -454,6 +481,10 @@ class OpenWorkspace:
             from resonance.runtime.workspace import refuse_unchecked
 
             refuse_unchecked(config, steps, asked)
+        if any(step.job is ASSESS for step in chosen):
+            from resonance.assess.documents import read_promises
+
+            read_promises(config.assess)
         if config.dedupe.method == "minhash" and any(step.job is DEDUPE for step in chosen):
             from resonance.curate.duplicates.reach import reach
 

@@ -6,9 +6,11 @@ Start reading here. Text flows down this list; the only way back is the table ``
 
 from __future__ import annotations
 
+from resonance.assess.documents import assess_documents
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.control.weigh_samples import weigh_samples
+from resonance.core import gates
 from resonance.core.job import Job, Step
 from resonance.core.ledger import BEFORE_DOCUMENTS
 from resonance.core.settings import Config
@@ -28,6 +30,7 @@ from resonance.states.feedback import feedback
 from resonance.states.suspect import suspect
 from resonance.tables import (
     APPRAISALS,
+    APPROVALS,
     CHECKPOINTS,
     COMPARED,
     CONTAMINATION,
@@ -42,6 +45,11 @@ from resonance.tables import (
     LABEL_QUALITY,
     PLANS,
     PRIVACY_SPANS,
+    QUALITY_GATE,
+    QUALITY_METRIC,
+    QUALITY_REPORT,
+    QUALITY_RESULT,
+    QUALITY_STATE,
     RAW,
     REJECTS,
     REPAIRS,
@@ -128,12 +136,22 @@ DECIDE = Job(
     per="round",
     version=3,
 )
+ASSESS = Job(  # reads texts of batches that are new alone
+    "assess",
+    assess_documents,
+    reads=(DOCUMENTS, REJECTS, SIGNALS, QUALITY_STATE, QUALITY_RESULT, QUALITY_REPORT, QUALITY_GATE, APPROVALS),
+    writes=(QUALITY_STATE, QUALITY_RESULT, QUALITY_METRIC, QUALITY_REPORT, QUALITY_GATE),
+    per="round",
+    heeds={"clean": ("mask", "languages")},
+    owns={"dataset": gates.DOCUMENTS, "gate": (gates.RULES, gates.PEOPLE)},
+)
 REBALANCE = Job(
     "rebalance",
     rebalance,
     reads=(DOCUMENTS, REJECTS, SAMPLE_PLAN, PLANS, SAMPLE_WEIGHTS, SIGNAL_EVENT),
     writes=(SAMPLE_PLAN,),
     per="arm",
+    behind=(gates.RULES, gates.EFFECT),
     version=4,
 )
 TRAIN = Job(
@@ -232,6 +250,7 @@ JOBS = (
     DECONTAMINATE,
     HOLD_OUT,
     DECIDE,
+    ASSESS,
     APPRAISE,
     SUSPECT,
     WEIGH_SAMPLES,
@@ -261,7 +280,7 @@ def loop(config: Config) -> tuple[Step, ...]:
     """Every step of ``config.rounds`` rounds in the order in which they run, up to the plan of the round after."""
     steps = [*curation(config), Step(HOLD_OUT, 0, HELDOUT), Step(DECIDE, 1)]
     for number in range(1, config.rounds + 1):
-        steps += screening(config, number)
+        steps += [Step(ASSESS, number), *screening(config, number)]
         arms = (PLAN, CONTROL) if _has_control(config, number) else (PLAN,)
         for job in (REBALANCE, TRAIN, SCORE_MODEL):
             steps += [Step(job, number, arm) for arm in arms]

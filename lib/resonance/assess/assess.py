@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.assess.measure import MOST_STRATA, States, Stratum, measure, merge_strata
+from resonance.assess.history import Distribution, find_distribution
+from resonance.assess.measure import MOST_STRATA, States, Stratum, merge_strata
 from resonance.assess.operators import BY_ID, OPERATORS
+from resonance.assess.pieces import Gathered, Piece, gather_pieces, merge_pieces
 from resonance.assess.score import Grade, grade
 from resonance.core.binding import Asked, Bound, InapplicableError, UnmeasurableError
 from resonance.core.dataset import DatasetContract
@@ -33,9 +35,13 @@ class Assessment:
 
     Args:
         results: one of each operator that was asked over all rows, then those of strata.
-        rows: how many rows were read.
+        rows: how many rows the dataset has.
         now: the moment at which ages were taken.
         left_out: strata that are not told apart, being more than can be.
+        sizes: rows of each stratum that is.
+        pieces: what was gathered over each piece of the dataset.
+        read: rows that the shared scan read; what was gathered before told the rest.
+        distributions: of each operator that tallies values, their shares.
     """
 
     results: tuple[Result, ...]
@@ -44,6 +50,10 @@ class Assessment:
     rows: int
     now: datetime
     left_out: int = 0
+    sizes: Mapping[Stratum, int] = field(default_factory=dict)
+    pieces: tuple[Gathered, ...] = ()
+    read: int = 0
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -57,7 +67,14 @@ class Assessment:
 
 
 def assess(
-    rows: DataFrame, contract: DatasetContract, profile: Profile, now: datetime, records: Records | None = None
+    rows: DataFrame,
+    contract: DatasetContract,
+    profile: Profile,
+    now: datetime,
+    records: Records | None = None,
+    *,
+    pieces: Sequence[Piece] = (),
+    known: Iterable[Gathered] = (),
 ) -> Assessment:
     """The results of every operator that the profile asks for, and the grade.
 
@@ -67,10 +84,14 @@ def assess(
         profile: what counts how much.
         now: the moment at which ages are taken.
         records: what is known beside the rows.
+        pieces: the same rows in pieces; one where none are given.
+        known: what was gathered over pieces before.
     """
     asked = [operator for operator in OPERATORS if operator.core or operator.id in {*profile.enable, *contract.choices}]
     bounds, refused = bind_operators(asked, rows, contract, now, records)
-    states = measure(rows, bounds, contract.strata, contract.roles.get("text"))
+    whole_piece = (Piece("all", "", rows),)
+    gathered, read = gather_pieces(pieces or whole_piece, bounds, contract.strata, contract.roles.get("text"), known)
+    states = merge_pieces(gathered, bounds)
     whole = merge_strata(states, bounds)
     counted = complete_states(rows, bounds, whole)
     results = [refused.get(op.id) or judge(op, bounds[op.id], counted.get(op.id, {}), contract) for op in asked]
@@ -81,10 +102,26 @@ def assess(
         for id, state in found.items()
         if bounds[id].parts
     ]
+    graded = grade(results, set_floors(profile, contract))
+    many = count_rows(whole)
+    return Assessment(
+        tuple(results),
+        graded,
+        profile.title,
+        many,
+        now,
+        len(states) - len(kept) if contract.strata else 0,
+        {stratum: count_rows(found) for stratum, found in kept.items()},
+        tuple(gathered),
+        read,
+        {id: find_distribution(bounds[id], state) for id, state in whole.items()},
+    )
+
+
+def set_floors(profile: Profile, contract: DatasetContract) -> Profile:
+    """The profile with the floors that the contract sets."""
     floors = {id: choice.floor for id, choice in contract.choices.items() if choice.floor is not None}
-    graded = grade(results, replace(profile, floors={**profile.floors, **floors}))
-    many = max((state["rows"] for state in whole.values()), default=0)
-    return Assessment(tuple(results), graded, profile.title, many, now, len(states) - len(kept) if contract.strata else 0)
+    return replace(profile, floors={**profile.floors, **floors})
 
 
 def list_states(rows: DataFrame, contract: DatasetContract, records: Records | None = None) -> dict[str, str]:
@@ -208,6 +245,11 @@ def judge(operator: Operator, bound: Bound, state: State, contract: DatasetContr
 
 def keep_largest(states: Mapping[Stratum, States]) -> Mapping[Stratum, States]:
     """The strata with most rows, as many as are told apart."""
-    sizes = {stratum: max((state["rows"] for state in found.values()), default=0) for stratum, found in states.items()}
+    sizes = {stratum: count_rows(found) for stratum, found in states.items()}
     order = sorted(states, key=lambda stratum: (-sizes[stratum], tuple(value or "" for value in stratum)))
     return {stratum: states[stratum] for stratum in order[:MOST_STRATA]}
+
+
+def count_rows(found: States) -> int:
+    """The rows over which states were gathered."""
+    return max((state["rows"] for state in found.values()), default=0)

@@ -20,6 +20,8 @@ Stratum = tuple[str | None, ...]
 """Values of the columns that strata are made of, as texts."""
 States = Mapping[str, Mapping[str, Any]]
 """The state of each operator by its id."""
+STORED = "__"
+"""Stands between a set and its signal in columns of rows."""
 MOST_STRATA = 10_000
 """Strata that are told apart; of more, those with fewest rows are left to the whole."""
 
@@ -44,7 +46,9 @@ def measure(rows: DataFrame, bounds: Mapping[str, Bound], by: Sequence[str] = ()
         stratum, state = tuple(json.loads(row["stratum"])), json.loads(row["state"])
         known = found.get(stratum)
         found[stratum] = state if known is None else add_states(parts, known, state)
-    return {stratum: split_state(state, bounds) for stratum, state in sorted(found.items(), key=_order)}
+    return {
+        stratum: split_state(state, bounds) for stratum, state in sorted(found.items(), key=lambda entry: order_strata(entry[0]))
+    }
 
 
 def gather(rows: DataFrame, bounds: Mapping[str, Bound], by: Sequence[str] = (), text: str | None = None) -> DataFrame:
@@ -52,13 +56,23 @@ def gather(rows: DataFrame, bounds: Mapping[str, Bound], by: Sequence[str] = (),
     reads = sorted({name for bound in bounds.values() for name in bound.reads} | set(by))
     expressions = {name: words for bound in bounds.values() for name, words in bound.expressions.items()}
     sets = tuple(sorted({name for bound in bounds.values() for name in bound.signals}))
-    chosen = [F.col(f"`{name}`") for name in reads]
+    stored = {name: columns for name in sets if set(columns := name_signals(name)) <= set(rows.columns)}
+    measured = tuple(name for name in sets if name not in stored)
+    chosen = [F.col(f"`{name}`") for name in (*reads, *(name for columns in stored.values() for name in columns))]
     chosen += [F.expr(words).alias(name) for name, words in expressions.items()]
-    if text is not None and sets and text not in reads:
+    if text is not None and measured and text not in reads:
         chosen.append(F.col(f"`{text}`"))
     parts = tuple((f"{id}.{name}", part) for id, bound in bounds.items() for name, part in bound.parts.items())
-    kernel = Gather(parts, tuple(by), sets, text)
+    kernel = Gather(parts, tuple(by), measured, text, tuple(stored))
     return map_batches(rows.select(*(chosen or [F.lit(True).alias("any")])), kernel, "stratum string, state string")
+
+
+def name_signals(set: str) -> list[str]:
+    """The columns of rows that hold the signals of a set; where all are there, it is not measured again.
+
+    Parts find each as ``<set>.<signal>``: an engine would take the name for a field of a struct.
+    """
+    return [f"{set}{STORED}{name}" for name in SIGNAL_SETS[set].names]
 
 
 def add_states(parts: Mapping[str, Part], one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +85,7 @@ def split_state(state: Mapping[str, Any], bounds: Mapping[str, Bound]) -> States
     return {id: {"rows": state["rows"], **{name: state[f"{id}.{name}"] for name in bound.parts}} for id, bound in bounds.items()}
 
 
-def merge_strata(states: Mapping[Stratum, States], bounds: Mapping[str, Bound]) -> States:
+def merge_strata(states: Mapping[Any, States], bounds: Mapping[str, Bound]) -> States:
     """The states over all strata together."""
     whole: dict[str, dict[str, Any]] = {}
     for id, bound in bounds.items():
@@ -90,6 +104,7 @@ class Gather:
     by: tuple[str, ...]
     sets: tuple[str, ...]
     text: str | None
+    stored: tuple[str, ...] = ()
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """One batch: the state of each stratum."""
@@ -107,11 +122,10 @@ class Gather:
     def _add_signals(self, batch: Any) -> Any:
         import pyarrow as pa
 
-        if self.text is None or not self.sets:
-            return batch
-        columns, names = list(batch.columns), list(batch.schema.names)
-        texts = batch.column(self.text).cast(pa.string())
-        for chosen in self.sets:
+        known = {column: column.replace(STORED, ".", 1) for name in self.stored for column in name_signals(name)}
+        columns, names = list(batch.columns), [known.get(name, name) for name in batch.schema.names]
+        texts = batch.column(self.text).cast(pa.string()) if self.text is not None and self.sets else None
+        for chosen in self.sets if texts is not None else ():
             found = SIGNAL_SETS[chosen].measure(texts)
             columns += [found.field(place) for place in range(found.type.num_fields)]
             names += [f"{chosen}.{field.name}" for field in found.type]
@@ -142,5 +156,6 @@ def split_batch(batch: Any, by: Sequence[str]) -> Iterator[tuple[str, Any]]:
         yield json.dumps([each[first].as_py() for each in values], ensure_ascii=False), rows
 
 
-def _order(entry: tuple[Stratum, Any]) -> tuple[tuple[bool, str], ...]:
-    return tuple((value is not None, value or "") for value in entry[0])
+def order_strata(stratum: Stratum) -> tuple[tuple[bool, str], ...]:
+    """The place of a stratum among others: null comes first."""
+    return tuple((value is not None, value or "") for value in stratum)

@@ -206,6 +206,19 @@ def assess(
 
 @app.command()
 @on_workspace()
+def approve(
+    w: OpenWorkspace,
+    gate: Annotated[str, typer.Argument(metavar="GATE", help="rules, people or effect.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Who lets it through.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")],
+    dataset: Annotated[str, typer.Option("--dataset", metavar="NAME", help="What is let through.")] = "documents",
+) -> None:
+    """Let a dataset through a gate that it did not pass. It holds for its newest assessment, and is kept in table approvals."""
+    w.approve(gate, name=name, reason=reason, dataset=dataset).show(out)
+
+
+@app.command()
+@on_workspace()
 def operators(
     w: OpenWorkspace,
     data: Annotated[

@@ -25,6 +25,10 @@ class ConservationError(ResonanceError):
     """Rows were lost or doubled between two steps."""
 
 
+class GateError(ResonanceError):
+    """A dataset did not pass a gate, and settings say that no job behind it starts."""
+
+
 class TrainError(ResonanceError):
     """Training or scoring could not run, or its events do not match its plan."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from resonance.core.errors import WiringError
+from resonance.core.gates import GateName
 from resonance.core.table import Catalog, Family, Table
 from resonance.core.turns import PLAN
 from resonance.core.wiring import Wiring, read_wiring
@@ -74,6 +75,7 @@ class Job:
         owns: which rows of shared tables are the job's, where their values are constant, such as the ``scope`` of duplicates.
         closes_round: whether a round's manifest can be written once this job is done.
         on_demand: whether the job runs only when it is named or the weighting reads what it computes, so that no other round waits.
+        behind: gates that the documents pass before it starts: that of rules in its round, that of effect in the round before.
         only_with: the settings without which the job has nothing to do; empty where it always has.
         version: rises when the job's meaning changes, so that its results become stale.
 
@@ -92,6 +94,7 @@ class Job:
     owns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     closes_round: bool = False
     on_demand: bool = False
+    behind: tuple[GateName, ...] = ()
     only_with: str = ""
     version: int = 1
 

@@ -18,11 +18,12 @@ from resonance.core import weighting
 from resonance.core.errors import ConfigError
 from resonance.core.pseudonyms import name_key, read_key
 from resonance.core.quotes import advise_quotes, describe_quotes
-from resonance.core.settings import CleanSettings, Config
+from resonance.core.settings import AssessSettings, CleanSettings, Config
 from resonance.core.settings.control import MOVED
 from resonance.core.weighting import Weighting
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy, parse_policy, readable_sets
+from resonance.runtime.recipes import find_recipe, read_file
 from resonance.runtime.scorers import find_scorers
 from resonance.runtime.weightings import load_weighting
 
@@ -56,7 +57,7 @@ def load(
     for key, value in overrides.items():
         merged = _lay(merged, _nest_value(key.split("__"), value))
     try:
-        return Config.model_validate(_choose_weighting(_settle_policy(_read_scorers(merged))))
+        return Config.model_validate(_read_promises(_choose_weighting(_settle_policy(_read_scorers(merged)))))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
@@ -97,6 +98,19 @@ def _choose_weighting(merged: dict[str, Any]) -> dict[str, Any]:
     given = decide["weighting"]
     chosen = load_weighting(given) if isinstance(given, str) else weighting.parse(given, "in decide.weighting")
     return {**merged, "decide": {**decide, "weighting": chosen}}
+
+
+def _read_promises(merged: dict[str, Any]) -> dict[str, Any]:
+    """The layers with the contract of the documents and the profile that they name read, as texts: an assessment parses them."""
+    assess = merged.get("assess", {})
+    if not isinstance(assess, dict):
+        return merged
+    contract, profile = assess.get("contract"), assess.get("profile") or assess.get("stage", AssessSettings().stage)
+    own = resources.folder("data_contracts") / "documents.odcs.yaml"
+    read = {"contract": read_file(Path(contract) if isinstance(contract, str) and contract else own, "contract")}
+    if isinstance(profile, str):
+        read["profile"] = read_file(find_recipe("profiles", "profile", profile), "profile")
+    return {**merged, "assess": {**assess, **read}}
 
 
 def config_hash(config: Config) -> str:

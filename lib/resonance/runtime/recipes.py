@@ -21,17 +21,37 @@ def read_recipe(folder: str, what: str, given: str) -> object:
     Raises:
         ConfigError: there is none, or it is no YAML.
     """
-    path = Path(given)
-    if given in list_recipes(folder):
-        path = resources.folder("conf") / folder / f"{given}.yaml"
-    elif not path.is_file() and path.suffix not in (".yaml", ".yml"):
-        raise ConfigError(f"unknown {what} {given!r}: choose one of {', '.join(list_recipes(folder))}, or give a YAML file")
+    text = read_file(find_recipe(folder, what, given), what)
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {what} {given}: {getattr(error, 'strerror', None) or error}") from None
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{what} {given} is no YAML: {' '.join(str(error).split())}") from None
+
+
+def find_recipe(folder: str, what: str, given: str) -> Path:
+    """The file of a recipe.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    path = Path(given)
+    if given in list_recipes(folder):
+        return resources.folder("conf") / folder / f"{given}.yaml"
+    if not path.is_file() and path.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"unknown {what} {given!r}: choose one of {', '.join(list_recipes(folder))}, or give a YAML file")
+    return path
+
+
+def read_file(path: Path, what: str) -> str:
+    """The text of a file that a setting names.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {what} {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def list_recipes(folder: str) -> tuple[str, ...]:

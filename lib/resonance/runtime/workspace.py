@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -156,6 +157,12 @@ class Workspace:
         """Replace one slice of a table that no step writes by the rows that ``make`` gives."""
         with lock_workspace(self.folder), self.scratch(table.name) as scratch:
             return self.catalog.write(table, make(scratch), slice, {"job": "register"})
+
+    def add(self, table: Table, row: Mapping[str, Any], note: Mapping[str, object]) -> Commit:
+        """Append one row to a table that no step writes."""
+        frame = self.spark.createDataFrame([dict(row)], resources.contract(table).schema)
+        with lock_workspace(self.folder):
+            return self.catalog.append(table, frame, (table.name, time.time_ns() // 1_000_000), note)
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Scratch]:

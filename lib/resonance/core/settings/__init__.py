@@ -4,6 +4,7 @@ Each room has a module; ``Config`` holds one section of each kind. Defaults stan
 them (``runtime.conf``). A job is handed the sections that its signature names.
 """
 
+from resonance.core.settings.assess import AssessSettings
 from resonance.core.settings.base import Settings
 from resonance.core.settings.benchmark import EvaluateSettings
 from resonance.core.settings.config import Config
@@ -29,6 +30,7 @@ __all__ = [
     "MOST_HASHES",
     "TASK_FIELDS",
     "AppraiseSettings",
+    "AssessSettings",
     "CleanSettings",
     "Config",
     "CrossFitSettings",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
+from resonance.core.settings.assess import AssessSettings
 from resonance.core.settings.base import Settings
 from resonance.core.settings.benchmark import EvaluateSettings
 from resonance.core.settings.control import DecideSettings
@@ -54,6 +55,7 @@ class Config(Settings):
     appraise: AppraiseSettings = AppraiseSettings()
     cross_fit: CrossFitSettings = CrossFitSettings()
     tune: TuneSettings = TuneSettings()
+    assess: AssessSettings = AssessSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     decide: DecideSettings = DecideSettings()

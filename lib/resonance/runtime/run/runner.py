@@ -12,7 +12,8 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.errors import ResonanceError
+from resonance.core.errors import GateError, ResonanceError
+from resonance.core.gates import explain_gate, find_closed
 from resonance.core.job import Job, Left, Site, Step, Turn
 from resonance.core.launch import Launch
 from resonance.core.ledger import drop_cut_before
@@ -25,7 +26,7 @@ from resonance.runtime.run.progress import Events
 from resonance.runtime.run.schedule import Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
-from resonance.tables import DOCUMENTS, FILES, RAW, REJECTS, STEPS, TABLES, WRITING
+from resonance.tables import APPROVALS, DOCUMENTS, FILES, QUALITY_GATE, RAW, REJECTS, STEPS, TABLES, WRITING
 
 WRITERS = 2
 """Tables of one step that are written at a time."""
@@ -50,6 +51,7 @@ class Runner:
         self._events = events
         self._versions: dict[str, int | None] = {}
         self._schedule = Schedule(config, catalog)
+        self._told: set[str] = set()
 
     def run(self, steps: Sequence[Step], only: Iterable[str] = ()) -> list[Outcome]:
         """Execute what is missing or stale, in order.
@@ -66,6 +68,7 @@ class Runner:
             step = forecast.step
             if forecast.due:
                 self._events.warn(forecast.warning)
+                self._hold_gates(step)
                 outcome = self._execute(forecast)
             else:
                 outcome = Outcome(step, forecast.run, skipped=forecast.why, waits=forecast.waits)
@@ -97,6 +100,23 @@ class Runner:
         outcome = self._execute(forecast, results)
         self._events.finished(outcome)
         return outcome
+
+    def _hold_gates(self, step: Step) -> None:
+        """Say which gates before a step are not passed, each once.
+
+        Raises:
+            GateError: there is one, and settings say that it stops the run.
+        """
+        if not step.job.behind:
+            return
+        gates, approvals = (self._catalog.rows(table) for table in (QUALITY_GATE, APPROVALS))
+        for row in find_closed(gates, approvals, step.job.behind, step.round):
+            said = f"{step}: {explain_gate(row)}"
+            if self._config.assess.gate == "stop":
+                raise GateError(said)
+            if row["assessment"] not in self._told:
+                self._told.add(row["assessment"])
+                self._events.warn(said)
 
     def _execute(self, forecast: Forecast, results: tuple[Any, ...] | None = None) -> Outcome:
         step, job = forecast.step, forecast.step.job

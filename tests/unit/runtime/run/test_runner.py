@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from resonance.core.errors import ConservationError, ResonanceError
+from resonance.core.errors import ConservationError, GateError, ResonanceError
 from resonance.core.job import Job, Step
 from resonance.core.ledger import make_rejects
 from resonance.core.settings import CleanSettings, Config, DedupeSettings, IngestSettings
+from resonance.runtime import resources
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.runner import Runner
-from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS, STEPS, WRITING
+from resonance.tables import APPROVALS, DOCUMENTS, DUPLICATES, QUALITY_GATE, REJECTS, STEPS, WRITING
 from resonance.testing import MemoryCatalog, documents_frame
 
 ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "third text")]
@@ -216,3 +219,28 @@ def test_nothing_is_taken_over_from_a_workspace_whose_tables_are_not_those_that_
     monkeypatch.undo()
     run('{"more": 3}')
     assert seen == [None, None, None, {"documents": 2, "rejects": 2}]
+
+
+def test_a_gate_that_is_not_passed_is_told_once_or_stops_what_stands_behind_it_until_it_is_approved(room, spark):
+    gate = {"dataset": "documents", "round": 0, "gate": "rules", "assessment": "a", "state": "failed"}
+    row = {**gate, "reasons": ["coverage is 40.0%"], "mend": ["supply more"]}
+    room.catalog.write(QUALITY_GATE, spark.createDataFrame([row], resources.contract(QUALITY_GATE).schema), {"round": 0}, {})
+
+    def steps():
+        first, thin = room.steps()
+        return (first, Step(replace(thin.job, behind=("rules", "effect"))))
+
+    stop = room.config.assess.model_copy(update={"gate": "stop"})
+    with pytest.raises(
+        GateError, match=r"thin: gate rules of documents, round 0, is not passed: coverage is 40.0% \(supply more\)"
+    ):
+        room.runner(assess=stop).run(steps())
+    assert room.calls == ["read"]
+    room.runner().run(steps())
+    assert room.calls == ["read", "thin"]
+    assert room.shown.getvalue().count("is not passed") == 1
+    approval = {**{key: gate[key] for key in ("dataset", "gate", "assessment")}, "name": "ada", "reason": "known"}
+    known = spark.createDataFrame([{**approval, "approved_at": datetime.now(UTC)}], resources.contract(APPROVALS).schema)
+    room.catalog.append(APPROVALS, known, ("approvals", 1), {})
+    room.runner(assess=stop, seed=1).run(steps())
+    assert room.calls[-1] == "thin"

@@ -1,0 +1,207 @@
+"""The job that assesses the documents of a workspace: what is left after curation, by batch, so that only new batches are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from resonance.assess.assess import Assessment, assess, set_floors
+from resonance.assess.contracts import parse_dataset
+from resonance.assess.gates import judge_people, judge_rules
+from resonance.assess.history import Comparison, Distribution, Past, compare, read_past
+from resonance.assess.measure import name_signals
+from resonance.assess.operators import BY_ID, OPERATORS
+from resonance.assess.pieces import Piece, hash_text
+from resonance.assess.record import (
+    ALL_ROWS,
+    GATE_COLUMNS,
+    MADE_BY,
+    METRIC_COLUMNS,
+    REPORT_COLUMNS,
+    RESULT_COLUMNS,
+    STATE_COLUMNS,
+    list_metric_rows,
+    list_result_rows,
+    list_state_rows,
+    make_gate_row,
+    make_report_row,
+    read_assessment,
+    read_pieces,
+)
+from resonance.core.dataset import DatasetContract
+from resonance.core.gates import DOCUMENTS, RULES, find_approval
+from resonance.core.job import Turn
+from resonance.core.ledger import drop_cut
+from resonance.core.profile import Profile, parse_profile
+from resonance.core.settings import AssessSettings, CleanSettings
+from resonance.core.versions import VERSION_KEY
+from resonance.tables import SIGNAL_SETS
+
+NO_AGES = datetime(1970, 1, 1, tzinfo=UTC)
+"""The moment at which ages of documents are taken: they have none."""
+LANGUAGE = "basics"
+"""The signal set that tells the language of a document."""
+PRIVATE = "privacy"
+"""The set that is measured before masking: where texts are masked it says nothing of what is stored."""
+Frames = tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]
+
+
+def assess_documents(
+    documents: DataFrame,
+    rejects: DataFrame,
+    signals: Mapping[str, DataFrame],
+    quality_state: DataFrame,
+    quality_result: DataFrame,
+    quality_report: DataFrame,
+    quality_gate: DataFrame,
+    approvals: DataFrame,
+    *,
+    settings: AssessSettings,
+    cleaning: CleanSettings,
+    turn: Turn,
+) -> Frames:
+    """States, results, scores, headline and gates of the documents that no step cut.
+
+    One query over ids, hashes and signals tells which batches hold what they held; texts of the others alone are read, once. Where
+    the same documents were held to the same promises before, that assessment is read back. Shuffles ids and signals, no text.
+
+    Raises:
+        ContractError: the contract or the profile is none.
+    """
+    contract, profile = read_promises(settings)
+    kept, marks = mark_batches(drop_cut(documents, rejects), signals, cleaning)
+    id = identify(settings, marks)
+    reports = collect(quality_report)
+    same = [row for row in reports if row["assessment"] == id]
+    before = collect(quality_result.where(f"gate = '{RULES}' AND (stratum = '{ALL_ROWS}' OR round = {_newest(same)})"))
+    known = read_pieces(collect(quality_state), DOCUMENTS)
+    if same:
+        report = max(same, key=lambda row: int(row["round"]))
+        found = replace(read_assessment(before, report, set_floors(profile, contract), NO_AGES), pieces=tuple(known))
+        distributions = read_past(before, [report["round"]]).distributions
+    else:
+        pieces = [Piece(batch, mark, kept.where(F.col("batch") == batch)) for batch, mark in marks.items()]
+        found = assess(kept, contract, profile, NO_AGES, pieces=pieces, known=known)
+        distributions = found.distributions
+    accepted = list_accepted(collect(quality_gate), collect(approvals), turn.round)
+    past = read_past(before, accepted)
+    rows = Rows(found, turn.round, id, hash_text(json.dumps(marks)), contract, profile, distributions, past)
+    return rows.make_frames(documents)
+
+
+def read_promises(settings: AssessSettings) -> tuple[DatasetContract, Profile]:
+    """The contract of the documents, and the weights.
+
+    Raises:
+        ContractError: the contract is none.
+        ConfigError: the profile is none.
+    """
+    contract = replace(parse_dataset(settings.contract, "assess.contract"), stage=settings.stage)
+    return contract, parse_profile(yaml.safe_load(settings.profile), "assess.profile", frozenset(BY_ID))
+
+
+def identify(settings: AssessSettings, marks: Mapping[str, str]) -> str:
+    """The identity of an assessment: of the documents, what they promise, and what measures them."""
+    operators = [(operator.id, operator.version) for operator in OPERATORS]
+    return hash_text(json.dumps([dict(marks), settings.effective(), operators, MADE_BY], sort_keys=True))
+
+
+def mark_batches(kept: DataFrame, signals: Mapping[str, DataFrame], cleaning: CleanSettings) -> tuple[DataFrame, dict[str, str]]:
+    """Documents with their language and the signals that are stored of all of them, and a hash of what each batch holds.
+
+    A set is taken from its table where it was measured of every text as it is stored; else it is measured anew. One query over
+    ids and hashes.
+    """
+    usable = [name for name in signals if may_tell(name, cleaning)]
+    ids = kept.select(*VERSION_KEY, "content_hash", "slice", "source")
+    ids = ids.join(find_languages(kept, signals), list(VERSION_KEY), "left")
+    for name in usable:
+        own = signals[name].select(*VERSION_KEY, F.col("content_hash").alias(name))
+        ids = ids.join(own, list(VERSION_KEY), "left")
+    mark = F.expr("coalesce(bit_xor(xxhash64(doc_id, content_hash, slice, source, language)), 0)").alias("mark")
+    lacking = [F.expr(f"count_if(NOT coalesce({name} = content_hash, false))").alias(name) for name in usable]
+    rows = ids.groupBy("batch").agg(F.count(F.lit(1)).alias("many"), mark, *lacking).collect()
+    marks = {row["batch"]: f"{row['many']}-{row['mark'] & 0xFFFFFFFFFFFFFFFF:016x}" for row in rows}
+    stored = {name: signals[name] for name in usable if not any(row[name] for row in rows)}
+    return add_signals(kept, stored, find_languages(kept, signals)), dict(sorted(marks.items()))
+
+
+def may_tell(name: str, cleaning: CleanSettings) -> bool:
+    """Whether the table of a set may tell of texts as they are stored: no scorer made it, and no language was left out."""
+    return not (SIGNAL_SETS[name].scored or name in cleaning.languages or (name == PRIVATE and cleaning.mask != "none"))
+
+
+def find_languages(kept: DataFrame, signals: Mapping[str, DataFrame]) -> DataFrame:
+    """The language of each document, where the set that tells it was measured; no row elsewhere."""
+    if LANGUAGE in signals:
+        return signals[LANGUAGE].select(*VERSION_KEY, "language")
+    return kept.select(*VERSION_KEY, F.lit(None).cast("string").alias("language")).where("false")
+
+
+def add_signals(kept: DataFrame, stored: Mapping[str, DataFrame], languages: DataFrame) -> DataFrame:
+    """Documents with ``language``, and with signals as columns ``<set>.<signal>``. Joins by document; texts stay where they are."""
+    known = kept.select(*VERSION_KEY).join(languages, list(VERSION_KEY), "left")
+    added = ["language"]
+    for name, rows in stored.items():
+        columns = [F.col(signal).alias(column) for signal, column in zip(SIGNAL_SETS[name].names, name_signals(name), strict=True)]
+        known = known.join(rows.select(*VERSION_KEY, *columns), list(VERSION_KEY), "left")
+        added += name_signals(name)
+    joined = known.join(kept, list(VERSION_KEY), "right")
+    return joined.select(*kept.columns, *(F.col(f"`{name}`") for name in added))
+
+
+def list_accepted(gates: Iterable[Mapping[str, Any]], approvals: Sequence[Mapping[str, Any]], before: int) -> list[int]:
+    """Rounds before this one whose documents passed the first gate, or were let through."""
+    own = [row for row in gates if row["gate"] == RULES and row["dataset"] == DOCUMENTS and row["round"] < before]
+    return sorted(row["round"] for row in own if row["state"] == "passed" or find_approval(approvals, row))
+
+
+def collect(rows: DataFrame) -> list[dict[str, Any]]:
+    """The rows of a small table about the documents."""
+    return [row.asDict() for row in rows.where(F.col("dataset") == DOCUMENTS).collect()]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An assessment and all that its rows say."""
+
+    found: Assessment
+    round: int
+    id: str
+    version: str
+    contract: DatasetContract
+    profile: Profile
+    distributions: Mapping[str, Distribution]
+    past: Past
+    dataset: str = DOCUMENTS
+    as_of: datetime | None = None
+
+    def compare(self) -> dict[str, Comparison]:
+        """How each operator stands to its past."""
+        whole = (result for result in self.found.results if not result.stratum)
+        return {r.operator: compare(r.operator, r.score, self.distributions.get(r.operator, {}), self.past) for r in whole}
+
+    def make_frames(self, like: DataFrame) -> Frames:
+        """The rows as frames of the session of ``like``."""
+        own, found = (self.dataset, self.round), self.found
+        verdicts = (judge_rules(found, self.dataset), judge_people())
+        made = (
+            (list_state_rows(self.dataset, found.pieces), STATE_COLUMNS),
+            (list_result_rows(found, *own, self.distributions, self.compare()), RESULT_COLUMNS),
+            (list_metric_rows(found, *own, self.profile, self.contract.strata), METRIC_COLUMNS),
+            ([make_report_row(found, *own, self.id, self.version, self.contract, self.as_of)], REPORT_COLUMNS),
+            ([make_gate_row(verdict, *own, self.id) for verdict in verdicts], GATE_COLUMNS),
+        )
+        states, results, metrics, report, gates = (like.sparkSession.createDataFrame(list(rows), kind) for rows, kind in made)
+        return states, results, metrics, report, gates
+
+
+def _newest(rows: Sequence[Mapping[str, Any]]) -> int:
+    return max((int(row["round"]) for row in rows), default=-1)

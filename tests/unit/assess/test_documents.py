@@ -1,0 +1,106 @@
+"""Documents are assessed by batch: texts of new batches alone are read, and the same documents are read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import functions as F
+
+from resonance.assess.documents import assess_documents, list_accepted
+from resonance.core.job import Turn
+from resonance.curate.signals import BASICS
+from resonance.runtime import resources
+from resonance.runtime.conf import load
+from resonance.tables import APPROVALS, QUALITY_GATE, QUALITY_METRIC, QUALITY_REPORT, QUALITY_RESULT, QUALITY_STATE, REJECTS
+from resonance.testing import documents_frame, tiny_corpus
+
+TABLES = (QUALITY_STATE, QUALITY_RESULT, QUALITY_METRIC, QUALITY_REPORT, QUALITY_GATE)
+
+
+@pytest.fixture
+def assess(spark):
+    """Assesses documents in a round, on what rounds before left; the rows of each table."""
+    left = {table.name: spark.createDataFrame([], resources.contract(table).schema) for table in (*TABLES, APPROVALS)}
+    rejects = spark.createDataFrame([], resources.contract(REJECTS).schema)
+    config = load()
+
+    def run(documents, round, signals=None, **settings):
+        given = [left[name] for name in ("quality_state", "quality_result", "quality_report", "quality_gate", "approvals")]
+        own = config.assess.model_copy(update=settings)
+        made = assess_documents(
+            documents, rejects, signals or {}, *given, settings=own, cleaning=config.clean, turn=Turn("main", round)
+        )
+        found = {}
+        for table, rows in zip(TABLES, made, strict=True):
+            schema = resources.contract(table).schema
+            found[table.name] = [row.asDict() for row in resources.contract(table).conform(rows).collect()]
+            kept = [] if table is QUALITY_STATE else [row.asDict() for row in left[table.name].collect()]
+            left[table.name] = spark.createDataFrame(
+                [tuple(row[n] for n in schema.names) for row in kept + found[table.name]], schema
+            )
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def documents(spark):
+    rows = [(row["id"], row["source"], row["text"]) for row in tiny_corpus(20)]
+    return documents_frame(spark, rows)
+
+
+def test_a_new_batch_alone_is_read_and_the_same_documents_are_read_back(assess, documents):
+    first, both = (
+        documents.where("source_key < 'row-15'"),
+        documents.withColumn("batch", F.when(F.col("source_key") < "row-15", "main").otherwise("second")),
+    )
+    one = assess(first, 1)
+    whole = one["quality_report"][0]
+    assert whole["n_read"] == whole["n_rows"] == first.count()
+    again = assess(first, 2)
+    assert again["quality_report"][0] == {**whole, "round": 2, "n_read": 0}
+    scores = [(row["operator"], row["stratum"], row["score"]) for row in one["quality_result"]]
+    assert sorted((row["operator"], row["stratum"], row["score"]) for row in again["quality_result"]) == sorted(scores)
+    grown = assess(both, 3)["quality_report"][0]
+    assert (grown["n_rows"], grown["n_read"]) == (20, 20 - first.count())
+    assert assess(both, 4, stage="domain", profile=load(assess__stage="domain").assess.profile)["quality_report"][0]["n_read"] == 0
+
+
+def test_tables_say_what_was_found_by_metric_stratum_and_gate(assess, documents):
+    found = assess(documents, 1)
+    metrics = {(row["stratum"], row["level"], row["number"]): row for row in found["quality_metric"]}
+    assert len({key for key in metrics if key[0] == "{}"}) == 1 + 12 + 36
+    assert sum(row["weight"] for key, row in metrics.items() if key[:2] == ("{}", "group")) == pytest.approx(1)
+    assert {key[0] for key in metrics} == {"{}", '{"slice": "site-0"}', '{"slice": "site-1"}'}
+    assert sum(row["n_rows"] for key, row in metrics.items() if key[0] != "{}" and key[1] == "total") == 20
+    gates = {row["gate"]: row for row in found["quality_gate"]}
+    assert gates["people"]["state"] == "not_run"
+    assert len(gates["rules"]["reasons"]) == len(gates["rules"]["mend"]) > 0
+    assert gates["rules"]["state"] == "failed", "too little is measured of documents without further promises"
+
+
+def test_stored_signals_give_the_scores_that_measured_ones_do(assess, documents, spark):
+    rows = documents.select("doc_id", "batch", "content_hash", "text").collect()
+    measured = BASICS.measure(pa.array([row["text"] for row in rows])).to_pylist()
+    keys = ("doc_id", "batch", "content_hash")
+    named = [{**{key: row[key] for key in keys}, **said} for row, said in zip(rows, measured, strict=True)]
+    kinds = {"int": "int", "double": "double", "string": "string"}
+    columns = ", ".join(f"{signal.name} {kinds[signal.type]}" for signal in BASICS.signals)
+    schema = f"doc_id binary, batch string, content_hash binary, {columns}"
+    names = [*keys, *BASICS.names]
+    table = spark.createDataFrame([tuple(row[name] for name in names) for row in named], schema)
+    anew, stored = assess(documents, 1)["quality_result"], assess(documents, 2, {"basics": table})["quality_result"]
+    told = {row["operator"]: row["score"] for row in anew if row["stratum"] == "{}" and row["score"] is not None}
+    also = {row["operator"]: row["score"] for row in stored if row["stratum"] == "{}"}
+    assert told
+    assert {name: also[name] for name in told} == told
+
+
+def test_rounds_that_passed_or_were_let_through_are_the_past():
+    key = {"dataset": "documents", "gate": "rules"}
+    gates = [{**key, "round": n, "assessment": str(n), "state": state} for n, state in enumerate(("passed", "failed", "failed"), 1)]
+    approved = [{**key, "assessment": "2", "approved_at": datetime.now(UTC)}]
+    assert list_accepted(gates, approved, 4) == [1, 2]
+    assert list_accepted(gates, approved, 2) == [1]
