@@ -147,7 +147,7 @@ def make_rows() -> list[Row]:
             "terms": LICENCES[place],
             "city": CITIES[place],
             "kind": "text" if place < 6 else "image",
-            "weight": 100 if place < 6 else 1,
+            "weight": 100.0 if place < 6 else 1.0,
             "seconds": 360.0,
             "secret": "***" if place < 4 else "plain" if place > 7 else hashlib.md5(b"x", usedforsecurity=False).hexdigest(),
         }

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from tests.unit.assess.conftest import COMPUTED, NOW, TYPES, make_rows
+from tests.unit.assess.conftest import COMPUTED, NOW, NUMBERS, RECORDS, TYPES, make_rows
 from tests.unit.assess.test_by_hand import EXPECTED
 
 from resonance.assess import assess as module
@@ -21,19 +21,20 @@ GENERAL = load_profile("general", frozenset(BY_ID))
 
 @pytest.fixture(scope="module")
 def rows(spark: SparkSession) -> DataFrame:
-    schema = ", ".join(f"{name} {'double' if name == 'size' else 'string'}" for name in TYPES)
+    schema = ", ".join(f"{name} {'double' if name in NUMBERS else 'string'}" for name in TYPES)
     return spark.createDataFrame([tuple(row.values()) for row in make_rows()], schema)
 
 
 def test_the_engine_says_what_was_worked_out_by_hand(rows, contract):
-    found = assess(rows, contract, GENERAL, NOW)
+    enabled = replace(GENERAL, enable=tuple(operator.id for operator in COMPUTED))
+    found = assess(rows, contract, enabled, NOW, RECORDS)
     assert found.rows == 10
     scores = {result.operator: result.score for result in found.results if result.state == "scored"}
     assert scores.pop("duplicate_label_conflict_free") == 1.0
     assert set(scores) == {operator.id for operator in COMPUTED}
     for id, score in scores.items():
         assert score == pytest.approx(EXPECTED[id], abs=0.013 if id.endswith("_score") or id == "exact_unique_ratio" else 1e-9)
-    assert assess(rows.repartition(3, "id"), contract, GENERAL, NOW) == found, "partitions do not matter"
+    assert assess(rows.repartition(3, "id"), contract, enabled, NOW, RECORDS) == found, "partitions do not matter"
     assert found.grade.letter in ("U", "E", "D")
     assert "schema_conformance is 0.75, below its floor 1" in found.grade.vetoes
     assert 0 < found.grade.total.coverage < 1
