@@ -1,4 +1,4 @@
-"""What is known of a dataset beside its rows: its versions, its runs, the records that people keep of it, and other tables."""
+"""What is known of a dataset beside its rows: its versions, the records that people keep of it, and what licences allow."""
 
 from __future__ import annotations
 
