@@ -472,7 +472,7 @@ class OpenWorkspace:
 
     def _execute(self, config: Config, jobs: Sequence[str]) -> Run:
         """Run steps of the loop, write the manifests and the report."""
-        from resonance.factory import ASSESS, DEDUPE
+        from resonance.factory import ASSESS, CLEANING, DEDUPE
 
         steps = choose_steps(config, jobs)
         asked = [name for name in jobs if name != "report"]
@@ -489,6 +489,10 @@ class OpenWorkspace:
             from resonance.curate.duplicates.reach import reach
 
             self._say(reach(config.dedupe))
+        if config.clean.names and any(step in CLEANING for step in chosen):
+            from resonance.curate.signals.privacy import SLOWLY
+
+            self._say(SLOWLY)
         opened = self._open(config, create=True)
         done: list[Outcome] = []
         if chosen:
@@ -537,6 +541,7 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
     Raises:
         ResonanceError: a job is unknown or has nothing to do, or no input or scorer is named where one is needed.
     """
+    from resonance.curate.signals.privacy import refuse_without_model
     from resonance.factory import JOBS, loop, references
     from resonance.runtime.scorers import refuse_unscored
 
@@ -546,6 +551,7 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
     if not config.ingest.demo and not config.ingest.inputs:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
     refuse_unscored(config.clean)
+    refuse_without_model(config.clean)
     steps = loop(config)
     if set(jobs) & {job.name for job in JOBS if job.on_demand}:
         steps += tuple(step for step in references(config, config.rounds) if step not in steps)

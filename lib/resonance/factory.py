@@ -124,7 +124,7 @@ DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds f
     reads=(DOCUMENTS, REJECTS, EVALUATION_ITEMS),
     writes=(CONTAMINATION, REJECTS),
     per="corpus",
-    heeds={"clean": ("mask", "key_name", "patterns")},  # items are masked as texts are
+    heeds={"clean": ("mask", "key_name", "patterns", "names")},  # items are masked as texts are
     version=3,
 )
 HOLD_OUT = Job("hold_out", hold_out, reads=(DOCUMENTS, REJECTS, DUPLICATES), writes=(SAMPLE_PLAN,), per="arm")

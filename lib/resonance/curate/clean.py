@@ -21,6 +21,8 @@ REWRITES = {"none": "", "c4_lines": "c4_lines@1"}
 """Names and versions of what may rewrite a text."""
 MASKS = {"none": "", "placeholders": f"placeholders@{PRIVACY.version}", "pseudonyms": f"pseudonyms@{PRIVACY.version}"}
 """Names and versions of what may stand in place of persons and secrets."""
+NAMES = {True: "names@1", False: ""}
+"""Name and version of the model that finds Chinese names, where it is asked."""
 
 Signals = dict[str, DataFrame]
 """Signals by the name of their set."""
@@ -51,7 +53,7 @@ def clean(
 def prepare_by(settings: CleanSettings, quality: ScoreSettings) -> Prepare:
     """The pass over texts that these settings ask for."""
     scorers, languages = tuple(settings.scorers.items()), tuple(settings.languages.items())
-    masking = choose_masking(settings.mask, settings.patterns)
+    masking = choose_masking(settings)
     return Prepare(settings.sets, settings.rewrite, quality.head_words, scorers, masking, languages)
 
 
@@ -75,7 +77,8 @@ def split_prepared(rows: DataFrame, settings: CleanSettings, turn: Turn) -> Part
     held = own.where("cleaned_hash IS NOT NULL")
     sets = {name: _signals(held, BY_NAME[name]) for name in settings.sets}
     edits = _edits(held, REWRITES[settings.rewrite])
-    made = (VERSION, REWRITES[settings.rewrite], MASKS[settings.mask])
+    masked = (MASKS[settings.mask], NAMES[settings.names and settings.mask != "none"])
+    made = (VERSION, REWRITES[settings.rewrite], *masked)
     return (
         _documents(held, "/".join(filter(None, made)), masked=settings.mask != "none"),
         sets,

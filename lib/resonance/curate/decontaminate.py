@@ -41,7 +41,7 @@ def decontaminate(
     shuffled; ids of contaminated documents are, once.
     """
     index = folder / "scratch" / turn.run / "evaluation-index"
-    items = write_index(evaluation_items, index, choose_masking(cleaning.mask, cleaning.patterns))
+    items = write_index(evaluation_items, index, choose_masking(cleaning))
     log.info("decontaminate: %d evaluation items", items)
     held = look(documents if items else documents.where("false"), index, settings.containment)
     found = checkpoint(leave_superseded(held, rejects), "contaminated")

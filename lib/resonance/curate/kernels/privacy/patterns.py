@@ -234,6 +234,8 @@ SECRETS = ("provider_keys", "jwts", "private_keys", "url_passwords", "secret_ass
 OWN = "own_patterns"
 COUNTS = (*PERSONS, *SECRETS, OWN)
 """Signals that patterns count in, in the order of the set."""
+NAMED = ("person", "address", "organisation")
+"""Types of what a model finds, where one is asked."""
 
 
 def own_patterns(given: Iterable[tuple[str, str]]) -> tuple[Pattern, ...]:

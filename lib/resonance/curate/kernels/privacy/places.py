@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,12 @@ PLACES = pa.list_(pa.int32())
 SPANS = pa.list_(pa.struct({"type": pa.string(), "starts": PLACES, "ends": PLACES}))
 
 
-def list_spans(found: Found, names: list[str], texts: Any) -> Any:
+def list_spans(found: Found, names: Sequence[str], texts: Any) -> Any:
     """For each text a list of ``SPANS``, by type in the order of ``names``; null for a null text.
 
     Args:
         found: what was found in the texts.
-        names: the type of each pattern.
+        names: each type by number.
         texts: the Arrow array in which it was found.
     """
     groups = found.rows * len(names) + found.patterns

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from resonance.core.expression import parse_expression
 from resonance.curate.kernels.privacy.automaton import build_automaton
 from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, CHECKS, FENCES
-from resonance.curate.kernels.privacy.patterns import COUNTS, GROUPS, HINTS, Pattern
+from resonance.curate.kernels.privacy.patterns import COUNTS, GROUPS, HINTS, NAMED, Pattern
 from resonance.curate.kernels.privacy.words_kernel import lay_words
 
 LEFT = tuple(BEFORE)
@@ -60,6 +60,16 @@ class Plan(NamedTuple):
     tables: Tables
     patterns: tuple[Pattern, ...]
     columns: NDArray[np.int64]
+
+    @property
+    def types(self) -> list[str]:
+        """The type of what each pattern finds, and behind them those of what a model finds."""
+        return [*(pattern.name for pattern in self.patterns), *NAMED]
+
+    @property
+    def masks(self) -> list[str]:
+        """The word of the placeholder of each type."""
+        return [*(pattern.mask for pattern in self.patterns), *(name.upper() for name in NAMED)]
 
 
 @lru_cache(maxsize=8)
