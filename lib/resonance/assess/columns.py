@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -119,6 +119,24 @@ class Keeps:
         values = batch.column(self.name)
         verdicts = [check_rule(values, rule, bound).fill_null(False) for rule, bound in sorted(self.rules.items())]
         return pc.if_else(find_present(values, self.missing), reduce(pc.and_, verdicts), pa.scalar(None, pa.bool_()))
+
+
+@dataclass
+class Once:
+    """A flag that is found once for a batch, however many parts ask for it."""
+
+    of: Any
+    last: tuple[Any, Any] = field(default=(None, None), init=False, repr=False, compare=False)
+
+    def __call__(self, batch: Any) -> Any:
+        """One flag a row."""
+        if self.last[0] is not batch:
+            self.last = (batch, self.of(batch))
+        return self.last[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: no batch."""
+        return {"of": self.of, "last": (None, None)}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Each question has a plain definition, which says what is meant, and the same ove
 from __future__ import annotations
 
 import unicodedata
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -13,6 +14,8 @@ from typing import Any
 
 from resonance.assess.arrays import read_texts
 
+MOSTLY_HAN = 0.5
+"""The share of Han characters among letters from which a text is held to the rules for Chinese."""
 SPACE = " \t\n\r\f\v\u00a0\u3000"
 MARKS = ".!?…;:。！？；：\"'”’»)]}）】》」』>*"
 """Characters that a whole text ends with."""
@@ -39,16 +42,66 @@ def is_sound(text: str) -> bool:
 
 def find_whole(texts: Any) -> Any:
     """``is_whole`` of each text; false for null."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     left = pc.utf8_rtrim(texts, characters=SPACE)
     last = pc.utf8_slice_codeunits(left, -1)
-    ends = pc.or_(pc.is_in(last, value_set=pa.array(list(MARKS), last.type)), pc.ends_with(left, FENCE))
-    even = pc.equal(pc.bit_wise_and(pc.count_substring(texts, FENCE), 1), 0)
-    paired = [pc.equal(pc.count_substring(texts, pair[0]), pc.count_substring(texts, pair[1])) for pair in PAIRS]
-    cut = pc.match_substring_regex(texts, "|".join(map(escape, MARKERS)))
-    return reduce(pc.and_, (ends, even, *paired, pc.invert(cut))).fill_null(False)
+    ends = pc.or_(pc.is_in(last, value_set=pa.array(list(MARKS), last.type)), pc.ends_with(left, FENCE)).fill_null(False)
+    whole = ends.to_numpy(zero_copy_only=False) & find_paired(texts)
+    places = pa.array(np.flatnonzero(whole))
+    some = texts.take(places)
+    even = pc.equal(pc.bit_wise_and(pc.count_substring(some, FENCE), 1), 0)
+    cut = pc.match_substring_regex(some, "|".join(map(escape, MARKERS)))
+    whole[places] = pc.and_(even, pc.invert(cut)).to_numpy(zero_copy_only=False)
+    return pa.array(whole)
+
+
+def find_paired(texts: Any) -> Any:
+    """Whether a text closes as many brackets of each kind as it opens, as NumPy's flags; of null, it does.
+
+    Only bytes that a bracket may begin with are looked at: ASCII's, and the two leads of the others.
+    """
+    import numpy as np
+
+    data, bounds = view_bytes(texts)
+    begins = np.zeros(256, bool)
+    begins[[pair.encode()[0] for pair in "".join(PAIRS)]] = True
+    places = np.flatnonzero(begins[data])
+    signs = data[places].astype(np.uint32)
+    wide = np.flatnonzero(signs >= 0x80)
+    for further in (1, 2):
+        signs[wide] = signs[wide] << 8 | data[places[wide] + further]
+    rows = np.searchsorted(bounds, places, side="right") - 1
+    paired = np.ones(len(bounds) - 1, bool)
+    for pair in PAIRS:
+        opens, closes = (rows[signs == int.from_bytes(sign.encode(), "big")] for sign in pair)
+        paired &= np.bincount(opens, minlength=len(paired)) == np.bincount(closes, minlength=len(paired))
+    return paired
+
+
+def view_bytes(texts: Any) -> tuple[Any, Any]:
+    """The UTF-8 bytes of an array of strings, none of null; and where each text begins in them, and the last one ends."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    held = pc.fill_null(texts, "").cast(pa.large_string())
+    if not len(held):
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+    _, offsets, data = held.buffers()
+    bounds = np.frombuffer(offsets, np.int64, count=held.offset + len(held) + 1)[held.offset :]
+    signs = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+    return signs, bounds - bounds[0]
+
+
+def compress_texts(texts: Any) -> list[float | None]:
+    """The compressed size of each text (zlib, level 1) over its size in bytes; None of an empty one, and of null."""
+    data, bounds = view_bytes(texts)
+    held = memoryview(data.data)
+    pairs = zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+    return [len(zlib.compress(held[start:end], 1)) / (end - start) if end > start else None for start, end in pairs]
 
 
 def find_sound(texts: Any) -> Any:
@@ -105,6 +158,19 @@ class Sound:
         sound = find_sound(read_texts(batch.column(self.name)))
         left = pc.greater(batch.column("any_language.mojibake_ratio"), 0.0).fill_null(False)
         return pc.and_(sound, pc.invert(left))
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """How small a column's text gets by compression: its compressed size over its size; null for null, and of nothing."""
+
+    name: str
+
+    def __call__(self, batch: Any) -> Any:
+        """One number a row."""
+        import pyarrow as pa
+
+        return pa.array(compress_texts(read_texts(batch.column(self.name))), pa.float64())
 
 
 @dataclass(frozen=True)

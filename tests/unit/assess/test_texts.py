@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
+from itertools import pairwise
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resonance.assess.texts import escape, find_sound, find_whole, is_sound, is_whole, make_pattern
+from resonance.assess.texts import compress_texts, escape, find_sound, find_whole, is_sound, is_whole, make_pattern, view_bytes
 
 PIECES = st.sampled_from(
     [
@@ -71,3 +74,14 @@ def test_a_phrase_is_found_as_it_is(phrase):
 def test_phrases_are_whole_words_in_latin_letters_and_any_in_han():
     texts = pa.array(["Rail and rail.", "railway", "铁道岔路道岔", "C++ and c++", ""])
     assert pc.count_substring_regex(texts, make_pattern(["rail", "道岔", "C++", "道"])).to_pylist() == [2, 0, 2, 2, 0]
+
+
+@given(st.lists(st.none() | TEXTS, max_size=8), st.integers(0, 3))
+def test_bytes_are_those_of_any_part_of_an_array(texts, first):
+    for kind in (pa.string(), pa.large_string()):
+        part = pa.array(texts, kind).slice(min(first, len(texts)))
+        data, bounds = view_bytes(part)
+        held = [bytes(data[start:end]).decode() for start, end in pairwise(bounds)]
+        assert held == [text or "" for text in texts[first:]]
+        sizes = compress_texts(part)
+        assert sizes == [len(zlib.compress(text.encode(), 1)) / len(text.encode()) if text else None for text in texts[first:]]

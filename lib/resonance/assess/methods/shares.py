@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from resonance.assess.columns import Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Valid
+from resonance.assess.columns import Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Once, Valid
 from resonance.assess.mappings import cap, down
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.dataset import Promise
@@ -20,10 +20,10 @@ SECRET = ("restricted", "confidential")
 
 def bind_share(asked: Asked, flag: Callable[[Any], Any], reads: frozenset[str], **given: Any) -> Bound:
     """The share of all rows for which a flag is set; rows for which it is not are the evidence."""
-    id = asked.column_or_none("id")
-    parts = {"good": Part("count", flag)}
+    id, once = asked.column_or_none("id"), Once(flag)
+    parts = {"good": Part("count", once)}
     if id is not None:
-        parts["names"] = Part("names", Names(id, Inverse(flag)))
+        parts["names"] = Part("names", Names(id, Inverse(once)))
     return Bound(lambda state: judge_share(state["good"], state["rows"]), parts, reads | ({id} if id else frozenset()), **given)
 
 
@@ -73,8 +73,7 @@ def bind_value_rules(asked: Asked) -> Bound:
     columns = [column for column in asked.contract.columns if column.rules]
     if not columns:
         raise UnmeasurableError("the contract states no enum and no logicalTypeOptions of any column")
-    rules = [Keeps(asked.check(column.name), column.rules, column.missing) for column in columns]
-    return bind_cells({rule.name: (rule, Valid(rule)) for rule in rules})
+    return bind_rules(asked, [(column, column.rules) for column in columns])
 
 
 def bind_code_lists(asked: Asked) -> Bound:
@@ -82,8 +81,13 @@ def bind_code_lists(asked: Asked) -> Bound:
     columns = [column for column in asked.contract.columns if "enum" in column.rules]
     if not columns:
         raise UnmeasurableError("the contract states no enum of any column")
-    lists = [Keeps(asked.check(column.name), {"enum": column.rules["enum"]}, column.missing) for column in columns]
-    return bind_cells({each.name: (each, Valid(each)) for each in lists})
+    return bind_rules(asked, [(column, {"enum": column.rules["enum"]}) for column in columns])
+
+
+def bind_rules(asked: Asked, rules: Sequence[tuple[Promise, Mapping[str, Any]]]) -> Bound:
+    """The share of present cells that keep the rules of their column."""
+    found = {column.name: Once(Keeps(asked.check(column.name), given, column.missing)) for column, given in rules}
+    return bind_cells({name: (kept, Valid(kept)) for name, kept in found.items()})
 
 
 def bind_invariants(asked: Asked) -> Bound:

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
+from resonance.assess.arrays import read_texts
 from resonance.assess.columns import Holds, Inverse
 from resonance.assess.mappings import cap, down
 from resonance.assess.methods.shares import bind_share, judge_share, read_goal
-from resonance.assess.texts import Mentions, MentionsSeveral, Sound, Whole
+from resonance.assess.texts import MOSTLY_HAN, Compressed, Mentions, MentionsSeveral, Sound, Whole
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.parts import SCALE, Part, State
 
-CHINESE = 0.5
-"""The share of Han characters among letters from which a text is held to the rules for Chinese."""
 PERSONAL = ("emails", "cn_mobiles", "phones", "cn_ids", "bank_cards", "passports", "plates", "ipv4s", "ipv6s")
 """Signals of set ``privacy`` that name a person."""
 REPETITION = {
@@ -69,7 +68,7 @@ class ByScript:
         """One flag a row."""
         import pyarrow.compute as pc
 
-        is_chinese = pc.greater_equal(batch.column("chinese.han_ratio"), CHINESE).fill_null(False)
+        is_chinese = pc.greater_equal(batch.column("chinese.han_ratio"), MOSTLY_HAN).fill_null(False)
         return pc.if_else(is_chinese, self.chinese(batch), self.others(batch))
 
 
@@ -102,15 +101,17 @@ class Holding:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Tokens of each row: as a column says, or estimated from Han characters and other bytes.
+    """Tokens of each row: as a column says, or estimated from a text's Han characters and other bytes.
 
     Args:
-        column: the column; None for an estimate.
+        column: the column of their number, or of the text.
+        estimated: whether it is the text.
         least: rows with fewer give nothing.
         below: rows with as many or more give nothing.
     """
 
-    column: str | None
+    column: str
+    estimated: bool
     per_han: float
     per_other: float
     least: float = 0.0
@@ -121,11 +122,11 @@ class Tokens:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if self.column is not None:
+        if not self.estimated:
             many = batch.column(self.column).cast(pa.float64())
         else:
-            han = batch.column("chinese.n_han").cast(pa.float64())
-            other = pc.subtract(batch.column("basics.n_bytes").cast(pa.float64()), pc.multiply(han, 3.0))
+            han = batch.column("chinese.n_han").cast(pa.float64()).fill_null(0.0)
+            other = pc.subtract(pc.binary_length(read_texts(batch.column(self.column))).cast(pa.float64()), pc.multiply(han, 3.0))
             many = pc.add(
                 pc.divide(han, self.per_han), pc.divide(pc.max_element_wise(other, 0.0, skip_nulls=False), self.per_other)
             )
@@ -135,19 +136,19 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Banded:
-    """A signal mapped to 1 between ``b`` and ``c``, falling to 0 at ``a`` and ``d``."""
+    """A number mapped to 1 between ``b`` and ``c``, falling to 0 at ``a`` and ``d``."""
 
-    name: str
+    of: Any
     a: float
     b: float
     c: float
     d: float
 
     def __call__(self, batch: Any) -> Any:
-        """One number a row; null where the signal is not defined."""
+        """One number a row; null where there is none."""
         import pyarrow.compute as pc
 
-        values = batch.column(self.name)
+        values = self.of(batch)
         rise = pc.divide(pc.subtract(values, self.a), self.b - self.a)
         fall = pc.divide(pc.subtract(self.d, values), self.d - self.c)
         return pc.max_element_wise(pc.min_element_wise(rise, fall, 1.0, skip_nulls=False), 0.0, skip_nulls=False)
@@ -207,7 +208,7 @@ def bind_compression(asked: Asked) -> Bound:
     """The mean over texts of how close their compressed size is to that of prose."""
     column, given = asked.column("text"), asked.params
     parts = {
-        "score": Part("sum", Banded("basics.compression_ratio", *(given[name] for name in "abcd"))),
+        "score": Part("sum", Banded(Compressed(column), *(given[name] for name in "abcd"))),
         "texts": Part("count", Holds(column)),
     }
 
@@ -215,7 +216,7 @@ def bind_compression(asked: Asked) -> Bound:
         mean = state["score"] / SCALE / state["texts"] if state["texts"] else None
         return None if mean is None else Finding(min(1.0, mean), mean, state["texts"])
 
-    return Bound(judge, parts, frozenset({column}), signals=frozenset({"basics"}))
+    return Bound(judge, parts, frozenset({column}))
 
 
 def bind_personal(asked: Asked) -> Bound:
@@ -333,9 +334,9 @@ def count_tokens(
     """What counts tokens, with the columns and the sets of signals that it looks at."""
     column = asked.column_or_none("n_tokens")
     if column is not None:
-        return Tokens(column, per_han, per_other, least, below), frozenset({column}), frozenset()
+        return Tokens(column, False, per_han, per_other, least, below), frozenset({column}), frozenset()
     text = asked.column("text")
-    return Tokens(None, per_han, per_other, least, below), frozenset({text}), frozenset({"basics", "chinese"})
+    return Tokens(text, True, per_han, per_other, least, below), frozenset({text}), frozenset({"chinese"})
 
 
 def list_phrases(asked: Asked, name: str, part: str) -> tuple[str, ...]:
