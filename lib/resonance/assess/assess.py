@@ -100,7 +100,7 @@ def assess(
         replace(judge(BY_ID[id], bounds[id], state, contract), stratum=dict(zip(contract.strata, stratum, strict=True)))
         for stratum, found in kept.items()
         for id, state in found.items()
-        if bounds[id].parts
+        if bounds[id].parts and not bounds[id].whole
     ]
     graded = grade(results, set_floors(profile, contract))
     many = count_rows(whole)

@@ -8,7 +8,8 @@ from functools import reduce
 from typing import Any
 
 from resonance.assess.arrays import read_texts
-from resonance.assess.columns import Holds, Inverse
+from resonance.assess.columns import Holds, Inverse, Once
+from resonance.assess.lines import Field, OffTopic
 from resonance.assess.mappings import cap, down
 from resonance.assess.methods.shares import bind_share, judge_share, read_goal
 from resonance.assess.texts import MOSTLY_HAN, Compressed, Mentions, MentionsSeveral, Sound, Whole
@@ -215,6 +216,19 @@ def bind_compression(asked: Asked) -> Bound:
     def judge(state: State) -> Finding | None:
         mean = state["score"] / SCALE / state["texts"] if state["texts"] else None
         return None if mean is None else Finding(min(1.0, mean), mean, state["texts"])
+
+    return Bound(judge, parts, frozenset({column}))
+
+
+def bind_off_topic(asked: Asked) -> Bound:
+    """Characters of lines that are of a text's matter, of those of all its lines."""
+    column = asked.column("text")
+    found = Once(OffTopic(column, asked.params["max_link_density"], int(asked.params["min_words"])))
+    parts = {name: Part("sum", Field(found, name)) for name in ("whole", "off")} | {"texts": Part("count", Holds(column))}
+
+    def judge(state: State) -> Finding | None:
+        shared = judge_share(state["whole"] - state["off"], state["whole"])
+        return None if shared is None else Finding(shared.score, shared.raw, state["texts"])
 
     return Bound(judge, parts, frozenset({column}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.answers import bind_verifiable
 from resonance.assess.methods.shares import bind_invariants
 from resonance.assess.methods.texts import bind_term_density, bind_term_standardness
 from resonance.core.operator import Operator
@@ -58,10 +59,11 @@ ACCURACY = (
         "A",
         "P1u",
         ("math", "code", "SQL"),
-        ("answer", "checker"),
+        ("answer", "reference", "checker"),
         "Answers that pass their checker, executor or unit test / verifiable rows",
         "DeepSeek-R1 2025",
         core=True,
+        bind=bind_verifiable,
     ),
     Operator(
         "transcript_accuracy",

@@ -10,6 +10,7 @@ from resonance.assess.methods.distributions import (
     bind_source_evenness,
     bind_source_mix,
 )
+from resonance.assess.methods.splits import bind_hosts
 from resonance.core.operator import Operator
 
 BALANCE = (
@@ -86,6 +87,7 @@ BALANCE = (
         "guide 5.4",
         core=True,
         defaults={"lo": 0.3, "hi": 0.9, "top": 0.01},
+        bind=bind_hosts,
     ),
     Operator(
         "mix_adherence",

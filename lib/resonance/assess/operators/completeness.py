@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from resonance.assess.methods.distributions import bind_coverage
+from resonance.assess.methods.features import bind_strata
 from resonance.assess.methods.groups import bind_gaps
 from resonance.assess.methods.kinds import bind_duration
+from resonance.assess.methods.lexicons import bind_knowledge
 from resonance.assess.methods.shares import bind_complete_records, bind_required, bind_row_count
+from resonance.assess.methods.splits import bind_splits
 from resonance.assess.methods.tasks import bind_task_inputs
 from resonance.assess.methods.texts import bind_tokens, bind_whole
 from resonance.core.operator import Operator
@@ -59,6 +62,7 @@ COMPLETENESS = (
         "ISO/IEC 5259-2",
         core=True,
         defaults={"min_per_stratum": 100},
+        bind=bind_strata,
     ),
     Operator(
         "required_field_completeness",
@@ -141,6 +145,7 @@ COMPLETENESS = (
         "Σw_k·1[hits_k ≥ 5]/Σw_k over knowledge-index entries matched with their aliases",
         "guide part 4",
         defaults={"min_hits": 5},
+        bind=bind_knowledge,
     ),
     Operator(
         "task_taxonomy_coverage",
@@ -175,9 +180,10 @@ COMPLETENESS = (
         "A",
         "P2",
         ("any",),
-        ("split", "id"),
+        ("split", "id", "splits"),
         "mean over declared splits of cap(n_split; min_split), and 0 if any id is in two splits",
         "Croissant splits",
+        bind=bind_splits,
     ),
 )
 """The operators of completeness, metric by metric."""

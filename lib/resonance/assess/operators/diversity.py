@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resonance.assess.methods.distributions import bind_channels, bind_domain_mix, bind_effective, bind_effective_sources
+from resonance.assess.methods.features import bind_feature_evenness
 from resonance.assess.methods.kinds import bind_formats, bind_modalities
 from resonance.assess.methods.texts import bind_groups, bind_length_bands
 from resonance.assess.methods.uniqueness import bind_attributes
@@ -33,6 +34,7 @@ DIVERSITY = (
         "Pielou 1966",
         core=True,
         defaults={"bins": 20, "low_quantile": 0.01, "high_quantile": 0.99},
+        bind=bind_feature_evenness,
     ),
     Operator(
         "ngram_distinctness",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resonance.assess.methods.groups import bind_anonymity
+from resonance.assess.methods.lexicons import bind_risks
 from resonance.assess.methods.promises import bind_schema
 from resonance.assess.methods.shares import bind_lawful_basis, bind_protection, bind_value_rules
 from resonance.assess.methods.texts import bind_form, bind_personal, bind_secrets, bind_sound
@@ -176,6 +177,7 @@ NORMATIVITY = (
         "TC260-003 (5 %)",
         core=True,
         defaults={"lo": 0.001, "hi": 0.05, "max_source_rate": 0.05},
+        bind=bind_risks,
     ),
     Operator(
         "safety_classifier_pass_rate",

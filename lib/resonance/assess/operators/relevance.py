@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.features import bind_dependence
 from resonance.assess.methods.shares import bind_in_domain
 from resonance.assess.methods.tasks import bind_template
-from resonance.assess.methods.texts import bind_keywords
+from resonance.assess.methods.texts import bind_keywords, bind_off_topic
 from resonance.core.operator import Operator
 
 RELEVANCE = (
@@ -57,6 +58,7 @@ RELEVANCE = (
         "Deequ MutualInformation",
         core=True,
         defaults={"lo": 0.0, "hi": 0.2, "features": 10},
+        bind=bind_dependence,
     ),
     Operator(
         "instruction_difficulty_rate",
@@ -82,6 +84,7 @@ RELEVANCE = (
         "C4 2020",
         core=True,
         defaults={"max_link_density": 0.5, "min_words": 5},
+        bind=bind_off_topic,
     ),
     Operator(
         "pair_coherence",
