@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from tests.unit.assess.conftest import COMPUTED, NOW, TYPES, make_rows
+from tests.unit.assess.conftest import COMPUTED, NOW, RECORDS, TYPES, make_rows
 
 from resonance.assess.assess import bind_operators
 from resonance.assess.measure import gather, measure, merge_strata
@@ -23,7 +23,7 @@ def rows(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def bounds(rows: DataFrame, contract) -> dict[str, Bound]:
-    found, refused = bind_operators(COMPUTED, rows, contract, NOW)
+    found, refused = bind_operators(COMPUTED, rows, contract, NOW, RECORDS)
     assert refused == {}
     return found
 
