@@ -88,13 +88,15 @@ def split_state(state: Mapping[str, Any], bounds: Mapping[str, Bound]) -> States
 
 def merge_strata(states: Mapping[Any, States], bounds: Mapping[str, Bound]) -> States:
     """The states over all strata together."""
-    whole: dict[str, dict[str, Any]] = {}
-    for id, bound in bounds.items():
-        for state in (found[id] for found in states.values()):
-            known = whole.get(id)
-            both = state if known is None else merge_states(bound.parts, known, state)
-            whole[id] = {**both, "rows": state["rows"] + (0 if known is None else known["rows"])}
-    return whole
+    return {id: merge_all(bound.parts, [found[id] for found in states.values()]) for id, bound in bounds.items() if states}
+
+
+def merge_all(parts: Mapping[str, Part], states: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """States of one operator together, neighbours first: tables that grow are copied as often as they are halved, not once a state."""
+    while len(states) > 1:
+        pairs = list(zip(states[::2], states[1::2], strict=False))
+        states = [*(add_states(parts, one, other) for one, other in pairs), *states[2 * len(pairs) :]]
+    return states[0]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from resonance.core.dataset import DatasetContract
 
 
+NESTED = ("array", "map", "struct")
+
+
 class UnmeasurableError(Exception):
     """The operator applies, but something that it needs is missing; the message says what to supply."""
 
@@ -89,12 +92,15 @@ class Asked:
         """The column that plays a role.
 
         Raises:
-            UnmeasurableError: there is none.
+            UnmeasurableError: there is none, or it holds lists, maps or structs.
         """
         name = self.contract.roles.get(role)
         if name is None:
             raise UnmeasurableError(f"no column plays the role {role}: name one in adaqRoles of the contract")
-        return self.check(name)
+        if self.column_or_none(role) is None:
+            self.check(name)
+            raise UnmeasurableError(f"column {name} is nested: the role {role} needs one of single values")
+        return name
 
     def check(self, name: str) -> str:
         """The column, where the table has it.
@@ -107,9 +113,11 @@ class Asked:
         return name
 
     def column_or_none(self, role: str) -> str | None:
-        """The column that plays a role, where there is one."""
+        """The column that plays a role, where there is one of single values."""
         name = self.contract.roles.get(role)
-        return name if name in self.schema.names else None
+        if name not in self.schema.names:
+            return None
+        return None if self.schema[name].dataType.typeName() in NESTED else name
 
     def declared(self, name: str) -> Any:
         """What the contract declares under a name.
