@@ -92,7 +92,7 @@ def merge_strata(states: Mapping[Any, States], bounds: Mapping[str, Bound]) -> S
 
 
 def merge_all(parts: Mapping[str, Part], states: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """States of one operator together, neighbours first: tables that grow are copied as often as they are halved, not once a state."""
+    """States of one operator together, pair by pair: a table that grows is copied a few times, not once for each state."""
     while len(states) > 1:
         pairs = list(zip(states[::2], states[1::2], strict=False))
         states = [*(add_states(parts, one, other) for one, other in pairs), *states[2 * len(pairs) :]]

@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 from tests.unit.assess.conftest import NOW
 
+from resonance.assess import assess as module
 from resonance.assess.assess import Assessment, assess
 from resonance.assess.contracts import parse_dataset
-from resonance.assess.measure import MOST_STRATA
 from resonance.assess.operators import BY_ID
 from resonance.assess.show import describe_assessment
 from resonance.core.dataset import DatasetContract
@@ -72,14 +72,15 @@ def test_one_stratum_says_what_the_whole_says(spark: SparkSession, promised):
     assert found.left_out == 0
 
 
-def test_more_strata_than_are_told_apart_are_left_to_the_whole_and_counted(spark: SparkSession, promised):
+def test_more_strata_than_are_told_apart_are_left_to_the_whole_and_counted(spark: SparkSession, promised, monkeypatch):
+    monkeypatch.setattr(module, "MOST_STRATA", 500)
     few = replace(promised, strata=("source",), roles={"source_id": "source"}, columns=(), modalities=frozenset({"structured"}))
-    many = MOST_STRATA + 50
+    many = 550
     rows = spark.createDataFrame([(f"s{n % many}",) for n in range(many + 20)], "source string").coalesce(1)
     found = assess(rows, few, GENERAL, NOW)
     assert (found.rows, found.left_out) == (many + 20, 50)
     named = {result.stratum["source"] for result in found.results if result.stratum}
-    assert len(named) == MOST_STRATA
+    assert len(named) == 500
     assert named >= {f"s{n}" for n in range(20)}, "the largest are told apart"
     assert "50 strata with fewest rows are not told apart" in list(describe_assessment(found))
 
