@@ -372,6 +372,8 @@ class OpenWorkspace:
         profile: str = "",
         now: datetime | None = None,
         output: str | Path | None = None,
+        report: Iterable[str | Path] = (),
+        language: Literal["en", "zh"] | None = None,
     ) -> View:
         """Measure a dataset against its contract, and grade it.
 
@@ -382,19 +384,28 @@ class OpenWorkspace:
             profile: weights, by name or file; those of the contract's stage where none are named.
             now: the moment at which ages are taken, now where none is given.
             output: a file to which every result is written as JSON.
+            report: files of a report for people, whose names end in .html, .md or .json.
+            language: of the report; that of the configuration where none is given.
         """
         from resonance.assess.assess import assess
         from resonance.assess.contracts import parse_dataset
         from resonance.assess.operators import BY_ID
         from resonance.assess.show import describe_assessment, list_plain
+        from resonance.assess.summary import summarise
+        from resonance.report.assessment.build import check_file, write_report
         from resonance.runtime.profiles import load_profile
 
+        reports = [check_file(file) for file in report]
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
-        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), self._records(data, promised, contract))
+        records = self._records(data, promised, contract)
+        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), records)
         if output is not None:
             plain = json.dumps(list_plain(found), ensure_ascii=False, indent=1, allow_nan=False, default=str)
             Path(output).write_text(plain + "\n", encoding="utf-8")
+        version = str(records.history[-1].version) if records.history else ""
+        for file in reports:
+            write_report(summarise(found, promised, weights, version), file, language or self.config.report.language)
         return View(tuple(describe_assessment(found)))
 
     def approve(self, gate: str, *, name: str, reason: str, dataset: str = "documents") -> View:

@@ -145,14 +145,19 @@ def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: 
     )
     (tmp_path / "shop.csv").write_text("id,code\n1,x\n2,y\nthree,\n")
     given = [str(tmp_path / "shop.csv"), "--contract", str(contract), "--workspace", str(tmp_path / "w")]
-    cli.main(["assess", *given, "--output", str(tmp_path / "found.json")])
+    reports = [argument for end in ("html", "md", "json") for argument in ("--report", str(tmp_path / f"report.{end}"))]
+    cli.main(["assess", *given, "--output", str(tmp_path / "found.json"), *reports, "--language", "zh"])
     said = " ".join(capsys.readouterr().out.split())
     assert "grade U: " in said
     assert "3 rows, profile general@1; does not pass the rules (gate 1)" in said
     assert "veto: schema_conformance is 0.6667, below its floor 1" in said
     found = json.loads((tmp_path / "found.json").read_text())
     assert {r["operator"]: r["score"] for r in found["results"]}["complete_record_ratio"] == 1.0
+    assert all("质量评估报告" in (tmp_path / f"report.{end}").read_text() for end in ("html", "md"))
+    assert json.loads((tmp_path / "report.json").read_text())["language"] == "zh"
     assert not (tmp_path / "w" / "tables").exists(), "nothing else is written"
+    assert exit_code("assess", *given, "--report", "report.pdf") == 1
+    assert "its name must end in .html, .md, .json" in capsys.readouterr().err
     cli.main(["operators", *given])
     assert "complete_record_ratio" in capsys.readouterr().out
     cli.main(["operators"])

@@ -13,13 +13,14 @@ from resonance.assess.gates import Verdict
 from resonance.assess.history import Comparison, Distribution
 from resonance.assess.operators import BY_ID
 from resonance.assess.pieces import Gathered
-from resonance.assess.score import Score, grade, score_metric, weigh_scores
+from resonance.assess.score import grade, score_metric, weigh_scores
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.dataset import DatasetContract
 from resonance.core.frames import parse_schema
 from resonance.core.gates import RULES
 from resonance.core.operator import Result
 from resonance.core.profile import WHOLE, Profile
+from resonance.core.quality import Score
 
 Row = dict[str, Any]
 STATE_COLUMNS = parse_schema(

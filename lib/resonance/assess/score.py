@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from resonance.assess.operators import BY_ID
 from resonance.core.adaq import GROUPS, HUMAN, LEAKS, METRICS
 from resonance.core.operator import Operator, Result
 from resonance.core.profile import Profile
+from resonance.core.quality import Score
 
 GRADES = (("A", 0.90, 0.95), ("B", 0.80, 0.85), ("C", 0.70, 0.75), ("D", 0.60, 0.60))
 """Each grade with the least lower bound of the score, and the least coverage, that it asks for."""
@@ -21,30 +21,6 @@ LEAST_SAFE = 0.60
 """The score of privacy and safety below which the grade is E."""
 SAMPLED = 2
 """The weight of an operator by people, beside 1 of others; and the gate from which it counts."""
-
-Kind = Literal["scored", "not_applicable", "not_measurable"]
-
-
-@dataclass(frozen=True)
-class Score:
-    """A number between 0 and 1, and how much of what it needs was measured.
-
-    Args:
-        value: over what was measured; None where nothing was.
-        lcb: the same by the lower 95 % bounds.
-        low: with all that was not measured at 0.
-        high: with all of it at 1.
-        coverage: the measured share, by weight.
-        provisional: whether people have yet to judge a sample.
-    """
-
-    state: Kind
-    value: float | None = None
-    lcb: float | None = None
-    low: float = 0.0
-    high: float = 1.0
-    coverage: float = 0.0
-    provisional: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,12 +53,7 @@ def grade(results: Sequence[Result], profile: Profile, gate: int = 1) -> Grade:
     """
     whole = [result for result in results if not result.stratum]
     metrics = {metric.number: score_metric(metric.number, whole, gate) for metric in METRICS}
-    groups = {
-        group.number: weigh_scores(
-            (profile.metrics[metric.number], metrics[metric.number]) for metric in METRICS if metric.group == group.number
-        )
-        for group in GROUPS
-    }
+    groups = weigh_groups(metrics, profile)
     total = weigh_scores((profile.groups[number], score) for number, score in groups.items())
     breaches = find_breaches(whole, profile)
     leaks = [number for number in LEAKS if (found := metrics[number].value) is not None and found < LEAST_SAFE]
@@ -124,6 +95,16 @@ def combine_scores(number: int, scores: Sequence[tuple[Operator, float]]) -> flo
         halves = [sum(half) / len(half) for half in (by_people, by_machine) if half]
         return sum(halves) / len(halves)
     return sum(weigh_operator(op) * score for op, score in scores) / sum(weigh_operator(op) for op, _ in scores)
+
+
+def weigh_groups(metrics: Mapping[int, Score], profile: Profile) -> dict[int, Score]:
+    """The score of each group from those of its metrics."""
+    return {
+        group.number: weigh_scores(
+            (profile.metrics[metric.number], metrics[metric.number]) for metric in METRICS if metric.group == group.number
+        )
+        for group in GROUPS
+    }
 
 
 def weigh_operator(operator: Operator) -> int:

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from resonance.assess.assess import Assessment
 from resonance.assess.operators import BY_ID, OPERATORS
-from resonance.assess.score import Score
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.operator import Result
+from resonance.core.quality import Score
 
 
 def list_operators(states: Mapping[str, str] | None = None) -> Table:

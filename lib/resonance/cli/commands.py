@@ -188,6 +188,13 @@ def assess(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write every result here, as JSON; the draft, as YAML.")
     ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option("--report", metavar="FILE", help="Write a report for people: FILE ends in .html, .md or .json."),
+    ] = None,
+    language: Annotated[
+        Literal["en", "zh"] | None, typer.Option("--language", help="Language of the report; report.language by default.")
+    ] = None,
 ) -> None:
     """Measure whether a dataset is fit for its use, and grade it: 36 metrics, what limits the grade, and what to supply.
 
@@ -201,7 +208,8 @@ def assess(
     if contract is None:
         raise ConfigError("assess: name the dataset's --contract FILE, or draft one by --suggest")
     now = None if as_of is None else as_of.replace(tzinfo=UTC)
-    w.assess(data, contract, table=table, profile=profile, now=now, output=output).show(out)
+    found = w.assess(data, contract, table=table, profile=profile, now=now, output=output, report=report or (), language=language)
+    found.show(out)
 
 
 @app.command()

@@ -42,11 +42,13 @@ class Grid:
     note: str = ""
     prose: frozenset[str] = frozenset()
     """Columns of running text; of cards the last one is."""
+    whole: bool = False
+    """Whether all rows are shown at once, however many there are."""
 
     @property
     def shown(self) -> tuple[tuple[str, ...], ...]:
         """The rows that the page shows at once: all of a short table, none of a long one, the first cards."""
-        return self.rows if len(self.rows) <= LONG else self.rows[:LONG] if self.cards else ()
+        return self.rows if self.whole or len(self.rows) <= LONG else self.rows[:LONG] if self.cards else ()
 
     @property
     def folded(self) -> tuple[tuple[str, ...], ...]:

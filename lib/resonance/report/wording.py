@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from resonance.report.language import count_things, say
+
 if TYPE_CHECKING:
     from pyspark.sql import Row
 
@@ -27,7 +29,7 @@ def count(number: float) -> str:
 
 def amount(number: float, thing: str, many: str | None = None) -> str:
     """``1 document``, ``24,512 documents``."""
-    return f"{count(number)} {thing if round(number) == 1 else many or thing + 's'}"
+    return count_things(count(number), round(number) == 1, thing, many or thing + "s")
 
 
 def share(part: float, whole: float = 1.0) -> str:
@@ -37,6 +39,11 @@ def share(part: float, whole: float = 1.0) -> str:
     percent = 100 * part / whole
     digits = 1 if percent == 0 or abs(percent) >= 1 else 2
     return minus(f"{percent:.{digits}f}%")
+
+
+def write_score(value: float | None) -> str:
+    """A score to a thousandth; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
 
 
 def bits(value: float) -> str:
@@ -73,13 +80,15 @@ def minus(text: str) -> str:
 
 def join_words(items: Sequence[str]) -> str:
     """``a, b and c``."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+    if len(items) < 2:
+        return items[0] if items else ""
+    return say("{items} and {last}", items=say(", ").join(items[:-1]), last=items[-1])
 
 
 def plain(text: object) -> str:
     """Text from data on one line, without control, direction and unassigned characters."""
     visible = (" " if unicodedata.category(c) in HIDING or c.isspace() else c for c in str(text))
-    return " ".join("".join(visible).split()) or "(empty)"
+    return " ".join("".join(visible).split()) or say("(empty)")
 
 
 def name(text: object, columns: int = 64) -> str:
@@ -100,7 +109,7 @@ def start(text: object, columns: int) -> str:
 
 def excerpt(text: str | None) -> str:
     """The start of a text on one line, or that it was not read."""
-    return "(not read)" if text is None else start(text, EXCERPT)
+    return say("(not read)") if text is None else start(text, EXCERPT)
 
 
 def make_distinct(texts: Sequence[object], columns: int) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from resonance.core.settings.base import Settings
@@ -11,4 +13,5 @@ class ReportSettings(Settings):
     """What the report shows."""
 
     title: str = Field("resonance", description="heading of the page")
+    language: Literal["en", "zh"] = Field("en", description="language of the page: English or Chinese")
     top_slices: int = Field(24, ge=1, description="slices that are shown by name; the others are summed up")

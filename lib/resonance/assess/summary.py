@@ -1,0 +1,155 @@
+"""Sums an assessment up for people: scores of strata, what would raise the total most, what was not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from resonance.assess.assess import Assessment
+from resonance.assess.operators import BY_ID
+from resonance.assess.score import SAMPLED, Grade, score_metric, weigh_groups, weigh_operator, weigh_scores
+from resonance.core.adaq import HUMAN, LEAKS, METRICS
+from resonance.core.dataset import DatasetContract
+from resonance.core.operator import Operator, Result
+from resonance.core.profile import Profile
+from resonance.core.quality import Finding, Gate, Missing, Past, Quality, Score, Stratum
+
+METRIC = {metric.number: metric for metric in METRICS}
+
+
+def summarise(
+    found: Assessment,
+    contract: DatasetContract,
+    profile: Profile,
+    version: str = "",
+    gates: Sequence[Gate] = (),
+    past: Sequence[Past] = (),
+) -> Quality:
+    """An assessment as a report tells it.
+
+    Args:
+        found: the assessment.
+        contract: what it was held to.
+        profile: the weights that it was graded by.
+        version: of the table; empty where the store has none.
+        gates: where each stands; those that are not given were not run, but the first, which the assessment decides.
+        past: earlier assessments of the same dataset, oldest first.
+    """
+    whole = tuple(result for result in found.results if not result.stratum)
+    graded, known = found.grade, {gate.number: gate for gate in (judge_rules(found), *gates)}
+    return Quality(
+        table=contract.table,
+        version=version,
+        contract=contract.version,
+        stage=contract.stage,
+        profile=profile,
+        made=found.now,
+        rows=found.rows,
+        letter=graded.letter,
+        total=graded.total,
+        groups=graded.groups,
+        metrics=graded.metrics,
+        vetoes=graded.vetoes,
+        release=graded.release,
+        automation=graded.automation,
+        gates=tuple(known.get(number, Gate(number, "not_run")) for number in (1, 2, 3)),
+        operators={result.operator: BY_ID[result.operator] for result in whole},
+        floors=choose_floors(profile, contract),
+        results=whole,
+        strata=score_strata(found.results, profile),
+        left_out=found.left_out,
+        findings=tuple(sorted(find_gains(whole, profile, graded), key=lambda one: (-one.gain, one.operator))),
+        missing=tuple(sorted(find_missing(whole, profile, graded), key=lambda one: (-one.weight, one.operator))),
+        past=tuple(past),
+    )
+
+
+def judge_rules(found: Assessment) -> Gate:
+    """The first gate, and why it is not passed."""
+    reasons = [*found.grade.vetoes, *(f"{id} failed" for id in found.errors)]
+    if not found.passes_rules and not reasons:
+        reasons.append(f"coverage is {found.grade.total.coverage:.1%}")
+    return Gate(1, "passed" if found.passes_rules else "failed", tuple(reasons))
+
+
+def choose_floors(profile: Profile, contract: DatasetContract) -> dict[str, float]:
+    """Scores below which the dataset is not released: the declared ones, over these the profile's, over these the contract's."""
+    declared = {id: operator.floor for id, operator in BY_ID.items() if operator.floor is not None}
+    promised = {id: choice.floor for id, choice in contract.choices.items() if choice.floor is not None}
+    return {**declared, **profile.floors, **promised}
+
+
+def score_strata(results: Sequence[Result], profile: Profile) -> tuple[Stratum, ...]:
+    """Scores of each stratum by the operators that have strata, lowest total first."""
+    by: dict[tuple[tuple[str, object], ...], list[Result]] = {}
+    for result in results:
+        if result.stratum:
+            by.setdefault(tuple(result.stratum.items()), []).append(result)
+    strata = [score_stratum(dict(values), own, profile) for values, own in by.items()]
+    return tuple(sorted(strata, key=lambda one: (one.total.value is None, one.total.value, str(one.values))))
+
+
+def score_stratum(values: Mapping[str, object], results: Sequence[Result], profile: Profile) -> Stratum:
+    """Scores of one stratum."""
+    metrics = {metric.number: score_metric(metric.number, results) for metric in METRICS}
+    groups = weigh_groups(metrics, profile)
+    rows = max((round(result.n_examined / result.coverage) for result in results if result.coverage), default=0)
+    return Stratum(values, rows, weigh_scores((profile.groups[number], score) for number, score in groups.items()), groups)
+
+
+def find_gains(results: Sequence[Result], profile: Profile, graded: Grade) -> Iterator[Finding]:
+    """Each scored operator below 1 with its weight in the total times what it lacks.
+
+    Where a metric is the least of its operators, each of them has the metric's whole weight: all of them must be mended.
+    """
+    for result in results:
+        if result.score is not None and result.score < 1:
+            number = BY_ID[result.operator].metric
+            weight = weigh_metric(number, profile, graded, is_measured) * weigh_in_metric(BY_ID[result.operator], results)
+            if weight:
+                yield Finding(result.operator, result.score, weight * (1 - result.score))
+
+
+def find_missing(results: Sequence[Result], profile: Profile, graded: Grade, gate: int = 1) -> Iterator[Missing]:
+    """Each operator that was not measured or failed, with the coverage that it would add."""
+    counted = [
+        BY_ID[r.operator] for r in results if r.state != "not_applicable" and (BY_ID[r.operator].mode != "H" or gate >= SAMPLED)
+    ]
+    for result in results:
+        operator = BY_ID[result.operator]
+        if result.state in ("not_measurable", "error"):
+            beside = sum(weigh_operator(other) for other in counted if other.metric == operator.metric)
+            inside = weigh_operator(operator) / beside if operator in counted else 0.0
+            yield Missing(operator.id, result.reason, inside * weigh_metric(operator.metric, profile, graded, is_applicable))
+
+
+def is_measured(score: Score) -> bool:
+    """Whether there is a value."""
+    return score.value is not None
+
+
+def is_applicable(score: Score) -> bool:
+    """Whether the score has a meaning for the dataset."""
+    return score.state != "not_applicable"
+
+
+def weigh_metric(number: int, profile: Profile, graded: Grade, counts: Callable[[Score], bool]) -> float:
+    """The weight of a metric in the total, over the groups and metrics that count."""
+    group = METRIC[number].group
+    groups = sum(weight for other, weight in profile.groups.items() if counts(graded.groups[other]))
+    inside = [m.number for m in METRICS if m.group == group and counts(graded.metrics[m.number])]
+    metrics = sum(profile.metrics[other] for other in inside)
+    if number not in inside or not groups or not metrics:
+        return 0.0
+    return profile.groups[group] / groups * profile.metrics[number] / metrics
+
+
+def weigh_in_metric(operator: Operator, results: Sequence[Result]) -> float:
+    """The weight of a scored operator in its metric, over what was measured."""
+    scored = [BY_ID[result.operator] for result in results if result.state == "scored"]
+    beside = [other for other in scored if other.metric == operator.metric]
+    if operator.metric in LEAKS:
+        return 1.0
+    if operator.metric in HUMAN and any(other.mode == "H" for other in beside):
+        half = [other for other in beside if (other.mode == "H") == (operator.mode == "H")]
+        return 1 / (len(half) * (2 if len(half) < len(beside) else 1))
+    return weigh_operator(operator) / sum(map(weigh_operator, beside))

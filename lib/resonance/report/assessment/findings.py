@@ -1,0 +1,78 @@
+"""What to mend first, what was not measured, and what does not apply."""
+
+from __future__ import annotations
+
+from resonance.core.quality import Quality
+from resonance.report.assessment.names import MODES, name_metric
+from resonance.report.assessment.remedies import find_remedy
+from resonance.report.language import restate, say
+from resonance.report.parts import Block, Grid
+from resonance.report.wording import amount, difference, name, share, write_score
+
+REASON = 240
+"""Characters of a reason."""
+
+
+def draw_findings(quality: Quality) -> Block | None:
+    """Findings by what mending them would add to the score; None where nothing falls short."""
+    if not quality.findings:
+        return None
+    rows = []
+    for found in quality.findings:
+        operator = quality.operators[found.operator]
+        floor = quality.floors.get(operator.id)
+        broken = floor is not None and found.score < floor
+        least = say("below {floor}", floor=write_score(floor)) if broken else "–" if floor is None else write_score(floor)
+        rows.append(
+            (
+                operator.id,
+                name_metric(operator.metric),
+                write_score(found.score),
+                difference(found.gain),
+                least,
+                say(find_remedy(operator)),
+            )
+        )
+    columns = (say("operator"), say("metric"), say("score"), say("gain"), say("floor"), say("what mends it"))
+    text = say("Gain: by how much the score rises where this operator comes to 1. Mend from the top.")
+    grid = Grid(say("Findings"), columns, tuple(rows), frozenset(columns[2:4]), cards=True)
+    return Block(say("What to mend first"), (text,), grids=(grid,))
+
+
+def draw_missing(quality: Quality) -> Block | None:
+    """What was not measured with what to supply, and what does not apply with the reason; None where all was measured."""
+    grids = []
+    if quality.missing:
+        grids.append(_list_missing(quality))
+    absent = [result for result in quality.results if result.state == "not_applicable"]
+    if absent:
+        columns = (say("operator"), say("metric"), say("why it does not apply"))
+        cells = tuple(
+            (result.operator, name_metric(quality.operators[result.operator].metric), name(restate(result.reason), REASON))
+            for result in absent
+        )
+        grids.append(Grid(say("Not applicable"), columns, cells, cards=True))
+    if not grids:
+        return None
+    text = say(
+        "{missing} could not be measured: they lower the coverage and widen the interval, and count as neither good nor bad. "
+        "{absent} have no meaning for this dataset and count nowhere.",
+        missing=amount(len(quality.missing), "operator"),
+        absent=amount(len(absent), "operator"),
+    )
+    return Block(say("What was not measured"), (text,), grids=tuple(grids))
+
+
+def _list_missing(quality: Quality) -> Grid:
+    rows = tuple(
+        (
+            one.operator,
+            name_metric(quality.operators[one.operator].metric),
+            say(MODES[quality.operators[one.operator].mode]),
+            share(one.weight),
+            name(restate(one.reason), REASON),
+        )
+        for one in quality.missing
+    )
+    columns = (say("operator"), say("metric"), say("measured"), say("adds to coverage"), say("what to supply"))
+    return Grid(say("Not measured"), columns, rows, frozenset({columns[3]}), cards=True)

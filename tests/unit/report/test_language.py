@@ -1,0 +1,34 @@
+"""Sentences are said in the language that is spoken, and what others wrote is said anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from resonance.report.language import get_language, restate, say, speak
+from resonance.report.wording import amount, join_words
+
+
+def test_what_is_said_inside_is_said_in_that_language_alone() -> None:
+    with speak("zh"):
+        assert get_language() == "zh"
+        assert say("Limits the grade: {veto}.", veto="{x}") == "等级受限：{x}。"
+        assert amount(2, "row") == "2 行"
+        assert amount(1, "row") == "1 行"
+        assert join_words(["a", "b", "c"]) == "a、b和c"
+    assert say("Limits the grade: {veto}.", veto="v") == "Limits the grade: v."
+    assert amount(1, "row") == "1 row"
+
+
+def test_a_language_ends_with_an_error_too() -> None:
+    with pytest.raises(KeyError), speak("zh"):
+        say("no such sentence")
+    assert get_language() == "en"
+
+
+def test_the_most_specific_sentence_is_said_anew_and_others_stay() -> None:
+    text = "the contract declares no min_rows: add it to adaqDeclared"
+    assert restate(text) == text
+    with speak("zh"):
+        assert restate(text) == "契约未声明 min_rows：请在 adaqDeclared 中补充"
+        assert restate("the contract declares no audio or video") == "契约未声明 audio or video"
+        assert restate("written by hand") == "written by hand"
