@@ -152,7 +152,7 @@ REBALANCE = Job(
     writes=(SAMPLE_PLAN,),
     per="arm",
     behind=(gates.RULES, gates.EFFECT),
-    version=4,
+    version=5,
 )
 TRAIN = Job(
     "train",
