@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from resonance.core.table import list_tables
 from resonance.report.facts.shared import Facts, gather_facts
-from resonance.report.language import say, speak
 from resonance.report.page import render
 from resonance.report.sections import SECTIONS
 from resonance.report.summary import draw_summary
@@ -68,11 +67,10 @@ def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = N
 
 def compose(facts: Gathered, settings: ReportSettings) -> str:
     """The page that shows these facts; equal facts give an equal page."""
-    with speak(settings.language):
-        drawn = {section.name: section.draw(facts.sections[section.name], settings) for section in SECTIONS}
-        blocks = {name: block for name, block in drawn.items() if block is not None}
-        head = draw_summary(facts.shared, blocks)
-        names = {name: say(name.replace("_", " ").capitalize()) for name in blocks}
-        finished = facts.shared.finished_at
-        ended = finished.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if finished else ""
-        return render("report.html.j2", settings.title, head.sentences, blocks, names, stops=head.stops, ended=ended)
+    drawn = {section.name: section.draw(facts.sections[section.name], settings) for section in SECTIONS}
+    blocks = {name: block for name, block in drawn.items() if block is not None}
+    head = draw_summary(facts.shared, blocks)
+    names = {name: name.replace("_", " ").capitalize() for name in blocks}
+    finished = facts.shared.finished_at
+    ended = finished.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if finished else ""
+    return render("report.html.j2", settings.title, head.sentences, blocks, names, stops=head.stops, ended=ended)

@@ -87,6 +87,11 @@ def test_each_section_is_drawn_for_few_and_for_many_slices(size: int) -> None:
     assert [section.name for section in SECTIONS if section.draw(facts.sections[section.name], ReportSettings()) is None] == []
 
 
+def test_the_page_of_a_workspace_is_in_english_whatever_the_language_of_assessments() -> None:
+    facts = made(("one", "other"))
+    assert compose(facts, ReportSettings(language="zh")) == compose(facts, ReportSettings())
+
+
 def test_hostile_text_makes_no_element_and_no_attribute(hostile: str) -> None:
     tags = Tags()
     tags.feed(hostile)

@@ -13,5 +13,7 @@ class ReportSettings(Settings):
     """What the report shows."""
 
     title: str = Field("resonance", description="heading of the page")
-    language: Literal["en", "zh"] = Field("en", description="language of the page: English or Chinese")
+    language: Literal["en", "zh"] = Field(
+        "en", description="language of reports of assessments, English or Chinese; the page of a workspace is in English"
+    )
     top_slices: int = Field(24, ge=1, description="slices that are shown by name; the others are summed up")

@@ -17,7 +17,7 @@ BY_OPERATOR: Mapping[str, str] = {
     "sensitive_column_protection": "Mask or hash the columns that the contract classifies as restricted or confidential.",
     "k_anonymity_attainment": "Coarsen the quasi-identifiers, or leave out rows of rare combinations.",
     "exact_unique_ratio": "Drop equal rows: `resonance curate FILES --workspace DIR` keeps one of each text.",
-    "near_duplicate_free_ratio": "Drop near duplicates: `resonance curate FILES --workspace DIR --set dedupe.method=minhash`.",
+    "near_duplicate_free_ratio": "Drop near duplicates: `resonance curate FILES --workspace DIR --dedup minhash`.",
     "text_form_pass_rate": "Cut texts by rules: `resonance judge --policy by_language --workspace DIR` shows what would be cut.",
     "repetition_pass_rate": "Cut repetitive texts: `resonance curate FILES --workspace DIR --rules by_language`.",
     "encoding_cleanliness": "Read the files again in their encoding: `resonance curate FILES --workspace DIR` mends characters.",
@@ -61,8 +61,7 @@ BY_METRIC: Mapping[int, str] = {
     32: "Record runs with rows in, out and cut: jobs of `resonance run` do.",
     33: "Record author, reason and run with each commit, and keep versions readable.",
     34: "State licence, permitted uses and a contact in licence_terms of the contract.",
-    35: "Describe each column with type, unit and example; write the card: "
-    "`resonance assess DATA --contract FILE --card card.json`.",
+    35: "Describe each column with type, unit and example, and supply a card.",
     36: "Name channel, owner, response time and escalation in support and team of the contract.",
 }
 """Where it is that of the metric."""
