@@ -81,7 +81,8 @@ def list_reasons() -> Iterator[str]:
 def test_every_reason_of_an_operator_has_its_chinese() -> None:
     reasons = set(list_reasons())
     with speak("zh"):
-        assert [reason for reason in sorted(reasons) if restate(reason) == reason] == []
+        said = {reason: restate(reason) for reason in sorted(reasons)}
+    assert [reason for reason, words in said.items() if words == reason or re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", words)] == []
     assert len(reasons) > 20
 
 

@@ -56,7 +56,7 @@ def draw_missing(quality: Quality) -> Block | None:
         return None
     text = say(
         "{missing} could not be measured: they lower the coverage and widen the interval, and count as neither good nor bad. "
-        "{absent} have no meaning for this dataset and count nowhere.",
+        "Without a meaning for this dataset, and counted nowhere: {absent}.",
         missing=amount(len(quality.missing), "operator"),
         absent=amount(len(absent), "operator"),
     )

@@ -62,16 +62,16 @@ def _list_metrics(quality: Quality) -> Grid:
     rows = []
     for group in GROUPS:
         score = quality.groups[group.number]
-        rows.append((name_group(group.number), "", *_cells(score), _weigh(quality.profile.groups[group.number])))
+        rows.append((name_group(group.number), *_cells(score), _weigh(quality.profile.groups[group.number])))
         for metric in METRICS:
             if metric.group == group.number:
                 own = quality.metrics[metric.number]
-                rows.append(("", name_metric(metric.number), *_cells(own), _weigh(quality.profile.metrics[metric.number])))
-    columns = (say("group"), say("metric"), say("score"), say("interval"), say("coverage"), say("state"), say("weight"))
+                rows.append((f"· {name_metric(metric.number)}", *_cells(own), _weigh(quality.profile.metrics[metric.number])))
+    columns = (say("group, metric"), say("score"), say("interval"), say("coverage"), say("state"), say("weight"))
     note = say(
         "Weights are those of profile {profile}: of groups in the total, of metrics in their group.", profile=quality.profile.title
     )
-    return Grid(say("36 metrics"), columns, tuple(rows), frozenset({columns[2], columns[4], columns[6]}), note=note, whole=True)
+    return Grid(say("36 metrics"), columns, tuple(rows), frozenset({columns[1], columns[3], columns[5]}), note=note, whole=True)
 
 
 def _cells(score: Score) -> tuple[str, str, str, str]:
