@@ -7,6 +7,7 @@ Start reading here. Text flows down this list; the only way back is the table ``
 from __future__ import annotations
 
 from resonance.assess.documents import assess_documents
+from resonance.assess.effect import assess_effect
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.control.weigh_samples import weigh_samples
@@ -182,6 +183,14 @@ FEEDBACK = Job(
     closes_round=True,
     version=2,
 )
+ASSESS_EFFECT = Job(
+    "assess_effect",
+    assess_effect,
+    reads=(EVALUATIONS, SIGNAL_STATE, SIGNALS_QUALITY),
+    writes=(QUALITY_RESULT, QUALITY_GATE),
+    per="round",
+    owns={"dataset": gates.DOCUMENTS, "gate": gates.EFFECT},
+)
 
 APPRAISE = Job(  # the newest model reads the beginning of what the plan may draw, and of what arms are compared on
     "appraise",
@@ -259,6 +268,7 @@ JOBS = (
     SCORE_MODEL,
     EVALUATE,
     FEEDBACK,
+    ASSESS_EFFECT,
     CROSS_FIT,
     TUNE,
     COMPARE,
@@ -285,7 +295,7 @@ def loop(config: Config) -> tuple[Step, ...]:
         for job in (REBALANCE, TRAIN, SCORE_MODEL):
             steps += [Step(job, number, arm) for arm in arms]
         steps += [Step(EVALUATE, number, arm) for arm in reversed(arms)]
-        steps += [Step(FEEDBACK, number)]
+        steps += [Step(FEEDBACK, number), Step(ASSESS_EFFECT, number)]
         if _needs_references(config):
             steps += references(config, number)
         steps += [Step(DECIDE, number + 1)]

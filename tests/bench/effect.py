@@ -45,7 +45,7 @@ BUDGET = 500_000
 """Bytes that an arm of size T draws."""
 MODEL = {"vocabulary": 300, "layers": 4, "hidden": 96, "window": 128, "documents_per_step": 4, "ranks": 2}
 WARM_RATE, RATE = 3e-3, 1e-3
-LEFT_OUT = ("score_model", "evaluate", "feedback", "cross_fit", "tune", "compare")
+LEFT_OUT = ("score_model", "evaluate", "feedback", "assess_effect", "cross_fit", "tune", "compare")
 """Jobs that the last round of an arm does not need: the experiment evaluates by itself."""
 LATER = (3, 4)
 """Seeds that arms of two rounds leave out, so that all of it stays within an hour and a half."""
