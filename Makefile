@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow fuzz bench-parity bench-curation bench-dedup bench-start bench-feedback bench-scores experiments lint check coverage docs release clean
+.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores experiments lint check coverage docs release clean
 
 BIN := .venv/bin
 
@@ -54,6 +54,9 @@ bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft
 
 bench-start: setup ## time the first commands of a new user: twenty rows curated, and what reads a workspace (five minutes)
 	@$(BIN)/python -m tests.bench.first_minutes
+
+bench-assess: setup ## time assessments of texts and of a table of 1e7 rows, beside great_expectations (half an hour, 6 GB of disk)
+	@$(BIN)/python -m tests.bench.assess_speed
 
 bench-scores: setup ## hold learned scores beside fastText and KenLM on the same texts: held-out texts told apart, speed of a core (ten minutes)
 	@$(BIN)/python -m tests.bench.scores
