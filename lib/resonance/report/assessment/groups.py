@@ -75,9 +75,7 @@ def _list_metrics(quality: Quality) -> Grid:
 
 
 def _cells(score: Score) -> tuple[str, str, str, str]:
-    span = (
-        "–" if score.state == "not_applicable" else say("{low} to {high}", low=write_score(score.low), high=write_score(score.high))
-    )
+    span = "–" if score.state == "not_applicable" else f"{write_score(score.low)} – {write_score(score.high)}"
     return write_score(score.value), span, write_coverage(score), name_state(score.state, score)
 
 

@@ -44,10 +44,9 @@ def name_metric(number: int) -> str:
 
 def name_state(state: str, score: Score | None = None) -> str:
     """Whether something was measured, and whether people have yet to judge."""
-    words = say(STATES[state])
     if score is not None and score.provisional and score.value is not None:
-        return say("{state}, provisional", state=words)
-    return words
+        return say("provisional")
+    return say(STATES[state])
 
 
 def name_stratum(values: Mapping[str, Any]) -> str:
