@@ -136,7 +136,10 @@ def _merge_tallies(one: Mapping[str, int] | None, other: Mapping[str, int] | Non
 
 
 def _merge_sketches(one: str, other: str) -> str:
-    return bytes(map(max, bytes.fromhex(one), bytes.fromhex(other))).hex()
+    import numpy as np
+
+    first, second = (np.frombuffer(bytes.fromhex(each), np.uint8) for each in (one, other))
+    return np.maximum(first, second).tobytes().hex()
 
 
 GATHER: Mapping[Kind, Callable[[Any], Any]] = {
