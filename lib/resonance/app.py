@@ -461,7 +461,22 @@ class OpenWorkspace:
         from resonance.runtime.records import open_records
 
         path = Path(data) if isinstance(data, str | Path) else None
-        return replace(open_records(promised, Path(contract).parent, path), simplify=simplify)
+        tables, problems = self._open_others(promised, Path(contract).parent)
+        known = open_records(promised, Path(contract).parent, path)
+        return replace(known, simplify=simplify, tables=tables, table_problems=problems)
+
+    def _open_others(self, promised: DatasetContract, folder: Path) -> tuple[dict[str, DataFrame], dict[str, str]]:
+        """Other tables that a contract names, as files beside it or tables of this workspace, and why one cannot be opened."""
+        given = promised.declared.get("tables")
+        tables: dict[str, DataFrame] = {}
+        problems: dict[str, str] = {}
+        for name, place in given.items() if isinstance(given, Mapping) else ():
+            beside = folder / str(place)
+            try:
+                tables[str(name)] = self._dataset(beside if beside.exists() else str(place))
+            except ResonanceError as error:
+                problems[str(name)] = str(error)
+        return tables, problems
 
     def _configure(self, job: str = "", /, **own: object) -> Config:
         from resonance.runtime.conf import load

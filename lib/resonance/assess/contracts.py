@@ -9,14 +9,26 @@ import yaml
 
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.core.adaq import ALWAYS, METRICS
-from resonance.core.dataset import MODALITIES, STAGES, Choice, DatasetContract, Promise
+from resonance.core.dataset import MODALITIES, STAGES, Choice, DatasetContract, Promise, Relationship
 from resonance.core.errors import ContractError
 
 OWN = ("adaqStage", "adaqModalities", "adaqRoles", "adaqDeclared", "adaqNotApplicable", "adaqStrata")
 """Custom properties that an assessment reads."""
 NAMES = frozenset(name for operator in OPERATORS for given in operator.inputs for name in given.split("|")) | {
     *("place", "collector", "method", "licence", "source_uri", "collected_at", "created_at", "available_at"),
-    *("prompt", "response", "question", "answer", "chosen", "rejected", "purpose", "target_params", "min_tokens", "max_age"),
+    *(
+        "prompt",
+        "response",
+        "question",
+        "answer",
+        "chosen",
+        "rejected",
+        "purpose",
+        "target_params",
+        "min_tokens",
+        "max_age",
+        "tables",
+    ),
 }
 """What roles and declarations may be called."""
 MOST_INAPPLICABLE = 6
@@ -45,7 +57,14 @@ def parse_dataset(text: str, where: str, table: str | None = None) -> DatasetCon
     own = list_own(document) | list_own(found)
     columns = [column for column in found.get("properties") or () if isinstance(column, Mapping) and column.get("name")]
     quality = [rule for rule in (*(found.get("quality") or ()), *(document.get("quality") or ())) if isinstance(rule, Mapping)]
-    problems = [*find_wrong_terms(own), *find_wrong_rules(columns), *find_wrong_choices(quality), *find_wrong_absences(own)]
+    links = list_relationships(found, columns)
+    problems = [
+        *find_wrong_terms(own),
+        *find_wrong_relationships(links),
+        *find_wrong_rules(columns),
+        *find_wrong_choices(quality),
+        *find_wrong_absences(own),
+    ]
     if problems:
         raise ContractError(f"contract {where}: {'; '.join(problems)}")
     return DatasetContract(
@@ -60,6 +79,7 @@ def parse_dataset(text: str, where: str, table: str | None = None) -> DatasetCon
         choices={given["operator"]: read_choice(given) for given in list_choices(quality)},
         not_applicable={int(entry["metric"]): _explain(entry) for entry in own.get("adaqNotApplicable") or ()},
         strata=tuple(own.get("adaqStrata") or ()),
+        relationships=tuple(link for given in links if (link := read_relationship(given)) is not None),
         terms={name: document[name] for name in ("support", "team", "slaProperties", "roles", "servers") if name in document},
     )
 
@@ -112,6 +132,41 @@ def list_rules(column: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(given, list) or not all(isinstance(entry, Mapping) and "value" in entry for entry in given):
         return {**rules, "enum": None}
     return {**rules, "enum": [entry["value"] for entry in given]}
+
+
+def list_relationships(table: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The foreign keys that a table and its columns declare; those of a column name it as ``from``."""
+    whole = table.get("relationships") or ()
+    of_columns = [
+        {"from": column["name"], **link} if isinstance(link, Mapping) else link
+        for column in columns
+        for link in column.get("relationships") or ()
+    ]
+    return [
+        link for link in (*whole, *of_columns) if not isinstance(link, Mapping) or link.get("type", "foreignKey") == "foreignKey"
+    ]
+
+
+def read_relationship(given: Any) -> Relationship | None:
+    """A foreign key; None where it does not name as many columns as keys of one table."""
+    sides = [given.get(side) if isinstance(given, Mapping) else None for side in ("from", "to")]
+    own, theirs = ([side] if isinstance(side, str) else side if isinstance(side, list) else [] for side in sides)
+    # ODCS has two spellings: customers.id, and schema/customers/properties/id.
+    ends = [str(end).removeprefix("/").removeprefix("schema/").replace("/properties/", ".").rpartition(".") for end in theirs]
+    tables = {table for table, _, _ in ends}
+    if not own or len(own) != len(ends) or len(tables) != 1 or not all(table and key for table, _, key in ends):
+        return None
+    columns = (str(name).replace("/properties/", ".").rpartition(".")[2] for name in own)
+    return Relationship(tuple(columns), tables.pop(), tuple(key for _, _, key in ends))
+
+
+def find_wrong_relationships(links: Sequence[Any]) -> Iterator[str]:
+    """Foreign keys that nobody can follow."""
+    yield from (
+        f"relationship {given!r} must name as many columns of one table in to, such as customers.id, as in from"
+        for given in links
+        if read_relationship(given) is None
+    )
 
 
 def list_choices(quality: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -48,6 +48,15 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Relationship:
+    """A promise that the values of columns are keys of a table."""
+
+    columns: tuple[str, ...]
+    table: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DatasetContract:
     """What the contract of a dataset says.
 
@@ -60,6 +69,7 @@ class DatasetContract:
         choices: what it sets of operators, by id.
         not_applicable: metrics that have no meaning for the dataset, with the reason and who approved it.
         strata: columns whose equal values make a stratum.
+        relationships: columns that hold keys of a table, this one or another.
         terms: top-level parts of the document, such as ``support`` and ``team``.
     """
 
@@ -74,4 +84,5 @@ class DatasetContract:
     choices: Mapping[str, Choice] = field(default_factory=dict)
     not_applicable: Mapping[int, str] = field(default_factory=dict)
     strata: tuple[str, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
     terms: Mapping[str, Any] = field(default_factory=dict)

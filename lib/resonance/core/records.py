@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Records:
         simplify: from a Chinese text to its simplified form.
         books: what files hold that the contract names, by the name of the declaration: lists of entries, or one entry.
         problems: why a file that the contract names cannot be used, by the name of the declaration.
+        tables: other tables that the contract names, by name.
+        table_problems: why one of them cannot be opened, by name.
         history: commits of the table, the oldest first.
         look_at_version: the rows that a version should hold, and those that are found in its files; None for what cannot be told.
     """
@@ -61,5 +66,7 @@ class Records:
     simplify: Callable[[str], str] = str
     books: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, DataFrame] = field(default_factory=dict)
+    table_problems: Mapping[str, str] = field(default_factory=dict)
     history: Sequence[Change] | None = None
     look_at_version: Callable[[int], tuple[int | None, int | None]] | None = None

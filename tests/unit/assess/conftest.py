@@ -214,15 +214,18 @@ OWN = {
 """Operators that one reading is enough for, and that have a table and a contract of their own in ``test_own_tables``."""
 OWN_GROUPED = {"split_completeness", "web_host_balance"}
 """Those of them that take a shuffle of their own."""
+OWN_TABLES = {"referential_integrity", "reference_match_rate", "row_parent_coverage"}
+"""Those that look into other tables."""
 COMPUTED = [op for op in OPERATORS if op.bind is not None and op.passes != "P2" and op not in RECORDED and op.id not in OWN]
 """Operators that one reading is enough for."""
-GROUPED = [op for op in OPERATORS if op.bind is not None and op.passes == "P2" and op.id not in OWN | OWN_GROUPED]
+GROUPED = [op for op in OPERATORS if op.bind is not None and op.passes == "P2" and op.id not in OWN | OWN_GROUPED | OWN_TABLES]
 """Operators that take a shuffle of their own."""
 __all__ = [
     "COMPUTED",
     "CONTRACT",
     "NOW",
     "OWN",
+    "OWN_TABLES",
     "RECORDED",
     "Row",
     "add_states",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resonance.assess.methods.answers import bind_verifiable
 from resonance.assess.methods.shares import bind_invariants
+from resonance.assess.methods.tables import bind_reference_match
 from resonance.assess.methods.texts import bind_term_density, bind_term_standardness
 from resonance.core.operator import Operator
 
@@ -31,6 +32,7 @@ ACCURACY = (
         "ISO 8000-8",
         core=True,
         defaults={"min_key_coverage": 0.5},
+        bind=bind_reference_match,
     ),
     Operator(
         "label_noise_score",

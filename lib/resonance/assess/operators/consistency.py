@@ -5,6 +5,7 @@ from __future__ import annotations
 from resonance.assess.methods.forms import bind_canonical, bind_uniform
 from resonance.assess.methods.groups import bind_agreement, bind_conflicts
 from resonance.assess.methods.shares import bind_code_lists
+from resonance.assess.methods.tables import bind_references
 from resonance.core.operator import Operator
 
 CONSISTENCY = (
@@ -104,7 +105,16 @@ CONSISTENCY = (
         bind=bind_uniform,
     ),
     Operator(
-        "referential_integrity", 15, "A", "P2", ("structured",), ("relationships",), "1 − orphan keys / keys", "ODCS", core=True
+        "referential_integrity",
+        15,
+        "A",
+        "P2",
+        ("structured",),
+        ("relationships",),
+        "1 − orphan keys / keys",
+        "ODCS",
+        core=True,
+        bind=bind_references,
     ),
     Operator(
         "definition_stability",

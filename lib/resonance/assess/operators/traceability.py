@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resonance.assess.methods.runs import bind_balance, bind_hops
 from resonance.assess.methods.shares import bind_ledger, bind_provenance
+from resonance.assess.methods.tables import bind_parents
 from resonance.assess.methods.versions import bind_commit_notes, bind_release_records, bind_restorability
 from resonance.core.operator import Operator
 
@@ -77,6 +78,7 @@ TRACEABILITY = (
         ("parent_id", "upstream"),
         "Rows whose parent id resolves in the named upstream version / N",
         "guide Table 3",
+        bind=bind_parents,
     ),
     Operator(
         "replay_match_rate",
