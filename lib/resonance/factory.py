@@ -180,7 +180,6 @@ FEEDBACK = Job(
     reads=(SIGNAL_EVENT, SLICE_SUMS, DOCUMENTS, EXAMPLES),
     writes=(SIGNAL_STATE, SLICE_STATE),
     per="round",
-    closes_round=True,
     version=2,
 )
 ASSESS_EFFECT = Job(
@@ -189,6 +188,7 @@ ASSESS_EFFECT = Job(
     reads=(EVALUATIONS, SIGNAL_STATE, SIGNALS_QUALITY),
     writes=(QUALITY_RESULT, QUALITY_GATE),
     per="round",
+    closes_round=True,
     owns={"dataset": gates.DOCUMENTS, "gate": gates.EFFECT},
 )
 

@@ -226,6 +226,7 @@ VALUES = {
     "string": ("", "é", "near", "global", "words", "below", "train", "exact"),
     "binary": (b"", bytes(16), b"\xff" * 15, b"\x80" * 16),
     "array<int>": ([1], [0, 5], [-1, 2, 3], [7, 8]),
+    "array<string>": ([], ["one"], ["one", "two"]),
 }
 
 

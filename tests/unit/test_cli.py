@@ -86,7 +86,7 @@ def test_a_plan_is_shown_without_an_engine_and_leaves_nothing(
     cli.main([*given, "--rounds", "1"])
     said = " ".join(capsys.readouterr().out.split())
     assert "has not run yet" in said
-    assert "14 of 14 steps would run; none of them ever ran here" in said
+    assert "15 of 15 steps would run; none of them ever ran here" in said
     assert "but run refuses: train: no evaluation set is registered" in said
     assert not (tmp_path / "w").exists()
     assert exit_code(*given, "tune") == 1

@@ -79,7 +79,7 @@ def _look_at_gaps(rows: DataFrame, key: str, moment: str, quantile: float, score
     """How keys with two moments or more score by a quantile of their gaps: their number and rows, and sums of scores over both."""
     timed = map_batches(rows.select(F.col(f"`{key}`"), F.col(f"`{moment}`")), Moments(key, moment), "key string, at bigint")
     moments = timed.groupBy("key", "at").agg(F.count(F.lit(1)).alias("n"))
-    before = F.lag("at").over(Window.partitionBy("key").orderBy("at"))
+    before = F.max("at").over(Window.partitionBy("key").orderBy("at").rowsBetween(Window.unboundedPreceding, -1))
     gaps = moments.withColumn("gap", (F.col("at") - before).cast("double"))
     sources = gaps.groupBy("key").agg(F.sum("n").alias("n"), find_quantiles(F.col("gap"), [quantile])[0].alias("gap"))
     scored = sources.where("gap IS NOT NULL").withColumn("score", score(F.col("gap")))

@@ -194,7 +194,7 @@ def test_folders_that_hold_unmasked_texts_are_for_their_owner_alone(folder, spar
     folder.write(DOCUMENTS, documents_frame(spark, ROWS), {"batch": "main"}, {})
     closed = {path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077 == 0}
     assert closed == {"evaluation_items"}
-    assert {table.name for table in TABLES if table.restricted} == {"raw", "unused_rows", "evaluation_items"}
+    assert {table.name for table in TABLES if table.restricted} == {"raw", "unused_rows", "evaluation_items", "quality_state"}
 
 
 def test_small_tables_are_read_without_an_engine(spark, tmp_path):
