@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from resonance.assess.mappings import find_divergence
 from resonance.assess.pieces import hash_text
 from resonance.core.binding import Bound
 from resonance.core.parts import State
@@ -71,17 +71,8 @@ def compare(operator: str, score: float | None, distribution: Distribution, past
     """How an operator stands to its past."""
     usual, deviation = compare_score(score, past.scores.get(operator, ()))
     before = past.distributions.get(operator, {})
-    shifts = [diverge(distribution[part], before[part]) for part in distribution if part in before]
+    shifts = [find_divergence(distribution[part], before[part]) for part in distribution if part in before]
     return Comparison(usual, deviation, max(shifts, default=None))
-
-
-def diverge(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """The Jensen-Shannon divergence of two distributions, in bits: 0 for equal ones, 1 where they share nothing."""
-    found = 0.0
-    for value in {*one, *other}:
-        p, q = one.get(value, 0.0), other.get(value, 0.0)
-        found += sum(share * math.log2(2 * share / (p + q)) / 2 for share in (p, q) if share)
-    return min(1.0, max(0.0, found))
 
 
 def find_distribution(bound: Bound, state: State) -> dict[str, dict[str, float]]:

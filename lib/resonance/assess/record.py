@@ -13,8 +13,8 @@ from resonance.assess.gates import Verdict
 from resonance.assess.history import Comparison, Distribution
 from resonance.assess.operators import BY_ID
 from resonance.assess.pieces import Gathered
-from resonance.assess.score import grade, score_metric, weigh_scores
-from resonance.core.adaq import GROUPS, METRICS
+from resonance.assess.score import grade, score_levels
+from resonance.core.adaq import METRIC_OF
 from resonance.core.dataset import DatasetContract
 from resonance.core.frames import parse_schema
 from resonance.core.gates import RULES
@@ -158,31 +158,19 @@ def list_metric_rows(found: Assessment, dataset: str, round: int, profile: Profi
             by.setdefault(spell_stratum(result.stratum), []).append(result)
     sizes = {spell_stratum(dict(zip(strata, stratum, strict=True))): many for stratum, many in found.sizes.items() if stratum}
     for stratum, results in by.items():
-        total, groups = score_stratum(results, profile)
+        total, groups, _ = score_levels(results, profile)
         yield from list_scores({**place, "stratum": stratum, "n_rows": sizes.get(stratum, 0)}, profile, total, groups, {})
-
-
-def score_stratum(results: Sequence[Result], profile: Profile) -> tuple[Score, dict[int, Score]]:
-    """Total and groups of one stratum by the operators that have strata."""
-    whole = [Result(**{**vars(result), "stratum": {}}) for result in results]
-    metrics = {metric.number: score_metric(metric.number, whole) for metric in METRICS}
-    groups = {
-        group.number: weigh_scores((profile.metrics[m.number], metrics[m.number]) for m in METRICS if m.group == group.number)
-        for group in GROUPS
-    }
-    return weigh_scores((profile.groups[number], score) for number, score in groups.items()), groups
 
 
 def list_scores(
     place: Mapping[str, Any], profile: Profile, total: Score, groups: Mapping[int, Score], metrics: Mapping[int, Score]
 ) -> Iterator[Row]:
     """Rows of ``quality_metric`` of one stratum, or of all rows."""
-    of = {metric.number: metric.group for metric in METRICS}
     yield {**place, "level": "total", "number": 0, "weight": 1.0, **spell_score(total)}
     for number, score in groups.items():
         yield {**place, "level": "group", "number": number, "weight": profile.groups[number] / WHOLE, **spell_score(score)}
     for number, score in metrics.items():
-        weight = profile.groups[of[number]] / WHOLE * profile.metrics[number] / WHOLE
+        weight = profile.groups[METRIC_OF[number].group] / WHOLE * profile.metrics[number] / WHOLE
         yield {**place, "level": "metric", "number": number, "weight": weight, **spell_score(score)}
 
 

@@ -52,14 +52,24 @@ def grade(results: Sequence[Result], profile: Profile, gate: int = 1) -> Grade:
         gate: from the second on, operators by people count.
     """
     whole = [result for result in results if not result.stratum]
-    metrics = {metric.number: score_metric(metric.number, whole, gate) for metric in METRICS}
-    groups = weigh_groups(metrics, profile)
-    total = weigh_scores((profile.groups[number], score) for number, score in groups.items())
+    total, groups, metrics = score_levels(whole, profile, gate)
     breaches = find_breaches(whole, profile)
     leaks = [number for number in LEAKS if (found := metrics[number].value) is not None and found < LEAST_SAFE]
     vetoes = (*breaches, *(f"metric {number} stands below {LEAST_SAFE:g}" for number in leaks))
     letter = limit_letter(choose_letter(total), bool(breaches), bool(leaks))
     return Grade(letter, total, metrics, groups, vetoes, not vetoes, count_automation(whole, metrics))
+
+
+def score_levels(results: Sequence[Result], profile: Profile, gate: int = 1) -> tuple[Score, dict[int, Score], dict[int, Score]]:
+    """Total, groups and metrics from the results over all rows, or over those of one stratum."""
+    metrics = {metric.number: score_metric(metric.number, results, gate) for metric in METRICS}
+    groups = {
+        group.number: weigh_scores(
+            (profile.metrics[metric.number], metrics[metric.number]) for metric in METRICS if metric.group == group.number
+        )
+        for group in GROUPS
+    }
+    return weigh_scores((profile.groups[number], score) for number, score in groups.items()), groups, metrics
 
 
 def score_metric(number: int, results: Sequence[Result], gate: int = 1) -> Score:
@@ -95,16 +105,6 @@ def combine_scores(number: int, scores: Sequence[tuple[Operator, float]]) -> flo
         halves = [sum(half) / len(half) for half in (by_people, by_machine) if half]
         return sum(halves) / len(halves)
     return sum(weigh_operator(op) * score for op, score in scores) / sum(weigh_operator(op) for op, _ in scores)
-
-
-def weigh_groups(metrics: Mapping[int, Score], profile: Profile) -> dict[int, Score]:
-    """The score of each group from those of its metrics."""
-    return {
-        group.number: weigh_scores(
-            (profile.metrics[metric.number], metrics[metric.number]) for metric in METRICS if metric.group == group.number
-        )
-        for group in GROUPS
-    }
 
 
 def weigh_operator(operator: Operator) -> int:
@@ -145,9 +145,14 @@ def limit_letter(letter: str, breached: bool, leaking: bool) -> str:
     return "D" if breached and letter in ("A", "B", "C") else letter
 
 
+def list_floors(profile: Profile) -> dict[str, float]:
+    """Scores below which a dataset is not released: the declared ones, over these the profile's."""
+    return {op.id: op.floor for op in BY_ID.values() if op.floor is not None} | dict(profile.floors)
+
+
 def find_breaches(results: Sequence[Result], profile: Profile) -> tuple[str, ...]:
     """What blocking operators stand below their floor, in words."""
-    floors = {op.id: op.floor for op in BY_ID.values() if op.floor is not None} | dict(profile.floors)
+    floors = list_floors(profile)
     return tuple(
         f"{result.operator} is {result.score:.4g}, below its floor {floors[result.operator]:g}"
         for result in results

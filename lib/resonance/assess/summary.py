@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from resonance.assess.assess import Assessment
+from resonance.assess.assess import Assessment, set_floors
 from resonance.assess.operators import BY_ID
-from resonance.assess.score import SAMPLED, Grade, score_metric, weigh_groups, weigh_operator, weigh_scores
-from resonance.core.adaq import HUMAN, LEAKS, METRICS
+from resonance.assess.score import SAMPLED, Grade, list_floors, score_levels, weigh_operator
+from resonance.core.adaq import HUMAN, LEAKS, METRIC_OF, METRICS
 from resonance.core.dataset import DatasetContract
 from resonance.core.operator import Operator, Result
 from resonance.core.profile import Profile
 from resonance.core.quality import Finding, Gate, Missing, Past, Quality, Score, Stratum
-
-METRIC = {metric.number: metric for metric in METRICS}
 
 
 def summarise(
@@ -53,7 +51,7 @@ def summarise(
         automation=graded.automation,
         gates=tuple(known.get(number, Gate(number, "not_run")) for number in (1, 2, 3)),
         operators={result.operator: BY_ID[result.operator] for result in whole},
-        floors=choose_floors(profile, contract),
+        floors=list_floors(set_floors(profile, contract)),
         results=whole,
         strata=score_strata(found.results, profile),
         left_out=found.left_out,
@@ -71,13 +69,6 @@ def judge_rules(found: Assessment) -> Gate:
     return Gate(1, "passed" if found.passes_rules else "failed", tuple(reasons))
 
 
-def choose_floors(profile: Profile, contract: DatasetContract) -> dict[str, float]:
-    """Scores below which the dataset is not released: the declared ones, over these the profile's, over these the contract's."""
-    declared = {id: operator.floor for id, operator in BY_ID.items() if operator.floor is not None}
-    promised = {id: choice.floor for id, choice in contract.choices.items() if choice.floor is not None}
-    return {**declared, **profile.floors, **promised}
-
-
 def score_strata(results: Sequence[Result], profile: Profile) -> tuple[Stratum, ...]:
     """Scores of each stratum by the operators that have strata, lowest total first."""
     by: dict[tuple[tuple[str, object], ...], list[Result]] = {}
@@ -90,10 +81,9 @@ def score_strata(results: Sequence[Result], profile: Profile) -> tuple[Stratum, 
 
 def score_stratum(values: Mapping[str, object], results: Sequence[Result], profile: Profile) -> Stratum:
     """Scores of one stratum."""
-    metrics = {metric.number: score_metric(metric.number, results) for metric in METRICS}
-    groups = weigh_groups(metrics, profile)
+    total, groups, _ = score_levels(results, profile)
     rows = max((round(result.n_examined / result.coverage) for result in results if result.coverage), default=0)
-    return Stratum(values, rows, weigh_scores((profile.groups[number], score) for number, score in groups.items()), groups)
+    return Stratum(values, rows, total, groups)
 
 
 def find_gains(results: Sequence[Result], profile: Profile, graded: Grade) -> Iterator[Finding]:
@@ -134,7 +124,7 @@ def is_applicable(score: Score) -> bool:
 
 def weigh_metric(number: int, profile: Profile, graded: Grade, counts: Callable[[Score], bool]) -> float:
     """The weight of a metric in the total, over the groups and metrics that count."""
-    group = METRIC[number].group
+    group = METRIC_OF[number].group
     groups = sum(weight for other, weight in profile.groups.items() if counts(graded.groups[other]))
     inside = [m.number for m in METRICS if m.group == group and counts(graded.metrics[m.number])]
     metrics = sum(profile.metrics[other] for other in inside)

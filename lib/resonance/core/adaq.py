@@ -78,6 +78,8 @@ METRICS = (
     Metric(35, 12, "Ease of use", "使用难易性"),
     Metric(36, 12, "Technical support", "技术支持性"),
 )
+METRIC_OF = {metric.number: metric for metric in METRICS}
+"""Each metric by its number."""
 
 HUMAN = (8, 9, 23)
 """Metrics whose final score needs people who judge a sample."""

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import median_abs_deviation
 
-from resonance.assess.history import LEAST_SPREAD, Comparison, Past, compare, compare_score, diverge, read_past, share_out
+from resonance.assess.history import LEAST_SPREAD, Comparison, Past, compare, compare_score, read_past, share_out
+from resonance.assess.mappings import find_divergence
 
 SHARES = st.lists(st.integers(0, 50), min_size=3, max_size=8).filter(any)
 
@@ -37,8 +38,8 @@ def test_a_divergence_is_that_of_scipy(one, other):
     size = max(len(one), len(other))
     p, q = ([*counts, *[0] * (size - len(counts))] for counts in (one, other))
     named = [{str(place): count / sum(counts) for place, count in enumerate(counts)} for counts in (p, q)]
-    assert diverge(*named) == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-9)
-    assert diverge(named[0], named[0]) == 0
+    assert find_divergence(*named) == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-9)
+    assert find_divergence(named[0], named[0]) == 0
 
 
 def test_a_distribution_tells_no_value_and_keeps_the_largest():

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from resonance.core.adaq import GROUPS, METRICS, Group, Metric
+from resonance.core.adaq import GROUPS, METRIC_OF, Group
 from resonance.core.quality import Gate, Score
 from resonance.report.language import get_language, restate, say
 from resonance.report.wording import name, share, write_score
 
 GROUP: Mapping[int, Group] = {group.number: group for group in GROUPS}
-METRIC: Mapping[int, Metric] = {metric.number: metric for metric in METRICS}
 STATES = {
     "scored": "scored",
     "not_applicable": "not applicable",
@@ -38,7 +37,7 @@ def name_group(number: int) -> str:
 
 def name_metric(number: int) -> str:
     """``8 Content truthfulness``."""
-    metric = METRIC[number]
+    metric = METRIC_OF[number]
     return f"{number} {metric.chinese if get_language() == 'zh' else metric.english}"
 
 
