@@ -20,7 +20,6 @@ UNIT = re.compile(rf"[A-Za-z{DIGITS}#＃\-－—]+(?:{UNITS})?|{UNITS}")
 """A word that goes on with an address: a number, what it counts, or both."""
 HOUSE = re.compile(rf"[A-Za-z{DIGITS}](?:{UNITS})")
 """What tells an address from the name of a place: something is counted within it, a house or a flat."""
-
 STREETS = "路街道巷弄村里"
 """Last characters of names of streets and villages."""
 
@@ -48,8 +47,8 @@ def list_named(text: str, words: Sequence[Word]) -> Iterator[tuple[str, int, int
     """What the words of a sentence name: type, start and end in code points, in their order.
 
     A name of a place alone says of nobody where he lives: an address begins with one, goes on over places, organisations and
-    numbers, and counts a house or flat. Words without two Han characters are no names
-    here: of other scripts the model knows little.
+    numbers, and counts a house or flat. Words without two Han characters are no names here: of other scripts the model knows
+    little.
     """
     at = 0
     while at < len(words):
