@@ -22,6 +22,8 @@ PRESENT, DELETED = "present", "deleted"
 HASHED = "path string, sha256 string"
 TO_HASH = "path string, place string, size bigint"
 TASKS = 16
+AT_ONCE = 32 << 20
+"""Bytes that are hashed sooner than a first task of an engine has started."""
 Hashes = Mapping[str, str | None]
 """SHA-256 of files in hex by ``File.shown``; null where a file cannot be read."""
 
@@ -82,9 +84,9 @@ def find_deleted(entries: Iterable[Entry], known: Iterable[Mapping[str, Any]]) -
 
 
 def hash_inputs(spark: SparkSession, files: Sequence[File]) -> dict[str, str | None]:
-    """The hashes of these files, computed by tasks."""
-    if not files:
-        return {}
+    """The hashes of these files, computed by tasks where there is much to read."""
+    if sum(file.size for file in files) <= AT_ONCE:
+        return {file.shown: _hash(file.path) for file in files}
     rows = [(file.shown, file.path, file.size) for file in files]
     frame = spark.createDataFrame(rows, TO_HASH).repartition(min(len(rows), TASKS))
     return {row["path"]: row["sha256"] for row in map_batches(frame, _hash_batches, HASHED, _weigh).collect()}

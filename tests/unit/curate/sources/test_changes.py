@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
 from resonance.core.sources import File, find_files
+from resonance.curate.sources import changes
 from resonance.curate.sources.changes import Entry, compare_files, find_deleted, hash_inputs
 
 HASHED: list[str] = []
@@ -95,9 +98,9 @@ def test_the_same_path_below_another_input_has_another_name() -> None:
     assert (entry.was, HASHED) == (None, ["sub/a.jsonl"])
 
 
-def test_hashes_are_those_of_the_bytes(spark: SparkSession, tmp_path: Any) -> None:
-    import hashlib
-
+@pytest.mark.parametrize("at_once", [0, changes.AT_ONCE])
+def test_hashes_are_those_of_the_bytes(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(changes, "AT_ONCE", at_once)
     for number in range(20):
         (tmp_path / f"{number} %é#.txt").write_bytes(bytes([number]) * number * 1000)
     found = hash_inputs(spark, find_files([str(tmp_path)]))
