@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from resonance.core.table import list_tables
 from resonance.report.facts.shared import Facts, gather_facts
+from resonance.report.language import say, speak
 from resonance.report.page import render
 from resonance.report.sections import SECTIONS
 from resonance.report.summary import draw_summary
@@ -66,11 +67,16 @@ def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = N
 
 
 def compose(facts: Gathered, settings: ReportSettings) -> str:
-    """The page that shows these facts; equal facts give an equal page."""
+    """The page that shows these facts, in the language of the settings; equal facts give an equal page."""
+    with speak(settings.language):
+        return _draw_page(facts, settings)
+
+
+def _draw_page(facts: Gathered, settings: ReportSettings) -> str:
     drawn = {section.name: section.draw(facts.sections[section.name], settings) for section in SECTIONS}
     blocks = {name: block for name, block in drawn.items() if block is not None}
     head = draw_summary(facts.shared, blocks)
-    names = {name: name.replace("_", " ").capitalize() for name in blocks}
+    names = {section: say(section).capitalize() for section in blocks}
     finished = facts.shared.finished_at
     ended = finished.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if finished else ""
     return render("report.html.j2", settings.title, head.sentences, blocks, names, stops=head.stops, ended=ended)

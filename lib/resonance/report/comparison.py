@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isclose
 from typing import TYPE_CHECKING
 
 from resonance.core.effect import Effect, judge_effect
 from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
 from resonance.report.facts.looks import Looks
-from resonance.report.wording import amount, bits, count, difference, minus
+from resonance.report.language import say
+from resonance.report.wording import amount, bits, count, difference, join_sentences
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -17,27 +18,32 @@ if TYPE_CHECKING:
     from resonance.report.facts.shared import Facts
     from resonance.report.turns import Turn
 
-UNKNOWN = "too few documents"
-WORDS: Mapping[Effect, str] = {"better": "lower", "worse": "higher", "unclear": "no difference visible", "unknown": UNKNOWN}
+WORDS: Mapping[Effect, str] = {
+    "better": "lower",
+    "worse": "higher",
+    "unclear": "no difference visible",
+    "unknown": "too few documents",
+}
+"""How the plan stands to its control arm."""
 LABEL = "one seed; without training variance"
 UNEQUAL = 0.02
 """Share of tokens by which arms may differ and still be called equal."""
 SAME = 1e-9
 """Difference of weights that is rounding."""
-OUTCOMES = {
-    "better": ("was worth it: the model learnt more from its plan than from drawing as before", "lower than", ""),
-    "worse": (
-        "was not worth it: the model learnt less from its plan than from drawing as before",
-        "higher than",
-        " Its plan is not continued.",
-    ),
-    "unclear": (
-        "was not visibly worth it: no difference shows between its plan and drawing as before",
-        "not visibly different from",
-        "",
-    ),
+VERDICTS = {
+    "better": "Round {number} was worth it: the model learnt more from its plan than from drawing as before.",
+    "worse": "Round {number} was not worth it: the model learnt less from its plan than from drawing as before. "
+    "Its plan is not continued.",
+    "unclear": "Round {number} was not visibly worth it: no difference shows between its plan and drawing as before.",
 }
-"""By effect: the verdict, how the plan stands to its control arm, and what follows."""
+MEASURED = {
+    "better": "With its plan, held-out bits per byte are lower than those of the control arm{control}; "
+    "{difference} ({label}){documents}{tokens}.",
+    "worse": "With its plan, held-out bits per byte are higher than those of the control arm{control}; "
+    "{difference} ({label}){documents}{tokens}.",
+    "unclear": "With its plan, held-out bits per byte are not visibly different from those of the control arm{control}; "
+    "{difference} ({label}){documents}{tokens}.",
+}
 
 
 def find_evaluations(facts: Facts, turn: Turn) -> dict[str, Row]:
@@ -56,7 +62,7 @@ def judge_difference(row: Row) -> str:
 
     ``too few documents`` where there are fewer than ``FEW``.
     """
-    return WORDS[judge_effect(row)]
+    return say(WORDS[judge_effect(row)])
 
 
 def describe_worth(
@@ -81,24 +87,41 @@ def describe_worth(
     row = whole[number, PLAN]
     effect = judge_effect(row)
     if row["delta"] is None:
-        return f"Whether round {number} was worth it is not known: no control arm was evaluated beside it."
+        return say("Whether round {number} was worth it is not known: no control arm was evaluated beside it.", number=number)
     if effect == "unknown":
-        few = amount(row["n_compared"] or 0, "held-out document")
-        return f"Whether round {number} was worth it is not known: {few} cannot show a difference from the control arm."
-    if number not in looks.weighed and _keeps_first_weights(plans, number):
-        return (
-            f"Round {number} drew as its control arm did, by the weights of round 1: there was nothing to gain or to lose"
-            f"{_describe_tokens(checkpoints, number)}.{_describe_reading(looks, number)}"
+        return say(
+            "Whether round {number} was worth it is not known: {few} cannot show a difference from the control arm.",
+            number=number,
+            few=amount(row["n_compared"] or 0, "held-out document"),
         )
-    verdict, side, after = OUTCOMES[effect]
+    tokens = _describe_tokens(checkpoints, number)
+    if number not in looks.weighed and _keeps_first_weights(plans, number):
+        drew = say(
+            "Round {number} drew as its control arm did, by the weights of round 1: there was nothing to gain or to lose{tokens}.",
+            number=number,
+            tokens=tokens,
+        )
+        return join_sentences((drew, *_describe_reading(looks, number)))
     rival = whole.get((number, CONTROL))
-    with_ = f" ({bits(rival['bpb'])})" if rival is not None else ""
-    measured = f"plan − control = {difference(row['delta'])}"
-    if row["delta_low"] is not None:
-        measured += f", 95% interval {difference(row['delta_low'])} to {difference(row['delta_high'])}"
-    return minus(
-        f"Round {number} {verdict}.{after} With its plan, held-out bits per byte are {side} those of the control arm{with_}; "
-        f"{measured} ({LABEL}){_describe_documents(row)}{_describe_tokens(checkpoints, number)}.{_describe_reading(looks, number)}"
+    measured = say(
+        MEASURED[effect],
+        control=say(" ({figure})", figure=bits(rival["bpb"])) if rival is not None else "",
+        difference=_write_difference(row),
+        label=say(LABEL),
+        documents=_describe_documents(row),
+        tokens=tokens,
+    )
+    return join_sentences((say(VERDICTS[effect], number=number), measured, *_describe_reading(looks, number)))
+
+
+def _write_difference(row: Row) -> str:
+    if row["delta_low"] is None:
+        return say("plan − control = {difference}", difference=difference(row["delta"]))
+    return say(
+        "plan − control = {difference}, 95% interval {low} to {high}",
+        difference=difference(row["delta"]),
+        low=difference(row["delta_low"]),
+        high=difference(row["delta_high"]),
     )
 
 
@@ -111,18 +134,25 @@ def _keeps_first_weights(plans: Iterable[Row], number: int) -> bool:
 
 def _describe_documents(row: Row) -> str:
     """What the comparison is over."""
-    said = f", over {amount(row['n_compared'], 'document')}"
-    left = row["n_suspected"]
-    return f"{said}, without {count(left)} whose words probably stand in no order" if left else said
+    documents, left = amount(row["n_compared"], "document"), row["n_suspected"]
+    if not left:
+        return say(", over {documents}", documents=documents)
+    return say(
+        ", over {documents}, without {number} whose words probably stand in no order", documents=documents, number=count(left)
+    )
 
 
-def _describe_reading(looks: Looks, number: int) -> str:
+def _describe_reading(looks: Looks, number: int) -> Iterator[str]:
     """What was read before the draw, and what was drawn unread; the control arm had nothing read."""
     tokens, (unread, drawn) = looks.read.get(number, 0), looks.unread.get(number, (0, 0))
-    said = f" To choose and to judge documents, a model read {amount(tokens, 'token')} more before the draw." if tokens else ""
-    if not unread:
-        return said
-    return f"{said} {count(unread)} of {amount(drawn, 'sample')} were drawn unread, as too few of those read were left."
+    if tokens:
+        yield say("To choose and to judge documents, a model read {tokens} more before the draw.", tokens=amount(tokens, "token"))
+    if unread:
+        yield say(
+            "{unread} of {drawn} were drawn unread, as too few of those read were left.",
+            unread=count(unread),
+            drawn=amount(drawn, "sample"),
+        )
 
 
 def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:
@@ -131,6 +161,11 @@ def _describe_tokens(checkpoints: Iterable[Row], number: int) -> str:
     tokens = {row["arm"]: row["tokens"] for row in sorted(ended, key=lambda row: row["published_at"])}
     if not {PLAN, CONTROL} <= tokens.keys():
         return ""
-    said = f", from {amount(tokens[PLAN], 'token')} with the plan and {count(tokens[CONTROL])} without"
     unequal = abs(tokens[PLAN] - tokens[CONTROL]) > UNEQUAL * tokens[CONTROL]
-    return f"{said}, which is not the same and may explain a difference" if unequal else said
+    return say(
+        ", from {plan} with the plan and {control} without, which is not the same and may explain a difference"
+        if unequal
+        else ", from {plan} with the plan and {control} without",
+        plan=amount(tokens[PLAN], "token"),
+        control=count(tokens[CONTROL]),
+    )

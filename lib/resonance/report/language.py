@@ -25,11 +25,13 @@ class Catalogue(NamedTuple):
         sentences: what a report says, with the same places for values.
         things: what is counted, with a place for ``number``.
         found: sentences that other rooms wrote into results and tables.
+        joined: those that are made of others, which stand in their places.
     """
 
     sentences: Mapping[str, str]
     things: Mapping[str, str]
     found: Mapping[str, str]
+    joined: Mapping[str, str]
 
 
 @contextmanager
@@ -68,7 +70,10 @@ def restate(text: str) -> str:
     """A sentence that another room wrote, in the language that is spoken now; as it is where the catalogue does not know it."""
     if get_language() == "en":
         return text
-    for pattern, words in _read_patterns():
+    for pattern, words in _read_patterns("joined"):
+        if match := pattern.fullmatch(text):
+            return words.format(**{place: restate(part) for place, part in match.groupdict().items()})
+    for pattern, words in _read_patterns("found"):
         if match := pattern.fullmatch(text):
             return words.format(**match.groupdict())
     return text
@@ -82,7 +87,7 @@ def read_catalogue() -> Catalogue:
 
 
 @cache
-def _read_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _read_patterns(kind: Literal["found", "joined"]) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Sentences with most fixed letters first, so that the most specific one is chosen."""
-    found = sorted(read_catalogue().found.items(), key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
+    found = sorted(getattr(read_catalogue(), kind).items(), key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
     return tuple((re.compile(_PLACE.sub(r"(?P<\1>.*)", re.escape(english)), re.DOTALL), words) for english, words in found)

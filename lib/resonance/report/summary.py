@@ -10,11 +10,14 @@ from resonance.core.ledger import INGEST
 from resonance.core.turns import ALL_SLICES, PHASE_TRAIN, PLAN
 from resonance.report.comparison import describe_worth, find_evaluations
 from resonance.report.facts.steps import find_cutting
-from resonance.report.turns import name_turn, order_turns
+from resonance.report.language import say
+from resonance.report.turns import Turn, name_turn, order_turns
 from resonance.report.wording import amount, bits, count, join_words, name, share, short
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import Row
 
     from resonance.report.facts.shared import Facts
     from resonance.report.parts import Block
@@ -55,22 +58,30 @@ def count_documents(facts: Facts) -> int:
 def _describe_documents(facts: Facts) -> str:
     came = count_documents(facts)
     if not came:
-        return "No document has come in yet."
+        return say("No document has come in yet.")
     kept = sum(part.documents for part in facts.find_part("kept").values())
     cut: Counter[str] = Counter()
     for rejected in facts.cuts:
         cut[rejected.rule] += rejected.rows
-    text = f"{amount(came, 'document')} came in, {count(kept)} ({share(kept, came)}) were kept and {count(sum(cut.values()))} cut"
-    most = [f"{name(rule)} ({count(rows)})" for rule, rows in sorted(cut.items(), key=lambda item: (-item[1], item[0]))[:3]]
-    return f"{text}, most of them by {join_words(most)}." if most else f"{text}."
+    most = sorted(cut.items(), key=lambda item: (-item[1], item[0]))[:3]
+    figures = {
+        "came": amount(came, "document"),
+        "kept": count(kept),
+        "share": share(kept, came),
+        "cut": count(sum(cut.values())),
+    }
+    if not most:
+        return say("{came} came in, {kept} ({share}) were kept and {cut} cut.", **figures)
+    rules = join_words([say("{figure} ({note})", figure=name(rule), note=count(rows)) for rule, rows in most])
+    return say("{came} came in, {kept} ({share}) were kept and {cut} cut, most of them by {rules}.", **figures, rules=rules)
 
 
 def _describe_loop(facts: Facts) -> list[str]:
     turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == PHASE_TRAIN)
     if not turns:
         if facts.find_draws():
-            return ["Samples are drawn, but no training has left a loss yet."]
-        return ["Only the data half of the loop has run: there is no training, no held-out score and no plan to show yet."]
+            return [say("Samples are drawn, but no training has left a loss yet.")]
+        return [say("Only the data half of the loop has run: there is no training, no held-out score and no plan to show yet.")]
     return [_describe_samples(facts), *_describe_heldout(facts)]
 
 
@@ -78,36 +89,63 @@ def _describe_samples(facts: Facts) -> str:
     turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == PHASE_TRAIN)
     planned = sum(part.rows for turn in facts.find_draws() for part in facts.find_part("draw", *turn).values())
     found = sum(loss.rows for loss in facts.losses if loss.phase == PHASE_TRAIN)
-    rounds = len({turn[0] for turn in turns})
-    arms = len(turns) - sum(turn[1] == PLAN for turn in turns)
-    text = f"{amount(rounds, 'round')} trained" + (f", with {amount(arms, 'control arm')} beside" if arms else "")
+    trained, samples = _describe_rounds(turns), amount(planned, "sample")
     kept = min(loss.share for loss in facts.losses if loss.phase == PHASE_TRAIN)
     if kept < 1:
-        return f"{text}: {amount(planned, 'sample')} planned, the loss rows of {share(kept)} of them kept."
-    match = "each sample left exactly one" if planned == found else "these should be equal"
-    return f"{text}: {amount(planned, 'sample')} planned, {amount(found, 'loss row')} written; {match}."
+        return say(
+            "{trained}: {samples} planned, the loss rows of {share} of them kept.",
+            trained=trained,
+            samples=samples,
+            share=share(kept),
+        )
+    return say(
+        "{trained}: {samples} planned, {losses} written; each sample left exactly one."
+        if planned == found
+        else "{trained}: {samples} planned, {losses} written; these should be equal.",
+        trained=trained,
+        samples=samples,
+        losses=amount(found, "loss row"),
+    )
+
+
+def _describe_rounds(turns: Sequence[Turn]) -> str:
+    rounds = amount(len({turn[0] for turn in turns}), "round")
+    arms = len(turns) - sum(turn[1] == PLAN for turn in turns)
+    if not arms:
+        return say("{rounds} trained", rounds=rounds)
+    return say("{rounds} trained, with {arms} beside", rounds=rounds, arms=amount(arms, "control arm"))
 
 
 def _describe_heldout(facts: Facts) -> list[str]:
     turns = order_turns((row["round"], row["arm"]) for row in facts.evaluations if row["slice"] == ALL_SLICES)
     if not turns:
-        return ["No held-out score has been computed yet."]
+        return [say("No held-out score has been computed yet.")]
     found = [(turn, find_evaluations(facts, turn)[ALL_SLICES]) for turn in turns[-6:]]
-    figures = [f"{bits(row['bpb'])} ({bits(row['low'])} to {bits(row['high'])}) after {name_turn(turn)}" for turn, row in found]
-    return [f"Held-out bits per byte, with 95% intervals: {'; '.join(figures)}."]
+    figures = [say("{figure} after {turn}", figure=_write_score(row), turn=name_turn(turn)) for turn, row in found]
+    return [say("Held-out bits per byte, with 95% intervals: {figures}.", figures=say("; ").join(figures))]
+
+
+def _write_score(row: Row) -> str:
+    return say("{score} ({low} to {high})", score=bits(row["bpb"]), low=bits(row["low"]), high=bits(row["high"]))
 
 
 def _describe_plan(facts: Facts) -> str:
     number = max((row["round"] for row in facts.plans), default=0)
     rows = [row for row in facts.plans if row["round"] == number]
     if number < 2:
-        return f"Round 1 is planned over {amount(len(rows), 'slice')}." if rows else ""
+        return say("Round 1 is planned over {slices}.", slices=amount(len(rows), "slice")) if rows else ""
     up = max(rows, key=lambda row: (row["weight"] - row["previous"], row["slice"]))
     more = sum(row["weight"] > row["previous"] * 1.0005 for row in rows)
-    text = f"Round {number} is planned: {count(more)} of {amount(len(rows), 'slice')} get more weight"
+    figures = {"number": number, "more": count(more), "slices": amount(len(rows), "slice")}
     if not more:
-        return f"{text}."
-    return f"{text}; {name(up['slice'])} gains most ({share(up['previous'])} → {share(up['weight'])} of the tokens)."
+        return say("Round {number} is planned: {more} of {slices} get more weight.", **figures)
+    return say(
+        "Round {number} is planned: {more} of {slices} get more weight; {slice} gains most ({before} → {now} of the tokens).",
+        **figures,
+        slice=name(up["slice"]),
+        before=share(up["previous"]),
+        now=share(up["weight"]),
+    )
 
 
 def _make_stops(facts: Facts) -> tuple[Stop, ...]:
@@ -121,10 +159,10 @@ def _make_stops(facts: Facts) -> tuple[Stop, ...]:
     weighted = sum(row["round"] == number for row in facts.plans)
     came = count_documents(facts)
     return (
-        Stop("Text", count(came), "documents read", came > 0),
-        Stop("Corpus", count(kept), "documents kept", kept > 0),
-        Stop("Draw", count(drawn), f"samples, {name_turn(draws[-1])}" if draws else "samples", drawn > 0),
-        Stop("Model", short(size), "parameters", size > 0),
-        Stop("Losses", count(losses), "loss rows", losses > 0),
-        Stop("Plan", count(weighted), f"slices, round {number}" if number else "slices", weighted > 0),
+        Stop(say("Text"), count(came), say("documents read"), came > 0),
+        Stop(say("Corpus"), count(kept), say("documents kept"), kept > 0),
+        Stop(say("Draw"), count(drawn), say("samples, {turn}", turn=name_turn(draws[-1])) if draws else "", drawn > 0),
+        Stop(say("Model"), short(size), say("parameters"), size > 0),
+        Stop(say("Losses"), count(losses), say("loss rows"), losses > 0),
+        Stop(say("Plan"), count(weighted), say("slices, round {number}", number=number), weighted > 0),
     )

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from resonance.core.turns import PLAN
+from resonance.core.turns import CONTROL, PLAN
+from resonance.report.language import say
 from resonance.report.parts import Key
-from resonance.report.wording import count
+from resonance.report.wording import amount
 
 Turn = tuple[int, str]
 """A round and an arm."""
 
+ARMS = {PLAN: "plan", CONTROL: "control"}
+"""Arms that have a word of their own; others are called as tables call them."""
 OLDER = ("grey", "teal", "purple")
 MOST = 5
 
 
 def name_turn(turn: Turn) -> str:
     """``round 2`` for the arm that follows the plan, ``round 2, control`` for another."""
-    return f"round {turn[0]}" if turn[1] == PLAN else f"round {turn[0]}, {turn[1]}"
+    if turn[1] == PLAN:
+        return say("round {number}", number=turn[0])
+    return say("round {number}, {arm}", number=turn[0], arm=name_arm(turn[1]))
+
+
+def name_arm(arm: str) -> str:
+    """``plan``, ``control``, or another arm's name."""
+    return say(ARMS[arm]) if arm in ARMS else arm
 
 
 def order_turns(turns: Iterable[Turn]) -> list[Turn]:
@@ -54,4 +64,4 @@ def split_largest(values: Mapping[str, float], most: int) -> tuple[list[str], li
 
 def name_others(names: Sequence[str]) -> str:
     """What the slices that are not shown are called together."""
-    return f"{count(len(names))} other slice{'s' if len(names) > 1 else ''}"
+    return amount(len(names), "other slice")

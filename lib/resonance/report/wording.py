@@ -9,10 +9,10 @@ import math
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from resonance.report.language import count_things, say
+from resonance.report.language import count_things, restate, say
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -85,6 +85,11 @@ def join_words(items: Sequence[str]) -> str:
     return say("{items} and {last}", items=say(", ").join(items[:-1]), last=items[-1])
 
 
+def join_sentences(sentences: Iterable[str]) -> str:
+    """Sentences as one paragraph; empty ones are left out."""
+    return say(" ").join(filter(None, sentences))
+
+
 def plain(text: object) -> str:
     """Text from data on one line, without control, direction and unassigned characters."""
     visible = (" " if unicodedata.category(c) in HIDING or c.isspace() else c for c in str(text))
@@ -137,10 +142,13 @@ def label_rule(rule: str) -> str:
 
 def describe_rule(rule: Row) -> str:
     """What a rule cuts, and of which languages where it is asked of some: ``n_words below 50``, ``n_han below 80 (zh)``."""
-    asked = f" ({name(rule['languages'], 40)})" if rule["languages"] else ""
+    signal = name(rule["signal"])
     if rule["side"] == "in":
-        return f"{name(rule['signal'])} not in {name(rule['among'], 40)}{asked}"
-    return f"{name(rule['signal'])} {rule['side']} {short(rule['threshold'])}{asked}"
+        said = say("{signal} not in {values}", signal=signal, values=name(rule["among"], 40))
+    else:
+        limit = short(rule["threshold"])
+        said = say("{signal} below {limit}" if rule["side"] == "below" else "{signal} above {limit}", signal=signal, limit=limit)
+    return say("{figure} ({note})", figure=said, note=name(restate(rule["languages"]), 40)) if rule["languages"] else said
 
 
 def _width(text: str) -> int:

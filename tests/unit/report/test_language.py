@@ -25,6 +25,14 @@ def test_a_language_ends_with_an_error_too() -> None:
     assert get_language() == "en"
 
 
+def test_what_is_made_of_parts_is_said_anew_part_by_part() -> None:
+    with speak("zh"):
+        assert restate("2 bits per byte above reference models: asked for 5.00%, kept at 4.00%") == (
+            "每字节比特数比参考模型高 2：要求 5.00%，保持 4.00%"
+        )
+        assert restate("a reason by hand: asked for 5.00%, kept") == "a reason by hand：要求 5.00%，保持不变"
+
+
 def test_the_most_specific_sentence_is_said_anew_and_others_stay() -> None:
     text = "the contract declares no min_rows: add it to adaqDeclared"
     assert restate(text) == text

@@ -1,22 +1,41 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module, resources
 from pkgutil import iter_modules
 
 import pytest
+from pydantic import ValidationError
 from pyspark.sql import Row
 from tests.unit.report.loop import change_rows
 from tests.unit.report.test_summary import whole_loop
+from tests.unit.report.words import find_words, list_data, read_texts
 
 from resonance.core.settings import ReportSettings
 from resonance.report import sections
 from resonance.report.build import Gathered, compose
+from resonance.report.facts.counts import Cut
+from resonance.report.facts.looks import Looks
+from resonance.report.facts.shared import Facts
+from resonance.report.language import speak
 from resonance.report.sections import SECTIONS
+from resonance.report.sections.contamination import Contamination
+from resonance.report.sections.duplicates import Duplicates
 from resonance.report.sections.record import Record
+from resonance.report.sections.training import Training, Unused
+from resonance.tables import SIGNAL_SETS, TABLES
 
+REASON = (
+    "the plan of round 2 did harm (0.0200 bits per byte above its control arm, 95% interval 0.0100 to 0.0300): back to weight of "
+    "round 1; the repeat limit (decide.max_exposures) leaves shares that sum to 97.00%, so that fewer tokens are drawn"
+)
+COST = "reads no losses; costs no model and no forward pass beyond those of every round"
+TYPES = ("resonance", "UTC", "kB", "MB", "min", "MinHash", "Jaccard", "gram", "ISO")
+"""Names and units that Chinese writes in Latin letters too."""
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}$\\frac$"
 VOID = {"meta", "br", "wbr"}
 
@@ -87,9 +106,83 @@ def test_each_section_is_drawn_for_few_and_for_many_slices(size: int) -> None:
     assert [section.name for section in SECTIONS if section.draw(facts.sections[section.name], ReportSettings()) is None] == []
 
 
-def test_the_page_of_a_workspace_is_in_english_whatever_the_language_of_assessments() -> None:
+def vary(facts: Gathered) -> Iterator[Gathered]:
+    """The facts as they are, and as they are where less or other was found: each shows sentences that the others do not."""
+    yield facts
+    shared = facts.shared
+    seen = change_rows(shared.evaluations, delta=None, delta_low=None, delta_high=None)
+    bad = replace(
+        shared,
+        steps=change_rows(shared.steps, rows_out=1, read={}),
+        losses=tuple(replace(loss, share=0.5, no_loss=1, cut=2) for loss in shared.losses),
+        plans=tuple(row for row in shared.plans if row["round"] == 1),
+        cuts=(*shared.cuts, Cut("dedupe", "superseded", "one", 3)),
+        looks=Looks(frozenset({2}), {2: 500}, {2: (3, 12)}),
+    )
+    own: dict[str, object] = {
+        "funnel": bad,
+        "slices": bad,
+        "contamination": Contamination(bad),
+        "training": Training(bad, Unused(5, 3)),
+        "held-out": replace(bad, evaluations=seen),
+        "plan": replace(bad, plans=change_rows(bad.plans, policy="stratified@1", cost=None, bpb=None)),
+        "duplicates": Duplicates(bad),
+        "suspects": replace(facts.sections["suspects"], mended=2),
+        "tables": Record(bad, ()),
+    }
+    yield Gathered(bad, {**facts.sections, **own})
+    for delta, compared in ((0.02, 10), (0.0, 10), (-0.02, 1)):
+        known = {"delta": delta, "delta_low": delta - 0.01, "delta_high": delta + 0.01, "n_compared": compared}
+        rows = tuple(row if row["delta"] is None else change_rows((row,), **known)[0] for row in shared.evaluations)
+        there = replace(shared, evaluations=rows, looks=Looks(frozenset({2})))
+        yield Gathered(there, {**facts.sections, "held-out": there})
+    yield Gathered(replace(shared, evaluations=seen, losses=(), plans=()), facts.sections)
+    bare = Facts(dict.fromkeys(shared.rows, 0))
+    yield Gathered(bare, {**facts.sections, "tables": Record(bare)})
+
+
+def write_both(size: int) -> Iterator[tuple[Gathered, list[str], list[str]]]:
+    """Facts, and what their page says in English and in Chinese."""
+    facts = made(("one", "other", *(f"slice-{n:03}" for n in range(2, size))))
+    plans = change_rows(facts.shared.plans, reason=REASON, cost=COST)
+    facts = Gathered(replace(facts.shared, plans=plans), {**facts.sections, "plan": replace(facts.sections["plan"], plans=plans)})
+    for found in vary(facts):
+        english, chinese = (compose(found, ReportSettings(language=language)) for language in ("en", "zh"))
+        assert ('<html lang="en">' in english, '<html lang="zh-CN">' in chinese) == (True, True)
+        yield found, read_texts(english), read_texts(chinese)
+
+
+@pytest.mark.parametrize("size", [2, 30])
+def test_no_english_is_left_in_chinese(size: int) -> None:
+    """Every word of Latin letters is a name of the product's own, or stands in the data."""
+    names = {*TYPES, *(signal.name for of in SIGNAL_SETS.values() for signal in of.signals), *SIGNAL_SETS}
+    own = {word for name in (*names, *(table.name for table in TABLES)) for word in find_words(name)}
+    for found, _, chinese in write_both(size):
+        known = own | {word for text in list_data((found.shared, found.sections)) for word in find_words(text)}
+        assert {text: left for text in chinese if (left := find_words(text) - known)} == {}
+
+
+def test_both_languages_give_the_same_numbers() -> None:
+    for _, english, chinese in write_both(30):
+        assert count_numbers(english) == count_numbers(chinese)
+
+
+def count_numbers(texts: list[str]) -> Counter[str]:
+    return Counter(number for text in texts for number in re.findall(r"[+−]?\d[\d,.]*\d|\d", text))
+
+
+def test_columns_of_a_grid_differ_in_both_languages() -> None:
     facts = made(("one", "other"))
-    assert compose(facts, ReportSettings(language="zh")) == compose(facts, ReportSettings())
+    for language in ("en", "zh"):
+        with speak(language):
+            blocks = [section.draw(facts.sections[section.name], ReportSettings()) for section in SECTIONS]
+        grids = [grid for block in blocks if block is not None for grid in block.grids]
+        assert [grid.columns for grid in grids if len(set(grid.columns)) < len(grid.columns)] == []
+
+
+def test_another_language_is_refused() -> None:
+    with pytest.raises(ValidationError, match="Input should be 'en' or 'zh'"):
+        ReportSettings.model_validate({"language": "de"})
 
 
 def test_hostile_text_makes_no_element_and_no_attribute(hostile: str) -> None:

@@ -13,7 +13,5 @@ class ReportSettings(Settings):
     """What the report shows."""
 
     title: str = Field("resonance", description="heading of the page")
-    language: Literal["en", "zh"] = Field(
-        "en", description="language of reports of assessments, English or Chinese; the page of a workspace is in English"
-    )
+    language: Literal["en", "zh"] = Field("en", description="language of all reports, English or Chinese")
     top_slices: int = Field(24, ge=1, description="slices that are shown by name; the others are summed up")

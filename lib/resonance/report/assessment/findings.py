@@ -74,5 +74,5 @@ def _list_missing(quality: Quality) -> Grid:
         )
         for one in quality.missing
     )
-    columns = (say("operator"), say("metric"), say("measured"), say("adds to coverage"), say("what to supply"))
+    columns = (say("operator"), say("metric"), say("how measured"), say("adds to coverage"), say("what to supply"))
     return Grid(say("Not measured"), columns, rows, frozenset({columns[3]}), cards=True)

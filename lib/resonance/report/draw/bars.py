@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from resonance.report.draw.svg import SMALL, TEXT, WIDTH, Drawing
 from resonance.report.draw.text import fit_names, measure_widest
+from resonance.report.language import say
 from resonance.report.wording import name
 
 PITCH, THICK = 21, 14
@@ -40,7 +41,7 @@ def draw_bars(rows: Sequence[Bar], label: str, *, small: bool = False) -> Markup
     drawing = Drawing(width, max(len(rows), 1) * PITCH + 4)
     for index, (row, called) in enumerate(zip(rows, labels, strict=True)):
         middle = 2 + (index + 0.5) * PITCH
-        with drawing.add_group(f"{name(row.label)}: {row.text}"):
+        with drawing.add_group(_tell(row)):
             drawing.add_text(left - GAP, middle, called, anchor="end")
             for value, role in ((row.behind, row.behind_role), (row.value, row.role)):
                 if value > 0:
@@ -48,4 +49,8 @@ def draw_bars(rows: Sequence[Bar], label: str, *, small: bool = False) -> Markup
                     drawing.add_box(left, middle - THICK / 2, length, THICK, role)
             drawing.add_text(width, middle, row.text, "soft", anchor="end")
     drawing.add_segments([(left, 2, left, 2 + max(len(rows), 1) * PITCH)], "axis")
-    return drawing.finish(label, "; ".join(f"{name(row.label)}: {row.text}" for row in rows))
+    return drawing.finish(label, say("; ").join(map(_tell, rows)))
+
+
+def _tell(row: Bar) -> str:
+    return say("{name}: {words}", name=name(row.label), words=row.text)

@@ -12,6 +12,7 @@ from resonance.report.draw.planes import draw_ticks
 from resonance.report.draw.scales import Scale, span_values
 from resonance.report.draw.svg import TEXT, WIDTH, Drawing
 from resonance.report.draw.text import fit_names, measure_widest, write_interval
+from resonance.report.language import say
 from resonance.report.wording import name
 
 TOP, BELOW = 4, 36
@@ -66,7 +67,7 @@ def draw_dots(rows: Sequence[Row], label: str, unit: str, *, zero: bool = False,
             drawing.add_text(scale.start - GAP, middle, called, anchor="end")
             _draw_marks(drawing, scale, middle, row, pitch, most)
             drawing.add_text(WIDTH, middle, row.text, "soft", anchor="end")
-    return drawing.finish(label, f"{unit}. " + "; ".join(_tell(row) for row in rows))
+    return drawing.finish(label, say("{unit}. {figures}", unit=unit, figures=say("; ").join(map(_tell, rows))))
 
 
 def _draw_marks(drawing: Drawing, scale: Scale, middle: float, row: Row, pitch: float, most: int) -> None:
@@ -88,5 +89,5 @@ def _span(rows: Sequence[Row], zero: bool, from_zero: bool) -> tuple[float, floa
 
 
 def _tell(row: Row) -> str:
-    marks = ", ".join(map(str, row.marks))
-    return f"{name(row.label)}: {marks}" + (f" [{row.text}]" if row.text else "")
+    marks = say(", ").join(map(str, row.marks))
+    return say("{name}: {words}", name=name(row.label), words=f"{marks} [{row.text}]" if row.text else marks)

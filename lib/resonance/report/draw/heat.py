@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from resonance.report.draw.svg import TEXT, TICK, TINY, WIDTH, Drawing
 from resonance.report.draw.text import fit_names, measure_text, measure_widest
+from resonance.report.language import say
 from resonance.report.wording import count, name, short
 
 TOP, PITCH, WIDEST = 18, 20, 40
@@ -37,9 +38,10 @@ def draw_heat(names: Sequence[str], cells: Sequence[Sequence[float]], label: str
         drawing.add_text(left + (y + 0.5) * width, TOP / 2, numbers[y], small, anchor="middle")
         drawing.add_text(right, middle, sums[y], "soft", anchor="end")
         for x, value in enumerate(row):
-            with drawing.add_group(f"{name(names[y])} → {name(names[x])}: {count(value)}"):
+            with drawing.add_group(say("{name}: {words}", name=f"{name(names[y])} → {name(names[x])}", words=count(value))):
                 _draw_cell(drawing, left + x * width, TOP + y * PITCH, width, value / top, role, short(value) if fits else "")
-    return drawing.finish(label, "; ".join(f"{name(names[y])}: {count(sum(row))}" for y, row in enumerate(cells)))
+    told = (say("{name}: {words}", name=name(names[y]), words=count(sum(row))) for y, row in enumerate(cells))
+    return drawing.finish(label, say("; ").join(told))
 
 
 def _draw_cell(drawing: Drawing, x: float, y: float, width: float, level: float, role: str, words: str) -> None:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from resonance.report.draw.scales import Scale
 from resonance.report.draw.svg import SMALL, TICK, Drawing
 from resonance.report.draw.text import measure_text
+from resonance.report.language import say
 from resonance.report.wording import amount, share, short
 
 HEIGHT, TOP, BOTTOM = 132, 32, 112
@@ -62,14 +63,21 @@ def draw_histogram(data: Histogram, label: str) -> Markup:
         role = "orange" if any(middle < at if below else middle > at for at, below, _ in cuts) else "blue"
         height = max(part / top * (BOTTOM - TOP), THINNEST) if part > 0 else 0
         start = x.place(middle) - FILL * width / 2
-        drawing.add_box(start, BOTTOM - height, FILL * width, height, role, hint=f"{_range(data, index)}: {share(part)}")
+        hint = say("{name}: {words}", name=_range(data, index), words=share(part))
+        drawing.add_box(start, BOTTOM - height, FILL * width, height, role, hint=hint)
     drawing.add_segments([(LEFT, BOTTOM, RIGHT, BOTTOM)], "axis")
-    drawing.add_text(LEFT, 6, f"tallest {top:.0%} of texts", "soft")
+    drawing.add_text(LEFT, 6, say("tallest {share} of texts", share=f"{top:.0%}"), "soft")
     _draw_thresholds(drawing, x, cuts)
     _draw_edges(drawing, x, data)
-    limits = "".join(f"; cut {'below' if below else 'above'} {short(value)}" for _, below, value in cuts)
-    ends = f"from {_round(data.value(0))} to {_round(data.value(1))}"
-    return drawing.finish(label, f"{amount(len(data.shares), 'bucket')} {ends}, the tallest {top:.0%} of texts{limits}")
+    told = say(
+        "{buckets} from {low} to {high}, the tallest {share} of texts",
+        buckets=amount(len(data.shares), "bucket"),
+        low=_round(data.value(0)),
+        high=_round(data.value(1)),
+        share=f"{top:.0%}",
+    )
+    limits = (say("cut below {limit}" if below else "cut above {limit}", limit=short(value)) for _, below, value in cuts)
+    return drawing.finish(label, say("; ").join((told, *limits)))
 
 
 def _draw_thresholds(drawing: Drawing, x: Scale, cuts: Sequence[tuple[float, bool, float]]) -> None:
@@ -97,7 +105,7 @@ def _range(data: Histogram, index: int) -> str:
     many = len(data.shares)
     if data.whole:
         return _round(data.value((index + 0.5) / many))
-    return f"{_round(data.value(index / many))} to {_round(data.value((index + 1) / many))}"
+    return say("{low} to {high}", low=_round(data.value(index / many)), high=_round(data.value((index + 1) / many)))
 
 
 def _round(value: float) -> str:

@@ -11,6 +11,7 @@ from resonance.report.draw.planes import HEIGHT, Plane, draw_plane
 from resonance.report.draw.scales import span_values
 from resonance.report.draw.svg import WIDTH, Drawing
 from resonance.report.draw.text import write_figure, write_interval
+from resonance.report.language import say
 from resonance.report.wording import name
 
 RADIUS = 2.8
@@ -37,13 +38,13 @@ def draw_lines(series: Sequence[Line], label: str, x_unit: str, y_unit: str, *, 
     plane = draw_plane(drawing, xs, span_values(heights, ABOVE, crosses_zero=False), x_unit, y_unit, whole=whole)
     for line in series:
         _draw_line(drawing, plane, line, marked=whole or len(line.xs) == 1)
-    figures = "; ".join(_tell(line) for line in series if line.xs)
-    return drawing.finish(label, f"{y_unit} over {x_unit}. {figures}")
+    figures = say("; ").join(_tell(line) for line in series if line.xs)
+    return drawing.finish(label, say("{y} over {x}. {figures}", y=y_unit, x=x_unit, figures=figures))
 
 
 def _draw_line(drawing: Drawing, plane: Plane, line: Line, *, marked: bool) -> None:
     look = f"curve {line.role}{' dash' if line.dashed else ''}"
-    drawing.add_path([plane.place(x, y) for x, y in zip(line.xs, line.ys, strict=True)], look, hint=name(line.name or line.role))
+    drawing.add_path([plane.place(x, y) for x, y in zip(line.xs, line.ys, strict=True)], look, hint=name(line.name) if line.name else "")
     if line.intervals:
         spans = [(plane.place(x, low), plane.place(x, high)) for x, (low, high) in zip(line.xs, line.intervals, strict=True)]
         drawing.add_segments([(*start, *end) for start, end in spans], f"interval {line.role}")
@@ -53,7 +54,6 @@ def _draw_line(drawing: Drawing, plane: Plane, line: Line, *, marked: bool) -> N
 
 
 def _tell(line: Line) -> str:
-    ends = " to ".join(
-        f"{write_figure(line.ys[at])} at {write_figure(line.xs[at])}" for at in ((0, -1) if len(line.xs) > 1 else (0,))
-    )
-    return f"{name(line.name)}: {ends}" if line.name else ends
+    first, last = (say("{figure} at {place}", figure=write_figure(line.ys[at]), place=write_figure(line.xs[at])) for at in (0, -1))
+    ends = say("{low} to {high}", low=first, high=last) if len(line.xs) > 1 else first
+    return say("{name}: {words}", name=name(line.name), words=ends) if line.name else ends

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from resonance.report.draw.svg import TEXT, TICK, TINY, WIDTH, Drawing
 from resonance.report.draw.text import fit_names, measure_text, measure_widest
+from resonance.report.language import say
 from resonance.report.wording import name, write_score
 
 TOP, PITCH, WIDEST = 18, 20, 40
@@ -30,10 +31,12 @@ def draw_matrix(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Seq
     for y, scores in enumerate(cells):
         drawing.add_text(left - GAP, TOP + (y + 0.5) * PITCH, called[y], anchor="end")
         for x, value in enumerate(scores):
-            with drawing.add_group(f"{name(rows[y])}, {columns[x]}: {write_score(value)}"):
+            place = say(", ").join((name(rows[y]), columns[x]))
+            with drawing.add_group(say("{name}: {words}", name=place, words=write_score(value))):
                 _draw_cell(drawing, left + x * width, TOP + y * PITCH, width, value, fits)
-    lines = (f"{name(rows[y])}: {', '.join(map(write_score, scores))}" for y, scores in enumerate(cells))
-    return drawing.finish(label, "; ".join(lines))
+    told = (say(", ").join(map(write_score, scores)) for scores in cells)
+    lines = (say("{name}: {words}", name=name(row), words=words) for row, words in zip(rows, told, strict=True))
+    return drawing.finish(label, say("; ").join(lines))
 
 
 def _draw_cell(drawing: Drawing, x: float, y: float, width: float, value: float | None, fits: bool) -> None:

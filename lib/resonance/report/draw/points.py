@@ -11,6 +11,7 @@ from resonance.report.draw.planes import BOTTOM, HEIGHT, RIGHT, TOP, Plane, draw
 from resonance.report.draw.scales import span_values
 from resonance.report.draw.svg import TICK, WIDTH, Drawing
 from resonance.report.draw.text import measure_text, write_figure
+from resonance.report.language import say
 from resonance.report.wording import amount, name
 
 RADIUS, SMALL_RADIUS = 3.4, 2.6
@@ -46,16 +47,17 @@ def draw_points(found: Sequence[Point], label: str, x_unit: str, y_unit: str, *,
     for point in found:
         drawing.add_dot(*plane.place(point.x, point.y), RADIUS, f"faint {point.role}", hint=_tell(point), href=point.href)
     _name_points(drawing, plane, found, level)
-    return drawing.finish(label, f"{y_unit} over {x_unit}. " + "; ".join(_tell(point) for point in found))
+    figures = say("; ").join(map(_tell, found))
+    return drawing.finish(label, say("{y} over {x}. {figures}", y=y_unit, x=x_unit, figures=figures))
 
 
 def draw_map(found: Sequence[Point], label: str) -> Markup:
     """Points over variability (0 to one half, the most that there is) and confidence (0 to 1); each may lead somewhere."""
     drawing = Drawing(WIDTH, HEIGHT)
-    plane = draw_plane(drawing, VARIABILITY, CONFIDENCE, "variability", "confidence")
+    plane = draw_plane(drawing, VARIABILITY, CONFIDENCE, say("variability"), say("confidence"))
     for point in found:
         drawing.add_dot(*plane.place(point.x, point.y), SMALL_RADIUS, f"faint {point.role}", hint=_tell(point), href=point.href)
-    return drawing.finish(label, f"confidence over variability of {amount(len(found), 'sample')}")
+    return drawing.finish(label, say("confidence over variability of {samples}", samples=amount(len(found), "sample")))
 
 
 def _name_points(drawing: Drawing, plane: Plane, found: Sequence[Point], level: float) -> None:
@@ -86,4 +88,4 @@ def _meet(one: Box, other: Box) -> bool:
 
 def _tell(point: Point) -> str:
     place = f"{write_figure(point.x)}, {write_figure(point.y)}"
-    return f"{name(point.name)}: {place}" if point.name else place
+    return say("{name}: {words}", name=name(point.name), words=place) if point.name else place

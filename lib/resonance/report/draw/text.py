@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from resonance.report.draw.svg import TEXT, TICK
+from resonance.report.language import say
 from resonance.report.wording import make_distinct, minus
 
 _BY_WIDTH = (
@@ -57,7 +58,7 @@ def write_interval(value: float, low: float | None, high: float | None) -> str:
     """``2.1 (1.9 to 2.3)``, or the value alone where its interval is not known."""
     if low is None or high is None:
         return write_figure(value)
-    return f"{write_figure(value)} ({write_figure(low)} to {write_figure(high)})"
+    return say("{score} ({low} to {high})", score=write_figure(value), low=write_figure(low), high=write_figure(high))
 
 
 def _measure_rare(character: str) -> float:

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from resonance.report.language import say
+from resonance.report.wording import amount, count
+
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
@@ -21,4 +24,6 @@ def choose_sample(documents: int) -> Column:
 
 def describe_sample(documents: int) -> str:
     """A sentence on the sample for readers; empty where all documents were looked at."""
-    return f"Drawn from about {SAMPLE:,} of {documents:,} documents." if documents > SAMPLE else ""
+    if documents <= SAMPLE:
+        return ""
+    return say("Drawn from about {sample} of {documents}.", sample=count(SAMPLE), documents=amount(documents, "document"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.core.ledger import DECONTAMINATE
+from resonance.report.language import say
 from resonance.report.parts import Block, Grid
 from resonance.report.section import Section
 from resonance.report.wording import amount, count, name, share
@@ -80,19 +81,26 @@ def gather_contamination(frames: Mapping[str, DataFrame], shared: Facts) -> Cont
 def draw_contamination(facts: Contamination, settings: ReportSettings) -> Block | None:
     """Documents that contain items, by evaluation set and method; None where documents were not checked."""
     if facts.is_unchecked:
-        return Block(TITLE, (UNCHECKED,), headline=UNCHECKED_IN_SHORT)
+        return Block(say(TITLE), (say(UNCHECKED),), headline=say(UNCHECKED_IN_SHORT))
     if not facts.searches or not facts.registered:
         return None
     came = sum(step["rows_in"] for step in facts.searches) or facts.shared.rows["documents"]
     cut = sum(cut.rows for cut in facts.shared.cuts if cut.step == DECONTAMINATE)
-    text = (
-        f"{amount(cut, 'document')} of {count(came)} that came this far ({share(cut, came)}) were cut because they contain an item "
-        "of a registered evaluation set. Documents that earlier steps cut count below too: no other policy can bring them back."
+    text = say(
+        "{cut} of {came} that came this far ({share}) were cut because they contain an item of a registered evaluation set. "
+        "Documents that earlier steps cut count below too: no other policy can bring them back.",
+        cut=amount(cut, "document"),
+        came=count(came),
+        share=share(cut, came),
     )
-    methods = "; ".join(f"{method}: {meaning}" for method, meaning in MEANING.items())
-    sets = amount(len(facts.registered), "evaluation set")
-    headline = f"{amount(cut, 'more document was', 'more documents were')} cut for items of {sets}."
-    return Block(TITLE, (text, f"Methods, of which the first that matches counts. {methods}."), (), (_list_sets(facts),), headline)
+    methods = say("; ").join(say("{name}: {words}", name=method, words=say(MEANING[method])) for method in MEANING)
+    headline = say(
+        "{documents} cut for items of {sets}.",
+        documents=amount(cut, "more document was", "more documents were"),
+        sets=amount(len(facts.registered), "evaluation set"),
+    )
+    told = say("Methods, of which the first that matches counts. {methods}.", methods=methods)
+    return Block(say(TITLE), (text, told), (), (_list_sets(facts),), headline)
 
 
 def _list_sets(facts: Contamination) -> Grid:
@@ -108,8 +116,9 @@ def _list_sets(facts: Contamination) -> Grid:
         )
         for found in facts.registered
     )
-    columns = ("evaluation set", "items", "items found", "documents", "share of documents", *MEANING)
-    return Grid("Documents by evaluation set", columns, rows, frozenset(columns[1:]))
+    known = (say("evaluation set"), say("items"), say("items found"), say("documents"), say("share of documents"))
+    columns = (*known, *MEANING)
+    return Grid(say("Documents by evaluation set"), columns, rows, frozenset(columns[1:]))
 
 
 SECTION = Section("contamination", gather_contamination, draw_contamination, reads=(EVALUATION_ITEMS, CONTAMINATION))

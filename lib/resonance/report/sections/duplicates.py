@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
 from pyspark.sql import functions as F
 
-from resonance.core.frames import rank_rows
 from resonance.core.ledger import DEDUPE
 from resonance.core.settings import DedupeSettings
 from resonance.core.versions import SUPERSEDED, leave_superseded
-from resonance.report.differences import mark_differences
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.heat import draw_heat
 from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.facts.texts import read_texts
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
-from resonance.report.wording import amount, count, join_words, name, share, size
+from resonance.report.sections.pairs import REACH, Pair, find_largest, list_pairs, name_method, pair_texts
+from resonance.report.wording import amount, count, join_sentences, join_words, name, share, size
 from resonance.tables import DOCUMENTS, DUPLICATES, REJECTS
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Row
+    from pyspark.sql import DataFrame
 
     from resonance.core.settings import ReportSettings
     from resonance.report.facts.shared import Facts
 
 MEANING = {
-    "exact": "equal cleaned text",
-    "near": "connected by MinHash, equal texts included",
-    "verified": "one that stays, and those that are like it by exact Jaccard",
+    "exact": "Equal cleaned text.",
+    "near": "Connected by MinHash, equal texts included.",
+    "verified": "One that stays, and those that are like it by exact Jaccard.",
 }
 PARAMETERS = re.compile(r"minhash-(\d+)x(\d+)-(\d+)@")
 """Bands, rows and words of a shingle, as ``duplicates.version`` gives them."""
@@ -42,16 +41,8 @@ HARDLY = 0.1
 """Pairs with about this chance of being compared are hardly ever compared."""
 SOURCES = 12
 """So many sources are named; the others are counted together."""
-OTHERS = "others"
 MOST = 1_000
 """So many pairs of sources come back at most, those of most documents first."""
-EACH = 3
-"""Clusters of each method of which a pair is shown."""
-REACH = 20_000
-"""Characters of a text that are compared with another's."""
-ABSENT = -1.0
-"""Stands for no similarity while the least is looked for: of structs with null fields the engines find different ones."""
-TITLE = "Duplicates"
 NONE_FOUND = "No duplicates were found, or none were looked for."
 
 
@@ -75,21 +66,6 @@ class Crossed:
     keeper: str | None
     documents: int
     bytes: int
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One of the largest clusters: what stayed and the least similar of the others, with their texts where these were read."""
-
-    method: str
-    size: int
-    similarity: float | None
-    stays: str
-    goes: str
-    stays_source: str
-    goes_source: str
-    stays_text: str | None
-    goes_text: str | None
 
 
 @dataclass(frozen=True)
@@ -138,47 +114,32 @@ def count_crossed(rejects: DataFrame, documents: DataFrame) -> tuple[Crossed, ..
     return tuple(Crossed(**row.asDict()) for row in rows.orderBy(*order).limit(MOST).collect())
 
 
-def find_largest(duplicates: DataFrame) -> list[Row]:
-    """The ``EACH`` largest clusters of each method, each with the least similar of the others, or the first."""
-    others = duplicates.where("doc_id != keeper").withColumn("near", F.coalesce("similarity", F.lit(ABSENT)))
-    found = others.groupBy("method", "cluster_id", "keeper", "size").agg(F.min(F.struct("near", "doc_id")).alias("member"))
-    place = rank_rows(["method"], [F.desc("size"), "cluster_id", "keeper"])
-    chosen = found.withColumn("place", place).where(F.col("place") <= EACH)
-    similarity = F.nullif(F.col("member.near"), F.lit(ABSENT)).alias("similarity")
-    return chosen.select("method", "size", "keeper", similarity, "member.doc_id").orderBy("method", "place").collect()
-
-
-def pair_texts(found: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterator[Pair]:
-    """What ``find_largest`` found, with sources and texts."""
-    for row in found:
-        one, other = bytes(row["keeper"]), bytes(row["doc_id"])
-        if one in texts and other in texts:
-            sources = (texts[one]["source"], texts[other]["source"])
-            known = (row["method"], row["size"], row["similarity"], one.hex(), other.hex())
-            yield Pair(*known, *sources, texts[one]["text"], texts[other]["text"])
-
-
 def draw_duplicates(facts: Duplicates, settings: ReportSettings) -> Block | None:
     """Clusters by method and size; None where no document was compared."""
     shared = facts.shared
     if not shared.rows["documents"]:
         return None
     if not facts.clusters:
-        return Block(TITLE, (NONE_FOUND,), headline=NONE_FOUND)
+        return Block(say("Duplicates"), (say(NONE_FOUND),), headline=say(NONE_FOUND))
     came = sum(step["rows_in"] for step in shared.steps if step["job"] == DEDUPE) or shared.rows["documents"]
     methods = list(dict.fromkeys(found.method for found in facts.clusters))
     earlier = sum(cut.rows for cut in shared.cuts if cut.rule == SUPERSEDED)
     cut = sum(cut.rows for cut in shared.cuts if cut.step == DEDUPE) - earlier
-    text = (
-        f"{amount(cut, 'document')} of {count(came)} that passed all rules ({share(cut, came)}) were cut as copies; "
-        "the longest of those that are alike stays."
-    )
+    text = [
+        say(
+            "{cut} of {came} that passed all rules ({share}) were cut as copies; the longest of those that are alike stays.",
+            cut=amount(cut, "document"),
+            came=count(came),
+            share=share(cut, came),
+        )
+    ]
     if earlier:
-        text += f" {amount(earlier, 'earlier version')} of documents that came again gave way to the newest."
+        versions = amount(earlier, "earlier version")
+        text.append(say("{versions} of documents that came again gave way to the newest.", versions=versions))
     charts = tuple(_draw_sizes(method, [f for f in facts.clusters if f.method == method]) for method in methods)
     charts += tuple(filter(None, (_draw_sources(facts), _draw_detection(facts))))
-    grids = tuple(filter(None, (_list_methods(facts, methods, came), _list_pairs(facts))))
-    return Block(TITLE, (text,), charts, grids, _describe_clusters(facts, methods, cut))
+    grids = tuple(filter(None, (_list_methods(facts, methods, came), list_pairs(facts.pairs))))
+    return Block(say("Duplicates"), (join_sentences(text),), charts, grids, _describe_clusters(facts, methods, cut))
 
 
 def _describe_clusters(facts: Duplicates, methods: list[str], cut: int) -> str:
@@ -186,8 +147,19 @@ def _describe_clusters(facts: Duplicates, methods: list[str], cut: int) -> str:
     for method in methods:
         clusters = sum(c.clusters for c in facts.clusters if c.method == method)
         documents = sum(c.documents for c in facts.clusters if c.method == method)
-        found.append(f"{amount(clusters, f'{method} cluster')} of {amount(documents, 'document')}")
-    return f"{TITLE}: {join_words([name(text, 80) for text in found])}; {amount(cut, 'copy was', 'copies were')} cut."
+        found.append(
+            say(
+                "{number} {method} cluster of {documents}" if clusters == 1 else "{number} {method} clusters of {documents}",
+                number=count(clusters),
+                method=name_method(method),
+                documents=amount(documents, "document"),
+            )
+        )
+    return say(
+        "Duplicates: {clusters}; {copies} cut.",
+        clusters=join_words([name(text, 80) for text in found]),
+        copies=amount(cut, "copy was", "copies were"),
+    )
 
 
 def _name_rule(method: str, methods: list[str]) -> str:
@@ -207,11 +179,14 @@ def _draw_sizes(method: str, found: list[Clusters]) -> Chart:
     for low, high in bounds:
         inside = [f for f in found if low <= f.size <= high]
         documents, clusters = sum(f.documents for f in inside), sum(f.clusters for f in inside)
-        label = f"{count(low)}–{count(high)} documents" if high > low else f"{count(low)} documents"
-        rows.append(Bar(label, documents, f"{count(documents)} in {count(clusters)}", role="purple"))
-    picture = draw_bars(rows, f"Documents in {method} clusters by size of cluster")
-    note = f"{MEANING.get(method, method)}. Bars: documents, by the size of their cluster; numbers: documents in clusters."
-    return Chart(f"Clusters: {name(method)}", picture, note[0].upper() + note[1:])
+        label = say("{sizes} documents", sizes=f"{count(low)}–{count(high)}" if high > low else count(low))
+        text = say("{documents} in {clusters}", documents=count(documents), clusters=count(clusters))
+        rows.append(Bar(label, documents, text, role="purple"))
+    called = name_method(method)
+    picture = draw_bars(rows, say("Documents in {method} clusters by size of cluster", method=called))
+    bars = say("Bars: documents, by the size of their cluster; numbers: documents in clusters.")
+    note = (say(MEANING[method]), bars) if method in MEANING else (bars,)
+    return Chart(say("Clusters: {method}", method=called), picture, join_sentences(note))
 
 
 def _draw_detection(facts: Duplicates) -> Chart | None:
@@ -223,14 +198,19 @@ def _draw_detection(facts: Duplicates) -> Chart | None:
     steps = tuple(step / 50 for step in range(51))
     settings = DedupeSettings(bands=bands, rows=rows)
     found = tuple(100 * settings.detection(s) for s in steps)
-    label = f"Detection of near duplicates by {bands} bands of {rows}"
-    picture = draw_lines([Line(steps, found, "purple")], label, "Jaccard similarity of two texts", "met, %")
+    label = say("Detection of near duplicates by {bands} bands of {rows}", bands=bands, rows=rows)
+    picture = draw_lines([Line(steps, found, "purple")], label, say("Jaccard similarity of two texts"), say("met, %"))
     half, hardly = (1 - 0.5 ** (1 / bands)) ** (1 / rows), (HARDLY / bands) ** (1 / rows)
-    note = (
-        f"{bands} bands of {rows} minima over shingles of {words} words. Half of all pairs are met at a similarity of {half:.2f}, "
-        f"hardly any below {hardly:.2f}. Changing 15 words of 100 leaves two texts a similarity of about 0.29."
+    note = say(
+        "{bands} bands of {rows} minima over shingles of {words} words. Half of all pairs are met at a similarity of {half}, "
+        "hardly any below {hardly}. Changing 15 words of 100 leaves two texts a similarity of about 0.29.",
+        bands=bands,
+        rows=rows,
+        words=words,
+        half=f"{half:.2f}",
+        hardly=f"{hardly:.2f}",
     )
-    return Chart("What near duplicates could be seen", picture, note)
+    return Chart(say("What near duplicates could be seen"), picture, note)
 
 
 def _list_methods(facts: Duplicates, methods: list[str], came: int) -> Grid:
@@ -242,9 +222,17 @@ def _list_methods(facts: Duplicates, methods: list[str], came: int) -> Grid:
         cut = sum(c.rows for c in facts.shared.cuts if c.rule == rule)
         gone = sum(c.bytes for c in facts.crossed if (c.rule, c.source) == (rule, None))
         cells = (clusters, documents, max(f.size for f in found), cut)
-        rows.append((name(method), *map(count, cells), share(cut, came), size(gone)))
-    columns = ("method", "clusters", "documents in them", "largest", "cut", "share of what passed", "text cut")
-    return Grid("What was found", columns, tuple(rows), frozenset(columns[1:]))
+        rows.append((name_method(method), *map(count, cells), share(cut, came), size(gone)))
+    columns = (
+        say("method"),
+        say("clusters"),
+        say("documents in them"),
+        say("largest"),
+        say("cut"),
+        say("share of what passed"),
+        say("text cut"),
+    )
+    return Grid(say("What was found"), columns, tuple(rows), frozenset(columns[1:]))
 
 
 def _draw_sources(facts: Duplicates) -> Chart | None:
@@ -257,45 +245,23 @@ def _draw_sources(facts: Duplicates) -> Chart | None:
     if len(weight) < 2:
         return None
     names = sorted(weight, key=lambda source: (-weight[source], source))
-    names = names if len(names) <= SOURCES else [*names[: SOURCES - 1], OTHERS]
+    names = names if len(names) <= SOURCES else [*names[: SOURCES - 1], say("others")]
     place = {source: index for index, source in enumerate(names)}
     cells = [[0] * len(names) for _ in names]
     for c in found:
         cells[place.get(str(c.source), len(names) - 1)][place.get(str(c.keeper), len(names) - 1)] += c.documents
-    picture = draw_heat(names, cells, "Documents cut as copies by their source and the source of what stayed")
-    note = "Rows: the source of the copy; columns, by number: that of the document that stays for it. At the right: copies cut."
-    return Chart("Copies between sources", picture, note + _describe_rest(facts, found))
+    picture = draw_heat(names, cells, say("Documents cut as copies by their source and the source of what stayed"))
+    note = say(
+        "Rows: the source of the copy; columns, by number: that of the document that stays for it. At the right: copies cut."
+    )
+    return Chart(say("Copies between sources"), picture, join_sentences((note, _describe_rest(facts, found))))
 
 
 def _describe_rest(facts: Duplicates, found: list[Crossed]) -> str:
     whole, shown = max((c.documents for c in facts.crossed if c.rule is None), default=0), sum(c.documents for c in found)
-    return f" {amount(whole - shown, 'copy', 'copies')} between rarer pairs of sources are left out." if shown < whole else ""
-
-
-def _list_pairs(facts: Duplicates) -> Grid | None:
-    """The largest clusters: what stays beside one of the others, the least similar where that was measured."""
-    rows = tuple((name(pair.method), count(pair.size), _write_similarity(pair), *_write_sides(pair)) for pair in facts.pairs)
-    columns = ("method", "documents", "similarity", "stays", "another one")
-    note = "The other one is the least similar where that was measured. Excerpts begin shortly before the first difference."
-    numbers, prose = frozenset(columns[1:3]), frozenset(columns[3:])
-    return Grid("Largest clusters, side by side", columns, rows, numbers, cards=True, note=note, prose=prose) if rows else None
-
-
-def _write_similarity(pair: Pair) -> str:
-    if pair.similarity is not None:
-        return f"{pair.similarity:.3f}"
-    return "equal text" if pair.method == "exact" else "not measured"
-
-
-def _write_sides(pair: Pair) -> tuple[Markup, Markup]:
-    stays, goes = (escape("not read"), escape("not read"))
-    if pair.stays_text is not None and pair.goes_text is not None:
-        stays, goes = mark_differences(pair.stays_text, pair.goes_text)
-    return _write_side(pair.stays_source, pair.stays, stays), _write_side(pair.goes_source, pair.goes, goes)
-
-
-def _write_side(source: str, document: str, text: Markup) -> Markup:
-    return Markup("<b>{}</b> {}<br>{}").format(name(source, 32), document, text)
+    if shown >= whole:
+        return ""
+    return say("{copies} between rarer pairs of sources are left out.", copies=amount(whole - shown, "copy", "copies"))
 
 
 SECTION = Section("duplicates", gather_duplicates, draw_duplicates, reads=(DUPLICATES, REJECTS, DOCUMENTS))

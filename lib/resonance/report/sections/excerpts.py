@@ -15,6 +15,7 @@ from resonance.core.languages import Languages, speaks
 from resonance.core.policy import LANGUAGE
 from resonance.report.facts.sample import choose_sample
 from resonance.report.facts.texts import hide_persons, read_texts
+from resonance.report.language import say
 from resonance.report.parts import Grid
 from resonance.report.wording import amount, count, name, start
 from resonance.tables import SIGNALS
@@ -52,12 +53,23 @@ class Borderline:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A place of a text that a rewriting rule changed; ``before`` where the text as it was is still known."""
+    """A place of a text that a rewriting rule changed.
+
+    Args:
+        rule: that rule.
+        document: the text's document.
+        before: what stood around the place, where the text as it was is still known.
+        left: what stands in front of the place now.
+        cut: characters that were cut there.
+        right: what stands behind it now.
+    """
 
     rule: str
     document: str
     before: str | None
-    after: str
+    left: str
+    cut: int
+    right: str
 
 
 @dataclass(frozen=True)
@@ -184,11 +196,11 @@ def _pair_texts(near: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterable[Bor
 def _show_pieces(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping[bytes, tuple[str, bytes]]) -> Iterable[Rewritten]:
     for row in pieces:
         id, piece = bytes(row["doc_id"]), row["piece"]
-        left = texts[id]["text"] if id in texts else ""
+        text = texts[id]["text"] if id in texts else ""
         at = piece["start"] - sum(
             min(cut["end"], piece["start"]) - cut["start"] for cut in row["cuts"] if cut["start"] < piece["start"]
         )
-        if at > len(left):
+        if at > len(text):
             continue
         before, said = raw.get(id, (None, b""))
         if said != bytes(row["content_hash"]):
@@ -197,7 +209,9 @@ def _show_pieces(pieces: Iterable[Row], texts: Mapping[bytes, Row], raw: Mapping
             piece["rule"],
             id.hex(),
             _mark_piece(before, piece),
-            _mark_place(left, at, f"[{amount(piece['end'] - piece['start'], 'character')}]"),
+            text[max(at - AROUND, 0) : at],
+            piece["end"] - piece["start"],
+            text[at : at + AROUND],
         )
 
 
@@ -207,10 +221,6 @@ def _mark_piece(text: str | None, piece: Row) -> str | None:
     cut = text[piece["start"] : piece["end"]]
     shown = cut if len(cut) <= PIECE else f"{cut[: PIECE // 2]} … {cut[-PIECE // 2 :]}"
     return f"{text[max(piece['start'] - AROUND, 0) : piece['start']]}[{shown}]{text[piece['end'] : piece['end'] + AROUND]}"
-
-
-def _mark_place(text: str, at: int, mark: str) -> str:
-    return f"{text[max(at - AROUND, 0) : at]}{mark}{text[at : at + AROUND]}"
 
 
 def draw_excerpts(found: Excerpts) -> list[Grid]:
@@ -223,7 +233,7 @@ def _draw_borderline(found: tuple[Borderline, ...]) -> Grid | None:
     rows = tuple(
         (
             name(row.rule),
-            "passes" if row.passes else "cut",
+            say("passes" if row.passes else "cut"),
             _write_value(row.value),
             _write_value(row.threshold),
             row.document,
@@ -231,9 +241,9 @@ def _draw_borderline(found: tuple[Borderline, ...]) -> Grid | None:
         )
         for row in found
     )
-    columns = ("rule", "verdict", "measured", "threshold", "document", "text begins")
-    note = "Documents nearest to each threshold on both sides, among a sample; `resonance why` shows all that is known of one."
-    return Grid("On the border", columns, rows, frozenset({"measured", "threshold"}), cards=True, note=note) if rows else None
+    columns = (say("rule"), say("verdict"), say("measured"), say("threshold"), say("document"), say("text begins"))
+    note = say("Documents nearest to each threshold on both sides, among a sample; `resonance why` shows all that is known of one.")
+    return Grid(say("On the border"), columns, rows, frozenset(columns[2:4]), cards=True, note=note) if rows else None
 
 
 def _write_value(value: float) -> str:
@@ -243,19 +253,18 @@ def _write_value(value: float) -> str:
 
 def _draw_edited(found: tuple[Edited, ...]) -> Grid | None:
     rows = tuple((name(row.rule), count(row.pieces), count(row.characters), count(row.documents)) for row in found)
-    columns = ("rule", "pieces cut", "characters", "documents")
-    return Grid("What rewriting cut", columns, rows, frozenset(columns[1:])) if rows else None
+    columns = (say("rule"), say("pieces cut"), say("characters"), say("documents"))
+    return Grid(say("What rewriting cut"), columns, rows, frozenset(columns[1:])) if rows else None
 
 
 def _draw_rewritten(found: tuple[Rewritten, ...]) -> Grid | None:
     rows: list[tuple[str, ...]] = []
     for row in found:
-        before = (
-            "not kept (ingest.keep_raw is off, or cleaning changed it)" if row.before is None else name(row.before, 2 * EXCERPT)
-        )
+        lost = say("not kept (ingest.keep_raw is off, or cleaning changed it)")
+        after = f"{row.left}[{amount(row.cut, 'character')}]{row.right}"
         rows += [
-            (name(row.rule), row.document, "before", before),
-            (name(row.rule), row.document, "after", name(row.after, EXCERPT)),
+            (name(row.rule), row.document, say("before"), lost if row.before is None else name(row.before, 2 * EXCERPT)),
+            (name(row.rule), row.document, say("after"), name(after, EXCERPT)),
         ]
-    columns = ("rule", "document", "", "text around the place")
-    return Grid("Before and after rewriting", columns, tuple(rows), cards=True) if rows else None
+    columns = (say("rule"), say("document"), "", say("text around the place"))
+    return Grid(say("Before and after rewriting"), columns, tuple(rows), cards=True) if rows else None

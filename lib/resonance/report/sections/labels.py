@@ -11,9 +11,10 @@ from pyspark.sql import functions as F
 
 from resonance.report.draw.points import Point, draw_map
 from resonance.report.facts.texts import read_starts
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
-from resonance.report.wording import amount, count, excerpt, name, share
+from resonance.report.wording import amount, count, excerpt, join_sentences, name, share
 from resonance.tables import DOCUMENTS, LABEL_QUALITY, SIGNAL_STATE
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ POINTS = 300
 SUSPECTS = 20
 PREFIX = "cartography"
 ROLES = {"always": "blue", "sometimes": "teal", "never": "orange"}
+RATES = {"always": "always right", "sometimes": "sometimes right", "never": "never right"}
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,19 @@ def draw_labels(found: Labels, settings: ReportSettings) -> Block | None:
         return None
     text = []
     if found.current:
-        text.append(f"{amount(found.current, 'sample')} with a label were trained on.")
+        text.append(say("{samples} with a label were trained on.", samples=amount(found.current, "sample")))
     if found.scored:
         text.append(
-            f"Models that never saw the sample scored {amount(found.scored, 'label')} of round {found.round}: "
-            f"{count(found.issues)} ({share(found.issues, found.scored)}) are suspect."
+            say(
+                "Models that never saw the sample scored {labels} of round {number}: {issues} ({share}) are suspect.",
+                labels=amount(found.scored, "label"),
+                number=found.round,
+                issues=count(found.issues),
+                share=share(found.issues, found.scored),
+            )
         )
     charts = (_draw_samples(found),) if found.mapped else ()
-    return Block("Labels", tuple(text), charts, (_list_suspects(found),) if found.suspects else ())
+    return Block(say("Labels"), tuple(text), charts, (_list_suspects(found),) if found.suspects else ())
 
 
 def _draw_samples(found: Labels) -> Chart:
@@ -123,15 +130,19 @@ def _draw_samples(found: Labels) -> Chart:
         Point(one.variability, one.confidence, ROLES[_rate_learning(one)], href=f"#{PREFIX}-text-{at}")
         for at, one in enumerate(found.mapped)
     ]
-    picture = draw_map(points, "Samples by variability and confidence")
-    note = (
-        "Each point is one sample: the mean probability of its label over its exposures in training, and how much it moved. Above: "
-        "learnt at once. Right: learnt late, or forgotten. Below: never, as wrong labels are. A point leads to its text."
-    )
+    picture = draw_map(points, say("Samples by variability and confidence"))
+    note = [
+        say(
+            "Each point is one sample: the mean probability of its label over its exposures in training, and how much it moved. "
+            "Above: learnt at once. Right: learnt late, or forgotten. Below: never, as wrong labels are. A point leads to its text."
+        )
+    ]
     if found.current > len(found.mapped):
-        note += f" {count(len(found.mapped))} of {amount(found.current, 'sample')}, chosen by hash."
-    keys = tuple(Key(f"{word} right", role, "dot") for word, role in ROLES.items())
-    return Chart("Confidence and variability", Markup("<div>{}{}</div>").format(picture, _list_texts(found.mapped)), note, keys)
+        shown, samples = count(len(found.mapped)), amount(found.current, "sample")
+        note.append(say("{shown} of {samples}, chosen by hash.", shown=shown, samples=samples))
+    keys = tuple(Key(say(RATES[rate]), role, "dot") for rate, role in ROLES.items())
+    picture = Markup("<div>{}{}</div>").format(picture, _list_texts(found.mapped))
+    return Chart(say("Confidence and variability"), picture, join_sentences(note), keys)
 
 
 def _rate_learning(one: Mapped) -> str:
@@ -141,12 +152,19 @@ def _rate_learning(one: Mapped) -> str:
 def _list_texts(mapped: tuple[Mapped, ...]) -> Markup:
     """The texts behind the points, lowest confidence first, folded; following a link unfolds them."""
     rows = Markup("").join(
-        Markup('<p id="{}-text-{}"><b>{:.2f}</b> ± {:.2f} · {} of {} right · <code>{}</code> {}</p>').format(
-            PREFIX, place, one.confidence, one.variability, one.right, one.exposures, one.document[:8], excerpt(one.text)
+        Markup('<p id="{}-text-{}"><b>{:.2f}</b> ± {:.2f} · {} · <code>{}</code> {}</p>').format(
+            PREFIX,
+            place,
+            one.confidence,
+            one.variability,
+            say("{right} of {exposures} right", right=one.right, exposures=one.exposures),
+            one.document[:8],
+            excerpt(one.text),
         )
         for place, one in enumerate(mapped)
     )
-    return Markup("<details><summary>{}</summary>{}</details>").format(f"Texts of the {len(mapped)} points", rows)
+    title = say("Texts of the {number} points", number=len(mapped))
+    return Markup("<details><summary>{}</summary>{}</details>").format(title, rows)
 
 
 def _list_suspects(found: Labels) -> Grid:
@@ -162,11 +180,10 @@ def _list_suspects(found: Labels) -> Grid:
         )
         for one in found.suspects
     )
-    columns = ("document", "slice", "label", "p", "suggested", "p suggested", "text")
-    note = "Least plausible first. A suspicion is no proof: look before you relabel. `resonance explain --sample` shows more."
-    return Grid(
-        "Suspected labels", columns, rows, frozenset({"p", "p suggested"}), cards=True, note=note, prose=frozenset({"text"})
-    )
+    columns = (say("document"), say("slice"), say("label"), "p", say("suggested"), say("p suggested"), say("text"))
+    note = say("Least plausible first. A suspicion is no proof: look before you relabel. `resonance explain --sample` shows more.")
+    numbers, prose = frozenset((columns[3], columns[5])), frozenset(columns[6:])
+    return Grid(say("Suspected labels"), columns, rows, numbers, cards=True, note=note, prose=prose)
 
 
 SECTION = Section("labels", gather_labels, draw_labels, reads=(SIGNAL_STATE, LABEL_QUALITY, DOCUMENTS))

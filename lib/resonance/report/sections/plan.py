@@ -9,10 +9,11 @@ from resonance.report.draw.dots import Mark, draw_dots
 from resonance.report.draw.dots import Row as Marks
 from resonance.report.draw.lines import Line, draw_lines
 from resonance.report.draw.points import Point, draw_points
+from resonance.report.language import restate, say
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section, take_shared
 from resonance.report.turns import name_others, split_largest
-from resonance.report.wording import amount, bits, count, name, plain, share
+from resonance.report.wording import amount, bits, count, join_sentences, name, share
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 MOVERS = ("blue", "orange", "teal", "purple", "grey")
 HISTORY = 5
-LEGEND = (Key("more", "blue", "dot"), Key("less", "orange", "dot"))
 REASON_COLUMNS = 240
 DEFAULT = "stratified@"
 WHY_DEFAULT = (
@@ -43,21 +43,37 @@ def draw_plan(facts: Facts, settings: ReportSettings) -> Block | None:
     grids = [_list_reasons(now, settings.top_slices)]
     if len(rounds) > 1:
         grids.append(_list_weights(facts, rounds, now, settings.top_slices))
-    return Block(f"The plan of round {rounds[-1]}", _describe_plan(now, rounds[-1]), tuple(charts), tuple(grids))
+    title = say("The plan of round {number}", number=rounds[-1])
+    return Block(title, _describe_plan(now, rounds[-1]), tuple(charts), tuple(grids))
 
 
 def _describe_plan(now: dict[str, Row], number: int) -> tuple[str, ...]:
     row = next(iter(now.values()))
-    weighting = f"Weighting {name(row['policy'])}" + (f" {name(row['cost'], REASON_COLUMNS)}." if row["cost"] else ".")
+    if row["cost"]:
+        cost = name(restate(row["cost"]), REASON_COLUMNS)
+        weighting = say("Weighting {weighting} {cost}.", weighting=name(row["policy"]), cost=cost)
+    else:
+        weighting = say("Weighting {weighting}.", weighting=name(row["policy"]))
     if row["policy"].startswith(DEFAULT):
-        weighting = f"{weighting} {WHY_DEFAULT}"
+        weighting = join_sentences((weighting, say(WHY_DEFAULT)))
     if number == 1:
-        return (f"Round 1 draws from {amount(len(now), 'slice')}.", weighting)
+        return (say("Round 1 draws from {slices}.", slices=amount(len(now), "slice")), weighting)
     up = sum(row["weight"] > row["previous"] * 1.0005 for row in now.values())
     down = sum(row["weight"] < row["previous"] * 0.9995 for row in now.values())
     mean = next((row["mean_bpb"] for row in now.values() if row["mean_bpb"] is not None), None)
-    first = f"Of {amount(len(now), 'slice')}, {count(up)} get more weight than in round {number - 1} and {count(down)} get less."
-    return (first, weighting) if mean is None else (f"{first} The mean of slices is {bits(mean)} bits per byte.", weighting)
+    first = say(
+        "Of {slices}, {more} get more weight than in round {number} and {less} get less.",
+        slices=amount(len(now), "slice"),
+        more=count(up),
+        number=number - 1,
+        less=count(down),
+    )
+    second = "" if mean is None else say("The mean of slices is {mean} bits per byte.", mean=bits(mean))
+    return (join_sentences((first, second)), weighting)
+
+
+def _make_legend() -> tuple[Key, ...]:
+    return (Key(say("more"), "blue", "dot"), Key(say("less"), "orange", "dot"))
 
 
 def _draw_moves(now: dict[str, Row], most: int) -> Chart:
@@ -68,9 +84,11 @@ def _draw_moves(now: dict[str, Row], most: int) -> Chart:
         role = "grey" if after == before else "blue" if after > before else "orange"
         text = f"{share(before / 100)} → {share(after / 100)}"
         rows.append(Marks(label, (Mark(before, role, shape="ring"), Mark(after, role)), text, joined=True))
-    picture = draw_dots(rows, "Weight of each slice before and in the new plan", "share of the token budget, %", from_zero=True)
-    note = "Ring: the round before." + (f" Not shown: {name_others(rest)} that moved less." if rest else "")
-    return Chart("From the last plan to the next", picture, note, LEGEND)
+    label = say("Weight of each slice before and in the new plan")
+    picture = draw_dots(rows, label, say("share of the token budget, %"), from_zero=True)
+    left = say("Not shown: {others} that moved less.", others=name_others(rest)) if rest else ""
+    note = join_sentences((say("Ring: the round before."), left))
+    return Chart(say("From the last plan to the next"), picture, note, _make_legend())
 
 
 def _draw_weighting(now: dict[str, Row]) -> tuple[Chart, ...]:
@@ -82,19 +100,21 @@ def _draw_weighting(now: dict[str, Row]) -> tuple[Chart, ...]:
         factor = row["weight"] / row["previous"]
         role = "grey" if factor == 1 else "blue" if factor > 1 else "orange"
         moved.append(Point(row["bpb"] - row["mean_bpb"], factor, role, row["slice"]))
-    label = "Change of weight of each slice over its distance from the mean loss"
-    picture = draw_points(moved, label, "bits per byte above the mean of slices", "next weight / weight before", level=1)
-    note = "One dot for each slice. Hard slices are on the right; above 1 a slice gets more."
-    return (Chart("What the model found hard, and what the plan does", picture, note, LEGEND),)
+    label = say("Change of weight of each slice over its distance from the mean loss")
+    over, change = say("bits per byte above the mean of slices"), say("next weight / weight before")
+    picture = draw_points(moved, label, over, change, level=1)
+    note = say("One dot for each slice. Hard slices are on the right; above 1 a slice gets more.")
+    return (Chart(say("What the model found hard, and what the plan does"), picture, note, _make_legend()),)
 
 
 def _draw_shares(now: dict[str, Row], most: int) -> Chart:
     top, rest = split_largest({s: row["weight"] for s, row in now.items()}, most)
-    picture = draw_bars([Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top], "Share of the token budget")
-    note = "Share of the token budget."
+    picture = draw_bars([Bar(s, now[s]["weight"], share(now[s]["weight"])) for s in top], say("Share of the token budget"))
+    note = [say("Share of the token budget.")]
     if rest:
-        note += f" {name_others(rest).capitalize()} together: {share(sum(now[s]['weight'] for s in rest))}."
-    return Chart("Shares of round 1", picture, note)
+        left = share(sum(now[s]["weight"] for s in rest))
+        note.append(say("{others} together: {share}.", others=name_others(rest), share=left))
+    return Chart(say("Shares of round 1"), picture, join_sentences(note))
 
 
 def _draw_history(facts: Facts, rounds: list[int], now: dict[str, Row]) -> Chart:
@@ -104,9 +124,9 @@ def _draw_history(facts: Facts, rounds: list[int], now: dict[str, Row]) -> Chart
     spread = {s: max(found.values()) - min(found.values()) for s, found in weights.items()}
     top, _ = split_largest(spread, len(MOVERS))
     series = [Line(tuple(weights[s]), tuple(weights[s].values()), role, s) for s, role in zip(top, MOVERS, strict=False)]
-    picture = draw_lines(series, "Weights over rounds", "round", "share of the token budget, %", whole=True)
+    picture = draw_lines(series, say("Weights over rounds"), say("round"), say("share of the token budget, %"), whole=True)
     legend = tuple(Key(name(s, 40), role, "line") for s, role in zip(top, MOVERS, strict=False))
-    return Chart("Slices that moved most", picture, keys=legend)
+    return Chart(say("Slices that moved most"), picture, keys=legend)
 
 
 def _list_reasons(now: dict[str, Row], most: int) -> Grid:
@@ -115,13 +135,17 @@ def _list_reasons(now: dict[str, Row], most: int) -> Grid:
     for label in top:
         row = now[label]
         seen = bits(row["bpb"]) if row["bpb"] is not None else "–"
-        rows.append((name(label), share(row["previous"]), share(row["weight"]), seen, name(row["reason"], REASON_COLUMNS)))
+        rows.append((name(label), share(row["previous"]), share(row["weight"]), seen, name(restate(row["reason"]), REASON_COLUMNS)))
     note = ""
     if rest:
-        left = sum(now[s]["weight"] for s in rest)
-        note = f"The {len(top)} heaviest slices. {name_others(rest).capitalize()} together get {share(left)}."
-    columns = ("slice", "before", "next", "bits per byte", "why")
-    return Grid("Reasons", columns, tuple(rows), frozenset(columns[1:4]), cards=True, note=note)
+        note = say(
+            "The {number} heaviest slices. {others} together get {share}.",
+            number=len(top),
+            others=name_others(rest),
+            share=share(sum(now[s]["weight"] for s in rest)),
+        )
+    columns = (say("slice"), say("before"), say("next"), say("bits per byte"), say("why"))
+    return Grid(say("Reasons"), columns, tuple(rows), frozenset(columns[1:4]), cards=True, note=note)
 
 
 def _list_weights(facts: Facts, rounds: list[int], now: dict[str, Row], most: int) -> Grid:
@@ -131,8 +155,8 @@ def _list_weights(facts: Facts, rounds: list[int], now: dict[str, Row], most: in
     rows = [(name(s), *(share(weights[r, s]) if (r, s) in weights else "–" for r in chosen)) for s in top]
     if rest:
         rows.append((name_others(rest), *(share(sum(weights.get((r, s), 0.0) for s in rest)) for r in chosen)))
-    columns = ("slice", *(f"round {r}" for r in chosen))
-    return Grid(plain("Weights by round"), columns, tuple(rows), frozenset(columns[1:]))
+    columns = (say("slice"), *(say("round {number}", number=number) for number in chosen))
+    return Grid(say("Weights by round"), columns, tuple(rows), frozenset(columns[1:]))
 
 
 SECTION = Section("plan", take_shared, draw_plan)

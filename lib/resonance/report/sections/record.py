@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from resonance.core.durations import write_seconds
 from resonance.core.turns import PLAN
 from resonance.report.draw.bars import Bar, draw_bars
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
 from resonance.report.wording import amount, count, name
@@ -48,7 +49,7 @@ def draw_record(facts: Record, settings: ReportSettings) -> Block:
     if facts.shared.steps:
         charts = (_draw_times(facts.shared.steps),)
         grids.append(_list_steps(facts.shared.steps))
-    return Block("Tables, rounds and steps", charts=charts, grids=tuple(grids))
+    return Block(say("Tables, rounds and steps"), charts=charts, grids=tuple(grids))
 
 
 def _list_tables(facts: Record) -> Grid:
@@ -62,8 +63,9 @@ def _list_tables(facts: Record) -> Grid:
         known = [v for v in (manifest.get(table), writer["written"][table] if writer else None) if v is not None]
         by = _name_step(writer) if writer else "–"
         rows.append((table, count(max(known)) if known else "–", count(number), by))
-    columns = ("table", "version", "rows", "last written by")
-    return Grid("Tables", columns, tuple(rows), frozenset(columns[1:3]), note="Versions as the last step or round noted them.")
+    columns = (say("table"), say("version"), say("rows"), say("last written by"))
+    note = say("Versions as the last step or round noted them.")
+    return Grid(say("Tables"), columns, tuple(rows), frozenset(columns[1:3]), note=note)
 
 
 def _list_rounds(facts: Record) -> Grid:
@@ -78,19 +80,22 @@ def _list_rounds(facts: Record) -> Grid:
         )
         for row in facts.rounds
     )
-    columns = ("round", "seed", "configuration", "plan", "time", "ended (UTC)")
-    return Grid("Rounds", columns, rows, frozenset({"round", "seed", "time"}), note="Configuration and plan: their hashes.")
+    columns = (say("round"), say("seed"), say("configuration"), say("plan"), say("time"), say("ended (UTC)"))
+    numbers = frozenset((*columns[:2], columns[4]))
+    return Grid(say("Rounds"), columns, rows, numbers, note=say("Configuration and plan: their hashes."))
 
 
 def _draw_times(steps: tuple[Row, ...]) -> Chart:
     slow = sorted(steps, key=lambda step: -step["seconds"])[:SLOWEST]
     rows = [Bar(_name_step(step), step["seconds"], write_seconds(step["seconds"]), role="teal") for step in slow]
     whole = sum(step["seconds"] for step in steps)
-    picture = draw_bars(rows, "Seconds of each step")
-    note = f"{amount(len(steps), 'step')}, {write_seconds(whole)} in all" + (
-        "; the slowest are shown." if len(slow) < len(steps) else "."
+    picture = draw_bars(rows, say("Seconds of each step"))
+    note = say(
+        "{steps}, {time} in all; the slowest are shown." if len(slow) < len(steps) else "{steps}, {time} in all.",
+        steps=amount(len(steps), "step"),
+        time=write_seconds(whole),
     )
-    return Chart("Where the time went", picture, note)
+    return Chart(say("Where the time went"), picture, note)
 
 
 def _list_steps(steps: tuple[Row, ...]) -> Grid:
@@ -107,8 +112,17 @@ def _list_steps(steps: tuple[Row, ...]) -> Grid:
         )
         for step in steps
     )
-    columns = ("step", "round", "arm", "rows out", "rows cut", "time", "ended (UTC)", "run")
-    return Grid("Steps", columns, rows, frozenset({"round", "rows out", "rows cut", "time"}))
+    columns = (
+        say("step"),
+        say("round"),
+        say("arm"),
+        say("rows out"),
+        say("rows cut"),
+        say("time"),
+        say("ended (UTC)"),
+        say("run"),
+    )
+    return Grid(say("Steps"), columns, rows, frozenset((columns[1], *columns[3:6])))
 
 
 def _name_step(step: Row) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resonance.report.draw.dots import Mark, Row, draw_dots
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
 from resonance.report.turns import name_others, split_largest
-from resonance.report.wording import amount, bits, count, difference, name
+from resonance.report.wording import amount, bits, count, difference, join_sentences, name
 from resonance.tables import SLICE_EXCESS
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ def draw_references(facts: References, settings: ReportSettings) -> Block | None
     top, rest = split_largest({label: row["n_bytes"] for label, row in found.items()}, settings.top_slices)
     shown = sorted((found[label] for label in top), key=lambda row: (-row["excess"], row["slice"]))
     documents = sum(row["n_docs"] for row in found.values())
-    text = (
-        f"Models that never saw the text scored {amount(documents, 'document')} of round {newest}. Where the round's model does "
-        "worse than they do, there is something left to learn; where both do badly, the text is hard, or noise."
+    text = say(
+        "Models that never saw the text scored {documents} of round {number}. Where the round's model does worse than they do, "
+        "there is something left to learn; where both do badly, the text is hard, or noise.",
+        documents=amount(documents, "document"),
+        number=newest,
     )
-    note = name_others(rest).capitalize() + " not listed." if rest else ""
-    return Block("Against models that never saw the text", (text,), (_draw_slices(shown),), (_list_slices(shown, note),))
+    note = say("{others} not listed.", others=name_others(rest)) if rest else ""
+    return Block(say("Against models that never saw the text"), (text,), (_draw_slices(shown),), (_list_slices(shown, note),))
 
 
 def _draw_slices(shown: list[Found]) -> Chart:
@@ -58,9 +61,9 @@ def _draw_slices(shown: list[Found]) -> Chart:
         Row(row["slice"], (Mark(row["reference_bpb"], "grey", shape="ring"), Mark(row["bpb"], "blue")), difference(row["excess"]))
         for row in shown
     ]
-    picture = draw_dots(rows, "Bits per byte by slice, at the round's model and its references", "bits per byte")
-    keys = (Key("reference models", "grey", "ring"), Key("the round's model", "blue", "dot"))
-    return Chart("By slice", picture, "Most left to learn first; beside each row its excess.", keys)
+    picture = draw_dots(rows, say("Bits per byte by slice, at the round's model and its references"), say("bits per byte"))
+    keys = (Key(say("reference models"), "grey", "ring"), Key(say("the round's model"), "blue", "dot"))
+    return Chart(say("By slice"), picture, say("Most left to learn first; beside each row its excess."), keys)
 
 
 def _list_slices(shown: list[Found], note: str) -> Grid:
@@ -76,11 +79,12 @@ def _list_slices(shown: list[Found], note: str) -> Grid:
         )
         for row in shown
     )
-    columns = ("slice", "documents", "bits per byte", "reference", "excess", *(("target gain",) if tuned else ()))
-    means = "Excess: by how much texts are above their reference, on average; texts below it count as zero."
+    columns: tuple[str, ...] = (say("slice"), say("documents"), say("bits per byte"), say("reference"), say("excess"))
+    means = [say("Excess: by how much texts are above their reference, on average; texts below it count as zero.")]
     if tuned:
-        means += " Target gain: what tuning the reference models on the slices in `tune.slices` takes off their loss."
-    return Grid("What is left to learn", columns, rows, frozenset(columns[1:]), note=f"{means} {note}".strip())
+        columns += (say("target gain"),)
+        means.append(say("Target gain: what tuning the reference models on the slices in `tune.slices` takes off their loss."))
+    return Grid(say("What is left to learn"), columns, rows, frozenset(columns[1:]), note=join_sentences((*means, note)))
 
 
 SECTION = Section("references", gather_references, draw_references, reads=(SLICE_EXCESS,))

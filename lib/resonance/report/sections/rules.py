@@ -11,6 +11,7 @@ from resonance.core.languages import ALL as ALL_LANGUAGES
 from resonance.core.languages import Languages
 from resonance.core.ledger import JUDGE
 from resonance.report.draw.bars import Bar, draw_bars
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
 from resonance.report.sections.excerpts import Excerpts, draw_excerpts, gather_excerpts
@@ -29,6 +30,7 @@ MOST_NAMES = {"source": 24, "language": 12}
 """So many sources and languages are named; the others are counted together."""
 REST = "others"
 UNKNOWN = "unknown"
+PLACES = {REST: "others", UNKNOWN: "unknown"}
 By = Literal["source", "language"]
 MUCH, FEW = 0.2, 20
 """A rule is pointed out if it cuts more than this share of a source that has at least so many documents."""
@@ -124,7 +126,7 @@ def draw_rules(facts: Rules, settings: ReportSettings) -> Block | None:
     grids += [_list_languages(facts)] if any(row["languages"] for row in facts.shared.rules) else []
     grids += [_list_shares(facts, by) for by in BY if fails]
     grids += draw_excerpts(facts.excerpts)
-    return Block("What each rule cuts", _describe_rules(facts, fails), tuple(charts), tuple(grids))
+    return Block(say("What each rule cuts"), _describe_rules(facts, fails), tuple(charts), tuple(grids))
 
 
 def _sum_rules(facts: Rules) -> list[Failed]:
@@ -150,16 +152,25 @@ def _describe_rules(facts: Rules, fails: dict[str, Failed]) -> tuple[str, ...]:
     policies = list(dict.fromkeys(row["policy"] for row in facts.shared.rules))
     sentences = []
     if policies:
-        asked = amount(len({row["rule"] for row in facts.shared.rules}), "rule")
-        named = f"{'Policies' if len(policies) > 1 else 'Policy'} {join_words([name(policy) for policy in policies])}"
         sentences.append(
-            f"{named} asked {asked} of {amount(documents, 'document')}: {count(cut)} ({share(cut, documents)}) failed at least "
-            "one. A document counts at each rule that it fails, not at the first alone."
+            say(
+                "{policies} asked {rules} of {documents}: {cut} ({share}) failed at least one. A document counts at each rule that "
+                "it fails, not at the first alone.",
+                policies=say(
+                    "Policies {names}" if len(policies) > 1 else "Policy {names}",
+                    names=join_words([name(policy) for policy in policies]),
+                ),
+                rules=amount(len({row["rule"] for row in facts.shared.rules}), "rule"),
+                documents=amount(documents, "document"),
+                cut=count(cut),
+                share=share(cut, documents),
+            )
         )
         if silent := [row["rule"] for row in facts.shared.rules if row["rule"] not in fails]:
-            sentences.append(f"Rules that never fired: {join_words([name(rule) for rule in dict.fromkeys(silent)])}.")
+            rules = join_words([name(rule) for rule in dict.fromkeys(silent)])
+            sentences.append(say("Rules that never fired: {rules}.", rules=rules))
     if much := _find_heavy(facts):
-        sentences.append(f"Rules that cut more than {share(MUCH)} of a source: {join_words(much)}.")
+        sentences.append(say("Rules that cut more than {share} of a source: {rules}.", share=share(MUCH), rules=join_words(much)))
     return tuple(sentences)
 
 
@@ -171,14 +182,20 @@ def _find_heavy(facts: Rules) -> list[str]:
         if row.by == "source" and came.get(row.name, 0) >= FEW and row.documents > MUCH * came[row.name]:
             high.setdefault(row.rule, []).append((-row.documents / came[row.name], row.name))
     named = [
-        f"{name(rule)} ({_write_sources(sorted(parts))})" for rule, parts in sorted(high.items(), key=lambda item: min(item[1]))
+        say("{figure} ({note})", figure=name(rule), note=_write_sources(sorted(parts)))
+        for rule, parts in sorted(high.items(), key=lambda item: min(item[1]))
     ]
-    return named[:POINTED] + ([f"{count(len(named) - POINTED)} more"] if len(named) > POINTED else [])
+    return _cut_list(named, POINTED)
 
 
 def _write_sources(parts: list[tuple[float, str]]) -> str:
-    shown = [f"{share(-part)} of {name(source, 32)}" for part, source in parts[:SOURCES]]
-    return ", ".join(shown + ([f"{count(len(parts) - SOURCES)} more"] if len(parts) > SOURCES else []))
+    shown = [say("{share} of {source}", share=share(-part), source=name(source, 32)) for part, source in parts]
+    return say(", ").join(_cut_list(shown, SOURCES))
+
+
+def _cut_list(items: list[str], most: int) -> list[str]:
+    """The first items, and how many more there are."""
+    return items if len(items) <= most else [*items[:most], amount(len(items) - most, "more", "more")]
 
 
 def _draw_fired(fails: dict[str, Failed]) -> Chart:
@@ -186,11 +203,10 @@ def _draw_fired(fails: dict[str, Failed]) -> Chart:
         Bar(label_rule(row.rule), row.first, f"{count(row.first)} · {count(row.documents)}", row.documents, "orange")
         for row in sorted(fails.values(), key=lambda row: (-row.documents, row.rule))
     ]
-    picture = draw_bars(rows, "Documents that fail each rule, and those whose first reason it is")
-    keys = (Key("first reason", "orange"), Key("fails", "pale"))
-    return Chart(
-        "Documents that fail each rule", picture, "Numbers: documents with it as first reason, and all that fail it.", keys
-    )
+    picture = draw_bars(rows, say("Documents that fail each rule, and those whose first reason it is"))
+    keys = (Key(say("first reason"), "orange"), Key(say("fails"), "pale"))
+    note = say("Numbers: documents with it as first reason, and all that fail it.")
+    return Chart(say("Documents that fail each rule"), picture, note, keys)
 
 
 def _draw_passed(facts: Rules, by: By) -> Chart:
@@ -198,10 +214,21 @@ def _draw_passed(facts: Rules, by: By) -> Chart:
     for row in facts.judged:
         if row.by == by:
             passed = row.documents - row.cut
-            rows.append(Bar(row.name, passed, f"{count(passed)} · {share(passed, row.documents)}", behind=row.documents))
-    picture = draw_bars(rows, f"Documents of each {by} that pass all rules")
-    keys = (Key("passes", "blue"), Key("fails", "pale"))
-    return Chart(f"What passes, by {by}", picture, "Numbers: documents that pass, and their share.", keys)
+            rows.append(
+                Bar(_name_place(row.name), passed, f"{count(passed)} · {share(passed, row.documents)}", behind=row.documents)
+            )
+    label, title = (
+        (say("Documents of each source that pass all rules"), say("What passes, by source"))
+        if by == "source"
+        else (say("Documents of each language that pass all rules"), say("What passes, by language"))
+    )
+    keys = (Key(say("passes"), "blue"), Key(say("fails"), "pale"))
+    return Chart(title, draw_bars(rows, label), say("Numbers: documents that pass, and their share."), keys)
+
+
+def _name_place(place: str) -> str:
+    """A source or language, the others together, or those that are not known."""
+    return say(PLACES[place]) if place in PLACES else place
 
 
 def _list_rules(facts: Rules, fails: dict[str, Failed]) -> Grid:
@@ -211,9 +238,9 @@ def _list_rules(facts: Rules, fails: dict[str, Failed]) -> Grid:
         found = fails.get(rule["rule"]) or Failed("source", ALL, rule["rule"], 0, 0)
         fired = (count(found.documents), share(found.documents, documents), count(found.first))
         rows.append((name(rule["rule"]), name(rule["set"]), describe_rule(rule), *fired))
-    columns = ("rule", "signals", "cuts where", "fail", "share of judged", "first reason")
-    note = "In the order of the policy. A signal that is not known fails its rule."
-    return Grid("Rules of the policy", columns, tuple(rows), frozenset(columns[3:]), note=note)
+    columns = (say("rule"), say("signals"), say("cuts where"), say("fail"), say("share of judged"), say("first reason"))
+    note = say("In the order of the policy. A signal that is not known fails its rule.")
+    return Grid(say("Rules of the policy"), columns, tuple(rows), frozenset(columns[3:]), note=note)
 
 
 def _list_shares(facts: Rules, by: By) -> Grid:
@@ -225,8 +252,9 @@ def _list_shares(facts: Rules, by: By) -> Grid:
         (name(rule), *(_write_share(fell.get((rule, part.name), 0), part, asked.get(rule, ALL_LANGUAGES)) for part in came))
         for rule in dict.fromkeys(row.rule for row in _sum_rules(facts))
     ]
-    columns = ("rule", *make_distinct([part.name for part in came], 20))
-    return Grid(f"Shares that fail, by {by}", columns, tuple(rows), frozenset(columns[1:]))
+    columns = (say("rule"), *make_distinct([_name_place(part.name) for part in came], 20))
+    title = say("Shares that fail, by source" if by == "source" else "Shares that fail, by language")
+    return Grid(title, columns, tuple(rows), frozenset(columns[1:]))
 
 
 def _write_share(fell: int, part: Judged, asked: Languages) -> str:
@@ -248,17 +276,17 @@ def _list_languages(facts: Rules) -> Grid:
         first = sorted(fails, key=lambda row: (-row.first, row.rule))[:REASONS]
         rows.append(
             (
-                name(part.name),
+                name(_name_place(part.name)),
                 join_words([name(judge) for judge in dict.fromkeys(judges)]) or "–",
                 count(part.documents),
                 count(part.cut),
                 share(part.cut, part.documents),
-                ", ".join(f"{name(row.rule.rpartition('.')[2])} {count(row.first)}" for row in first) or "–",
+                say(", ").join(f"{name(row.rule.rpartition('.')[2])} {count(row.first)}" for row in first) or "–",
             )
         )
-    columns = ("language", "rules", "documents", "fail", "share", "first reasons")
-    note = "Languages are those that the set basics tells."
-    return Grid("Languages and the rules that judge them", columns, tuple(rows), frozenset(columns[2:5]), note=note)
+    columns = (say("language"), say("rules"), say("documents"), say("fail"), say("share"), say("first reasons"))
+    note = say("Languages are those that the set basics tells.")
+    return Grid(say("Languages and the rules that judge them"), columns, tuple(rows), frozenset(columns[2:5]), note=note)
 
 
 SECTION = Section("rules", gather_rules, draw_rules, reads=(DOCUMENTS, SIGNALS, REJECTS, EDITS, RAW))

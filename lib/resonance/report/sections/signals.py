@@ -13,9 +13,10 @@ from resonance.core.frames import find_quantiles
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.histogram import Histogram, draw_histogram
 from resonance.report.facts.sample import choose_sample, describe_sample
+from resonance.report.language import restate, say
 from resonance.report.parts import Block, Chart, Key
 from resonance.report.section import Section
-from resonance.report.wording import count, name, plain, share, short
+from resonance.report.wording import amount, count, join_sentences, name, plain, share, short
 from resonance.tables import SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
 
 if TYPE_CHECKING:
@@ -212,12 +213,12 @@ def draw_signals(facts: Signals, settings: ReportSettings) -> Block | None:
     """One small histogram for each signal."""
     if not facts.distributions:
         return None
-    text = (
+    text = say(
         "Each picture shows one number about a text, over all texts that were measured, those that were cut later included: first "
         "what rules read, in their order. The first and the last bar also count values beyond them."
     )
     charts = [_draw_numbers(d) if d.counts else _draw_names(d) for d in facts.distributions]
-    return Block("Signals", tuple(filter(None, (text, describe_sample(facts.shared.rows["documents"])))), tuple(charts))
+    return Block(say("Signals"), tuple(filter(None, (text, describe_sample(facts.shared.rows["documents"])))), tuple(charts))
 
 
 def _draw_numbers(found: Distribution) -> Chart:
@@ -225,15 +226,24 @@ def _draw_numbers(found: Distribution) -> Chart:
     places = tuple((t.value, t.below) for t in found.thresholds)
     data = Histogram(shares, found.low, found.high, found.log, found.whole, places)
     picture = draw_histogram(data, _describe_histogram(found))
-    note = f"{found.meaning} Set {found.set}. Median {short(float(f'{found.median:.3g}'))}.".strip()
-    for t in found.thresholds:
-        note += f" Cut {'below' if t.below else 'above'} {short(t.value)}."
-    keys = (Key("cut side", "orange"),) if found.thresholds else ()
-    return Chart(found.signal, picture, note + (" Logarithmic axis." if found.log else ""), keys, small=True)
+    note = [
+        restate(found.meaning),
+        say("Set {set}.", set=found.set),
+        say("Median {median}.", median=short(float(f"{found.median:.3g}"))),
+        *(say("Cut below {limit}." if t.below else "Cut above {limit}.", limit=short(t.value)) for t in found.thresholds),
+        say("Logarithmic axis.") if found.log else "",
+    ]
+    keys = (Key(say("cut side"), "orange"),) if found.thresholds else ()
+    return Chart(found.signal, picture, join_sentences(note), keys, small=True)
 
 
 def _describe_histogram(found: Distribution) -> str:
-    return f"Histogram of {found.signal} over {count(found.values)} texts, median {short(found.median)}"
+    return say(
+        "Histogram of {signal} over {number} texts, median {median}",
+        signal=found.signal,
+        number=count(found.values),
+        median=short(found.median),
+    )
 
 
 def _draw_names(found: Distribution) -> Chart:
@@ -241,9 +251,9 @@ def _draw_names(found: Distribution) -> Chart:
     rows = [Bar(plain(value), n, share(n, found.values)) for value, n in top]
     if rest:
         left = sum(n for _, n in rest)
-        rows.append(Bar(f"{count(len(rest))} others", left, share(left, found.values), role="grey"))
-    picture = draw_bars(rows, f"Texts by {found.signal}", small=True)
-    return Chart(name(found.signal), picture, found.meaning, small=True)
+        rows.append(Bar(amount(len(rest), "others", "others"), left, share(left, found.values), role="grey"))
+    picture = draw_bars(rows, say("Texts by {signal}", signal=found.signal), small=True)
+    return Chart(name(found.signal), picture, restate(found.meaning), small=True)
 
 
 SECTION = Section("signals", gather_signals, draw_signals, reads=(SIGNALS, SIGNALS_QUALITY))

@@ -8,10 +8,11 @@ from resonance.core.ledger import DEDUPE, JUDGE
 from resonance.core.turns import PLAN
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.draw.dots import Mark, Row, draw_dots
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Key
 from resonance.report.section import Section, take_shared
 from resonance.report.turns import choose_turns, colour_turns, make_keys, name_others, name_turn, split_largest
-from resonance.report.wording import amount, count, join_words, share, size
+from resonance.report.wording import amount, count, join_sentences, join_words, share, size
 
 if TYPE_CHECKING:
     from resonance.core.settings import ReportSettings
@@ -25,13 +26,21 @@ def draw_slices(facts: Facts, settings: ReportSettings) -> Block | None:
     if not read:
         return None
     top, rest = split_largest({name: part.documents for name, part in read.items()}, settings.top_slices)
-    text = f"{amount(len(read), 'slice')} came in; {amount(len(kept), 'slice')} with {_write_bytes(facts)} of text stayed."
+    text = [
+        say(
+            "{came} came in; {stayed} with {size} of text stayed.",
+            came=amount(len(read), "slice"),
+            stayed=amount(len(kept), "slice"),
+            size=_write_bytes(facts),
+        )
+    ]
     if rest:
-        text += f" The {len(top)} largest are shown; the other {amount(len(rest), 'slice')} are summed up."
+        left = amount(len(rest), "slice")
+        text.append(say("The {number} largest are shown; the other {slices} are summed up.", number=len(top), slices=left))
     charts = [_draw_curation(facts, top, rest), _draw_losses(facts, top, rest)]
     if facts.find_draws():
         charts.append(_draw_draws(facts, top, rest))
-    return Block("Slices before and after", (text,), tuple(charts))
+    return Block(say("Slices before and after"), (join_sentences(text),), tuple(charts))
 
 
 def _write_bytes(facts: Facts) -> str:
@@ -42,12 +51,21 @@ def _draw_curation(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     read = {name: part.documents for name, part in facts.find_part("read").items()}
     kept = {name: part.documents for name, part in facts.find_part("kept").items()}
     rows = [Bar(s, kept.get(s, 0), f"{count(kept.get(s, 0))} · {share(kept.get(s, 0), read[s])}", behind=read[s]) for s in top]
-    picture = draw_bars(rows, "Documents of each slice before and after curation")
-    note = "Numbers: documents kept, and their share."
+    picture = draw_bars(rows, say("Documents of each slice before and after curation"))
+    note = [say("Numbers: documents kept, and their share.")]
     if rest:
         before, after = (sum(counts.get(s, 0) for s in rest) for counts in (read, kept))
-        note += f" {name_others(rest).capitalize()}: {count(after)} of {count(before)} kept ({share(after, before)})."
-    return Chart("Documents by slice", picture, note, (Key("kept", "blue"), Key("cut", "pale")))
+        note.append(
+            say(
+                "{others}: {kept} of {came} kept ({share}).",
+                others=name_others(rest),
+                kept=count(after),
+                came=count(before),
+                share=share(after, before),
+            )
+        )
+    keys = (Key(say("kept"), "blue"), Key(say("cut"), "pale"))
+    return Chart(say("Documents by slice"), picture, join_sentences(note), keys)
 
 
 def _draw_losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
@@ -60,9 +78,9 @@ def _draw_losses(facts: Facts, top: list[str], rest: list[str]) -> Chart:
         judged, copies = (100 * sum(cut[step].get(name, 0) for name in names) / came for step in steps)
         text = f"{share(judged / 100)} + {share(copies / 100)}"
         rows.append(Bar(label, judged, text, behind=judged + copies, role="orange", behind_role="purple"))
-    picture = draw_bars(rows, "Share of each slice that rules and deduplication cut")
-    legend = (Key("cut by judge", "orange"), Key("cut by dedupe", "purple"))
-    return Chart("What each slice lost", picture, "Share of the slice's documents, by the step that cut them.", legend)
+    picture = draw_bars(rows, say("Share of each slice that rules and deduplication cut"))
+    legend = tuple(Key(say("cut by {step}", step=step), role) for step, role in zip(steps, ("orange", "purple"), strict=True))
+    return Chart(say("What each slice lost"), picture, say("Share of the slice's documents, by the step that cut them."), legend)
 
 
 def _sum_cuts(facts: Facts, step: str) -> dict[str, int]:
@@ -76,19 +94,22 @@ def _sum_cuts(facts: Facts, step: str) -> dict[str, int]:
 def _draw_draws(facts: Facts, top: list[str], rest: list[str]) -> Chart:
     turns = choose_turns([turn for turn in facts.find_draws() if turn[1] == PLAN])
     paint = colour_turns(turns)
-    sources = [("kept corpus", "ink", _share_bytes(facts.find_part("kept")))]
+    corpus = say("kept corpus")
+    sources = [(corpus, "ink", _share_bytes(facts.find_part("kept")))]
     sources += [(name_turn(turn), paint[turn], _share_bytes(facts.find_part("draw", *turn))) for turn in turns]
     rows = [
         Row(s, tuple(Mark(100 * found.get(s, 0.0), role, shape="ring" if role == "ink" else "dot") for _, role, found in sources))
         for s in top
     ]
-    label = "Share of bytes of each slice in the corpus and in each draw"
-    picture = draw_dots(rows, label, "share of bytes, %", from_zero=True)
-    note = "Right of the ring: drawn more often than in proportion to its size."
+    label = say("Share of bytes of each slice in the corpus and in each draw")
+    picture = draw_dots(rows, label, say("share of bytes, %"), from_zero=True)
+    note = [say("Right of the ring: drawn more often than in proportion to its size.")]
     if rest:
-        shares = [f"{share(sum(found.get(s, 0.0) for s in rest))} in {title}" for title, _, found in sources]
-        note += f" {name_others(rest).capitalize()}: {join_words(shares)}."
-    return Chart("What each round draws", picture, note, (Key("kept corpus", "ink", "ring"), *make_keys(turns)))
+        sums = [(share(sum(found.get(s, 0.0) for s in rest)), title) for title, _, found in sources]
+        shares = join_words([say("{share} in {where}", share=part, where=title) for part, title in sums])
+        note.append(say("{others}: {shares}.", others=name_others(rest), shares=shares))
+    keys = (Key(corpus, "ink", "ring"), *make_keys(turns))
+    return Chart(say("What each round draws"), picture, join_sentences(note), keys)
 
 
 def _share_bytes(parts: dict[str, SliceCount]) -> dict[str, float]:

@@ -9,10 +9,11 @@ from pyspark.sql import functions as F
 
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.facts.texts import read_starts
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
 from resonance.report.turns import name_others, split_largest
-from resonance.report.wording import amount, bits, count, excerpt, name, share
+from resonance.report.wording import amount, bits, count, excerpt, join_sentences, name, share
 from resonance.tables import APPRAISALS, DOCUMENTS, REPAIRS, SAMPLE_WEIGHTS
 
 if TYPE_CHECKING:
@@ -83,16 +84,41 @@ def draw_suspects(found: Suspects, settings: ReportSettings) -> Block | None:
     if found.round is None:
         return None
     read, suspected = sum(rows for _, rows in found.read), sum(rows for *_, rows in found.suspected)
-    looked = f"A model read the beginning of {amount(read, 'candidate')} before the draw of round {found.round}. " if read else ""
-    text = [f"{looked}{amount(suspected, 'sample')} {'is' if suspected == 1 else 'are'} suspected; table repairs lists them."]
-    others = "The others" if found.mended else "They"
+    looked = say(
+        "{samples} is suspected; table repairs lists them."
+        if suspected == 1
+        else "{samples} are suspected; table repairs lists them.",
+        samples=amount(suspected, "sample"),
+    )
+    if read:
+        candidates = amount(read, "candidate")
+        before = say(
+            "A model read the beginning of {candidates} before the draw of round {number}.",
+            candidates=candidates,
+            number=found.round,
+        )
+        looked = join_sentences((before, looked))
+    text = [looked]
     if found.mended:
-        is_ = "is" if found.mended == 1 else "are"
-        text.append(f"{amount(found.mended, 'sample')} with a doubted label {is_} drawn as others, and taught the suggested one.")
+        text.append(
+            say(
+                "{samples} with a doubted label is drawn as others, and taught the suggested one."
+                if found.mended == 1
+                else "{samples} with a doubted label are drawn as others, and taught the suggested one.",
+                samples=amount(found.mended, "sample"),
+            )
+        )
     if found.factor is not None:
-        text.append(f"{others} were drawn at {share(found.factor)} of the rate of their slice: less, but not never.")
+        text.append(
+            say(
+                "The others were drawn at {share} of the rate of their slice: less, but not never."
+                if found.mended
+                else "They were drawn at {share} of the rate of their slice: less, but not never.",
+                share=share(found.factor),
+            )
+        )
     charts = (_draw_shares(found, settings.top_slices),) if read else ()
-    return Block("Suspected samples", tuple(text), charts, (_list_worst(found),) if found.worst else ())
+    return Block(say("Suspected samples"), tuple(text), charts, (_list_worst(found),) if found.worst else ())
 
 
 def _draw_shares(found: Suspects, most: int) -> Chart:
@@ -103,9 +129,12 @@ def _draw_shares(found: Suspects, most: int) -> Chart:
     bars = [
         Bar(label, faulty.get(label, 0) / sizes[label], share(faulty.get(label, 0), sizes[label]), role="orange") for label in top
     ]
-    picture = draw_bars(bars, "Share of candidates whose words stand in no order, by slice")
-    note = "What reordering the words adds to the loss of a text tells: nothing where they stood in no order."
-    return Chart("By slice", picture, f"{note} {name_others(rest).capitalize() + ' not shown.' if rest else ''}".strip())
+    picture = draw_bars(bars, say("Share of candidates whose words stand in no order, by slice"))
+    note = (
+        say("What reordering the words adds to the loss of a text tells: nothing where they stood in no order."),
+        say("{others} not shown.", others=name_others(rest)) if rest else "",
+    )
+    return Chart(say("By slice"), picture, join_sentences(note))
 
 
 def _list_worst(found: Suspects) -> Grid:
@@ -114,20 +143,26 @@ def _list_worst(found: Suspects) -> Grid:
         (
             bytes(row["doc_id"]).hex()[:8],
             name(row["slice"]),
-            "no order of words" if row["fault"] == "order" else f"{name(row['label'])}, rather {name(row['suggested'])}",
+            _describe_fault(row),
             share(row["posterior"]),
             "" if row["bpb"] is None else bits(row["bpb"]),
             excerpt(texts.get(bytes(row["doc_id"]))),
         )
         for row in found.worst
     )
-    columns = ("document", "slice", "suspicion", "chance", "bits per byte", "text")
-    note = (
-        f"The surest {count(len(rows))} first. A suspicion is no proof: look before you mend. `resonance why` tells all about one."
+    columns = (say("document"), say("slice"), say("suspicion"), say("chance"), say("bits per byte"), say("text"))
+    note = say(
+        "The surest {number} first. A suspicion is no proof: look before you mend. `resonance why` tells all about one.",
+        number=count(len(rows)),
     )
-    return Grid(
-        "Surest suspects", columns, rows, frozenset({"chance", "bits per byte"}), cards=True, note=note, prose=frozenset({"text"})
-    )
+    numbers, prose = frozenset(columns[3:5]), frozenset(columns[5:])
+    return Grid(say("Surest suspects"), columns, rows, numbers, cards=True, note=note, prose=prose)
+
+
+def _describe_fault(row: Found) -> str:
+    if row["fault"] == "order":
+        return say("no order of words")
+    return say("{label}, rather {suggested}", label=name(row["label"]), suggested=name(row["suggested"]))
 
 
 SECTION = Section("suspects", gather_suspects, draw_suspects, reads=(APPRAISALS, REPAIRS, SAMPLE_WEIGHTS, DOCUMENTS))

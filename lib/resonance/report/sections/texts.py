@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from resonance.core.settings import ReportSettings
 from resonance.report.facts.shared import Facts
 from resonance.report.facts.texts import read_starts
+from resonance.report.language import say
 from resonance.report.parts import Block, Grid
 from resonance.report.section import Section
 from resonance.report.wording import amount, bits, count, excerpt, name
@@ -62,12 +63,12 @@ def draw_texts(found: Texts, settings: ReportSettings) -> Block | None:
     """Both ends as tables; None where no text was scored."""
     if not found.scored:
         return None
-    text = (
-        f"{amount(found.scored, 'text was', 'texts were')} scored. A text that stays hard is rare, or noise; one that is easy is "
-        "repetitive, or known by heart."
+    text = say(
+        "{texts} scored. A text that stays hard is rare, or noise; one that is easy is repetitive, or known by heart.",
+        texts=amount(found.scored, "text was", "texts were"),
     )
-    grids = (_list_texts("Hardest texts", found.hardest), _list_texts("Easiest texts", found.easiest))
-    return Block("Hardest and easiest texts", (text,), grids=grids)
+    grids = (_list_texts(say("Hardest texts"), found.hardest), _list_texts(say("Easiest texts"), found.easiest))
+    return Block(say("Hardest and easiest texts"), (text,), grids=grids)
 
 
 def _list_texts(title: str, texts: tuple[Scored, ...]) -> Grid:
@@ -82,9 +83,9 @@ def _list_texts(title: str, texts: tuple[Scored, ...]) -> Grid:
         )
         for one in texts
     )
-    columns = ("document", "slice", "first", "last", "trained on", "text")
-    note = "Bits per byte when scored first and last, and how often the text was trained on."
-    return Grid(title, columns, rows, frozenset(columns[2:5]), cards=True, note=note, prose=frozenset({"text"}))
+    columns = (say("document"), say("slice"), say("first"), say("last"), say("trained on"), say("text"))
+    note = say("Bits per byte when scored first and last, and how often the text was trained on.")
+    return Grid(title, columns, rows, frozenset(columns[2:5]), cards=True, note=note, prose=frozenset(columns[5:]))
 
 
 SECTION = Section("texts", gather_texts, draw_texts, reads=(SIGNAL_STATE, DOCUMENTS))

@@ -10,10 +10,11 @@ from pyspark.sql import functions as F
 
 from resonance.core.turns import PHASE_TRAIN, PLAN
 from resonance.report.draw.lines import Line, draw_lines
+from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid
 from resonance.report.section import Section
 from resonance.report.turns import choose_turns, colour_turns, make_keys, name_turn, order_turns
-from resonance.report.wording import amount, bits, count, join_words, name, share
+from resonance.report.wording import amount, bits, count, join_sentences, join_words, name, share
 from resonance.tables import SIGNAL_EVENT, SIGNAL_STATE
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 LN2 = math.log(2)
 SUMS = ("rows", "nats", "tokens", "bytes", "no_loss", "cut")
-RARE = {"no finite loss": "no_loss", "tokens cut": "cut"}
+RARE = {"no_loss": "no finite loss", "cut": "tokens cut"}
 """Columns that are left out where no training has such rows or tokens."""
 
 
@@ -66,26 +67,34 @@ def draw_training(found: Training, settings: ReportSettings) -> Block | None:
     turns = order_turns((loss.round, loss.arm) for loss in facts.losses if loss.phase == PHASE_TRAIN)
     if not turns:
         return None
-    first = "Each point is the mean loss over a stretch of training, as the model was when it learnt from it."
+    first = [say("Each point is the mean loss over a stretch of training, as the model was when it learnt from it.")]
     if turns[-1][0] > 1:
-        first += " Later rounds go on from the model of the round before."
+        first.append(say("Later rounds go on from the model of the round before."))
     chosen = choose_turns(turns)
     paint = colour_turns(chosen)
     series = [_make_line(facts, turn, paint[turn]) for turn in chosen]
-    picture = draw_lines(series, "Training loss over tokens, by round and arm", "tokens trained on", "bits per byte")
-    chart = Chart("Training loss", picture, "Lower is better.", make_keys(chosen, lines=True))
-    return Block("Training", (first, *_describe_unused(found.unused)), (chart,), (_list_trainings(facts, turns),))
+    picture = draw_lines(series, say("Training loss over tokens, by round and arm"), say("tokens trained on"), say("bits per byte"))
+    chart = Chart(say("Training loss"), picture, say("Lower is better."), make_keys(chosen, lines=True))
+    text = (join_sentences(first), *_describe_unused(found.unused))
+    return Block(say("Training"), text, (chart,), (_list_trainings(facts, turns),))
 
 
 def _describe_unused(unused: Unused) -> tuple[str, ...]:
     """One sentence on what is stored and counts nowhere, if there is any."""
     parts = []
     if unused.events:
-        events = amount(unused.events, "event")
-        parts.append(f"{events} of runs that are out of date (other settings, inputs or texts) or have not ended")
+        parts.append(
+            say(
+                "{events} of runs that are out of date (other settings, inputs or texts) or have not ended",
+                events=amount(unused.events, "event"),
+            )
+        )
     if unused.states:
-        parts.append(f"{amount(unused.states, 'state of a text or label', 'states of texts or labels')} changed since")
-    return (f"Stored, but not counted in any figure of losses or labels here: {join_words(parts)}.",) if parts else ()
+        states = amount(unused.states, "state of a text or label", "states of texts or labels")
+        parts.append(say("{states} changed since", states=states))
+    if not parts:
+        return ()
+    return (say("Stored, but not counted in any figure of losses or labels here: {parts}.", parts=join_words(parts)),)
 
 
 def _make_line(facts: Facts, turn: Turn, role: str) -> Line:
@@ -116,19 +125,25 @@ def _join_stretches(points: list[Losses]) -> Losses:
 
 def _check_losses(planned: int, whole: Losses) -> str:
     if whole.share < 1:
-        return f"{share(whole.share)} kept"
-    return "equal" if planned == whole.rows else "NOT EQUAL"
+        return say("{share} kept", share=share(whole.share))
+    return say("equal" if planned == whole.rows else "NOT EQUAL")
 
 
 def _list_trainings(facts: Facts, turns: list[Turn]) -> Grid:
     trained = {turn: _join_stretches(_find_training(facts, turn)) for turn in turns}
-    rare = {column: field for column, field in RARE.items() if any(getattr(whole, field) for whole in trained.values())}
-    rows = [
-        (*_write_row(facts, turn, whole), *(count(getattr(whole, field)) for field in rare.values()))
-        for turn, whole in trained.items()
-    ]
-    columns = ("training", "planned", "loss rows", "check", "tokens", "bits per byte", "parameters", *rare)
-    return Grid("Planned samples and their losses", columns, tuple(rows), frozenset(columns[1:]) - {"check"})
+    rare = [field for field in RARE if any(getattr(whole, field) for whole in trained.values())]
+    rows = [(*_write_row(facts, turn, whole), *(count(getattr(whole, field)) for field in rare)) for turn, whole in trained.items()]
+    columns = (
+        say("training"),
+        say("planned"),
+        say("loss rows"),
+        say("check"),
+        say("tokens"),
+        say("bits per byte"),
+        say("parameters"),
+        *(say(RARE[field]) for field in rare),
+    )
+    return Grid(say("Planned samples and their losses"), columns, tuple(rows), frozenset(columns[1:]) - {columns[3]})
 
 
 def _write_row(facts: Facts, turn: Turn, whole: Losses) -> tuple[str, ...]:

@@ -6,23 +6,15 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from tests.unit.report.loop import NAMES, loop_facts
 
 from resonance.core.settings import ReportSettings
 from resonance.report.facts.counts import Cut
 from resonance.report.parts import Block
 from resonance.report.sections import duplicates as module
-from resonance.report.sections.duplicates import (
-    Clusters,
-    Crossed,
-    Duplicates,
-    Pair,
-    count_crossed,
-    draw_duplicates,
-    find_largest,
-    pair_texts,
-)
+from resonance.report.sections.duplicates import Clusters, Crossed, Duplicates, count_crossed, draw_duplicates
+from resonance.report.sections.pairs import Pair
 
 DOCUMENTS = {b"a": ("one", 10), b"b": ("two", 20), b"c": ("two", 30), b"d": ("one", 40), b"e": ("three", 50)}
 CUT = {b"b": (b"a", "exact_duplicate"), b"c": (b"a", "near_duplicate"), b"d": (b"a", "near_duplicate"), b"e": (b"a", "judged")}
@@ -150,31 +142,3 @@ def test_copies_are_summed_by_rule_and_both_sources(documents: DataFrame, reject
 def test_no_more_than_the_most_come_back(documents: DataFrame, rejects: DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 2)
     assert count_crossed(rejects, documents) == (Crossed(None, None, None, 3, 90), Crossed("near_duplicate", None, None, 2, 70))
-
-
-def test_the_largest_clusters_of_each_method_with_their_least_similar_document(spark: SparkSession) -> None:
-    rows = [
-        ("verified", b"k", size, f"k{size}".encode(), f"{size}-{n}".encode(), 0.9 - n / 10)
-        for size in range(2, 8)
-        for n in range(size)
-    ]
-    rows += [("verified", b"k", size, f"k{size}".encode(), f"k{size}".encode(), None) for size in range(2, 8)]
-    rows += [("verified", b"k", 9, b"k9", b"unknown", None), ("verified", b"k", 9, b"k9", b"known", 0.1)]
-    rows += [("exact", b"k", 2, b"k1", id, None) for id in (b"k1", b"z", b"y")]
-    schema = "method string, cluster_id binary, size int, keeper binary, doc_id binary, similarity double"
-    found = find_largest(spark.createDataFrame(rows, schema))
-    assert [(r["method"], r["size"], bytes(r["doc_id"]), r["similarity"] and round(r["similarity"], 1)) for r in found] == [
-        ("exact", 2, b"y", None),
-        ("verified", 9, b"unknown", None),
-        ("verified", 7, b"7-6", 0.3),
-        ("verified", 6, b"6-5", 0.4),
-    ]
-    texts = {bytes(row["doc_id"]): Row(source="s", text="t") for row in found} | {b"k7": Row(source="k", text=None)}
-    (pair,) = pair_texts(found, texts)
-    assert (pair.stays, pair.stays_source, pair.stays_text, pair.goes, pair.goes_text) == (
-        b"k7".hex(),
-        "k",
-        None,
-        b"7-6".hex(),
-        "t",
-    )

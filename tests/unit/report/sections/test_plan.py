@@ -7,6 +7,7 @@ from tests.unit.report.loop import NAMES, change_rows, loop_facts
 
 from resonance.core.settings import ReportSettings
 from resonance.report.facts.shared import Facts
+from resonance.report.language import speak
 from resonance.report.sections.plan import draw_plan
 
 SETTINGS = ReportSettings()
@@ -28,6 +29,17 @@ def make_plans(names: tuple[str, ...]) -> tuple[Row, ...]:
 
 def make_facts(names: tuple[str, ...] = NAMES) -> Facts:
     return loop_facts(names, plans=make_plans(names))
+
+
+def test_what_another_room_wrote_is_said_in_the_language_of_the_report() -> None:
+    facts = make_facts()
+    cost = "reads slice_state.bpb; costs no model and no forward pass beyond those of every round"
+    reason = "0.50 bits per byte above the mean of 2.00: asked for 1.1×, raised to 1.05× for shares to sum to one"
+    with speak("zh"):
+        block = draw_plan(replace(facts, plans=change_rows(facts.plans, cost=cost, reason=reason)), SETTINGS)
+    assert block is not None
+    assert block.text[1] == "加权方式 above_mean@1：读取 slice_state.bpb；代价：除各轮固有的以外，没有额外的模型和前向计算。"
+    assert block.grids[0].rows[0][-1] == "每字节比特数比均值 2.00 高 0.50：要求 1.1×，升至 1.05×，使份额之和为一"
 
 
 def test_reasons_and_history_are_shown() -> None:

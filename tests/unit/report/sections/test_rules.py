@@ -28,8 +28,8 @@ def make_facts(names: tuple[str, ...] = NAMES) -> Rules:
         Borderline("gopher_short_doc", False, 49.0, 50.0, "bb" * 16, one, None),
     )
     rewritten = (
-        Rewritten("javascript", "cc" * 16, f"a [{one}] b", "a [7 characters] b"),
-        Rewritten("javascript", "dd" * 16, None, "a [7 characters] b"),
+        Rewritten("javascript", "cc" * 16, f"a [{one}] b", "a ", 7, " b"),
+        Rewritten("javascript", "dd" * 16, None, "a ", 7, " b"),
     )
     return Rules(
         loop_facts(names, rules=POLICY),

@@ -15,20 +15,24 @@ from resonance.tables import SIGNAL_SETS
 
 SETTINGS = ReportSettings()
 WORDS = Threshold("gopher_short_doc", "datatrove", "n_words", 50.0, True)
+SHOWN = (("datatrove", "n_words"), ("basics", "language"))
 ASKED = (WORDS, Threshold("gopher_enough_stop_words", "datatrove", "stop_words", 2.0, True))
 
 
 def make_facts(names: tuple[str, ...] = NAMES) -> Signals:
-    words = Distribution("datatrove", "n_words", "Words.", 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(WORDS,))
-    return Signals(loop_facts(names), (words, Distribution("basics", "language", "Language.", 20, names=(("en", 15), ("de", 5)))))
+    meanings = {name: next(s.meaning for s in SIGNAL_SETS[of].signals if s.name == name) for of, name in SHOWN}
+    words = Distribution("datatrove", "n_words", meanings["n_words"], 20, 0.0, 80.0, 240.0, counts=(5, 10, 5), thresholds=(WORDS,))
+    tongues = tuple((name, 5) for name in ("en", "de", "fr", "th", "zh", "ja"))
+    return Signals(loop_facts(names), (words, Distribution("basics", "language", meanings["language"], 30, names=tongues)))
 
 
 def test_pictures_name_their_thresholds() -> None:
     block = draw_signals(make_facts(), SETTINGS)
     assert block is not None
-    assert block.charts[0].note == "Words. Set datatrove. Median 80. Cut below 50."
+    assert block.charts[0].note == "Words that are not made of symbols alone. Set datatrove. Median 80. Cut below 50."
     assert 'class="orange"' in block.charts[0].picture
-    assert "75.0%" in block.charts[1].picture
+    assert "16.7%" in block.charts[1].picture
+    assert "1 others" in block.charts[1].picture
 
 
 def test_a_large_corpus_is_said_to_be_sampled() -> None:
