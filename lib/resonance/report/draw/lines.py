@@ -44,7 +44,8 @@ def draw_lines(series: Sequence[Line], label: str, x_unit: str, y_unit: str, *, 
 
 def _draw_line(drawing: Drawing, plane: Plane, line: Line, *, marked: bool) -> None:
     look = f"curve {line.role}{' dash' if line.dashed else ''}"
-    drawing.add_path([plane.place(x, y) for x, y in zip(line.xs, line.ys, strict=True)], look, hint=name(line.name) if line.name else "")
+    hint = name(line.name) if line.name else ""
+    drawing.add_path([plane.place(x, y) for x, y in zip(line.xs, line.ys, strict=True)], look, hint=hint)
     if line.intervals:
         spans = [(plane.place(x, low), plane.place(x, high)) for x, (low, high) in zip(line.xs, line.intervals, strict=True)]
         drawing.add_segments([(*start, *end) for start, end in spans], f"interval {line.role}")
