@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from resonance.core.records import Records
     from resonance.core.scorer import Kind
     from resonance.core.settings import Config
+    from resonance.runtime.lineage import Source
     from resonance.runtime.run.accounting import Outcome
     from resonance.runtime.workspace import Workspace
 
@@ -384,28 +385,34 @@ class OpenWorkspace:
             profile: weights, by name or file; those of the contract's stage where none are named.
             now: the moment at which ages are taken, now where none is given.
             output: a file to which every result is written as JSON.
-            report: files of a report for people, whose names end in .html, .md or .json.
+            report: files of a report, whose names end in .html, .md or .json; one that ends in .jsonld is the dataset's card.
             language: of the report; that of the configuration where none is given.
         """
         from resonance.assess.assess import assess
+        from resonance.assess.card import describe_dataset
         from resonance.assess.contracts import parse_dataset
         from resonance.assess.operators import BY_ID
         from resonance.assess.show import describe_assessment, list_plain
         from resonance.assess.summary import summarise
-        from resonance.report.assessment.build import check_file, write_report
+        from resonance.report.assessment.build import CARD, check_file, write_report
+        from resonance.runtime.lineage import tell_run
         from resonance.runtime.profiles import load_profile
 
         reports = [check_file(file) for file in report]
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
         records = self._records(data, promised, contract)
-        found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), records)
+        version = str(records.history[-1].version) if records.history else ""
+        asked = {"contract": promised.version, "profile": weights.title}
+        with tell_run(self.config.lineage, "assess", [self._name(data, promised.table, version)], asked) as told:
+            found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), records)
+            told.quality[0] = summarise(found, promised, weights, version)
         if output is not None:
             plain = json.dumps(list_plain(found), ensure_ascii=False, indent=1, allow_nan=False, default=str)
             Path(output).write_text(plain + "\n", encoding="utf-8")
-        version = str(records.history[-1].version) if records.history else ""
         for file in reports:
-            write_report(summarise(found, promised, weights, version), file, language or self.config.report.language)
+            card = describe_dataset(promised, records) if file.suffix.lower() == CARD else {}
+            write_report(replace(told.quality[0], card=card), file, language or self.config.report.language)
         return View(tuple(describe_assessment(found)))
 
     def approve(self, gate: str, *, name: str, reason: str, dataset: str = "documents") -> View:
@@ -455,6 +462,18 @@ class OpenWorkspace:
         if str(data) in {table.name for table in TABLES} and not Path(data).exists():
             return self.frame(str(data))
         return open_dataset(self._open(self.config, create=True).spark, str(data))
+
+    def _name(self, data: DataFrame | str | Path, table: str, version: str) -> Source:
+        """A dataset as events of lineage name it: a path, a table of this workspace, or a frame by its contract."""
+        from resonance.runtime.lineage import Source, name_file
+
+        if not isinstance(data, str | Path):
+            return Source(self.config.lineage.namespace, table)
+        if Path(data).exists():
+            return name_file(Path(data), version)
+        if self.config.catalog:
+            return Source(self.config.lineage.namespace, f"{self.config.catalog}.{data}")
+        return name_file(Path(self.config.workspace) / "tables" / str(data))
 
     def _records(self, data: DataFrame | str | Path, promised: DatasetContract, contract: str | Path) -> Records:
         """What an assessment is handed beside the rows."""

@@ -23,6 +23,7 @@ OWNED = {
     "deltalake": ("runtime/storage/folder",),
     "delta": ("runtime/storage/spark_catalog",),
     "mlflow": ("runtime/tracking",),
+    "openlineage": ("runtime/lineage",),
     "horovod": ("runtime/ranks/local_ranks", "runtime/ranks/launch", "train/collective"),
     "hyperopt": ("control/tune",),
 }

@@ -145,8 +145,20 @@ def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: 
     )
     (tmp_path / "shop.csv").write_text("id,code\n1,x\n2,y\nthree,\n")
     given = [str(tmp_path / "shop.csv"), "--contract", str(contract), "--workspace", str(tmp_path / "w")]
-    reports = [argument for end in ("html", "md", "json") for argument in ("--report", str(tmp_path / f"report.{end}"))]
-    cli.main(["assess", *given, "--output", str(tmp_path / "found.json"), *reports, "--language", "zh"])
+    reports = [argument for end in ("html", "md", "json", "jsonld") for argument in ("--report", str(tmp_path / f"report.{end}"))]
+    cli.main(
+        [
+            "assess",
+            *given,
+            "--output",
+            str(tmp_path / "found.json"),
+            *reports,
+            "--language",
+            "zh",
+            "--set",
+            f"lineage.events={tmp_path}/events.jsonl",
+        ]
+    )
     said = " ".join(capsys.readouterr().out.split())
     assert "grade U: " in said
     assert "3 rows, profile general@1; does not pass the rules (gate 1)" in said
@@ -155,9 +167,16 @@ def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: 
     assert {r["operator"]: r["score"] for r in found["results"]}["complete_record_ratio"] == 1.0
     assert all("质量评估报告" in (tmp_path / f"report.{end}").read_text() for end in ("html", "md"))
     assert json.loads((tmp_path / "report.json").read_text())["language"] == "zh"
+    start, end = map(json.loads, (tmp_path / "events.jsonl").read_text().splitlines())
+    assert (start["eventType"], end["eventType"]) == ("START", "COMPLETE")
+    assert end["inputs"][0]["name"] == str((tmp_path / "shop.csv").resolve())
+    assert end["inputs"][0]["inputFacets"]["dataQualityMetrics"]["rowCount"] == 3
+    card = json.loads((tmp_path / "report.jsonld").read_text())
+    assert (card["name"], card["distribution"][0]["@id"]) == ("shop", "shop.csv")
+    assert len(card["dqv:hasQualityMeasurement"]) > 10
     assert not (tmp_path / "w" / "tables").exists(), "nothing else is written"
     assert exit_code("assess", *given, "--report", "report.pdf") == 1
-    assert "its name must end in .html, .md, .json" in capsys.readouterr().err
+    assert "its name must end in .html, .md, .json, .jsonld" in capsys.readouterr().err
     cli.main(["operators", *given])
     assert "complete_record_ratio" in capsys.readouterr().out
     cli.main(["operators"])

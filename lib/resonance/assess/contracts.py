@@ -31,6 +31,8 @@ NAMES = frozenset(name for operator in OPERATORS for given in operator.inputs fo
     ),
 }
 """What roles and declarations may be called."""
+TERMS = ("support", "team", "slaProperties", "roles", "servers", "name", "description", "tags", "authoritativeDefinitions")
+"""Parts of a contract that speak of all its tables."""
 MOST_INAPPLICABLE = 6
 RULES = ("enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
 PAIRS = (("minimum", "maximum"), ("minLength", "maxLength"))
@@ -80,7 +82,7 @@ def parse_dataset(text: str, where: str, table: str | None = None) -> DatasetCon
         not_applicable={int(entry["metric"]): _explain(entry) for entry in own.get("adaqNotApplicable") or ()},
         strata=tuple(own.get("adaqStrata") or ()),
         relationships=tuple(link for given in links if (link := read_relationship(given)) is not None),
-        terms={name: document[name] for name in ("support", "team", "slaProperties", "roles", "servers") if name in document},
+        terms={name: document[name] for name in TERMS if name in document},
     )
 
 

@@ -190,7 +190,7 @@ def assess(
     ] = None,
     report: Annotated[
         list[Path] | None,
-        typer.Option("--report", metavar="FILE", help="Write a report for people: FILE ends in .html, .md or .json."),
+        typer.Option("--report", metavar="FILE", help="Write a report, .html, .md or .json; or, .jsonld, the dataset's card."),
     ] = None,
     language: Annotated[
         Literal["en", "zh"] | None, typer.Option("--language", help="Language of the report; report.language by default.")

@@ -6,23 +6,24 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """One format. ``streams`` says whether a file may be compressed as a whole, by one of ``CODECS``."""
+    """One format: its media type, and by ``streams`` whether a file may be compressed as a whole, by one of ``CODECS``."""
 
     name: str
     extensions: tuple[str, ...]
+    media: str
     streams: bool = True
 
 
 FORMATS = (
-    Format("json", (".jsonl", ".ndjson", ".json")),
-    Format("parquet", (".parquet", ".pq"), streams=False),
-    Format("csv", (".csv",)),
-    Format("tsv", (".tsv",)),
-    Format("text", (".txt", ".text", ".md", ".markdown", ".rst")),
-    Format("html", (".html", ".htm", ".xhtml")),
-    Format("warc", (".warc", ".wet")),
-    Format("pdf", (".pdf",), streams=False),
-    Format("docx", (".docx",), streams=False),
+    Format("json", (".jsonl", ".ndjson", ".json"), "application/jsonlines"),
+    Format("parquet", (".parquet", ".pq"), "application/x-parquet", streams=False),
+    Format("csv", (".csv",), "text/csv"),
+    Format("tsv", (".tsv",), "text/tab-separated-values"),
+    Format("text", (".txt", ".text", ".md", ".markdown", ".rst"), "text/plain"),
+    Format("html", (".html", ".htm", ".xhtml"), "text/html"),
+    Format("warc", (".warc", ".wet"), "application/warc"),
+    Format("pdf", (".pdf",), "application/pdf", streams=False),
+    Format("docx", (".docx",), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", streams=False),
 )
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 BY_EXTENSION = {extension: format for format in FORMATS for extension in format.extensions}

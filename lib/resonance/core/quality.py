@@ -103,6 +103,7 @@ class Quality:
         findings: largest gain first.
         missing: what was not measured, heaviest first.
         past: earlier assessments, oldest first.
+        card: what the dataset's card says without measurements, in the words of Croissant; empty where none was made.
     """
 
     table: str
@@ -128,3 +129,4 @@ class Quality:
     findings: tuple[Finding, ...] = ()
     missing: tuple[Missing, ...] = ()
     past: tuple[Past, ...] = ()
+    card: Mapping[str, Any] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -47,6 +47,14 @@ class Run:
     has_params: bool = False
 
 
+class DataFile(NamedTuple):
+    """A file that holds rows: its name below the folder of the dataset, where it lies, its size in bytes."""
+
+    name: str
+    path: str
+    size: int
+
+
 @dataclass(frozen=True)
 class Records:
     """What an assessment is handed beside the rows; each part is empty, or None, where nothing tells.
@@ -60,6 +68,8 @@ class Records:
         table_problems: why one of them cannot be opened, by name.
         history: commits of the table, the oldest first.
         look_at_version: the rows that a version should hold, and those that are found in its files; None for what cannot be told.
+        files: those that hold the rows; None where nothing tells, as of a frame.
+        hash_file: the SHA-256 of a file in hexadecimal digits, None where it cannot be read; paths are relative to the contract.
     """
 
     licences: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -70,3 +80,5 @@ class Records:
     table_problems: Mapping[str, str] = field(default_factory=dict)
     history: Sequence[Change] | None = None
     look_at_version: Callable[[int], tuple[int | None, int | None]] | None = None
+    files: Sequence[DataFile] | None = None
+    hash_file: Callable[[str], str | None] | None = None

@@ -31,12 +31,17 @@ def open_dataset(session: SparkSession, given: str) -> DataFrame:
         raise InputError(f"assess: no file or folder {given}")
     if (path / "_delta_log").is_dir():
         return session.read.format("delta").load(str(plain_path(path)))
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file() and file.name[0] not in "._")
+    files = list_files(path)
     kinds = {getattr(BY_EXTENSION.get(file.suffix.lower()), "name", file.suffix) for file in files}
     if len(kinds) != 1 or not kinds <= set(READERS):
         found = ", ".join(sorted(kinds)) or "nothing"
         raise InputError(f"assess: {given} holds {found}; known are {KNOWN}")
     return READERS[kinds.pop()](session, [plain_path(file) for file in files])
+
+
+def list_files(path: Path) -> list[Path]:
+    """The file itself, or those of a folder that no dot or underscore hides, in order."""
+    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file() and file.name[0] not in "._")
 
 
 def _read_parquet(session: SparkSession, files: Sequence[Path]) -> DataFrame:

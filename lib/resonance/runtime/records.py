@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import yaml
 
 from resonance.core.dataset import DatasetContract
 from resonance.core.errors import ConfigError
-from resonance.core.records import Records
+from resonance.core.records import DataFile, Records
+from resonance.runtime.datasets import list_files
 from resonance.runtime.recipes import read_recipe
-from resonance.runtime.storage.folder import look_at_version
+from resonance.runtime.storage.folder import list_live_files, look_at_version
 from resonance.runtime.storage.history import read_history
 
 BOOKS = ("release_records", "ticket_log", "run_events", "run_metrics", "card")
@@ -40,15 +43,32 @@ def open_records(contract: DatasetContract, folder: Path, data: Path | None) -> 
             problems[name] = f"cannot read file {given}: {error.strerror}"
         except (ValueError, yaml.YAMLError):
             problems[name] = f"file {given} is no JSON, JSON lines or YAML"
-    if data is None or not (data / "_delta_log").is_dir():
-        return Records(load_licences(), books=books, problems=problems)
-    return Records(
-        load_licences(),
-        books=books,
-        problems=problems,
+    known = Records(load_licences(), books=books, problems=problems, hash_file=lambda name: hash_file(folder / name))
+    if data is None or not data.exists():
+        return known
+    if not (data / "_delta_log").is_dir():
+        return replace(known, files=describe_files(list_files(data), data))
+    return replace(
+        known,
         history=read_history(data),
         look_at_version=lambda version: look_at_version(data, version),
+        files=describe_files(list_live_files(data), data),
     )
+
+
+def describe_files(files: Sequence[Path], data: Path) -> tuple[DataFile, ...]:
+    """Files that hold rows, by their names below the dataset; one that is the dataset has its own name."""
+    names = [file.name if file == data else file.relative_to(data).as_posix() for file in files]
+    return tuple(DataFile(name, str(file.resolve()), file.stat().st_size) for name, file in zip(names, files, strict=True))
+
+
+def hash_file(file: Path) -> str | None:
+    """The SHA-256 of a file in hexadecimal digits; None where it cannot be read."""
+    try:
+        with file.open("rb") as held:
+            return hashlib.file_digest(held, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def read_book(file: Path) -> Any:

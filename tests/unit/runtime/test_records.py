@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from resonance.core.dataset import DatasetContract
 from resonance.core.errors import ConfigError
@@ -25,7 +28,27 @@ def test_books_lie_beside_the_contract(tmp_path: Path) -> None:
         "run_events": "cannot read file no.json: No such file or directory",
         "run_metrics": "file broken.json is no JSON, JSON lines or YAML",
     }
-    assert (found.history, found.look_at_version) == (None, None)
+    assert (found.history, found.look_at_version, found.files) == (None, None, None)
+    assert found.hash_file is not None
+    assert found.hash_file("card.json") == hashlib.sha256(b'{"name": "x"}').hexdigest()
+    assert found.hash_file("gone") is None
+
+
+def test_files_that_hold_the_rows_are_named_below_the_dataset(tmp_path: Path) -> None:
+    contract, data = DatasetContract("t", "1", "general", frozenset(), ()), tmp_path / "d"
+    (data / "day=1").mkdir(parents=True)
+    for name in ("day=1/b.csv", "a.csv", ".hidden.csv"):
+        (data / name).write_text("id\n", encoding="utf-8")
+    found = open_records(contract, tmp_path, data).files
+    assert [(file.name, file.size) for file in found or ()] == [("a.csv", 3), ("day=1/b.csv", 3)]
+    (single,) = open_records(contract, tmp_path, data / "a.csv").files or ()
+    assert (single.name, single.path) == ("a.csv", str((data / "a.csv").resolve()))
+    table = tmp_path / "delta"
+    for mode in ("append", "overwrite"):
+        write_deltalake(table, pa.table({"id": [1]}), mode=mode)
+    (live,) = open_records(contract, tmp_path, table).files or ()
+    assert len(list(table.glob("*.parquet"))) == 2
+    assert live.name in {path.name for path in table.glob("*.parquet")}
 
 
 def test_matrices_of_another_form_are_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resonance.assess.methods.cards import bind_card
+from resonance.assess.methods.cards import bind_card, bind_card_validity
 from resonance.assess.methods.licences import bind_compatibility
 from resonance.assess.methods.promises import bind_dictionary, bind_licence, bind_support
 from resonance.assess.methods.support import bind_answers, bind_resolved
@@ -82,6 +82,7 @@ ACCESSIBILITY = (
         "mlcroissant",
         core=True,
         defaults={"per_error": 0.25, "per_warning": 0.02},
+        bind=bind_card_validity,
     ),
     Operator(
         "example_execution",

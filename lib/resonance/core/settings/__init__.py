@@ -21,7 +21,7 @@ from resonance.core.settings.curate import (
     ScoreSettings,
 )
 from resonance.core.settings.report import ReportSettings
-from resonance.core.settings.runtime import SparkSettings, TrackingSettings
+from resonance.core.settings.runtime import LineageSettings, SparkSettings, TrackingSettings
 from resonance.core.settings.states import FeedbackSettings
 from resonance.core.settings.task import TASK_FIELDS, TaskSettings
 from resonance.core.settings.train import AppraiseSettings, CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
@@ -41,6 +41,7 @@ __all__ = [
     "IngestSettings",
     "JudgeSettings",
     "DecideSettings",
+    "LineageSettings",
     "RebalanceSettings",
     "ScorerFile",
     "ReportSettings",

@@ -20,7 +20,7 @@ from resonance.core.settings.curate import (
     ScoreSettings,
 )
 from resonance.core.settings.report import ReportSettings
-from resonance.core.settings.runtime import SparkSettings, TrackingSettings
+from resonance.core.settings.runtime import LineageSettings, SparkSettings, TrackingSettings
 from resonance.core.settings.states import FeedbackSettings
 from resonance.core.settings.task import TaskSettings
 from resonance.core.settings.train import AppraiseSettings, CrossFitSettings, ScoreModelSettings, TrainSettings, TuneSettings
@@ -30,7 +30,7 @@ class Config(Settings):
     """The whole configuration of a run."""
 
     WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset(
-        {"workspace", "catalog", "spark", "tracking", "report", "rounds", "unchecked"}
+        {"workspace", "catalog", "spark", "tracking", "lineage", "report", "rounds", "unchecked"}
     )
     """Where, how long and whether at all, not what."""
 
@@ -61,6 +61,7 @@ class Config(Settings):
     decide: DecideSettings = DecideSettings()
     report: ReportSettings = ReportSettings()
     tracking: TrackingSettings = TrackingSettings()
+    lineage: LineageSettings = LineageSettings()
 
     @model_validator(mode="after")
     def _can_draw(self) -> Config:

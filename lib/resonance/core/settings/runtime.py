@@ -1,4 +1,4 @@
-"""Settings of the engine and of the tracking of rounds."""
+"""Settings of the engine, of the tracking of rounds and of lineage."""
 
 from __future__ import annotations
 
@@ -28,3 +28,10 @@ class TrackingSettings(Settings):
     enabled: bool = Field(True, description="record each finished round, where mlflow is installed")
     uri: str = Field("", description="address of a tracking server; a file in the workspace where empty")
     experiment: str = Field("resonance", description="name of the experiment that rounds are recorded in")
+
+
+class LineageSettings(Settings):
+    """Events of OpenLineage, which tell other programs what runs read, wrote and found."""
+
+    events: str = Field("", description="file that events are added to, one JSON object a line; none are written where empty")
+    namespace: str = Field("resonance", min_length=1, description="where jobs belong, and datasets that are no files")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from resonance.core.errors import InputError
 from resonance.core.quality import Quality
+from resonance.report.assessment.card import write_card
 from resonance.report.assessment.findings import draw_findings, draw_missing
 from resonance.report.assessment.groups import draw_groups
 from resonance.report.assessment.head import describe_identity, list_figures, list_gates, list_sentences
@@ -29,6 +30,8 @@ SECTIONS: Mapping[str, Callable[[Quality], Block | None]] = {
     "operators": draw_operators,
     "identity": draw_identity,
 }
+CARD = ".jsonld"
+"""How the name of a card ends."""
 NAMES = {
     "findings": "Findings",
     "groups": "Groups",
@@ -41,7 +44,7 @@ NAMES = {
 
 
 def check_file(file: str | Path) -> Path:
-    """The file of a report, where its name ends in .html, .md or .json.
+    """The file of a report, where its name ends in .html, .md, .json or .jsonld.
 
     Raises:
         InputError: it ends otherwise.
@@ -98,5 +101,10 @@ def _draw_blocks(quality: Quality) -> dict[str, Block]:
     return {name: block for name, block in drawn.items() if block is not None}
 
 
-FORMATS: Mapping[str, Callable[[Quality], str]] = {".html": write_page, ".md": write_text, ".json": write_json}
+FORMATS: Mapping[str, Callable[[Quality], str]] = {
+    ".html": write_page,
+    ".md": write_text,
+    ".json": write_json,
+    CARD: write_card,
+}
 """How a report is written, by the end of its file's name."""

@@ -400,3 +400,11 @@ def look_at_version(table: Path, version: int) -> tuple[int | None, int | None]:
         return None, None
     counts: list[Any] = [file.get("num_records") for file in files]
     return (None if None in counts else sum(counts)), found
+
+
+def list_live_files(table: Path) -> list[Path]:
+    """The files that hold the rows of a Delta table now, in order; none where its log cannot be read."""
+    try:
+        return sorted(table / file["path"] for file in _files(DeltaTable(str(table))))
+    except (DeltaError, OSError):
+        return []
