@@ -73,8 +73,9 @@ def test_whatever_is_said_can_be_listed() -> None:
 
 
 def list_constants() -> set[str]:
-    """All texts that modules of the report hold, and those of templates."""
-    nodes = (node for path in REPORT.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    """All texts that modules of the report hold, and those of remedies and templates."""
+    paths = (*REPORT.rglob("*.py"), LIBRARY / "core" / "remedies.py")
+    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     held = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return held | list_said("say")
 

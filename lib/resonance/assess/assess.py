@@ -25,8 +25,6 @@ from resonance.core.records import Records
 LEAST_COVERAGE = 0.5
 """The share of rows that an operator must have looked at."""
 NO_ROWS = "no rows"
-LEAST_FOR_GATE = 0.75
-"""The coverage that the first gate asks for."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,6 @@ class Assessment:
     def errors(self) -> tuple[str, ...]:
         """Operators that failed."""
         return tuple(dict.fromkeys(result.operator for result in self.results if result.state == "error"))
-
-    @property
-    def passes_rules(self) -> bool:
-        """Whether the first gate is passed: no floor is broken, no operator failed, enough was measured."""
-        return self.grade.release and not self.errors and self.grade.total.coverage >= LEAST_FOR_GATE
 
 
 def assess(

@@ -191,16 +191,16 @@ class Rows:
     def make_frames(self, like: DataFrame) -> Frames:
         """The rows as frames of the session of ``like``."""
         own, found = (self.dataset, self.round), self.found
-        verdicts = (judge_rules(found, self.dataset), judge_people())
+        gates = (judge_rules(found, self.dataset), judge_people())
         made = (
             (list_state_rows(self.dataset, found.pieces), STATE_COLUMNS),
             (list_result_rows(found, *own, self.distributions, self.compare()), RESULT_COLUMNS),
             (list_metric_rows(found, *own, self.profile, self.contract.strata), METRIC_COLUMNS),
             ([make_report_row(found, *own, self.id, self.version, self.contract, self.as_of)], REPORT_COLUMNS),
-            ([make_gate_row(verdict, *own, self.id) for verdict in verdicts], GATE_COLUMNS),
+            ([make_gate_row(gate, *own, self.id) for gate in gates], GATE_COLUMNS),
         )
-        states, results, metrics, report, gates = (like.sparkSession.createDataFrame(list(rows), kind) for rows, kind in made)
-        return states, results, metrics, report, gates
+        states, results, metrics, report, stands = (like.sparkSession.createDataFrame(list(rows), kind) for rows, kind in made)
+        return states, results, metrics, report, stands
 
 
 def _newest(rows: Sequence[Mapping[str, Any]]) -> int:

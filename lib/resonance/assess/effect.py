@@ -10,10 +10,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.assess.gates import Verdict
 from resonance.assess.record import ALL_ROWS, GATE_COLUMNS, RESULT_COLUMNS, make_gate_row, spell_stratum
 from resonance.core.effect import FEW
-from resonance.core.gates import DOCUMENTS, EFFECT
+from resonance.core.gates import DOCUMENTS, EFFECT, Gate
 from resonance.core.job import Turn
 from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
 
@@ -28,8 +27,8 @@ MOST_PAIRS = 10_000
 FEWEST_PAIRS = 30
 """Texts without which nothing is ranked."""
 NO_SEEDS = "needs a score of answers after at least three trainings of each arm: a round trains each arm once"
-COMPARE = f"compare with a control arm (--set control=true, from round 2 on) on at least {FEW} held-out documents"
-MEND = "look in resonance explain at what the plan draws, or draw equal shares: --set decide.weighting=stratified"
+COMPARE = f"Compare with a control arm (--set control=true, from round 2 on) on at least {FEW} held-out documents."
+MEND = "Look in `resonance explain` at what the plan draws, or draw equal shares: `--set decide.weighting=stratified`."
 
 
 @dataclass(frozen=True)
@@ -96,14 +95,14 @@ def measure_heldout(arms: Mapping[str, Mapping[str, Any]]) -> Effect:
     return Effect(name, float(change <= MOST_LOSS), change, compared, plan["n_docs"], params={"most": MOST_LOSS})
 
 
-def judge_effect(held: Effect) -> Verdict:
+def judge_effect(held: Effect) -> Gate:
     """The third gate."""
     if held.score is None or held.raw is None:
-        return Verdict(EFFECT, "not_run", (held.reason,), (COMPARE,))
+        return Gate(EFFECT, "not_run", (held.reason,), (COMPARE,))
     if held.score:
-        return Verdict(EFFECT, "passed")
+        return Gate(EFFECT, "passed")
     said = f"held-out loss may have risen by {held.raw:.1%} against the control arm, more than {MOST_LOSS:.0%}"
-    return Verdict(EFFECT, "failed", (said,), (MEND,))
+    return Gate(EFFECT, "failed", (said,), (MEND,))
 
 
 def correlate_quality(pairs: Sequence[tuple[float, float]], of: int) -> Effect:

@@ -2,69 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
 
-from resonance.assess.assess import LEAST_FOR_GATE, Assessment
-from resonance.assess.operators import OPERATORS
-from resonance.core.gates import DOCUMENTS, PEOPLE, RULES, GateName
+from resonance.assess.assess import Assessment
+from resonance.assess.operators import BY_ID, OPERATORS
+from resonance.core.gates import DOCUMENTS, PEOPLE, RULES, Gate
+from resonance.core.remedies import BY_METRIC, find_remedy
 
-MASK = "resonance run --set clean.mask=placeholders"
-LEDGER = "complete source_ledger and licence_terms in adaqDeclared of the contract"
-MENDS: Mapping[str, str] = {
-    "schema_conformance": "mend the columns that the contract promises, or the contract",
-    "pii_free_ratio": MASK,
-    "secret_free_ratio": MASK,
-    "metric 6": MASK,
-    "metric 7": f"take out the sources that hold unsafe texts or secrets, or {MASK}",
-    "eval_contamination_free_ratio": "resonance register NAME FILE for each evaluation set, then resonance run decontaminate",
-    "exact_unique_ratio": "resonance run dedupe --set dedupe.method=minhash",
-    "lawful_basis_coverage": LEDGER,
-    "licence_compatibility": LEDGER,
-    "source_ledger_resolution": LEDGER,
-    "drop_accounting_balance": "resonance run ingest, and look at the counts in table steps",
-}
-"""What mends an operator below its floor, or a metric that leaks."""
+LEAST_COVERAGE = 0.75
+"""The coverage that the first gate asks for."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Where a dataset stands at one gate.
-
-    Args:
-        reasons: what keeps it from passing.
-        mend: what mends each of these.
-    """
-
-    gate: GateName
-    state: Literal["passed", "failed", "not_run"]
-    reasons: tuple[str, ...] = ()
-    mend: tuple[str, ...] = ()
-
-
-def judge_rules(found: Assessment, dataset: str = DOCUMENTS) -> Verdict:
+def judge_rules(found: Assessment, dataset: str = DOCUMENTS) -> Gate:
     """The first gate: no floor is broken, no operator failed, enough was measured."""
     faults = tuple(find_faults(found, dataset))
     if not faults:
-        return Verdict(RULES, "passed")
-    return Verdict(RULES, "failed", tuple(reason for reason, _ in faults), tuple(mend for _, mend in faults))
+        return Gate(RULES, "passed")
+    return Gate(RULES, "failed", tuple(reason for reason, _ in faults), tuple(mend for _, mend in faults))
 
 
 def find_faults(found: Assessment, dataset: str) -> Iterator[tuple[str, str]]:
     """What keeps a dataset from passing the first gate, each with what mends it."""
-    ask = f"resonance operators {dataset} --contract FILE"
     for veto in found.grade.vetoes:
-        yield veto, next((mend for name, mend in MENDS.items() if veto.startswith(f"{name} ")), f"see {ask}")
+        yield veto, mend_veto(veto)
     for id in found.errors:
         why = next(result.reason for result in found.results if result.operator == id and result.state == "error")
-        yield f"{id} failed: {why}", "mend what it names in the contract"
+        yield f"{id} failed: {why}", "Mend what it names in the contract."
     coverage = found.grade.total.coverage
-    if coverage < LEAST_FOR_GATE:
-        yield f"coverage is {coverage:.1%}, below {LEAST_FOR_GATE:.0%}", f"supply to the contract what {ask} lists as missing"
+    if coverage < LEAST_COVERAGE:
+        listed = f"`resonance operators {dataset} --contract FILE`"
+        yield f"coverage is {coverage:.1%}, below {LEAST_COVERAGE:.0%}", f"Supply what {listed} lists as missing."
 
 
-def judge_people() -> Verdict:
+def mend_veto(veto: str) -> str:
+    """What mends a veto, whose first words name an operator, or a metric by its number."""
+    name, number = veto.split()[:2]
+    return find_remedy(BY_ID[name]) if name in BY_ID else BY_METRIC[int(number)]
+
+
+def judge_people() -> Gate:
     """The second gate. This version draws no sample for people, so that it is never passed."""
     asked = ", ".join(operator.id for operator in OPERATORS if operator.mode == "H")
-    return Verdict(PEOPLE, "not_run", (f"nobody has judged a sample: {asked}",), ("let people judge one outside of resonance",))
+    return Gate(PEOPLE, "not_run", (f"nobody has judged a sample: {asked}",), ("Let people judge one outside of resonance.",))

@@ -9,7 +9,6 @@ from importlib.metadata import version as find_version
 from typing import Any
 
 from resonance.assess.assess import Assessment
-from resonance.assess.gates import Verdict
 from resonance.assess.history import Comparison, Distribution
 from resonance.assess.operators import BY_ID
 from resonance.assess.pieces import Gathered
@@ -17,7 +16,7 @@ from resonance.assess.score import grade, score_levels
 from resonance.core.adaq import METRIC_OF
 from resonance.core.dataset import DatasetContract
 from resonance.core.frames import parse_schema
-from resonance.core.gates import RULES
+from resonance.core.gates import RULES, Gate
 from resonance.core.operator import Result
 from resonance.core.profile import WHOLE, Profile
 from resonance.core.quality import Score
@@ -215,10 +214,10 @@ def make_report_row(
     }
 
 
-def make_gate_row(verdict: Verdict, dataset: str, round: int, assessment: str) -> Row:
+def make_gate_row(gate: Gate, dataset: str, round: int, assessment: str) -> Row:
     """The row of ``quality_gate``."""
-    said = {"state": verdict.state, "reasons": list(verdict.reasons), "mend": list(verdict.mend)}
-    return {"dataset": dataset, "round": round, "gate": verdict.gate, "assessment": assessment, **said}
+    said = {"state": gate.state, "reasons": list(gate.reasons), "mend": list(gate.mend)}
+    return {"dataset": dataset, "round": round, "gate": gate.name, "assessment": assessment, **said}
 
 
 def spell_stratum(stratum: Mapping[str, Any]) -> str:

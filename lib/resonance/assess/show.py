@@ -9,6 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from resonance.assess.assess import Assessment
+from resonance.assess.gates import judge_rules
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.operator import Result
@@ -36,7 +37,7 @@ def describe_assessment(found: Assessment) -> Iterator[str | Table]:
     """What was found, in the order in which people ask: the grade, what limits it, groups and metrics, what to supply."""
     total = found.grade.total
     score = "no score" if total.value is None else f"{total.value:.3f} ({total.low:.3f} to {total.high:.3f})"
-    release = "passes the rules (gate 1)" if found.passes_rules else "does not pass the rules (gate 1)"
+    release = "passes the rules (gate 1)" if passes_rules(found) else "does not pass the rules (gate 1)"
     measured = f"coverage {total.coverage:.1%}, {found.rows:,} rows, profile {found.profile}"
     yield f"grade {found.grade.letter}: {score}, {measured}; {release}"
     yield from (f"veto: {veto}" for veto in found.grade.vetoes)
@@ -49,6 +50,11 @@ def describe_assessment(found: Assessment) -> Iterator[str | Table]:
     yield list_metrics(found)
     missing = [result for result in found.results if not result.stratum and result.state in ("not_measurable", "error")]
     yield list_missing(missing)
+
+
+def passes_rules(found: Assessment) -> bool:
+    """Whether a dataset passes the first gate."""
+    return judge_rules(found).state == "passed"
 
 
 def list_metrics(found: Assessment) -> Table:
@@ -76,7 +82,7 @@ def list_plain(found: Assessment) -> dict[str, Any]:
         "profile": found.profile,
         "rows": found.rows,
         "grade": found.grade.letter,
-        "passes_rules": found.passes_rules,
+        "passes_rules": passes_rules(found),
         "errors": list(found.errors),
         "now": found.now.isoformat(),
         "vetoes": list(found.grade.vetoes),

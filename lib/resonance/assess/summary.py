@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from resonance.assess.assess import Assessment, set_floors
+from resonance.assess.gates import judge_rules
 from resonance.assess.operators import BY_ID
 from resonance.assess.score import SAMPLED, Grade, list_floors, score_levels, weigh_operator
 from resonance.core.adaq import HUMAN, LEAKS, METRIC_OF, METRICS
 from resonance.core.dataset import DatasetContract
+from resonance.core.gates import GATES, Gate
 from resonance.core.operator import Operator, Result
 from resonance.core.profile import Profile
-from resonance.core.quality import Finding, Gate, Missing, Past, Quality, Score, Stratum
+from resonance.core.quality import Finding, Missing, Past, Quality, Score, Stratum
 
 
 def summarise(
@@ -33,7 +35,7 @@ def summarise(
         past: earlier assessments of the same dataset, oldest first.
     """
     whole = tuple(result for result in found.results if not result.stratum)
-    graded, known = found.grade, {gate.number: gate for gate in (judge_rules(found), *gates)}
+    graded, known = found.grade, {gate.name: gate for gate in (judge_rules(found), *gates)}
     return Quality(
         table=contract.table,
         version=version,
@@ -49,7 +51,7 @@ def summarise(
         vetoes=graded.vetoes,
         release=graded.release,
         automation=graded.automation,
-        gates=tuple(known.get(number, Gate(number, "not_run")) for number in (1, 2, 3)),
+        gates=tuple(known.get(name, Gate(name, "not_run")) for name in GATES),
         operators={result.operator: BY_ID[result.operator] for result in whole},
         floors=list_floors(set_floors(profile, contract)),
         results=whole,
@@ -59,14 +61,6 @@ def summarise(
         missing=tuple(sorted(find_missing(whole, profile, graded), key=lambda one: (-one.weight, one.operator))),
         past=tuple(past),
     )
-
-
-def judge_rules(found: Assessment) -> Gate:
-    """The first gate, and why it is not passed."""
-    reasons = [*found.grade.vetoes, *(f"{id} failed" for id in found.errors)]
-    if not found.passes_rules and not reasons:
-        reasons.append(f"coverage is {found.grade.total.coverage:.1%}")
-    return Gate(1, "passed" if found.passes_rules else "failed", tuple(reasons))
 
 
 def score_strata(results: Sequence[Result], profile: Profile) -> tuple[Stratum, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 GateName = Literal["rules", "people", "effect"]
+GateState = Literal["passed", "failed", "waived", "not_run"]
 RULES: Final = "rules"
 """After processing: automatic operators and the contract."""
 PEOPLE: Final = "people"
@@ -15,6 +17,21 @@ EFFECT: Final = "effect"
 GATES: tuple[GateName, ...] = (RULES, PEOPLE, EFFECT)
 DOCUMENTS: Final = "documents"
 """What the workspace's own documents are called among datasets."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Where a dataset stands at one gate.
+
+    Args:
+        reasons: what keeps it from passing.
+        mend: what mends each of these; empty where nobody asks.
+    """
+
+    name: GateName
+    state: GateState
+    reasons: tuple[str, ...] = ()
+    mend: tuple[str, ...] = ()
 
 
 def find_gate(
@@ -47,7 +64,10 @@ def find_closed(
 
 
 def explain_gate(row: Mapping[str, Any]) -> str:
-    """Why a gate is not passed, and what mends it, in one line."""
-    said = "; ".join(f"{reason} ({mend})" for reason, mend in zip(row["reasons"], row["mend"], strict=True))
-    other = f'resonance approve {row["gate"]} --name NAME --reason "…" lets it through'
-    return f"gate {row['gate']} of {row['dataset']}, round {row['round']}, is not passed: {said}; {other}"
+    """Why a gate is not passed and what mends it, a line each, and how somebody lets the dataset through."""
+    of = "" if row["dataset"] == DOCUMENTS else f" --dataset {row['dataset']}"
+    lines, told = [f"gate {row['gate']} of {row['dataset']}, round {row['round']}, is not passed:"], set()
+    for reason, mend in zip(row["reasons"], row["mend"], strict=True):
+        lines += [f"  - {reason}", *([] if mend in told else [f"    {mend}"])]
+        told.add(mend)
+    return "\n".join([*lines, f'  or let it through: resonance approve {row["gate"]}{of} --name NAME --reason "…"'])

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from resonance.core.gates import Gate
 from resonance.core.operator import Operator, Result
 from resonance.core.profile import Profile
 
 Kind = Literal["scored", "not_applicable", "not_measurable"]
-GateState = Literal["passed", "failed", "waived", "not_run"]
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,6 @@ class Score:
     high: float = 1.0
     coverage: float = 0.0
     provisional: bool = False
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One of the three gates: rules, people who judge a sample, effect on a model; with why it is not passed."""
-
-    number: int
-    state: GateState
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

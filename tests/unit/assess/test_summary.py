@@ -51,7 +51,11 @@ def test_each_leak_has_the_weight_of_its_whole_metric() -> None:
 
 def test_a_first_gate_that_is_not_passed_says_why_and_others_are_not_run() -> None:
     quality = make_quality(make_results(2))
-    assert [(gate.number, gate.state) for gate in quality.gates] == [(1, "failed"), (2, "not_run"), (3, "not_run")]
+    assert [(gate.name, gate.state) for gate in quality.gates] == [
+        ("rules", "failed"),
+        ("people", "not_run"),
+        ("effect", "not_run"),
+    ]
     assert quality.gates[0].reasons
 
 

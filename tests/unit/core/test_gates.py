@@ -44,10 +44,11 @@ def test_an_approval_holds_for_the_assessment_that_it_was_given_for():
     assert find_approval([approval(old, 3), approval(old, 7)], old)["approved_at"].day == 7
 
 
-def test_the_newest_round_speaks_where_none_is_named_and_a_line_says_how_to_go_on():
+def test_the_newest_round_speaks_where_none_is_named_and_the_last_line_says_how_to_go_on():
     rows = [gate(1), gate(3, state="passed"), gate(2)]
     assert find_gate(rows, RULES)["round"] == 3
     assert find_gate(rows, EFFECT) is None
-    said = explain_gate(rows[0])
-    assert "coverage is 40.0% (supply more)" in said
-    assert "resonance approve rules --name NAME" in said
+    said = explain_gate({**rows[0], "reasons": ["pii is 0.1", "coverage is 40.0%"], "mend": ["Mask."] * 2}).splitlines()
+    assert said[:-1] == ["gate rules of documents, round 1, is not passed:", "  - pii is 0.1", "    Mask.", "  - coverage is 40.0%"]
+    assert "resonance approve rules --name NAME" in said[-1]
+    assert "approve rules --dataset news" in explain_gate(gate(1, dataset="news"))

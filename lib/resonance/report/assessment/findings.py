@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from resonance.core.quality import Quality
+from resonance.core.remedies import find_remedy
 from resonance.report.assessment.names import MODES, name_metric
-from resonance.report.assessment.remedies import find_remedy
 from resonance.report.language import restate, say
 from resonance.report.parts import Block, Grid
 from resonance.report.wording import amount, difference, name, share, write_score

@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import NamedTuple
 
 from resonance.core.quality import Quality
+from resonance.core.remedies import find_remedy
 from resonance.report.assessment.names import GATES, STAGES, describe_gate, name_metric, write_range
-from resonance.report.assessment.remedies import find_remedy
 from resonance.report.language import restate, say
 from resonance.report.wording import amount, count, difference, share, write_score
 
@@ -64,7 +64,7 @@ def list_figures(quality: Quality) -> tuple[tuple[str, str, str], ...]:
 
 def list_gates(quality: Quality) -> tuple[GateLine, ...]:
     """The three gates; one that was not run is never shown as passed."""
-    return tuple(GateLine(gate.state, say(GATES[gate.number]), describe_gate(gate)) for gate in quality.gates)
+    return tuple(GateLine(gate.state, say(GATES[gate.name]), describe_gate(gate)) for gate in quality.gates)
 
 
 def list_sentences(quality: Quality) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from resonance.core.adaq import GROUPS, METRIC_OF, Group
-from resonance.core.quality import Gate, Score
+from resonance.core.gates import EFFECT, PEOPLE, RULES, Gate
+from resonance.core.quality import Score
 from resonance.report.language import get_language, restate, say
 from resonance.report.wording import name, share, write_score
 
@@ -17,7 +18,7 @@ STATES = {
     "not_measurable": "not measurable",
     "error": "failed",
 }
-GATES = {1: "Gate 1, rules", 2: "Gate 2, people", 3: "Gate 3, effect on a model"}
+GATES = {RULES: "Gate 1, rules", PEOPLE: "Gate 2, people", EFFECT: "Gate 3, effect on a model"}
 GATE_STATES = {"passed": "passed", "failed": "not passed", "waived": "waived", "not_run": "not run"}
 STAGES = {
     "general": "general use",

@@ -7,11 +7,11 @@ from typing import Any
 
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.quality import Quality, Score
+from resonance.core.remedies import find_remedy
 from resonance.report.assessment.groups import VIEWS, weigh_view
 from resonance.report.assessment.head import list_sentences
 from resonance.report.assessment.names import name_group, name_metric
 from resonance.report.assessment.operators import name_software
-from resonance.report.assessment.remedies import find_remedy
 from resonance.report.assessment.strata import WORST
 from resonance.report.language import get_language, restate, say
 

@@ -111,12 +111,11 @@ class Runner:
             return
         gates, approvals = (self._catalog.rows(table) for table in (QUALITY_GATE, APPROVALS))
         for row in find_closed(gates, approvals, step.job.behind, step.round):
-            said = f"{step}: {explain_gate(row)}"
-            if self._config.assess.gate == "stop":
-                raise GateError(said)
             if row["assessment"] not in self._told:
                 self._told.add(row["assessment"])
-                self._events.warn(said)
+                self._events.warn(f"{step}: {explain_gate(row)}")
+            if self._config.assess.gate == "stop":
+                raise GateError(f"{step}: gate {row['gate']} of {row['dataset']} is not passed, and assess.gate is stop")
 
     def _execute(self, forecast: Forecast, results: tuple[Any, ...] | None = None) -> Outcome:
         step, job = forecast.step, forecast.step.job

@@ -12,8 +12,9 @@ from tests.unit.assess.quality import make_past, make_quality, make_results
 from tests.unit.report.test_page import HOSTILE, Tags
 
 from resonance.core.errors import InputError
+from resonance.core.gates import PEOPLE, RULES, Gate
 from resonance.core.operator import Result
-from resonance.core.quality import Gate, Quality
+from resonance.core.quality import Quality
 from resonance.report.assessment.build import FORMATS, SECTIONS, check_file, write_page, write_report, write_text
 from resonance.report.assessment.hide import hide_quality
 from resonance.report.assessment.values import list_values
@@ -71,7 +72,7 @@ def test_persons_are_hidden_in_all_that_comes_from_data() -> None:
     quality = make_quality(make_results(5), strata={ADDRESS: 0.1}, table=ADDRESS)
     told = tuple(replace(r, evidence=(ADDRESS,), reason=ADDRESS, params={"list": [ADDRESS]}) for r in quality.results)
     told_missing = tuple(replace(one, reason=ADDRESS) for one in quality.missing)
-    gates = (Gate(1, "failed", (ADDRESS,)),)
+    gates = (Gate(RULES, "failed", (ADDRESS,)),)
     hidden = hide_quality(replace(quality, results=told, missing=told_missing, gates=gates, vetoes=(ADDRESS,)))
     for found in (write_page(hidden), write_text(hidden), json.dumps(list_values(hidden))):
         assert ADDRESS not in found
@@ -79,7 +80,7 @@ def test_persons_are_hidden_in_all_that_comes_from_data() -> None:
 
 
 def test_a_gate_that_was_not_run_is_not_shown_as_passed() -> None:
-    gates = (Gate(2, "waived", ("no reviewers",)),)
+    gates = (Gate(PEOPLE, "waived", ("no reviewers",)),)
     page = write_page(make_quality(make_results(5), gates=gates))
     assert re.findall(r'class="gate (\w+)"><b>([^<]+)</b> ([^<:]+)', page)[1:] == [
         ("waived", "Gate 2, people", "waived"),

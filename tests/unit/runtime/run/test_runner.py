@@ -231,14 +231,15 @@ def test_a_gate_that_is_not_passed_is_told_once_or_stops_what_stands_behind_it_u
         return (first, Step(replace(thin.job, behind=("rules", "effect"))))
 
     stop = room.config.assess.model_copy(update={"gate": "stop"})
-    with pytest.raises(
-        GateError, match=r"thin: gate rules of documents, round 0, is not passed: coverage is 40.0% \(supply more\)"
-    ):
+    with pytest.raises(GateError, match="thin: gate rules of documents is not passed, and assess.gate is stop"):
         room.runner(assess=stop).run(steps())
+    assert (
+        "thin: gate rules of documents, round 0, is not passed:\n  - coverage is 40.0%\n    supply more\n" in room.shown.getvalue()
+    )
     assert room.calls == ["read"]
     room.runner().run(steps())
     assert room.calls == ["read", "thin"]
-    assert room.shown.getvalue().count("is not passed") == 1
+    assert room.shown.getvalue().count("is not passed:") == 2, "once in each run"
     approval = {**{key: gate[key] for key in ("dataset", "gate", "assessment")}, "name": "ada", "reason": "known"}
     known = spark.createDataFrame([{**approval, "approved_at": datetime.now(UTC)}], resources.contract(APPROVALS).schema)
     room.catalog.append(APPROVALS, known, ("approvals", 1), {})

@@ -9,7 +9,7 @@ import typer
 from resonance.assess.operators import BY_ID
 from resonance.cli.commands import app
 from resonance.core.adaq import METRICS
-from resonance.report.assessment.remedies import BY_METRIC, BY_OPERATOR, find_remedy
+from resonance.core.remedies import BY_METRIC, BY_OPERATOR, find_remedy
 
 
 def test_each_metric_and_each_named_operator_has_its_way() -> None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from resonance.core.operator import Operator
 
 BY_OPERATOR: Mapping[str, str] = {
-    "pii_free_ratio": "Mask persons: `resonance curate FILES --workspace DIR --set clean.mask=placeholders`.",
-    "secret_free_ratio": "Mask secrets: `resonance curate FILES --workspace DIR --set clean.mask=placeholders`, then revoke "
-    "the keys.",
-    "eval_contamination_free_ratio": "Name the evaluation sets by `resonance register NAME FILE`, then curate again: "
-    "`resonance curate FILES --workspace DIR`.",
+    "pii_free_ratio": "Mask persons: `resonance curate` or `resonance run` again with `--set clean.mask=placeholders`.",
+    "secret_free_ratio": "Mask secrets: `resonance curate` or `resonance run` again with `--set clean.mask=placeholders`, then "
+    "revoke the keys.",
+    "eval_contamination_free_ratio": "Name the evaluation sets by `resonance register NAME FILE`, then `resonance curate` or "
+    "`resonance run` again.",
     "lawful_basis_coverage": "Record basis and evidence of each source in source_ledger of the contract; remove sources without "
     "one.",
     "sensitive_column_protection": "Mask or hash the columns that the contract classifies as restricted or confidential.",
@@ -23,6 +23,8 @@ BY_OPERATOR: Mapping[str, str] = {
     "encoding_cleanliness": "Read the files again in their encoding: `resonance curate FILES --workspace DIR` mends characters.",
     "schema_conformance": "Bring columns and types in line with the contract, or raise the contract's version.",
     "value_domain_validity": "Correct the values that break rules of the contract, or the rules where they are wrong.",
+    "drop_accounting_balance": "Find the run that lost rows by its counts, and run it again.",
+    "licence_compatibility": "Name the licence of each source, and leave out those whose licence does not allow the purpose.",
 }
 """Where the way to mend is the operator's own."""
 
