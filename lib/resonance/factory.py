@@ -145,6 +145,7 @@ ASSESS = Job(  # reads texts of batches that are new alone
     per="round",
     heeds={"clean": ("mask", "languages")},
     owns={"dataset": gates.DOCUMENTS, "gate": (gates.RULES, gates.PEOPLE)},
+    version=2,
 )
 REBALANCE = Job(
     "rebalance",

@@ -12,7 +12,7 @@ import yaml
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.assess.assess import Assessment, assess, set_floors
+from resonance.assess.assess import Assessment, assess, bind_operators, judge, set_floors
 from resonance.assess.contracts import parse_dataset
 from resonance.assess.gates import judge_people, judge_rules
 from resonance.assess.history import Comparison, Distribution, Past, compare, read_past
@@ -40,6 +40,7 @@ from resonance.core.gates import DOCUMENTS, RULES, find_approval
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut
 from resonance.core.profile import Profile, parse_profile
+from resonance.core.records import Records, Run
 from resonance.core.settings import AssessSettings, CleanSettings
 from resonance.core.versions import VERSION_KEY
 from resonance.tables import SIGNAL_SETS
@@ -65,6 +66,7 @@ def assess_documents(
     *,
     settings: AssessSettings,
     cleaning: CleanSettings,
+    records: Records,
     turn: Turn,
 ) -> Frames:
     """States, results, scores, headline and gates of the documents that no step cut.
@@ -77,7 +79,8 @@ def assess_documents(
     """
     contract, profile = read_promises(settings)
     kept, marks = mark_batches(drop_cut(documents, rejects), signals, cleaning)
-    id = identify(settings, marks)
+    told = replace(records, runs=[name_outputs(run, contract.table) for run in records.runs or ()])
+    id = identify(settings, marks, list_recorded(kept, contract, told))
     reports = collect(quality_report)
     same = [row for row in reports if row["assessment"] == id]
     before = collect(quality_result.where(f"gate = '{RULES}' AND (stratum = '{ALL_ROWS}' OR round = {_newest(same)})"))
@@ -88,7 +91,7 @@ def assess_documents(
         distributions = read_past(before, [report["round"]]).distributions
     else:
         pieces = [Piece(batch, mark, kept.where(F.col("batch") == batch)) for batch, mark in marks.items()]
-        found = assess(kept, contract, profile, NO_AGES, pieces=pieces, known=known)
+        found = assess(kept, contract, profile, NO_AGES, told, pieces=pieces, known=known)
         distributions = found.distributions
     accepted = list_accepted(collect(quality_gate), collect(approvals), turn.round)
     past = read_past(before, accepted)
@@ -107,10 +110,23 @@ def read_promises(settings: AssessSettings) -> tuple[DatasetContract, Profile]:
     return contract, parse_profile(yaml.safe_load(settings.profile), "assess.profile", frozenset(BY_ID))
 
 
-def identify(settings: AssessSettings, marks: Mapping[str, str]) -> str:
-    """The identity of an assessment: of the documents, what they promise, and what measures them."""
+def identify(settings: AssessSettings, marks: Mapping[str, str], recorded: Sequence[Any]) -> str:
+    """The identity of an assessment: of the documents, what they promise, what is recorded of them, and what measures them."""
     operators = [(operator.id, operator.version) for operator in OPERATORS]
-    return hash_text(json.dumps([dict(marks), settings.effective(), operators, MADE_BY], sort_keys=True))
+    return hash_text(json.dumps([dict(marks), settings.effective(), operators, MADE_BY, list(recorded)], sort_keys=True))
+
+
+def list_recorded(kept: DataFrame, contract: DatasetContract, records: Records) -> list[tuple[str, str, float | None]]:
+    """What operators say that look at records alone: state and score of each. Reads no document."""
+    recorded = [operator for operator in OPERATORS if operator.passes == "L"]
+    bounds, refused = bind_operators(recorded, kept, contract, NO_AGES, records)
+    found = [refused.get(op.id) or judge(op, bounds[op.id], {"rows": 1}, contract) for op in recorded]
+    return [(result.operator, result.state, result.score) for result in found]
+
+
+def name_outputs(run: Run, table: str) -> Run:
+    """A run that calls the documents as their contract does."""
+    return replace(run, outputs={table if name == DOCUMENTS else name: version for name, version in run.outputs.items()})
 
 
 def mark_batches(kept: DataFrame, signals: Mapping[str, DataFrame], cleaning: CleanSettings) -> tuple[DataFrame, dict[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import version as find_version
 from typing import Any
 
 from resonance.assess.assess import Assessment
@@ -18,6 +17,7 @@ from resonance.core.dataset import DatasetContract
 from resonance.core.frames import parse_schema
 from resonance.core.gates import RULES, Gate
 from resonance.core.operator import Result
+from resonance.core.packages import name_software
 from resonance.core.profile import WHOLE, Profile
 from resonance.core.quality import Score
 
@@ -43,7 +43,7 @@ REPORT_COLUMNS = parse_schema(
 GATE_COLUMNS = parse_schema(
     "dataset string, round int, gate string, assessment string, state string, reasons array<string>, mend array<string>"
 )
-MADE_BY = f"resonance {find_version('resonance-factory')}"
+MADE_BY = name_software()
 """The program that assesses."""
 ALL_ROWS = "{}"
 """What stands for all rows where a table has a row for each stratum."""

@@ -1,4 +1,4 @@
-"""The packages that come with ours: what the demo reads, the same whatever else is installed beside them."""
+"""Our package and those that come with it: what the demo reads, the same whatever else is installed beside them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def find_packages() -> dict[str, metadata.Distribution]:
         waiting += [plain_name(match[0]) for text in named if (match := NAME.match(text))]
     found.pop(OWN, None)
     return found
+
+
+def name_software() -> str:
+    """Name and version of this product."""
+    return f"resonance {metadata.version(OWN)}"
 
 
 def plain_name(name: str) -> str:

@@ -67,6 +67,7 @@ class Records:
         tables: other tables that the contract names, by name.
         table_problems: why one of them cannot be opened, by name.
         history: commits of the table, the oldest first.
+        runs: those that wrote the table, where it is known of them without a file that the contract names.
         look_at_version: the rows that a version should hold, and those that are found in its files; None for what cannot be told.
         files: those that hold the rows; None where nothing tells, as of a frame.
         hash_file: the SHA-256 of a file in hexadecimal digits, None where it cannot be read; paths are relative to the contract.
@@ -79,6 +80,7 @@ class Records:
     tables: Mapping[str, DataFrame] = field(default_factory=dict)
     table_problems: Mapping[str, str] = field(default_factory=dict)
     history: Sequence[Change] | None = None
+    runs: Sequence[Run] | None = None
     look_at_version: Callable[[int], tuple[int | None, int | None]] | None = None
     files: Sequence[DataFile] | None = None
     hash_file: Callable[[str], str | None] | None = None

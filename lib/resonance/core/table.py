@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from resonance.core.records import Change
+
 Slice = Mapping[str, str | int | tuple[int, int] | tuple[str, ...]]
 """Names the part of a table that one write replaces: values of columns, a range with both ends included, or a choice of names."""
 
@@ -111,7 +113,7 @@ class Catalog(Protocol):
         ...
 
     def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
-        """Replace one named slice of the table; ``note`` is kept as commit metadata."""
+        """Replace one named slice of the table; ``note`` is kept as commit metadata, signed with author and code."""
         ...
 
     def append(self, table: Table, rows: DataFrame, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
@@ -124,6 +126,14 @@ class Catalog(Protocol):
 
     def version(self, table: Table) -> int | None:
         """The table's current version, or None where nothing was written yet."""
+        ...
+
+    def history(self, table: Table) -> list[Change]:
+        """The commits that the table's log still holds, the oldest first; none where nothing was written yet."""
+        ...
+
+    def look_at(self, table: Table, version: int) -> tuple[int | None, int | None]:
+        """The rows that a version should hold, and those that are found in it; None for what cannot be told."""
         ...
 
     def maintain(self, table: Table, since: datetime | None) -> None:

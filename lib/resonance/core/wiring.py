@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from resonance.core.errors import WiringError
 from resonance.core.settings import Config, Settings
 
-TOOLS = ("turn", "seed", "spark", "catalog", "folder", "checkpoint", "left", "site")
+TOOLS = ("turn", "seed", "spark", "catalog", "folder", "checkpoint", "left", "records", "site")
 """What a function may ask for by name, besides frames and settings."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,9 @@ from typing import Any
 import yaml
 
 from resonance.core.dataset import DatasetContract
-from resonance.core.errors import ConfigError
 from resonance.core.records import DataFile, Records
 from resonance.runtime.datasets import list_files
-from resonance.runtime.recipes import read_recipe
+from resonance.runtime.licences import load_licences
 from resonance.runtime.storage.folder import list_live_files, look_at_version
 from resonance.runtime.storage.history import read_history
 
@@ -83,23 +82,3 @@ def read_book(file: Path) -> Any:
     if file.suffix.lower() in (".jsonl", ".ndjson"):
         return [json.loads(line) for line in text.splitlines() if line.strip()]
     return yaml.safe_load(text) if file.suffix.lower() in (".yaml", ".yml") else json.loads(text)
-
-
-def load_licences(given: str = "published") -> dict[str, frozenset[str]]:
-    """For each purpose of use, the names of licences that allow it, in small letters.
-
-    Args:
-        given: the name of a matrix, or a file.
-
-    Raises:
-        ConfigError: there is none, or it is of another form.
-    """
-    matrix = read_recipe("licences", "matrix of licences", given)
-    licences = matrix.get("licences") if isinstance(matrix, Mapping) else None
-    if not isinstance(licences, Mapping) or not all(isinstance(each, Mapping) and each.get("allows") for each in licences.values()):
-        raise ConfigError(f"matrix of licences {given}: it must list licences, each with the purposes that it allows")
-    found: dict[str, set[str]] = {}
-    for licence, about in licences.items():
-        for purpose in about["allows"]:
-            found.setdefault(str(purpose), set()).update(str(name).lower() for name in (licence, *about.get("also", ())))
-    return {purpose: frozenset(names) for purpose, names in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.core.files import plain_path
+from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.storage.conditions import describe, where
 from resonance.runtime.storage.folder import FolderCatalog
+from resonance.runtime.storage.notes import sign_note
 
 
 class MemoryCatalog:
@@ -26,6 +28,7 @@ class MemoryCatalog:
         self._spark = spark
         self._versions: dict[str, list[DataFrame]] = {}
         self._transactions: dict[tuple[str, str], int] = {}
+        self._history: dict[str, list[Change]] = {}
 
     def exists(self, table: Table) -> bool:
         """Whether the table was created."""
@@ -38,6 +41,15 @@ class MemoryCatalog:
     def count(self, table: Table) -> int:
         """The number of rows of the table."""
         return self.read(table).count()
+
+    def history(self, table: Table) -> list[Change]:
+        """The commits of the table, the oldest first."""
+        return self._history.get(table.name, [])
+
+    def look_at(self, table: Table, version: int) -> tuple[int | None, int | None]:
+        """The rows of a version, twice: none can be lost."""
+        many = self.read(table, version).count()
+        return many, many
 
     def maintain(self, table: Table, since: datetime | None) -> None:
         """Do nothing: there are no files."""
@@ -91,6 +103,8 @@ class MemoryCatalog:
     def _keep(self, table: Table, rows: DataFrame, added: int, note: Mapping[str, object]) -> Commit:
         versions = self._versions.setdefault(table.name, [])
         versions.append(hold(rows))
+        said = {name: str(value) for name, value in sign_note(note).items()}
+        self._history.setdefault(table.name, []).append(Change(len(versions) - 1, datetime.now(UTC), said))
         return Commit(table.name, len(versions) - 1, added, metadata=note)
 
 

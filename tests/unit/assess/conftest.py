@@ -19,7 +19,7 @@ from resonance.core.binding import Asked, Bound, InapplicableError, Unmeasurable
 from resonance.core.dataset import DatasetContract
 from resonance.core.operator import Operator, Result
 from resonance.core.records import Records
-from resonance.runtime.records import load_licences
+from resonance.runtime.licences import load_licences
 
 NOW = datetime(2026, 4, 11, tzinfo=UTC)
 """A hundred days after most rows were made."""

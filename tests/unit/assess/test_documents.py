@@ -8,14 +8,16 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import functions as F
 
-from resonance.assess.documents import assess_documents, list_accepted
+from resonance.assess.documents import assess_documents, list_accepted, name_outputs
 from resonance.core.job import Turn
+from resonance.core.records import Change, Records, Run
 from resonance.curate.signals import BASICS
 from resonance.runtime import resources
 from resonance.runtime.conf import load
 from resonance.tables import APPROVALS, QUALITY_GATE, QUALITY_METRIC, QUALITY_REPORT, QUALITY_RESULT, QUALITY_STATE, REJECTS
 from resonance.testing import documents_frame, tiny_corpus
 
+NOW = datetime(2026, 4, 11, tzinfo=UTC)
 TABLES = (QUALITY_STATE, QUALITY_RESULT, QUALITY_METRIC, QUALITY_REPORT, QUALITY_GATE)
 
 
@@ -26,11 +28,18 @@ def assess(spark):
     rejects = spark.createDataFrame([], resources.contract(REJECTS).schema)
     config = load()
 
-    def run(documents, round, signals=None, **settings):
+    def run(documents, round, signals=None, records=Records(), **settings):
         given = [left[name] for name in ("quality_state", "quality_result", "quality_report", "quality_gate", "approvals")]
-        own = config.assess.model_copy(update=settings)
+        own = {"settings": config.assess.model_copy(update=settings)}
         made = assess_documents(
-            documents, rejects, signals or {}, *given, settings=own, cleaning=config.clean, turn=Turn("main", round)
+            documents,
+            rejects,
+            signals or {},
+            *given,
+            settings=own,
+            cleaning=config.clean,
+            records=records,
+            turn=Turn("main", round),
         )
         found = {}
         for table, rows in zip(TABLES, made, strict=True):
@@ -104,3 +113,25 @@ def test_rounds_that_passed_or_were_let_through_are_the_past():
     approved = [{**key, "assessment": "2", "approved_at": datetime.now(UTC)}]
     assert list_accepted(gates, approved, 4) == [1, 2]
     assert list_accepted(gates, approved, 2) == [1]
+
+
+def test_what_the_workspace_keeps_of_its_documents_counts_and_the_same_is_read_back(assess, documents):
+    noted = {"author": "ada", "reason": "clean: has not run yet", "run": "r1", "code": "resonance 1"}
+    changes = [Change(0, NOW, noted), Change(1, NOW, {})]
+    run = Run("r1", NOW, NOW, {"raw": "0"}, {"documents": "0"}, "resonance 1", True)
+    metrics = {"run_metrics": [{"in": 10, "out": 7, "rejected": 3}, {"in": 10, "out": 8, "rejected": 1}]}
+    records = Records(books=metrics, history=changes, runs=[run], look_at_version=lambda version: (20, 20 - version))
+    before, found = assess(documents, 1), assess(documents, 2, records=records)
+    scores = {row["operator"]: row["score"] for row in found["quality_result"] if row["stratum"] == "{}"}
+    names = ("commit_metadata_completeness", "lineage_hop_completeness", "drop_accounting_balance", "version_restorability")
+    assert {name: scores[name] for name in names} == dict(zip(names, (0.5, 0.5, 0.9, 0.5), strict=True))
+    assert found["quality_report"][0]["coverage"] > before["quality_report"][0]["coverage"]
+    assert found["quality_report"][0]["n_read"] == 0, "no text was read for it"
+    again = assess(documents, 3, records=records)["quality_report"][0]
+    assert again == {**found["quality_report"][0], "round": 3}
+    assert assess(documents, 4)["quality_report"][0]["assessment"] == before["quality_report"][0]["assessment"]
+
+
+def test_the_runs_of_documents_are_found_under_the_name_that_their_contract_gives_them():
+    run = name_outputs(Run("r1", outputs={"documents": "4", "rejects": "2"}), "news")
+    assert run.outputs == {"news": "4", "rejects": "2"}

@@ -11,7 +11,8 @@ from deltalake import write_deltalake
 
 from resonance.core.dataset import DatasetContract
 from resonance.core.errors import ConfigError
-from resonance.runtime.records import load_licences, open_records
+from resonance.runtime.licences import load_licences
+from resonance.runtime.records import open_records
 
 
 def test_books_lie_beside_the_contract(tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ def bind_staleness(asked: Asked) -> Bound:
     promised, published = read_interval(asked, "sla_frequency") * DAY, list_published(asked)
     if not published:
         raise UnmeasurableError("no version was published")
-    age = max(0.0, (asked.now - published[-1].at).total_seconds())
+    age = (asked.now - published[-1].at).total_seconds()
+    if age < 0:
+        raise UnmeasurableError("the last version was published after the moment at which ages are taken")
     return say(down(age, promised, asked.params["worst_multiple"] * promised), age / DAY)
 
 

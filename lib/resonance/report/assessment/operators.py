@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC
-from importlib.metadata import version
 from typing import Any
 
 from resonance.core.adaq import GROUPS
 from resonance.core.operator import Result
-from resonance.core.packages import OWN
+from resonance.core.packages import name_software
 from resonance.core.quality import Quality
 from resonance.report.assessment.names import MODES, STAGES, name_group, name_metric, name_state
 from resonance.report.language import say
@@ -79,11 +78,6 @@ def _write_cells(result: Result, quality: Quality) -> tuple[str, ...]:
         " ".join(map(write_score, earlier[-TREND:])) or "–",
         name(", ".join(result.evidence), WIDE) if result.evidence else "–",
     )
-
-
-def name_software() -> str:
-    """Name and version of this product."""
-    return f"resonance {version(OWN)}"
 
 
 def write_params(params: Mapping[str, Any]) -> str:

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from resonance.core.adaq import GROUPS, METRICS
+from resonance.core.packages import name_software
 from resonance.core.quality import Quality, Score
 from resonance.core.remedies import find_remedy
 from resonance.report.assessment.groups import VIEWS, weigh_view
 from resonance.report.assessment.head import list_sentences
 from resonance.report.assessment.names import name_group, name_metric
-from resonance.report.assessment.operators import name_software
 from resonance.report.assessment.strata import WORST
 from resonance.report.language import get_language, restate, say
 

@@ -23,6 +23,7 @@ from resonance.runtime import resources
 from resonance.runtime.run.accounting import Outcome, count, count_files
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
+from resonance.runtime.run.records import gather_records
 from resonance.runtime.run.schedule import Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
@@ -130,7 +131,7 @@ class Runner:
                 left = self._find_left(step, forecast) if "left" in job.wiring.tools else None
                 result = job.run(*frames, **self._arguments(job, turn, scratch, left))
                 results = () if result is None else result if isinstance(result, tuple) else (result,)
-            note = self._note(step, turn, versions)
+            note = self._note(forecast, turn, versions)
             self._mark(step, turn.run)
 
             def write(pair: tuple[Table, DataFrame]) -> tuple[Table, Commit]:
@@ -218,6 +219,8 @@ class Runner:
             "checkpoint": scratch,
             "left": left,
         }
+        if "records" in job.wiring.tools:
+            tools["records"] = gather_records(self._catalog, self._schedule.finished)
         if job.starts_ranks:
             assert self._launch is not None
             tools["site"] = Site(job.name, turn, self._config.seed, self._spark, self._catalog, self._folder, self._launch)
@@ -236,8 +239,9 @@ class Runner:
         columns = [c for c in table.replaces if not (c == "batch" and step.job.per == "corpus")]
         return {column: values[column] for column in columns}
 
-    def _note(self, step: Step, turn: Turn, versions: Mapping[str, int | None]) -> dict[str, object]:
-        return {"job": step.job.name, "run": turn.run, "round": step.round, "arm": step.arm, "read": dict(versions)}
+    def _note(self, forecast: Forecast, turn: Turn, versions: Mapping[str, int | None]) -> dict[str, object]:
+        step, why = forecast.step, f"{forecast.step}: {forecast.why}"
+        return {"job": step.job.name, "run": turn.run, "round": step.round, "arm": step.arm, "reason": why, "read": dict(versions)}
 
     def _record(self, outcome: Outcome, forecast: Forecast) -> None:
         step = outcome.step

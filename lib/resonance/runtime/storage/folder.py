@@ -7,7 +7,6 @@ that they replace, in one version. What is killed before leaves files that no ve
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 import uuid
@@ -30,7 +29,9 @@ from resonance.runtime import resources
 from resonance.runtime.storage.conditions import describe, lies_inside, where
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
 from resonance.runtime.storage.data_files import DataFile
+from resonance.runtime.storage.history import read_history
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
+from resonance.runtime.storage.notes import write_note
 from resonance.runtime.storage.retention import count_hours, promise_retention
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from resonance.core.records import Change
     from resonance.runtime.engines.engine import Engine
 
 ATTEMPTS = 50
 """How often a commit is tried anew where other writers come first."""
 STAGED = "data-"
+CHANGED = {"job": "contract", "reason": "the contract of the table, or how long its files are kept, changed"}
 OWNER_ONLY = 0o700
 KEPT = "`resonance maintain` keeps those of the newest rounds, and of a week"
 CONVERT = "run `resonance maintain` once: it keeps the rows, and drops the versions before"
@@ -148,6 +151,14 @@ class FolderCatalog:
         """The table's current version, or None where nothing was written yet."""
         return self._delta(table).version() if self.exists(table) else None
 
+    def history(self, table: Table) -> list[Change]:
+        """The commits that the table's log still holds, the oldest first."""
+        return read_history(self._root / table.name)
+
+    def look_at(self, table: Table, version: int) -> tuple[int | None, int | None]:
+        """The rows that a version should hold by its log, and those that its files hold; None where one is gone."""
+        return look_at_version(self._root / table.name, version)
+
     def maintain(self, table: Table, since: datetime | None) -> None:
         """Merge small files, sort by bucket, and remove files that no version needs which was current at ``since`` or later.
 
@@ -157,13 +168,13 @@ class FolderCatalog:
             self._convert(table)
         contract = resources.contract(table)
         self._promise(table, promise_retention(since))
-        delta = self._delta(table)
+        delta, why = self._delta(table), CommitProperties(custom_metadata={"userMetadata": write_note({"job": "maintain"})})
         if len(_files(delta)) > 1:
             if contract.cluster_by:
-                delta.optimize.z_order([contract.cluster_by])
+                delta.optimize.z_order([contract.cluster_by], commit_properties=why)
             else:
-                delta.optimize.compact()
-        delta.vacuum(count_hours(since), dry_run=False, full=True)
+                delta.optimize.compact(commit_properties=why)
+        delta.vacuum(count_hours(since), dry_run=False, full=True, commit_properties=why)
 
     def _delta(self, table: Table, at: int | None = None) -> DeltaTable:
         return DeltaTable(str(self._root / table.name), version=at)
@@ -229,7 +240,7 @@ class FolderCatalog:
             if (promises(contract) | dict(properties)).items() <= held.items():
                 return
             action = metadata(contract, str(about.id), about.created_time or 0, held | dict(properties))
-            if commit_actions(self._root / table.name, delta.version() + 1, "CHANGE COLUMN", {}, [{"metaData": action}]):
+            if commit_actions(self._root / table.name, delta.version() + 1, "CHANGE COLUMN", CHANGED, [{"metaData": action}]):
                 return
         raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
 
@@ -317,7 +328,7 @@ class FolderCatalog:
         now = int(time.time() * 1000)
         removes = [RemoveAction(path, True, now, partition_values={}) for path in removed]
         properties = CommitProperties(
-            custom_metadata={"userMetadata": json.dumps({**note, "token": token}, sort_keys=True)},
+            custom_metadata={"userMetadata": write_note(note, token=token)},
             app_transactions=[Transaction(*transaction)] if transaction else None,
             max_commit_retries=0,  # what a slice replaces was looked up in this very version
         )

@@ -33,10 +33,11 @@ def _read_commit(file: Path) -> Change:
     about: Mapping[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
     at = datetime.fromtimestamp(about.get("timestamp", file.stat().st_mtime * 1000) / 1000, UTC)
     changes = any(action[kind].get("dataChange", True) for action in actions for kind in ("add", "remove") if kind in action)
-    return Change(int(file.stem), at, dict(_read_note(about)), changes)
+    return Change(int(file.stem), at, dict(read_note(about)), changes)
 
 
-def _read_note(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def read_note(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a commit says of itself, by the names of ``Change.note``, from its ``commitInfo``."""
     said = about.get("userMetadata") or ""
     note: Any = None
     with suppress(ValueError):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from resonance.core.contract import Contract
+from resonance.runtime.storage.notes import write_note
 
 VERSION = "resonance.contract"
 """The table property that holds the version of the contract that the table keeps."""
@@ -58,7 +59,7 @@ def commit_actions(table: Path, version: int, operation: str, note: Mapping[str,
     log = table / "_delta_log"
     log.mkdir(parents=True, exist_ok=True)
     about = {"timestamp": _now(), "operation": operation, "operationParameters": {}, "engineInfo": "resonance"}
-    about["userMetadata"] = json.dumps(dict(note), sort_keys=True)
+    about["userMetadata"] = write_note(note)
     draft = log / f".{uuid.uuid4().hex}.tmp"
     try:
         with draft.open("w", encoding="utf-8") as file:

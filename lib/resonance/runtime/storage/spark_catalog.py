@@ -17,12 +17,21 @@ from pyspark.sql.types import StructType
 
 from resonance.core.contract import Contract, Rule
 from resonance.core.errors import ConservationError, ContractError
+from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.conditions import quote_text, where
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
+from resonance.runtime.storage.history import read_note
 from resonance.runtime.storage.log import VERSION
+from resonance.runtime.storage.notes import sign_note
 from resonance.runtime.storage.retention import count_hours, promise_retention
+
+KEEPS_ROWS = (
+    *("CREATE TABLE", "OPTIMIZE", "VACUUM START", "VACUUM END"),
+    *("SET TBLPROPERTIES", "ADD COLUMNS", "ADD CONSTRAINT", "DROP CONSTRAINT", "CHANGE COLUMN"),
+)
+"""Operations that change no row."""
 
 
 class SparkCatalog:
@@ -105,6 +114,25 @@ class SparkCatalog:
             return None
         return int(self._delta(table).history(1).select("version").collect()[0]["version"])
 
+    def history(self, table: Table) -> list[Change]:
+        """The commits that the table's log still holds, the oldest first."""
+        if not self.exists(table):
+            return []
+        told = self._delta(table).history().select("version", "timestamp", "userName", "userMetadata", "operation")
+        return [
+            Change(row["version"], row["timestamp"].astimezone(UTC), dict(read_note(row)), row["operation"] not in KEEPS_ROWS)
+            for row in sorted((found.asDict() for found in told.collect()), key=lambda found: int(found["version"]))
+        ]
+
+    def look_at(self, table: Table, version: int) -> tuple[int | None, int | None]:
+        """The rows of a version by its log, and those that reading one column finds; None where it cannot be read any more."""
+        first = resources.contract(table).schema.names[0]
+        try:
+            rows = self.read(table, at=version)
+            return rows.count(), rows.agg(F.count(F.col(first).isNull())).collect()[0][0]
+        except Exception:  # what Delta and the file system raise for files that are gone has many names
+            return None, None
+
     def maintain(self, table: Table, since: datetime | None) -> None:
         """Compact and cluster the table's files; remove those that no version needs which was current at ``since`` or later.
 
@@ -144,7 +172,7 @@ class SparkCatalog:
         if not self.exists(table):
             self._create(table)
         token = uuid.uuid4().hex
-        metadata = {**note, "token": token}
+        metadata = {**sign_note(note), "token": token}
         writer = resources.contract(table).conform(rows).write.format("delta").mode(mode)
         writer = writer.options(**options).option("userMetadata", json.dumps(metadata, sort_keys=True))
         self._save(table, writer)
