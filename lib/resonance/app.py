@@ -24,8 +24,11 @@ from resonance.core.errors import InputError, ResonanceError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from resonance.assess.assess import Assessment
     from resonance.core.dataset import DatasetContract
     from resonance.core.job import Step
+    from resonance.core.profile import Profile
+    from resonance.core.quality import Quality
     from resonance.core.records import Records
     from resonance.core.scorer import Kind
     from resonance.core.settings import Config
@@ -120,7 +123,7 @@ class OpenWorkspace:
         if engine is not None:
             self._settings["spark__engine"] = engine
         self.console = console or Console()
-        self._debug = debug
+        self._debug, self._is_named = debug, workspace is not None
         self._opened: list[Workspace] = []
 
     def __enter__(self) -> OpenWorkspace:
@@ -378,6 +381,9 @@ class OpenWorkspace:
     ) -> View:
         """Measure a dataset against its contract, and grade it.
 
+        Where the workspace was named and ``data`` is a path, its tables keep the assessment and hold it against earlier ones of the
+        same path; of a Delta table only those files are read that came since. Ages are taken anew.
+
         Args:
             data: a frame, a table of this workspace, or a file or folder: Delta, Parquet, CSV, JSON lines.
             contract: its contract, an ODCS 3.2 file.
@@ -388,12 +394,10 @@ class OpenWorkspace:
             report: files of a report, whose names end in .html, .md or .json; one that ends in .jsonld is the dataset's card.
             language: of the report; that of the configuration where none is given.
         """
-        from resonance.assess.assess import assess
         from resonance.assess.card import describe_dataset
         from resonance.assess.contracts import parse_dataset
         from resonance.assess.operators import BY_ID
         from resonance.assess.show import describe_assessment, list_plain
-        from resonance.assess.summary import summarise
         from resonance.report.assessment.build import CARD, check_file, write_report
         from resonance.runtime.lineage import tell_run
         from resonance.runtime.profiles import load_profile
@@ -405,15 +409,15 @@ class OpenWorkspace:
         version = str(records.history[-1].version) if records.history else ""
         asked = {"contract": promised.version, "profile": weights.title}
         with tell_run(self.config.lineage, "assess", [self._name(data, promised.table, version)], asked) as told:
-            found = assess(self._dataset(data), promised, weights, now or datetime.now(UTC), records)
-            told.quality[0] = summarise(found, promised, weights, version)
+            found, quality = self._measure(data, promised, weights, now or datetime.now(UTC), records)
+            told.quality[0] = quality
         if output is not None:
             plain = json.dumps(list_plain(found), ensure_ascii=False, indent=1, allow_nan=False, default=str)
             Path(output).write_text(plain + "\n", encoding="utf-8")
         for file in reports:
             card = describe_dataset(promised, records) if file.suffix.lower() == CARD else {}
-            write_report(replace(told.quality[0], card=card), file, language or self.config.report.language)
-        return View(tuple(describe_assessment(found)))
+            write_report(replace(quality, card=card), file, language or self.config.report.language)
+        return View(tuple(describe_assessment(found, quality.unusual)))
 
     def approve(self, gate: str, *, name: str, reason: str, dataset: str = "documents") -> View:
         """Let a dataset through a gate that it did not pass; who did, and why, is kept in table ``approvals``.
@@ -431,6 +435,7 @@ class OpenWorkspace:
         if not name.strip() or not reason.strip():
             raise ResonanceError("approve: an approval has a name and a reason")
         opened = self._open(self.config)
+        dataset = name_dataset(dataset) if Path(dataset).exists() else dataset
         row = find_gate(opened.catalog.rows(QUALITY_GATE), gate, dataset)
         if row is None:
             raise ResonanceError(
@@ -457,9 +462,8 @@ class OpenWorkspace:
         if not isinstance(data, str | Path):
             return data
         from resonance.runtime.datasets import open_dataset
-        from resonance.tables import TABLES
 
-        if str(data) in {table.name for table in TABLES} and not Path(data).exists():
+        if self._is_table(data):
             return self.frame(str(data))
         return open_dataset(self._open(self.config, create=True).spark, str(data))
 
@@ -474,6 +478,40 @@ class OpenWorkspace:
         if self.config.catalog:
             return Source(self.config.lineage.namespace, f"{self.config.catalog}.{data}")
         return name_file(Path(self.config.workspace) / "tables" / str(data))
+
+    def _measure(
+        self, data: DataFrame | str | Path, promised: DatasetContract, weights: Profile, now: datetime, records: Records
+    ) -> tuple[Assessment, Quality]:
+        """An assessment, and what a report tells of it; tables keep that of a path, and say what they keep of earlier ones."""
+        from resonance.assess.assess import assess
+        from resonance.assess.pieces import Piece
+        from resonance.assess.recorded import assess_again, recall
+        from resonance.assess.summary import summarise
+        from resonance.core.gates import DOCUMENTS, RULES
+
+        if isinstance(data, str | Path) and self._is_named and not self._is_table(data):
+            from resonance.runtime.parts import open_parts
+
+            opened = self._open(self.config, create=True)
+            kept = recall(opened.catalog, name_dataset(data))
+            given = open_parts(opened.spark, str(data), (piece.version for piece in kept.pieces))
+            pieces = [Piece(part.name, part.mark, part.rows, part.version) for part in given.parts]
+            rows = assess_again(kept, given.rows, pieces, given.version, promised, weights, now, records)
+            opened.replace(rows.list_writes(given.rows), {"job": "assess"})
+            past, unusual = kept.list_past(rows.round), rows.list_unusual()
+            return rows.found, summarise(rows.found, promised, weights, given.version, rows.list_gates(kept), past, unusual)
+        found = assess(self._dataset(data), promised, weights, now, records)
+        if isinstance(data, str | Path) and str(data) == DOCUMENTS and self._is_table(data):
+            kept = recall(self._read().catalog, DOCUMENTS)
+            gates = [gate for gate in kept.list_gates() if gate.name != RULES]
+            return found, summarise(found, promised, weights, "", gates, kept.list_past())
+        return found, summarise(found, promised, weights, str(records.history[-1].version) if records.history else "")
+
+    def _is_table(self, data: str | Path) -> bool:
+        """Whether a name means a table of this workspace: a path of that name comes first."""
+        from resonance.tables import TABLES
+
+        return str(data) in {table.name for table in TABLES} and not Path(data).exists()
 
     def _records(self, data: DataFrame | str | Path, promised: DatasetContract, contract: str | Path) -> Records:
         """What an assessment is handed beside the rows."""
@@ -571,6 +609,13 @@ def read_contract(file: str | Path) -> str:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read contract {file}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def name_dataset(given: str | Path) -> str:
+    """What tables call a dataset that lies outside of the workspace: its path, from the root."""
+    from resonance.core.sources import input_path
+
+    return str(input_path(str(given)).resolve())
 
 
 def simplify(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,31 +12,16 @@ import yaml
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.assess.assess import Assessment, assess, bind_operators, judge, set_floors
+from resonance.assess.assess import assess, bind_operators, judge, set_floors
 from resonance.assess.contracts import parse_dataset
-from resonance.assess.gates import judge_people, judge_rules
-from resonance.assess.history import Comparison, Distribution, Past, compare, read_past
+from resonance.assess.history import read_past
 from resonance.assess.measure import name_signals
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.assess.pieces import Piece, hash_text
-from resonance.assess.record import (
-    ALL_ROWS,
-    GATE_COLUMNS,
-    MADE_BY,
-    METRIC_COLUMNS,
-    REPORT_COLUMNS,
-    RESULT_COLUMNS,
-    STATE_COLUMNS,
-    list_metric_rows,
-    list_result_rows,
-    list_state_rows,
-    make_gate_row,
-    make_report_row,
-    read_assessment,
-    read_pieces,
-)
+from resonance.assess.record import ALL_ROWS, MADE_BY, read_assessment, read_pieces
+from resonance.assess.recorded import Frames, Rows, collect, list_accepted
 from resonance.core.dataset import DatasetContract
-from resonance.core.gates import DOCUMENTS, RULES, find_approval
+from resonance.core.gates import DOCUMENTS, RULES
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut
 from resonance.core.profile import Profile, parse_profile
@@ -51,7 +36,6 @@ LANGUAGE = "basics"
 """The signal set that tells the language of a document."""
 PRIVATE = "privacy"
 """The set that is measured before masking: where texts are masked it says nothing of what is stored."""
-Frames = tuple[DataFrame, DataFrame, DataFrame, DataFrame, DataFrame]
 
 
 def assess_documents(
@@ -81,10 +65,10 @@ def assess_documents(
     kept, marks = mark_batches(drop_cut(documents, rejects), signals, cleaning)
     told = replace(records, runs=[name_outputs(run, contract.table) for run in records.runs or ()])
     id = identify(settings, marks, list_recorded(kept, contract, told))
-    reports = collect(quality_report)
+    reports = collect(quality_report, DOCUMENTS)
     same = [row for row in reports if row["assessment"] == id]
-    before = collect(quality_result.where(f"gate = '{RULES}' AND (stratum = '{ALL_ROWS}' OR round = {_newest(same)})"))
-    known = read_pieces(collect(quality_state), DOCUMENTS)
+    before = collect(quality_result.where(f"gate = '{RULES}' AND (stratum = '{ALL_ROWS}' OR round = {_newest(same)})"), DOCUMENTS)
+    known = read_pieces(collect(quality_state, DOCUMENTS), DOCUMENTS)
     if same:
         report = max(same, key=lambda row: int(row["round"]))
         found = replace(read_assessment(before, report, set_floors(profile, contract), NO_AGES), pieces=tuple(known))
@@ -93,9 +77,9 @@ def assess_documents(
         pieces = [Piece(batch, mark, kept.where(F.col("batch") == batch)) for batch, mark in marks.items()]
         found = assess(kept, contract, profile, NO_AGES, told, pieces=pieces, known=known)
         distributions = found.distributions
-    accepted = list_accepted(collect(quality_gate), collect(approvals), turn.round)
-    past = read_past(before, accepted)
-    rows = Rows(found, turn.round, id, hash_text(json.dumps(marks)), contract, profile, distributions, past)
+    accepted = list_accepted(collect(quality_gate, DOCUMENTS), collect(approvals, DOCUMENTS), turn.round)
+    version, past = hash_text(json.dumps(marks)), read_past(before, accepted)
+    rows = Rows(found, DOCUMENTS, turn.round, id, version, contract, profile, distributions, past)
     return rows.make_frames(documents)
 
 
@@ -120,7 +104,8 @@ def list_recorded(kept: DataFrame, contract: DatasetContract, records: Records) 
     """What operators say that look at records alone: state and score of each. Reads no document."""
     recorded = [operator for operator in OPERATORS if operator.passes == "L"]
     bounds, refused = bind_operators(recorded, kept, contract, NO_AGES, records)
-    found = [refused.get(op.id) or judge(op, bounds[op.id], {"rows": 1}, contract) for op in recorded]
+    asked = [op for op in recorded if op.id in refused or not bounds[op.id].parts]
+    found = [refused.get(op.id) or judge(op, bounds[op.id], {"rows": 1}, contract) for op in asked]
     return [(result.operator, result.state, result.score) for result in found]
 
 
@@ -171,52 +156,6 @@ def add_signals(kept: DataFrame, stored: Mapping[str, DataFrame], languages: Dat
         added += name_signals(name)
     joined = known.join(kept, list(VERSION_KEY), "right")
     return joined.select(*kept.columns, *(F.col(f"`{name}`") for name in added))
-
-
-def list_accepted(gates: Iterable[Mapping[str, Any]], approvals: Sequence[Mapping[str, Any]], before: int) -> list[int]:
-    """Rounds before this one whose documents passed the first gate, or were let through."""
-    own = [row for row in gates if row["gate"] == RULES and row["dataset"] == DOCUMENTS and row["round"] < before]
-    return sorted(row["round"] for row in own if row["state"] == "passed" or find_approval(approvals, row))
-
-
-def collect(rows: DataFrame) -> list[dict[str, Any]]:
-    """The rows of a small table about the documents."""
-    return [row.asDict() for row in rows.where(F.col("dataset") == DOCUMENTS).collect()]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """An assessment and all that its rows say."""
-
-    found: Assessment
-    round: int
-    id: str
-    version: str
-    contract: DatasetContract
-    profile: Profile
-    distributions: Mapping[str, Distribution]
-    past: Past
-    dataset: str = DOCUMENTS
-    as_of: datetime | None = None
-
-    def compare(self) -> dict[str, Comparison]:
-        """How each operator stands to its past."""
-        whole = (result for result in self.found.results if not result.stratum)
-        return {r.operator: compare(r.operator, r.score, self.distributions.get(r.operator, {}), self.past) for r in whole}
-
-    def make_frames(self, like: DataFrame) -> Frames:
-        """The rows as frames of the session of ``like``."""
-        own, found = (self.dataset, self.round), self.found
-        gates = (judge_rules(found, self.dataset), judge_people())
-        made = (
-            (list_state_rows(self.dataset, found.pieces), STATE_COLUMNS),
-            (list_result_rows(found, *own, self.distributions, self.compare()), RESULT_COLUMNS),
-            (list_metric_rows(found, *own, self.profile, self.contract.strata), METRIC_COLUMNS),
-            ([make_report_row(found, *own, self.id, self.version, self.contract, self.as_of)], REPORT_COLUMNS),
-            ([make_gate_row(gate, *own, self.id) for gate in gates], GATE_COLUMNS),
-        )
-        states, results, metrics, report, stands = (like.sparkSession.createDataFrame(list(rows), kind) for rows, kind in made)
-        return states, results, metrics, report, stands
 
 
 def _newest(rows: Sequence[Mapping[str, Any]]) -> int:

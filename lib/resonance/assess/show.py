@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.table import Column, Table
@@ -13,7 +13,7 @@ from resonance.assess.gates import judge_rules
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.operator import Result
-from resonance.core.quality import Score
+from resonance.core.quality import Score, Unusual
 
 
 def list_operators(states: Mapping[str, str] | None = None) -> Table:
@@ -33,8 +33,13 @@ def list_operators(states: Mapping[str, str] | None = None) -> Table:
     return table
 
 
-def describe_assessment(found: Assessment) -> Iterator[str | Table]:
-    """What was found, in the order in which people ask: the grade, what limits it, groups and metrics, what to supply."""
+def describe_assessment(found: Assessment, unusual: Iterable[Unusual] = ()) -> Iterator[str | Table]:
+    """What was found, in the order in which people ask: the grade, what limits it, groups and metrics, what to supply.
+
+    Args:
+        found: the assessment.
+        unusual: operators that stand apart from earlier assessments.
+    """
     total = found.grade.total
     score = "no score" if total.value is None else f"{total.value:.3f} ({total.low:.3f} to {total.high:.3f})"
     release = "passes the rules (gate 1)" if passes_rules(found) else "does not pass the rules (gate 1)"
@@ -47,9 +52,20 @@ def describe_assessment(found: Assessment) -> Iterator[str | Table]:
         yield f"{found.grade.automation:.1%} of the metrics that apply are scored without people"
     if found.left_out:
         yield f"{found.left_out:,} strata with fewest rows are not told apart"
+    yield from map(describe_unusual, unusual)
     yield list_metrics(found)
     missing = [result for result in found.results if not result.stratum and result.state in ("not_measurable", "error")]
     yield list_missing(missing)
+
+
+def describe_unusual(one: Unusual) -> str:
+    """A line about an operator that stands apart from earlier assessments."""
+    said = []
+    if one.score is not None and one.usual is not None and one.deviation is not None:
+        said.append(f"{one.score:.3f}, usually {one.usual:.3f} ({one.deviation:+.1f} robust standard deviations)")
+    if one.shift is not None:
+        said.append(f"its values lie {one.shift:.3f} bits from those of the last accepted assessment")
+    return f"unusual: {one.operator}: {'; '.join(said)}"
 
 
 def passes_rules(found: Assessment) -> bool:

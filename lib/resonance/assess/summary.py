@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from resonance.assess.assess import Assessment, set_floors
 from resonance.assess.gates import judge_rules
@@ -13,7 +13,7 @@ from resonance.core.dataset import DatasetContract
 from resonance.core.gates import GATES, Gate
 from resonance.core.operator import Operator, Result
 from resonance.core.profile import Profile
-from resonance.core.quality import Finding, Missing, Past, Quality, Score, Stratum
+from resonance.core.quality import Finding, Missing, Past, Quality, Score, Stratum, Unusual
 
 
 def summarise(
@@ -23,6 +23,7 @@ def summarise(
     version: str = "",
     gates: Sequence[Gate] = (),
     past: Sequence[Past] = (),
+    unusual: Iterable[Unusual] = (),
 ) -> Quality:
     """An assessment as a report tells it.
 
@@ -33,6 +34,7 @@ def summarise(
         version: of the table; empty where the store has none.
         gates: where each stands; those that are not given were not run, but the first, which the assessment decides.
         past: earlier assessments of the same dataset, oldest first.
+        unusual: operators that stand apart from the accepted ones among them.
     """
     whole = tuple(result for result in found.results if not result.stratum)
     graded, known = found.grade, {gate.name: gate for gate in (judge_rules(found), *gates)}
@@ -60,6 +62,7 @@ def summarise(
         findings=tuple(sorted(find_gains(whole, profile, graded), key=lambda one: (-one.gain, one.operator))),
         missing=tuple(sorted(find_missing(whole, profile, graded), key=lambda one: (-one.weight, one.operator))),
         past=tuple(past),
+        unusual=tuple(unusual),
     )
 
 

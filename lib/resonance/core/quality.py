@@ -66,14 +66,35 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Past:
-    """An earlier assessment of the same dataset: its version, total score, and scores by group and operator."""
+    """An earlier assessment of the same dataset: its version, total score, and scores by group and operator.
+
+    Args:
+        made: the moment at which ages were taken; None for documents, which have none.
+    """
 
     version: str
-    made: datetime
+    made: datetime | None
     letter: str
     total: float | None
     groups: Mapping[int, float] = field(default_factory=dict)
     operators: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """An operator that stands apart from the accepted assessments before.
+
+    Args:
+        usual: the median of its earlier scores; None where there are too few.
+        deviation: robust standard deviations from it.
+        shift: by how many bits its values are spread otherwise than last time; None where it gathers none.
+    """
+
+    operator: str
+    score: float | None
+    usual: float | None
+    deviation: float | None
+    shift: float | None
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,7 @@ class Quality:
         missing: what was not measured, heaviest first.
         past: earlier assessments, oldest first.
         card: what the dataset's card says without measurements, in the words of Croissant; empty where none was made.
+        unusual: what stands apart from the accepted ones among them.
     """
 
     table: str
@@ -121,3 +143,4 @@ class Quality:
     missing: tuple[Missing, ...] = ()
     past: tuple[Past, ...] = ()
     card: Mapping[str, Any] = field(default_factory=dict)
+    unusual: tuple[Unusual, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
@@ -163,6 +163,12 @@ class Workspace:
         frame = self.spark.createDataFrame([dict(row)], resources.contract(table).schema)
         with lock_workspace(self.folder):
             return self.catalog.append(table, frame, (table.name, time.time_ns() // 1_000_000), note)
+
+    def replace(self, writes: Iterable[tuple[Table, DataFrame, Slice]], note: Mapping[str, object]) -> None:
+        """Replace one slice of each of these tables by rows that no step makes."""
+        with lock_workspace(self.folder):
+            for table, rows, slice in writes:
+                self.catalog.write(table, rows, slice, note)
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Scratch]:

@@ -93,7 +93,7 @@ def test_an_invariant_that_the_engine_refuses_is_an_error_of_its_own(rows, contr
     whole = assess(rows, broken, GENERAL, NOW)
     assert whole.errors == ("business_rule_consistency",)
     assert "incomplete: business_rule_consistency failed" in list(describe_assessment(whole))
-    good = replace(whole.grade, release=True, total=replace(whole.grade.total, coverage=0.8))
+    good = replace(whole.grade, vetoes=(), release=True, total=replace(whole.grade.total, coverage=0.8))
     assert not passes_rules(replace(whole, grade=good)), "an operator failed"
     done = tuple(result for result in whole.results if result.state != "error")
     assert passes_rules(replace(whole, grade=good, results=done))

@@ -30,7 +30,7 @@ def assess(spark):
 
     def run(documents, round, signals=None, records=Records(), **settings):
         given = [left[name] for name in ("quality_state", "quality_result", "quality_report", "quality_gate", "approvals")]
-        own = {"settings": config.assess.model_copy(update=settings)}
+        own = config.assess.model_copy(update=settings)
         made = assess_documents(
             documents,
             rejects,

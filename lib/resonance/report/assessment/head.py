@@ -10,7 +10,7 @@ from resonance.core.quality import Quality
 from resonance.core.remedies import find_remedy
 from resonance.report.assessment.names import GATES, STAGES, describe_gate, name_metric, write_range
 from resonance.report.language import restate, say
-from resonance.report.wording import amount, count, difference, share, write_score
+from resonance.report.wording import amount, count, difference, join_words, share, write_score
 
 LEAST_AUTOMATION = 0.90
 """The share of metrics scored without people below which the report warns."""
@@ -125,6 +125,11 @@ def _describe_rest(quality: Quality) -> Iterator[str]:
             change=difference(quality.total.value - before.total),
             before=before.letter,
             now=quality.letter,
+        )
+    if quality.unusual:
+        yield say(
+            "{operators} stand apart from the accepted assessments before: see what changed.",
+            operators=join_words([one.operator for one in quality.unusual]),
         )
     if quality.left_out:
         yield say("{strata} with fewest rows are counted in the whole alone.", strata=count(quality.left_out))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from resonance.core.adaq import GROUPS
 from resonance.core.quality import Quality
@@ -26,7 +26,7 @@ def draw_history(quality: Quality) -> Block | None:
         say("Over versions"),
         (text,),
         charts,
-        tuple(filter(None, (_list_versions(quality), _list_groups(quality), _list_changes(quality)))),
+        tuple(filter(None, (_list_unusual(quality), _list_versions(quality), _list_groups(quality), _list_changes(quality)))),
     )
 
 
@@ -42,11 +42,34 @@ def _list_versions(quality: Quality) -> Grid:
     known = [(one.version, one.made, one.letter, one.total) for one in quality.past[-MOST:]]
     known.append((quality.version, quality.made, quality.letter, quality.total.value))
     rows = tuple(
-        (name(version) if version else "–", made.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), letter, write_score(total))
+        (name(version) if version else "–", _write_moment(made), letter, write_score(total))
         for version, made, letter, total in reversed(known)
     )
     columns = (say("version"), say("measured (UTC)"), say("grade"), say("score"))
     return Grid(say("Assessments"), columns, rows, frozenset({columns[3]}))
+
+
+def _list_unusual(quality: Quality) -> Grid | None:
+    if not quality.unusual:
+        return None
+    rows = tuple(
+        (
+            one.operator,
+            name_metric(quality.operators[one.operator].metric),
+            write_score(one.usual),
+            write_score(one.score),
+            "–" if one.deviation is None else f"{one.deviation:+.1f}",
+            "–" if one.shift is None else f"{one.shift:.3f}",
+        )
+        for one in quality.unusual
+    )
+    columns = (say("operator"), say("metric"), say("usual"), say("now"), say("deviations"), say("shift in bits"))
+    note = say("Robust standard deviations of a score from the median of accepted assessments; divergence of values from the last.")
+    return Grid(say("What stands apart"), columns, rows, frozenset(columns[2:]), note=note)
+
+
+def _write_moment(made: datetime | None) -> str:
+    return "–" if made is None else made.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _list_groups(quality: Quality) -> Grid:

@@ -72,7 +72,11 @@ def list_values(quality: Quality) -> dict[str, Any]:
             for one in quality.strata[:WORST]
         ],
         "strata_in_all": len(quality.strata) + quality.left_out,
-        "history": [{"version": p.version, "as_of": p.made.isoformat(), "grade": p.letter, "score": p.total} for p in quality.past],
+        "unusual": [vars(one) for one in quality.unusual],
+        "history": [
+            {"version": p.version, "as_of": p.made and p.made.isoformat(), "grade": p.letter, "score": p.total}
+            for p in quality.past
+        ],
     }
 
 

@@ -23,6 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from resonance.core.binding import UnmeasurableError
 from resonance.core.errors import ConservationError, ContractError
+from resonance.core.files import plain_path
 from resonance.core.frames import load_parquet
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
@@ -391,6 +392,14 @@ def _rules(delta: DeltaTable) -> dict[str, str]:
 def _is_clustered(delta: DeltaTable) -> bool:
     """Whether the table asks for features that older engines and delta-rs refuse to write."""
     return delta.protocol().min_writer_version > 4
+
+
+def find_plain_files(table: Path) -> tuple[str, int, list[str]]:
+    """The id of a Delta table, its version, and its files; no file where they do not hold all of its rows, and nothing else."""
+    delta = DeltaTable(str(plain_path(table)))
+    about = delta.metadata()
+    plain = delta.protocol().min_reader_version == 1 and not about.partition_columns
+    return str(about.id), delta.version(), [file["path"] for file in _files(delta)] if plain else []
 
 
 def look_at_version(table: Path, version: int) -> tuple[int | None, int | None]:

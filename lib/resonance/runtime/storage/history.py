@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from resonance.core.records import Change
 
@@ -26,6 +27,17 @@ NAMES = {
 def read_history(table: Path) -> list[Change]:
     """The commits that the table's log still holds, the oldest first."""
     return [_read_commit(file) for file in sorted((table / "_delta_log").glob("*.json")) if file.stem.isdigit()]
+
+
+def read_added(table: Path) -> dict[str, int]:
+    """The version that added each file of a Delta table, as far as the log still holds it."""
+    found = {}
+    for file in sorted((table / "_delta_log").glob("*.json")):
+        if file.stem.isdigit():
+            for line in file.read_text(encoding="utf-8").splitlines():
+                if line.startswith('{"add":'):
+                    found[unquote(json.loads(line)["add"]["path"])] = int(file.stem)
+    return found
 
 
 def _read_commit(file: Path) -> Change:
