@@ -14,8 +14,8 @@ from pathlib import Path
 
 SAMPLE_SECONDS = 3.0
 """To sum up the pages of a process takes the kernel a twentieth of a second for each GB: more often would slow what is timed."""
-SESSION = 3
-"""Which field of /proc/<pid>/stat behind the command's name is the session."""
+PARENT, SESSION = 1, 3
+"""Which fields of /proc/<pid>/stat behind the command's name are the parent and the session."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Usage:
 
 @dataclass
 class Memory:
-    """Samples the proportional set size of all processes of a session until it is told to stop."""
+    """Samples the proportional set size of all processes of a session, and of what they started, until it is told to stop."""
 
     session: int
     peak: int = 0
@@ -42,15 +42,19 @@ class Memory:
 
 
 def processes(session: int) -> Iterator[Path]:
-    """The folders in /proc of the processes of a session."""
+    """The folders in /proc of the processes of a session, and of what they started: our workers are sessions of their own."""
+    about: dict[int, tuple[int, int]] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
             except OSError:  # it ended meanwhile
                 continue
-            if int(fields[SESSION]) == session:
-                yield folder
+            about[int(folder.name)] = int(fields[PARENT]), int(fields[SESSION])
+    ours = {pid for pid, (_, own) in about.items() if own == session}
+    while started := {pid for pid, (parent, _) in about.items() if parent in ours} - ours:
+        ours |= started
+    return (Path("/proc", str(pid)) for pid in sorted(ours))
 
 
 def pss(process: Path) -> int:

@@ -92,6 +92,29 @@ def test_a_line_of_100_mb_is_cut_and_measured(spark: SparkSession, checkpoint: C
     assert (cut["rule"], cut["value"], cut["threshold"]) == ("too_long", 100_000_012.0, 20_000_000.0)
 
 
+ODD = ("plain {}", "50%20 {}", "c#{}", "line\nbreak {}", "数据-é-{}", "q'\"{}", "-{}", "[{}]*?", "tab\t{}", "{}\\")
+"""Names that a path, an address, a pattern or a shell would take for something else."""
+
+
+def test_small_files_of_odd_names_and_large_ones_add_up(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    texts = {}
+    for number in range(200):
+        name = ODD[number % len(ODD)].format(number)
+        texts[name] = f"The text of file {number}."
+        if number // len(ODD) % 2:
+            (tmp_path / f"{name}.json").write_bytes(line(texts[name]))
+        else:
+            (tmp_path / f"{name}.txt").write_text(texts[name])
+    large = "".join(f"This is sentence {number} of a large text.\n" for number in range(9_000))
+    (tmp_path / "large.txt").write_text(large)
+    (tmp_path / "large.jsonl").write_bytes(line(large) + b"".join(map(line, large.split("\n")[:-1])))
+    (tmp_path / "large.jsonl.gz").write_bytes(gzip.compress(b"".join(line(f"packed {number}") for number in range(9_000))))
+    found, cut = curate(spark, checkpoint, tmp_path, max_text_bytes=300_000)
+    assert cut == {"large.txt": "too_long", "large.jsonl:1": "too_long"}
+    assert len(found) == 200 + 9_000 + 9_000
+    assert set(texts.values()) <= set(found)
+
+
 @pytest.mark.parametrize("name", known_policies())
 def test_an_empty_text_and_one_of_a_word_have_their_reasons_under_every_policy(
     spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path, name: str

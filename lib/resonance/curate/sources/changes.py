@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from resonance.core.frames import map_batches
 from resonance.core.sources import File
-from resonance.curate.sources.row import arrow_schema, top_folder
+from resonance.curate.sources.row import BATCH_BYTES, BATCH_ROWS, arrow_schema, top_folder
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -118,9 +118,16 @@ def _extensions(name: str) -> tuple[str, ...]:
 
 
 def _hash_batches(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
-    for batch in batches:
-        for row in batch.to_pylist():  # one by one: what a file takes is not known before
-            yield pa.RecordBatch.from_pylist([{"path": row["path"], "sha256": _hash(row["place"])}], schema=_HASHED)
+    """Hashes as they come: a batch ends with what is large, so that work is seen to go on, and holds many of what is small."""
+    done, size = [], 0
+    for row in (row for batch in batches for row in batch.to_pylist()):
+        done.append({"path": row["path"], "sha256": _hash(row["place"])})
+        size += row["size"]
+        if size >= BATCH_BYTES or len(done) >= BATCH_ROWS:
+            yield pa.RecordBatch.from_pylist(done, schema=_HASHED)
+            done, size = [], 0
+    if done:
+        yield pa.RecordBatch.from_pylist(done, schema=_HASHED)
 
 
 def _hash(place: str) -> str | None:

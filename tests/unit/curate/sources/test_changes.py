@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
 from resonance.core.sources import File, find_files
 from resonance.curate.sources import changes
 from resonance.curate.sources.changes import Entry, compare_files, find_deleted, hash_inputs
+from resonance.curate.sources.row import BATCH_BYTES, BATCH_ROWS, arrow_schema
 
 HASHED: list[str] = []
 
@@ -108,3 +110,11 @@ def test_hashes_are_those_of_the_bytes(spark: SparkSession, tmp_path: Path, monk
     gone = File(str(tmp_path / "gone"), "gone", "gone", 1, 1, "text", "")
     assert hash_inputs(spark, [gone]) == {"gone": None}
     assert hash_inputs(spark, []) == {}
+
+
+def test_hashes_of_small_files_come_together_and_that_of_a_large_one_at_once() -> None:
+    rows = [{"path": str(number), "place": "/nowhere", "size": 1} for number in range(BATCH_ROWS + 1)]
+    rows += [{"path": "large", "place": "/nowhere", "size": BATCH_BYTES}, {"path": "last", "place": "/nowhere", "size": 1}]
+    made = list(changes._hash_batches([pa.RecordBatch.from_pylist(rows, arrow_schema(changes.TO_HASH))]))
+    assert [batch.num_rows for batch in made] == [BATCH_ROWS, 2, 1]
+    assert [path for batch in made for path in batch.column("path").to_pylist()] == [row["path"] for row in rows]
