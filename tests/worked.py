@@ -213,7 +213,7 @@ def _plans(weights: Mapping[int, Mapping[str, float]]) -> list[tuple[Any, ...]]:
             prior, last = weights[1][name], weights.get(number - 1, now)[name]
             bpb = None if number == 1 else 2.0 + 0.3 * sin(index)
             side = "above" if weight > last else "below"
-            reason = f"{abs(0.3 * sin(index)):.2f} bits per byte {side} the mean of 2.00: asked for {weight / last:.2f}×, given so"
+            reason = f"{abs(0.3 * sin(index)):.2f} bits per byte {side} the mean of 2.00: asked for {weight / last:.2f}×, kept"
             told = reason if number > 1 else f"equal share of {len(now)} slices"
             rows.append((number, name, weight, prior, last, weight, 1.0, bpb, bpb and 2.0, told, weighting.title, weighting.cost))
     return rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from tests.unit.report.words import find_english
 from tests.worked import worked_frames
 
 from resonance.core.settings import ReportSettings
@@ -157,6 +158,10 @@ def test_text_from_data_is_shown_as_text(page: str) -> None:
 
 def test_equal_facts_give_an_equal_page(facts: Gathered, page: str) -> None:
     assert compose(facts, ReportSettings(title="<b>own</b> title")) == page
+
+
+def test_facts_from_tables_hold_no_sentence_that_stays_english(facts: Gathered) -> None:
+    assert find_english(compose(facts, ReportSettings(language="zh")), facts) == {}
 
 
 def test_tables_without_rows_give_a_page_that_says_so(spark: SparkSession) -> None:

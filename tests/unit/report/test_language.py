@@ -14,7 +14,7 @@ def test_what_is_said_inside_is_said_in_that_language_alone() -> None:
         assert say("Limits the grade: {veto}.", veto="{x}") == "等级受限：{x}。"
         assert amount(2, "row") == "2 行"
         assert amount(1, "row") == "1 行"
-        assert join_words(["a", "b", "c"]) == "a、b和c"
+        assert join_words(["a", "b", "c"]) == "a、b、c"
     assert say("Limits the grade: {veto}.", veto="v") == "Limits the grade: v."
     assert amount(1, "row") == "1 row"
 

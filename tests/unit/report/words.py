@@ -10,8 +10,15 @@ from typing import Any
 
 from pyspark.sql import Row
 
+from resonance.report.build import Gathered
+from resonance.tables import SIGNAL_SETS, TABLES
+
 SPOKEN = ("aria-label", "data-label", "alt")
-NO_WORDS = re.compile(r"`[^`]*`|\b[a-z_]+\.[a-z_]+\b|\b[0-9a-f]{8}\b")
+TYPES = ("resonance", "UTC", "kB", "MB", "min", "MinHash", "Jaccard", "gram", "ISO", "UTF", "Unicode", "zlib", "lorem", "ipsum")
+"""Names and units that Chinese writes in Latin letters too."""
+STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
+"""Those that a signal counts."""
+NO_WORDS = re.compile(r"`[^`]*`|\b[a-z_]+\.[a-z_]+\b|\b[0-9a-f]{8}\b|\w+…")
 SAID_ELSEWHERE = {"reason", "cost", "meaning"}
 """Facts that are sentences of another room: they are said anew, so their words are none of data."""
 
@@ -44,8 +51,16 @@ def read_texts(page: str) -> list[str]:
 
 
 def find_words(text: str) -> set[str]:
-    """Words of Latin letters; commands between backticks, settings and hashes are none."""
+    """Words of Latin letters; commands between backticks, settings, hashes and words that are cut off are none."""
     return set(re.findall(r"[A-Za-z]{2,}", NO_WORDS.sub("", text)))
+
+
+def find_english(page: str, facts: Gathered) -> dict[str, set[str]]:
+    """Texts of a page with words that neither name anything of the product's nor stand in the data that the page shows."""
+    names = {*TYPES, *STOP_WORDS, *SIGNAL_SETS, *(table.name for table in TABLES)}
+    names |= {signal.name for of in SIGNAL_SETS.values() for signal in of.signals}
+    known = {word for text in (*names, *list_data((facts.shared, facts.sections))) for word in find_words(text)}
+    return {text: left for text in read_texts(page) if (left := find_words(text) - known)}
 
 
 def list_data(value: Any) -> Iterator[str]:
