@@ -18,7 +18,7 @@ from resonance.control.weighting import weigh
 from resonance.control.weightings.known import Known
 from resonance.core.settings import DecideSettings
 from resonance.core.weighting import KINDS, Resonance, Weighting
-from resonance.report.language import read_catalogue, restate, speak
+from resonance.report.language import CATALOGUE, read_catalogue, restate, speak
 from resonance.report.sections import SECTIONS
 from resonance.tables import SIGNAL_SETS
 
@@ -84,6 +84,14 @@ def test_every_sentence_has_its_chinese() -> None:
     catalogue = read_catalogue()
     assert sorted(list_said("say") - catalogue.sentences.keys()) == []
     assert sorted(list_said("amount") - catalogue.things.keys()) == []
+
+
+def test_no_sentence_stands_twice() -> None:
+    """YAML would take the last one without a word."""
+    lines = REPORT.joinpath(CATALOGUE).read_text(encoding="utf-8").splitlines()
+    keys = [line.partition('": "')[0] for line in lines if line.startswith('  "')]
+    assert len(keys) == sum(map(len, read_catalogue()))
+    assert len(keys) > 500
 
 
 @pytest.mark.parametrize("part", ["sentences", "things", "found", "joined"])
