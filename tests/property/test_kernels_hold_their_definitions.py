@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resonance.core.signal import SignalSet
+from resonance.curate.kernels.basics.basics import HEAD_CHARS
 from resonance.curate.kernels.datatrove.c4_lines import rewrite
 from resonance.curate.kernels.datatrove.datatrove import c4_lines
 from resonance.curate.kernels.english.english import count_sentences, rules, words
 from resonance.curate.kernels.english.english_kernel import words as kernel_words
 from resonance.curate.kernels.english.phrases import C4_PHRASES
-from resonance.curate.signals import SETS
+from resonance.curate.signals import BASICS, SETS
 
 LINE_ENDS = ["\n", "\n\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 ODD = ["\0", "\ufeff", "\u200d", "a\u0301", "\u0301", "\u3000", "\xa0", "\t", "  ", "😀", "\U000e0001", "\U0010ffff", "İ", "ſ", "K"]
@@ -78,6 +79,15 @@ def test_signals(held: SignalSet, texts: list[str | None]) -> None:
             if not alike(a, b)
         ]
         assert different == []
+
+
+@settings(max_examples=200)
+@given(text=st.text(st.characters(exclude_categories=("Cs", "L")), max_size=200), letter=st.characters(categories=("L",)))
+def test_a_text_without_a_letter_is_in_no_language(text: str, letter: str) -> None:
+    head = text.ljust(HEAD_CHARS, ".")
+    for whole in (text, head + letter):
+        (found,) = BASICS.measure(pa.array([whole])).to_pylist()
+        assert {value for name, value in found.items() if name.startswith("language")} == {None}
 
 
 @settings(max_examples=200)

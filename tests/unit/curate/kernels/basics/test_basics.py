@@ -44,6 +44,17 @@ def test_language_is_that_of_the_first_characters() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["12,5 % - 3/4 €", "😀❤️ → ★", "١٢٣ ۴۵", "\u0301\u0302", "…" * 3_000 + " words after the first characters"]
+)
+def test_no_letter_no_language(text: str) -> None:
+    """Numbers, punctuation, symbols, marks alone; the model would name some language for each."""
+    found = measured(text)
+    assert {value for name, value in found.items() if name.startswith("language")} == {None}
+    assert found["n_chars"] == len(text)
+    assert measured(f"a {text}")["language"] is not None
+
+
 @pytest.mark.parametrize("text", ["", None])
 def test_nothing_to_measure(text: str | None) -> None:
     found = measured(text)

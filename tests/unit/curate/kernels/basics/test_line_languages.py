@@ -29,6 +29,14 @@ def test_of_equals_the_first_by_name_whatever_their_order() -> None:
     assert measured("\n".join(lines))["line_language"] == "de"
 
 
+def test_lines_without_a_letter_are_in_no_language() -> None:
+    assert measured("\n".join([GERMAN, "1 234,50 | 99,5 % | 31.12.2024", "=" * 40])) == {
+        "n_line_languages": 1,
+        "line_language": "de",
+        "line_language_ratio": 1.0,
+    }
+
+
 @pytest.mark.parametrize(("text", "lines"), [(None, None), ("", 0), (f"{SHORT}\n{SHORT}", 0)])
 def test_nothing_to_measure(text: str | None, lines: int | None) -> None:
     assert measured(text) == {"n_line_languages": lines, "line_language": None, "line_language_ratio": None}
