@@ -265,6 +265,7 @@ class OpenWorkspace:
         from resonance.core.job import Turn
         from resonance.curate.judge import asked_rules, propose_verdicts, rewriting
         from resonance.factory import CLEANING, JUDGING
+        from resonance.report.facts.steps import find_patterns
         from resonance.report.terminal.changes import describe_changes, find_changes
         from resonance.tables import SIGNALS
 
@@ -275,7 +276,8 @@ class OpenWorkspace:
         )
         with opened.scratch("judge") as checkpoint:
             then = checkpoint(then, "then")
-            found = find_changes(documents, now, then, checkpoint=checkpoint, excerpts=self.console.is_terminal)
+            excerpts, patterns = self.console.is_terminal, find_patterns(frames["steps"].collect())
+            found = find_changes(documents, now, then, checkpoint=checkpoint, excerpts=excerpts, patterns=patterns)
             note = rewriting(documents, config.judge.policy)
             view = View((*describe_changes(found), *((note,) if note else ())))
             if not apply:
@@ -341,9 +343,16 @@ class OpenWorkspace:
             raise ResonanceError(f"no table {table!r}: choose from {', '.join(sorted(frames))}")
         return frames[table]
 
-    def report(self) -> Path:
-        """Draw the report again: one HTML file, whose path comes back."""
-        return self._write_report(self._read())
+    def report(self, files: Iterable[str | Path] = ()) -> Path:
+        """Draw the report again: one HTML file, whose path comes back.
+
+        Args:
+            files: further files of the same, whose names end in .html, .md or .json.
+        """
+        from resonance.report.build import FORMATS
+        from resonance.report.files import check_file
+
+        return self._write_report(self._read(), [check_file(file, "report", FORMATS) for file in files])
 
     def maintain(self, keep_rounds: int = 2) -> View:
         """Compact and sort tables, and remove files that the manifests of the newest rounds do not need."""
@@ -398,11 +407,12 @@ class OpenWorkspace:
         from resonance.assess.contracts import parse_dataset
         from resonance.assess.operators import BY_ID
         from resonance.assess.show import describe_assessment, list_plain
-        from resonance.report.assessment.build import CARD, check_file, write_report
+        from resonance.report.assessment.build import CARD, FORMATS, write_report
+        from resonance.report.files import check_file
         from resonance.runtime.lineage import tell_run
         from resonance.runtime.profiles import load_profile
 
-        reports = [check_file(file) for file in report]
+        reports = [check_file(file, "assess", FORMATS) for file in report]
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
         records = self._records(data, promised, contract)
@@ -416,7 +426,8 @@ class OpenWorkspace:
             Path(output).write_text(plain + "\n", encoding="utf-8")
         for file in reports:
             card = describe_dataset(promised, records) if file.suffix.lower() == CARD else {}
-            write_report(replace(quality, card=card), file, language or self.config.report.language)
+            summary, spoken = replace(quality, card=card), language or self.config.report.language
+            write_report(summary, file, spoken, self.config.clean.own_patterns)
         return View(tuple(describe_assessment(found, quality.unusual)))
 
     def approve(self, gate: str, *, name: str, reason: str, dataset: str = "documents") -> View:
@@ -588,14 +599,15 @@ class OpenWorkspace:
         opened.track()
         return Run(tuple(done), report)
 
-    def _write_report(self, opened: Workspace) -> Path:
+    def _write_report(self, opened: Workspace, more: Iterable[Path] = ()) -> Path:
         from resonance.factory import JOBS
-        from resonance.report.build import build_report
+        from resonance.report.build import FORMATS, gather
+        from resonance.report.files import write_file
 
         path = opened.folder / "report.html"
-        per_batch = {job.name for job in JOBS if job.per == "batch"}
-        page = build_report(opened.frames(), settings=opened.config.report, per_batch=per_batch, counts=opened.counts())
-        path.write_text(page, encoding="utf-8")
+        facts = gather(opened.frames(), opened.counts(), {job.name for job in JOBS if job.per == "batch"})
+        for file in (path, *more):
+            write_file(FORMATS[file.suffix.lower()](facts, opened.config.report), file, "report")
         return path
 
 

@@ -74,7 +74,20 @@ from resonance.train.job import appraise, cross_fit, score_model, train, tune
 BOOKS = (FILES, UNUSED_ROWS, WITHDRAWN)
 """What a run knows of files, so that the next one reads only those that changed."""
 
-INGEST = Job("ingest", ingest, reads=(), writes=(RAW, REJECTS, *BOOKS), per="batch", counts="ingest", version=5)
+PRIVATE = (SIGNALS.tables["privacy"], PRIVACY_SPANS)
+"""What says where the user's patterns find something in texts. Texts themselves depend on these by ``clean.mask`` alone."""
+
+INGEST = Job(
+    "ingest",
+    ingest,
+    reads=(),
+    writes=(RAW, REJECTS, *BOOKS),
+    per="batch",
+    counts="ingest",
+    heeds={"clean": ("patterns",)},  # no reason why a row was cut quotes what they find; no other step reads reasons
+    concerns={"clean.patterns": (UNUSED_ROWS,)},
+    version=5,
+)
 CLEAN = Job(
     "clean",
     clean,
@@ -82,6 +95,7 @@ CLEAN = Job(
     writes=(DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS),
     per="batch",
     only_with="ingest.keep_raw",
+    concerns={"clean.patterns": PRIVATE},
     version=6,
 )
 INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of the raw text
@@ -91,6 +105,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     writes=(RAW, DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS, *BOOKS),
     per="batch",
     counts="ingest",
+    concerns={"clean.patterns": (*PRIVATE, UNUSED_ROWS)},
     owns={"step": BEFORE_DOCUMENTS},
     version=8,
 )
@@ -125,7 +140,7 @@ DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds f
     reads=(DOCUMENTS, REJECTS, EVALUATION_ITEMS),
     writes=(CONTAMINATION, REJECTS),
     per="corpus",
-    heeds={"clean": ("mask", "key_name", "patterns", "names")},  # items are masked as texts are
+    heeds={"clean": ("mask", "key_name", "names")},  # items are masked as texts are
     version=3,
 )
 HOLD_OUT = Job("hold_out", hold_out, reads=(DOCUMENTS, REJECTS, DUPLICATES), writes=(SAMPLE_PLAN,), per="arm")

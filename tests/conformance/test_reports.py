@@ -14,7 +14,7 @@ from pyspark.sql import Row, SparkSession
 
 from resonance.core.settings import ReportSettings
 from resonance.core.table import Table
-from resonance.report.build import build_report, gather
+from resonance.report.build import compose, gather
 from resonance.report.terminal.views import describe_document, describe_sample, list_weights
 from resonance.runtime.workspace import Frames
 from resonance.tables import TABLES
@@ -57,7 +57,7 @@ def facts(spark: SparkSession, folder: Path) -> dict[str, Any]:
     frames = Frames(catalog)
     first = frames["signal_state"].orderBy("doc_id").first()["doc_id"].hex()
     found = gather(frames, {table.name: catalog.count(table) for table in TABLES})
-    page = build_report(frames, settings=ReportSettings(), per_batch=())
+    page = compose(gather(frames), ReportSettings())
     stories = [*describe_document(frames, first), *describe_sample(frames, first, None), str(list_weights(frames, None).row_count)]
     own = {f"{name}.{field}": value for name, part in found.sections.items() for field, value in _fields(part).items()}
     return {**_fields(found.shared), **own, "stories": stories, "page": page.split("\n")}

@@ -85,7 +85,7 @@ def test_a_line_of_100_mb_is_cut_and_measured(spark: SparkSession, checkpoint: C
         for _ in range(100):
             file.write(b"x" * 1_000_000)
         file.write(b'"}\n' + line("behind"))
-    own = {"turn": Turn("b"), "spark": spark, "checkpoint": checkpoint, "task": TaskSettings()}
+    own = {"turn": Turn("b"), "spark": spark, "checkpoint": checkpoint, "task": TaskSettings(), "cleaning": CleanSettings()}
     raw, rejects, *_ = ingest(settings=IngestSettings(inputs=(str(tmp_path),)), **own)
     assert {row["source_key"]: row["text"] for row in raw.collect()} == {"b/a.jsonl:1": "before", "b/a.jsonl:3": "behind"}
     (cut,) = rejects.collect()

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from resonance.cli import main
 from resonance.core.job import Turn
-from resonance.core.settings import IngestSettings, TaskSettings
+from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
 from resonance.curate.ingest import ingest
 from resonance.testing import tiny_corpus
 
@@ -101,7 +101,8 @@ def test_a_folder_of_every_format_is_read_and_each_fault_costs_its_own_rows(
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
     settings = IngestSettings(inputs=(str(tmp_path),), min_slice_documents=1)
-    raw, rejects, *_ = ingest(settings=settings, task=TaskSettings(), turn=Turn("b"), spark=spark, checkpoint=checkpoint)
+    own = {"cleaning": CleanSettings(), "task": TaskSettings(), "turn": Turn("b"), "spark": spark, "checkpoint": checkpoint}
+    raw, rejects, *_ = ingest(settings=settings, **own)
     rows = {row["source_key"].removeprefix("b/"): row for row in raw.collect()}
     assert {name: row["text"] for name, row in rows.items()} == {
         "a.html": "Words of a page.",

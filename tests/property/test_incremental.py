@@ -124,7 +124,9 @@ def make(spark: SparkSession, checkpoint: Checkpoint, folder: Path, left: Rows |
                 )
             )
         )
-    first = keep_rows(dict(zip((RAW, REJECTS, *books), ingest(**reading, left=left and steps_of(left, "ingest")), strict=True)))
+    first = keep_rows(
+        dict(zip((RAW, REJECTS, *books), ingest(**reading, cleaning=CLEANING, left=left and steps_of(left, "ingest")), strict=True))
+    )
     documents, signals, *rest = clean(
         first["raw"], settings=CLEANING, quality=ScoreSettings(), **own, left=left and steps_of(left, "clean")
     )

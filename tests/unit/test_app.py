@@ -12,7 +12,7 @@ from rich.console import Console
 
 import resonance
 from resonance.app import OpenWorkspace, Run, View
-from resonance.core.errors import ConfigError, ResonanceError
+from resonance.core.errors import ConfigError, InputError, ResonanceError
 from resonance.testing import tiny_corpus
 
 pytestmark = pytest.mark.engine("embedded")
@@ -37,6 +37,17 @@ def test_curating_returns_its_steps_its_report_and_what_was_exported(curated: tu
     assert done.report.read_text(encoding="utf-8").startswith("<!")
     assert "<pre" in done._repr_html_()
     assert "dedupe" in repr(done)
+
+
+def test_the_report_is_written_in_every_form(curated: tuple[OpenWorkspace, Run], tmp_path: Path) -> None:
+    w, done = curated
+    files = [tmp_path / f"again.{end}" for end in ("md", "json", "html")]
+    assert w.report(files) == done.report
+    said = json.loads(files[1].read_text(encoding="utf-8"))["sentences"][0]
+    assert said.startswith("18 documents came in, 15")
+    assert all(said in file.read_text(encoding="utf-8").replace("\\", "") for file in files)
+    with pytest.raises(InputError, match="report: cannot write a report to x.pdf: its name must end in"):
+        w.report(["x.pdf"])
 
 
 def test_tables_are_shown_as_a_table_and_read_as_frames(curated: tuple[OpenWorkspace, Run]) -> None:

@@ -277,9 +277,15 @@ def why(
 
 @app.command()
 @on_workspace(computes=False)
-def report(w: OpenWorkspace) -> None:
+def report(
+    w: OpenWorkspace,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", metavar="FILE", help="Write it to FILE too, which ends in .html, .md or .json."),
+    ] = None,
+) -> None:
     """Draw the report of a workspace again: one HTML file."""
-    out.print(f"report: {w.report()}", markup=False, highlight=False, soft_wrap=True)
+    out.print(f"report: {w.report(output or ())}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

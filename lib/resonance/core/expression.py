@@ -22,6 +22,8 @@ CLASSES = {
 }
 LETTERS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 Ranges = tuple[tuple[int, int], ...]
+Patterns = tuple[tuple[str, str], ...]
+"""Expressions that a user looks for in texts, each with its name."""
 
 
 @dataclass(frozen=True)

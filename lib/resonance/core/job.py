@@ -72,6 +72,7 @@ class Job:
         per: what one execution covers: a batch of input, the corpus, a round, or an arm of a round.
         counts: for a job that reads no table, the name under which it materialises the frame whose rows are its rows in.
         heeds: of a section named here, the settings that the results depend on; of others all.
+        concerns: of a setting, as ``section.key``, the tables that it changes; others change all that the job leaves.
         owns: which rows of shared tables are the job's, where their values are constant, such as the ``scope`` of duplicates.
         closes_round: whether a round's manifest can be written once this job is done.
         on_demand: whether the job runs only when it is named or the weighting reads what it computes, so that no other round waits.
@@ -91,6 +92,7 @@ class Job:
     appends: tuple[Table, ...] = ()
     counts: str = ""
     heeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    concerns: Mapping[str, tuple[Table, ...]] = field(default_factory=dict)
     owns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     closes_round: bool = False
     on_demand: bool = False

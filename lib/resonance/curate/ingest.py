@@ -16,7 +16,7 @@ from resonance.core.errors import InputError
 from resonance.core.frames import leave_out, look_up, rank_rows
 from resonance.core.job import Checkpoint, Left, Turn
 from resonance.core.ledger import INGEST, make_rejects
-from resonance.core.settings import IngestSettings, TaskSettings
+from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
 from resonance.curate.carry import REPEATED, Kept
 from resonance.curate.delivery import Delivery, list_files, list_withdrawn, open_delivery
 from resonance.curate.identity import bucket, doc_id
@@ -51,6 +51,7 @@ class Split:
 def ingest(
     *,
     settings: IngestSettings,
+    cleaning: CleanSettings,
     task: TaskSettings,
     turn: Turn,
     spark: SparkSession,
@@ -60,12 +61,12 @@ def ingest(
     """Raw texts as read, and rejects: every row of the sources is in one of the two. And what the next run knows of the files.
 
     Sources are read once, those of unchanged files not at all. Shuffles the ids of all rows once, to find keys that come twice;
-    texts stay where they are.
+    texts stay where they are. Of ``cleaning`` the user's patterns count: what they find is quoted in no reject.
 
     Raises:
         InputError: an input cannot be found, or no row of the inputs can be used.
     """
-    delivery = open_delivery(spark, settings, task, left)
+    delivery = open_delivery(spark, settings, task, cleaning.own_patterns, left)
     rows = identify_rows(delivery.reading.rows(), settings, turn)
     split = split_readable(rows, delivery.kept, settings, turn, checkpoint)
     raw = raw_rows(split, turn, F.col("text"))

@@ -1,8 +1,9 @@
-"""Builds the report: facts from tables, blocks from facts, one page from blocks."""
+"""Builds the report: facts from tables, blocks from facts, and from blocks a page, Markdown or JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resonance.core.table import list_tables
 from resonance.report.facts.shared import Facts, gather_facts
 from resonance.report.language import say, speak
+from resonance.report.markdown import write_markdown
 from resonance.report.page import render
 from resonance.report.sections import SECTIONS
 from resonance.report.summary import draw_summary
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from resonance.core.settings import ReportSettings
+    from resonance.report.parts import Block
 
 AT_A_TIME = 2
 """Queries that are planned side by side: most of a small one's time is planning, which takes one core."""
@@ -32,22 +35,10 @@ class Gathered:
     sections: Mapping[str, Any]
 
 
-def build_report(
-    frames: Mapping[str, DataFrame],
-    *,
-    settings: ReportSettings,
-    per_batch: Collection[str],
-    counts: Mapping[str, int] | None = None,
-) -> str:
-    """One HTML page without outside links, from every table by name; empty tables leave their section out.
-
-    Only sums, quantiles, a few texts and the rows of small tables (one for each slice, round or step) reach the driver.
-    """
-    return compose(gather(frames, counts, per_batch), settings)
-
-
 def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = None, per_batch: Collection[str] = ()) -> Gathered:
     """All facts, by some thirty small queries: each scans some columns of a table and returns sums.
+
+    Only sums, quantiles, a few texts and the rows of small tables (one for each slice, round or step) reach the driver.
 
     Args:
         frames: every table by name.
@@ -67,16 +58,48 @@ def gather(frames: Mapping[str, DataFrame], counts: Mapping[str, int] | None = N
 
 
 def compose(facts: Gathered, settings: ReportSettings) -> str:
-    """The page that shows these facts, in the language of the settings; equal facts give an equal page."""
+    """One HTML page without outside links that shows these facts in the language of the settings; equal facts give an equal one."""
     with speak(settings.language):
         return _draw_page(facts, settings)
 
 
 def _draw_page(facts: Gathered, settings: ReportSettings) -> str:
-    drawn = {section.name: section.draw(facts.sections[section.name], settings) for section in SECTIONS}
-    blocks = {name: block for name, block in drawn.items() if block is not None}
+    blocks = _draw_blocks(facts, settings)
     head = draw_summary(facts.shared, blocks)
     names = {section: say(section).capitalize() for section in blocks}
     finished = facts.shared.finished_at
     ended = finished.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if finished else ""
     return render("report.html.j2", settings.title, head.sentences, blocks, names, stops=head.stops, ended=ended)
+
+
+def write_text(facts: Gathered, settings: ReportSettings) -> str:
+    """The same as Markdown, without pictures."""
+    with speak(settings.language):
+        blocks = _draw_blocks(facts, settings)
+        return write_markdown(settings.title, draw_summary(facts.shared, blocks).sentences, {}, blocks.values())
+
+
+def write_json(facts: Gathered, settings: ReportSettings) -> str:
+    """The same as JSON: sentences, and by section its sentences and its grids, each cell as the page writes it."""
+    with speak(settings.language):
+        blocks = _draw_blocks(facts, settings)
+        sentences = draw_summary(facts.shared, blocks).sentences
+    sections = {
+        name: {
+            "title": block.title,
+            "sentences": block.text,
+            "grids": [{"title": grid.title, "columns": grid.columns, "rows": grid.rows, "note": grid.note} for grid in block.grids],
+        }
+        for name, block in blocks.items()
+    }
+    return json.dumps({"title": settings.title, "sentences": sentences, "sections": sections}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _draw_blocks(facts: Gathered, settings: ReportSettings) -> dict[str, Block]:
+    """The sections that have something to show, by name."""
+    drawn = {section.name: section.draw(facts.sections[section.name], settings) for section in SECTIONS}
+    return {name: block for name, block in drawn.items() if block is not None}
+
+
+FORMATS: Mapping[str, Callable[[Gathered, ReportSettings], str]] = {".html": compose, ".md": write_text, ".json": write_json}
+"""How a report is written, by the end of its file's name."""

@@ -137,7 +137,7 @@ def test_masked_texts_are_held_against_masked_items(run, spark, monkeypatch, mas
 
 def test_another_masking_makes_the_step_stale() -> None:
     assert DECONTAMINATE.wiring.sections == {"settings": "decontaminate", "cleaning": "clean"}
-    assert {"mask", "key_name", "patterns"} <= CleanSettings().effective().keys()
+    assert {"mask", "key_name", "names"} == set(DECONTAMINATE.heeds["clean"]) <= CleanSettings().effective().keys()
 
 
 def test_nothing_registered_and_nothing_to_look_at(run, documents) -> None:

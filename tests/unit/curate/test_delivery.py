@@ -46,7 +46,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def read(spark: SparkSession, checkpoint: Checkpoint, folder: Path, left: Rows | None, **more: object) -> Rows:
     settings = IngestSettings.model_validate({"inputs": (str(folder),), "min_slice_documents": 1, **more})
-    found = ingest(settings=settings, task=TaskSettings(), turn=Turn("b"), spark=spark, checkpoint=checkpoint, left=left)
+    own = {"cleaning": CleanSettings(), "task": TaskSettings(), "turn": Turn("b"), "spark": spark, "checkpoint": checkpoint}
+    found = ingest(settings=settings, **own, left=left)
     tables = (RAW, REJECTS, FILES, UNUSED_ROWS, WITHDRAWN)
     return {table.name: hold(contract(table).conform(rows)) for table, rows in zip(tables, found, strict=True)}
 

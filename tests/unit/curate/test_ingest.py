@@ -35,7 +35,9 @@ def settings_of(*inputs: Path, **more: object) -> IngestSettings:
 
 def read(spark: SparkSession, checkpoint: Checkpoint, *inputs: Path, **more: object) -> tuple[list[Row], list[Row]]:
     given = settings_of(*inputs, **more)
-    raw, rejects, *_ = ingest(settings=given, task=TaskSettings(), turn=TURN, spark=spark, checkpoint=checkpoint)
+    raw, rejects, *_ = ingest(
+        settings=given, cleaning=CleanSettings(), task=TaskSettings(), turn=TURN, spark=spark, checkpoint=checkpoint
+    )
     contract(RAW).conform(raw)
     contract(REJECTS).conform(rejects)
     return raw.orderBy("source_key").collect(), rejects.orderBy("path").collect()
@@ -86,7 +88,7 @@ def test_two_deliveries_of_files_with_one_name_share_no_id(spark: SparkSession, 
         (tmp_path / batch).mkdir(exist_ok=True)
         (tmp_path / batch / "part-0.jsonl").write_bytes(jsonl(*({"text": f"{batch} {n}"} for n in range(3))))
         given: Any = {"settings": settings_of(tmp_path / batch), "task": TaskSettings(), "spark": spark, "checkpoint": checkpoint}
-        raw, *_ = ingest(turn=Turn(batch), **given)
+        raw, *_ = ingest(turn=Turn(batch), cleaning=CleanSettings(), **given)
         ids |= {bytes(row["doc_id"]) for row in raw.collect()}
     assert len(ids) == 6
 
@@ -128,7 +130,7 @@ def test_one_pass_and_two_give_the_same_documents(spark: SparkSession, checkpoin
     def rows_of(*frames: DataFrame) -> list[list[tuple[object, ...]]]:
         return [sorted(map(tuple, frame.collect()), key=repr) for frame in frames]
 
-    raw, unread, *books = ingest(**reading)
+    raw, unread, *books = ingest(**reading, cleaning=CleanSettings())
     documents, signals, *made, cut = clean(raw, settings=CleanSettings(), **cleaning)
     raw_kept, *kept = rows_of(raw, documents, *signals.values(), *made, unread.unionByName(cut), *books)
     raw, documents, signals, *made = ingest_and_clean(**reading, cleaning=CleanSettings(), quality=ScoreSettings())
@@ -161,6 +163,7 @@ def test_ids_do_not_depend_on_the_place_of_the_corpus_or_partitions(
         path.write_bytes(jsonl({"text": f"a {n}"}, {"text": f"b {n}"}))
     raw, *_ = ingest(
         settings=settings_of(folder),
+        cleaning=CleanSettings(),
         task=TaskSettings(),
         turn=TURN,
         spark=spark,

@@ -22,7 +22,8 @@ def make_step(
     gone = sum(cut.values())
     return Row(
         run=f"{job}{turn[0]}{turn[1]}", job=job, batch="main", round=turn[0], arm=turn[1], rows_in=came, rows_out=came - gone,
-        rows_cut=gone, cut_by_rule=cut, written=written, read=read, seconds=12.5, finished_at=START + timedelta(minutes=turn[0]),
+        rows_cut=gone, cut_by_rule=cut, written=written, read=read, made_of=None,
+        seconds=12.5, finished_at=START + timedelta(minutes=turn[0]),
     )  # fmt: skip
 
 

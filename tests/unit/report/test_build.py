@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 
@@ -10,7 +11,7 @@ from tests.unit.report.words import find_english
 from tests.worked import worked_frames
 
 from resonance.core.settings import ReportSettings
-from resonance.report.build import Gathered, build_report, compose, gather
+from resonance.report.build import Gathered, compose, gather, write_json, write_text
 from resonance.report.sections.rules import MOST_NAMES
 from resonance.report.sections.signals import read_thresholds
 from resonance.report.sections.training import Unused
@@ -156,6 +157,25 @@ def test_text_from_data_is_shown_as_text(page: str) -> None:
     assert "of &lt;b&gt;this&lt;/b&gt; work" in page
 
 
+def test_languages_are_counted_through_all_steps(frames: Mapping[str, DataFrame], facts: Gathered) -> None:
+    """As in plain Python; and every form of the report lists them alike."""
+    tongues = {bytes(row["doc_id"]): row["language"] for row in frames["signals_basics"].select("doc_id", "language").collect()}
+    cut = {bytes(row["doc_id"]): row for row in frames["rejects"].where("rank = 1").orderBy("step").collect()}
+    counted: Counter[tuple[str | None, str | None]] = Counter()
+    for part in facts.sections["funnel"].languages:
+        counted[part.language, part.step] += part.documents
+    assert counted == Counter((language, id in cut and cut[id]["step"] or None) for id, language in tongues.items())
+    assert {step for _, step in counted} == {None, "judge", "dedupe"}
+
+    found = json.loads(write_json(facts, ReportSettings(title="own")))
+    (grid,) = (grid for grid in found["sections"]["funnel"]["grids"] if grid["title"].startswith("Languages"))
+    assert {row[0]: row[2] for row in grid["rows"]} == {name: str(n) for name, n in Counter(tongues.values()).items()}
+    text = write_text(facts, ReportSettings(title="own"))
+    assert text.startswith("# own\n")
+    row = next(line for line in text.split("\n") if line.startswith("| en |"))
+    assert [cell.strip().replace("\\", "") for cell in row.strip("|").split("|")] in grid["rows"]
+
+
 def test_equal_facts_give_an_equal_page(facts: Gathered, page: str) -> None:
     assert compose(facts, ReportSettings(title="<b>own</b> title")) == page
 
@@ -166,7 +186,7 @@ def test_facts_from_tables_hold_no_sentence_that_stays_english(facts: Gathered) 
 
 def test_tables_without_rows_give_a_page_that_says_so(spark: SparkSession) -> None:
     empty = {table.name: spark.createDataFrame([], resources.contract(table).schema) for table in TABLES}
-    page = build_report(empty, settings=ReportSettings(), per_batch=())
+    page = compose(gather(empty), ReportSettings())
     assert "No document has come in yet." in page
     assert 'id="tables"' in page
     assert 'id="plan"' not in page

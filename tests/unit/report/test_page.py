@@ -25,6 +25,7 @@ from resonance.report.language import speak
 from resonance.report.sections import SECTIONS
 from resonance.report.sections.contamination import Contamination
 from resonance.report.sections.duplicates import Duplicates
+from resonance.report.sections.funnel import Funnel
 from resonance.report.sections.record import Record
 from resonance.report.sections.training import Training, Unused
 
@@ -85,7 +86,7 @@ def hostile() -> str:
     bad = replace(facts.shared, plans=plans, steps=steps)
     own = {
         "plan": replace(facts.sections["plan"], plans=plans),
-        "funnel": replace(facts.sections["funnel"], steps=steps),
+        "funnel": Funnel(bad, facts.sections["funnel"].languages),
         "tables": Record(bad, rounds),
     }
     return compose(Gathered(bad, {**facts.sections, **own}), ReportSettings(title=HOSTILE))
@@ -117,7 +118,7 @@ def vary(facts: Gathered) -> Iterator[Gathered]:
         looks=Looks(frozenset({2}), {2: 500}, {2: (3, 12)}),
     )
     own: dict[str, object] = {
-        "funnel": bad,
+        "funnel": Funnel(bad, facts.sections["funnel"].languages),
         "slices": bad,
         "contamination": Contamination(bad),
         "training": Training(bad, Unused(5, 3)),

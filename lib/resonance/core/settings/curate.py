@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from resonance.core.errors import InputError
-from resonance.core.expression import may_be_empty, parse_expression
+from resonance.core.expression import Patterns, may_be_empty, parse_expression
 from resonance.core.languages import Languages
 from resonance.core.policy import Mask, Policy
 from resonance.core.scorer import KINDS
@@ -98,6 +98,16 @@ class CleanSettings(Settings):
             if may_be_empty(tree):
                 raise ValueError(f"{name}: expression {expression!r} matches an empty text")
         return given
+
+    def effective(self) -> dict[str, Any]:
+        """The values that results depend on. Patterns are a part of ``mask`` too, as texts depend on them where they are masked."""
+        masked = {"mask": {self.mask: self.patterns}} if self.patterns and self.mask != "none" else {}
+        return super().effective() | masked
+
+    @property
+    def own_patterns(self) -> Patterns:
+        """The user's patterns."""
+        return tuple(self.patterns.items())
 
     @property
     def scorers(self) -> dict[str, ScorerFile]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from resonance.core.errors import ConfigError
+from resonance.core.expression import Patterns
 from resonance.core.policy import Mask
 from resonance.core.pseudonyms import read_key
 from resonance.core.settings import CleanSettings
@@ -30,7 +31,7 @@ class Masking(NamedTuple):
 
     mode: Mask = "none"
     key: bytes | None = None
-    patterns: tuple[tuple[str, str], ...] = ()
+    patterns: Patterns = ()
     names: bool = False
 
     def __repr__(self) -> str:
@@ -44,7 +45,7 @@ def choose_masking(settings: CleanSettings) -> Masking:
         ConfigError: pseudonyms are asked for, and the environment has no key.
     """
     key = read_key() if settings.mask == "pseudonyms" else None
-    return Masking(settings.mask, key, tuple(settings.patterns.items()), settings.names)
+    return Masking(settings.mask, key, settings.own_patterns, settings.names)
 
 
 def refuse_without_model(settings: CleanSettings) -> None:
@@ -107,12 +108,18 @@ def choose_mask(settings: CleanSettings) -> Callable[[Sequence[str | None]], lis
     return None if settings.mask == "none" else partial(mask_strings, masking=choose_masking(settings))
 
 
-def hide_values(texts: Sequence[str | None]) -> list[str | None]:
-    """A few texts with a sign in place of each of a person's and of a secret's, so that places stay what they were."""
+def hide_values(texts: Sequence[str | None], own: Patterns) -> list[str | None]:
+    """A few texts with a sign in place of each of a person's, of a secret's and of what the user's ``own`` patterns find.
+
+    So places stay what they were.
+    """
+    from resonance.curate.kernels.privacy.patterns import own_patterns
     from resonance.curate.kernels.privacy.plain import find_plainly  # a few texts are read before a kernel is loaded
 
+    patterns = own_patterns(own)
+
     def hide(text: str) -> str:
-        for span in reversed(find_plainly(text)):
+        for span in reversed(find_plainly(text, patterns)):
             text = text[: span.start] + HIDDEN * (span.end - span.start) + text[span.end :]
         return text
 

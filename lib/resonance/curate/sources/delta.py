@@ -57,12 +57,13 @@ class ReadRecords:
 
     def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
         """The rows of the records in ``batches``."""
-        return in_batches(
+        rows = (
             self._row(row["shown"], row["name"], row["number"], row["record"])
             for batch in batches
             for start in range(0, batch.num_rows, STEP)
             for row in _rows_of(batch.slice(start, STEP))
         )
+        return in_batches(rows, self.fields.patterns)
 
     def _row(self, shown: str, name: str, number: int, record: dict[str, Any]) -> Row:
         """A row; among those of its key its content orders it. The number differs by engine: it only tells equal rows apart."""

@@ -25,7 +25,6 @@ from resonance.core.frames import map_batches
 from resonance.core.packages import OWN, find_packages, plain_name
 from resonance.core.settings import IngestSettings
 from resonance.curate.sources.demo_texts import READERS, estimate
-from resonance.curate.sources.quoted import MAX_DETAIL
 from resonance.curate.sources.row import Reading, Row, in_batches
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def _rows(source: Source) -> Iterator[Row]:
         found = list(READERS[source.kind](source.path))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         said = getattr(error, "strerror", None) or getattr(error, "msg", None) or type(error).__name__
-        yield blank._replace(rule="broken_file", detail=said[:MAX_DETAIL])
+        yield blank._replace(rule="broken_file", detail=said)
         return
     for part, line, text in found:
         key = f"{source.name}:{part}" if part else source.name

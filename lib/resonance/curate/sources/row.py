@@ -13,12 +13,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from resonance.core.errors import InputError
+from resonance.core.expression import Patterns
 from resonance.core.frames import map_batches
 from resonance.core.passport import OWN, Passport, find_passport
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.identity import hashes
 from resonance.curate.sources.example import Flaw, example_of
-from resonance.curate.sources.quoted import hide_in_detail
+from resonance.curate.sources.quoted import READ, hide_in_detail
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -86,7 +87,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Fields:
-    """Which fields of a row hold what, and what a row must teach."""
+    """Which fields of a row hold what, what a row must teach, and the user's patterns of what no reason may quote."""
 
     text: str
     id: str | None
@@ -96,6 +97,7 @@ class Fields:
     max_bytes: int
     task: TaskSettings = LANGUAGE
     id_scope: str = "source"
+    patterns: Patterns = ()
 
     @property
     def one_text(self) -> bool:
@@ -103,7 +105,7 @@ class Fields:
         return self.task.kind != "instruction"
 
     @classmethod
-    def of(cls, settings: IngestSettings, task: TaskSettings = LANGUAGE) -> Fields:
+    def of(cls, settings: IngestSettings, task: TaskSettings = LANGUAGE, patterns: Patterns = ()) -> Fields:
         """The fields that the settings name."""
         return cls(
             text=settings.text_field,
@@ -114,6 +116,7 @@ class Fields:
             max_bytes=settings.max_text_bytes,
             task=task,
             id_scope=settings.id_scope,
+            patterns=patterns,
         )
 
 
@@ -142,7 +145,7 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
     if passport is not None:
         return _restore_row(values, passport, unit, line, fields)
     names = ", ".join(sorted(values))
-    example = example_of(values, fields.task)
+    example = example_of(values, fields.task, fields.patterns)
     text = values.pop(fields.text, None) if fields.one_text else "" if isinstance(example, Flaw) else example.text
     if not isinstance(text, str):
         held = "is null or missing" if text is None else f"holds {type(text).__name__}"
@@ -178,7 +181,7 @@ def _restore_row(values: dict[str, Any], passport: Passport, unit: Unit, line: i
     own = _drop_nulls({name: value for name, value in values.items() if name not in OWN}, unit)
     if values.get("id") not in (None, passport.source_key):
         own = {"id": values["id"], **own}
-    example = example_of(own, fields.task)
+    example = example_of(own, fields.task, fields.patterns)
     if isinstance(example, Flaw):
         return quarantine_row(unit, line, *example)
     text, rest = values.get("text") if fields.one_text else example.text, json_of(own)
@@ -242,9 +245,8 @@ def find_twice(names: Sequence[str]) -> str | None:
 
 
 def quarantine_row(unit: Unit, line: int | None, rule: str, detail: str) -> Row:
-    """A row that no text could be read from. The detail is hidden and shortened, as it may quote what was read."""
-    said = hide_in_detail(valid(detail))
-    return Row(None, None, unit.name, unit.shown, line, None, None, rule=rule, detail=said)
+    """A row that no text could be read from. The detail may quote what was read: ``in_batches`` hides and shortens it."""
+    return Row(None, None, unit.name, unit.shown, line, None, None, rule=rule, detail=detail[:READ])
 
 
 def too_long(unit: Unit, line: int | None, size: int, fields: Fields) -> Row:
@@ -318,12 +320,15 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def in_batches(rows: Iterable[Row]) -> Iterator[RecordBatch]:
-    """``rows`` as Arrow batches of bounded bytes, so that none nears the 2 GB that a string column can hold."""
+def in_batches(rows: Iterable[Row], patterns: Patterns = ()) -> Iterator[RecordBatch]:
+    """``rows`` as Arrow batches of bounded bytes, so that none nears the 2 GB that a string column can hold.
+
+    Details are hidden and shortened here, where all rows pass: nothing that a pattern finds gets into a table by them.
+    """
     held: list[Row] = []
     size = 0
     for row in rows:
-        held.append(row)
+        held.append(row if row.detail is None else row._replace(detail=hide_in_detail(valid(row.detail), patterns)))
         size += len(row.text or "") + len(row.metadata or "")
         if size >= BATCH_BYTES or len(held) >= BATCH_ROWS:
             yield _batch(held)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from resonance.core.errors import InputError
+from resonance.core.expression import Patterns
 from resonance.core.quality import Quality
 from resonance.report.assessment.card import write_card
 from resonance.report.assessment.findings import draw_findings, draw_missing
 from resonance.report.assessment.groups import draw_groups
 from resonance.report.assessment.head import describe_identity, list_figures, list_gates, list_sentences
-from resonance.report.assessment.hide import hide_quality
+from resonance.report.assessment.hide import Hide
 from resonance.report.assessment.history import draw_history
 from resonance.report.assessment.operators import draw_identity, draw_operators
 from resonance.report.assessment.strata import draw_strata
 from resonance.report.assessment.values import write_json
+from resonance.report.files import write_file
 from resonance.report.language import Language, say, speak
 from resonance.report.markdown import write_markdown
 from resonance.report.page import render
@@ -43,29 +44,15 @@ NAMES = {
 }
 
 
-def check_file(file: str | Path) -> Path:
-    """The file of a report, where its name ends in .html, .md, .json or .jsonld.
-
-    Raises:
-        InputError: it ends otherwise.
-    """
-    if Path(file).suffix.lower() not in FORMATS:
-        raise InputError(f"assess: cannot write a report to {file}: its name must end in {', '.join(FORMATS)}")
-    return Path(file)
-
-
-def write_report(quality: Quality, file: Path, language: Language = "en") -> None:
-    """Write the report to a file that ``check_file`` let through.
+def write_report(quality: Quality, file: Path, language: Language = "en", patterns: Patterns = ()) -> None:
+    """Write the report to a file that ``check_file`` let through; what the user's ``patterns`` find is hidden in it.
 
     Raises:
         InputError: the file cannot be written.
     """
     with speak(language):
-        content = FORMATS[file.suffix.lower()](hide_quality(quality))
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"assess: cannot write {file}: {error.strerror}") from None
+        content = FORMATS[file.suffix.lower()](Hide(patterns)(quality))
+    write_file(content, file, "assess")
 
 
 def write_page(quality: Quality) -> str:

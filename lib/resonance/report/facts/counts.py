@@ -1,4 +1,4 @@
-"""Documents and rows by slice: as they came, as they stayed, in each draw, and as each step cut them."""
+"""Documents and rows by slice: as they came, as they stayed, in each draw, and as each step cut them; and bytes in all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyspark.sql import Column, DataFrame
+
+TEXT_BYTES = 2_000_000_000
+"""Where there is more text than this, no page shows any."""
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,8 @@ def count_cuts(rejects: DataFrame) -> tuple[Cut, ...]:
     """Cut rows by step, first failed rule and slice."""
     sums = rejects.where("rank = 1").groupBy("step", "rule", "slice").agg(F.count(F.lit(1)).alias("rows"))
     return tuple(Cut(**row.asDict()) for row in sums.collect())
+
+
+def sum_bytes(documents: DataFrame) -> int:
+    """Bytes of all stored texts."""
+    return int(documents.agg(F.coalesce(F.sum(F.col("n_bytes").cast("bigint")), F.lit(0))).collect()[0][0])

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.turns import HELDOUT, PLAN
-from resonance.report.facts.counts import Cut, SliceCount, count_cuts, count_slices
+from resonance.report.facts.counts import TEXT_BYTES, Cut, SliceCount, count_cuts, count_slices, sum_bytes
 from resonance.report.facts.looks import Looks, count_looks
 from resonance.report.facts.losses import Losses, sum_losses
-from resonance.report.facts.steps import find_latest
-from resonance.report.facts.texts import TEXT_BYTES, sum_bytes
+from resonance.report.facts.steps import find_latest, find_patterns
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pyspark.sql import DataFrame, Row
+
+    from resonance.core.expression import Patterns
 
 SMALL = {
     "rules": ("batch", "position"),
@@ -36,11 +37,13 @@ class Facts:
     Args:
         rows: the number of rows of every table.
         texts_shown: whether the corpus is small enough to read a few of its texts.
+        patterns: what the user had texts searched for: no page shows it.
         steps: the newest run of each step.
     """
 
     rows: Mapping[str, int]
     texts_shown: bool = True
+    patterns: Patterns = ()
     steps: tuple[Row, ...] = ()
     slices: tuple[SliceCount, ...] = ()
     cuts: tuple[Cut, ...] = ()
@@ -102,6 +105,7 @@ def gather_facts(
     return Facts(
         rows=rows,
         texts_shown=(held.result() or 0) <= TEXT_BYTES,
+        patterns=find_patterns(steps),
         steps=steps,
         slices=slices.result(),
         cuts=cuts.result(),

@@ -1,7 +1,8 @@
-"""The newest run of each step."""
+"""The newest run of each step, and what it had texts searched for."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.ledger import CLEAN, INGEST
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from pyspark.sql import Row
+
+    from resonance.core.expression import Patterns
 
 
 def find_latest(rows: Iterable[Row], per_batch: Collection[str]) -> tuple[Row, ...]:
@@ -31,3 +34,9 @@ def find_latest(rows: Iterable[Row], per_batch: Collection[str]) -> tuple[Row, .
 def find_cutting(steps: Iterable[Row]) -> list[Row]:
     """The steps before the first round that cut rows or could have: they count rows in, and write rejects if there are any."""
     return [step for step in steps if step["round"] == 0 and (step["rows_in"] or "rejects" in step["written"])]
+
+
+def find_patterns(steps: Iterable[Row]) -> Patterns:
+    """The user's patterns under which these steps read texts."""
+    settings = (json.loads((step["made_of"] or {}).get("settings clean", "{}")) for step in steps)
+    return tuple(dict.fromkeys(pattern for given in settings for pattern in given.get("patterns", {}).items()))

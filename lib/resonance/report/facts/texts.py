@@ -12,48 +12,44 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
-TEXT_BYTES = 2_000_000_000
-"""Where there is more text than this, no text is read."""
+    from resonance.core.expression import Patterns
+    from resonance.report.facts.shared import Facts
+
 HEAD = 240
 """Characters of a text that a start has."""
 MARGIN = 400
 """So many more are read, so that what is cut off in the middle is still known for what it is."""
 
 
-def sum_bytes(documents: DataFrame) -> int:
-    """Bytes of all stored texts."""
-    return int(documents.agg(F.coalesce(F.sum(F.col("n_bytes").cast("bigint")), F.lit(0))).collect()[0][0])
-
-
-def read_texts(documents: DataFrame, ids: Collection[bytes], characters: Column, *, shown: bool) -> dict[bytes, Row]:
+def read_texts(documents: DataFrame, ids: Collection[bytes], characters: Column, facts: Facts) -> dict[bytes, Row]:
     """Source and start of the text of some documents, by id, persons and secrets hidden. One scan.
 
     Args:
         documents: the table.
         ids: documents that are asked for; those that are not in the table have no entry.
         characters: how many characters of a text are read.
-        shown: whether texts are read; else ``text`` is null.
+        facts: say whether texts are read; else ``text`` is null.
     """
     if not ids:
         return {}
-    text = F.col("text").substr(F.lit(1), characters + F.lit(MARGIN)) if shown else F.lit(None).cast("string")
+    text = F.col("text").substr(F.lit(1), characters + F.lit(MARGIN)) if facts.texts_shown else F.lit(None).cast("string")
     asked = documents.where(F.col("doc_id").isin(sorted(ids)))
     known = asked.select("doc_id", "source", text.alias("text"), characters.alias("characters")).collect()
-    hidden = hide_persons([row["text"] for row in known])
+    hidden = hide_persons([row["text"] for row in known], facts.patterns)
     return {
         bytes(row["doc_id"]): Row(doc_id=row["doc_id"], source=row["source"], text=said and said[: row["characters"]])
         for row, said in zip(known, hidden, strict=True)
     }
 
 
-def hide_persons(texts: Sequence[str | None]) -> list[str | None]:
-    """Texts as they may be shown: each sign of what names a person or opens a door is replaced."""
+def hide_persons(texts: Sequence[str | None], patterns: Patterns) -> list[str | None]:
+    """Texts as they may be shown: each sign of what names a person, opens a door or fits the user's patterns is replaced."""
     from resonance.curate.signals.privacy import hide_values
 
-    return hide_values(texts) if any(texts) else list(texts)
+    return hide_values(texts, patterns) if any(texts) else list(texts)
 
 
-def read_starts(documents: DataFrame, ids: Collection[bytes], *, shown: bool) -> dict[bytes, str]:
+def read_starts(documents: DataFrame, ids: Collection[bytes], facts: Facts) -> dict[bytes, str]:
     """The first ``HEAD`` characters of some texts, by id; empty unless texts are shown. One scan."""
-    rows = read_texts(documents, ids, F.lit(HEAD), shown=True) if shown else {}
+    rows = read_texts(documents, ids, F.lit(HEAD), facts) if facts.texts_shown else {}
     return {id: row["text"] for id, row in rows.items()}

@@ -84,7 +84,7 @@ def gather_duplicates(frames: Mapping[str, DataFrame], shared: Facts) -> Duplica
         return Duplicates(shared)
     largest = find_largest(frames["duplicates"])
     ids = {bytes(row[column]) for row in largest for column in ("keeper", "doc_id")}
-    texts = read_texts(frames["documents"], ids, F.lit(REACH), shown=shared.texts_shown)
+    texts = read_texts(frames["documents"], ids, F.lit(REACH), shared)
     return Duplicates(
         shared,
         count_clusters(frames["duplicates"]),

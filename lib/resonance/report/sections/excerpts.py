@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame, Row
 
+    from resonance.core.expression import Patterns
     from resonance.report.facts.shared import Facts
 
 EACH = 2
@@ -101,11 +102,11 @@ def gather_excerpts(frames: Mapping[str, DataFrame], shared: Facts) -> Excerpts:
     wholes = {bytes(row["doc_id"]) for row in pieces}
     long = F.when(F.col("doc_id").isin(sorted(wholes)), REACH).otherwise(HEAD) if wholes else F.lit(HEAD)
     ids = {bytes(row["doc_id"]) for row in near} | wholes
-    texts = read_texts(frames["documents"], ids, long, shown=shared.texts_shown)
+    texts = read_texts(frames["documents"], ids, long, shared)
     edited = count_edits(frames["edits"]) if shared.rows["edits"] else ()
     if not shared.texts_shown:
         return Excerpts(tuple(_pair_texts(near, texts)), edited)
-    raw = _read_raw(frames["raw"], wholes & texts.keys())
+    raw = _read_raw(frames["raw"], wholes & texts.keys(), shared.patterns)
     return Excerpts(tuple(_pair_texts(near, texts)), edited, tuple(_show_pieces(pieces, texts, raw)))
 
 
@@ -171,13 +172,13 @@ def _find_pieces(edits: DataFrame) -> list[Row]:
     return chosen.join(cuts, ["doc_id", "batch"]).orderBy("piece.rule", "doc_id", "piece.start").collect()
 
 
-def _read_raw(raw: DataFrame, ids: set[bytes]) -> dict[bytes, tuple[str, bytes]]:
+def _read_raw(raw: DataFrame, ids: set[bytes], patterns: Patterns) -> dict[bytes, tuple[str, bytes]]:
     """Raw texts that are short enough, where they were kept, persons and secrets hidden; with the hash of what they say."""
     if not ids:
         return {}
     kept = raw.where(F.col("doc_id").isin(sorted(ids)) & (F.length("text") <= REACH)).select("doc_id", "text")
     rows = kept.collect()
-    hidden = hide_persons([row["text"] for row in rows])
+    hidden = hide_persons([row["text"] for row in rows], patterns)
     return {
         bytes(row["doc_id"]): (said, hashlib.sha256(row["text"].encode(errors="replace")).digest()[:16])
         for row, said in zip(rows, hidden, strict=True)

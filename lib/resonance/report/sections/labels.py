@@ -82,7 +82,7 @@ def gather_labels(frames: Mapping[str, DataFrame], shared: Facts) -> Labels:
     sums = quality.agg(F.count(F.lit(1)).alias("scored"), F.count_if("issue").alias("issues")).collect()[0]
     worst = quality.where("issue").orderBy("quality", "doc_id").limit(SUSPECTS).collect() if sums["issues"] else []
     ids = {bytes(row["doc_id"]) for row in (*chosen, *worst)}
-    texts = read_starts(frames["documents"], ids, shown=shared.texts_shown)
+    texts = read_starts(frames["documents"], ids, shared)
     return Labels(
         current=current,
         mapped=tuple(_read_sample(row, texts) for row in sorted(chosen, key=lambda row: (row["confidence"], bytes(row["doc_id"])))),

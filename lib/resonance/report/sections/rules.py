@@ -35,7 +35,7 @@ By = Literal["source", "language"]
 MUCH, FEW = 0.2, 20
 """A rule is pointed out if it cuts more than this share of a source that has at least so many documents."""
 POINTED, SOURCES = 10, 3
-ACROSS, REASONS = 6, 3
+ACROSS = 6
 ALL = "*"
 BY: tuple[By, ...] = ("source", "language")
 
@@ -123,7 +123,6 @@ def draw_rules(facts: Rules, settings: ReportSettings) -> Block | None:
     charts: list[Chart] = [_draw_fired(fails)] if fails else []
     charts += [_draw_passed(facts, by) for by in BY if any(row.by == by for row in facts.judged)]
     grids = [_list_rules(facts, fails)] if facts.shared.rules else []
-    grids += [_list_languages(facts)] if any(row["languages"] for row in facts.shared.rules) else []
     grids += [_list_shares(facts, by) for by in BY if fails]
     grids += draw_excerpts(facts.excerpts)
     return Block(say("What each rule cuts"), _describe_rules(facts, fails), tuple(charts), tuple(grids))
@@ -264,29 +263,6 @@ def _write_share(fell: int, part: Judged, asked: Languages) -> str:
 def _read_languages(facts: Rules) -> dict[str, Languages]:
     """The languages that each rule is asked of, for rules of some languages."""
     return {row["rule"]: Languages.read(row["languages"]) for row in facts.shared.rules if row["languages"]}
-
-
-def _list_languages(facts: Rules) -> Grid:
-    """Each language with the rules that judge it, what fails and for which reasons first."""
-    whose = {row["rule"]: row["rule"].rpartition(".")[0] or row["policy"] for row in facts.shared.rules}
-    asked, rows = _read_languages(facts), []
-    for part in (row for row in facts.judged if row.by == "language"):
-        judges = [whose[rule] for rule, languages in asked.items() if part.name != REST and languages.hold(part.name)]
-        fails = (row for row in facts.failed if row.by == "language" and row.name == part.name and row.first)
-        first = sorted(fails, key=lambda row: (-row.first, row.rule))[:REASONS]
-        rows.append(
-            (
-                name(_name_place(part.name)),
-                join_words([name(judge) for judge in dict.fromkeys(judges)]) or "–",
-                count(part.documents),
-                count(part.cut),
-                share(part.cut, part.documents),
-                say(", ").join(f"{name(row.rule.rpartition('.')[2])} {count(row.first)}" for row in first) or "–",
-            )
-        )
-    columns = (say("language"), say("rules"), say("documents"), say("fail"), say("share"), say("first reasons"))
-    note = say("Languages are those that the set basics tells.")
-    return Grid(say("Languages and the rules that judge them"), columns, tuple(rows), frozenset(columns[2:5]), note=note)
 
 
 SECTION = Section("rules", gather_rules, draw_rules, reads=(DOCUMENTS, SIGNALS, REJECTS, EDITS, RAW))

@@ -61,7 +61,7 @@ def gather_suspects(frames: Mapping[str, DataFrame], shared: Facts) -> Suspects:
         frames[table].where(F.col("round") == newest) for table in ("appraisals", "repairs", "sample_weights")
     )
     worst = repairs.orderBy(F.desc("posterior"), "doc_id").limit(LISTED).collect()
-    texts = read_starts(frames["documents"], {bytes(row["doc_id"]) for row in worst}, shown=shared.texts_shown)
+    texts = read_starts(frames["documents"], {bytes(row["doc_id"]) for row in worst}, shared)
     drawn = repairs.join(weights.select("doc_id", "factor", "taught"), "doc_id")
     mended = F.count_if(F.col("taught").isNotNull())
     taken = drawn.agg(F.avg(F.when(F.col("taught").isNull(), F.col("factor"))).alias("factor"), mended.alias("mended")).collect()[0]

@@ -50,7 +50,7 @@ def gather_texts(frames: Mapping[str, DataFrame], shared: Facts) -> Texts:
     hardest = scored.orderBy(F.desc("last_bpb"), "doc_id").limit(EACH).collect()
     easiest = scored.orderBy("last_bpb", "doc_id").limit(EACH).collect()
     ids = {bytes(row["doc_id"]) for row in (*hardest, *easiest)}
-    texts = read_starts(frames["documents"], ids, shown=shared.texts_shown)
+    texts = read_starts(frames["documents"], ids, shared)
     return Texts(scored.count(), *(tuple(_read_score(row, texts) for row in end) for end in (hardest, easiest)))
 
 

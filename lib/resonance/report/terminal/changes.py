@@ -19,6 +19,7 @@ from resonance.report.wording import amount, count, minus, name, start
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from resonance.core.expression import Patterns
     from resonance.core.job import Checkpoint
 
 CUT, KEPT = "newly cut", "newly kept"
@@ -52,7 +53,13 @@ class Changes:
 
 
 def find_changes(
-    documents: DataFrame, now: DataFrame, then: DataFrame, *, checkpoint: Checkpoint, excerpts: bool = False
+    documents: DataFrame,
+    now: DataFrame,
+    then: DataFrame,
+    *,
+    checkpoint: Checkpoint,
+    excerpts: bool = False,
+    patterns: Patterns = (),
 ) -> Changes:
     """The difference between the current rejects of one job (``now``) and those that another policy would give (``then``).
 
@@ -62,6 +69,7 @@ def find_changes(
         then: rejects that another policy would give; materialise them, they are read three times.
         checkpoint: materialises the documents that would move.
         excerpts: whether the starts of the examples' texts are read.
+        patterns: what the user looks for in texts; it is hidden in excerpts.
 
     Shuffles partial counts, and ids that are cut now or would be.
     """
@@ -76,7 +84,7 @@ def find_changes(
             _pair_counts({pair: row["rows"] for pair, row in current.items()}, {pair: row["rows"] for pair, row in other.items()})
         ),
         moved={side: sides[side] for side in (CUT, KEPT) if side in sides},
-        examples=_choose_examples(moved, documents, now, then, excerpts) if sides else (),
+        examples=_choose_examples(moved, documents, now, then, excerpts, patterns) if sides else (),
     )
 
 
@@ -102,7 +110,9 @@ def _pair_counts(now: Mapping[Pair, int], then: Mapping[Pair, int]) -> Iterator[
             yield Row(rule=rule, source=source, now=rows[0], then=rows[1])
 
 
-def _choose_examples(moved: DataFrame, documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool) -> tuple[Row, ...]:
+def _choose_examples(
+    moved: DataFrame, documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool, patterns: Patterns
+) -> tuple[Row, ...]:
     """A few documents of each side: the first by id of each rule, for the rules that move most documents."""
     rule = ["side", "moved_by"]
     first = moved.select("doc_id", *rule, rank_rows(rule, ["doc_id"]).alias("place")).where(F.col("place") <= EACH)
@@ -115,7 +125,7 @@ def _choose_examples(moved: DataFrame, documents: DataFrame, now: DataFrame, the
     text = F.substring("text", 1, 4 * EXCERPT) if excerpts else F.lit(None).cast("string")
     read = documents.where(F.col("doc_id").isin(ids)).select("doc_id", text.alias("excerpt"))
     rows = reasons.join(read, "doc_id", "left").collect()
-    hidden = hide_persons([row["excerpt"] for row in rows])
+    hidden = hide_persons([row["excerpt"] for row in rows], patterns)
     known = {bytes(row["doc_id"]): {**row.asDict(), "excerpt": said} for row, said in zip(rows, hidden, strict=True)}
     return tuple(Row(side=row["side"], **known[bytes(row["doc_id"])]) for row in chosen)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from resonance.core.job import Step
+from resonance.core.job import Job, Step
 from resonance.core.settings import Config
 from resonance.core.table import Family, list_tables
 
@@ -26,7 +26,7 @@ def find_origins(
     """The identity of what a step leaves in each table: of its job, settings, seed, place and the identities that it reads.
 
     Which members of a family a step fills says nothing of its other tables: one more signal set leaves them as they were. So does
-    a setting that is named as a member: it concerns this one alone.
+    a setting that is named as a member: it concerns this one alone. What other settings concern, the job says.
 
     Args:
         step: the step.
@@ -41,12 +41,11 @@ def find_origins(
     families = [entry for entry in job.writes if isinstance(entry, Family)]
     members = {name: table.name for family in families for name, table in family.members}
     choices = {*members, *(family.chosen_by for family in families)}
-    effective = job.read_effective(config).values()
-    values = {members[k]: v for given in effective for k, v in given.items() if k in members and v is not None}
+    effective = job.read_effective(config)
+    values = {members[k]: v for given in effective.values() for k, v in given.items() if k in members and v is not None}
     described: dict[str, Any] = {
         "job": [job.name, job.run.__name__, job.version],
         "place": [config.batch, step.round, step.arm],
-        "settings": [{k: v for k, v in given.items() if k not in choices} for given in effective],
         "seed": config.seed,
         "upstream": [list(dict.fromkeys(origins[name] for name in reads if name in origins)) for origins in upstream],
         "inputs": sources,
@@ -56,7 +55,22 @@ def find_origins(
         described["others"] = list(others)
     tables = list_tables((*job.writes, *job.appends), sections)
     own = {table.name: [table.name, table.version, *filter(None, [values.get(table.name)])] for table in tables}
-    return {name: _hash({**described, "table": table}) for name, table in own.items()}
+    return {
+        name: _hash({**described, "settings": _choose_settings(job, name, effective, choices), "table": table})
+        for name, table in own.items()
+    }
+
+
+def _choose_settings(
+    job: Job, table: str, effective: Mapping[str, Mapping[str, Any]], choices: Collection[str]
+) -> list[dict[str, Any]]:
+    """By section, the settings that one table depends on; sections of which it depends on none are left out."""
+    others = {name for name, changed in job.concerns.items() if table not in {one.name for one in changed}}
+    sections = (
+        {key: value for key, value in given.items() if key not in choices and f"{section}.{key}" not in others}
+        for section, given in effective.items()
+    )
+    return [given for given in sections if given]
 
 
 def identify(origins: Origins) -> str:

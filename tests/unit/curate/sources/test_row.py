@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from resonance.core.settings import IngestSettings
+from resonance.core.expression import Patterns
+from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.sources.row import BATCH_ROWS, Fields, Row, Unit, broken, in_batches, json_of, quarantine_row, row_of
 
 UNIT = Unit("/data/web/a.jsonl", "web/a.jsonl", "data/web/a.jsonl", "json", "", 0, 1, 0)
@@ -13,6 +14,12 @@ UNIT = Unit("/data/web/a.jsonl", "web/a.jsonl", "data/web/a.jsonl", "json", "", 
 
 def read(values: dict[str, object], **settings: object) -> Row:
     return row_of(values, UNIT, 3, Fields.of(IngestSettings.model_validate(settings)))
+
+
+def told(row: Row, patterns: Patterns = ()) -> str:
+    """The detail of a row as tables hold it."""
+    (batch,) = in_batches([row], patterns)
+    return str(batch.column("detail")[0].as_py())
 
 
 def test_the_key_is_the_rows_own_id_or_url_else_none() -> None:
@@ -63,15 +70,27 @@ def test_nul_never_reaches_a_key_or_source() -> None:
 def test_details_name_fields_and_stay_short() -> None:
     row = read({f"field{n}": "secret" for n in range(100)})
     assert row.rule == "missing_text"
-    assert len(row.detail or "") <= 200
-    assert "secret" not in (row.detail or "")
+    assert len(told(row)) <= 200
+    assert "secret" not in told(row)
 
 
 def test_details_hide_persons_in_names_of_fields_before_they_are_cut_off() -> None:
     row = read({"jane.doe@example.com": 1, "b": 2})
-    assert row.detail == "field 'text' is null or missing among: b, ********************"
+    assert told(row) == "field 'text' is null or missing among: b, ********************"
     long = quarantine_row(UNIT, 1, "broken_file", "x" * 190 + " jane.doe@example.com")
-    assert long.detail == "x" * 190 + " " + "*" * 9
+    assert told(long) == "x" * 190 + " " + "*" * 9
+
+
+def test_details_hide_what_the_patterns_of_the_user_find() -> None:
+    badge = (("badge", "EMP-[0-9]{6}"),)
+    row = read({"EMP-123456 of Jane": 1, "b": 2})
+    assert told(row, badge) == "field 'text' is null or missing among: ********** of Jane, b"
+    long = quarantine_row(UNIT, 1, "broken_file", "x" * 194 + " EMP-123456")
+    assert told(long, badge) == "x" * 194 + " " + "*" * 5
+    task = TaskSettings(kind="classification", labels=("good", "bad"))
+    fields = Fields.of(IngestSettings(), task, badge)
+    flawed = row_of({"text": "t", "label": "z" * 35 + "EMP-123456"}, UNIT, 1, fields)
+    assert told(flawed, badge) == f"label '{'z' * 35}*****…' is none of task.labels", "before it is shortened"
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
-"""Which run of a step is the newest."""
+"""Which run of a step is the newest, and what it looked for in texts."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from pyspark.sql import Row
 
-from resonance.report.facts.steps import find_cutting, find_latest
+from resonance.report.facts.steps import find_cutting, find_latest, find_patterns
 
 
 def test_the_newest_run_of_each_step_is_found() -> None:
@@ -33,3 +34,12 @@ def test_a_step_that_could_have_cut_counts_even_if_it_wrote_no_rejects() -> None
         step("feedback", 5, round=1),
     ]
     assert [row["job"] for row in find_cutting(steps)] == ["ingest", "clean"]
+
+
+def test_the_patterns_of_every_step_that_read_texts_are_found() -> None:
+    def step(**settings: object) -> Row:
+        return Row(made_of={"code": "1", **{f"settings {name}": json.dumps(given) for name, given in settings.items()}})
+
+    badge, desk = {"badge": "EMP-[0-9]{6}"}, {"badge": "[0-9]{6}", "desk": "D[0-9]"}
+    steps = [Row(made_of=None), step(judge={}), step(clean={"patterns": badge}), step(clean={"patterns": desk}), step(clean={})]
+    assert find_patterns(steps) == (*badge.items(), *desk.items())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from resonance.core.job import Job, Step
+from resonance.core.policy import Policy
 from resonance.core.settings import CleanSettings, Config, JudgeSettings
 from resonance.core.table import Family, Table
 from resonance.factory import CLEAN, JUDGE, loop
@@ -59,6 +62,27 @@ def test_a_new_version_of_a_set_concerns_those_that_read_it() -> None:
     assert differ(before, identities(config, raise_version("dclm"))) == set(), "it is not measured"
     assert differ(before, identities(config, raise_version("dolma"))) == {"clean", "assess"}, "gopher does not read it"
     assert {"clean", "judge", "dedupe"} <= differ(before, identities(config, raise_version("datatrove")))
+
+
+@pytest.mark.parametrize(("keep_raw", "reading"), [(True, {"ingest", "clean"}), (False, {"ingest"})])
+def test_another_pattern_concerns_what_says_where_it_was_found(keep_raw: bool, reading: set[str]) -> None:
+    """Reasons that quote it, and the tables of what was found, which some verdicts read; texts only where they are masked."""
+
+    def search(config: Config, patterns: dict[str, str], mask: str = "none") -> dict[str, str]:
+        cleaning = CleanSettings.model_validate({"sets": config.clean.sets, "patterns": patterns, "mask": mask})
+        return identities(config.model_copy(update={"clean": cleaning}))
+
+    plain, private = (configure(*sets, keep_raw=keep_raw) for sets in (["datatrove"], ["datatrove", "privacy"]))
+    badge, desk = {"badge": "EMP-[0-9]{6}"}, {"desk": "D[0-9]{2}"}
+    assert differ(search(plain, badge), search(plain, desk)) == reading
+    assert differ(search(private, badge), search(private, desk)) == reading | {"assess"}
+    leaks = Policy.model_validate(
+        {"name": "leaks", "rules": [{"rule": "own", "set": "privacy", "signal": "own_patterns", "above": 0}]}
+    )
+    judged = private.model_copy(update={"judge": JudgeSettings(policy=leaks)})
+    assert reading | {"judge", "dedupe"} <= differ(search(judged, badge), search(judged, desk))
+    masked = differ(search(plain, badge, "placeholders"), search(plain, desk, "placeholders"))
+    assert reading | {"judge", "dedupe", "decontaminate", "train"} <= masked
 
 
 def test_another_rewriting_makes_all_stale() -> None:

@@ -1,0 +1,36 @@
+"""The files that reports are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from resonance.core.errors import InputError
+
+
+def check_file(file: str | Path, command: str, ends: Collection[str]) -> Path:
+    """The file of a report, where its name says which form it has.
+
+    Args:
+        file: its path.
+        command: what the error calls who writes it.
+        ends: how its name may end.
+
+    Raises:
+        InputError: its name ends otherwise.
+    """
+    if Path(file).suffix.lower() not in ends:
+        raise InputError(f"{command}: cannot write a report to {file}: its name must end in {', '.join(ends)}")
+    return Path(file)
+
+
+def write_file(content: str, file: Path, command: str) -> None:
+    """Write a report.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{command}: cannot write {file}: {error.strerror}") from None
