@@ -115,12 +115,16 @@ def list_weightings() -> Iterator[str]:
         kind = weighting.parameters
         yield f"## {weighting.title}\n\n{_first(kind.__doc__)} Kind `{kind.kind}`; {weighting.cost}.\n"
         rows = [
-            (f"`{key}`", f"{getattr(kind, key):g}", _clean(field.description))
+            (f"`{key}`", _write_value(getattr(kind, key)), _clean(field.description))
             for key, field in type(kind).model_fields.items()
             if key != "kind"
         ]
         if rows:
             yield from _table(("parameter", "value", "meaning"), rows)
+
+
+def _write_value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else f"`{value}`" if value else "–"
 
 
 def list_operators() -> Iterator[str]:

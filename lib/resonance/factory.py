@@ -230,7 +230,7 @@ SUSPECT = Job(
 WEIGH_SAMPLES = Job(
     "weigh_samples",
     weigh_samples,
-    reads=(APPRAISALS, REPAIRS, EXCESS_LOSS, EVALUATIONS, SAMPLE_WEIGHTS, EXAMPLES),
+    reads=(DOCUMENTS, REJECTS, SIGNALS, APPRAISALS, REPAIRS, EXCESS_LOSS, EVALUATIONS, SAMPLE_WEIGHTS, EXAMPLES),
     writes=(SAMPLE_WEIGHTS,),
     per="round",
     only_with="a weighting that weighs samples",
@@ -319,20 +319,22 @@ def loop(config: Config) -> tuple[Step, ...]:
 
 
 def screening(config: Config, number: int) -> tuple[Step, ...]:
-    """Every step between a round's plan and its draw that looks at single documents: none where no model or loss is there yet.
+    """Every step between a round's plan and its draw that looks at single documents: where no model or loss is there yet, none
+    but the weighing of documents by their signals.
 
     Held-out documents are looked at wherever arms are to be compared on them.
     """
     weighting = config.decide.weighting
+    by_signal = weighting.reads_signals
     if number == 1 and not config.train.model:
-        return ()
+        return (Step(WEIGH_SAMPLES, number),) if by_signal else ()
     reads = weighting.weighs_samples and bool({APPRAISALS.name, REPAIRS.name} & weighting.tables)
-    weighs = reads or (weighting.weighs_samples and number > 1)
+    weighs = reads or by_signal or (weighting.weighs_samples and number > 1)
     compares = _has_control(config, number) and config.task.kind != "classification"
     found = (
         (reads, Step(REBALANCE, number, CANDIDATES)),
         (reads or compares, Step(APPRAISE, number)),
-        (weighs or compares, Step(SUSPECT, number)),
+        ((weighs and not by_signal) or compares, Step(SUSPECT, number)),
         (weighs, Step(WEIGH_SAMPLES, number)),
     )
     return tuple(step for wanted, step in found if wanted)

@@ -117,6 +117,18 @@ def test_a_model_that_is_there_before_round_1_reads_its_candidates_too():
     assert {"rebalance 1 candidates", "appraise 1", "weigh_samples 1"} <= {str(step) for step in steps}
 
 
+def test_a_weighting_by_scores_weighs_documents_from_the_first_round_on_and_asks_for_no_look():
+    names = ("appraise", "suspect", "weigh_samples", "rebalance", "cross_fit")
+    found = [str(step) for step in loop(load(rounds=2, control=False, decide__weighting="by_score")) if step.job.name in names]
+    assert found == ["weigh_samples 1", "rebalance 1 plan", "weigh_samples 2", "rebalance 2 plan"]
+    model = [str(step) for step in loop(load(rounds=1, decide__weighting="by_score", train__model="somewhere"))]
+    assert "weigh_samples 1" in model
+    assert not {"rebalance 1 candidates", "appraise 1", "suspect 1"} & set(model)
+    compared = [str(step) for step in loop(load(rounds=2, decide__weighting="by_score"))]
+    assert compared.index("suspect 2") < compared.index("weigh_samples 2") < compared.index("rebalance 2 plan")
+    assert "train 2 control" in compared
+
+
 def test_labels_are_doubted_by_reference_models_and_where_candidates_are_read():
     task = {"kind": "classification", "labels": ["a", "b"]}
     steps = [str(step) for step in loop(load(rounds=2, decide__weighting="resonance", task=task))]

@@ -11,6 +11,7 @@ from resonance.core.errors import ConfigError
 from resonance.core.quotes import advise_quotes, describe_quotes
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+SIGNAL = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
 NOTHING = "no model and no forward pass beyond those of every round"
 ONE_MODEL_A_FOLD = "every round one reference model more for each of cross_fit.folds, and a forward pass over what the round drew"
 TUNED_TOO = f"{ONE_MODEL_A_FOLD}; then each of them tuned on tune.slices, and another pass"
@@ -32,6 +33,16 @@ class Parameters(BaseModel):
     def reads(self) -> tuple[str, ...]:
         """What it reads about slices with these parameters."""
         return self.READS
+
+    @property
+    def reads_samples(self) -> tuple[str, ...]:
+        """What it reads about samples with these parameters."""
+        return self.READS_SAMPLES
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The signal sets that it reads about samples: they are measured of all texts."""
+        return ()
 
 
 class Uniform(Parameters):
@@ -134,7 +145,40 @@ class Resonance(Parameters):
         return self.READS if self.step else ()
 
 
-Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss | Rho | Color | Resonance
+class ByScore(Parameters):
+    """Slices get equal shares; of each, documents are drawn at a part of its rate that a stored signal says, such as a score.
+
+    A document of which the signal is not known is drawn at the least rate.
+    """
+
+    READS_SAMPLES = ("signals",)
+    kind: Literal["by_score"] = "by_score"
+    signal: str = Field("classifier.score", pattern=SIGNAL, description="the signal, as set.signal")
+    least_at: float = Field(0.0, description="of a number, the value that is drawn at the least rate, as is what lies beyond")
+    full_at: float = Field(0.5, description="the value that is drawn at full rate, as is what lies beyond; between, in proportion")
+    rates: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        {}, description="of a signal of labels, the part of the rate by label; full for labels that are not named"
+    )
+    least: float = Field(0.1, ge=0, le=1, description="part of its slice's rate that every document keeps")
+
+    @model_validator(mode="after")
+    def _has_two_ends(self) -> Self:
+        if self.least_at == self.full_at:
+            raise ValueError(f"least_at and full_at must differ (both are {self.full_at:g})")
+        return self
+
+    @property
+    def reads_samples(self) -> tuple[str, ...]:
+        """The signal."""
+        return (f"signals_{self.signal}",)
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Its set."""
+        return (self.signal.partition(".")[0],)
+
+
+Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss | Rho | Color | Resonance | ByScore
 KINDS: tuple[type[Parameters], ...] = get_args(Kind)
 
 
@@ -160,7 +204,12 @@ class Weighting(BaseModel):
     @property
     def weighs_samples(self) -> bool:
         """Whether documents of one slice are drawn at different rates."""
-        return bool(self.parameters.READS_SAMPLES)
+        return bool(self.parameters.reads_samples)
+
+    @property
+    def reads_signals(self) -> bool:
+        """Whether it weighs documents by what ``clean`` measured of them: before any model is there."""
+        return bool(self.parameters.sets)
 
     @property
     def tables(self) -> frozenset[str]:
@@ -175,7 +224,7 @@ class Weighting(BaseModel):
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        return (*self.parameters.reads, *self.parameters.READS_SAMPLES)
+        return (*self.parameters.reads, *self.parameters.reads_samples)
 
 
 def parse(content: object, where: str) -> Weighting:

@@ -14,7 +14,6 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from resonance.core import weighting
 from resonance.core.errors import ConfigError
 from resonance.core.pseudonyms import name_key, read_key
 from resonance.core.quotes import advise_quotes, describe_quotes
@@ -25,7 +24,7 @@ from resonance.runtime import resources
 from resonance.runtime.policies import load_policy, parse_policy, readable_sets
 from resonance.runtime.recipes import find_recipe, read_file
 from resonance.runtime.scorers import find_scorers
-from resonance.runtime.weightings import load_weighting
+from resonance.runtime.weightings import load_weighting, parse_weighting
 
 
 def load(
@@ -57,7 +56,7 @@ def load(
     for key, value in overrides.items():
         merged = _lay(merged, _nest_value(key.split("__"), value))
     try:
-        return Config.model_validate(_read_promises(_choose_weighting(_settle_policy(_read_scorers(merged)))))
+        return Config.model_validate(_read_promises(_settle_policy(_choose_weighting(_read_scorers(merged)))))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
@@ -70,24 +69,36 @@ def _read_scorers(merged: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
-    """The layers with the policy that they name read, and ``clean`` asked for what it needs: nothing where there are no rules."""
+    """The layers with the policy that they name read, and ``clean`` asked for what it needs, and for what the weighting reads.
+
+    Where there are no rules and no weighting reads a signal, nothing is measured by default.
+    """
     judge, clean = merged.get("judge"), merged.get("clean", {})
     if not isinstance(judge, dict) or "policy" not in judge or not isinstance(clean, dict):
         return merged
     given = judge["policy"]
     policy = load_policy(given) if isinstance(given, str) else parse_policy(given, "in judge.policy")
+    weighed = _list_weighed(merged.get("decide"))
     asked = clean.get("sets", CleanSettings().sets if policy.rules else ())
     sets = readable_sets()
     if isinstance(asked, list | tuple):
         if unknown := [name for name in asked if name not in sets]:
             named = ", ".join(f"{name}{describe_quotes(name)}" for name in unknown)
             raise ConfigError(f"configuration: clean.sets: no signal set {named}; choose from {', '.join(sets)}")
-        asked = tuple(name for name in sets if name in {*asked, *policy.sets} or sets[name].scored and clean.get(name) is not None)
-    only = {name: languages for name, languages in policy.read_only_of.items() if name not in clean.get("sets", ())}
+        read = {*asked, *policy.sets, *weighed}
+        asked = tuple(name for name in sets if name in read or sets[name].scored and clean.get(name) is not None)
+    of_all = {*clean.get("sets", ()), *weighed}
+    only = {name: languages for name, languages in policy.read_only_of.items() if name not in of_all}
     needed = {"rewrite": policy.rewrite, "mask": policy.mask, "languages": only, **clean, "sets": asked}
     if needed["mask"] == "pseudonyms":
         needed["key_name"] = name_key(read_key())
     return {**merged, "judge": {**judge, "policy": policy}, "clean": needed}
+
+
+def _list_weighed(decide: object) -> tuple[str, ...]:
+    """The signal sets that the weighting reads."""
+    chosen = decide.get("weighting") if isinstance(decide, dict) else None
+    return chosen.parameters.sets if isinstance(chosen, Weighting) else ()
 
 
 def _choose_weighting(merged: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +107,7 @@ def _choose_weighting(merged: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(decide, dict) or "weighting" not in decide or isinstance(decide["weighting"], Weighting):
         return merged
     given = decide["weighting"]
-    chosen = load_weighting(given) if isinstance(given, str) else weighting.parse(given, "in decide.weighting")
+    chosen = load_weighting(given) if isinstance(given, str) else parse_weighting(given, "in decide.weighting")
     return {**merged, "decide": {**decide, "weighting": chosen}}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from resonance.core.errors import ConfigError
-from resonance.core.weighting import AboveMean, DoReMi, Stratified, Uniform, Weighting, parse
+from resonance.core.weighting import AboveMean, ByScore, DoReMi, Stratified, Uniform, Weighting, parse
 
 HEAD = {"name": "mine", "version": 2}
 
@@ -20,7 +20,7 @@ def test_a_weighting_has_a_kind_and_its_parameters() -> None:
     assert parse({**HEAD, "kind": "uniform", "parameters": None}, "mine").parameters == Uniform()
 
 
-ALL = "choose one of uniform, stratified, above_mean, doremi, perplexity_band, naive_high_loss, rho, color, resonance"
+ALL = "choose one of uniform, stratified, above_mean, doremi, perplexity_band, naive_high_loss, rho, color, resonance, by_score"
 
 
 def of(kind: Any, **parameters: Any) -> dict[str, Any]:
@@ -45,6 +45,12 @@ def of(kind: Any, **parameters: Any) -> dict[str, Any]:
         (of("doremi", step=-1), "parameters.step: Input should be greater than 0 (got -1)"),
         (of("doremi", step=float("nan")), "parameters.step: Input should be a finite number (got nan)"),
         (of("perplexity_band", low=0.8), "parameters: low must be less than high (got 0.8 and 0.75)"),
+        (of("by_score", full_at=0), "parameters: least_at and full_at must differ (both are 0)"),
+        (of("by_score", rates={"tail": 2}), "parameters.rates.tail: Input should be less than or equal to 1 (got 2)"),
+        (
+            of("by_score", signal="score"),
+            "parameters.signal: String should match pattern '^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$' (got 'score')",
+        ),
         (of("uniform") | {"version": 0}, "version: Input should be greater than or equal to 1 (got 0)"),
         (of("uniform") | {"name": "a b"}, "name: String should match pattern '^[A-Za-z0-9][A-Za-z0-9_.-]*$' (got 'a b')"),
     ],
@@ -63,6 +69,14 @@ def test_a_weighting_says_what_it_reads_and_costs() -> None:
         "reads slice_excess.excess; costs every round one reference model more for each of cross_fit.folds, "
         "and a forward pass over what the round drew"
     )
+
+
+def test_a_weighting_by_a_signal_says_which_it_reads() -> None:
+    found = Weighting(name="a", parameters=ByScore(signal="perplexity.band", rates={"tail": 0.1}))
+    assert (found.is_fixed, found.weighs_samples, found.reads_signals) == (True, True, True)
+    assert (found.tables, found.parameters.sets) == ({"signals_perplexity"}, ("perplexity",))
+    assert found.cost.startswith("reads signals_perplexity.band; costs no model and no forward pass")
+    assert not Weighting(name="a", parameters=DoReMi()).reads_signals
 
 
 def test_two_weightings_of_one_name_differ_by_their_kinds() -> None:

@@ -10,6 +10,7 @@ from resonance.core.errors import ConfigError
 from resonance.core.settings import Config, DecideSettings
 from resonance.core.weighting import KINDS, NaiveHighLoss
 from resonance.runtime.conf import load
+from resonance.runtime.scorers import refuse_unscored
 from resonance.runtime.weightings import known_weightings, load_weighting
 
 HARD = {"name": "hard", "version": 3, "kind": "naive_high_loss", "parameters": {"power": 4}}
@@ -40,7 +41,7 @@ def test_a_name_a_file_and_keys_choose_a_weighting(tmp_path: Path) -> None:
 def test_what_is_unknown_is_refused_with_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(assignments=["decide.weighting=magic"])
-    names = "above_mean, color, doremi, naive_high_loss, perplexity_band, resonance, rho, stratified, uniform"
+    names = "above_mean, by_score, color, doremi, naive_high_loss, perplexity_band, resonance, rho, stratified, uniform"
     assert str(caught.value) == f"unknown weighting 'magic': choose one of {names}, or give a YAML file"
     with pytest.raises(ConfigError) as caught:
         load(decide__weighting=HARD | {"parameters": {"pow": 1}})
@@ -50,6 +51,39 @@ def test_what_is_unknown_is_refused_with_what_there_is(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("{a: ")
     with pytest.raises(ConfigError, match="^weighting .*bad.yaml is no YAML: "):
         load_weighting(str(tmp_path / "bad.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"signal": "clasifier.score"}, "no signal set clasifier: choose from basics, "),
+        ({"signal": "classifier.probability"}, "set classifier has no signal probability: there are score, scorer"),
+        ({"signal": "perplexity.band"}, "perplexity.band is a label: say by rates which part of the rate each label has"),
+        ({"rates": {"tail": 0.1}}, "classifier.score is a number: say least_at and full_at, not rates"),
+        ({"signal": "quality.score"}, "no signal set quality: choose from "),
+    ],
+)
+def test_a_signal_that_cannot_be_read_is_refused(parameters: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(decide__weighting={"name": "mine", "version": 1, "kind": "by_score", "parameters": parameters})
+    assert str(caught.value).startswith(f"weighting in decide.weighting: parameters.signal: {says}")
+
+
+def test_what_a_weighting_reads_is_measured_of_all_texts() -> None:
+    """A policy reads ``datatrove`` of English texts alone; a weighting by one of its signals reads it of every text."""
+    mine = {"name": "mine", "version": 1, "kind": "by_score", "parameters": {"signal": "datatrove.n_words", "full_at": 50}}
+    plain, weighed = load(), load(decide__weighting=mine)
+    assert "datatrove" in plain.clean.languages
+    assert weighed.clean.sets == plain.clean.sets
+    assert weighed.clean.languages == {name: some for name, some in plain.clean.languages.items() if name != "datatrove"}
+    alone = load(judge__policy="none", decide__weighting=mine)
+    assert (load(judge__policy="none").clean.sets, alone.clean.sets) == ((), ("datatrove",))
+    scored = load(decide__weighting="by_score")
+    assert "classifier" in scored.clean.sets
+    with pytest.raises(
+        ConfigError, match=r"signal set classifier is measured by what `resonance score fit .*clean.classifier=FILE"
+    ):
+        refuse_unscored(scored.clean)
 
 
 def test_settings_that_moved_say_where_they_went() -> None:

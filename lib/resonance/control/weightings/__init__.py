@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from resonance.control.weightings.above_mean import ask_above_mean
+from resonance.control.weightings.by_score import weigh_by_score
 from resonance.control.weightings.color import weigh_color
 from resonance.control.weightings.doremi import ask_doremi
 from resonance.control.weightings.known import Claim, Known, Samples
@@ -20,6 +21,7 @@ from resonance.control.weightings.stratified import ask_stratified
 from resonance.control.weightings.uniform import ask_uniform
 from resonance.core.weighting import (
     AboveMean,
+    ByScore,
     Color,
     DoReMi,
     NaiveHighLoss,
@@ -47,6 +49,7 @@ KINDS: tuple[tuple[type[Parameters], Ask], ...] = (
     (Rho, ask_uniform),
     (Color, ask_uniform),
     (Resonance, ask_resonance),
+    (ByScore, ask_stratified),
 )
 
 SAMPLE_KINDS: Mapping[type[Parameters], Weigh] = {
@@ -54,6 +57,7 @@ SAMPLE_KINDS: Mapping[type[Parameters], Weigh] = {
     Rho: weigh_rho,
     Color: weigh_color,
     Resonance: weigh_resonance,
+    ByScore: weigh_by_score,
 }
 """Kinds that weigh samples too: rows of documents that are drawn less than their slice, each with ``factor`` and ``reason``."""
 

@@ -44,11 +44,13 @@ class Samples:
         appraisals: those of the round.
         repairs: those of the round.
         excess_loss: those of the round before.
+        scores: documents with the ``value`` of the signal that the weighting reads; none where it reads no signal.
     """
 
     appraisals: DataFrame
     repairs: DataFrame
     excess_loss: DataFrame
+    scores: DataFrame
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ class DecideSettings(Settings):
     floor: float = Field(0.1, ge=0, lt=1, description="and does not fall below this share of an even weight")
     max_exposures: float = Field(4.0, gt=0, description="expected draws of a document over all rounds")
 
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The signal sets that the weighting reads."""
+        return self.weighting.parameters.sets
+
     @model_validator(mode="before")
     @classmethod
     def _refuse_moved(cls, given: Any) -> Any:

@@ -15,6 +15,7 @@ from resonance.control.weightings.known import Known
 from resonance.core import weighting
 from resonance.core.weighting import (
     AboveMean,
+    ByScore,
     Color,
     DoReMi,
     NaiveHighLoss,
@@ -96,6 +97,10 @@ def test_equal_losses_are_all_in_the_middle_of_the_band() -> None:
 @pytest.mark.parametrize("parameters", [NaiveHighLoss(), Rho(), Color()])
 def test_what_chooses_samples_alone_leaves_slices_as_they_are(parameters: Parameters) -> None:
     assert shares(parameters) == HELD
+
+
+def test_a_score_says_nothing_of_slices() -> None:
+    assert shares(ByScore()) == EVEN
 
 
 def test_ours_asks_for_equal_shares_unless_it_takes_steps() -> None:
