@@ -93,7 +93,7 @@ def assess(
         replace(judge(BY_ID[id], bounds[id], state, contract), stratum=dict(zip(contract.strata, stratum, strict=True)))
         for stratum, found in kept.items()
         for id, state in found.items()
-        if bounds[id].parts and not bounds[id].whole
+        if bounds[id].parts and not bounds[id].whole and bounds[id].look_up is None
     ]
     graded = grade(results, set_floors(profile, contract))
     many = count_rows(whole)
@@ -198,6 +198,8 @@ def complete_states(rows: DataFrame, bounds: Mapping[str, Bound], whole: States)
     for id, state in whole.items():
         bound = bounds[id]
         found[id] = {**state, **bound.own(rows)} if bound.own is not None and state["rows"] else state
+        if bound.look_up is not None and state["rows"]:
+            found[id] = {**found[id], **bound.look_up(state)}
         finding = bound.judge(state) if bound.exactly and state["rows"] else None
         if finding is not None and finding.recount:
             distinct = rows.select(F.expr(bound.exactly or "").alias("value")).where("value IS NOT NULL").distinct().count()

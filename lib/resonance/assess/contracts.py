@@ -28,6 +28,7 @@ NAMES = frozenset(name for operator in OPERATORS for given in operator.inputs fo
         "min_tokens",
         "max_age",
         "tables",
+        "archive_manifest",
     ),
 }
 """What roles and declarations may be called."""

@@ -57,6 +57,7 @@ class Bound:
         reads: columns that the parts look at.
         expressions: SQL expressions that the parts look at as columns of these names.
         own: what takes a shuffle of its own: queries over all rows, whose few results join the state. It has no strata.
+        look_up: what the scan's state asks of other tables; its answers join the state. It has no strata.
         exactly: SQL expression whose distinct values are counted exactly, in a shuffle of its own, where the finding asks for it.
         whole: whether it speaks of all rows together alone, and of no stratum.
         signals: sets of signals that the parts look at as columns ``<set>.<signal>``, measured on the column of role ``text``.
@@ -68,6 +69,7 @@ class Bound:
     expressions: Mapping[str, str] = field(default_factory=dict)
     signals: frozenset[str] = frozenset()
     own: Callable[[DataFrame], Mapping[str, Any]] | None = None
+    look_up: Callable[[State], Mapping[str, Any]] | None = None
     exactly: str | None = None
     whole: bool = False
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["count", "sum", "tally", "spread", "distinct", "names"]
+Kind = Literal["count", "sum", "tally", "spread", "distinct", "names", "thinned", "drawn"]
 State = Mapping[str, Any]
 """What parts gathered over some rows, by their names: whole numbers, texts, and tables of them, so that JSON holds it exactly."""
 SCALE = 10**9
@@ -19,6 +19,10 @@ GROWTH = 1.01
 """Ratio of the bounds of a bucket of a spread: a quantile is off by half of that, .5 %."""
 REGISTERS = 1 << 14
 """Registers of a distinct count; its standard error is 1.04 / sqrt(registers), .8 %. Flajolet et al. 2007."""
+MOST_KEPT = 1 << 15
+"""Distinct hashes that a thinned tally keeps at most, and about as many marks of drawn rows."""
+MOST_DRAWN = 1_000_000
+"""Size of all drawn rows together from which no further row is drawn."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Part:
     Args:
         kind: how it adds up: a ``count`` of what is true; a ``sum`` of numbers; a ``tally`` of how often each text occurs; a
             ``spread``, the tally of numbers in buckets whose bounds grow by one ratio; ``distinct``, a sketch of how many distinct
-            hashes there are; ``names``, the first few texts by order.
+            hashes there are; ``names``, the first few texts by order; ``thinned``, a tally of hashes of which fewer are kept
+            the more there are, each with its exact count; ``drawn``, the rows with the smallest hashes, with their sizes and marks.
         of: from an Arrow record batch to an array of what is gathered, null where a row has nothing to add. It is pickled.
     """
 
@@ -66,6 +71,39 @@ def estimate_distinct(registers: str) -> float:
     empty = held.count(0)
     raw = alpha * REGISTERS**2 / sum(2.0**-rank for rank in held)
     return REGISTERS * math.log(REGISTERS / empty) if empty and raw <= 2.5 * REGISTERS else raw
+
+
+def thin_tally(counts: Mapping[int, int], level: int = 0) -> State:
+    """A tally of hashes, thinned: the counts of those whose last ``level`` bits are zero, the level being the least that will do.
+
+    It follows from the hashes alone, so that it is the same in whatever parts they came. Gibbons 2001.
+    """
+    kept = {hash: count for hash, count in counts.items() if not hash & ((1 << level) - 1)}
+    while len(kept) > MOST_KEPT:
+        level += 1
+        kept = {hash: count for hash, count in kept.items() if not hash & ((1 << level) - 1)}
+    return {"level": level, "counts": {str(hash): kept[hash] for hash in sorted(kept)}}
+
+
+def draw_rows(rows: Iterable[tuple[int, int, list[int]]]) -> State:
+    """The rows with the smallest hashes, until their sizes reach ``MOST_DRAWN``; marks are thinned as these sizes grow.
+
+    Args:
+        rows: of each its hash, its size, and its marks: hashes, of which those whose last ``level`` bits are zero are kept.
+    """
+    drawn, size = [], 0
+    for row in sorted(rows):
+        if size >= MOST_DRAWN:
+            break
+        drawn.append(row)
+        size += row[1]
+    level = choose_level(size)
+    return {"level": level, "rows": [[hash, size, [m for m in marks if not m & ((1 << level) - 1)]] for hash, size, marks in drawn]}
+
+
+def choose_level(size: int) -> int:
+    """How many of the last bits of a mark are zero, where rows of this size together are drawn; it never falls as they grow."""
+    return max(0, (min(size, MOST_DRAWN) - 1) // MOST_KEPT).bit_length()
 
 
 def _count(values: Any) -> int:
@@ -128,6 +166,20 @@ def _list_names(values: Any) -> list[str]:
     return sorted(set(values.drop_null().to_pylist()))[:MOST_NAMES]
 
 
+def _thin(values: Any) -> State:
+    counts = values.drop_null().value_counts()
+    return thin_tally(dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)))
+
+
+def _draw(values: Any) -> State:
+    return draw_rows((row["hash"], row["size"], row["marks"]) for row in values.drop_null().to_pylist())
+
+
+def _merge_thinned(one: State, other: State) -> State:
+    both = {int(hash): one["counts"].get(hash, 0) + other["counts"].get(hash, 0) for hash in {**one["counts"], **other["counts"]}}
+    return thin_tally(both, max(one["level"], other["level"]))
+
+
 def _merge_tallies(one: Mapping[str, int] | None, other: Mapping[str, int] | None) -> dict[str, int] | None:
     if one is None or other is None:
         return None
@@ -144,6 +196,7 @@ def _merge_sketches(one: str, other: str) -> str:
 
 GATHER: Mapping[Kind, Callable[[Any], Any]] = {
     "count": _count, "sum": _sum, "tally": _tally, "spread": _spread, "distinct": _sketch, "names": _list_names,
+    "thinned": _thin, "drawn": _draw,
 }  # fmt: skip
 MERGE: Mapping[Kind, Callable[[Any, Any], Any]] = {
     "count": lambda one, other: one + other,
@@ -152,4 +205,6 @@ MERGE: Mapping[Kind, Callable[[Any, Any], Any]] = {
     "spread": _merge_tallies,
     "distinct": _merge_sketches,
     "names": lambda one, other: sorted({*one, *other})[:MOST_NAMES],
+    "thinned": _merge_thinned,
+    "drawn": lambda one, other: draw_rows((hash, size, marks) for hash, size, marks in (*one["rows"], *other["rows"])),
 }

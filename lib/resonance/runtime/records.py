@@ -18,7 +18,7 @@ from resonance.runtime.licences import load_licences
 from resonance.runtime.storage.folder import list_live_files, look_at_version
 from resonance.runtime.storage.history import read_history
 
-BOOKS = ("release_records", "ticket_log", "run_events", "run_metrics", "card")
+BOOKS = ("release_records", "ticket_log", "run_events", "run_metrics", "card", "archive_manifest", "raw_objects")
 """Declarations of a contract that name a file."""
 
 

@@ -38,7 +38,8 @@ customProperties:
   value:
     {id: id, text: text, source_id: source, domain: domain, task: task, lang: lang, label: label, channel: channel,
      created_at: made, collected_at: fetched, available_at: ready, chosen: chosen, rejected: rejected, annotator_group: annotator,
-     licence: terms, format: kind, modality: kind, bytes: weight, duration_s: seconds}
+     licence: terms, format: kind, modality: kind, bytes: weight, duration_s: seconds, representative: twin,
+     contaminated: exam}
 - property: adaqDeclared
   vendor: adaq
   value:
@@ -68,6 +69,12 @@ customProperties:
     modalities: [text, image]
     min_hours: 2
     licence_terms: {name: CC-BY-4.0, uses: any}
+    evaluation_registry: [arithmetic]
+    access_days: 7
+    naming_rules: {table: "[a-z]+", columns: "[a-z_]+", version: semver}
+roles:
+- {role: reader, access: read, firstLevelApprovers: ada}
+- {role: keeper, access: read, firstLevelApprovers: ada, secondLevelApprovers: bo}
 support:
 - {channel: "#shop", url: "https://example.org"}
 team: [{username: ada, role: owner}]
@@ -104,6 +111,10 @@ schema:
   - {type: custom, engine: adaq, implementation: {operator: term_density_score, params: {reference_density: 100}}}
   - {type: custom, engine: adaq, implementation: {operator: domain_keyword_relevance, params: {min_terms: 1}}}
   - {type: custom, engine: adaq, implementation: {operator: group_coverage, params: {min_mentions: 1}}}
+  - {type: custom, engine: adaq, implementation: {operator: eval_contamination_free_ratio, params: {hi: 0.5}}}
+  - {type: custom, engine: adaq, implementation: {operator: template_free_ratio, params: {max_rows: 1}}}
+  - {type: custom, engine: adaq, implementation: {operator: unigram_entropy_score, params: {min_tokens: 5, lo: 1.0, hi: 2.0}}}
+  - {type: custom, engine: adaq, implementation: {operator: ngram_distinctness, params: {lo: 0.0, hi: 1.0}}}
 """
 TEXTS = (
     "The train to the coast leaves at nine.",
@@ -149,6 +160,8 @@ def make_rows() -> list[Row]:
             "kind": "text" if place < 6 else "image",
             "weight": 100.0 if place < 6 else 1.0,
             "seconds": 360.0,
+            "twin": "r8" if place == 9 else f"r{place}",
+            "exam": "true" if place in (1, 7) else None if place == 9 else "false",
             "secret": "***" if place < 4 else "plain" if place > 7 else hashlib.md5(b"x", usedforsecurity=False).hexdigest(),
         }
         for place in range(10)
@@ -204,7 +217,7 @@ def ask_here(operator: Operator, contract: DatasetContract, rows: Sequence[Row],
     return judge(operator, bound, state, contract)
 
 
-ON_RECORD = {"release_records", "versions", "table_history", "run_events", "run_metrics", "ticket_log", "card"}
+ON_RECORD = {"release_records", "versions", "table_history", "run_events", "run_metrics", "ticket_log", "card", "raw_objects"}
 RECORDED = [op for op in OPERATORS if op.bind is not None and ON_RECORD & set(op.inputs)]
 """Operators that read records and no row."""
 OWN = {
@@ -216,11 +229,18 @@ OWN_GROUPED = {"split_completeness", "web_host_balance"}
 """Those of them that take a shuffle of their own."""
 OWN_TABLES = {"referential_integrity", "reference_match_rate", "row_parent_coverage"}
 """Those that look into other tables."""
-COMPUTED = [op for op in OPERATORS if op.bind is not None and op.passes != "P2" and op not in RECORDED and op.id not in OWN]
+COMPARED = {"public_dataset_overlap_free", "replay_match_rate", "definition_stability", "novel_ngram_ratio"}
+"""Those that hold a dataset against another one; they have their tables in ``test_compared``."""
+COMPUTED = [
+    op for op in OPERATORS if op.bind is not None and op.passes != "P2" and op not in RECORDED and op.id not in OWN | COMPARED
+]
 """Operators that one reading is enough for."""
-GROUPED = [op for op in OPERATORS if op.bind is not None and op.passes == "P2" and op.id not in OWN | OWN_GROUPED | OWN_TABLES]
+GROUPED = [
+    op for op in OPERATORS if op.bind is not None and op.passes == "P2" and op.id not in OWN | OWN_GROUPED | OWN_TABLES | COMPARED
+]
 """Operators that take a shuffle of their own."""
 __all__ = [
+    "COMPARED",
     "COMPUTED",
     "CONTRACT",
     "NOW",

@@ -28,6 +28,7 @@ def test_columns_without_a_value_give_no_good_score(operator, contract):
     rows = [{name: row["id"] if name == "id" else None for name in row} for row in make_rows()]
     found = ask_here(operator, contract, rows)
     promises = {"licence_clarity", "dictionary_coverage", "support_channel_checklist", "row_count_attainment", "schema_conformance"}
+    promises |= {"access_friction", "naming_layout_conformance"}
     if operator.id not in promises and not operator.id.startswith("required_field"):
         assert found.state == "not_measurable" or found.score == 0, found
     if "free_ratio" in operator.id and operator.id not in NEEDS_NO_TEXT:

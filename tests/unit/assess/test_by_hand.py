@@ -29,7 +29,23 @@ def band(text: str) -> float:
     return max(0.0, min(1.0, (ratio - 0.10) / 0.15, (0.95 - ratio) / 0.25))
 
 
+ONCE = 2 * math.log(2)
+"""What a word that stands twice takes from the entropy, times the words of the text."""
+ENTROPIES = (
+    *(math.log(8) - ONCE / 8, math.log(8), math.log(2), math.log(14), math.log(8)),  # "the" stands twice; signal and a thrice each
+    *(math.log(6) - ONCE / 6, math.log(9), math.log(7), *[math.log(11) - 2 * ONCE / 11] * 2),  # 车; 的 and 置
+)
+RUNS = (6, 6, 4, 12, 6, 4, 7, 5, 9, 9)
+"""Runs of three words: two less than there are words, and of Chinese two less than there are characters."""
+
 EXPECTED = {
+    "unigram_entropy_score": sum(min(1.0, max(0.0, entropy - 1)) for entropy in ENTROPIES) / 10,
+    "ngram_distinctness": (sum(RUNS) - 2 - 9) / sum(RUNS),  # of four runs about signals two are distinct; the last text is a copy
+    "template_free_ratio": 8 / 10,  # the last two are the same
+    "near_duplicate_free_ratio": 9 / 10,
+    "eval_contamination_free_ratio": 1 - 2 / 9 / 0.5,  # one row was not looked at
+    "naming_layout_conformance": 1.0,  # the table, 25 columns, the version
+    "access_friction": 0.5 * 0.8 + 0.5 * (1 - 6 / 29),  # one approval, seven days of thirty
     "duration_attainment": 1 / 2,
     "canonical_form_rate": (3 + 1 + 1) / 9,  # of five Beijing three are spelled so, of three Taipei one, one stands alone
     "unit_format_uniformity": (1 + 0.9) / 2,  # sizes are numbers; one of ten dates is none
@@ -89,8 +105,8 @@ EXPECTED = {
     "dictionary_coverage": 1 / 7,
     "support_channel_checklist": 0.4 + 0.2,
 }
-ROUGH = {"capture_lag_score": 0.013, "pipeline_latency_score": 0.005, "exact_unique_ratio": 0.001}
-"""What sketches may be off by: half a percent of a lag of 5 days, 2 to 6; the estimate of ten distinct ones."""
+ROUGH = {"capture_lag_score": 0.013, "pipeline_latency_score": 0.005, "exact_unique_ratio": 0.001, "unigram_entropy_score": 1e-6}
+"""What sketches may be off by: half a percent of a lag of 5 days, 2 to 6; the estimate of ten distinct ones; rounded entropies."""
 
 
 @pytest.mark.parametrize("operator", COMPUTED, ids=lambda operator: operator.id)

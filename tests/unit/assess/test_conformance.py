@@ -15,7 +15,7 @@ from tests.unit.assess.conftest import COMPUTED, CONTRACT, TEXTS, TYPES, Row, as
 from resonance.assess.contracts import parse_dataset
 from resonance.core.parts import merge_states
 
-PROMISES = {"licence_clarity", "dictionary_coverage", "support_channel_checklist"}
+PROMISES = {"licence_clarity", "dictionary_coverage", "support_channel_checklist", "access_friction", "naming_layout_conformance"}
 """Operators that read the contract alone: no row can spoil them."""
 ALL = pytest.mark.parametrize("operator", COMPUTED, ids=lambda operator: operator.id)
 
@@ -36,6 +36,11 @@ def respell(row: Row) -> None:
 
 DEFECTS: Mapping[str, Callable[[Row], None] | None] = {
     "row_count_attainment": None,
+    "unigram_entropy_score": put("text", "No no no no no."),
+    "ngram_distinctness": put("text", TEXTS[3]),
+    "template_free_ratio": put("text", TEXTS[8]),
+    "near_duplicate_free_ratio": put("twin", "r99"),
+    "eval_contamination_free_ratio": put("exam", "true"),
     "duration_attainment": put("seconds", -1.0),
     "canonical_form_rate": respell,
     "unit_format_uniformity": put("made", "long ago"),

@@ -31,6 +31,9 @@ ROLES = {
     "ts": "at",
     "source_id": "who",
     "collected_at": "at",
+    "prompt": "item",
+    "chosen": "who",
+    "rejected": "label",
 }
 FOUR_OBSERVERS = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
 """Twelve units as four observers see them, with gaps: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, section C."""
@@ -40,7 +43,13 @@ TWO_OBSERVERS = ("0100000010", "1110010000")
 
 def ask(rows: DataFrame, operator: str, *, declared: dict | None = None, roles: dict | None = None) -> Result:
     contract = DatasetContract(
-        "t", "1.0.0", "general", frozenset({"labelled", "structured", "time-series", "text"}), (), roles or ROLES, declared or {}
+        "t",
+        "1.0.0",
+        "general",
+        frozenset({"labelled", "structured", "time-series", "text", "preference"}),
+        (),
+        roles or ROLES,
+        declared or {},
     )
     (found,) = (result for result in assess(rows, contract, GENERAL, NOW).results if result.operator == operator)
     return found
@@ -107,6 +116,39 @@ def test_equal_texts_with_different_labels_are_conflicts(spark: SparkSession):
     assert ask(unique, "duplicate_label_conflict_free").reason == "no value to look at"
     worse = spark.createDataFrame([*texts, ("二。", "b")], "text string, label string")
     assert ask(worse, "duplicate_label_conflict_free").score == 0.0
+
+
+def judge_all(prompt: str, responses: str, circles: Sequence[str] = ()) -> list[tuple[str, str, str]]:
+    """Each response preferred to all later ones, but for pairs that are turned around."""
+    pairs = [one + other for n, one in enumerate(responses) for other in responses[n + 1 :]]
+    turned = [pair[::-1] if pair in circles else pair for pair in pairs]
+    return [(prompt, pair[0], pair[1]) for pair in turned]
+
+
+def count_circles(rows: Sequence[tuple[str, str, str]]) -> float:
+    """Kendall's coefficient of one prompt by its definition: triads that go in a circle, of as many as there could be."""
+    better = {(chosen, rejected) for _, chosen, rejected in rows}
+    names = sorted({name for pair in better for name in pair})
+    circular = sum(
+        ((a, b) in better) == ((b, c) in better) == ((c, a) in better)
+        for n, a in enumerate(names) for m, b in enumerate(names[n + 1 :], n + 1) for c in names[m + 1 :]
+    )  # fmt: skip
+    many = len(names)
+    return 1 - circular / ((many**3 - many) / 24 if many % 2 else (many**3 - 4 * many) / 24)
+
+
+def test_preferences_that_go_in_circles_are_seen(spark: SparkSession):
+    straight, circle = judge_all("p", "甲乙丙"), judge_all("q", "abc", ["ac"])
+    four, five = judge_all("r", "abcd", ["ac"]), judge_all("s", "abcde", ["ac", "be"])
+    ignored = [("t", "a", "b"), ("u", "a", "b"), ("u", "b", "c"), (None, "a", "b"), ("v", "a", "a")]
+    twice = [*judge_all("w", "abc", ["ac"]), ("w", "a", "c"), ("w", "a", "c")]
+    rows = [*straight, *circle, *four, *five, *ignored, *twice]
+    frame = spark.createDataFrame(rows, "item string, who string, label string")
+    expected = [1.0, 0.0, count_circles(four), count_circles(five), 1.0]
+    assert 0 < expected[2] < 1
+    assert ask(frame, "preference_transitivity").score == pytest.approx(sum(expected) / 5), "of a pair the majority counts"
+    two = spark.createDataFrame(ignored, "item string, who string, label string")
+    assert ask(two, "preference_transitivity").reason == "no value to look at"
 
 
 def test_rows_of_rare_kinds_are_not_anonymous(spark: SparkSession):

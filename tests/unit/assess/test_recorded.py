@@ -50,6 +50,7 @@ def run(id: str, days: float, hours: float | None, version: int, *, code: str = 
 def make_books() -> Books:
     counts = {"added": 3, "removed": 0, "changed": 1}
     return {
+        "raw_objects": [{"path": f"{n}.warc", "sha256": "AB" if n < 3 else "cd"} for n in range(5)],
         "release_records": [
             {"version": f"1.{n}.0", "published_at": ago(days), "table_version": n, "rows": 10 * n, "owner": "ada", **more}
             for n, days, more in (
@@ -98,6 +99,7 @@ EXPECTED = {
     "release_cadence_adherence": 1 / 2,  # a version every 20 days; 10 are promised
     "staleness_score": 1 / 2,  # 20 days old, between 10 and 30
     "release_lag_score": 0.0,  # 3 days after the last change; one is promised, three are the end
+    "snapshot_hash_match": 2 / 5,  # one of three cannot be read, two have another hash
     "lineage_hop_completeness": 2 / 4,  # versions 1 and 2; the run of 3 names no code, none wrote 0
     "drop_accounting_balance": 1 - 1 / 50,
     "commit_metadata_completeness": 2 / 5,
@@ -114,7 +116,12 @@ def ask(id: str, books: Books | None = None, declared: dict[str, Any] | None = N
     books = make_books() if books is None else books
     given = {"sla_frequency": 10, "sla_latency": 1, **dict.fromkeys(books, "file")} if declared is None else declared
     contract = DatasetContract("shop", "1.0.0", "general", frozenset({"text"}), (), declared=given)
-    known = {"history": HISTORY, "look_at_version": lambda version: HELD.get(version, (None, None)), **more}
+    known = {
+        "history": HISTORY,
+        "hash_file": {"0.warc": "ab", "1.warc": "ab", "3.warc": "ab", "4.warc": "ef"}.get,
+        "look_at_version": lambda version: HELD.get(version, (None, None)),
+        **more,
+    }
     operator = BY_ID[id]
     try:
         bound = bind(operator, Asked(contract, StructType(), read_params(operator, contract), NOW, Records(books=books, **known)))
@@ -184,6 +191,7 @@ DEFECTS: dict[str, Callable[[Books, int], None]] = {
     "release_cadence_adherence": delay,
     "staleness_score": lambda books, _: books["release_records"].pop() if len(books["release_records"]) > 1 else None,
     "release_lag_score": delay,
+    "snapshot_hash_match": lambda books, place: books["raw_objects"][place % 5].update(sha256="0"),
     "lineage_hop_completeness": forget,
     "drop_accounting_balance": lose,
     "commit_metadata_completeness": delay,
@@ -235,6 +243,7 @@ def test_files_that_cannot_be_used_say_why():
         ("release_records", [{"published_at": 7}], "staleness_score"),
         ("run_metrics", [{"in": 1}], "drop_accounting_balance"),
         ("card", [], "card_completeness"),
+        ("raw_objects", [{"path": "a"}], "snapshot_hash_match"),
     ):
         found = ask(operator, {**books, name: wrong})
         assert found.state == "not_measurable"

@@ -31,7 +31,19 @@ KINDS = {
     "spread": (pa.float64(), st.floats(allow_nan=True)),
     "distinct": (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
     "names": (pa.string(), st.text(max_size=3)),
+    "thinned": (pa.int64(), st.integers(-40, 40)),
+    "drawn": (
+        pa.struct({"hash": pa.int64(), "size": pa.int64(), "marks": pa.list_(pa.int64())}),
+        st.integers(-20, 20).map(lambda n: {"hash": n, "size": n % 5, "marks": [n, 7 * n, 64 * n]}),
+    ),
 }
+
+
+@pytest.fixture(autouse=True)
+def few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds that small samples reach."""
+    monkeypatch.setattr(parts, "MOST_KEPT", 4)
+    monkeypatch.setattr(parts, "MOST_DRAWN", 12)
 
 
 @pytest.mark.parametrize("kind", KINDS)

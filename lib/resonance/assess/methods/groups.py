@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,6 +86,57 @@ def find_alpha(shapes: list[tuple[int, int, int]], labels: list[int]) -> float |
         return None
     observed = sum(items * (m * m - s) / (m - 1) for m, s, items in shapes)
     return 1 - (many - 1) * observed / expected
+
+
+def bind_transitivity(asked: Asked) -> Bound:
+    """Kendall's coefficient of consistence, averaged over prompts whose responses were all compared with each other.
+
+    Of a pair that was judged more than once, the response that won more often is preferred; where none did, it was not judged.
+    """
+    roles, least = ("prompt", "chosen", "rejected"), int(asked.params["min_responses"])
+    columns = [asked.column(role) for role in roles]
+
+    def count_triads(rows: DataFrame) -> Mapping[str, Any]:
+        named = rows.select(*(F.col(f"`{name}`").cast("string").alias(role) for role, name in zip(roles, columns, strict=True)))
+        known = named.where("prompt IS NOT NULL AND chosen IS NOT NULL AND rejected IS NOT NULL AND chosen != rejected")
+        pairs = known.selectExpr(
+            "prompt",
+            "least(chosen, rejected) AS one",
+            "greatest(chosen, rejected) AS other",
+            "CASE WHEN chosen < rejected THEN 1 ELSE -1 END AS vote",
+        )
+        judged = pairs.groupBy("prompt", "one", "other").agg(F.sum("vote").alias("votes")).where("votes != 0")
+        wins = judged.selectExpr("prompt", "one AS response", "CASE WHEN votes > 0 THEN 1 ELSE 0 END AS won").unionAll(
+            judged.selectExpr("prompt", "other AS response", "CASE WHEN votes < 0 THEN 1 ELSE 0 END AS won")
+        )
+        each = wins.groupBy("prompt", "response").agg(F.sum("won").alias("won"), F.count(F.lit(1)).alias("met"))
+        prompts = each.groupBy("prompt").agg(
+            F.count(F.lit(1)).alias("n"), F.sum("met").alias("met"), F.sum(F.col("won") * F.col("won")).alias("squares")
+        )
+        whole = prompts.where(f"n >= {least} AND met = n * (n - 1)")
+        shapes = whole.groupBy("n", "squares").agg(F.count(F.lit(1)).alias("prompts")).collect()
+        return {"shapes": sorted((row["n"], row["squares"], row["prompts"]) for row in shapes)}
+
+    def judge(state: State) -> Finding | None:
+        many = sum(prompts for _, _, prompts in state["shapes"])
+        if not many:
+            return None
+        mean = math.fsum(find_consistence(n, squares) * prompts for n, squares, prompts in state["shapes"]) / many
+        return Finding(mean, mean)
+
+    return Bound(judge, own=count_triads)
+
+
+def find_consistence(n: int, squares: int) -> float:
+    """One less the share of circular triads, of as many as there could be. Kendall and Babington Smith 1940.
+
+    Args:
+        n: responses that were all compared with each other, three or more.
+        squares: the sum of squares of how often each was preferred.
+    """
+    circular = n * (n - 1) * (2 * n - 1) / 12 - squares / 2
+    most = (n**3 - n) / 24 if n % 2 else (n**3 - 4 * n) / 24
+    return 1 - circular / most
 
 
 def bind_gaps(asked: Asked) -> Bound:

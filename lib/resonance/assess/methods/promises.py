@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import types as T
 
 from resonance.assess.columns import Holds, Inverse, Unreadable
+from resonance.assess.mappings import down
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.dataset import Promise
 from resonance.core.parts import Part, State
@@ -23,6 +24,8 @@ TYPES: Mapping[str, tuple[type[T.DataType], ...]] = {
     "array": (T.ArrayType,),
 }
 """Types that a logical type may have."""
+STEPS = (1.0, 0.8, 0.6, 0.3)
+"""How easy access is with no manual step, one, two, or more."""
 READ_FROM_TEXT = ("integer", "number", "boolean", "date", "timestamp")
 """Logical types whose values a file of texts may hold."""
 
@@ -81,6 +84,20 @@ def bind_support(asked: Asked) -> Bound:
     }
     score = sum(asked.params[name] for name, holds in said.items() if holds)
     return Bound(lambda _: Finding(min(1.0, score), sum(said.values())))
+
+
+def bind_friction(asked: Asked) -> Bound:
+    """How few people must approve before somebody may read, by the role that asks fewest, and how many days that takes."""
+    given = [role for role in asked.contract.terms.get("roles") or () if isinstance(role, Mapping)]
+    readers = [role for role in given if str(role.get("access") or "read").lower() in ("read", "select", "r")]
+    if not readers:
+        raise UnmeasurableError("the contract names no roles that may read: add them to roles, with their approvers")
+    days = asked.declared("access_days")
+    if isinstance(days, bool) or not isinstance(days, int | float) or not 0 <= days < float("inf"):
+        raise UnmeasurableError("access_days in adaqDeclared must be a number, zero or more")
+    steps = min(sum(bool(role.get(f"{level}LevelApprovers")) for level in ("first", "second")) for role in readers)
+    score = 0.5 * STEPS[steps] + 0.5 * down(float(days), asked.params["lo"], asked.params["hi"])
+    return Bound(lambda _: Finding(score, steps))
 
 
 def bind_licence(asked: Asked) -> Bound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from resonance.assess.columns import Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Once, Valid
+from resonance.assess.columns import Differ, Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Once, Valid
 from resonance.assess.mappings import cap, down
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.dataset import Promise
@@ -15,6 +15,8 @@ FIRST_PARTY = ("experiment", "sensor", "survey", "own business")
 PROVENANCE = ("source_uri", "collector", "method", "collected_at", "place", "licence")
 PROTECTED = r"^[0-9a-fA-F]{32,128}$|\*{2,}|^(tok_|enc:|ENC\(|vault:)"
 """A cell that is hashed, masked, tokenised or encrypted."""
+TRUE = frozenset({"true", "True", "TRUE", "1"})
+"""How a column says that something is so."""
 SECRET = ("restricted", "confidential")
 
 
@@ -126,6 +128,37 @@ def bind_in_domain(asked: Asked) -> Bound:
     """Rows of declared domains."""
     column = asked.column("domain")
     return bind_share(asked, IsAmong(column, frozenset(map(str, asked.declared("domain_taxonomy")))), frozenset({column}))
+
+
+def bind_near_duplicates(asked: Asked) -> Bound:
+    """Rows that stand for themselves, of rows of which it is known which row stands for them and their near duplicates."""
+    id, column = asked.column("id"), asked.column("representative")
+    found = Once(Differ(id, column))
+    parts = {"redundant": Part("count", found), "seen": Part("count", Holds(column)), "names": Part("names", Names(id, found))}
+    return Bound(lambda state: judge_seen(state["redundant"], state["seen"]), parts, frozenset({id, column}))
+
+
+def bind_contamination(asked: Asked) -> Bound:
+    """How rare rows are that hold an item of a registered evaluation set; these rows are the evidence."""
+    looked_for = asked.declared("evaluation_registry")
+    if not isinstance(looked_for, list) or not looked_for:
+        raise UnmeasurableError("evaluation_registry in adaqDeclared must list the evaluation sets that were looked for")
+    column, id, low, high = asked.column("contaminated"), asked.column_or_none("id"), asked.params["lo"], asked.params["hi"]
+    held = Once(IsAmong(column, TRUE))
+    parts = {"held": Part("count", held), "seen": Part("count", Holds(column))}
+    if id is not None:
+        parts["names"] = Part("names", Names(id, held))
+
+    def judge(state: State) -> Finding | None:
+        found = judge_seen(state["held"], state["seen"])
+        return None if found is None else Finding(down(1 - found.score, low, high), 1 - found.score, state["seen"])
+
+    return Bound(judge, parts, frozenset({column} | ({id} if id else set())))
+
+
+def judge_seen(bad: int, seen: int) -> Finding | None:
+    """The share of rows that are not bad, of those that were looked at."""
+    return Finding(1 - bad / seen, 1 - bad / seen, seen) if seen else None
 
 
 def bind_provenance(asked: Asked) -> Bound:

@@ -9,9 +9,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from resonance.assess.columns import Column
+from resonance.assess.mappings import find_divergence, to_shares
 from resonance.assess.methods.shares import judge_share
 from resonance.core.binding import NESTED, Asked, Bound, Finding, UnmeasurableError
-from resonance.core.parts import State
+from resonance.core.parts import MOST_VALUES, Part, State
 
 
 def bind_references(asked: Asked) -> Bound:
@@ -71,6 +73,78 @@ def bind_parents(asked: Asked) -> Bound:
         return {"found": count_found(rows, [column], other, [str(key)])[1]}
 
     return Bound(lambda state: judge_share(state["found"], state["rows"]), own=count_parents)
+
+
+def bind_public_overlap(asked: Asked) -> Bound:
+    """Rows whose content no public dataset of a registry has, of rows with a hash of their content."""
+    column, given = asked.column("content_hash"), asked.declared("public_registry")
+    table, key = (given.get(name) if isinstance(given, Mapping) else None for name in ("table", "column"))
+    if not table or not key:
+        raise UnmeasurableError("public_registry in adaqDeclared must name table and column")
+    other = open_other(asked, str(table), [str(key)])
+
+    def count_public(rows: DataFrame) -> Mapping[str, Any]:
+        return dict(zip(("hashed", "public"), count_found(rows, [column], other, [str(key)]), strict=True))
+
+    def judge(state: State) -> Finding | None:
+        found = judge_share(state["hashed"] - state["public"], state["hashed"])
+        return None if found is None else Finding(found.score, found.raw, state["hashed"])
+
+    return Bound(judge, own=count_public)
+
+
+def bind_replay(asked: Asked) -> Bound:
+    """Rows that a second run of the job made with the same hash, of the rows that it made again."""
+    id, content, given = asked.column("id"), asked.column("content_hash"), asked.declared("replay")
+    table, key, hash = (given.get(name) if isinstance(given, Mapping) else None for name in ("table", "key", "hash"))
+    if not table or not key or not hash:
+        raise UnmeasurableError("replay in adaqDeclared must name table, key and hash")
+    keys, least = [str(key), str(hash)], asked.params["min_rows"]
+    other = open_other(asked, str(table), keys)
+
+    def count_matches(rows: DataFrame) -> Mapping[str, Any]:
+        return {"again": count_found(rows, [id], other, keys[:1])[1], "same": count_found(rows, [id, content], other, keys)[1]}
+
+    def judge(state: State) -> Finding | None:
+        if state["again"] < min(least, state["rows"]):
+            raise UnmeasurableError(
+                f"table {table} has only {state['again']:,} rows of a second run; {least:,} are asked for, or all"
+            )
+        return judge_share(state["same"], state["again"])
+
+    return Bound(judge, own=count_matches)
+
+
+def bind_stability(asked: Asked) -> Bound:
+    """How little the distributions of columns that should not change differ from those of the version before."""
+    names, table = asked.declared("stable_columns"), str(asked.declared("previous_version"))
+    if not isinstance(names, list) or not names:
+        raise UnmeasurableError("stable_columns in adaqDeclared must list columns")
+    columns = [asked.check(str(name)) for name in names]
+    for name in columns:
+        check_flat(asked.schema, name, asked.contract.table)
+    before = open_other(asked, table, columns)
+    parts = {name: Part("tally", Column(name)) for name in columns}
+
+    def look_up(_: State) -> Mapping[str, Any]:
+        found = {}
+        for name in columns:
+            counts = before.select(F.col(f"`{name}`").cast("string").alias("value")).where("value IS NOT NULL").groupBy("value")
+            found[f"before {name}"] = {row["value"]: row["n"] for row in counts.agg(F.count(F.lit(1)).alias("n")).collect()}
+        return found
+
+    def judge(state: State) -> Finding | None:
+        if gone := [name for name in columns if state[name] is None]:
+            raise UnmeasurableError(f"column {gone[0]} has more than {MOST_VALUES:,} values")
+        both = [(state[name], state[f"before {name}"]) for name in columns]
+        if not all(now and then for now, then in both):
+            return None
+        stable = [
+            1 - find_divergence(*(dict(zip(side, to_shares(list(side.values())), strict=True)) for side in pair)) for pair in both
+        ]
+        return Finding(sum(stable) / len(stable), sum(stable) / len(stable))
+
+    return Bound(judge, parts, frozenset(columns), look_up=look_up)
 
 
 def open_other(asked: Asked, table: str, columns: Sequence[str]) -> DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resonance.assess.methods.cards import bind_card, bind_card_validity
 from resonance.assess.methods.licences import bind_compatibility
-from resonance.assess.methods.promises import bind_dictionary, bind_licence, bind_support
+from resonance.assess.methods.promises import bind_dictionary, bind_friction, bind_licence, bind_support
 from resonance.assess.methods.support import bind_answers, bind_resolved
 from resonance.core.operator import Operator
 
@@ -41,10 +41,11 @@ ACCESSIBILITY = (
         "A",
         "L",
         ("any",),
-        ("access_roles", "sla_latency"),
+        ("access_roles", "access_days"),
         "0.5·s + 0.5·down(days; 1, 30); s = 1, 0.8, 0.6, 0.3 for 0, 1, 2, ≥ 3 manual steps",
         "FAIR A1",
         defaults={"lo": 1.0, "hi": 30.0},
+        bind=bind_friction,
     ),
     Operator(
         "card_completeness",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from resonance.assess.methods.forms import bind_canonical, bind_uniform
-from resonance.assess.methods.groups import bind_agreement, bind_conflicts
+from resonance.assess.methods.groups import bind_agreement, bind_conflicts, bind_transitivity
 from resonance.assess.methods.shares import bind_code_lists
-from resonance.assess.methods.tables import bind_references
+from resonance.assess.methods.tables import bind_references, bind_stability
 from resonance.core.operator import Operator
 
 CONSISTENCY = (
@@ -51,10 +51,11 @@ CONSISTENCY = (
         "A",
         "P2",
         ("preference",),
-        ("prompt", "ranking"),
+        ("prompt", "chosen", "rejected"),
         "mean Kendall ζ = 1 − circular / maximum circular triads per prompt with ≥ 3 ranked responses",
         "Kendall 1940",
         defaults={"min_responses": 3},
+        bind=bind_transitivity,
     ),
     Operator(
         "relabel_agreement",
@@ -122,9 +123,10 @@ CONSISTENCY = (
         "A",
         "P1",
         ("any",),
-        ("stable_columns", "stored_state"),
+        ("stable_columns", "previous_version"),
         "mean over declared stable columns of 1 − jsd(p_v, p_v−1)",
         "Lin 1991",
+        bind=bind_stability,
     ),
 )
 """The operators of consistency, metric by metric."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.ngrams import bind_word_entropy
+from resonance.assess.methods.shares import bind_near_duplicates
 from resonance.assess.methods.texts import bind_compression, bind_repetition
 from resonance.assess.methods.uniqueness import bind_unique
 from resonance.core.operator import Operator
@@ -25,14 +27,15 @@ DENSITY = (
         "near_duplicate_free_ratio",
         16,
         "A",
-        "P2",
+        "P1",
         ("text",),
-        ("text",),
+        ("id", "representative"),
         "1 − redundant/N; redundant = non-representative members of MinHash-LSH clusters, Jaccard ≥ 0.8, 5-gram shingles "
         "(zh: characters)",
         "Lee 2022",
         core=True,
         defaults={"jaccard": 0.8, "shingle": 5},
+        bind=bind_near_duplicates,
     ),
     Operator(
         "semantic_duplicate_free_ratio",
@@ -109,6 +112,7 @@ DENSITY = (
         "RedPajama-V2",
         core=True,
         defaults={"lo": 2.0, "hi": 4.5, "min_tokens": 50},
+        bind=bind_word_entropy,
     ),
     Operator(
         "compression_score",

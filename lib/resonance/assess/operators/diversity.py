@@ -5,6 +5,7 @@ from __future__ import annotations
 from resonance.assess.methods.distributions import bind_channels, bind_domain_mix, bind_effective, bind_effective_sources
 from resonance.assess.methods.features import bind_feature_evenness
 from resonance.assess.methods.kinds import bind_formats, bind_modalities
+from resonance.assess.methods.ngrams import bind_distinctness
 from resonance.assess.methods.texts import bind_groups, bind_length_bands
 from resonance.assess.methods.uniqueness import bind_attributes
 from resonance.core.operator import Operator
@@ -47,6 +48,7 @@ DIVERSITY = (
         "Li 2016",
         core=True,
         defaults={"lo": 0.2, "hi": 0.8, "n": 3, "sample_tokens": 1000000},
+        bind=bind_distinctness,
     ),
     Operator(
         "embedding_vendi",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from resonance.assess.methods.groups import bind_anonymity
+from resonance.assess.methods.layout import bind_layout
 from resonance.assess.methods.lexicons import bind_risks
 from resonance.assess.methods.promises import bind_schema
-from resonance.assess.methods.shares import bind_lawful_basis, bind_protection, bind_value_rules
+from resonance.assess.methods.shares import bind_contamination, bind_lawful_basis, bind_protection, bind_value_rules
 from resonance.assess.methods.texts import bind_form, bind_personal, bind_secrets, bind_sound
 from resonance.core.operator import Operator
 
@@ -102,6 +103,7 @@ NORMATIVITY = (
         "Passed / all naming, semver, partition-layout and archive-manifest rules",
         "guide Table 3",
         core=True,
+        bind=bind_layout,
     ),
     Operator(
         "pii_free_ratio",
@@ -220,14 +222,15 @@ NORMATIVITY = (
         "eval_contamination_free_ratio",
         7,
         "A",
-        "P2",
+        "P1",
         ("text",),
-        ("text", "evaluation_registry"),
+        ("contaminated", "evaluation_registry"),
         "down(r; 0, 0.001); r = rows sharing a 13-word or 30-Han-character n-gram with a registered evaluation set",
         "GPT-3 2020",
         core=True,
         defaults={"lo": 0.0, "hi": 0.001, "words": 13, "han": 30},
         floor=0.9,
+        bind=bind_contamination,
     ),
     Operator(
         "safety_human_pass_rate",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.ngrams import bind_novelty, bind_templates
 from resonance.assess.methods.shares import bind_first_party
+from resonance.assess.methods.tables import bind_public_overlap
 from resonance.core.operator import Operator
 
 ORIGINALITY = (
@@ -25,9 +27,10 @@ ORIGINALITY = (
         "P2",
         ("any",),
         ("content_hash", "public_registry"),
-        "1 − rows whose content hash is in the public-dataset registry / N (Theta estimate; exact join to decide)",
+        "1 − rows whose content hash is in the public-dataset registry / N (exact, by a join)",
         "own",
         core=True,
+        bind=bind_public_overlap,
     ),
     Operator(
         "novel_ngram_ratio",
@@ -36,22 +39,24 @@ ORIGINALITY = (
         "S",
         ("text",),
         ("text", "reference_index"),
-        "13-gram hashes of a 1 % sample absent from the reference index / all",
+        "13-gram hashes of a sample of 1 M tokens absent from the reference index / all",
         "Lee 2022",
         core=True,
-        defaults={"n": 13, "sample": 0.01},
+        defaults={"n": 13, "sample_tokens": 1000000},
+        bind=bind_novelty,
     ),
     Operator(
         "template_free_ratio",
         30,
         "A",
-        "P2",
+        "P1u",
         ("text",),
         ("text",),
         "1 − rows whose skeleton (digits, URLs, entities masked) occurs > 20 times / N",
         "own",
         core=True,
         defaults={"max_rows": 20},
+        bind=bind_templates,
     ),
     Operator(
         "undeclared_synthetic_free",

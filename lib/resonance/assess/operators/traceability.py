@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from resonance.assess.methods.layout import bind_snapshots
 from resonance.assess.methods.runs import bind_balance, bind_hops
 from resonance.assess.methods.shares import bind_ledger, bind_provenance
-from resonance.assess.methods.tables import bind_parents
+from resonance.assess.methods.tables import bind_parents, bind_replay
 from resonance.assess.methods.versions import bind_commit_notes, bind_release_records, bind_restorability
 from resonance.core.operator import Operator
 
@@ -43,6 +44,7 @@ TRACEABILITY = (
         ("raw_objects",),
         "Sampled raw objects whose hash recomputes equal / sample",
         "Croissant sha256",
+        bind=bind_snapshots,
     ),
     Operator(
         "lineage_hop_completeness",
@@ -86,10 +88,11 @@ TRACEABILITY = (
         "A",
         "S",
         ("any",),
-        ("job", "versions"),
+        ("id", "content_hash", "replay"),
         "Rows with the same hash after re-running the pinned job on ≥ 10,000 inputs / rows",
         "guide Table 3",
         defaults={"min_rows": 10000},
+        bind=bind_replay,
     ),
     Operator(
         "commit_metadata_completeness",

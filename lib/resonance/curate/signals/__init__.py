@@ -17,8 +17,12 @@ from resonance.curate.signals.line_languages import LINE_LANGUAGES
 from resonance.curate.signals.perplexity import PERPLEXITY
 from resonance.curate.signals.privacy import PRIVACY
 from resonance.curate.signals.quality import QUALITY
+from resonance.curate.signals.words import WORDS
 
-SETS = (BASICS, CHARACTERS, LINE_LANGUAGES, PRIVACY, ANY_LANGUAGE, CHINESE, DATATROVE, DOLMA, DCLM, CLASSIFIER, PERPLEXITY, QUALITY)
+SETS = (
+    *(BASICS, CHARACTERS, WORDS, LINE_LANGUAGES, PRIVACY, ANY_LANGUAGE, CHINESE, DATATROVE, DOLMA, DCLM),
+    *(CLASSIFIER, PERPLEXITY, QUALITY),
+)
 """All sets, in the order in which they are measured."""
 
 __all__ = [
@@ -35,4 +39,5 @@ __all__ = [
     "PRIVACY",
     "QUALITY",
     "SETS",
+    "WORDS",
 ]

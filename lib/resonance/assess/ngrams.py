@@ -1,0 +1,135 @@
+"""Runs of words of texts, as hashes, of a sample of rows; and texts without what is filled into a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from resonance.assess.arrays import read_texts
+from resonance.core.parts import MOST_DRAWN, choose_level
+
+BLANKS = "[ \\t\\n\\f\\r\\v\u00a0\u3000]"
+ODD = f"{BLANKS}{{2,}}|{BLANKS.replace('[ ', '[')}"
+"""White space that is not one blank: to put one in place of each takes three times as long."""
+LATIN = "0-9A-Za-zÀ-ÖØ-öø-ÿ"
+FILLED = "|".join(
+    (
+        r"(?:https?://|www\.)[^ \t\n<>\"'，。）]+",
+        r"[0-9A-Za-z_.+-]+@[0-9A-Za-z-]+\.[0-9A-Za-z.-]+",
+        r"[“\"][^”\"\n]{0,100}[”\"]|[「『《〈][^」』》〉\n]{0,100}[」』》〉]",
+        f"[A-ZÀ-ÖØ-Þ][{LATIN}'’-]*",
+        "[0-9０-９一二三四五六七八九十百千万亿〇零两]+",
+    )
+)
+"""What is filled into templates: addresses, what stands in quotation marks, words with a capital letter, numbers."""
+FIELD = "\x00"
+FIELDS = f"{FIELD}(?:(?:{BLANKS}|[,、，])*{FIELD})*"
+"""Several fillings, one after the other, are one."""
+
+
+def find_skeleton(text: str) -> str:
+    """A text with one sign for all that a template would be filled with, and one blank for each run of white space."""
+    filled = re.sub(FIELDS, FIELD, re.sub(FILLED, FIELD, text))
+    return re.sub(f"{BLANKS}+", " ", filled).strip(" ")
+
+
+def find_skeletons(texts: Any) -> Any:
+    """``find_skeleton`` of each text of an Arrow array; null for null."""
+    import pyarrow.compute as pc
+
+    filled = pc.replace_substring_regex(pc.replace_substring_regex(texts, FILLED, FIELD), FIELDS, FIELD)
+    return pc.utf8_trim(pc.replace_substring_regex(filled, ODD, " "), characters=" ")
+
+
+def hash_text(text: str) -> int:
+    """64 bits of a text's BLAKE2b, as a signed number."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The hash of a column's text without what is filled into a template; null for null."""
+
+    name: str
+
+    def __call__(self, batch: Any) -> Any:
+        """One number a row."""
+        import pyarrow as pa
+
+        found = find_skeletons(read_texts(batch.column(self.name))).to_pylist()
+        return pa.array([None if text is None else hash_text(text) for text in found], pa.int64())
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The rows with the smallest hashes of their text, with their runs of ``n`` words as hashes; null for all others.
+
+    Args:
+        name: the column of the text.
+        hash: that of its hash.
+    """
+
+    name: str
+    hash: str
+    n: int
+
+    def __call__(self, batch: Any) -> Any:
+        """A struct a row: ``hash``, ``size`` in words, and ``marks``, as many of the distinct runs as are kept."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        sizes = pc.fill_null(batch.column("words.n_words"), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        hashes = batch.column(self.hash).cast(pa.int64())
+        known = np.flatnonzero(hashes.is_valid().to_numpy(zero_copy_only=False))
+        numbers = pc.fill_null(hashes, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        order = known[np.argsort(numbers[known], kind="stable")]
+        before = np.cumsum(sizes[order]) - sizes[order]
+        order = order[before < MOST_DRAWN]
+        marks = find_runs(read_texts(batch.column(self.name)).take(pa.array(order)), self.n)
+        level = choose_level(int(sizes[order].sum()))
+        kept = thin_lists(marks, level)
+        columns = [pa.array(numbers[order]), pa.array(sizes[order]), kept]
+        return pa.StructArray.from_arrays(columns, ["hash", "size", "marks"])
+
+
+def find_runs(texts: Any, n: int) -> Any:
+    """The distinct runs of ``n`` words of each text, as lists of hashes. Words are those of duplicates: characters in Chinese."""
+    import pyarrow as pa
+
+    from resonance.curate.kernels.duplicates.shingles import sets
+
+    return sets(texts.cast(pa.string()), n)
+
+
+def thin_lists(lists: Any, level: int) -> Any:
+    """Lists of numbers with those alone whose last ``level`` bits are zero."""
+    import numpy as np
+    import pyarrow as pa
+
+    values = lists.flatten().to_numpy(zero_copy_only=False)
+    parents = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
+    kept = values & ((1 << level) - 1) == 0
+    ends = np.concatenate([[0], np.cumsum(np.bincount(parents[kept], minlength=len(lists)))])
+    return pa.LargeListArray.from_arrays(pa.array(ends, pa.int64()), pa.array(values[kept]))
+
+
+@dataclass(frozen=True)
+class Among:
+    """Which of some hashes are those of runs of ``n`` words of a table's texts, on a worker."""
+
+    wanted: frozenset[int]
+    n: int
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """Those that each batch holds."""
+        import numpy as np
+        import pyarrow as pa
+
+        wanted = np.array(sorted(self.wanted), np.int64)
+        for batch in batches:
+            found = find_runs(read_texts(batch.column("text")), self.n).flatten().to_numpy(zero_copy_only=False)
+            yield pa.RecordBatch.from_pydict({"mark": pa.array(np.intersect1d(wanted, found), pa.int64())})

@@ -1,0 +1,1 @@
+"""Kernel of the signal set words."""
