@@ -97,6 +97,7 @@ def read_documents() -> Dataset:
             "domain_mix": {name: int(many) for name, many in Counter(rows["topic"]).items()},
             "source_mix": {name: int(many) for name, many in counts.items()},
             "sla_latency": 30,
+            "purpose": "research",
             "attributes": ["source", "topic", "licence"],
             "terminology": TERMS,
             "licence_terms": {"name": "each package's own", "text": "LICENSE files", "uses": "any", "contact": "bench"},

@@ -158,6 +158,7 @@ def read_flights() -> Dataset:
             "attributes": ["carrier", "origin", "dest", "tailnum"],
             "source_mix": {name: int(many) for name, many in Counter(rows["carrier"]).items()},
             "domain_mix": {name: int(many) for name, many in Counter(rows["origin"]).items()},
+            "tables": {"airports": "airports.parquet", "airlines": "airlines.parquet"},
             "licence_terms": {"name": "CC0-1.0", "text": "https://example.org/cc0", "uses": "any", "contact": "bench"},
         },
         columns,

@@ -15,6 +15,7 @@ from resonance.assess.measure import MOST_STRATA, States, Stratum, merge_strata
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.assess.pieces import Gathered, Piece, gather_pieces, merge_pieces
 from resonance.assess.score import Grade, grade
+from resonance.assess.texts import CELLS
 from resonance.core.binding import Asked, Bound, InapplicableError, UnmeasurableError
 from resonance.core.dataset import DatasetContract
 from resonance.core.operator import Operator, Result
@@ -83,7 +84,7 @@ def assess(
     asked = [operator for operator in OPERATORS if operator.core or operator.id in {*profile.enable, *contract.choices}]
     bounds, refused = bind_operators(asked, rows, contract, now, records)
     whole_piece = (Piece("all", "", rows),)
-    gathered, read = gather_pieces(pieces or whole_piece, bounds, contract.strata, contract.roles.get("text"), known)
+    gathered, read = gather_pieces(pieces or whole_piece, bounds, contract.strata, contract.roles.get("text", CELLS), known)
     states = merge_pieces(gathered, bounds)
     whole = merge_strata(states, bounds)
     counted = complete_states(rows, bounds, whole)

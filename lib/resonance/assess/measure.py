@@ -61,7 +61,7 @@ def gather(rows: DataFrame, bounds: Mapping[str, Bound], by: Sequence[str] = (),
     measured = tuple(name for name in sets if name not in stored)
     chosen = [F.col(f"`{name}`") for name in (*reads, *(name for columns in stored.values() for name in columns))]
     chosen += [F.expr(words).alias(name) for name, words in expressions.items()]
-    if text is not None and measured and text not in reads:
+    if text is not None and measured and text not in {*reads, *expressions}:
         chosen.append(F.col(f"`{text}`"))
     parts = tuple((f"{id}.{name}", part) for id, bound in bounds.items() for name, part in bound.parts.items())
     kernel = Gather(parts, tuple(by), measured, text, tuple(stored))

@@ -14,6 +14,8 @@ from typing import Any
 
 from resonance.assess.arrays import read_texts
 
+CELLS = "all cells"
+"""The texts of a row of a table that has no column of role ``text``, as one text."""
 MOSTLY_HAN = 0.5
 """The share of Han characters among letters from which a text is held to the rules for Chinese."""
 SPACE = " \t\n\r\f\v\u00a0\u3000"

@@ -121,6 +121,16 @@ class Asked:
             return None
         return None if self.schema[name].dataType.typeName() in NESTED else name
 
+    @property
+    def holds_texts(self) -> bool:
+        """Whether the contract declares texts; else rows are records, whose columns say all."""
+        return "structured" not in self.contract.modalities or "text" in self.contract.modalities
+
+    def list_single(self, kind: str = "") -> list[str]:
+        """Columns of single values, of one type where it is named."""
+        types = {field.name: field.dataType.typeName() for field in self.schema.fields}
+        return [name for name, type in types.items() if type not in NESTED and kind in ("", type)]
+
     def declared(self, name: str) -> Any:
         """What the contract declares under a name.
 

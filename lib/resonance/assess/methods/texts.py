@@ -12,7 +12,7 @@ from resonance.assess.columns import Holds, Inverse, Once
 from resonance.assess.lines import Field, OffTopic
 from resonance.assess.mappings import cap, down
 from resonance.assess.methods.shares import bind_share, judge_share, read_goal
-from resonance.assess.texts import MOSTLY_HAN, Compressed, Mentions, MentionsSeveral, Sound, Whole
+from resonance.assess.texts import CELLS, MOSTLY_HAN, Compressed, Mentions, MentionsSeveral, Sound, Whole
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.parts import SCALE, Part, State
 
@@ -234,8 +234,16 @@ def bind_off_topic(asked: Asked) -> Bound:
 
 
 def bind_personal(asked: Asked) -> Bound:
-    """How rare rows are that name a person, before any masking."""
-    return bind_rarity(asked, Holding(tuple(f"privacy.{name}" for name in PERSONAL)), frozenset({"privacy"}))
+    """How rare rows are that name a person, before any masking: in the text, or in columns of texts that no code list fills."""
+    flag, signals = Holding(tuple(f"privacy.{name}" for name in PERSONAL)), frozenset({"privacy"})
+    if asked.holds_texts:
+        return bind_rarity(asked, flag, signals)
+    listed = {column.name for column in asked.contract.columns if "enum" in column.rules}
+    cells = [name for name in asked.list_single("string") if name not in listed]
+    if not cells:
+        raise UnmeasurableError("the table has no column of texts but those for which the contract states an enum")
+    words = f"concat_ws(' | ', {', '.join(f'`{name}`' for name in cells)})"
+    return bind_rarity(asked, flag, signals, {CELLS: words})
 
 
 def bind_secrets(asked: Asked) -> Bound:
@@ -243,10 +251,17 @@ def bind_secrets(asked: Asked) -> Bound:
     return bind_rarity(asked, Holding(("privacy.secrets",)), frozenset({"privacy"}))
 
 
-def bind_rarity(asked: Asked, flag: Holding, signals: frozenset[str]) -> Bound:
-    """How rare rows are for which a flag is set, between the rates ``lo`` and ``hi``; these rows are the evidence."""
-    column = asked.column("text")
-    shared = bind_share(asked, Inverse(flag), frozenset({column}), signals=signals)
+def bind_rarity(asked: Asked, flag: Holding, signals: frozenset[str], cells: Mapping[str, str] | None = None) -> Bound:
+    """How rare rows are for which a flag is set, between the rates ``lo`` and ``hi``; these rows are the evidence.
+
+    Args:
+        asked: the table.
+        flag: what is rare.
+        signals: the sets that it looks at.
+        cells: an SQL expression by its name, on which they are measured where the table has no text.
+    """
+    column, reads = (asked.column("text"), {asked.column("text")}) if cells is None else (next(iter(cells)), set[str]())
+    shared = bind_share(asked, Inverse(flag), frozenset(reads), signals=signals, expressions=cells or {})
     low, high = asked.params["lo"], asked.params["hi"]
 
     def judge(state: State) -> Finding | None:

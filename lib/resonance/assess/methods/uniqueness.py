@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from resonance.assess.columns import Hashes, Holds
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.parts import REGISTERS, Part, State, estimate_distinct
@@ -11,9 +13,11 @@ ERROR = 1.96 * 1.04 / REGISTERS**0.5
 
 
 def bind_unique(asked: Asked) -> Bound:
-    """Distinct contents, of the rows."""
-    role = next((role for role in ("content_hash", "text", "id") if asked.column_or_none(role)), "content_hash")
-    column = asked.column(role)
+    """Distinct contents, of the rows: by hash, text or key, and of a table that has none of them by all of its columns."""
+    role = next((role for role in ("content_hash", "text", "id") if asked.column_or_none(role)), None)
+    if role is None and asked.holds_texts:
+        role = "content_hash"
+    words = hash_words(asked.column(role)) if role else hash_row(asked.list_single())
     choice = asked.contract.choices.get("exact_unique_ratio")
     bounds = (1.0, 0.95 if choice is None or choice.floor is None else choice.floor)
     margin = asked.params["decision_margin"]
@@ -26,9 +30,8 @@ def bind_unique(asked: Asked) -> Bound:
         near = any(abs(share - bound) <= margin for bound in bounds)
         return Finding(share, share, lcb=max(0.0, share - ERROR), recount=near)
 
-    words = hash_words(column)
     parts = {"distinct": Part("distinct", Hashes("content hash"))}
-    return Bound(judge, parts, expressions={"content hash": words}, exactly=f"`{column}`")
+    return Bound(judge, parts, expressions={"content hash": words}, exactly=f"`{asked.column(role)}`" if role else words)
 
 
 def bind_attributes(asked: Asked) -> Bound:
@@ -49,6 +52,11 @@ def bind_attributes(asked: Asked) -> Bound:
         return Finding(good / len(names), good)
 
     return Bound(judge, parts, frozenset(names), expressions)
+
+
+def hash_row(columns: Sequence[str]) -> str:
+    """A hash of all values of a row in words of SQL: one that is missing differs from any that is there."""
+    return f"xxhash64({', '.join(f'`{name}` IS NULL, `{name}`' for name in columns)})"
 
 
 def hash_words(column: str) -> str:

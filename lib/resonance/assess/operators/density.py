@@ -15,7 +15,7 @@ DENSITY = (
         "A",
         "P1",
         ("any",),
-        ("content_hash|text|id",),
+        ("content_hash|text|id|columns",),
         "Distinct(hash of normalised content)/N; HLL in P1, exact count when the decision is within 2 % of a threshold",
         "Deequ",
         core=True,
