@@ -14,7 +14,7 @@ from tests.unit.report.test_page import HOSTILE, Tags
 from resonance.core.errors import InputError
 from resonance.core.gates import PEOPLE, RULES, Gate
 from resonance.core.operator import Result
-from resonance.core.quality import Quality
+from resonance.core.quality import Quality, Unusual
 from resonance.report.assessment.build import FORMATS, SECTIONS, write_page, write_report, write_text
 from resonance.report.assessment.hide import Hide
 from resonance.report.assessment.values import list_values
@@ -28,7 +28,8 @@ def make_whole(table: str = "shop") -> Quality:
     absent = Result("annotator_agreement", "not_applicable", reason="the contract declares no labelled")
     results = [absent if result.operator == absent.operator else result for result in make_results(5)]
     strata = {f"{table} {place}": place / 30 for place in range(30)}
-    return make_quality(results, strata=strata, table=table, version="3", past=make_past())
+    apart = Unusual("row_count_attainment", 0.5, 0.9, -4.0, None), Unusual("class_evenness", None, None, None, 0.25)
+    return make_quality(results, strata=strata, table=table, version="3", past=make_past(), unusual=apart)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -65,6 +66,9 @@ def test_all_formats_say_the_same_numbers(tmp_path: Path) -> None:
     assert [one["operator"] for one in found["findings"]] == [one.operator for one in quality.findings]
     assert [len(found[key]) for key in ("groups", "metrics", "strata", "history")] == [12, 36, 20, 2]
     assert found["strata_in_all"] == 30
+    assert found["unusual"][0] == {"operator": "row_count_attainment", "score": 0.5, "usual": 0.9, "deviation": -4.0, "shift": None}
+    text = (tmp_path / "report.md").read_text()
+    assert "row_count_attainment and class_evenness stand apart" in text.replace("\\", "")
     assert len(found["operators"]) == len(quality.results)
 
 

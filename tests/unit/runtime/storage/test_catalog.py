@@ -11,9 +11,11 @@ from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
+from resonance.core.packages import name_software
 from resonance.runtime import resources
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.log import commit_actions, first_actions
+from resonance.runtime.storage.notes import PROCESS, name_author
 from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, REJECTS, SIGNAL_EVENT, STEPS, TABLES
 from resonance.testing import MemoryCatalog, documents_frame, events_frame, folder_catalog
 
@@ -52,6 +54,21 @@ def test_write_replaces_one_slice_and_leaves_the_other(catalog, spark):
     assert commit.rows == 2
     assert catalog.read(DOCUMENTS).groupBy("batch").count().orderBy("batch").collect() == [("main", 2), ("other", 1)]
     assert catalog.read(DOCUMENTS, at=commit.version).count() == 3
+
+
+def test_commits_are_signed_and_versions_are_counted(catalog, spark):
+    assert catalog.history(DOCUMENTS) == []
+    rows = documents_frame(spark, ROWS)
+    catalog.write(DOCUMENTS, rows, {"batch": "main"}, {"job": "clean", "run": "r1", "reason": "clean: has not run yet"})
+    last = catalog.write(DOCUMENTS, rows.limit(1), {"batch": "main"}, {"job": "clean"})
+    first, second = (change for change in catalog.history(DOCUMENTS) if change.changes_rows)
+    signed = {"author": name_author(), "code": name_software()}
+    assert {**first.note, **signed, "run": "r1", "reason": "clean: has not run yet"} == dict(first.note)
+    assert {**second.note, **signed, "run": PROCESS, "reason": "clean"} == dict(second.note), (
+        "who names no run has that of the process"
+    )
+    assert [catalog.look_at(DOCUMENTS, version) for version in (first.version, last.version)] == [(3, 3), (1, 1)]
+    assert second.version == last.version
 
 
 def test_rows_outside_the_slice_are_refused(catalog, spark):
