@@ -11,18 +11,21 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.benchmark.evaluate import evaluate
+from resonance.control.weigh_samples import weigh_samples
 from resonance.core.frames import load_parquet
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut, drop_cut_before, find_cut_before, keep_drawable
 from resonance.core.order import place_rows
 from resonance.core.settings import (
     CrossFitSettings,
+    DecideSettings,
     DedupeSettings,
     EvaluateSettings,
     FeedbackSettings,
     JudgeSettings,
     RebalanceSettings,
 )
+from resonance.core.weighting import ByScore, Weighting
 from resonance.curate.draw import draw, draw_fixed
 from resonance.curate.duplicates.compare import dedupe
 from resonance.curate.duplicates.components import components
@@ -31,6 +34,7 @@ from resonance.curate.duplicates.standing import batches, digest
 from resonance.curate.duplicates.verified import candidates, members
 from resonance.curate.hold_out import hold_out
 from resonance.curate.judge import judge
+from resonance.report.facts.languages import count_languages
 from resonance.report.sections.signals import find_distributions
 from resonance.runtime import resources
 from resonance.runtime.policies import load_policy
@@ -42,8 +46,13 @@ from resonance.states.progress import measure_progress
 from resonance.tables import (
     APPRAISALS,
     DOCUMENTS,
+    EVALUATIONS,
+    EXAMPLES,
+    EXCESS_LOSS,
     REJECTS,
+    REPAIRS,
     SAMPLE_PLAN,
+    SAMPLE_WEIGHTS,
     SIGNAL_EVENT,
     SIGNAL_SETS,
     SIGNALS,
@@ -177,6 +186,31 @@ def _judge_languages(f: Frames) -> DataFrame:
     return judge(_documents(f), signals, settings=JudgeSettings(policy=load_policy("by_language")), turn=TURN)[0]
 
 
+def _weigh_by_score(f: Frames) -> DataFrame:
+    """Documents by a score that some lack: in proportion between two values, wherever they lie."""
+    parameters = ByScore(signal="classifier.score", least_at=3.0, full_at=1.0)
+    nothing = [
+        f.session.createDataFrame([], resources.contract(table).schema)
+        for table in (APPRAISALS, REPAIRS, EXCESS_LOSS, EVALUATIONS, SAMPLE_WEIGHTS, EXAMPLES)
+    ]
+    settings = DecideSettings(weighting=Weighting(name="own", parameters=parameters))
+    return weigh_samples(
+        _documents(f),
+        _rejects(f),
+        {"classifier": _make_signals(f, "classifier")},
+        *nothing,
+        settings=settings,
+        turn=Turn("main", 1),
+    )
+
+
+def _count_languages(f: Frames) -> Any:
+    return [
+        (found.language, found.step, found.rule, found.documents)
+        for found in count_languages(_documents(f), _signals(f)["basics"], _rejects(f))
+    ]
+
+
 def _changed(f: Frames) -> DataFrame:
     found, cut = _deduped(f)
     fewer = found.where("bucket % 3 <> 0"), cut.where("bucket % 3 <> 0")
@@ -278,6 +312,8 @@ JOBS: Mapping[str, Probe] = {
     "job: cut before": lambda f: find_cut_before("decontaminate", _rejects(f)).select("doc_id"),
     "job: judge": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[0],
     "job: judge by language": _judge_languages,
+    "job: weighed by score": _weigh_by_score,
+    "job: languages of the funnel": _count_languages,
     "job: rules": lambda f: judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)[1],
     "job: draw": lambda f: _placed(f, draw(_rated(f), seed=42, round=3)),
     "job: fixed draw": lambda f: _placed(f, draw_fixed(_rated(f).withColumn("pi", F.lit(1.3)), seed=42, round=3)),

@@ -42,9 +42,9 @@ def frames_of(spark: SparkSession, values: dict[str, float | None], raw: str | N
     }
 
 
-def gather(frames: dict[str, DataFrame], documents: int, *rules: Row, texts_shown: bool = True) -> Excerpts:
+def gather(frames: dict[str, DataFrame], documents: int, *rules: Row, **facts: object) -> Excerpts:
     rows = {"documents": documents, "edits": frames["edits"].count()}
-    return gather_excerpts(frames, loop_facts(rows=rows, rules=rules, texts_shown=texts_shown))
+    return gather_excerpts(frames, loop_facts(rows=rows, rules=rules, **facts))
 
 
 def test_the_nearest_on_both_sides_are_shown_with_the_start_of_their_text(spark: SparkSession) -> None:
@@ -84,6 +84,15 @@ def test_places_that_rewriting_changed_are_shown_before_and_after(spark: SparkSe
             "One line that stays here.\nThe end [4] of it.",
         ),
     }
+
+
+def test_what_the_user_looks_for_is_hidden_in_texts_as_they_were_too(spark: SparkSession) -> None:
+    found = gather(frames_of(spark, {"edited": 9.0}), 1, patterns=(("own", "One [a-z]+|javascr[a-z]+"),)).rewritten
+    shown = {row.rule: (row.before, row.left) for row in found}
+    assert shown["javascript"] == (
+        "Menu\n******** that stays here.\n[Turn ********** on please.\n]The end [12] of it.",
+        "******** that stays here.\n",
+    )
 
 
 @pytest.mark.parametrize("raw", [None, f" {BEFORE}"], ids=["not kept", "changed by cleaning"])
