@@ -13,6 +13,8 @@ from hypothesis import settings
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("new", deadline=None, max_examples=300)
 settings.load_profile("same")
+# Tests run in as many processes as there are cores: torch's own threads would only wait for each other.
+os.environ["OMP_NUM_THREADS"] = "1"
 # Ranks and drivers that tests start find the tests: a Spark session keeps the current folder off the path of its children.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]))
 

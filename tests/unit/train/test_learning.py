@@ -50,11 +50,8 @@ def shuffled(text: str, seed: int) -> str:
 def test_held_out_text_is_told_better_than_by_a_unigram_and_not_after_shuffling(
     texts, settings, tokenizer_file, write_phase, make_spec
 ):
-    import torch
-
     from resonance.train import worker
 
-    torch.set_num_threads(1)
     held = write_phase(texts[:HELDOUT], "heldout")
 
     def bits_per_byte(training) -> float:

@@ -13,13 +13,6 @@ from resonance.train.spec import CHECKPOINT, PROGRESS, Pace
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    import torch
-
-    torch.set_num_threads(1)
-
-
 @pytest.fixture
 def plan(texts, write_phase):
     return write_phase(texts[:290])

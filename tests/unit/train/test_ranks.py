@@ -81,11 +81,8 @@ def run(specs):
 @pytest.fixture(scope="module")
 def alone(specs):
     """The same training in this process, without Horovod."""
-    import torch
-
     from resonance.train import worker
 
-    torch.set_num_threads(1)
     folder, found = specs(0, ("train",))
     (end,) = worker.run(found["train"], LocalCollective())
     assert end.step == STEPS
