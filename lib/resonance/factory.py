@@ -155,12 +155,15 @@ DECIDE = Job(
 ASSESS = Job(  # reads texts of batches that are new alone
     "assess",
     assess_documents,
-    reads=(DOCUMENTS, REJECTS, SIGNALS, QUALITY_STATE, QUALITY_RESULT, QUALITY_REPORT, QUALITY_GATE, APPROVALS),
+    reads=(
+        *(DOCUMENTS, REJECTS, SIGNALS, DUPLICATES, CONTAMINATION, EVALUATION_ITEMS),
+        *(QUALITY_STATE, QUALITY_RESULT, QUALITY_REPORT, QUALITY_GATE, APPROVALS),
+    ),
     writes=(QUALITY_STATE, QUALITY_RESULT, QUALITY_METRIC, QUALITY_REPORT, QUALITY_GATE),
     per="round",
-    heeds={"clean": ("mask", "languages")},
+    heeds={"clean": ("mask", "languages"), "dedupe": ("method", "near")},
     owns={"dataset": gates.DOCUMENTS, "gate": (gates.RULES, gates.PEOPLE)},
-    version=2,
+    version=3,
 )
 REBALANCE = Job(
     "rebalance",

@@ -26,12 +26,14 @@ from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut
 from resonance.core.profile import Profile, parse_profile
 from resonance.core.records import Records, Run
-from resonance.core.settings import AssessSettings, CleanSettings
+from resonance.core.settings import AssessSettings, CleanSettings, DedupeSettings
 from resonance.core.versions import VERSION_KEY
 from resonance.tables import SIGNAL_SETS
 
 NO_AGES = datetime(1970, 1, 1, tzinfo=UTC)
 """The moment at which ages of documents are taken: they have none."""
+STANDS, HELD, SETS = "representative", "contaminated", "evaluation_registry"
+"""Roles of what earlier jobs found out, and the declaration of the evaluation sets that were looked for."""
 LANGUAGE = "basics"
 """The signal set that tells the language of a document."""
 PRIVATE = "privacy"
@@ -42,6 +44,9 @@ def assess_documents(
     documents: DataFrame,
     rejects: DataFrame,
     signals: Mapping[str, DataFrame],
+    duplicates: DataFrame,
+    contamination: DataFrame,
+    evaluation_items: DataFrame,
     quality_state: DataFrame,
     quality_result: DataFrame,
     quality_report: DataFrame,
@@ -50,6 +55,7 @@ def assess_documents(
     *,
     settings: AssessSettings,
     cleaning: CleanSettings,
+    dedupe: DedupeSettings,
     records: Records,
     turn: Turn,
 ) -> Frames:
@@ -62,9 +68,12 @@ def assess_documents(
         ContractError: the contract or the profile is none.
     """
     contract, profile = read_promises(settings)
-    kept, marks = mark_batches(drop_cut(documents, rejects), signals, cleaning)
+    sets = sorted(row["set"] for row in evaluation_items.select("set").distinct().collect())
+    contract = declare_found(contract, sets, dedupe)
+    kept = drop_cut(documents, rejects)
+    kept, marks = mark_batches(kept, find_facts(kept, signals, duplicates, contamination, dedupe), signals, cleaning)
     told = replace(records, runs=[name_outputs(run, contract.table) for run in records.runs or ()])
-    id = identify(settings, marks, list_recorded(kept, contract, told))
+    id = identify(settings, marks, [sets, contract.roles.get(STANDS), *list_recorded(kept, contract, told)])
     reports = collect(quality_report, DOCUMENTS)
     same = [row for row in reports if row["assessment"] == id]
     before = collect(quality_result.where(f"gate = '{RULES}' AND (stratum = '{ALL_ROWS}' OR round = {_newest(same)})"), DOCUMENTS)
@@ -114,24 +123,46 @@ def name_outputs(run: Run, table: str) -> Run:
     return replace(run, outputs={table if name == DOCUMENTS else name: version for name, version in run.outputs.items()})
 
 
-def mark_batches(kept: DataFrame, signals: Mapping[str, DataFrame], cleaning: CleanSettings) -> tuple[DataFrame, dict[str, str]]:
-    """Documents with their language and the signals that are stored of all of them, and a hash of what each batch holds.
+def declare_found(contract: DatasetContract, sets: Sequence[str], dedupe: DedupeSettings) -> DatasetContract:
+    """The contract with what earlier jobs looked for: near duplicates, and the items of registered evaluation sets."""
+    roles = {role: role for role, was in ((STANDS, dedupe.method == "minhash"), (HELD, bool(sets))) if was}
+    declared = {SETS: list(sets)} if sets else {}
+    return replace(contract, roles={**contract.roles, **roles}, declared={**contract.declared, **declared})
+
+
+def find_facts(
+    kept: DataFrame, signals: Mapping[str, DataFrame], duplicates: DataFrame, contamination: DataFrame, dedupe: DedupeSettings
+) -> DataFrame:
+    """Of each document its language, the one that stands for it and others like it, and whether it holds an evaluation item."""
+    method = "verified" if dedupe.near == "verified" else "near"
+    keepers = duplicates.where(F.col("method") == method).groupBy("doc_id").agg(F.min("keeper").alias("keeper"))
+    held = contamination.select("doc_id").distinct().withColumn(HELD, F.lit(True))
+    ids = kept.select(*VERSION_KEY).join(find_languages(kept, signals), list(VERSION_KEY), "left")
+    facts = ids.join(keepers, "doc_id", "left").join(held, "doc_id", "left")
+    stands = F.lower(F.hex(F.coalesce("keeper", "doc_id"))).alias(STANDS)
+    return facts.select(*VERSION_KEY, "language", stands, F.coalesce(F.col(HELD), F.lit(False)).alias(HELD))
+
+
+def mark_batches(
+    kept: DataFrame, facts: DataFrame, signals: Mapping[str, DataFrame], cleaning: CleanSettings
+) -> tuple[DataFrame, dict[str, str]]:
+    """Documents with their facts and the signals that are stored of all of them, and a hash of what each batch holds.
 
     A set is taken from its table where it was measured of every text as it is stored; else it is measured anew. One query over
     ids and hashes.
     """
     usable = [name for name in signals if may_tell(name, cleaning)]
     ids = kept.select(*VERSION_KEY, "content_hash", "slice", "source")
-    ids = ids.join(find_languages(kept, signals), list(VERSION_KEY), "left")
+    ids = ids.join(facts, list(VERSION_KEY), "left")
     for name in usable:
         own = signals[name].select(*VERSION_KEY, F.col("content_hash").alias(name))
         ids = ids.join(own, list(VERSION_KEY), "left")
-    mark = F.expr("coalesce(bit_xor(xxhash64(doc_id, content_hash, slice, source, language)), 0)").alias("mark")
+    mark = F.expr(f"coalesce(bit_xor(xxhash64(doc_id, content_hash, slice, source, language, {STANDS}, {HELD})), 0)").alias("mark")
     lacking = [F.expr(f"count_if(NOT coalesce({name} = content_hash, false))").alias(name) for name in usable]
     rows = ids.groupBy("batch").agg(F.count(F.lit(1)).alias("many"), mark, *lacking).collect()
     marks = {row["batch"]: f"{row['many']}-{row['mark'] & 0xFFFFFFFFFFFFFFFF:016x}" for row in rows}
     stored = {name: signals[name] for name in usable if not any(row[name] for row in rows)}
-    return add_signals(kept, stored, find_languages(kept, signals)), dict(sorted(marks.items()))
+    return add_signals(kept, stored, facts), dict(sorted(marks.items()))
 
 
 def may_tell(name: str, cleaning: CleanSettings) -> bool:
@@ -146,10 +177,10 @@ def find_languages(kept: DataFrame, signals: Mapping[str, DataFrame]) -> DataFra
     return kept.select(*VERSION_KEY, F.lit(None).cast("string").alias("language")).where("false")
 
 
-def add_signals(kept: DataFrame, stored: Mapping[str, DataFrame], languages: DataFrame) -> DataFrame:
-    """Documents with ``language``, and with signals as columns ``<set>.<signal>``. Joins by document; texts stay where they are."""
-    known = kept.select(*VERSION_KEY).join(languages, list(VERSION_KEY), "left")
-    added = ["language"]
+def add_signals(kept: DataFrame, stored: Mapping[str, DataFrame], facts: DataFrame) -> DataFrame:
+    """Documents with their facts, and with signals as columns ``<set>.<signal>``. Joins by document; texts stay where they are."""
+    known = facts
+    added = ["language", STANDS, HELD]
     for name, rows in stored.items():
         columns = [F.col(signal).alias(column) for signal, column in zip(SIGNAL_SETS[name].names, name_signals(name), strict=True)]
         known = known.join(rows.select(*VERSION_KEY, *columns), list(VERSION_KEY), "left")

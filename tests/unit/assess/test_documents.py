@@ -14,7 +14,18 @@ from resonance.core.records import Change, Records, Run
 from resonance.curate.signals import BASICS
 from resonance.runtime import resources
 from resonance.runtime.conf import load
-from resonance.tables import APPROVALS, QUALITY_GATE, QUALITY_METRIC, QUALITY_REPORT, QUALITY_RESULT, QUALITY_STATE, REJECTS
+from resonance.tables import (
+    APPROVALS,
+    CONTAMINATION,
+    DUPLICATES,
+    EVALUATION_ITEMS,
+    QUALITY_GATE,
+    QUALITY_METRIC,
+    QUALITY_REPORT,
+    QUALITY_RESULT,
+    QUALITY_STATE,
+    REJECTS,
+)
 from resonance.testing import documents_frame, tiny_corpus
 
 NOW = datetime(2026, 4, 11, tzinfo=UTC)
@@ -25,22 +36,18 @@ TABLES = (QUALITY_STATE, QUALITY_RESULT, QUALITY_METRIC, QUALITY_REPORT, QUALITY
 def assess(spark):
     """Assesses documents in a round, on what rounds before left; the rows of each table."""
     left = {table.name: spark.createDataFrame([], resources.contract(table).schema) for table in (*TABLES, APPROVALS)}
-    rejects = spark.createDataFrame([], resources.contract(REJECTS).schema)
+    empty = {
+        t.name: spark.createDataFrame([], resources.contract(t).schema)
+        for t in (REJECTS, DUPLICATES, CONTAMINATION, EVALUATION_ITEMS)
+    }
     config = load()
 
-    def run(documents, round, signals=None, records=Records(), **settings):
+    def run(documents, round, signals=None, records=Records(), known=None, **settings):
         given = [left[name] for name in ("quality_state", "quality_result", "quality_report", "quality_gate", "approvals")]
         own = config.assess.model_copy(update=settings)
-        made = assess_documents(
-            documents,
-            rejects,
-            signals or {},
-            *given,
-            settings=own,
-            cleaning=config.clean,
-            records=records,
-            turn=Turn("main", round),
-        )
+        rejects, *looked = {**empty, **(known or {})}.values()
+        tools = {"cleaning": config.clean, "dedupe": config.dedupe, "records": records, "turn": Turn("main", round)}
+        made = assess_documents(documents, rejects, signals or {}, *looked, *given, settings=own, **tools)
         found = {}
         for table, rows in zip(TABLES, made, strict=True):
             schema = resources.contract(table).schema
@@ -75,6 +82,31 @@ def test_a_new_batch_alone_is_read_and_the_same_documents_are_read_back(assess, 
     grown = assess(both, 3)["quality_report"][0]
     assert (grown["n_rows"], grown["n_read"]) == (20, 20 - first.count())
     assert assess(both, 4, stage="domain", profile=load(assess__stage="domain").assess.profile)["quality_report"][0]["n_read"] == 0
+
+
+def test_what_earlier_jobs_found_is_read_from_their_tables(assess, documents, spark):
+    def score(found, operator):
+        (row,) = (row for row in found["quality_result"] if (row["operator"], row["stratum"]) == (operator, "{}"))
+        return row["score"]
+
+    plain = assess(documents, 1)
+    assert score(plain, "near_duplicate_free_ratio") == 1.0
+    assert score(plain, "eval_contamination_free_ratio") is None, "no evaluation set is registered"
+    ids = [row["doc_id"] for row in documents.select("doc_id").orderBy("doc_id").collect()]
+    like = [(ids[0], ids[1], "verified"), (ids[1], ids[1], "verified"), (ids[2], ids[1], "near"), (ids[3], ids[1], "exact")]
+    items = spark.createDataFrame([("arithmetic",), ("arithmetic",)], "set string")
+    known = {
+        "duplicates": spark.createDataFrame(like, "doc_id binary, keeper binary, method string"),
+        "contamination": spark.createDataFrame([], "doc_id binary, set string"),
+        "evaluation_items": items,
+    }
+    clean = assess(documents, 2, known=known)
+    assert score(clean, "near_duplicate_free_ratio") == 19 / 20, "others are like by signature alone, or exact copies"
+    assert score(clean, "eval_contamination_free_ratio") == 1.0
+    held = spark.createDataFrame([(ids[5], "arithmetic"), (ids[5], "letters")], "doc_id binary, set string")
+    found = assess(documents, 3, known={**known, "contamination": held})
+    assert score(found, "eval_contamination_free_ratio") == 0.0, "one of twenty"
+    assert found["quality_report"][0]["n_read"] == 20, "the batch holds something else now"
 
 
 def test_tables_say_what_was_found_by_metric_stratum_and_gate(assess, documents):
