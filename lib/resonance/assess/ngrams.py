@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from resonance.assess.arrays import read_texts
+from resonance.assess.texts import SPACE
 from resonance.core.parts import MOST_DRAWN, choose_level
 
 BLANKS = "[ \\t\\n\\f\\r\\v\u00a0\u3000]"
@@ -61,6 +62,48 @@ class Skeleton:
 
         found = find_skeletons(read_texts(batch.column(self.name))).to_pylist()
         return pa.array([None if text is None else hash_text(text) for text in found], pa.int64())
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The distinct lines of each text, one number a line: its length above, and below that 48 bits of a hash of source and line.
+
+    Blank lines are none; of a line of more than 32,767 characters so many count.
+    """
+
+    name: str
+    source: str
+
+    def __call__(self, batch: Any) -> Any:
+        """One number a line."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lists = pc.split_pattern(pc.fill_null(read_texts(batch.column(self.name)), ""), "\n")
+        lines = pc.utf8_trim(lists.flatten(), characters=SPACE)
+        rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+        sources = pc.fill_null(read_texts(batch.column(self.source)), "").take(pa.array(rows))
+        coded = pc.binary_join_element_wise(sources, lines, "\n").dictionary_encode()
+        sizes = np.minimum(pc.utf8_length(lines).to_numpy(zero_copy_only=False), (1 << 15) - 1).astype(np.int64)
+        hashes = np.array([hash_text(text) & ((1 << 48) - 1) for text in coded.dictionary.to_pylist()], np.int64)
+        codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        _, once = np.unique(rows.astype(np.int64) * max(1, len(hashes)) + codes, return_index=True)
+        once = once[sizes[once] > 0]
+        return pa.array(sizes[once] << 48 | hashes[codes[once]])
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The lengths of lines, as ``Lines`` tells them."""
+
+    of: Any
+
+    def __call__(self, batch: Any) -> Any:
+        """One number a line."""
+        import pyarrow.compute as pc
+
+        return pc.shift_right(self.of(batch), 48)
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ schema:
   - {type: custom, engine: adaq, implementation: {operator: eval_contamination_free_ratio, params: {hi: 0.5}}}
   - {type: custom, engine: adaq, implementation: {operator: template_free_ratio, params: {max_rows: 1}}}
   - {type: custom, engine: adaq, implementation: {operator: unigram_entropy_score, params: {min_tokens: 5, lo: 1.0, hi: 2.0}}}
+  - {type: custom, engine: adaq, implementation: {operator: repeated_line_free_ratio, params: {max_documents: 1}}}
   - {type: custom, engine: adaq, implementation: {operator: ngram_distinctness, params: {lo: 0.0, hi: 1.0}}}
 """
 TEXTS = (

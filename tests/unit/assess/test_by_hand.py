@@ -42,6 +42,8 @@ EXPECTED = {
     "unigram_entropy_score": sum(min(1.0, max(0.0, entropy - 1)) for entropy in ENTROPIES) / 10,
     "ngram_distinctness": (sum(RUNS) - 2 - 9) / sum(RUNS),  # of four runs about signals two are distinct; the last text is a copy
     "template_free_ratio": 8 / 10,  # the last two are the same
+    "repeated_line_free_ratio": 1
+    - 2 * len(TEXTS[8]) / (sum(map(len, TEXTS)) - len("\nA signal." * 2)),  # the last two are of one source
     "near_duplicate_free_ratio": 9 / 10,
     "eval_contamination_free_ratio": 1 - 2 / 9 / 0.5,  # one row was not looked at
     "naming_layout_conformance": 1.0,  # the table, 25 columns, the version

@@ -39,6 +39,7 @@ DEFECTS: Mapping[str, Callable[[Row], None] | None] = {
     "unigram_entropy_score": put("text", "No no no no no."),
     "ngram_distinctness": put("text", TEXTS[3]),
     "template_free_ratio": put("text", TEXTS[8]),
+    "repeated_line_free_ratio": lambda row: row.update(text=TEXTS[8], source="c"),
     "near_duplicate_free_ratio": put("twin", "r99"),
     "eval_contamination_free_ratio": put("exam", "true"),
     "duration_attainment": put("seconds", -1.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from tests.unit.assess.conftest import NOW
 
 from resonance.assess import ngrams
 from resonance.assess.assess import bind, judge, read_params
-from resonance.assess.ngrams import Drawn, Skeleton, find_skeleton, find_skeletons, hash_text
+from resonance.assess.ngrams import Drawn, Lines, Sizes, Skeleton, find_skeleton, find_skeletons, hash_text
 from resonance.assess.operators import BY_ID
 from resonance.core import parts
 from resonance.core.binding import Asked
@@ -32,10 +33,10 @@ def make_batch(texts: list[str | None]) -> pa.RecordBatch:
 
 
 def ask(id: str, state: dict[str, Any]) -> Any:
-    contract = DatasetContract("t", "1.0.0", "general", frozenset({"text"}), (), roles={"text": "text"})
+    contract = DatasetContract("t", "1.0.0", "general", frozenset({"text"}), (), roles={"text": "text", "source_id": "source"})
     from pyspark.sql.types import StringType, StructField, StructType
 
-    operator, schema = BY_ID[id], StructType([StructField("text", StringType())])
+    operator, schema = BY_ID[id], StructType([StructField(name, StringType()) for name in ("text", "source")])
     return judge(operator, bind(operator, Asked(contract, schema, read_params(operator, contract), NOW)), state, contract)
 
 
@@ -97,6 +98,31 @@ def test_skeletons_are_those_of_their_definition(texts: list[str | None]) -> Non
 def test_texts_of_one_template_have_one_skeleton(one: str, other: str) -> None:
     assert find_skeleton(one) == find_skeleton(other)
     assert find_skeleton(one) != find_skeleton(f"{one} again")
+
+
+def count_shared(rows: list[tuple[str, str]], most: int) -> float:
+    """The share of characters of lines that at most so many texts of their source have, by a loop."""
+    lines = [(source, line) for source, text in rows for line in {part.strip() for part in text.split("\n")} if line]
+    have = Counter(lines)
+    return sum(len(line) for key in lines if have[key] <= most and (line := key[1])) / sum(len(line) for _, line in lines)
+
+
+def test_shared_lines_are_those_of_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(3)
+    known = ["Home", "首页", "See the terms of use.", *(f"own line {n}" for n in range(300))]
+    rows = [(chance.choice("ab"), "\n".join(chance.choices([*known, " ", *["Home", "首页"] * 40], k=6))) for _ in range(200)]
+    batch = pa.RecordBatch.from_pydict({"text": [text for _, text in rows], "source": [source for source, _ in rows]})
+    lines = Lines("text", "source")
+    whole = Part("thinned", lines).gather(batch)
+    size = Part("sum", Sizes(lines)).gather(batch)
+    found = ask("repeated_line_free_ratio", {"rows": 200, "texts": 200, "lines": whole, "characters": size})
+    assert found.score == pytest.approx(count_shared(rows, 10))
+    assert 0.2 < found.score < 0.99
+    monkeypatch.setattr(parts, "MOST_KEPT", 100)
+    thinned = Part("thinned", lines).gather(batch)
+    estimate = ask("repeated_line_free_ratio", {"rows": 200, "texts": 200, "lines": thinned, "characters": size})
+    assert thinned["level"] >= 2
+    assert abs(estimate.score - found.score) < 2 * (estimate.score - estimate.score_lcb)
 
 
 def test_templates_are_within_their_stated_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Runs of words: how many of them differ, how many are new, how evenly words are used, how many texts follow a template."""
+"""Runs of words: how many differ, how many are new, how evenly words are used; how many texts follow a template or share lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resonance.assess.columns import Column, Once, Valid
 from resonance.assess.mappings import up
 from resonance.assess.methods.tables import open_other
 from resonance.assess.methods.uniqueness import hash_words
-from resonance.assess.ngrams import Among, Drawn, Skeleton
+from resonance.assess.ngrams import Among, Drawn, Lines, Sizes, Skeleton
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.frames import map_batches
 from resonance.core.parts import SCALE, Part, State
@@ -116,6 +116,29 @@ def bind_templates(asked: Asked) -> Bound:
         return Finding(share, share, state["texts"], lcb=max(0.0, share - error))
 
     return Bound(judge, parts, frozenset({column}))
+
+
+def bind_lines(asked: Asked) -> Bound:
+    """Characters of lines that few texts of one source have, of those of all lines; a line counts once for each of its texts."""
+    column, source, most = asked.column("text"), asked.column("source_id"), asked.params["max_documents"]
+    lines = Once(Lines(column, source))
+    parts = {
+        "lines": Part("thinned", lines),
+        "characters": Part("sum", Sizes(lines)),
+        "texts": Part("count", Valid(Column(column))),
+    }
+
+    def judge(state: State) -> Finding | None:
+        whole, level = state["characters"] // SCALE, state["lines"]["level"]
+        if not whole:
+            return None
+        counts = state["lines"]["counts"].items()
+        free = [(int(line) >> 48) * count for line, count in counts if count <= most]
+        share = min(1.0, sum(free) * 2**level / whole)
+        error = SURE * math.sqrt((2**level - 1) * 2**level * sum(size * size for size in free)) / whole
+        return Finding(share, share, state["texts"], lcb=max(0.0, share - error))
+
+    return Bound(judge, parts, frozenset({column, source}))
 
 
 def draw(asked: Asked) -> Bound:

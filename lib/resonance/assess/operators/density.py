@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resonance.assess.methods.ngrams import bind_word_entropy
+from resonance.assess.methods.ngrams import bind_lines, bind_word_entropy
 from resonance.assess.methods.shares import bind_near_duplicates
 from resonance.assess.methods.texts import bind_compression, bind_repetition
 from resonance.assess.methods.uniqueness import bind_unique
@@ -63,12 +63,13 @@ DENSITY = (
         "repeated_line_free_ratio",
         16,
         "A",
-        "P2",
+        "P1u",
         ("text",),
         ("text", "source_id"),
         "1 − characters of lines found in > 10 documents of one source / characters",
         "CCNet 2020",
         defaults={"max_documents": 10},
+        bind=bind_lines,
     ),
     Operator(
         "repetition_pass_rate",
