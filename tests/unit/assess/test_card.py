@@ -98,6 +98,10 @@ def test_several_files_are_one_set(tmp_path: Path) -> None:
     assert [part["@id"] for part in card["distribution"]] == ["part/0.parquet", "part/1.parquet", "files"]
     assert card["recordSet"][0]["field"][0]["source"] == {"fileSet": {"@id": "files"}, "extract": {"column": "id"}}
     assert accept(card)
+    assert list(find_errors(card)) == []
+    card["distribution"][-1]["includes"] = []
+    assert "files: includes is missing" in list(find_errors(card))
+    assert not accept(card)
 
 
 def test_what_people_wrote_stands(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resonance.core import parts
-from resonance.core.parts import SCALE, Part, estimate_distinct, find_quantile, merge_states
+from resonance.core.parts import SCALE, Part, draw_rows, estimate_distinct, find_quantile, merge_states
 
 
 def take(batch: pa.RecordBatch) -> pa.Array:
@@ -57,6 +57,14 @@ def test_states_of_any_split_in_any_order_are_the_state_of_all(kind, data):
     assert part.merge(one, other) == part.merge(other, one) == whole
     assert json.loads(json.dumps(whole)) == whole, "a state is stored as JSON"
     assert merge_states({"x": part}, {"x": one}, {"x": other}) == {"x": whole}
+
+
+def test_rows_with_the_smallest_hashes_are_drawn_until_they_are_enough():
+    rows = [(3, 5, [8]), (1, 6, [4, 3]), (2, 6, [16, -4]), (0, 0, [])]
+    assert draw_rows(rows) == {"level": 2, "rows": [[0, 0, []], [1, 6, [4]], [2, 6, [16, -4]]]}, (
+        "twelve are enough, one mark in four"
+    )
+    assert draw_rows(rows[:1]) == {"level": 1, "rows": [[3, 5, [8]]]}
 
 
 def test_sums_are_exact_whole_billionths():
