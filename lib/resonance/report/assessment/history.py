@@ -58,7 +58,7 @@ def _list_unusual(quality: Quality) -> Grid | None:
             name_metric(quality.operators[one.operator].metric),
             write_score(one.usual),
             write_score(one.score),
-            "–" if one.deviation is None else f"{one.deviation:+.1f}",
+            "–" if one.deviation is None else f"{one.deviation:+.1f}".replace("-", "−"),
             "–" if one.shift is None else f"{one.shift:.3f}",
         )
         for one in quality.unusual
