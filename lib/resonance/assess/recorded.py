@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.assess.assess import Assessment, assess
@@ -102,20 +102,17 @@ class Kept:
 
 def recall(catalog: Catalog, dataset: str) -> Kept:
     """What the tables of a workspace hold about a dataset."""
-    rules, whole = F.col("gate") == RULES, F.col("stratum") == ALL_ROWS
 
-    def find(table: Table, *conditions: Column) -> list[dict[str, Any]]:
-        rows = catalog.read(table)
-        for condition in conditions:
-            rows = rows.where(condition)
-        return collect(rows, dataset)
+    def find(table: Table, condition: str = "true") -> list[dict[str, Any]]:
+        return collect(catalog.read(table).where(condition), dataset)
 
+    whole = f"stratum = '{ALL_ROWS}'"  # in words: no session need be there yet for them
     if not catalog.exists(QUALITY_REPORT):
         return Kept(dataset)
     return Kept(
         dataset,
         find(QUALITY_STATE),
-        find(QUALITY_RESULT, rules, whole),
+        find(QUALITY_RESULT, f"gate = '{RULES}' AND {whole}"),
         find(QUALITY_METRIC, whole),
         find(QUALITY_REPORT),
         find(QUALITY_GATE),
