@@ -1,6 +1,7 @@
-"""Places in real text that were labelled by reading: documentation of Debian and packages of Python, found again by hash.
+"""Places in real text that were labelled by reading, found again by hash.
 
-Run as a script it gathers candidates to be read, from files that no pattern was tried on.
+One sample is drawn from documentation of Debian and packages of Python. One is of types that are rare there, from tests and pages
+of packages that check or carry such values: each distinct value once, what was found and what a loose look found besides.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.bench import debian
+from tests.bench import debian, registries
 
-LABELS = Path(__file__).with_name("privacy_labels.json")
+LABELS, RARE = (Path(__file__).with_name(f"privacy_labels{which}.json") for which in ("", "_rare"))
 SITE = "site-packages"
 ENGLISH, CHINESE = ("linux-doc-6.1",), ("debian-reference-zh-cn", "debian-handbook", "manpages-zh")
 MOST_BYTES = 12_000_000
@@ -23,7 +24,8 @@ Rate = Callable[[float, float, float], dict[str, Any]]
 
 
 class Entry(NamedTuple):
-    """A place in a line of a file: ``found`` is the signal that found it when it was labelled, ``label`` what it is, or empty."""
+    """A place in a line of a file, or in some: ``found`` is the signal that found it when it was labelled, ``label`` what it is, or
+    empty."""
 
     line: str
     start: int
@@ -40,7 +42,10 @@ def hash_line(line: str) -> str:
 
 def read_lines(package: str, name: str) -> list[str]:
     """The lines of a file of a package; none where it is not there."""
-    home = Path(sysconfig.get_path("purelib")) if package == SITE else debian.unpacked(package)
+    return _read_file(Path(sysconfig.get_path("purelib")) if package == SITE else debian.unpacked(package), name)
+
+
+def _read_file(home: Path | None, name: str) -> list[str]:
     path = None if home is None else home / name
     if path is None or not path.is_file():
         return []
@@ -60,6 +65,20 @@ def read_entries() -> list[Entry]:
     return entries
 
 
+def read_rare() -> list[Entry]:
+    """The labelled places of rare types whose lines are as they were; a private key takes several lines."""
+    held: dict[tuple[str, str, int], dict[str, str]] = {}
+    entries = []
+    for package, name, hash, start, end, found, kind, label, many in json.loads(RARE.read_text(encoding="utf-8"))["places"]:
+        if (package, name, many) not in held:
+            lines = _read_file(registries.unpacked(package), name)
+            texts = ("\n".join(lines[first : first + many]) for first in range(len(lines)))
+            held[package, name, many] = {hash_line(text): text for text in texts}
+        if hash in held[package, name, many]:
+            entries.append(Entry(held[package, name, many][hash], start, end, found, kind, label))
+    return entries
+
+
 def count_all() -> dict[str, int]:
     """How many places of each kind there were, of which those that are labelled were drawn."""
     return dict(json.loads(LABELS.read_text(encoding="utf-8"))["totals"])
@@ -73,12 +92,13 @@ def weigh(entries: Sequence[Entry]) -> dict[str, float]:
     return {kind: count_all()[kind] / rows for kind, rows in drawn.items()}
 
 
-def rate_ours(entries: Sequence[Entry], places: Sequence[Sequence[tuple[str, int, int]]], rate: Rate) -> dict[str, Any]:
-    """Ratings by signal, each place counted as often as it stands for others."""
-    weights = weigh(entries)
+def rate_ours(
+    entries: Sequence[Entry], places: Sequence[Sequence[tuple[str, int, int]]], rate: Rate, weights: Mapping[str, float]
+) -> dict[str, Any]:
+    """Ratings by signal, each place counted as often as its kind weighs."""
     sums: dict[str, list[float]] = {}
     for entry, found in zip(entries, places, strict=True):
-        weight = weights[entry.found or entry.kind]
+        weight = weights.get(entry.found or entry.kind, 1.0)
         there = {signal for signal, first, last in found if first < entry.end and entry.start < last}
         for signal in {entry.label, *there} - {""}:
             right, wrong, missed = sums.setdefault(signal, [0.0, 0.0, 0.0])
@@ -91,20 +111,52 @@ def rate_ours(entries: Sequence[Entry], places: Sequence[Sequence[tuple[str, int
 
 
 def rate_presidio(
-    entries: Sequence[Entry], spans: Sequence[Sequence[Sequence[Any]]], families: Mapping[str, Iterable[str]], rate: Rate
+    entries: Sequence[Entry],
+    spans: Sequence[Sequence[Sequence[Any]]],
+    families: Mapping[str, Iterable[str]],
+    rate: Rate,
+    weights: Mapping[str, float],
 ) -> dict[str, Any]:
     """The same of presidio, by family of signals, over the same places."""
-    weights, rated = weigh(entries), {}
+    rated = {}
     for entity, family in families.items():
         right = wrong = missed = 0.0
         for entry, found in zip(entries, spans, strict=True):
-            weight = weights[entry.found or entry.kind]
+            weight = weights.get(entry.found or entry.kind, 1.0)
             there = any(name == entity and first < entry.end and entry.start < last for name, first, last in found)
             right += weight * (there and entry.label in family)
             wrong += weight * (there and entry.label not in family)
             missed += weight * (not there and entry.label in family)
         rated["+".join(family)] = rate(*(round(each, 1) for each in (right, wrong, missed)))
     return rated
+
+
+def rate_then(entries: Sequence[Entry], rate: Rate) -> dict[str, Any]:
+    """Ratings by signal of what was found when the places were labelled."""
+    signals = sorted({entry.label for entry in entries} | {entry.found for entry in entries} - {""})
+    return {
+        signal: rate(
+            sum(entry.found == entry.label == signal for entry in entries),
+            sum(entry.found == signal != entry.label for entry in entries),
+            sum(entry.label == signal != entry.found for entry in entries),
+        )
+        for signal in signals
+        if signal
+    }
+
+
+def rate_secrets(
+    entries: Sequence[Entry], lines: Sequence[Sequence[Sequence[Any]]], signals: Iterable[str], rate: Rate
+) -> dict[str, Any]:
+    """Ratings of detect-secrets, which names lines: those of a place count."""
+    right = wrong = missed = 0
+    for entry, found in zip(entries, lines, strict=True):
+        first, last = entry.line[: entry.start].count("\n"), entry.line[: entry.end].count("\n")
+        there = any(first <= number <= last for number, _ in found)
+        right += there and entry.label in signals
+        wrong += there and entry.label not in signals
+        missed += not there and entry.label in signals
+    return rate(right, wrong, missed)
 
 
 def read_corpora() -> dict[str, list[str]]:

@@ -44,14 +44,16 @@ THREE = frozenset(
 ISSUERS = (
     (4, 4, 1, 16, 16), (51, 55, 2, 16, 16), (2221, 2720, 4, 16, 16), (34, 34, 2, 15, 15), (37, 37, 2, 15, 15), (62, 62, 2, 16, 19),
     (65, 65, 2, 16, 16), (644, 649, 3, 16, 16), (6011, 6011, 4, 16, 16), (3528, 3589, 4, 16, 16), (36, 36, 2, 14, 14),
-    (38, 38, 2, 14, 14), (300, 305, 3, 14, 14), (2200, 2204, 4, 16, 16),
+    (38, 38, 2, 14, 14), (300, 305, 3, 14, 14), (2200, 2204, 4, 16, 16), (50, 50, 2, 16, 19), (56, 58, 2, 16, 19),
+    (67, 67, 2, 16, 19), (6304, 6304, 4, 16, 19), (606282, 606282, 6, 16, 16), (637095, 637095, 6, 16, 16),
+    (4, 4, 1, 13, 13),
 )  # fmt: skip
 """Bank cards: the least and greatest prefix, the digits of a prefix, the least and greatest length."""
 FILLERS = (
-    "example", "xxxx", "your", "****", "....", "placeholder", "changeme", "change_me", "dummy", "sample", "00000000", "12345678",
-    "abcdef",
+    "example", "xxxx", "your", "****", "...", "placeholder", "changeme", "change_me", "dummy", "sample", "00000000", "12345678",
+    "abcdef", "replace", "aws4_request",
 )  # fmt: skip
-"""What stands where a secret would, in texts that explain."""
+"""What stands where a secret would, in texts that explain; and what ends the public part of a signed request (AWS Signature 4)."""
 TEMPLATES = (
     "password",
     "passwd",
@@ -67,6 +69,14 @@ TEMPLATES = (
     "port",
 )
 """Words that stand for a password."""
+OTHERS = ("id", "ids", "hash", "name", "type", "scope", "url", "uri", "path", "file")
+"""Last words of names, as ``token_id`` and ``secretName``, whose value is no secret but tells of one."""
+PLACES = ("next", "page", "continuation", "request", "creation", "idempotency")
+"""What stands before ``token`` where it names a place in a list or a request that may come twice, as in the APIs of clouds."""
+JOINS = b" \t\"'`=:>]\xef\xbc\x9a"
+"""Bytes between a name and its value."""
+NOUNS = ("key", "token", "secret", "password")
+"""What names of code end in, as ``ecTestKey256``, when a variable is assigned."""
 LEAST_ENTROPY = 3.0
 BESIDE = 12
 FEW, SMALL = 8, 64
@@ -94,12 +104,21 @@ def credit_code(value: str) -> bool:
     return int(value[2:4]) in PROVINCES and CREDIT[-total % 31] == value[17]
 
 
-def card(value: str, before: str) -> bool:
-    """A bank card: a known prefix with its length, Luhn's sum, one kind of space between groups; no argument of a call."""
+def in_account(before: str) -> bool:
+    """Whether a value goes on from the head of an IBAN in groups (ISO 13616): two letters, two digits, then four signs each."""
+    near = before.encode()[-NEAR:]
+    return re.search(rb"(?<![0-9A-Za-z])[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]{4})* \Z", near) is not None
+
+
+def card(value: str, before: str, said: int) -> bool:
+    """A bank card: a known prefix with its length, Luhn's sum, one kind of space between groups; no argument of a call.
+
+    Numbers of companies and of goods have 13 and 14 digits too, many with the same sum: of so many a word must say that it is one.
+    """
     if re.search(r"[0-9A-Za-z]\(\Z", before):
         return False
     digits = _digits(value)
-    if len({sign for sign in value if sign in " -"}) > 1 or len(set(digits)) < 3:
+    if len({sign for sign in value if sign in " -"}) > 1 or len(set(digits)) < 2 or (len(digits) < 15 and said < 1):
         return False
     known = any(low <= int(digits[:size]) <= high and least <= len(digits) <= most for low, high, size, least, most in ISSUERS)
     doubled = [int(sign) * (1 + place % 2) for place, sign in enumerate(reversed(digits))]
@@ -216,9 +235,10 @@ def key(value: str) -> bool:
 
 
 def secret(value: str, after: str) -> bool:
-    """A password is not the word for one, and no variable; a host comes after it."""
+    """A password is not the word for one, does not end in it, is no variable and not one sign; a host comes after it."""
     host = re.match(r"@(?:[0-9A-Za-z\[]|[^\x00-\x7f])", after)
-    return host is not None and value.lower() not in TEMPLATES and not holds_filler(value) and not set(value) & set("$*{}[]()")
+    word = value.lower() in TEMPLATES or (value.lower().endswith(NOUNS) and not _digits(value))
+    return host is not None and not word and len(set(value)) > 1 and not holds_filler(value) and not set(value) & set("$*{}[]()")
 
 
 def entropy(value: str) -> float:
@@ -227,11 +247,28 @@ def entropy(value: str) -> float:
     return math.floor(sum(-n / len(value) * math.log2(n / len(value)) for n in counts.values()) * 1e6 + 0.5) / 1e6
 
 
-def assignment(value: str) -> bool:
-    """A value of high entropy, of letters and digits both, that is no path, no name and no filler."""
+def names_other(before: str) -> bool:
+    """Whether the name before a value says that it is something about a secret, or a token that opens nothing."""
+    name = before.encode()[-NEAR:].rstrip(JOINS)
+    last = _last_word(name)
+    if last.lower() == b"token":
+        return _last_word(name[: len(name) - len(last)].rstrip(b"_-")).decode().lower() in PLACES
+    return last.decode().lower() in OTHERS
+
+
+def _last_word(name: bytes) -> bytes:
+    found = re.search(rb"(?:[A-Z]?[a-z]+|[A-Z]*)\Z", name)
+    return found[0] if found else b""
+
+
+def assignment(value: str, before: str) -> bool:
+    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret."""
+    if names_other(before) or re.search(rf"[a-z](?=[A-Z][a-z])(?i:{'|'.join(NOUNS)})", value):
+        return False
     digits, letters = len(_digits(value)), sum(sign.isalpha() for sign in value)
     if digits < 2 or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or "::" in value or "//" in value:
         return False
-    camels = len(re.findall("[A-Z][a-z]{3,}", value)) > 1 and 6 * digits < len(value)
-    parted = any(sign in "_.-" for sign in value) and all(sign.islower() or sign in "_.-0123456789" for sign in value)
+    words = re.findall("[A-Z][a-z]{3,}", value)
+    camels = len(words) > 1 and 6 * digits < len(value) and 5 * sum(map(len, words)) > 3 * len(value)
+    parted = any(sign in "_.-" for sign in value) and (value.islower() or value.isupper()) and re.fullmatch(r"[\w.-]+", value)
     return not camels and not (parted and digits < 6) and entropy(value) >= LEAST_ENTROPY

@@ -32,6 +32,8 @@ CHECKS = (
     "said_phone", "assignment", "key",
 )  # fmt: skip
 """Checks, by number."""
+GROUPED = ("card", "mobile", "landline", "phone")
+"""Checks of numbers that an account number in groups of four would pass in part."""
 NEAR = 40
 """Bytes before a value in which a word may speak for or against it."""
 START = 256

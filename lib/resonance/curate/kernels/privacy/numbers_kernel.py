@@ -13,7 +13,7 @@ from resonance.curate.kernels.text.scan import BYTES
 INT = types.int64
 TRUTH = types.boolean(BYTES, INT, INT)
 _ZERO, _NINE, _PLUS, _X, _MINUS, _DOT, _BLANK = ord("0"), ord("9"), ord("+"), ord("x"), ord("-"), ord("."), ord(" ")
-_OPEN, _LETTER_A, _LETTER_Z, _CAPITAL_X = ord("("), ord("a"), ord("z"), ord("X")
+_OPEN, _LETTER_A, _LETTER_Z, _CAPITAL_A, _CAPITAL_Z = ord("("), ord("a"), ord("z"), ord("A"), ord("Z")
 _FIRST, _LAST, _SMALL, _BESIDE, _NEAR, _FEED = FIRST_YEAR, LAST_YEAR, SMALL, BESIDE, NEAR, 0x0A
 _PROVINCE = np.array([code in PROVINCES for code in range(100)], np.uint8)
 _COUNTRY = np.array([code // 10 in TWO or code in THREE for code in range(1000)], np.uint8)
@@ -93,9 +93,34 @@ def credit_code(data, at, end):  # type: ignore[no-untyped-def]
     return (31 - total % 31) % 31 == _VALUE[data[end - 1]]
 
 
-@compiled(types.boolean(BYTES, INT, INT, INT))
-def card(data, start, at, end):  # type: ignore[no-untyped-def]
-    """A bank card, in a text from ``start`` on."""
+@compiled(types.boolean(types.int64))
+def is_upper(byte):  # type: ignore[no-untyped-def]
+    """Whether a byte is a capital letter of ASCII."""
+    return _CAPITAL_A <= byte <= _CAPITAL_Z
+
+
+@compiled(TRUTH)
+def in_account(data, start, at):  # type: ignore[no-untyped-def]
+    """Whether a value at ``at`` goes on from the head of an IBAN in groups, in a text from ``start`` on."""
+    low = max(start, at - _NEAR)
+    i = at - 1
+    if i < low or data[i] != _BLANK:
+        return False
+    while i - 4 >= low:
+        for k in range(i - 4, i):
+            if not (is_digit(data[k]) or is_upper(data[k])):
+                return False
+        i -= 4
+        head = is_upper(data[i]) and is_upper(data[i + 1]) and is_digit(data[i + 2]) and is_digit(data[i + 3])
+        if head and (i == low or not is_sign(data[i - 1])):
+            return True
+        i -= i > low and data[i - 1] == _BLANK
+    return False
+
+
+@compiled(types.boolean(BYTES, INT, INT, INT, INT))
+def card(data, start, at, end, said):  # type: ignore[no-untyped-def]
+    """A bank card, in a text from ``start`` on; ``said`` is what words before it say."""
     if at - start > 1 and data[at - 1] == _OPEN and is_sign(data[at - 2]):
         return False
     digits, different = count_digits(data, at, end)
@@ -108,7 +133,7 @@ def card(data, start, at, end):  # type: ignore[no-untyped-def]
             place += 1
         blanks |= data[i] == _BLANK
         hyphens |= data[i] == _MINUS
-    if (blanks and hyphens) or different < 3 or total % 10:
+    if (blanks and hyphens) or different < 2 or total % 10 or (digits < 15 and said < 1):
         return False
     for row in range(len(_ISSUERS)):
         prefix = read_digits(data, at, end, 0, _ISSUERS[row, 2])

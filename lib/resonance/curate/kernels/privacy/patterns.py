@@ -22,7 +22,27 @@ ORDER = (
 )  # fmt: skip
 HINTS = {
     "phone": (PHONE, ORDER),
-    "card": (("银行卡", "卡号", "信用卡", "借记卡", "账号", "账户", "card", "account", "visa", "mastercard", "amex", "pan"), ORDER),
+    "card": (
+        (
+            "银行卡",
+            "卡号",
+            "信用卡",
+            "借记卡",
+            "账号",
+            "账户",
+            "银联",
+            "card",
+            "account",
+            "visa",
+            "mastercard",
+            "amex",
+            "pan",
+            "diners",
+            "discover",
+            "unionpay",
+        ),
+        ORDER,
+    ),
     "id": (("身份证", "证件", "公民身份", "id card", "identity", "resident"), ORDER),
     "code": (("信用代码", "税号", "纳税人", "credit code", "tax"), ORDER),
     "address": (
@@ -117,7 +137,7 @@ NUMBERS = (
     Pattern(
         "bank_card",
         "bank_cards",
-        r"\d{4}(?:[ -]?\d{4}){3}(?:[ -]?\d{1,3})?|3[47]\d\d[ -]?\d{6}[ -]?\d{5}|3[068]\d\d[ -]?\d{6}[ -]?\d{4}",
+        r"\d{13,19}|\d{4}(?: \d{4}){3}(?: \d{1,3})?|\d{4}(?:-\d{4}){3}(?:-\d{1,3})?|3[0-8]\d\d(?: \d{6} |-\d{6}-)\d{4,5}",
         before="number",
         after="number",
         check="card",
@@ -211,7 +231,8 @@ WORDS = (
         label="SECRET",
     ),
 )
-JWT = r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
+JWT = r"eyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{8,}|[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]{8,}"
+"""Signed (three parts, of which the second is claims) or encrypted (five, of which the second may be empty): RFC 7519, 7516."""
 BLOCK = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 END = r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 INSIDE = r"[\s\\]*(?:[A-Za-z0-9-]+: [A-Za-z0-9,/() .-]+[\s\\]+)*[A-Za-z0-9+/=\s\\]*"

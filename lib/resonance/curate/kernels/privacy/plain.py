@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from resonance.core.expression import list_ranges, parse_expression
 from resonance.curate.kernels.privacy import checks
-from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, INSIDE, JOINED, LETTERS, MOST_BEFORE, NEAR
+from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, GROUPED, INSIDE, JOINED, LETTERS, MOST_BEFORE, NEAR
 from resonance.curate.kernels.privacy.patterns import HINTS, PATTERNS, Pattern
 
 
@@ -138,7 +138,7 @@ def weigh_words(text: str, start: int, hint: str) -> int:
 
 def _holds(text: str, start: int, end: int, pattern: Pattern) -> bool:
     value, said = text[start:end], weigh_words(text, start, pattern.hint)
-    if said < 0:
+    if said < 0 or (pattern.check in GROUPED and checks.in_account(text[:start])):
         return False
     if pattern.check == "ipv4":
         small = checks.heads_section(value, text[end:]) or (said < 1 and checks.is_small(value, text[end:]))
@@ -146,7 +146,9 @@ def _holds(text: str, start: int, end: int, pattern: Pattern) -> bool:
     if pattern.check == "ipv6":
         return checks.ipv6(value, text[:start])
     if pattern.check == "card":
-        return checks.card(value, text[:start])
+        return checks.card(value, text[:start], said)
+    if pattern.check == "assignment":
+        return checks.assignment(value, text[:start])
     if pattern.check == "secret":
         return checks.secret(value, text[end:])
     if pattern.check == "email":

@@ -50,7 +50,7 @@ PROVIDER_KEYS = (
     ("mailgun_key", "Mailgun", r"key-[0-9a-f]{32}", "Mailgun Docs, Authentication"),
     ("mailchimp_key", "Mailchimp", r"[0-9a-f]{32}-us\d{1,2}", "Mailchimp Marketing API, Authentication"),
     ("twilio_account", "Twilio", r"(?:AC|SK)[0-9a-f]{32}", "Twilio Docs, String identifiers (SIDs)"),
-    ("telegram_bot_token", "Telegram", r"\d{8,10}:AA[A-Za-z0-9_-]{33}", "Telegram Bot API, Authorizing your bot"),
+    ("telegram_bot_token", "Telegram", r"(?:bot)?\d{8,10}:AA[A-Za-z0-9_-]{33}", "Telegram Bot API, Authorizing your bot"),
     (
         "discord_token",
         "Discord",

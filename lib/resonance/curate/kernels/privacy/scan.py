@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from resonance.curate.kernels.privacy.codes import CHECKS, FENCES, JOINED, NEAR, START
+from resonance.curate.kernels.privacy.codes import CHECKS, FENCES, GROUPED, JOINED, NEAR, START
 from resonance.curate.kernels.privacy.numbers_kernel import (
     card,
     cn_id,
     count_digits,
     credit_code,
     heads_section,
+    in_account,
     ipv4,
     ipv6,
     is_digit,
@@ -41,6 +42,7 @@ ROOM = types.UniTuple(POSITIONS, 3)  # type: ignore[no-untyped-call]
 _NEAR, _START, _DOT, _MINUS, _ZERO = NEAR, START, ord("."), ord("-"), ord("0")
 _DOTTED, _HOST = FENCES.index("dotted"), FENCES.index("host")
 _JOINED = np.array([name in JOINED for name in FENCES], np.uint8)
+_GROUPED = np.array([name in GROUPED for name in CHECKS], np.uint8)
 _CN_ID, _CREDIT, _CARD, _MOBILE, _LANDLINE, _PHONE, _IPV4, _IPV6, _PLATE, _SECRET, _EMAIL, _PASSPORT, _SAID, _ASSIGNED, _KEY = (
     range(1, len(CHECKS))
 )
@@ -105,12 +107,14 @@ def is_outside_url(data, start, at):  # type: ignore[no-untyped-def]
 @compiled(types.boolean(BYTES, INT, INT, INT, INT, INT, INT, POSITIONS))
 def pass_check(data, start, at, end, stop, check, said, counts):  # type: ignore[no-untyped-def]
     """Whether a value passes the check of its pattern."""
+    if _GROUPED[check] and in_account(data, start, at):
+        return False
     if check == _CN_ID:
         return cn_id(data, at, end)
     if check == _CREDIT:
         return credit_code(data, at, end)
     if check == _CARD:
-        return card(data, start, at, end)
+        return card(data, start, at, end, said)
     if check == _MOBILE:
         return is_outside_url(data, start, at) and (said > 0 or mobile(data, start, at, end, stop))
     if check == _LANDLINE:
@@ -134,7 +138,7 @@ def pass_check(data, start, at, end, stop, check, said, counts):  # type: ignore
     if check == _SAID:
         return said_phone(data, at, end)
     if check == _ASSIGNED:
-        return assignment(data, at, end, counts)
+        return assignment(data, start, at, end, counts)
     return check != _KEY or key(data, at, end)
 
 

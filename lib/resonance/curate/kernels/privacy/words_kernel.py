@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.privacy.checks import FEW, FILLERS, LEAST_ENTROPY, TEMPLATES
+from resonance.curate.kernels.privacy.checks import FEW, FILLERS, JOINS, LEAST_ENTROPY, NOUNS, OTHERS, PLACES, TEMPLATES
 from resonance.curate.kernels.privacy.codes import NEAR
 from resonance.curate.kernels.privacy.domains import DOMAINS
 from resonance.curate.kernels.privacy.numbers_kernel import count_digits, is_digit, is_sign
@@ -41,6 +41,11 @@ def lay_words(words: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64
 _DOMAINS = np.array(sorted(number_letters(domain) for domain in DOMAINS if len(domain) <= MOST_LETTERS), np.int64)
 _FILLERS, _FILLER_AT = lay_words(FILLERS)
 _TEMPLATES, _TEMPLATE_AT = lay_words(TEMPLATES)
+_NOUNS, _NOUN_AT = lay_words(NOUNS)
+_PLACES, _PLACE_AT = lay_words(PLACES)
+_TOKEN = np.frombuffer(b"token", np.uint8)
+_OTHERS, _OTHER_AT = lay_words(OTHERS)
+_JOIN = np.array([byte in JOINS for byte in range(256)], np.uint8)
 _NO_LOGIN = np.array([chr(byte) in " \n/?" for byte in range(256)], np.uint8)
 _NOT_PLAIN = np.array([chr(byte) in "$*{}[]()" for byte in range(256)], np.uint8)
 _NOT_FIRST = np.array([chr(byte) in "/.~*&-=" for byte in range(256)], np.uint8)
@@ -68,6 +73,15 @@ def is_at(data, at, end, words, first, last):  # type: ignore[no-untyped-def]
         same = fold(data[at + i]) == words[first + i]
         i += 1
     return same
+
+
+@compiled(types.boolean(BYTES, INT, INT, BYTES, LONGS))
+def is_any(data, at, end, words, bounds):  # type: ignore[no-untyped-def]
+    """Whether the bytes are one of some words, in any case of letters."""
+    for word in range(len(bounds) - 1):
+        if end - at == bounds[word + 1] - bounds[word] and is_at(data, at, end, words, bounds[word], bounds[word + 1]):
+            return True
+    return False
 
 
 @compiled(TRUTH)
@@ -145,15 +159,19 @@ def key(data, at, end):  # type: ignore[no-untyped-def]
 
 @compiled(types.boolean(BYTES, INT, INT, INT))
 def secret(data, at, end, stop):  # type: ignore[no-untyped-def]
-    """A password is not the word for one, and no variable; a host comes after it, in a text that ends at ``stop``."""
+    """A password is not the word for one, does not end in it, is no variable and not one sign; a host follows before ``stop``."""
     if end + 1 >= stop or not (is_sign(data[end + 1]) or data[end + 1] == 0x5B or data[end + 1] >= 0x80):
         return False
+    same = True
     for i in range(at, end):
+        same &= data[i] == data[at]
         if _NOT_PLAIN[data[i]]:
             return False
-    for word in range(len(_TEMPLATE_AT) - 1):
-        first, last = _TEMPLATE_AT[word], _TEMPLATE_AT[word + 1]
-        if end - at == last - first and is_at(data, at, end, _TEMPLATES, first, last):
+    if same or is_any(data, at, end, _TEMPLATES, _TEMPLATE_AT):
+        return False
+    for word in range(len(_NOUN_AT) - 1 if count_digits(data, at, end)[0] == 0 else 0):
+        begin = end - (_NOUN_AT[word + 1] - _NOUN_AT[word])
+        if begin >= at and is_at(data, begin, end, _NOUNS, _NOUN_AT[word], _NOUN_AT[word + 1]):
             return False
     return not holds_filler(data, at, end)
 
@@ -172,11 +190,51 @@ def entropy(data, at, end, counts):  # type: ignore[no-untyped-def]
     return math.floor(bits * 1e6 + 0.5) / 1e6
 
 
-@compiled(types.boolean(BYTES, INT, INT, types.int64[::1]))
-def assignment(data, at, end, counts):  # type: ignore[no-untyped-def]
-    """A value of high entropy, of letters and digits both, that is no path, no name and no filler."""
-    digits = letters = camels = run = 0
-    lower, joined = True, False
+@compiled(INT(BYTES, INT, INT))
+def begin_word(data, low, end):  # type: ignore[no-untyped-def]
+    """Where the last word of a name begins that ends at ``end``: small letters with one capital, or capitals."""
+    i = end
+    while i > low and 97 <= data[i - 1] <= 122:
+        i -= 1
+    if i < end:
+        return i - (i > low and 65 <= data[i - 1] <= 90)
+    while i > low and 65 <= data[i - 1] <= 90:
+        i -= 1
+    return i
+
+
+@compiled(TRUTH)
+def names_other(data, start, at):  # type: ignore[no-untyped-def]
+    """Whether the name before a value says that it is something about a secret, or a token that opens nothing."""
+    low, end = max(start, at - _NEAR), at
+    while end > low and _JOIN[data[end - 1]]:
+        end -= 1
+    begin = begin_word(data, low, end)
+    if end - begin == len(_TOKEN) and is_at(data, begin, end, _TOKEN, 0, len(_TOKEN)):
+        while begin > low and (data[begin - 1] == _UNDERSCORE or data[begin - 1] == _MINUS):
+            begin -= 1
+        return is_any(data, begin_word(data, low, begin), begin, _PLACES, _PLACE_AT)
+    return is_any(data, begin, end, _OTHERS, _OTHER_AT)
+
+
+@compiled(TRUTH)
+def is_name_of_code(data, at, end):  # type: ignore[no-untyped-def]
+    """Whether a word for a secret stands in a value as in a name of code: a capital behind a small letter."""
+    for i in range(at + 1, end - 1):
+        if 97 <= data[i - 1] <= 122 and 65 <= data[i] <= 90 and 97 <= data[i + 1] <= 122:
+            for word in range(len(_NOUN_AT) - 1):
+                if is_at(data, i, end, _NOUNS, _NOUN_AT[word], _NOUN_AT[word + 1]):
+                    return True
+    return False
+
+
+@compiled(types.boolean(BYTES, INT, INT, INT, types.int64[::1]))
+def assignment(data, start, at, end, counts):  # type: ignore[no-untyped-def]
+    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret."""
+    if names_other(data, start, at) or is_name_of_code(data, at, end):
+        return False
+    digits = letters = camels = covered = run = 0
+    lower, upper, joined = True, True, False
     for i in range(at, end):
         byte = data[i]
         digit, parted = is_digit(byte), byte in (_UNDERSCORE, _DOT, _MINUS)
@@ -184,16 +242,18 @@ def assignment(data, at, end, counts):  # type: ignore[no-untyped-def]
         small = 97 <= byte <= 122
         run = 1 if 65 <= byte <= 90 else run + 1 if small and run else 0
         camels += run == 4
+        covered += 4 if run == 4 else run > 4
         letters += is_sign(byte) and not digit
         lower &= digit or parted or small
+        upper &= digit or parted or 65 <= byte <= 90
         joined |= parted
         if i + 1 < end and byte == data[i + 1] and byte in (_COLON, _SLASH):
             return False
     if digits < 2 or letters < 2 or _NOT_FIRST[data[at]] or holds_filler(data, at, end):
         return False
-    if camels > 1 and 6 * digits < end - at:
+    if camels > 1 and 6 * digits < end - at and 5 * covered > 3 * (end - at):
         return False
-    return not (lower and joined and digits < 6) and entropy(data, at, end, counts) >= _LEAST
+    return not ((lower or upper) and joined and digits < 6) and entropy(data, at, end, counts) >= _LEAST
 
 
 @compiled(INT(BYTES, INT, INT, BYTES, LONGS, LONGS, INT, INT))

@@ -50,10 +50,6 @@ from resonance.curate.kernels.privacy.provider_keys import PROVIDER_KEYS
         ("key", "AKIAIOSFODNN7EXAMPLE", False),
         ("key", "AKIAQ3EGRX7LMNOPWQYZ", True),
         ("key", "AKIAAAAAAAAAAAAAAAAA", False),
-        ("assignment", "aB3xY9zQ1kLm88", True),
-        ("assignment", "Qwen2_5OmniToken2WavConfig", False),
-        ("assignment", "self_attn_2_value_3", False),
-        ("assignment", "/usr/lib/x86/a1b2c3", False),
     ],
 )
 def test_values_known_to_hold_or_not(check: str, value: str, passes: bool) -> None:
@@ -63,7 +59,12 @@ def test_values_known_to_hold_or_not(check: str, value: str, passes: bool) -> No
 @pytest.mark.parametrize(
     ("value", "passes"),
     [
-        ("4111111111111111", False),  # of two digits alone
+        ("4111111111111111", True),
+        ("4444444444444444", False),  # of one digit alone
+        ("30569309025904", True),  # of 14 digits, as a word says what it is
+        ("4222222222222", True),
+        ("6304000000000000", True),
+        ("5066991111111118", True),
         ("4012888888881881", True),
         ("4012 8888 8888 1881", True),
         ("4012-8888 8888-1881", False),
@@ -74,13 +75,57 @@ def test_values_known_to_hold_or_not(check: str, value: str, passes: bool) -> No
     ],
 )
 def test_a_card_has_a_known_prefix_and_a_right_sum(value: str, passes: bool) -> None:
-    assert checks.card(value, "card (") == passes
-    assert not checks.card(value, "seed(")
+    assert checks.card(value, "card (", 1) == passes
+    assert checks.card(value, "card (", 0) == (passes and len(value) > 14)
+    assert not checks.card(value, "seed(", 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "inside"),
+    [
+        ("BE40 ", True),
+        ("to RS35 2600 0560 ", True),
+        ("(GB82WEST1234 ", True),
+        ("GB82 WEST 1234", False),  # which is no group before it
+        ("XGB82 WEST ", False),
+        ("card 1234 ", False),
+        ("gb82 1234 ", False),
+        ("", False),
+    ],
+)
+def test_a_number_behind_the_head_of_an_iban_is_a_part_of_it(before: str, inside: bool) -> None:
+    assert checks.in_account(before) == inside
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "passes"),
+    [
+        ("token = ", "aB3xY9zQ1kLm88", True),
+        ('"TOKEN": "', "W3VDvuzi2nRLsiaDOsmJranO", True),  # letters of chance hold words of capitals too
+        ("token_id=", "aB3xY9zQ1kLm88", False),
+        ("tokenId: ", "aB3xY9zQ1kLm88", False),
+        ('SECRET_NAME => "', "aB3xY9zQ1kLm88", False),
+        ("user_id=7 token=", "aB3xY9zQ1kLm88", True),
+        ("privateKey: ", "ecTestKey256", False),
+        ("PrivateKey=", "RSA_2048_KEY", False),
+        ("secretKey: ", "A3-C4ZJMN-PQTZTL-HGL84-G64M7", True),
+        ('nextToken="', "aB3xY9zQ1kLm88", False),
+        ("client_request_token = ", "aB3xY9zQ1kLm88", False),
+        ("user_token = ", "aB3xY9zQ1kLm88", True),
+        ("key=", "mysupersecretkey123", True),
+        ("Credential=", "12312313/20170613/us-east-1/s3/aws4_request", False),
+        ("key = ", "Qwen2_5OmniToken2WavConfig", False),
+        ("key = ", "self_attn_2_value_3", False),
+        ("key = ", "/usr/lib/x86/a1b2c3", False),
+    ],
+)
+def test_a_secret_is_of_chance_and_named_as_one(name: str, value: str, passes: bool) -> None:
+    assert checks.assignment(value, name) == passes
 
 
 def test_a_password_is_no_word_for_one_and_stands_before_a_host() -> None:
-    words = ("tiger", "a%20secret", "password", "Passwd", "${PASSWORD}", "%(word)s")
-    assert [checks.secret(word, "@host") for word in words] == [True, True, False, False, False, False]
+    words = ("tiger", "a%20secret", "password", "Passwd", "${PASSWORD}", "%(word)s", "AccessToken", "a...b", "bbbb")
+    assert [checks.secret(word, "@host") for word in words] == [True, True, *[False] * 7]
     assert [checks.secret("tiger", after) for after in ("@/path", "@", "@[::1]", "@例")] == [False, False, True, True]
 
 

@@ -27,9 +27,14 @@ HITS = {
     "plate": ["京A12345", "粤B·D12345"],
     "ipv4": ["203.0.113.7"],
     "ipv6": ["fe80::1ff:fe23:4567:890a", "2001:db8:1:2:3:4:5:6", "2001:db8::1"],
-    "jwt": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"],
+    "jwt": [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N",
+        "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.OKOawDo13gRp2ojaHV.48V1_ALb6US04U3b.5eym8TW_c8SuK0lt.XFBoMYUZodetZdvT",
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..jg45D9nmr6-8awml.z-zglLlEw9MVkYHi.MrtVtI0bAs2cHqKl",
+    ],
     "private_key": [KEY],
     "aws_access_key": ["AKIAQ3EGRX7LMNOPWQYZ"],
+    "telegram_bot_token": ["110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawX", "bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawX"],
     "github_token": ["ghp_16C7e42F292c6912E7710c838347Ae178B4a"],
 }
 LED = [
@@ -71,6 +76,13 @@ MISSES += [
     "fe80::5054:ff:fe99::123",
     "1111:2222::3333",
     "oauth_token=uiop&oauth_token_secret=5678",
+]
+MISSES += [
+    "BE40 0631 6189 5863",
+    "ES91 2100 0418 4502 0005 1332",
+    "62820000-62889999",
+    "30206838200050",
+    "secretName = aB3xY9zQ1kLm88",
 ]
 OWN = own_patterns([("badge", r"EMP-\d{4,6}"), ("room", "室[0-9]+")])
 
