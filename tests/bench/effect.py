@@ -48,7 +48,7 @@ WARM_RATE, RATE = 3e-3, 1e-3
 LEFT_OUT = ("score_model", "evaluate", "feedback", "assess_effect", "cross_fit", "tune", "compare")
 """Jobs that the last round of an arm does not need: the experiment evaluates by itself."""
 LATER = (3, 4)
-"""Seeds that arms of two rounds leave out, so that all of it stays within an hour and a half."""
+"""Seeds that arms of two rounds leave out unless they are asked for by name, so that all of it stays within an hour and a half."""
 out = Console()
 
 
@@ -195,12 +195,12 @@ def judge_model(model: Any, task: Any, corpora: Corpora) -> dict[str, float]:
     return found
 
 
-def run_seed(seed: int, names: Sequence[str], before: Sequence[Outcome]) -> list[Outcome]:
-    """The arms of a seed that are asked for, in the order of ARMS; those of equal compute need others, from before or now."""
+def run_seed(seed: int, arms: Sequence[Arm], before: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes of a seed's arms, in the order of ARMS; those of equal compute need others, from before or now."""
     experiment = Experiment(seed)
     experiment.warm()
     done: list[Outcome] = []
-    for arm in (arm for arm in ARMS if arm.name in names and (arm.rounds == 1 or seed not in LATER)):
+    for arm in arms:
         size = arm.size
         if arm.like:
             held = {outcome.arm: outcome for outcome in (*before, *done) if outcome.seed == seed}
@@ -216,6 +216,13 @@ def run_seed(seed: int, names: Sequence[str], before: Sequence[Outcome]) -> list
     return done
 
 
+def choose_arms(seed: int, names: str) -> list[Arm]:
+    """The arms that are named, else those that every run takes of a seed."""
+    if names:
+        return [arm for arm in ARMS if arm.name in names.split("|")]
+    return [arm for arm in ARMS if arm.rounds == 1 or seed not in LATER]
+
+
 def read_outcomes(name: str) -> list[Outcome]:
     """The outcomes in a result file; none where no file is named."""
     held = json.loads((EXPERIMENTS / f"{name}.json").read_text(encoding="utf-8"))["arms"] if name else []
@@ -225,12 +232,14 @@ def read_outcomes(name: str) -> list[Outcome]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0,1,2,3,4", help="seeds between commas")
-    parser.add_argument("--arms", default="|".join(arm.name for arm in ARMS), help="names of arms between vertical bars")
+    parser.add_argument(
+        "--arms", default="", help="names of arms between vertical bars; without it all, but for long ones of some seeds"
+    )
     parser.add_argument("--before", default="", help="a result whose outcomes stand where an arm is not run again: effect-1")
     parser.add_argument("--no-result", action="store_true", help="write no result file")
     asked = parser.parse_args()
     before = read_outcomes(asked.before)
-    ran = [one for seed in asked.seeds.split(",") for one in run_seed(int(seed), asked.arms.split("|"), before)]
+    ran = [one for seed in map(int, asked.seeds.split(",")) for one in run_seed(seed, choose_arms(seed, asked.arms), before)]
     again = {(one.arm, one.seed) for one in ran}
     outcomes = [*(one for one in before if (one.arm, one.seed) not in again), *ran]
     figures = effect_report.find_figures(outcomes)
