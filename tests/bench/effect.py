@@ -232,12 +232,12 @@ def read_outcomes(name: str) -> list[Outcome]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0,1,2,3,4", help="seeds between commas")
-    parser.add_argument(
-        "--arms", default="", help="names of arms between vertical bars; without it all, but for long ones of some seeds"
-    )
+    parser.add_argument("--arms", default="", help="names of arms between vertical bars; without it, those of a whole run")
     parser.add_argument("--before", default="", help="a result whose outcomes stand where an arm is not run again: effect-1")
     parser.add_argument("--no-result", action="store_true", help="write no result file")
     asked = parser.parse_args()
+    if unknown := {*filter(None, asked.arms.split("|"))} - {arm.name for arm in ARMS}:
+        parser.error(f"no such arm: {', '.join(sorted(unknown))}")
     before = read_outcomes(asked.before)
     ran = [one for seed in map(int, asked.seeds.split(",")) for one in run_seed(seed, choose_arms(seed, asked.arms), before)]
     again = {(one.arm, one.seed) for one in ran}
