@@ -26,7 +26,7 @@ jdk:
 	@sh cluster/laptop/jdk.sh
 
 SEAM := tests/unit/runtime/storage tests/unit/runtime/engines/test_explain.py tests/unit/assess/test_measure.py
-BOTH := tests/unit tests/conformance tests/oracle
+BOTH := tests/unit tests/conformance tests/oracle tests/integration/test_incremental_runs.py
 
 test: jdk lint ## run what `make lint` runs, all tests but the slow ones, then the catalog and its seam on Spark, as continuous integration does
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=15
