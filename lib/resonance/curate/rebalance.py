@@ -16,6 +16,9 @@ from resonance.core.turns import CANDIDATES, CONTROL, PLAN
 from resonance.curate.draw import draw, draw_fixed
 from resonance.curate.level import level_draw
 
+PARTS = 65536.0
+"""Parts of a byte in which what counts is summed, up to 140 TB a slice: of whole numbers every order gives one sum."""
+
 
 def rebalance(
     documents: DataFrame,
@@ -91,8 +94,12 @@ def _add_factors(ids: DataFrame, sample_weights: DataFrame, candidates: DataFram
 def _sum_sizes() -> tuple[Column, ...]:
     """Bytes of all documents and of those that were read, each as they are and as they count."""
     size, read = F.col("n_bytes"), F.when(F.col("read"), F.col("n_bytes")).otherwise(0)
-    named = {"bytes": size, "counted": size * F.col("factor"), "read_bytes": read, "read_counted": read * F.col("factor")}
-    return tuple(F.sum(value).alias(name) for name, value in named.items())
+    whole = {"bytes": size, "read_bytes": read}
+    counted = {"counted": size * F.col("factor"), "read_counted": read * F.col("factor")}
+    return (
+        *(F.sum(value).alias(name) for name, value in whole.items()),
+        *((F.sum(F.floor(value * F.lit(PARTS)).cast("bigint")) / F.lit(PARTS)).alias(name) for name, value in counted.items()),
+    )
 
 
 def _find_rate(held: Row, plan: Row, budget: float, reach: float) -> tuple[float, float]:

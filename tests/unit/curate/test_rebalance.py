@@ -118,6 +118,10 @@ def test_the_plan_does_not_depend_on_partitions_or_order(spark: SparkSession) ->
     whole = drawn(documents.coalesce(1), weights, Turn("main", round=1))
     assert whole
     assert drawn(scattered(documents, 8), weights, Turn("main", round=1)) == whole
+    uneven = hold(less_of(documents, "true", 1.0).withColumn("factor", F.expr("pmod(xxhash64(doc_id), 97) / 97.0D")))
+    less = drawn(documents.coalesce(1), weights, Turn("main", round=1), sample_weights=uneven)
+    for partitions in (2, 8, 64):
+        assert drawn(scattered(documents, partitions), weights, Turn("main", round=1), sample_weights=uneven) == less
 
     rated = hold(documents.select("doc_id", "n_bytes", F.lit(0.7).alias("pi")))
     first = place_rows(draw(rated.coalesce(1), seed=SEED, round=1), seed=SEED).orderBy("pos").collect()
