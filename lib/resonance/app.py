@@ -373,7 +373,7 @@ class OpenWorkspace:
         from resonance.assess.assess import list_states
         from resonance.assess.contracts import parse_dataset
 
-        promised = parse_dataset(read_contract(contract), str(contract), table or None)
+        data, promised = locate(data), parse_dataset(read_contract(contract), str(contract), table or None)
         return View((list_operators(list_states(self._dataset(data), promised, self._records(data, promised, contract))),))
 
     def assess(
@@ -408,11 +408,13 @@ class OpenWorkspace:
         from resonance.assess.operators import BY_ID
         from resonance.assess.show import describe_assessment, list_plain
         from resonance.report.assessment.build import CARD, FORMATS, write_report
-        from resonance.report.files import check_file
+        from resonance.report.files import check_file, check_folder, write_file
         from resonance.runtime.lineage import tell_run
         from resonance.runtime.profiles import load_profile
 
+        data = locate(data)
         reports = [check_file(file, "assess", FORMATS) for file in report]
+        plain_file = None if output is None else check_folder(output, "assess")
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
         records = self._records(data, promised, contract)
@@ -421,9 +423,9 @@ class OpenWorkspace:
         with tell_run(self.config.lineage, "assess", [self._name(data, promised.table, version)], asked) as told:
             found, quality = self._measure(data, promised, weights, now or datetime.now(UTC), records)
             told.quality[0] = quality
-        if output is not None:
+        if plain_file is not None:
             plain = json.dumps(list_plain(found), ensure_ascii=False, indent=1, allow_nan=False, default=str)
-            Path(output).write_text(plain + "\n", encoding="utf-8")
+            write_file(plain + "\n", plain_file, "assess")
         for file in reports:
             card = describe_dataset(promised, records) if file.suffix.lower() == CARD else {}
             summary, spoken = replace(quality, card=card), language or self.config.report.language
@@ -446,12 +448,13 @@ class OpenWorkspace:
         if not name.strip() or not reason.strip():
             raise ResonanceError("approve: an approval has a name and a reason")
         opened = self._open(self.config)
-        dataset = name_dataset(dataset) if Path(dataset).exists() else dataset
-        row = find_gate(opened.catalog.rows(QUALITY_GATE), gate, dataset)
+        path = name_dataset(dataset)
+        dataset = path if Path(path).exists() else dataset
+        rows = opened.catalog.rows(QUALITY_GATE)
+        row = find_gate(rows, gate, dataset)
         if row is None:
-            raise ResonanceError(
-                f"approve: no assessment of {dataset} says anything of gate {gate}: run `resonance run assess` first"
-            )
+            known = ", ".join(sorted({row["dataset"] for row in rows if row["gate"] == gate})) or "no dataset"
+            raise ResonanceError(f"approve: no assessment of {dataset} says anything of gate {gate}: it is known of {known}")
         if row["state"] == "passed":
             raise ResonanceError(f"approve: {dataset} passed gate {gate} in round {row['round']}; there is nothing to approve")
         key = {"dataset": dataset, "gate": gate, "assessment": row["assessment"]}
@@ -461,11 +464,12 @@ class OpenWorkspace:
     def suggest(self, data: DataFrame | str | Path, table: str = "", output: str | Path | None = None) -> str:
         """Draft a contract of a dataset, as YAML, in which every guess is marked; written to ``output`` where one is given."""
         from resonance.assess.suggest import suggest_contract
+        from resonance.report.files import write_file
 
         name = table or (Path(data).stem if isinstance(data, str | Path) else "dataset")
         draft = suggest_contract(self._dataset(data), name)
         if output is not None:
-            Path(output).write_text(draft, encoding="utf-8")
+            write_file(draft, Path(output), "assess")
         return draft
 
     def _dataset(self, data: DataFrame | str | Path) -> DataFrame:
@@ -628,6 +632,13 @@ def name_dataset(given: str | Path) -> str:
     from resonance.core.sources import input_path
 
     return str(input_path(str(given)).resolve())
+
+
+def locate(data: DataFrame | str | Path) -> DataFrame | str | Path:
+    """A dataset that is given by an address of this machine, ``file://…``, by its path; others as they are."""
+    from resonance.core.sources import input_path
+
+    return input_path(data) if isinstance(data, str) and data.startswith("file://") else data
 
 
 def simplify(text: str) -> str:

@@ -204,3 +204,23 @@ def test_a_contract_is_drafted_and_assessed_by(tmp_path: Path, capsys: pytest.Ca
     assert "30 rows, profile general@1" in done.stdout, done.stderr
     assert exit_code("assess", data, *own) == 1
     assert "assess: name the dataset's --contract FILE, or draft one by --suggest" in capsys.readouterr().err
+
+
+def test_what_an_assessment_or_an_approval_cannot_do_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shop.csv").write_text("id\n1\n2\n")
+    (tmp_path / "shop.yaml").write_text(
+        "{version: 1.0.0, customProperties: [{property: adaqStage, value: general},"
+        " {property: adaqModalities, value: [structured]}], schema: [{name: shop, properties: [{name: id}]}]}"
+    )
+    given = ["assess", f"file://{tmp_path}/shop.csv", "--contract", str(tmp_path / "shop.yaml"), "--workspace", str(tmp_path / "w")]
+    cli.main(given)
+    for option in ("--output", "--report"):
+        assert exit_code(*given, option, str(tmp_path / "none" / "a.json")) == 1
+        assert f"error: assess: cannot write {tmp_path}/none/a.json: there is no folder" in capsys.readouterr().err
+    given = ["--workspace", str(tmp_path / "w"), "--name", "Ada", "--reason", "a draft"]
+    assert exit_code("approve", "effect", "--dataset", str(tmp_path / "shop.csv"), *given) == 1
+    assert "says anything of gate effect: it is known of no dataset" in capsys.readouterr().err
+    cli.main(["approve", "rules", "--dataset", f"file://{tmp_path}/shop.csv", *given])
+    assert f"Ada lets {tmp_path}/shop.csv through gate rules in round 1: a draft" in capsys.readouterr().out
+    assert exit_code("approve", "rules", "--dataset", "shops", *given) == 1
+    assert f"says anything of gate rules: it is known of {tmp_path}/shop.csv" in capsys.readouterr().err

@@ -180,7 +180,10 @@ def refuse_inapplicable(operator: Operator, contract: DatasetContract) -> None:
     if reason := contract.not_applicable.get(operator.metric):
         raise InapplicableError(reason)
     if "any" not in operator.modalities and not contract.modalities & set(operator.modalities):
-        raise InapplicableError(f"the contract declares no {' or '.join(operator.modalities)}")
+        first, *others = operator.modalities
+        if others:
+            raise InapplicableError(f"the contract declares none of {first}, {', '.join(others)}")
+        raise InapplicableError(f"the contract declares no {first}")
 
 
 def find_wrong_expression(rows: DataFrame, bound: Bound) -> str:

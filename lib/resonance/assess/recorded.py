@@ -143,7 +143,7 @@ def assess_again(
         records: what is known beside the rows.
     """
     found = assess(rows, contract, profile, now, records, pieces=pieces, known=kept.pieces)
-    id = identify_dataset(version, contract, profile, records.books)
+    id = identify_dataset((version, *(piece.mark for piece in pieces)), contract, profile, records.books)
     round = kept.find_round(id)
     baseline = kept.find_baseline(round)
     return Rows(found, kept.dataset, round, id, version, contract, profile, found.distributions, baseline, now)
@@ -160,7 +160,7 @@ def list_accepted(gates: Iterable[Row], approvals: Iterable[Row], before: int) -
     return sorted(row["round"] for row in own if row["state"] == "passed" or find_approval(given, row))
 
 
-def identify_dataset(version: str, contract: DatasetContract, profile: Profile, books: Mapping[str, Any]) -> str:
+def identify_dataset(version: Sequence[str], contract: DatasetContract, profile: Profile, books: Mapping[str, Any]) -> str:
     """The identity of an assessment of a dataset outside of the workspace: rows, promises, records, and what measures them."""
     operators = [(operator.id, operator.version) for operator in OPERATORS]
     said = describe([version, contract, profile, dict(books), operators, MADE_BY])

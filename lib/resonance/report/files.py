@@ -9,7 +9,7 @@ from resonance.core.errors import InputError
 
 
 def check_file(file: str | Path, command: str, ends: Collection[str]) -> Path:
-    """The file of a report, where its name says which form it has.
+    """The file of a report, where its name says which form it has and its folder is there.
 
     Args:
         file: its path.
@@ -17,15 +17,26 @@ def check_file(file: str | Path, command: str, ends: Collection[str]) -> Path:
         ends: how its name may end.
 
     Raises:
-        InputError: its name ends otherwise.
+        InputError: its name ends otherwise, or there is no such folder.
     """
     if Path(file).suffix.lower() not in ends:
         raise InputError(f"{command}: cannot write a report to {file}: its name must end in {', '.join(ends)}")
+    return check_folder(file, command)
+
+
+def check_folder(file: str | Path, command: str) -> Path:
+    """A file that is to be written, where its folder is there: asked before the work whose outcome it is to hold.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if not Path(file).parent.is_dir():
+        raise InputError(f"{command}: cannot write {file}: there is no folder {Path(file).parent}")
     return Path(file)
 
 
 def write_file(content: str, file: Path, command: str) -> None:
-    """Write a report.
+    """Write what a command was asked for.
 
     Raises:
         InputError: the file cannot be written.

@@ -64,7 +64,7 @@ def _read_separated(separator: str) -> Callable[[SparkSession, Sequence[Path]], 
         if len(heads) != 1:
             raise InputError("assess: files whose first lines name different columns; assess them one by one")
         (names,) = heads
-        if len(set(names)) != len(names) or "" in names:
+        if not names or len(set(names)) != len(names) or "" in names:
             raise InputError("assess: the first line must name each column once")
         schema = StructType([StructField(name, StringType(), True) for name in names])
         reader = session.read.schema(schema).option("header", "true").option("sep", separator).option("escape", '"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from shutil import rmtree
 
 import pyarrow as pa
 import pytest
@@ -97,6 +98,14 @@ def test_who_let_it_through_is_told_until_rows_change(shop, spark):
     assert (quality.gates[0].state, quality.gates[0].reasons) == ("waived", ("ada: a draft",))
     _, quality, _ = shop("s")
     assert quality.gates[0].state == "failed"
+
+
+def test_another_table_at_the_same_path_and_version_is_another_assessment(shop, tmp_path):
+    first, _, _ = shop("sm")
+    rmtree(tmp_path / "shop")
+    second, quality, read = shop("ms")
+    assert (second.version, second.round, read, len(quality.past)) == (first.version, 2, 2, 1)
+    assert second.id != first.id, "nobody let these rows through"
 
 
 def test_what_stands_apart_from_accepted_assessments_is_told(shop):

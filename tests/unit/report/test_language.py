@@ -38,5 +38,5 @@ def test_the_most_specific_sentence_is_said_anew_and_others_stay() -> None:
     assert restate(text) == text
     with speak("zh"):
         assert restate(text) == "契约未声明 min_rows：请在 adaqDeclared 中补充"
-        assert restate("the contract declares no audio or video") == "契约未声明 audio or video"
+        assert restate("the contract declares none of audio, video") == "以下各项契约均未声明：audio, video"
         assert restate("written by hand") == "written by hand"

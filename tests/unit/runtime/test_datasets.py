@@ -55,6 +55,7 @@ def test_what_is_no_dataset_is_refused(spark: SparkSession, tmp_path: Path) -> N
     assert "no file or folder" in refuse("nothing")
     assert "holds text; known are Parquet" in refuse("notes.txt", "text")
     assert "must name each column once" in refuse("twice.csv", "a,a\n1,2\n")
+    assert "must name each column once" in refuse("blank.csv", "\n")
     assert "or are none" in refuse("broken.parquet", "no parquet")
     assert "every row must be one object in one line" in refuse("array.json", '[\n{"a": 1},\n{"a": 2}\n]\n')
     (tmp_path / "empty").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -48,6 +49,8 @@ def explain_error(error: BaseException, places: Iterable[Path] = ()) -> Resonanc
         return EngineError(f"the engine ended, out of memory? Give the machine more, or {SPARK}")
     if isinstance(error, ImportError | AttributeError | SyntaxError) and (stray := _find_stray()):
         return SetupError(f"{stray} stands in for a module of this installation ({error}); move it, or unset PYTHONPATH")
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and error.filename:
+        return EngineError(f"{error.filename}: {error.strerror}; name a place that may be written to, or allow it")
     return None
 
 

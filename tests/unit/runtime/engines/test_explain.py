@@ -63,6 +63,11 @@ def test_a_full_disk_on_a_worker_is_named(spark: SparkSession) -> None:
     )
 
 
+def test_a_place_that_may_not_be_written_to_is_named() -> None:
+    said = plainly(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/w/.resonance.lock"))
+    assert said == "/w/.resonance.lock: Permission denied; name a place that may be written to, or allow it"
+
+
 def test_an_error_that_nobody_foresaw_is_its_first_words_without_stack_traces(spark: SparkSession) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011
         spark.range(3).selectExpr("no_such_column").collect()
