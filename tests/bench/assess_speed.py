@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -139,7 +140,9 @@ def list_checks() -> list[dict[str, Any]]:
 def assess_file(path: Path) -> dict[str, Any]:
     """Runs in a process of its own: what assessing a file takes, beyond the session's start, and how much was measured."""
     out, promised = path.with_suffix(".out.json"), path.with_suffix(".odcs.yaml")
-    w = resonance.open(str(cache("assess") / "speed"))
+    workspace = cache("assess") / "speed"
+    shutil.rmtree(workspace)  # what it keeps of an earlier assessment would not be read again
+    w = resonance.open(str(workspace))
     started = time.monotonic()
     w.operators(path, promised)  # starts the engine, and reads no row
     began, before = time.monotonic(), cpu_seconds()

@@ -284,7 +284,7 @@ def report(
         typer.Option("--output", metavar="FILE", help="Write it to FILE too, which ends in .html, .md or .json."),
     ] = None,
 ) -> None:
-    """Draw the report of a workspace again: one HTML file."""
+    """Draw the report of a workspace again."""
     out.print(f"report: {w.report(output or ())}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -24,7 +24,8 @@ def weigh_by_score(samples: Samples, parameters: ByScore) -> DataFrame:
     What is not known is drawn at the least rate, and says so. No shuffle.
     """
     factor, reason = _rate_labels(parameters) if parameters.rates else _rate_numbers(parameters)
-    known = F.col("value").isNotNull()
+    value = F.col("value") if parameters.rates else F.nanvl(F.col("value").cast("double"), F.lit(None).cast("double"))
+    known = value.isNotNull()
     rated = samples.scores.withColumns(
         {
             "factor": F.when(known, F.greatest(factor, F.lit(parameters.least))).otherwise(F.lit(parameters.least)),

@@ -17,7 +17,7 @@ from resonance.tables import APPRAISALS, EVALUATIONS, EXAMPLES, EXCESS_LOSS, REJ
 from resonance.testing import hold
 
 FACTORS = {0: 0.25, 1: 0.625, 2: 1.0, 3: 0.25}
-"""Parts of the rate by ``place``: of scores of 0, .5 and 1, and of a document without one, from a least of .25."""
+"""Parts of the rate by ``place``: of scores of 0, .5 and 1, and of one that is null or no number, from a least of .25."""
 
 
 def weigh(documents: DataFrame, signals: DataFrame) -> DataFrame:
@@ -40,7 +40,8 @@ def documents(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def signals(documents: DataFrame) -> DataFrame:
-    score = F.when(place() < 3, place() / 2)
+    no_number = F.when((F.col("source_key").cast("int") / 8).cast("int") % 2 == 0, F.lit(float("nan")))
+    score = F.when(place() < 3, place() / 2).otherwise(no_number)
     return hold(documents.select("doc_id", "batch", F.col("cleaned_hash").alias("content_hash"), score.alias("score")))
 
 
