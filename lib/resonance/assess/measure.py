@@ -25,6 +25,8 @@ STORED = "__"
 """Stands between a set and its signal in columns of rows."""
 MOST_STRATA = 10_000
 """Strata that are told apart; of more, those with fewest rows are left to the whole."""
+MOST_ROWS, MOST_BYTES = 1 << 16, 8 << 20
+"""Of batches that are gathered together: a hundred operators ask less of one large batch than of many small ones."""
 
 
 def measure(rows: DataFrame, bounds: Mapping[str, Bound], by: Sequence[str] = (), text: str | None = None) -> dict[Stratum, States]:
@@ -115,7 +117,7 @@ class Gather:
 
         known: dict[str, dict[str, Any]] = {}
         parts = dict(self.parts)
-        for batch in batches:
+        for batch in join_batches(batches):
             for stratum, rows in split_batch(self._add_signals(batch), self.by):
                 state = {"rows": rows.num_rows, **{name: part.gather(rows) for name, part in self.parts}}
                 known[stratum] = add_states(parts, known[stratum], state) if stratum in known else state
@@ -160,6 +162,22 @@ def measure_where(name: str, texts: Any, chosen: Any) -> Any:
         return SIGNAL_SETS[name].measure(texts)
     found = SIGNAL_SETS[name].measure(texts.take(pa.array(np.flatnonzero(flags))))
     return found.take(pa.array(np.cumsum(flags) - 1, mask=~flags))
+
+
+def join_batches(batches: Iterable[Any]) -> Iterator[Any]:
+    """The rows of batches in as few as ``MOST_ROWS`` and ``MOST_BYTES`` allow; a larger batch stays as it is."""
+    import pyarrow as pa
+
+    held: list[Any] = []
+    rows = size = 0
+    for batch in batches:
+        if held and (rows + batch.num_rows > MOST_ROWS or size + batch.nbytes > MOST_BYTES):
+            yield pa.concat_batches(held)
+            held, rows, size = [], 0, 0
+        held.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+    if held:
+        yield pa.concat_batches(held)
 
 
 def split_batch(batch: Any, by: Sequence[str]) -> Iterator[tuple[str, Any]]:

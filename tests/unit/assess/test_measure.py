@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from tests.unit.assess.conftest import COMPUTED, NOW, RECORDS, TYPES, make_rows
 
 from resonance.assess.assess import bind_operators
-from resonance.assess.measure import gather, measure, merge_strata
+from resonance.assess.measure import gather, join_batches, measure, merge_strata
 from resonance.core.binding import Bound
 from resonance.core.errors import InputError
 from resonance.core.frames import load_parquet
@@ -69,3 +70,15 @@ def test_nothing_has_no_strata_and_unknown_ones_are_refused(rows, bounds):
     assert merge_strata({}, bounds) == {}
     with pytest.raises(InputError, match=r"^assess: no column colour to make strata of; there are id, text"):
         measure(rows, bounds, by=["colour"])
+
+
+def test_small_batches_are_joined_and_a_large_one_stays() -> None:
+    numbers = pa.array(range(200_000))
+    whole = pa.RecordBatch.from_arrays([numbers], ["n"])
+    small = [whole.slice(start, 1_000) for start in range(0, 200_000, 1_000)]
+    joined = list(join_batches([*small, whole]))
+    assert [batch.num_rows for batch in joined] == [65_000, 65_000, 65_000, 5_000, 200_000]
+    assert pa.concat_batches(joined[:-1]).column("n").equals(numbers)
+    wide = pa.RecordBatch.from_arrays([pa.array(["x" * (3 << 20)])], ["text"])
+    assert [batch.num_rows for batch in join_batches([wide] * 5)] == [2, 2, 1], "bytes bind too"
+    assert list(join_batches([])) == []
