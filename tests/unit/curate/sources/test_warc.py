@@ -96,7 +96,7 @@ HTML = "<p>Grüße an alle</p>".encode()
     ("body", "more"),
     [
         (HTML, ""),
-        (gzip.compress(HTML), "Content-Encoding: gzip\r\n"),
+        (gzip.compress(HTML, mtime=0), "Content-Encoding: gzip\r\n"),
         (zlib.compress(HTML), "Content-Encoding: deflate\r\n"),
         (zlib.compress(HTML)[2:-4], "Content-Encoding: deflate\r\n"),
         (b"%x\r\n%s\r\n0\r\n\r\n" % (len(HTML), HTML), "Transfer-Encoding: chunked\r\n"),
