@@ -57,13 +57,24 @@ def refuse_escaped(folder: Path, use: str) -> None:
 
 def refuse_unreadable(name: str, use: str) -> None:
     """Raise InputError where a name holds bytes that are no letters: engines, tables and logs hold names as text."""
+    if fault := find_odd_bytes(name):
+        raise InputError(f"{use}: the name '{show_name(name)}' {fault}")
+
+
+def find_odd_bytes(name: str) -> str:
+    """What is wrong with a name that holds bytes that are no letters, and what to do; empty where it holds none."""
     try:
         name.encode()
     except UnicodeEncodeError:
         coding = sys.getfilesystemencoding()
         advice = "rename it" if coding == "utf-8" else f"or not in this locale ({coding}): rename it, or set LC_ALL=C.UTF-8"
-        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
-        raise InputError(f"{use}: the name '{shown}' is not UTF-8; {advice}") from None
+        return f"is not UTF-8; {advice}"
+    return ""
+
+
+def show_name(name: str) -> str:
+    """A name as text, with ``\\xff`` for a byte that is no letter."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def own_folder() -> Path:

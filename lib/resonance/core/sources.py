@@ -16,14 +16,17 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from resonance.core.errors import InputError
-from resonance.core.files import LOCK, refuse_unreadable
+from resonance.core.files import LOCK, find_odd_bytes, refuse_unreadable, show_name
 from resonance.core.formats import BY_EXTENSION, CODECS, list_known
 
 LOG = "_delta_log"
 
 
 class File(NamedTuple):
-    """One input file. ``name`` is relative to the input that led to it; ``format`` is empty where none is known."""
+    """One input file. ``name`` is relative to the input that led to it; ``format`` is empty where none is known.
+
+    ``fault`` says why it cannot be read, where that is known before it is opened.
+    """
 
     path: str
     name: str
@@ -32,13 +35,15 @@ class File(NamedTuple):
     modified: int
     format: str
     codec: str
+    fault: str = ""
 
 
 def find_files(inputs: Sequence[str]) -> list[File]:
     """The files that ``inputs`` (files, folders, globs) lead to, each once.
 
     Passed over are hidden ones (``.x``, ``_x``), what is no file (pipes, devices), and workspaces with all that is in them.
-    A file inside a folder whose extension is unknown comes with an empty format, so that it is quarantined, not lost.
+    A file inside a folder whose extension is unknown comes with an empty format, so that it is quarantined, not lost; so does one
+    that cannot be read, with its fault.
 
     Raises:
         InputError: an input does not exist, holds no file, names a file of unknown format, or two files share a name.
@@ -48,12 +53,15 @@ def find_files(inputs: Sequence[str]) -> list[File]:
     found: dict[str, File] = {}
     for given in inputs:
         for file in _of_input(given, alone=len(inputs) == 1):
-            found.setdefault(os.path.realpath(file.path), file)
+            found.setdefault(file.path if file.fault else os.path.realpath(file.path), file)
     names: dict[str, File] = {}
     for file in found.values():
         twin = names.setdefault(file.name, file)
         if twin is not file:
             raise InputError(f"ingest: {twin.shown} and {file.shown} would share ids; give the folder that holds both as one input")
+    if all(file.fault for file in found.values()):
+        first = next(iter(found.values()))
+        raise InputError(f"ingest: cannot read {first.shown}: {first.fault}")
     if all(file.format == "" for file in found.values()):
         raise InputError(f"ingest: no file of a known format in {', '.join(inputs)}; known are {list_known()}")
     return list(found.values())
@@ -211,8 +219,11 @@ def _hidden(name: Path) -> bool:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether it can be read to an end: a pipe, a socket or a device has none. A link that leads nowhere raises OSError."""
-    return stat.S_ISREG(path.stat().st_mode)
+    """Whether it is no pipe, socket or device, which have no end. A link that leads nowhere may have led to a file."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return path.is_symlink()
 
 
 def _find_named(path: Path) -> File:
@@ -230,7 +241,13 @@ def _file(path: Path, root: Path) -> File:
     inner = suffixes[:-1] if codec else suffixes
     format = BY_EXTENSION.get(inner[-1]) if inner else None
     name = path.relative_to(root).as_posix()
-    refuse_unreadable(name, "ingest")
+    fault = find_odd_bytes(name) and f"its name {find_odd_bytes(name)}"
+    try:
+        about = path.stat()
+    except OSError as error:
+        about, fault = path.lstat(), f"it is a link that leads nowhere: {error.strerror}"
+    if fault:
+        lies, name, shown = map(show_name, (str(path.absolute()), name, str(path)))
+        return File(lies, name, shown, about.st_size, about.st_mtime_ns, "", "", fault)
     known = format.name if format and (format.streams or not codec) else ""
-    about = path.stat()
     return File(str(path.absolute()), name, str(path), about.st_size, about.st_mtime_ns, known, codec)

@@ -202,6 +202,23 @@ def test_a_home_that_nobody_knows_is_said_in_one_line() -> None:
 
 def test_a_name_of_other_bytes_than_letters_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"a\xff.jsonl")).write_bytes(b"{}")
-    for given in (tmp_path, tmp_path / os.fsdecode(b"a\xff.jsonl")):
-        with pytest.raises(InputError, match=r"a\\xff.jsonl' is not UTF-8; rename it"):
-            find_files([str(given)])
+    with pytest.raises(InputError, match=r"a\\xff.jsonl' is not UTF-8; rename it"):
+        find_files([str(tmp_path / os.fsdecode(b"a\xff.jsonl"))])
+    with pytest.raises(InputError, match=r"cannot read .*a\\xff.jsonl: its name is not UTF-8; rename it"):
+        find_files([str(tmp_path)])
+
+
+@pytest.mark.parametrize("given", ["in", "in/*"])
+def test_a_file_that_cannot_be_read_comes_with_its_fault_beside_the_others(tmp_path: Path, given: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(b"a\xff.jsonl")).write_bytes(b"{}")
+    for name in ("gone.jsonl", "lost.csv"):
+        (tmp_path / "in" / name).symlink_to(tmp_path / "nowhere")
+    (tmp_path / "in" / "sound.jsonl").write_bytes(b"{}")
+    found = {file.name: (file.format, file.fault) for file in find_files([str(tmp_path / given)])}
+    assert found == {
+        "a\\xff.jsonl": ("", "its name is not UTF-8; rename it"),
+        "gone.jsonl": ("", "it is a link that leads nowhere: No such file or directory"),
+        "lost.csv": ("", "it is a link that leads nowhere: No such file or directory"),
+        "sound.jsonl": ("json", ""),
+    }

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 SPLIT_BYTES = 64 << 20
 MIN_TASKS = 16
-UNIT_SCHEMA = "path string, name string, shown string, format string, codec string, start bigint, stop bigint, before bigint"
+UNIT_SCHEMA = (
+    "path string, name string, shown string, format string, codec string, start bigint, stop bigint, before bigint, fault string"
+)
 
 
 def read_files(
@@ -83,6 +85,9 @@ class Read:
 
     def rows(self, unit: Unit) -> Iterator[Row]:
         """What one unit holds; where it breaks, the rows before the break and one that names the file."""
+        if unit.fault:
+            yield quarantine_row(unit, None, "broken_file", unit.fault)
+            return
         if unit.format not in READERS:
             yield quarantine_row(unit, None, "unknown_format", "no known extension")
             return
@@ -100,7 +105,7 @@ def plan_units(file: File, split_bytes: int) -> Iterator[Unit]:
     step = split_bytes if splits else max(file.size, 1)
     for start in range(0, max(file.size, 1), step):
         stop = min(start + step, file.size)
-        yield Unit(file.path, file.name, file.shown, file.format, file.codec, start, stop, 0)
+        yield Unit(file.path, file.name, file.shown, file.format, file.codec, start, stop, 0, file.fault)
 
 
 def _number_lines(units: DataFrame, tasks: int) -> DataFrame:

@@ -52,7 +52,10 @@ class Reading(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A range of bytes of one file. ``name`` is relative to the input, ``shown`` is as the user gave it."""
+    """A range of bytes of one file. ``name`` is relative to the input, ``shown`` is as the user gave it.
+
+    ``fault`` says why it cannot be read, where that is known before it is opened.
+    """
 
     path: str
     name: str
@@ -62,6 +65,7 @@ class Unit(NamedTuple):
     start: int
     stop: int
     before: int
+    fault: str = ""
 
 
 class Row(NamedTuple):
