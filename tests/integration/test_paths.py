@@ -206,4 +206,8 @@ def test_a_workspace_that_cannot_be_written_can_be_read(texts: Path, tmp_path: P
     assert (read.returncode, read.stderr) == (0, "")
     assert "documents" in read.stdout
     again = subprocess.run([*reader, *PROGRAM, "curate", "in", "--workspace", "w"], env=ours, capture_output=True, text=True)
-    refused((again.returncode, again.stdout, again.stderr), str(tmp_path / "w"), "Permission denied; name a place that may be written to")
+    refused(
+        (again.returncode, again.stdout, again.stderr),
+        str(tmp_path / "w"),
+        "Permission denied; name a place that may be written to",
+    )
