@@ -45,7 +45,7 @@ def find_skeletons(texts: Any) -> Any:
     return pc.utf8_trim(pc.replace_substring_regex(filled, ODD, " "), characters=" ")
 
 
-def hash_text(text: str) -> int:
+def number_text(text: str) -> int:
     """64 bits of a text's BLAKE2b, as a signed number."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
@@ -61,7 +61,7 @@ class Skeleton:
         import pyarrow as pa
 
         found = find_skeletons(read_texts(batch.column(self.name))).to_pylist()
-        return pa.array([None if text is None else hash_text(text) for text in found], pa.int64())
+        return pa.array([None if text is None else number_text(text) for text in found], pa.int64())
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Lines:
         sources = pc.fill_null(read_texts(batch.column(self.source)), "").take(pa.array(rows))
         coded = pc.binary_join_element_wise(sources, lines, "\n").dictionary_encode()
         sizes = np.minimum(pc.utf8_length(lines).to_numpy(zero_copy_only=False), (1 << 15) - 1).astype(np.int64)
-        hashes = np.array([hash_text(text) & ((1 << 48) - 1) for text in coded.dictionary.to_pylist()], np.int64)
+        hashes = np.array([number_text(text) & ((1 << 48) - 1) for text in coded.dictionary.to_pylist()], np.int64)
         codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         _, once = np.unique(rows.astype(np.int64) * max(1, len(hashes)) + codes, return_index=True)
         once = once[sizes[once] > 0]

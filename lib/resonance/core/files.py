@@ -77,6 +77,15 @@ def show_name(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
+def hash_file(file: str | Path) -> str | None:
+    """The SHA-256 of a file in hexadecimal digits; None where it cannot be read."""
+    try:
+        with open(file, "rb") as held:
+            return hashlib.file_digest(held, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
 def own_folder() -> Path:
     """A folder below the temporary one, or another of a plain name where that has none, that no other user can write.
 

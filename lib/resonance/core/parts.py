@@ -124,8 +124,11 @@ def _sum(values: Any) -> int:
 
 def _tally(values: Any) -> dict[str, int] | None:
     counts = values.drop_null().value_counts()
-    if len(counts) > MOST_VALUES:
-        return None
+    return None if len(counts) > MOST_VALUES else _read_counts(counts)
+
+
+def _read_counts(counts: Any) -> dict[Any, int]:
+    """What Arrow's ``value_counts`` found."""
     return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
 
 
@@ -167,8 +170,7 @@ def _list_names(values: Any) -> list[str]:
 
 
 def _thin(values: Any) -> State:
-    counts = values.drop_null().value_counts()
-    return thin_tally(dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)))
+    return thin_tally(_read_counts(values.drop_null().value_counts()))
 
 
 def _draw(values: Any) -> State:

@@ -241,7 +241,8 @@ def _file(path: Path, root: Path) -> File:
     inner = suffixes[:-1] if codec else suffixes
     format = BY_EXTENSION.get(inner[-1]) if inner else None
     name = path.relative_to(root).as_posix()
-    fault = find_odd_bytes(name) and f"its name {find_odd_bytes(name)}"
+    odd = find_odd_bytes(name)
+    fault = f"its name {odd}" if odd else ""
     try:
         about = path.stat()
     except OSError as error:

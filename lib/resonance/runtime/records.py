@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 import yaml
 
 from resonance.core.dataset import DatasetContract
+from resonance.core.files import hash_file
 from resonance.core.records import DataFile, Records
 from resonance.runtime.datasets import list_files
 from resonance.runtime.licences import load_licences
@@ -59,15 +59,6 @@ def describe_files(files: Sequence[Path], data: Path) -> tuple[DataFile, ...]:
     """Files that hold rows, by their names below the dataset; one that is the dataset has its own name."""
     names = [file.name if file == data else file.relative_to(data).as_posix() for file in files]
     return tuple(DataFile(name, str(file.resolve()), file.stat().st_size) for name, file in zip(names, files, strict=True))
-
-
-def hash_file(file: Path) -> str | None:
-    """The SHA-256 of a file in hexadecimal digits; None where it cannot be read."""
-    try:
-        with file.open("rb") as held:
-            return hashlib.file_digest(held, "sha256").hexdigest()
-    except OSError:
-        return None
 
 
 def read_book(file: Path) -> Any:

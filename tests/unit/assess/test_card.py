@@ -24,9 +24,9 @@ from resonance.assess.operators import BY_ID
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.binding import Asked
 from resonance.core.dataset import DatasetContract, Promise
+from resonance.core.files import hash_file
 from resonance.core.records import Change, DataFile, Records
 from resonance.report.assessment.card import MEASURED, write_card
-from resonance.runtime.records import hash_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # rdflib's, of itself
 ROWS = "id,站 名\n1,北京\n2,Ulm\n"

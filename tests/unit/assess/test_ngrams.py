@@ -14,7 +14,7 @@ from tests.unit.assess.conftest import NOW
 
 from resonance.assess import ngrams
 from resonance.assess.assess import bind, judge, read_params
-from resonance.assess.ngrams import Drawn, Lines, Sizes, Skeleton, find_skeleton, find_skeletons, hash_text
+from resonance.assess.ngrams import Drawn, Lines, Sizes, Skeleton, find_skeleton, find_skeletons, number_text
 from resonance.assess.operators import BY_ID
 from resonance.core import parts
 from resonance.core.binding import Asked
@@ -25,7 +25,7 @@ from resonance.curate.kernels.text.words import words
 
 
 def make_batch(texts: list[str | None]) -> pa.RecordBatch:
-    hashes = [None if text is None else hash_text(text) for text in texts]
+    hashes = [None if text is None else number_text(text) for text in texts]
     counts = [None if text is None else len(words(text)) for text in texts]
     return pa.RecordBatch.from_pydict(
         {"text": texts, "hash": pa.array(hashes, pa.int64()), "words.n_words": pa.array(counts, pa.int64())}
@@ -49,7 +49,7 @@ def test_drawn_rows_are_those_of_a_loop(monkeypatch: pytest.MonkeyPatch) -> None
     part = Part("drawn", Drawn("text", "hash", 3))
     whole = part.gather(make_batch(texts))
     expected, size = [], 0
-    for text in sorted((text for text in texts if text is not None), key=hash_text):
+    for text in sorted((text for text in texts if text is not None), key=number_text):
         if size >= 60:
             break
         expected.append(text)
@@ -57,7 +57,7 @@ def test_drawn_rows_are_those_of_a_loop(monkeypatch: pytest.MonkeyPatch) -> None
     level = choose_level(size)
     assert level == 2, "more than 32, up to 64"
     assert whole["level"] == level
-    assert [row[0] for row in whole["rows"]] == [hash_text(text) for text in expected]
+    assert [row[0] for row in whole["rows"]] == [number_text(text) for text in expected]
     for row, text in zip(whole["rows"], expected, strict=True):
         marks = {(mark + 2**63) % 2**64 - 2**63 for mark in set_plainly(text, 3)}
         assert (row[1], set(row[2])) == (len(words(text)), {mark for mark in marks if mark % 4 == 0})

@@ -24,8 +24,7 @@ def weigh_by_score(samples: Samples, parameters: ByScore) -> DataFrame:
     What is not known is drawn at the least rate, and says so. No shuffle.
     """
     factor, reason = _rate_labels(parameters) if parameters.rates else _rate_numbers(parameters)
-    value = F.col("value") if parameters.rates else F.nanvl(F.col("value").cast("double"), F.lit(None).cast("double"))
-    known = value.isNotNull()
+    known = F.col("value").isNotNull()
     rated = samples.scores.withColumns(
         {
             "factor": F.when(known, F.greatest(factor, F.lit(parameters.least))).otherwise(F.lit(parameters.least)),
@@ -37,7 +36,7 @@ def weigh_by_score(samples: Samples, parameters: ByScore) -> DataFrame:
 
 def _rate_numbers(parameters: ByScore) -> tuple[Column, Column]:
     width = parameters.full_at - parameters.least_at
-    share = F.least((F.col("value").cast("double") - F.lit(parameters.least_at)) / F.lit(width), F.lit(1.0))
+    share = F.least((F.col("value") - F.lit(parameters.least_at)) / F.lit(width), F.lit(1.0))
     side = "below" if width > 0 else "above"
     factor = F.lit(parameters.least) + F.lit(1 - parameters.least) * F.greatest(share, F.lit(0.0))
     return F.when(share >= 1, F.lit(1.0)).otherwise(factor), F.lit(f"its {parameters.signal} is {side} {parameters.full_at:g}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
+from resonance.core.files import hash_file
 from resonance.core.frames import map_batches
 from resonance.core.sources import File
 from resonance.curate.sources.row import BATCH_BYTES, BATCH_ROWS, arrow_schema, top_folder
@@ -86,7 +86,7 @@ def find_deleted(entries: Iterable[Entry], known: Iterable[Mapping[str, Any]]) -
 def hash_inputs(spark: SparkSession, files: Sequence[File]) -> dict[str, str | None]:
     """The hashes of these files, computed by tasks where there is much to read."""
     if sum(file.size for file in files) <= AT_ONCE:
-        return {file.shown: _hash(file.path) for file in files}
+        return {file.shown: hash_file(file.path) for file in files}
     rows = [(file.shown, file.path, file.size) for file in files]
     frame = spark.createDataFrame(rows, TO_HASH).repartition(min(len(rows), TASKS))
     return {row["path"]: row["sha256"] for row in map_batches(frame, _hash_batches, HASHED, _weigh).collect()}
@@ -121,21 +121,13 @@ def _hash_batches(batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
     """Hashes as they come: a batch ends with what is large, so that work is seen to go on, and holds many of what is small."""
     done, size = [], 0
     for row in (row for batch in batches for row in batch.to_pylist()):
-        done.append({"path": row["path"], "sha256": _hash(row["place"])})
+        done.append({"path": row["path"], "sha256": hash_file(row["place"])})
         size += row["size"]
         if size >= BATCH_BYTES or len(done) >= BATCH_ROWS:
             yield pa.RecordBatch.from_pylist(done, schema=_HASHED)
             done, size = [], 0
     if done:
         yield pa.RecordBatch.from_pylist(done, schema=_HASHED)
-
-
-def _hash(place: str) -> str | None:
-    try:
-        with open(place, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
 
 
 def _weigh(batch: RecordBatch) -> int:
