@@ -138,13 +138,16 @@ def test_letters_that_a_terminal_lacks_are_replaced(capfd: pytest.CaptureFixture
     assert done.stderr.startswith(b"error: no tables in workspace ?")
 
 
+def write_contract(folder: Path, column: str) -> Path:
+    """The contract of a structured table with one column."""
+    own = "[{property: adaqStage, value: general}, {property: adaqModalities, value: [structured]}]"
+    contract = folder / "shop.yaml"
+    contract.write_text(f"{{version: 1.0.0, customProperties: {own}, schema: [{{name: shop, properties: [{{{column}}}]}}]}}")
+    return contract
+
+
 def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    contract = tmp_path / "shop.yaml"
-    contract.write_text(
-        "{version: 1.0.0, customProperties: [{property: adaqStage, value: general},"
-        " {property: adaqModalities, value: [structured]}],"
-        " schema: [{name: shop, properties: [{name: id, logicalType: integer, required: true}]}]}"
-    )
+    contract = write_contract(tmp_path, "name: id, logicalType: integer, required: true")
     (tmp_path / "shop.csv").write_text("id,code\n1,x\n2,y\nthree,\n")
     given = [str(tmp_path / "shop.csv"), "--contract", str(contract), "--workspace", str(tmp_path / "w")]
     reports = [argument for end in ("html", "md", "json", "jsonld") for argument in ("--report", str(tmp_path / f"report.{end}"))]
@@ -208,11 +211,8 @@ def test_a_contract_is_drafted_and_assessed_by(tmp_path: Path, capsys: pytest.Ca
 
 def test_what_an_assessment_or_an_approval_cannot_do_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "shop.csv").write_text("id\n1\n2\n")
-    (tmp_path / "shop.yaml").write_text(
-        "{version: 1.0.0, customProperties: [{property: adaqStage, value: general},"
-        " {property: adaqModalities, value: [structured]}], schema: [{name: shop, properties: [{name: id}]}]}"
-    )
-    given = ["assess", f"file://{tmp_path}/shop.csv", "--contract", str(tmp_path / "shop.yaml"), "--workspace", str(tmp_path / "w")]
+    contract = write_contract(tmp_path, "name: id")
+    given = ["assess", f"file://{tmp_path}/shop.csv", "--contract", str(contract), "--workspace", str(tmp_path / "w")]
     cli.main(given)
     for option in ("--output", "--report"):
         assert exit_code(*given, option, str(tmp_path / "none" / "a.json")) == 1

@@ -9,7 +9,7 @@ import yaml
 
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.core.adaq import ALWAYS, METRICS
-from resonance.core.dataset import MODALITIES, STAGES, Choice, DatasetContract, Promise, Relationship
+from resonance.core.dataset import ENTRIES, FIELDS, MODALITIES, STAGES, Choice, DatasetContract, Promise, Relationship
 from resonance.core.errors import ContractError
 
 OWN = ("adaqStage", "adaqModalities", "adaqRoles", "adaqDeclared", "adaqNotApplicable", "adaqStrata")
@@ -34,6 +34,10 @@ NAMES = frozenset(name for operator in OPERATORS for given in operator.inputs fo
 """What roles and declarations may be called."""
 TERMS = ("support", "team", "slaProperties", "roles", "servers", "name", "description", "tags", "authoritativeDefinitions")
 """Parts of a contract that speak of all its tables."""
+OF_CHOICES = ("operator", "params", "floor", "blocking")
+"""Keys of what a quality rule sets of an operator."""
+OF_ABSENCES = ("metric", "reason", "approvedBy")
+"""Keys of a metric that is declared not applicable."""
 MOST_INAPPLICABLE = 6
 RULES = ("enum", "pattern", "minimum", "maximum", "minLength", "maxLength")
 PAIRS = (("minimum", "maximum"), ("minLength", "maxLength"))
@@ -210,6 +214,16 @@ def find_wrong_terms(own: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{name}: no operator asks for {key}" for key in values if key not in NAMES)
     if not isinstance(own.get("adaqStrata") or [], list):
         yield "adaqStrata must list columns"
+    yield from find_wrong_fields(own.get("adaqDeclared"))
+
+
+def find_wrong_fields(declared: Any) -> Iterator[str]:
+    """Keys inside of declarations that nothing reads."""
+    for name, given in declared.items() if isinstance(declared, Mapping) else ():
+        entries = [given] if name in FIELDS else list(given.values()) if name in ENTRIES and isinstance(given, Mapping) else []
+        known = FIELDS.get(name) or ENTRIES.get(name, ())
+        wrong = dict.fromkeys(str(key) for entry in entries if isinstance(entry, Mapping) for key in entry if key not in known)
+        yield from (f"{name} in adaqDeclared: {_refuse(key, known)}" for key in wrong)
 
 
 def find_wrong_rules(columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -246,6 +260,7 @@ def find_wrong_choices(quality: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if operator is None:
             yield f"unknown operator {given['operator']}: see `resonance operators`"
             continue
+        yield from (f"{operator.id}: {_refuse(key, OF_CHOICES)}" for key in given if key not in OF_CHOICES)
         if not isinstance(params, Mapping):
             yield f"{operator.id}: params must hold names and values"
         else:
@@ -270,6 +285,7 @@ def find_wrong_absences(own: Mapping[str, Any]) -> Iterator[str]:
         return
     if len(given) > MOST_INAPPLICABLE:
         yield f"{len(given)} metrics are declared not applicable; {MOST_INAPPLICABLE} may be"
+    yield from (f"adaqNotApplicable: {_refuse(key, OF_ABSENCES)}" for entry in given for key in entry if key not in OF_ABSENCES)
     for entry in given:
         number = entry.get("metric")
         if number not in {metric.number for metric in METRICS}:
@@ -278,6 +294,10 @@ def find_wrong_absences(own: Mapping[str, Any]) -> Iterator[str]:
             yield f"metric {number} is never not applicable"
         elif not entry.get("reason") or not entry.get("approvedBy"):
             yield f"metric {number} is declared not applicable without reason or approvedBy"
+
+
+def _refuse(key: object, known: Sequence[str]) -> str:
+    return f"nothing reads {key}: there are {', '.join(known)}"
 
 
 def _explain(entry: Mapping[str, Any]) -> str:

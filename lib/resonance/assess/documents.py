@@ -17,11 +17,12 @@ from resonance.assess.contracts import parse_dataset
 from resonance.assess.history import read_past
 from resonance.assess.measure import name_signals
 from resonance.assess.operators import BY_ID, OPERATORS
-from resonance.assess.pieces import Piece, hash_text
+from resonance.assess.pieces import Piece
 from resonance.assess.record import ALL_ROWS, MADE_BY, read_assessment, read_pieces
 from resonance.assess.recorded import Frames, Rows, collect, list_accepted
 from resonance.core.dataset import DatasetContract
 from resonance.core.gates import DOCUMENTS, RULES
+from resonance.core.hashes import hash_text
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut
 from resonance.core.profile import Profile, parse_profile

@@ -9,8 +9,8 @@ from statistics import median
 from typing import Any
 
 from resonance.assess.mappings import find_divergence
-from resonance.assess.pieces import hash_text
 from resonance.core.binding import Bound
+from resonance.core.hashes import hash_text
 from resonance.core.parts import State
 
 FEWEST = 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -14,6 +13,7 @@ from pyspark.sql import DataFrame
 from resonance.assess.measure import States, Stratum, measure, merge_strata, order_strata
 from resonance.assess.operators import BY_ID
 from resonance.core.binding import Bound
+from resonance.core.hashes import hash_text
 from resonance.tables import SIGNAL_SETS
 
 ROWS = ""
@@ -117,8 +117,3 @@ def describe(value: Any) -> Any:
     if callable(value):
         return f"{value.__module__}.{value.__qualname__}"
     return value if isinstance(value, str | int | float | bool | None) else repr(value)
-
-
-def hash_text(text: str) -> str:
-    """A short hash of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

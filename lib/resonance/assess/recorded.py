@@ -17,7 +17,7 @@ from resonance.assess.gates import judge_people, judge_rules
 from resonance.assess.history import Comparison, Distribution, compare, read_past
 from resonance.assess.history import Past as Baseline
 from resonance.assess.operators import OPERATORS
-from resonance.assess.pieces import Gathered, Piece, describe, hash_text
+from resonance.assess.pieces import Gathered, Piece, describe
 from resonance.assess.record import (
     ALL_ROWS,
     GATE_COLUMNS,
@@ -35,6 +35,7 @@ from resonance.assess.record import (
 )
 from resonance.core.dataset import DatasetContract
 from resonance.core.gates import GATES, PEOPLE, RULES, Gate, find_approval, find_gate
+from resonance.core.hashes import hash_text
 from resonance.core.profile import Profile
 from resonance.core.quality import Past, Unusual
 from resonance.core.records import Records

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from resonance.core.dataset import FIELDS
 from resonance.core.parts import Part, State
 from resonance.core.records import Records
 
@@ -140,6 +141,18 @@ class Asked:
         if name not in self.contract.declared:
             raise UnmeasurableError(f"the contract declares no {name}: add it to adaqDeclared")
         return self.contract.declared[name]
+
+    def fields(self, name: str) -> list[Any]:
+        """The values of a declaration that must have all of its ``FIELDS``, in their order.
+
+        Raises:
+            UnmeasurableError: one of them is missing.
+        """
+        given = self.declared(name)
+        values = [given.get(field) for field in FIELDS[name]] if isinstance(given, Mapping) else []
+        if not values or not all(values):
+            raise UnmeasurableError(f"{name} in adaqDeclared must name {', '.join(FIELDS[name])}")
+        return values
 
 
 Binder = Callable[[Asked], Bound]

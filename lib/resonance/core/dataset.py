@@ -14,6 +14,23 @@ MODALITIES = (
     *("text", "structured", "time-series", "image", "audio", "video", "multimodal", "labelled", "instruction", "preference"),
     *("dialogue", "chain-of-thought", "math", "code", "SQL", "web-text", "image-text"),
 )
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "reference_table": ("table", "key", "columns"),
+    "upstream": ("table", "key"),
+    "public_registry": ("table", "column"),
+    "reference_index": ("table", "column"),
+    "replay": ("table", "key", "hash"),
+    "terminology": ("terms", "deprecated", "forbidden"),
+    "licence_terms": ("name", "text", "uses", "contact"),
+    "naming_rules": ("table", "columns", "files", "version", "partitions", "manifest"),
+    "checker": ("kind", "setup"),
+}
+"""What declarations hold that have names and values."""
+ENTRIES: Mapping[str, tuple[str, ...]] = {
+    "source_ledger": ("basis", "evidence", "origin", "licence"),
+    "knowledge_index": ("aliases", "weight"),
+}
+"""The same of declarations that have such an entry for each name."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ FIRST_LINE = b"resonance scorer 2\n"
 CHECKED = len(FIRST_LINE) + 64 + 1
 """From this byte on, a file is what its second line is the hash of."""
 ALIGNED = 64
+THIRDS = ("head", "middle", "tail")
+"""Thirds of general texts by perplexity, the least surprising first, as CCNet calls them (Wenzek et al. 2020)."""
 TYPES = ("<i2", "<u4", "<u8")
 """Kinds of numbers that a file may hold."""
 

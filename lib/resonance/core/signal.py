@@ -19,12 +19,14 @@ class Signal:
         name: its column in the table of its set. Another set may give the name another meaning.
         good: which values speak for a text; None where neither end does.
         meaning: what the column holds, in one sentence.
+        labels: of a string, the only values that there are; empty where others may come.
     """
 
     name: str
     type: Type
     good: Literal["high", "low"] | None
     meaning: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Order: model defaults < conf/base.yaml < conf/env/<env>.yaml < conf/jobs/<job>.y
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from resonance.core.errors import ConfigError
+from resonance.core.hashes import hash_text
 from resonance.core.pseudonyms import name_key, read_key
 from resonance.core.quotes import advise_quotes, describe_quotes
 from resonance.core.settings import AssessSettings, CleanSettings, Config
@@ -126,7 +126,7 @@ def _read_promises(merged: dict[str, Any]) -> dict[str, Any]:
 
 def config_hash(config: Config) -> str:
     """A hash over all settings that results depend on."""
-    return hashlib.sha256(json.dumps(config.effective(), sort_keys=True).encode()).hexdigest()[:16]
+    return hash_text(json.dumps(config.effective(), sort_keys=True))
 
 
 def _say(error: Mapping[str, Any]) -> str:

@@ -60,10 +60,14 @@ def _read_separated(separator: str) -> Callable[[SparkSession, Sequence[Path]], 
     def read(session: SparkSession, files: Sequence[Path]) -> DataFrame:
         from pyspark.sql.types import StringType, StructField, StructType
 
-        heads = {tuple(_read_head(file, separator)) for file in files}
-        if len(heads) != 1:
-            raise InputError("assess: files whose first lines name different columns; assess them one by one")
-        (names,) = heads
+        heads = {file: tuple(_read_head(file, separator)) for file in files}
+        if empty := [file.name for file in files if not any(heads[file])]:
+            raise InputError(f"assess: {', '.join(empty)} names no column in its first line; take it away, or name the columns")
+        names = heads[files[0]]
+        if other := next((file.name for file in files if heads[file] != names), ""):
+            raise InputError(
+                f"assess: the first lines of {files[0].name} and {other} name different columns; assess the files one by one"
+            )
         if not names or len(set(names)) != len(names) or "" in names:
             raise InputError("assess: the first line must name each column once")
         schema = StructType([StructField(name, StringType(), True) for name in names])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Iterator
 
+from resonance.core.hashes import hash_text
 from resonance.core.packages import find_packages
 from resonance.core.settings import IngestSettings
 from resonance.core.sources import find_states
@@ -18,7 +18,7 @@ def fingerprint(settings: IngestSettings) -> str:
         InputError: an input cannot be found.
     """
     lines = sorted(_packages() if settings.demo else find_states(settings.inputs))
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return hash_text("\n".join(lines))
 
 
 def _packages() -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as find_version
@@ -77,7 +77,8 @@ def tell_run(
     try:
         yield told
     except BaseException as error:
-        writer.write("FAIL", told, type(error).__name__ if not isinstance(error, ResonanceError) else str(error))
+        with suppress(ResonanceError):  # that the event could not be written may not hide why the run failed
+            writer.write("FAIL", told, type(error).__name__ if not isinstance(error, ResonanceError) else str(error))
         raise
     writer.write("COMPLETE", told)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from resonance.core.files import plain_path
 from resonance.core.frames import load_parquet
+from resonance.core.hashes import hash_text
 from resonance.core.sources import input_path
 from resonance.runtime.datasets import list_files, open_dataset
 from resonance.runtime.storage.folder import find_plain_files
@@ -48,7 +48,7 @@ def open_parts(session: SparkSession, given: str, read_before: Iterable[str] = (
     """
     rows, path = open_dataset(session, given), input_path(given)
     if not (path / "_delta_log").is_dir():
-        version = hash_names(_describe(file) for file in list_files(path))
+        version = hash_text("\n".join(map(_describe, list_files(path))))
         return Dataset(rows, version, (Part("all", version, rows, version),))
     id, newest, files = find_plain_files(path)
     if not files:
@@ -59,13 +59,8 @@ def open_parts(session: SparkSession, given: str, read_before: Iterable[str] = (
         own = sorted(file for file in files if since < added.get(file, 0) <= until)
         if own:
             part = load_parquet(session, [str(plain_path(path) / file) for file in own], rows.schema)
-            parts.append(Part(f"{since + 1}-{until}", hash_names(own), part, str(until)))
+            parts.append(Part(f"{since + 1}-{until}", hash_text("\n".join(own)), part, str(until)))
     return Dataset(rows, str(newest), tuple(parts))
-
-
-def hash_names(names: Iterable[str]) -> str:
-    """A short hash of names."""
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def _describe(file: Path) -> str:

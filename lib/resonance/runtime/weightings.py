@@ -45,6 +45,9 @@ def _find_problem(parameters: ByScore) -> str:
         return f"{parameters.signal} is a label: say by rates which part of the rate each label has"
     if parameters.rates and not is_label:
         return f"{parameters.signal} is a number: say least_at and full_at, not rates"
+    labels = next(known.labels for known in SIGNAL_SETS[name].signals if known.name == signal)
+    if labels and (wrong := [label for label in parameters.rates if label not in labels]):
+        return f"{parameters.signal} has no label {', '.join(wrong)}: there are {', '.join(labels)}"
     return ""
 
 

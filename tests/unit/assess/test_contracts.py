@@ -88,6 +88,33 @@ def test_stage_modalities_roles_and_declarations_are_checked(document):
     assert "adaqStrata must list columns" in refuse(put(document, "adaqStrata", "source"))
 
 
+def test_a_key_that_nothing_reads_is_named(document):
+    choice = {"operator": "pii_free_ratio", "flor": 0.5}
+    document["schema"][0]["quality"].append({"type": "custom", "engine": "adaq", "implementation": choice})
+    document["customProperties"] += [
+        {
+            "property": "adaqDeclared",
+            "value": {
+                "reference_table": {"table": "other", "kye": "id", "columns": ["size"]},
+                "source_ledger": {"a": {"basis": "law", "evidense": "a.pdf"}, "b": {"evidense": "b.pdf"}},
+                "knowledge_index": {"sun": ["Sol"], "moon": {"wieght": 2}},
+                "terminology": {"terms": ["sun"], "forbiden": ["moon"]},
+            },
+        },
+        {"property": "adaqNotApplicable", "value": [{"metric": 14, "reason": "no label", "approvedBy": "ada", "until": 2027}]},
+    ]
+    said = refuse(document)
+    for problem in (
+        "reference_table in adaqDeclared: nothing reads kye: there are table, key, columns",
+        "source_ledger in adaqDeclared: nothing reads evidense: there are basis, evidence, origin, licence",
+        "knowledge_index in adaqDeclared: nothing reads wieght: there are aliases, weight",
+        "terminology in adaqDeclared: nothing reads forbiden: there are terms, deprecated, forbidden",
+        "pii_free_ratio: nothing reads flor: there are operator, params, floor, blocking",
+        "adaqNotApplicable: nothing reads until: there are metric, reason, approvedBy",
+    ):
+        assert said.count(problem) == 1, problem
+
+
 def test_little_may_be_declared_not_applicable(document):
     def declare(*metrics: int, **given: str) -> dict[str, Any]:
         whole = given or {"reason": "r", "approvedBy": "b"}

@@ -125,8 +125,8 @@ def test_what_is_missing_is_named(spark: SparkSession):
     assert found["reference_match_rate"].reason == "table stations has no column name"
     assert "column id of table raw is nested" in found["row_parent_coverage"].reason
     half = replace(CONTRACT, declared={"reference_table": {"table": "stations"}, "upstream": ["raw"]})
-    assert ask(rows, tables, half)["reference_match_rate"].reason.endswith("must name table, key and columns")
-    assert ask(rows, tables, half)["row_parent_coverage"].reason.endswith("must name table and key")
+    assert ask(rows, tables, half)["reference_match_rate"].reason.endswith("must name table, key, columns")
+    assert ask(rows, tables, half)["row_parent_coverage"].reason.endswith("must name table, key")
     lacking = ask(rows.drop("station"), tables)
     assert lacking["referential_integrity"].reason == lacking["reference_match_rate"].reason == "the table has no column station"
     few = ask(open_trips(spark, [*TRIPS, *[("t", "s8", "x", "r1")] * 2]), tables)["reference_match_rate"]

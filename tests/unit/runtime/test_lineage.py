@@ -111,6 +111,19 @@ def test_a_run_that_fails_says_so_and_no_text_of_the_data(tmp_path: Path, error:
     assert len({event["run"]["runId"] for event in read(path)}) == 2
 
 
+def test_an_event_that_cannot_be_written_hides_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+
+    def fail() -> None:
+        with tell_run(LineageSettings(events=str(path)), "assess", []):
+            path.unlink()
+            path.mkdir()
+            raise InputError("assess: no file x")
+
+    with pytest.raises(InputError, match="no file x"):
+        fail()
+
+
 def test_nothing_is_told_unless_a_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openlineage.client.uuid", None)
     with tell_run(LineageSettings(), "assess", [Source("file", "/x")]) as told:

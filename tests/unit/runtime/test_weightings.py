@@ -60,6 +60,10 @@ def test_what_is_unknown_is_refused_with_what_there_is(tmp_path: Path) -> None:
         ({"signal": "classifier.probability"}, "set classifier has no signal probability: there are score, scorer"),
         ({"signal": "perplexity.band"}, "perplexity.band is a label: say by rates which part of the rate each label has"),
         ({"rates": {"tail": 0.1}}, "classifier.score is a number: say least_at and full_at, not rates"),
+        (
+            {"signal": "perplexity.band", "rates": {"middel": 0.5, "tail": 0.1}},
+            "perplexity.band has no label middel: there are head, middle, tail",
+        ),
         ({"signal": "quality.score"}, "no signal set quality: choose from "),
     ],
 )

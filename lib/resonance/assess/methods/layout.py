@@ -9,11 +9,12 @@ from typing import Any
 from resonance.assess.books import read_book
 from resonance.assess.methods.versions import SEMVER, say_share
 from resonance.core.binding import Asked, Bound, UnmeasurableError
+from resonance.core.dataset import FIELDS
 from resonance.core.records import DataFile
 
 PATTERNS = ("table", "columns", "files")
 """Rules that are patterns (RE2) of whole names."""
-RULES = (*PATTERNS, "version", "partitions", "manifest")
+RULES = FIELDS["naming_rules"]
 SAMPLE = 1_000
 """Objects whose hash is recomputed."""
 NO_FILES = "nothing is known of the dataset's files: assess a file or folder by its path"

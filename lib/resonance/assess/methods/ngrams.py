@@ -14,7 +14,7 @@ from resonance.assess.mappings import up
 from resonance.assess.methods.tables import open_other
 from resonance.assess.methods.uniqueness import hash_words
 from resonance.assess.ngrams import Among, Drawn, Lines, Sizes, Skeleton
-from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
+from resonance.core.binding import Asked, Bound, Finding
 from resonance.core.frames import map_batches
 from resonance.core.parts import SCALE, Part, State
 
@@ -75,10 +75,7 @@ def bind_distinctness(asked: Asked) -> Bound:
 
 def bind_novelty(asked: Asked) -> Bound:
     """Runs of words of a sample that the texts of a table of reference have not, of all of them."""
-    given = asked.declared("reference_index")
-    table, column = (given.get(name) if isinstance(given, Mapping) else None for name in ("table", "column"))
-    if not table or not column:
-        raise UnmeasurableError("reference_index in adaqDeclared must name table and column")
+    table, column = asked.fields("reference_index")
     other, n = open_other(asked, str(table), [str(column)]), int(asked.params["n"])
     bound, most = draw(asked), int(asked.params["sample_tokens"])
 

@@ -38,13 +38,9 @@ def bind_references(asked: Asked) -> Bound:
 
 def bind_reference_match(asked: Asked) -> Bound:
     """Rows whose values are those of the authoritative table, of rows whose key it has; a missing value matches nothing."""
-    given = asked.declared("reference_table")
-    table, key, columns = (given.get(name) if isinstance(given, Mapping) else None for name in ("table", "key", "columns"))
-    if isinstance(key, str):
-        key = [key]
-    if not table or not (isinstance(key, list) and key and isinstance(columns, list) and columns):
-        raise UnmeasurableError("reference_table in adaqDeclared must name table, key and columns")
-    keys, both = [str(name) for name in key], [str(name) for name in (*key, *columns)]
+    table, *named = asked.fields("reference_table")
+    keys, columns = ([str(name) for name in (given if isinstance(given, list) else [given])] for given in named)
+    both = [*keys, *columns]
     for name in both:
         check_flat(asked.schema, asked.check(name), asked.contract.table)
     other, least = open_other(asked, str(table), both), asked.params["min_key_coverage"]
@@ -63,10 +59,7 @@ def bind_reference_match(asked: Asked) -> Bound:
 
 def bind_parents(asked: Asked) -> Bound:
     """Rows whose parent is found in the table that they were made from; a row without one counts as not found."""
-    column, given = asked.column("parent_id"), asked.declared("upstream")
-    table, key = (given.get(name) if isinstance(given, Mapping) else None for name in ("table", "key"))
-    if not table or not key:
-        raise UnmeasurableError("upstream in adaqDeclared must name table and key")
+    column, (table, key) = asked.column("parent_id"), asked.fields("upstream")
     other = open_other(asked, str(table), [str(key)])
 
     def count_parents(rows: DataFrame) -> Mapping[str, Any]:
@@ -77,10 +70,7 @@ def bind_parents(asked: Asked) -> Bound:
 
 def bind_public_overlap(asked: Asked) -> Bound:
     """Rows whose content no public dataset of a registry has, of rows with a hash of their content."""
-    column, given = asked.column("content_hash"), asked.declared("public_registry")
-    table, key = (given.get(name) if isinstance(given, Mapping) else None for name in ("table", "column"))
-    if not table or not key:
-        raise UnmeasurableError("public_registry in adaqDeclared must name table and column")
+    column, (table, key) = asked.column("content_hash"), asked.fields("public_registry")
     other = open_other(asked, str(table), [str(key)])
 
     def count_public(rows: DataFrame) -> Mapping[str, Any]:
@@ -95,11 +85,9 @@ def bind_public_overlap(asked: Asked) -> Bound:
 
 def bind_replay(asked: Asked) -> Bound:
     """Rows that a second run of the job made with the same hash, of the rows that it made again."""
-    id, content, given = asked.column("id"), asked.column("content_hash"), asked.declared("replay")
-    table, key, hash = (given.get(name) if isinstance(given, Mapping) else None for name in ("table", "key", "hash"))
-    if not table or not key or not hash:
-        raise UnmeasurableError("replay in adaqDeclared must name table, key and hash")
-    keys, least = [str(key), str(hash)], asked.params["min_rows"]
+    id, content = asked.column("id"), asked.column("content_hash")
+    table, *named = asked.fields("replay")
+    keys, least = list(map(str, named)), asked.params["min_rows"]
     other = open_other(asked, str(table), keys)
 
     def count_matches(rows: DataFrame) -> Mapping[str, Any]:

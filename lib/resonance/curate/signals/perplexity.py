@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from resonance.core.scorer import Scorer
+from resonance.core.scorer import THIRDS, Scorer
 from resonance.core.signal import Signal, SignalSet, Value
 
 
@@ -37,7 +37,9 @@ PERPLEXITY = SignalSet(
     2,
     (
         Signal("perplexity", "double", "low", "2 to the power of the mean bits of a word under the model (at most 2^64)."),
-        Signal("band", "string", None, "Third of general texts of its language, by perplexity: head (least), middle or tail."),
+        Signal(
+            "band", "string", None, "Third of general texts of its language, by perplexity: head (least), middle or tail.", THIRDS
+        ),
         Signal(
             "language",
             "string",

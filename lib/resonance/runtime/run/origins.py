@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from resonance.core.hashes import hash_text
 from resonance.core.job import Job, Step
 from resonance.core.settings import Config
 from resonance.core.table import Family, list_tables
@@ -79,4 +79,4 @@ def identify(origins: Origins) -> str:
 
 
 def _hash(described: object) -> str:
-    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
+    return hash_text(json.dumps(described, sort_keys=True))

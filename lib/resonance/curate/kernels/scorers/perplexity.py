@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from resonance.core.scorer import Scorer
+from resonance.core.scorer import THIRDS, Scorer
 from resonance.curate.kernels.scorers import language_model
 
 Value = float | str | None
-NAMES = ("head", "middle", "tail")
-"""Thirds of general texts, the least surprising first, as CCNet calls them (Wenzek et al. 2020)."""
 MOST_BITS = 64.0
 ROUNDED = 3
 
@@ -33,7 +31,7 @@ def name_values(cost: int, count: int, unknown: int, language: Value, scorer: Sc
         return None, None, None, None
     perplexity = find_perplexity(cost, count)
     limits = scorer.about["thirds"].get(language or "", scorer.about["thirds"][""])
-    return perplexity, NAMES[sum(perplexity > limit for limit in limits)], language, unknown / count
+    return perplexity, THIRDS[sum(perplexity > limit for limit in limits)], language, unknown / count
 
 
 def find_perplexity(cost: int, count: int) -> float:
