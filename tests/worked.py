@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from resonance.control.rule_effects import measure_rules
 from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
 from resonance.core.settings import FeedbackSettings, JudgeSettings
@@ -89,6 +90,7 @@ def worked_frames(
         "duplicates": _duplicates(passed),
         **{SIGNAL_SETS[name].table: rows for name, rows in signals.items()},
     }
+    found["rule_effects"] = hold(measure_rules(found["documents"], signals, rejects, rules, turn=Turn("", rounds)))
     weights = {number: _weights(slices, number) for number in range(1, rounds + 2)}
     if rounds:
         found["sample_plan"] = hold(_draws(kept, weights, rounds))

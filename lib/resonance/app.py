@@ -287,6 +287,20 @@ class OpenWorkspace:
                 opened.rerun(JUDGING, CLEANING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
         return View(("steps that build on it are stale now: curate or run again with these rules",))
 
+    def rule_effects(self, rule: str | None = None) -> View:
+        """Measure what each rule of the policies does, where that is not known yet, and show it; of one ``rule`` by slice too."""
+        opened = self._open(self.config)
+        from resonance.core.job import Step
+        from resonance.factory import JUDGED, MEASURE_RULES
+        from resonance.report.terminal.rules import describe_effects
+        from resonance.tables import RULE_EFFECTS, RULES
+
+        number = opened.find_round()
+        with closing(opened.events(self.console, 1)) as events:
+            opened.update(Step(MEASURE_RULES, number), JUDGED, events)
+        effects = [row for row in opened.catalog.rows(RULE_EFFECTS) if row["round"] == number]
+        return View(tuple(describe_effects(effects, opened.catalog.rows(RULES), rule)))
+
     def explain(self, number: int | None = None, *, sample: str | None = None) -> View:
         """Show a plan: what a round draws from each slice and why; or what it does with one document, ``sample``."""
         from resonance.report.terminal.views import describe_sample, describe_value, list_weights
@@ -655,7 +669,7 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
         ResonanceError: a job is unknown or has nothing to do, or no input or scorer is named where one is needed.
     """
     from resonance.curate.signals.privacy import refuse_taken_types, refuse_without_model
-    from resonance.factory import JOBS, loop, references
+    from resonance.factory import JOBS, loop, on_demand
     from resonance.runtime.scorers import refuse_unscored
 
     names = {job.name for job in JOBS} | {"report"}
@@ -668,7 +682,7 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
     refuse_taken_types(config.clean)
     steps = loop(config)
     if set(jobs) & {job.name for job in JOBS if job.on_demand}:
-        steps += tuple(step for step in references(config, config.rounds) if step not in steps)
+        steps += tuple(step for step in on_demand(config) if step not in steps)
     if idle := sorted(set(jobs) - {"report"} - {step.job.name for step in steps}):
         needs = ", ".join(f"{job.name} needs {job.only_with}" for job in JOBS if job.name in idle)
         raise ResonanceError(f"{', '.join(idle)}: nothing to do under these settings; {needs}")

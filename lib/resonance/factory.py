@@ -10,6 +10,7 @@ from resonance.assess.documents import assess_documents
 from resonance.assess.effect import assess_effect
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
+from resonance.control.rule_effects import measure_rules
 from resonance.control.weigh_samples import weigh_samples
 from resonance.core import gates
 from resonance.core.job import Job, Step
@@ -55,6 +56,7 @@ from resonance.tables import (
     REJECTS,
     REPAIRS,
     RETRACTIONS,
+    RULE_EFFECTS,
     RULES,
     SAMPLE_PLAN,
     SAMPLE_WEIGHTS,
@@ -269,6 +271,15 @@ COMPARE = Job(
     version=3,
 )
 
+MEASURE_RULES = Job(  # reads numbers alone, of all batches
+    "measure_rules",
+    measure_rules,
+    reads=(DOCUMENTS, SIGNALS, REJECTS, RULES),
+    writes=(RULE_EFFECTS,),
+    per="round",
+    on_demand=True,
+)
+
 JOBS = (
     INGEST,
     CLEAN,
@@ -291,6 +302,7 @@ JOBS = (
     CROSS_FIT,
     TUNE,
     COMPARE,
+    MEASURE_RULES,
 )
 
 JUDGING = Step(JUDGE)
@@ -298,11 +310,20 @@ CLEANING = (Step(INGEST_AND_CLEAN), Step(CLEAN))
 """What may have written the documents and signals that ``judge`` reads."""
 
 
+JUDGED = (*CLEANING, JUDGING, Step(DEDUPE), Step(DECONTAMINATE))
+"""What may have written the documents, signals and rejects that ``measure_rules`` reads."""
+
+
 def curation(config: Config) -> tuple[Step, ...]:
     """The data half: sources to curated documents with signals."""
     reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)
     learning = () if config.task.kind == "language" else (EXEMPLIFY,)
     return tuple(Step(job) for job in (*reading, *learning, JUDGE, DEDUPE, DECONTAMINATE))
+
+
+def on_demand(config: Config) -> tuple[Step, ...]:
+    """Steps that run only where one of them is named: reference models, and what rules do, after the last round."""
+    return (*references(config, config.rounds), Step(MEASURE_RULES, config.rounds))
 
 
 def loop(config: Config) -> tuple[Step, ...]:

@@ -55,6 +55,33 @@ def test_a_changed_threshold_reads_no_text(spark: SparkSession, place: Path, cap
     assert opened.frames()["duplicates"].isEmpty()
 
 
+def test_what_rules_do_is_measured_once_and_again_when_they_changed(
+    spark: SparkSession, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["curate", "texts.jsonl", "--workspace", "w", "--rules", "mine.yaml", "--dedup", "exact"])
+    opened = Workspace(load("local", workspace="w"))
+    capsys.readouterr()
+
+    def see(*arguments: str) -> tuple[list[list[str]], int | None]:
+        main(["rules", "effect", *arguments, "--workspace", "w"])
+        rows = [line.split("│")[1:6] for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+        return [[cell.strip() for cell in row] for row in rows], opened.versions()["rule_effects"]
+
+    assert see() == ([["short", "1", "9.1%", "1", "4 bytes"]], 0)
+    slices, version = see("short")
+    assert (sum(int(row[1]) for row in slices), version) == (1, 0), "measured once"
+
+    Path("mine.yaml").write_text(POLICY.format(version=2, limit=10_000))
+    main(["judge", "--policy", "mine.yaml", "--workspace", "w", "--apply"])
+    capsys.readouterr()
+    assert see()[0][0][:4] == ["short", "11", "100.0%", "11"]
+    rows = opened.frames()["rule_effects"].where("slice = '*'").collect()
+    assert [(row["policy"], row["round"], row["near"]) for row in rows] == [("mine@2", 0, 0.0)], "those of before are gone"
+    with pytest.raises(SystemExit):
+        main(["rules", "effect", "shorts", "--workspace", "w"])
+    assert "no rule shorts judged these documents, did you mean short?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

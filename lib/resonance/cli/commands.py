@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from resonance.cli.options import on_workspace, out
+from resonance.cli.rules import rules
 from resonance.core.errors import ConfigError
 from resonance.core.formats import list_known
 
@@ -151,6 +152,9 @@ def fit(
     of one site, that is what is learned.
     """
     w.fit_scorer(*good, general=general or (), kind=kind, out=file, text_field=text_field, megabytes=megabytes).show(out)
+
+
+app.add_typer(rules, name="rules")
 
 
 @app.command()

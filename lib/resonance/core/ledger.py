@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyspark.sql import functions as F
 
-from resonance.core.frames import leave_out
+from resonance.core.frames import add_group_values, leave_out
 from resonance.core.turns import HELDOUT
 from resonance.core.versions import VERSION_KEY
 
@@ -92,6 +92,12 @@ def drop_cut_before(step: str, documents: DataFrame, rejects: DataFrame) -> Data
 def find_cut_before(step: str, rejects: DataFrame) -> DataFrame:
     """``doc_id`` and ``batch`` of each document that earlier steps cut; what later ones cut when they last ran does not count."""
     return _find_cut(rejects.where(f"step IN {list_steps_before(step)} AND rank = 1"))
+
+
+def mark_sole_cuts(rejects: DataFrame) -> DataFrame:
+    """Rows of ``judge`` with ``sole``: whether the document fails this rule alone. One shuffle of ids by document."""
+    judged = rejects.where(f"step = '{JUDGE}'")
+    return add_group_values(judged, VERSION_KEY, {"failed": F.count(F.lit(1))}).select("*", (F.col("failed") == 1).alias("sole"))
 
 
 def list_steps_before(step: str) -> tuple[str, ...]:

@@ -63,8 +63,9 @@ class Family:
         return dict(self.members)
 
     def choose(self, sections: Iterable[object]) -> dict[str, Table]:
-        """The members that the first of these sections of settings that holds the choice names."""
-        chosen = next(getattr(section, self.chosen_by) for section in sections if hasattr(section, self.chosen_by))
+        """The members that the first of these sections of settings that holds the choice names; all where none holds it."""
+        choices = (getattr(section, self.chosen_by) for section in sections if hasattr(section, self.chosen_by))
+        chosen = next(choices, self.tables)
         return {name: table for name, table in self.members if name in chosen}
 
 

@@ -9,8 +9,8 @@ import math
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from resonance.report.language import count_things, restate, say
 
@@ -140,7 +140,7 @@ def label_rule(rule: str) -> str:
     return rule.removeprefix("gopher_").removeprefix("gopher.").replace("any_language.", "any.", 1)
 
 
-def describe_rule(rule: Row) -> str:
+def describe_rule(rule: Row | Mapping[str, Any]) -> str:
     """What a rule cuts, and of which languages where it is asked of some: ``n_words below 50``, ``n_han below 80 (zh)``."""
     signal = name(rule["signal"])
     if rule["side"] == "in":

@@ -16,6 +16,7 @@ from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
 from resonance.core.table import Catalog, Commit, Slice, Table
+from resonance.core.turns import PLAN
 from resonance.runtime import resources
 from resonance.runtime.engines.session import choose_engine, open_engine
 from resonance.runtime.storage.folder import FolderCatalog
@@ -147,6 +148,11 @@ class Workspace:
             finally:
                 launch.close()
 
+    def find_round(self) -> int:
+        """The newest round whose plan was trained on to its end; 0 where there is none."""
+        rows = self.catalog.rows(CHECKPOINTS, ("round", "arm", "final"))
+        return max((row["round"] for row in rows if row["arm"] == PLAN and row["final"]), default=0)
+
     def foresee(self, steps: Sequence[Step], only: Sequence[str]) -> list[Forecast]:
         """What ``run`` would do with these steps; needs no engine where tables lie in a folder."""
         from resonance.runtime.run.schedule import Schedule
@@ -185,6 +191,11 @@ class Workspace:
         """Execute one step on what stands in its tables; see ``Runner.rerun``. No rank can be started by it."""
         with lock_workspace(self.folder):
             return self._runner(None, events).rerun(step, makers, results)
+
+    def update(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
+        """Execute one step on what stands in its tables, unless its last run did so on the same; see ``Runner.update``."""
+        with lock_workspace(self.folder):
+            return self._runner(None, events).update(step, makers)
 
     def _runner(self, launch: Any, events: Events) -> Runner:
         from resonance.runtime.run.runner import Runner

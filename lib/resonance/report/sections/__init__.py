@@ -8,6 +8,7 @@ from resonance.report.section import Section
 from resonance.report.sections import (
     contamination,
     duplicates,
+    effects,
     funnel,
     heldout,
     labels,
@@ -25,6 +26,7 @@ from resonance.report.sections import (
 SECTIONS: tuple[Section[Any], ...] = (
     funnel.SECTION,
     rules.SECTION,
+    effects.SECTION,
     slices.SECTION,
     duplicates.SECTION,
     contamination.SECTION,

@@ -97,7 +97,7 @@ def gather_excerpts(frames: Mapping[str, DataFrame], shared: Facts) -> Excerpts:
     if not shared.rows["documents"]:
         return Excerpts()
     share = choose_sample(shared.rows["documents"])
-    near = _find_near(frames, share, [rule for rule in shared.rules if rule["threshold"] is not None])
+    near = find_near(frames, share, [rule for rule in shared.rules if rule["threshold"] is not None])
     pieces = _find_pieces(frames["edits"].where(share)) if shared.rows["edits"] else []
     wholes = {bytes(row["doc_id"]) for row in pieces}
     long = F.when(F.col("doc_id").isin(sorted(wholes)), REACH).otherwise(HEAD) if wholes else F.lit(HEAD)
@@ -105,9 +105,9 @@ def gather_excerpts(frames: Mapping[str, DataFrame], shared: Facts) -> Excerpts:
     texts = read_texts(frames["documents"], ids, long, shared)
     edited = count_edits(frames["edits"]) if shared.rows["edits"] else ()
     if not shared.texts_shown:
-        return Excerpts(tuple(_pair_texts(near, texts)), edited)
+        return Excerpts(tuple(pair_texts(near, texts)), edited)
     raw = _read_raw(frames["raw"], wholes & texts.keys(), shared.patterns)
-    return Excerpts(tuple(_pair_texts(near, texts)), edited, tuple(_show_pieces(pieces, texts, raw)))
+    return Excerpts(tuple(pair_texts(near, texts)), edited, tuple(_show_pieces(pieces, texts, raw)))
 
 
 def count_edits(edits: DataFrame) -> tuple[Edited, ...]:
@@ -117,7 +117,7 @@ def count_edits(edits: DataFrame) -> tuple[Edited, ...]:
     return tuple(Edited(**row.asDict()) for row in sums.orderBy(F.desc("pieces"), "rule").collect())
 
 
-def _find_near(frames: Mapping[str, DataFrame], share: Column, rules: Sequence[Row]) -> list[Row]:
+def find_near(frames: Mapping[str, DataFrame], share: Column, rules: Sequence[Row]) -> list[Row]:
     """The ``EACH`` documents nearest to each rule's threshold on each side: of equal distance, those with the smallest ids.
 
     A rule of some languages shows documents in these. Joins signals with languages where there is such a rule.
@@ -186,7 +186,8 @@ def _read_raw(raw: DataFrame, ids: set[bytes], patterns: Patterns) -> dict[bytes
     }
 
 
-def _pair_texts(near: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterable[Borderline]:
+def pair_texts(near: Iterable[Row], texts: Mapping[bytes, Row]) -> Iterable[Borderline]:
+    """What ``find_near`` found, with source and text; documents that are not in ``texts`` are left out."""
     for row in near:
         id = bytes(row["doc_id"])
         if id in texts:
@@ -235,8 +236,8 @@ def _draw_borderline(found: tuple[Borderline, ...]) -> Grid | None:
         (
             name(row.rule),
             say("passes" if row.passes else "cut"),
-            _write_value(row.value),
-            _write_value(row.threshold),
+            write_value(row.value),
+            write_value(row.threshold),
             row.document,
             "–" if row.text is None else start(row.text, EXCERPT),
         )
@@ -247,7 +248,7 @@ def _draw_borderline(found: tuple[Borderline, ...]) -> Grid | None:
     return Grid(say("On the border"), columns, rows, frozenset(columns[2:4]), cards=True, note=note) if rows else None
 
 
-def _write_value(value: float) -> str:
+def write_value(value: float) -> str:
     """Four digits, and all of a large number: both sides of a threshold must look different."""
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 

@@ -24,7 +24,7 @@ from resonance.runtime.run.accounting import Outcome, count, count_files
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.records import gather_records
-from resonance.runtime.run.schedule import Forecast, Schedule
+from resonance.runtime.run.schedule import UP_TO_DATE, Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
 from resonance.tables import APPROVALS, DOCUMENTS, FILES, QUALITY_GATE, RAW, REJECTS, STEPS, TABLES, WRITING
@@ -95,12 +95,29 @@ class Runner:
         Raises:
             ResonanceError: none of them did, or the step failed.
         """
-        forecast = self._schedule.foresee_again(step, makers)
-        if forecast is None:
-            raise ResonanceError(f"{step}: nothing stands in table {step.job.reads[0].name} of batch {self._config.batch} yet")
-        outcome = self._execute(forecast, results)
+        outcome = self._execute(self._foresee_again(step, makers), results)
         self._events.finished(outcome)
         return outcome
+
+    def update(self, step: Step, makers: Sequence[Step]) -> Outcome:
+        """Execute one step on what stands in its tables, as ``rerun`` does, unless its last run was the same on the same.
+
+        Raises:
+            ResonanceError: none of the makers wrote what it reads, or the step failed.
+        """
+        forecast = self._foresee_again(step, makers)
+        if not forecast.due:
+            return Outcome(step, forecast.run, skipped=UP_TO_DATE)
+        outcome = self._execute(forecast)
+        self._events.finished(outcome)
+        return outcome
+
+    def _foresee_again(self, step: Step, makers: Sequence[Step]) -> Forecast:
+        forecast = self._schedule.foresee_again(step, makers)
+        if forecast is None:
+            of = f" of batch {self._config.batch}" if step.job.per == "batch" else ""
+            raise ResonanceError(f"{step}: nothing stands in table {step.job.reads[0].name}{of} yet")
+        return forecast
 
     def _hold_gates(self, step: Step) -> None:
         """Say which gates before a step are not passed, each once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -89,14 +89,19 @@ class Schedule:
                 done[key] = {"run": run, "origins": origins[step.place]}
 
     def foresee_again(self, step: Step, makers: Sequence[Step]) -> Forecast | None:
-        """The forecast of a step on what the newest of these makers left of the batch; None where none left anything."""
-        names, read = {maker.job.name for maker in makers}, {table.name for table in self.list_read(step.job)}
-        rows = (row for row in self.finished if row["batch"] == self._config.batch and row["job"] in names)
+        """The forecast of a step on what the newest of these makers left, of its batch where it works on one; None where none did.
+
+        It is not due where its last run was the same on the same.
+        """
+        places, read = {maker.place for maker in makers}, {table.name for table in self.list_read(step.job)}
+        own = [row for row in self.finished if step.job.per != "batch" or row["batch"] == self._config.batch]
+        rows = (row for row in own if f"{row['job']}/{row['round']}/{row['arm']}" in places)
         made = max((row for row in rows if read & row["written"].keys()), key=_finished_at, default=None)
         if made is None:
             return None
         place = f"{made['job']}/{made['round']}/{made['arm']}"
-        return self._plan(step, {place: made["origins"] or {}}, {place: made["run"]})
+        forecast, last = self._plan(step, {place: made["origins"] or {}}, {place: made["run"]}), self._last(step)
+        return replace(forecast, due=last is None or last["run"] != forecast.run)
 
     def origins(self, steps: Sequence[Step]) -> dict[str, Origins]:
         """The identities of what each step leaves in tables, by place; see ``find_origins``."""

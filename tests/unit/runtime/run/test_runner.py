@@ -122,7 +122,7 @@ def test_named_job_waits_for_what_it_builds_on(room):
 def test_a_rerun_builds_on_what_stands_and_a_later_run_that_agrees_skips_it(room):
     reading, thinning = room.steps()
     fewer = {"dedupe": Config().dedupe.model_copy(update={"bands": 3})}
-    with pytest.raises(ResonanceError, match="thin: nothing stands in table documents of batch main yet"):
+    with pytest.raises(ResonanceError, match="thin: nothing stands in table documents yet"):
         room.runner(**fewer).rerun(thinning, [reading])
     room.run(seed=1)
     first = room.runner(seed=1, clean=Config().clean.model_copy(update={"rewrite": "c4_lines"}), **fewer).rerun(thinning, [reading])
@@ -130,6 +130,16 @@ def test_a_rerun_builds_on_what_stands_and_a_later_run_that_agrees_skips_it(room
     assert room.calls == ["read", "thin", "thin"]
     assert all(outcome.skipped for outcome in room.run(seed=1, **fewer))
     assert [outcome.skipped != "" for outcome in room.run(seed=1)] == [True, False]
+
+
+def test_an_update_runs_once_on_what_stands(room):
+    reading, thinning = room.steps()
+    room.run(["read"])
+    runs = [room.runner().update(thinning, [reading]) for _ in range(2)]
+    assert [outcome.skipped != "" for outcome in runs] == [False, True]
+    assert room.calls == ["read", "thin"]
+    room.runner(dedupe=Config().dedupe.model_copy(update={"bands": 3})).update(thinning, [reading])
+    assert room.calls == ["read", "thin", "thin"]
 
 
 def test_a_job_that_loses_a_row_is_stopped(room, monkeypatch):
