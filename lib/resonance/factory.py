@@ -27,6 +27,7 @@ from resonance.curate.ingest import ingest
 from resonance.curate.judge import judge
 from resonance.curate.one_pass import ingest_and_clean
 from resonance.curate.rebalance import rebalance
+from resonance.curate.roles import assign_roles
 from resonance.states.compare import compare
 from resonance.states.feedback import feedback
 from resonance.states.suspect import suspect
@@ -44,6 +45,7 @@ from resonance.tables import (
     EXAMPLES,
     EXCESS_LOSS,
     FILES,
+    HELDOUT_ROLES,
     LABEL_QUALITY,
     PLANS,
     PRIVACY_SPANS,
@@ -271,6 +273,14 @@ COMPARE = Job(
     version=3,
 )
 
+ASSIGN_ROLES = Job(  # what is chosen on some held-out documents is judged on others
+    "assign_roles",
+    assign_roles,
+    reads=(SAMPLE_PLAN, DUPLICATES),
+    writes=(HELDOUT_ROLES,),
+    per="arm",
+    on_demand=True,
+)
 MEASURE_RULES = Job(  # reads numbers alone, of all batches
     "measure_rules",
     measure_rules,
@@ -302,6 +312,7 @@ JOBS = (
     CROSS_FIT,
     TUNE,
     COMPARE,
+    ASSIGN_ROLES,
     MEASURE_RULES,
 )
 
@@ -322,8 +333,10 @@ def curation(config: Config) -> tuple[Step, ...]:
 
 
 def on_demand(config: Config) -> tuple[Step, ...]:
-    """Steps that run only where one of them is named: reference models, and what rules do, after the last round."""
-    return (*references(config, config.rounds), Step(MEASURE_RULES, config.rounds))
+    """Steps that run only where one of them is named, after the last round: reference models, roles of held-out documents, and
+    what rules do.
+    """
+    return (*references(config, config.rounds), Step(ASSIGN_ROLES, 0, HELDOUT), Step(MEASURE_RULES, config.rounds))
 
 
 def loop(config: Config) -> tuple[Step, ...]:

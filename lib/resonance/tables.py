@@ -36,6 +36,7 @@ SIGNALS = Family(
 """One table for each signal set that policies may read."""
 SIGNALS_QUALITY = _table_of(QUALITY)
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
+HELDOUT_ROLES = Table("heldout_roles", key=("doc_id", "batch"), replaces=("bucket",))
 SIGNAL_EVENT = Table("signal_event", key=("run", "arm", "phase", "step", "epoch", "pos"))
 SLICE_SUMS = Table("slice_sums", key=("run", "phase", "place", "slice"))
 SIGNAL_STATE = Table("signal_state", key=("doc_id", "content_hash"), replaces=("bucket",))

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.benchmark.evaluate import evaluate
+from resonance.control.rule_effects import measure_rules
 from resonance.control.weigh_samples import weigh_samples
 from resonance.core.frames import load_parquet
 from resonance.core.job import Turn
@@ -290,7 +291,14 @@ def _distributions(f: Frames) -> Any:
     return [(d.set, d.signal, d.values, d.counts, d.names) for d in find_distributions(_signals(f))]
 
 
+def _measure_rules(f: Frames) -> DataFrame:
+    """What rules do, counted on verdicts of documents of which some were never measured."""
+    rejects, rules = judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)
+    return measure_rules(_documents(f), _signals(f), rejects, rules, turn=TURN)
+
+
 JOBS: Mapping[str, Probe] = {
+    "job: rule effects": _measure_rules,
     "job: rules of contracts": _rules,
     "job: duplicates": lambda f: _deduped(f)[0],
     "job: what goes": lambda f: _deduped(f)[1],

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hash_columns, uniform
+from resonance.core.clusters import add_clusters
 from resonance.core.ledger import drop_cut
 from resonance.core.order import place_rows
 from resonance.core.settings import RebalanceSettings
@@ -22,13 +23,10 @@ def hold_out(
     and a join by doc_id, then the held-out rows by band of their order.
     """
     ids = drop_cut(documents.select("doc_id", "batch", "bucket", "content_hash", "slice", "n_bytes"), rejects)
-    clustered = ids.join(_clusters(duplicates), "doc_id", "left").withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
-    held = clustered.where(uniform(hash_columns(["cluster_id"], seed, HELDOUT)) < settings.heldout_share).drop("cluster_id")
+    held = (
+        add_clusters(ids, duplicates)
+        .where(uniform(hash_columns(["cluster_id"], seed, HELDOUT)) < settings.heldout_share)
+        .drop("cluster_id")
+    )
     rows = held.select("*", F.lit(0).alias("copy"), F.lit(1.0).alias("pi"), F.lit(1.0).alias("weight"))
     return place_rows(rows, seed=seed).select("*", F.lit(0).alias("round"), F.lit(HELDOUT).alias("arm"))
-
-
-def _clusters(duplicates: DataFrame) -> DataFrame:
-    """The cluster of each clustered document: by near duplicates where it has such, else by exact ones."""
-    first = F.struct((F.col("method") != "near").alias("rank"), "cluster_id")
-    return duplicates.groupBy("doc_id").agg(F.min(first).alias("first")).select("doc_id", "first.cluster_id")
