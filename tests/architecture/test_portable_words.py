@@ -50,6 +50,11 @@ def repartitions_without_number(node: ast.AST) -> bool:
     return first is None or text or column or isinstance(first, ast.Starred)
 
 
+def lowers_hex(node: ast.AST) -> bool:
+    in_call = called(node) == "lower" and any(called(argument) == "hex" for argument in node.args)
+    return in_call or (isinstance(node, ast.Constant) and "lower(hex(" in str(node.value))
+
+
 def sorts_for_nobody(node: ast.AST) -> bool:
     """A sort whose rows are not taken at once. The order of a window is another matter."""
     if called(node) != "orderBy":
@@ -122,6 +127,21 @@ FORMS = (
         ("rows.mapInArrow(kernel, schema)", "rows.groupBy('k').applyInPandas(f, s)"),
         ("map_batches(rows, kernel, schema)",),
         ("core/frames.py",),
+    ),
+    Form(
+        "rows of the driver made into a frame",
+        "frames.make_frame: of a plain list, tasks in Python read the rows on Spark",
+        calls("createDataFrame"),
+        ("spark.createDataFrame([], schema)",),
+        ("make_frame(spark, [], schema)",),
+        ("core/frames.py", "testing/frames.py", "testing/memory.py"),
+    ),
+    Form(
+        "small letters of hex digits",
+        "frames.write_hex: lower loads tables of Unicode for two seconds",
+        lowers_hex,
+        ("F.lower(F.hex('a'))", "F.expr('lower(hex(a))')"),
+        ("F.lower('a')", "write_hex('a')"),
     ),
     Form(
         "row_number",

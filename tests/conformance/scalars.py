@@ -171,6 +171,7 @@ SCALARS: Mapping[str, Mapping[str, Expression]] = {
     "ids": {
         "hex": lambda: F.hex("k"),
         "lower hex": lambda: F.lower(F.hex("k")),
+        "translate hex": lambda: F.translate(F.hex("k"), "ABCDEF", "abcdef"),
         "unhex": lambda: F.unhex(F.hex("k")),
         "unhex of an odd number of digits": lambda: F.unhex(F.substring(F.hex("k"), 1, 3)),
         "unhex of zero": lambda: F.unhex(F.lit("00")),

@@ -21,6 +21,7 @@ from resonance.assess.pieces import Piece
 from resonance.assess.record import ALL_ROWS, MADE_BY, read_assessment, read_pieces
 from resonance.assess.recorded import Frames, Rows, collect, list_accepted
 from resonance.core.dataset import DatasetContract
+from resonance.core.frames import write_hex
 from resonance.core.gates import DOCUMENTS, RULES
 from resonance.core.hashes import hash_text
 from resonance.core.job import Turn
@@ -140,7 +141,7 @@ def find_facts(
     held = contamination.select("doc_id").distinct().withColumn(HELD, F.lit(True))
     ids = kept.select(*VERSION_KEY).join(find_languages(kept, signals), list(VERSION_KEY), "left")
     facts = ids.join(keepers, "doc_id", "left").join(held, "doc_id", "left")
-    stands = F.lower(F.hex(F.coalesce("keeper", "doc_id"))).alias(STANDS)
+    stands = write_hex(F.coalesce("keeper", "doc_id")).alias(STANDS)
     return facts.select(*VERSION_KEY, "language", stands, F.coalesce(F.col(HELD), F.lit(False)).alias(HELD))
 
 

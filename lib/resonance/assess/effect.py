@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from resonance.assess.record import ALL_ROWS, GATE_COLUMNS, RESULT_COLUMNS, make_gate_row, spell_stratum
 from resonance.core.effect import FEW
+from resonance.core.frames import make_frame
 from resonance.core.gates import DOCUMENTS, EFFECT, Gate
 from resonance.core.job import Turn
 from resonance.core.turns import ALL_SLICES, CONTROL, PLAN
@@ -77,7 +78,7 @@ def assess_effect(
     spark, own = evaluations.sparkSession, (DOCUMENTS, turn.round)
     results = [_make_row(effect, *own) for effect in effects]
     gate = make_gate_row(judge_effect(held), *own, turn.run)
-    return spark.createDataFrame(results, RESULT_COLUMNS), spark.createDataFrame([gate], GATE_COLUMNS)
+    return make_frame(spark, results, RESULT_COLUMNS), make_frame(spark, [gate], GATE_COLUMNS)
 
 
 def measure_heldout(arms: Mapping[str, Mapping[str, Any]]) -> Effect:

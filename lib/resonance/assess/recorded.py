@@ -34,6 +34,7 @@ from resonance.assess.record import (
     read_pieces,
 )
 from resonance.core.dataset import DatasetContract
+from resonance.core.frames import make_frame
 from resonance.core.gates import GATES, PEOPLE, RULES, Gate, find_approval, find_gate
 from resonance.core.hashes import hash_text
 from resonance.core.profile import Profile
@@ -215,7 +216,7 @@ class Rows:
             ([make_report_row(found, *own, self.id, self.version, self.contract, self.as_of)], REPORT_COLUMNS),
             ([make_gate_row(gate, *own, self.id) for gate in self.judge_gates()], GATE_COLUMNS),
         )
-        states, results, metrics, report, stands = (like.sparkSession.createDataFrame(list(rows), kind) for rows, kind in made)
+        states, results, metrics, report, stands = (make_frame(like.sparkSession, list(rows), kind) for rows, kind in made)
         return states, results, metrics, report, stands
 
     def list_writes(self, like: DataFrame) -> list[tuple[Table, DataFrame, Slice]]:

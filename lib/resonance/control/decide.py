@@ -13,7 +13,7 @@ from resonance.control.safeguard import find_harm, go_back, read_effects
 from resonance.control.weighting import stratify, weigh
 from resonance.control.weightings.known import Known
 from resonance.core.errors import ResonanceError
-from resonance.core.frames import parse_schema
+from resonance.core.frames import make_frame, parse_schema
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
 from resonance.core.settings import DecideSettings, RebalanceSettings
@@ -76,7 +76,7 @@ def decide_plan(
     else:
         weights = {row["slice"]: row["weight"] for row in past if row["round"] == harm.haven}
         plan = go_back(turn.round, harm, weights, known, settings)
-    return plans.sparkSession.createDataFrame(_make_rows(plan, known, settings), COLUMNS)
+    return make_frame(plans.sparkSession, _make_rows(plan, known, settings), COLUMNS)
 
 
 def limits(

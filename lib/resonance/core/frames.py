@@ -91,6 +91,11 @@ def pluck_field(array: Column, field: str) -> Column:
     return F.transform(array, lambda element: element[field])
 
 
+def write_hex(value: str | Column) -> Column:
+    """Bytes as hex digits, small letters. ``lower`` would do: at its first row Spark 4 loads tables of Unicode for two seconds."""
+    return F.translate(F.hex(value), "ABCDEF", "abcdef")
+
+
 def map_batches(
     rows: DataFrame, kernel: Kernel, schema: str | T.StructType, weigh: Callable[[Any], int] | None = None
 ) -> DataFrame:
@@ -116,8 +121,43 @@ def load_parquet(session: SparkSession, paths: Sequence[str], schema: T.StructTy
     All columns may be null, as Spark makes them: where a schema says that one may not, the embedded engine refuses lists
     of other writers, and without a schema it reads zeros where a file lacks a column.
     """
-    nullable = T.StructType([T.StructField(field.name, field.dataType, True) for field in schema.fields])
-    return session.read.schema(nullable).parquet(*paths)
+    return session.read.schema(_allow_nulls(schema)).parquet(*paths)
+
+
+def make_frame(session: SparkSession, rows: Iterable[Sequence[Any] | Mapping[str, Any]], schema: str | T.StructType) -> DataFrame:
+    """These rows of the driver as a frame, in which every column may be null.
+
+    They are handed over as Arrow, so that a plan holds them: rows of a plain list are read by tasks in Python on Spark, which take
+    longer than most small queries, and a join with none is planned like any other. Spark 3.5 takes lists alone.
+
+    Raises:
+        TypeError: a value is not of its column's type.
+        ValueError: as before; or a number is too large for it.
+    """
+    import pyarrow as pa
+    import pyspark
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    nullable = _allow_nulls(schema if isinstance(schema, T.StructType) else parse_schema(schema))
+    names = nullable.names
+    cells = [tuple(map(row.get, names)) if isinstance(row, Mapping) else tuple(row) for row in rows]
+    if int(pyspark.__version__.split(".")[0]) < 4:
+        return session.createDataFrame(cells, nullable)
+    columns = zip(*cells, strict=True) if cells else [()] * len(names)
+    arrays = [_make_array(column, field) for column, field in zip(columns, to_arrow_schema(nullable), strict=True)]
+    return session.createDataFrame(pa.Table.from_arrays(arrays, names), nullable)
+
+
+def _allow_nulls(schema: T.StructType) -> T.StructType:
+    return T.StructType([T.StructField(field.name, field.dataType, True) for field in schema.fields])
+
+
+def _make_array(values: Sequence[Any], field: Any) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_integer(field.type) and any(isinstance(value, float) for value in values):  # Arrow would cut them off
+        raise TypeError(f"column {field.name} holds whole numbers, not {next(v for v in values if isinstance(v, float))}")
+    return pa.array(values, field.type)
 
 
 def parse_schema(text: str) -> T.StructType:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.frames import leave_out, look_up
+from resonance.core.frames import leave_out, look_up, make_frame
 from resonance.core.job import Checkpoint, Left
 from resonance.curate.sources.changes import Entry
 
@@ -69,7 +69,7 @@ def find_staying(before: DataFrame, now: DataFrame, checkpoint: Checkpoint) -> S
 def take_over(spark: SparkSession, left: Left, entries: Sequence[Entry]) -> Kept:
     """The rows of files that are not read again. One join with their names, in which no text moves."""
     moved = [(entry.was, entry.path, entry.name) for entry in entries if entry.was is not None]
-    files = F.broadcast(spark.createDataFrame(moved, "path string, now string, name string"))
+    files = F.broadcast(make_frame(spark, moved, "path string, now string, name string"))
 
     def follow(rows: DataFrame) -> DataFrame:
         place = F.concat_ws(":", "name", "line")
@@ -88,7 +88,7 @@ def read_repeated(spark: SparkSession, left: Left, entries: Sequence[Entry]) -> 
     if repeats.isEmpty():
         return list(entries)
     kept = [(entry.was,) for entry in entries if entry.was is not None and not entry.moved]
-    still = F.broadcast(spark.createDataFrame(kept, "path string"))
+    still = F.broadcast(make_frame(spark, kept, "path string"))
     lost = left["raw"].select("doc_id", "path").join(still, "path", "left_anti").select("doc_id")
     found = (
         repeats.join(lost, "doc_id", "left_semi")

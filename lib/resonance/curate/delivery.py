@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
 from resonance.core.expression import Patterns
+from resonance.core.frames import make_frame
 from resonance.core.job import Left
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import are_tables, find_files
@@ -81,7 +82,7 @@ def list_files(spark: SparkSession, delivery: Delivery, placed: DataFrame, unuse
     there = [
         (e.path, e.name, e.size, e.modified, e.sha256, PRESENT, e.renamed_from, e.was is None, e.by_name) for e in delivery.entries
     ]
-    entries = spark.createDataFrame(there, f"{ENTRY}, {TAKEN_OVER}")
+    entries = make_frame(spark, there, f"{ENTRY}, {TAKEN_OVER}")
     rows = placed.groupBy("path").agg(F.count(F.lit(1)).alias("rows"), F.max("by_name").alias("by_name"))
     rejects = unused.groupBy("path").agg(F.count(F.lit(1)).alias("rejects"))
     counted = entries.join(rows, "path", "left").join(rejects, "path", "left")
@@ -96,7 +97,7 @@ def list_files(spark: SparkSession, delivery: Delivery, placed: DataFrame, unuse
     names = [name for name in FILES if name != "batch"]
     gone = [tuple({**row, "state": DELETED, "opened": False}[name] for name in names) for row in delivery.deleted]
     schema = ", ".join(f"{name} {_KINDS[name]}" for name in names)
-    return full.unionByName(spark.createDataFrame(gone, schema).withColumn("batch", F.lit(batch)).select(*FILES))
+    return full.unionByName(make_frame(spark, gone, schema).withColumn("batch", F.lit(batch)).select(*FILES))
 
 
 def list_withdrawn(spark: SparkSession, delivery: Delivery, ids: DataFrame) -> DataFrame:
@@ -104,9 +105,9 @@ def list_withdrawn(spark: SparkSession, delivery: Delivery, ids: DataFrame) -> D
     left = delivery.left
     if left is None:
         kinds = "batch string, bucket int, doc_id binary, source string, source_key string, slice string, path string, line bigint"
-        return spark.createDataFrame([], f"{kinds}, reason string")
+        return make_frame(spark, [], f"{kinds}, reason string")
     paths = [(row["path"],) for row in delivery.deleted]
-    deleted = F.broadcast(spark.createDataFrame(paths, "path string").withColumn("deleted", F.lit(True)))
+    deleted = F.broadcast(make_frame(spark, paths, "path string").withColumn("deleted", F.lit(True)))
     lost = left["raw"].select(*LEFT[:-1]).join(ids, "doc_id", "left_anti").join(deleted, "path", "left")
     reason = F.when(F.col("deleted"), F.lit(FILE_DELETED)).otherwise(F.lit(ROW_GONE))
     earlier = left["withdrawn"].select(*LEFT).join(ids, "doc_id", "left_anti")

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.advice import ADVICE
 from resonance.core.errors import InputError
-from resonance.core.frames import leave_out, look_up, rank_rows
+from resonance.core.frames import leave_out, look_up, rank_rows, write_hex
 from resonance.core.job import Checkpoint, Left, Turn
 from resonance.core.ledger import INGEST, make_rejects
 from resonance.core.settings import CleanSettings, IngestSettings, TaskSettings
@@ -130,7 +130,7 @@ def _place_all(read: DataFrame, kept: Kept) -> DataFrame:
 def _find_repeated(readable: DataFrame) -> DataFrame:
     """Rows whose source and key an earlier one has, the order being content, then place. Shuffles ids, and the few that repeat."""
     twice = readable.groupBy("doc_id").count().where("count > 1").select("doc_id")
-    same = F.concat(F.lit("source and key as doc_id "), F.lower(F.hex("doc_id")))
+    same = F.concat(F.lit("source and key as doc_id "), write_hex("doc_id"))
     ranked = (
         readable.join(twice, "doc_id", "left_semi")
         .withColumn("rank", rank_rows(["doc_id"], ["text_hash", "place"]))

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.frames import parse_schema
+from resonance.core.frames import make_frame, parse_schema
 from resonance.core.job import Turn
 from resonance.core.languages import speaks
 from resonance.core.ledger import JUDGE, make_rejects
@@ -41,7 +41,7 @@ def judge(documents: DataFrame, signals: Signals, *, settings: JudgeSettings, tu
 
 def asked_rules(documents: DataFrame, policy: Policy, batch: str) -> DataFrame:
     """Rows of ``rules``: those of the policy, in its order."""
-    return documents.sparkSession.createDataFrame(_rules(policy, batch), parse_schema(RULES))
+    return make_frame(documents.sparkSession, _rules(policy, batch), parse_schema(RULES))
 
 
 def propose_verdicts(

@@ -9,7 +9,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hash_columns
-from resonance.core.frames import rank_rows
+from resonance.core.frames import make_frame, rank_rows
 from resonance.core.order import BAND_BITS
 from resonance.core.turns import PHASE_APPRAISE, PHASE_TRAIN, PLAN
 
@@ -71,7 +71,7 @@ def level_draw(
         targets = make_up(targets, _count_rows(kept), sum(planned.values()) - sum(_sum_tokens(kept).values()))
         kept = _keep_first(rows, targets, seed)
     parts = [(name, max(min(targets[name] / found[name], 1.0), LEAST)) for name in targets if found.get(name)]
-    scaled = kept.join(F.broadcast(kept.sparkSession.createDataFrame(parts, "slice string, part double")), "slice")
+    scaled = kept.join(F.broadcast(make_frame(kept.sparkSession, parts, "slice string, part double")), "slice")
     renumbered = scaled.withColumns({"pi": F.col("pi") * F.col("part"), "copy": (rank_rows(["doc_id"], ["copy"]) - 1).cast("int")})
     return renumbered.drop("n_tok", "part")
 
@@ -138,7 +138,7 @@ def _keep_first(rows: DataFrame, targets: Mapping[str, float], seed: int) -> Dat
     up_to = order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     sums = banded.groupBy("slice", "band").agg(F.sum("n_tok").alias("band_tok"))
     starts = sums.select("slice", "band", F.coalesce(F.sum("band_tok").over(lower), F.lit(0)).alias("start"))
-    wanted = rows.sparkSession.createDataFrame(list(targets.items()), "slice string, target double")
+    wanted = make_frame(rows.sparkSession, list(targets.items()), "slice string, target double")
     ended = banded.withColumn("ended", F.sum("n_tok").over(up_to)).join(F.broadcast(starts), ["slice", "band"])
     needed = F.col("start") + F.col("ended") - F.col("n_tok") / 2
     return ended.join(F.broadcast(wanted), "slice").where(needed <= F.col("target")).select(*rows.columns)

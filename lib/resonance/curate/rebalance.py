@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ResonanceError
+from resonance.core.frames import make_frame
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
 from resonance.core.order import place_rows
@@ -59,7 +60,7 @@ def rebalance(
     known = (row for row in held if row["slice"] in weights)
     found = ((row["slice"], *_find_rate(row, weights[row["slice"]], budget, appraising.reach * epochs)) for row in known)
     rates = [(name, rate, most) for name, rate, most in found if rate > 0]
-    rated = weighed.join(F.broadcast(ids.sparkSession.createDataFrame(rates, "slice string, rate double, most double")), "slice")
+    rated = weighed.join(F.broadcast(make_frame(ids.sparkSession, rates, "slice string, rate double, most double")), "slice")
     if turn.arm == CANDIDATES:
         rated, epochs = rated.withColumn("rate", F.least(F.col("rate") * (epochs * appraising.reach), F.lit(1.0))), 1
 

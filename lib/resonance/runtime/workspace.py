@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ResonanceError
 from resonance.core.files import named_folder, plain_path, refuse_escaped
+from resonance.core.frames import make_frame
 from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
@@ -166,7 +167,7 @@ class Workspace:
 
     def add(self, table: Table, row: Mapping[str, Any], note: Mapping[str, object]) -> Commit:
         """Append one row to a table that no step writes."""
-        frame = self.spark.createDataFrame([dict(row)], resources.contract(table).schema)
+        frame = make_frame(self.spark, [dict(row)], resources.contract(table).schema)
         with lock_workspace(self.folder):
             return self.catalog.append(table, frame, (table.name, time.time_ns() // 1_000_000), note)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
-from resonance.core.frames import parse_schema, rank_rows
+from resonance.core.frames import make_frame, parse_schema, rank_rows
 from resonance.core.turns import PHASE_APPRAISE, PHASE_FIT, PHASE_REFERENCE
 from resonance.states.history import TEXT
 
@@ -153,7 +153,7 @@ def _mark_issues(rows: DataFrame, names: list[str], joint: Counts, ahead: Counts
         if prune[i, j] > 0
     ]
     spark = rows.sparkSession
-    quota = F.broadcast(spark.createDataFrame(pairs, QUOTA))
+    quota = F.broadcast(make_frame(spark, pairs, QUOTA))
     preferred = F.col("p_suggested") > F.col("p_label") + EDGE
     margin = _read_probability(F.col("other")) - F.col("p_label")
     ranked = rows.join(quota, "label").withColumn("margin", margin).where((F.col("margin") > 0) | F.col("all"))

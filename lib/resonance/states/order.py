@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
-from resonance.core.frames import parse_schema
+from resonance.core.frames import make_frame, parse_schema
 from resonance.core.turns import PHASE_APPRAISE, PHASE_REORDER
 from resonance.states.history import TEXT, bits_per_byte
 
@@ -59,7 +59,7 @@ def rate_order(measured: DataFrame) -> DataFrame:
         counts.setdefault(row["slice"], np.zeros((2, STEPS), np.int64))[:, row["step"]] = row["under"], row["over"]
     fitted = fit_slices(counts)
     rows = [(name, at, below, float(above[at])) for name, (below, above) in sorted(fitted.items()) for at in range(STEPS)]
-    known = placed.join(F.broadcast(measured.sparkSession.createDataFrame(rows, FITTED)), ["slice", "step"])
+    known = placed.join(F.broadcast(make_frame(measured.sparkSession, rows, FITTED)), ["slice", "step"])
     chance = F.when(F.col("negative"), F.col("below")).otherwise(F.col("above"))
     return known.withColumn("posterior", chance).drop("step", "negative", "below", "above")
 

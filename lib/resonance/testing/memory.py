@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.core.files import plain_path
+from resonance.core.frames import make_frame
 from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
@@ -58,7 +59,7 @@ class MemoryCatalog:
         """The table (at a version, if given); an empty frame of its schema where nothing was written yet."""
         versions = self._versions.get(table.name)
         if not versions:
-            return self._spark.createDataFrame([], resources.contract(table).schema)
+            return make_frame(self._spark, [], resources.contract(table).schema)
         return versions[-1 if at is None else at]
 
     def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:

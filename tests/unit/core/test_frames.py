@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from resonance.core.errors import InputError, KernelError
-from resonance.core.frames import Named
+from resonance.core.frames import Named, make_frame, parse_schema, write_hex
 
 Kernel = Callable[[Iterable[Any]], Iterator[Any]]
 TEXT, NUMBER = T.StringType(), T.LongType()
@@ -142,3 +145,47 @@ def test_batches_are_asked_for_one_at_a_time() -> None:
     made = Named(give_back, json.dumps(T.StructType([T.StructField("a", NUMBER)]).jsonValue()))(batches())
     next(made)
     assert asked == [1]
+
+
+def test_rows_of_the_driver_become_a_frame(spark: SparkSession) -> None:
+    schema = "t string, n int, m bigint, x double, b binary, l array<string>, p map<string,bigint>, at timestamp, o boolean"
+    noon = datetime(2026, 1, 2, 14, tzinfo=timezone(timedelta(hours=2)))
+    full = ("数", 1, 2**40, 0.5, b"\x00", ["x", None], {"k": 3}, noon, True)
+    found = make_frame(spark, [full, {"n": 2}, (None,) * 9], schema)
+    assert found.schema == T.StructType([T.StructField(field.name, field.dataType, True) for field in parse_schema(schema).fields])
+    rows = {row["n"]: row.asDict() for row in found.withColumn("at", F.col("at").cast("string")).collect()}
+    assert rows[1] == dict(zip(found.columns, (*full[:7], "2026-01-02 12:00:00", True), strict=True))
+    assert rows[2] == {**dict.fromkeys(found.columns), "n": 2}
+    assert rows[None] == dict.fromkeys(found.columns)
+
+
+def test_no_rows_of_the_driver_are_a_frame_without_rows(spark: SparkSession) -> None:
+    empty, one = make_frame(spark, [], "a string, b int"), make_frame(spark, [("x", 1)], "a string, b int")
+    assert (empty.columns, empty.count()) == (["a", "b"], 0)
+    assert one.join(empty, "a", "left_anti").count() == one.unionByName(empty).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("int", 1.5), ("bigint", 1.0), ("int", 2**40), ("string", 1), ("bigint", "1"), ("double", "x")]
+)
+def test_a_value_of_another_type_is_refused(spark: SparkSession, kind: str, value: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        make_frame(spark, [(value,)], f"a {kind}")
+
+
+def test_a_client_before_spark_4_is_given_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes no Arrow."""
+    given: list[Any] = []
+
+    class Session:
+        def createDataFrame(self, data: Any, schema: Any) -> None:  # noqa: N802
+            given.append(data)
+
+    monkeypatch.setattr("pyspark.__version__", "3.5.8")
+    make_frame(Session(), [("x", None), {"a": "y"}], "a string, b int")  # type: ignore[arg-type]
+    assert given == [[("x", None), ("y", None)]]
+
+
+def test_bytes_are_written_as_small_hex_digits(spark: SparkSession) -> None:
+    every = bytes(range(256))
+    assert make_frame(spark, [(every,)], "b binary").select(write_hex("b")).collect()[0][0] == every.hex()

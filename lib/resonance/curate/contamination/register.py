@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.frames import map_batches
+from resonance.core.frames import make_frame, map_batches
 from resonance.core.job import Checkpoint
 from resonance.core.printable import escape_hidden
 from resonance.core.settings import IngestSettings
@@ -49,7 +49,7 @@ def demo_items(spark: SparkSession) -> DataFrame:
     from pydoc_data.topics import topics
 
     long = [(name, text.split()) for name, text in sorted(topics.items()) if len(text.split()) >= DEMO_WORDS.stop]
-    return spark.createDataFrame([(name, " ".join(words[DEMO_WORDS])) for name, words in long[::DEMO_EVERY]], ITEMS)
+    return make_frame(spark, [(name, " ".join(words[DEMO_WORDS])) for name, words in long[::DEMO_EVERY]], ITEMS)
 
 
 def register(name: str, items: DataFrame, checkpoint: Checkpoint) -> DataFrame:

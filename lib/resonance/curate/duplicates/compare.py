@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.core.frames import look_up
+from resonance.core.frames import look_up, write_hex
 from resonance.core.job import Checkpoint
 from resonance.core.ledger import DEDUPE, drop_cut_before, find_cut_before, make_rejects
 from resonance.core.settings import DedupeSettings
@@ -163,5 +163,5 @@ def _rejects(cut: DataFrame, rule: str, version: str, threshold: float | None = 
         rule=rule,
         value=F.col("size" if threshold is None else "similarity").cast("double"),
         threshold=F.lit(threshold).cast("double"),
-        detail=F.lower(F.hex("keeper")),
+        detail=write_hex("keeper"),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.frames import make_frame
 from resonance.core.settings import DedupeSettings
 
 VERSION = 2
@@ -36,7 +37,7 @@ class Standing:
     def rows(self, like: DataFrame, scope: str) -> DataFrame:
         """As rows of ``compared``, whose schema ``like`` has."""
         table = [(batch, scope, self.settings, digest, self.found) for batch, digest in sorted(self.batches.items())]
-        return like.sparkSession.createDataFrame(table, "batch string, scope string, settings string, digest string, found string")
+        return make_frame(like.sparkSession, table, "batch string, scope string, settings string, digest string, found string")
 
 
 def describe_settings(settings: DedupeSettings) -> str:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
 from resonance.core.files import hash_file
-from resonance.core.frames import map_batches
+from resonance.core.frames import make_frame, map_batches
 from resonance.core.sources import File
 from resonance.curate.sources.row import BATCH_BYTES, BATCH_ROWS, arrow_schema, top_folder
 
@@ -88,7 +88,7 @@ def hash_inputs(spark: SparkSession, files: Sequence[File]) -> dict[str, str | N
     if sum(file.size for file in files) <= AT_ONCE:
         return {file.shown: hash_file(file.path) for file in files}
     rows = [(file.shown, file.path, file.size) for file in files]
-    frame = spark.createDataFrame(rows, TO_HASH).repartition(min(len(rows), TASKS))
+    frame = make_frame(spark, rows, TO_HASH).repartition(min(len(rows), TASKS))
     return {row["path"]: row["sha256"] for row in map_batches(frame, _hash_batches, HASHED, _weigh).collect()}
 
 

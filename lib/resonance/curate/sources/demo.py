@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from resonance.core.frames import map_batches
+from resonance.core.frames import make_frame, map_batches
 from resonance.core.packages import OWN, find_packages, plain_name
 from resonance.core.settings import IngestSettings
 from resonance.curate.sources.demo_texts import READERS, estimate
@@ -140,7 +140,7 @@ def _of_standard_library() -> Iterator[Source]:
 
 
 def _spread(spark: SparkSession, sources: Sequence[Source]) -> DataFrame:
-    frame = spark.createDataFrame([tuple(s) for s in sources], SOURCE_SCHEMA)
+    frame = make_frame(spark, [tuple(s) for s in sources], SOURCE_SCHEMA)
     return frame.repartition(max(1, min(TASKS, len(sources))))
 
 

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
 from resonance.core.expression import Patterns
-from resonance.core.frames import map_batches
+from resonance.core.frames import make_frame, map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import File, are_tables, find_files
 from resonance.curate.sources.delta import read_tables
@@ -67,7 +67,7 @@ def read_files(
             reader.refuse(first.path, first.shown, fields)
     units = [unit for file in files for unit in plan_units(file, split_bytes)]
     tasks = min(max(len(units), 1), max(MIN_TASKS, sum(u.stop - u.start for u in units) // split_bytes))
-    frame = spark.createDataFrame([tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
+    frame = make_frame(spark, [tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
     if any(_counts_lines(unit) and unit.start > 0 for unit in units):
         frame = _number_lines(frame, tasks)
     return Reading(frame, Read(fields), _weigh)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from resonance.core.errors import ResonanceError
+from resonance.core.frames import write_hex
 from resonance.core.printable import escape_hidden
 from resonance.core.turns import CANDIDATES, HELDOUT
 from resonance.core.versions import SUPERSEDED
@@ -134,7 +135,7 @@ def _find_raw(frames: Frames, asked: str) -> Row | list[str]:
     """
     is_id = len(asked) == 32 and all(c in "0123456789abcdef" for c in asked.lower())
     by_key = (F.col("source_key") == asked) | (F.col("source_key") == F.concat("batch", F.lit(f"/{asked}")))
-    wanted = F.lower(F.hex("doc_id")) == asked.lower() if is_id else by_key
+    wanted = write_hex("doc_id") == asked.lower() if is_id else by_key
     rows = frames["raw"].where(wanted).drop("text", "metadata").collect()
     if not rows and (gone := frames["withdrawn"].where(wanted).orderBy("batch").collect()):
         return [escape_hidden(line) for line in (f"document {gone[0]['doc_id'].hex()}", *map(describe_withdrawal, gone))]

@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from resonance.core.frames import make_frame
 from resonance.core.job import Step
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
@@ -52,7 +53,7 @@ def write_manifest(
         "seconds": sum(executed[runs[step.place]]["seconds"] for step in steps if step.round == number),
         "finished_at": datetime.now(UTC),
     }
-    frame = spark.createDataFrame([row], resources.contract(ROUNDS).schema)
+    frame = make_frame(spark, [row], resources.contract(ROUNDS).schema)
     catalog.write(ROUNDS, frame, {"round": number}, {"job": "run", "round": number})
     return True
 

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import GateError, ResonanceError
+from resonance.core.frames import make_frame
 from resonance.core.gates import explain_gate, find_closed
 from resonance.core.job import Job, Left, Site, Step, Turn
 from resonance.core.launch import Launch
@@ -189,7 +190,7 @@ class Runner:
         if "left" in step.job.wiring.tools:
             place = {"job": step.job.name, "batch": self._config.batch}
             rows = [] if run is None else [{**place, "run": run}]
-            frame = self._spark.createDataFrame(rows, resources.contract(WRITING).schema)
+            frame = make_frame(self._spark, rows, resources.contract(WRITING).schema)
             self._versions[WRITING.name] = self._catalog.write(WRITING, frame, place, {"job": step.job.name}).version
 
     def _version(self, table: Table) -> int | None:
@@ -215,7 +216,7 @@ class Runner:
                 if name in result:
                     yield table, result[name]
                 elif self._version(table) is not None:
-                    yield table, self._spark.createDataFrame([], resources.contract(table).schema)
+                    yield table, make_frame(self._spark, [], resources.contract(table).schema)
 
     def _frame(self, table: Table, job: Job, turn: Turn) -> DataFrame:
         frame = self._catalog.read(table, at=self._version(table))
@@ -279,7 +280,7 @@ class Runner:
             "origins": dict(forecast.origins),
             "made_of": dict(forecast.made_of),
         }
-        frame = self._spark.createDataFrame([row], resources.contract(STEPS).schema)
+        frame = make_frame(self._spark, [row], resources.contract(STEPS).schema)
         transaction = (f"steps/{outcome.run}", time.time_ns() // 1_000_000)
         self._versions[STEPS.name] = self._catalog.append(STEPS, frame, transaction, {"job": step.job.name}).version
         self._schedule.finished.append(row)

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import BusyError, EngineError, InputError
 from resonance.core.files import named_folder, plain_path
-from resonance.core.frames import look_up, map_batches
+from resonance.core.frames import look_up, map_batches, write_hex
 from resonance.core.ledger import drop_cut
 from resonance.core.sources import is_workspace, lies_in, reads_from
 from resonance.core.table import Catalog
@@ -100,7 +100,7 @@ def _join_fields(documents: DataFrame, raw: DataFrame) -> list[DataFrame]:
     """Rows of ``COLUMNS``, in passes by bucket."""
     size = raw.agg(F.sum(F.octet_length("metadata")).alias("bytes")).collect()[0]["bytes"] or 0
     passes = 1 + size // PASS_BYTES
-    shown = [F.lower(F.hex("doc_id")).alias("doc_id") if name == "doc_id" else F.col(name) for name in COLUMNS]
+    shown = [write_hex("doc_id").alias("doc_id") if name == "doc_id" else F.col(name) for name in COLUMNS]
     frames = []
     for number in range(passes):
         mine = F.pmod(F.col("bucket"), F.lit(passes)) == number

@@ -24,7 +24,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from resonance.core.binding import UnmeasurableError
 from resonance.core.errors import ConservationError, ContractError
 from resonance.core.files import plain_path
-from resonance.core.frames import load_parquet
+from resonance.core.frames import load_parquet, make_frame
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.conditions import describe, lies_inside, where
@@ -79,7 +79,7 @@ class FolderCatalog:
         """
         paths = self._paths(table, at)
         if not paths:
-            return self._engine().session.createDataFrame([], resources.contract(table).schema)
+            return make_frame(self._engine().session, [], resources.contract(table).schema)
         return self._load(table, paths)
 
     def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from pyspark.sql.types import StructType
 
 from resonance.core.contract import Contract, Rule
 from resonance.core.errors import ConservationError, ContractError
+from resonance.core.frames import make_frame
 from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
@@ -67,7 +68,7 @@ class SparkCatalog:
         """
         contract = resources.contract(table)
         if not self.exists(table):
-            return self._spark.createDataFrame([], contract.schema)
+            return make_frame(self._spark, [], contract.schema)
         reader = self._spark.read.format("delta")
         if at is not None:
             reader = reader.option("versionAsOf", at)
