@@ -1,8 +1,9 @@
 """Tables in folders: staged by whatever engine computes, looked at, then committed by delta-rs. The only import of deltalake.
 
-Stage: the engine writes Parquet files below the table's folder that no log names yet. Look: their footers and one query over
-narrow columns say whether the rows keep the contract and lie in the slice. Commit: the log adds these files, and removes those
-that they replace, in one version. What is killed before leaves files that no version holds; ``maintain`` removes them.
+Stage: the engine writes Parquet files below the table's folder that no log names yet. Look: their footers say whether the rows
+keep the contract and lie in the slice, and for what these cannot say the narrow columns of a small file, or one query over them.
+Commit: the log adds these files, and removes those that they replace, in one version. What is killed before leaves files that no
+version holds; ``maintain`` removes them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from resonance.core.files import plain_path
 from resonance.core.frames import load_parquet, make_frame
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
+from resonance.runtime.storage.claims import find_broken
 from resonance.runtime.storage.conditions import describe, lies_inside, where
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
 from resonance.runtime.storage.data_files import DataFile
@@ -227,9 +229,12 @@ class FolderCatalog:
         """The name of the first claim that a row of these files breaks."""
         if not paths or not claims:
             return None
-        counted = (f"count_if(NOT coalesce({claim}, false)) AS c{n}" for n, claim in enumerate(claims.values()))
-        counts = self._load(table, paths).selectExpr(*counted).collect()[0]
-        return next((name for name, broken in zip(claims, counts, strict=True) if broken), None)
+        broken = find_broken([self._root / table.name / path for path in paths], claims)
+        if asked := {name: claim for name, claim in claims.items() if name not in broken}:
+            counted = (f"count_if(NOT coalesce({claim}, false)) AS c{n}" for n, claim in enumerate(asked.values()))
+            counts = self._load(table, paths).selectExpr(*counted).collect()[0]
+            broken |= {name: count > 0 for name, count in zip(asked, counts, strict=True)}
+        return next((name for name in claims if broken[name]), None)
 
     def _promise(self, table: Table, properties: Mapping[str, str]) -> None:
         """Give the table the promises of its contract, and these properties, where it has not all of them."""
