@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.frames import parse_schema
+from resonance.core.frames import make_frame
 from resonance.core.job import Turn
 from resonance.core.languages import Languages, speaks
 from resonance.core.ledger import mark_sole_cuts
@@ -117,7 +117,7 @@ def _count_asked(own: DataFrame, signals: Mapping[str, DataFrame], rules: Sequen
     structs = (f"struct({place} AS place, `asked {place}` AS asked, `near {place}` AS near)" for place in range(len(questions)))
     long = sums.select("batch", "slice", F.explode(F.expr(f"array({', '.join(structs)})")).alias("cell"))
     rows = [(row["batch"], questions.index(Question.read(row)), row["policy"], row["rule"]) for row in rules]
-    names = own.sparkSession.createDataFrame(rows, parse_schema(ASKED))
+    names = make_frame(own.sparkSession, rows, ASKED)
     return long.select("batch", "slice", "cell.*").join(names, ["batch", "place"]).drop("place")
 
 
