@@ -90,7 +90,6 @@ def worked_frames(
         "duplicates": _duplicates(passed),
         **{SIGNAL_SETS[name].table: rows for name, rows in signals.items()},
     }
-    found["rule_effects"] = hold(measure_rules(found["documents"], signals, rejects, rules, turn=Turn("", rounds)))
     weights = {number: _weights(slices, number) for number in range(1, rounds + 2)}
     if rounds:
         found["sample_plan"] = hold(_draws(kept, weights, rounds))
@@ -104,6 +103,8 @@ def worked_frames(
         no_sums = spark.createDataFrame([], resources.contract(_table("slice_sums")).schema)
         states, _ = feedback(seen, no_sums, everything, nothing, settings=FeedbackSettings(), turn=Turn("main", rounds))
         found["signal_state"] = states
+    unread = [spark.createDataFrame([], resources.contract(_table(name)).schema) for name in ("duplicates", "signal_event")]
+    found["rule_effects"] = hold(measure_rules(found["documents"], signals, rejects, rules, *unread, turn=Turn("", rounds)))
     small = {"steps": _steps(rejects, documents, rounds), "rounds": _rounds(rounds), "checkpoints": _checkpoints(rounds)}
     frames = {}
     for table in TABLES:

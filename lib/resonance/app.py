@@ -287,17 +287,31 @@ class OpenWorkspace:
                 opened.rerun(JUDGING, CLEANING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
         return View(("steps that build on it are stale now: curate or run again with these rules",))
 
-    def rule_effects(self, rule: str | None = None) -> View:
-        """Measure what each rule of the policies does, where that is not known yet, and show it; of one ``rule`` by slice too."""
+    def rule_effects(self, rule: str | None = None, *, score: bool = False) -> View:
+        """Measure what each rule of the policies does, where that is not known yet, and show it; of one ``rule`` by slice too.
+
+        Args:
+            rule: its name.
+            score: whether the model of the newest round reads some thousand documents that rules cut or kept, to compare them.
+
+        Raises:
+            ResonanceError: there is no such rule, or no model to score with.
+        """
         opened = self._open(self.config)
         from resonance.core.job import Step
-        from resonance.factory import JUDGED, MEASURE_RULES
+        from resonance.factory import JUDGED, MEASURE_RULES, SCORE_SHADOW, shadowed
         from resonance.report.terminal.rules import describe_effects
         from resonance.tables import RULE_EFFECTS, RULES
 
         number = opened.find_round()
-        with closing(opened.events(self.console, 1)) as events:
-            opened.update(Step(MEASURE_RULES, number), JUDGED, events)
+        shadow, makers = Step(SCORE_SHADOW, number), shadowed(number)
+        if score and not number:
+            raise ResonanceError("rules effect: no model was trained in this workspace yet, so none can score; run `resonance run`")
+        with closing(opened.events(self.console, 1 + score)) as events:
+            if score:
+                opened.update(shadow, makers, events)
+            scored = (shadow,) if number and opened.stands(shadow, makers) else ()
+            opened.update(Step(MEASURE_RULES, number), (*JUDGED, *scored), events)
         effects = [row for row in opened.catalog.rows(RULE_EFFECTS) if row["round"] == number]
         return View(tuple(describe_effects(effects, opened.catalog.rows(RULES), rule)))
 
@@ -681,8 +695,7 @@ def choose_steps(config: Config, jobs: Sequence[str]) -> tuple[Step, ...]:
     refuse_without_model(config.clean)
     refuse_taken_types(config.clean)
     steps = loop(config)
-    if set(jobs) & {job.name for job in JOBS if job.on_demand}:
-        steps += tuple(step for step in on_demand(config) if step not in steps)
+    steps += tuple(step for step in on_demand(config, jobs) if step not in steps)
     if idle := sorted(set(jobs) - {"report"} - {step.job.name for step in steps}):
         needs = ", ".join(f"{job.name} needs {job.only_with}" for job in JOBS if job.name in idle)
         raise ResonanceError(f"{', '.join(idle)}: nothing to do under these settings; {needs}")

@@ -6,6 +6,8 @@ Start reading here. Text flows down this list; the only way back is the table ``
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from resonance.assess.documents import assess_documents
 from resonance.assess.effect import assess_effect
 from resonance.benchmark.evaluate import evaluate
@@ -73,7 +75,7 @@ from resonance.tables import (
     UNUSED_ROWS,
     WITHDRAWN,
 )
-from resonance.train.job import appraise, cross_fit, score_model, train, tune
+from resonance.train.job import appraise, cross_fit, score_model, score_shadow, train, tune
 
 BOOKS = (FILES, UNUSED_ROWS, WITHDRAWN)
 """What a run knows of files, so that the next one reads only those that changed."""
@@ -281,10 +283,19 @@ ASSIGN_ROLES = Job(  # what is chosen on some held-out documents is judged on ot
     per="arm",
     on_demand=True,
 )
+SCORE_SHADOW = Job(  # what no state, plan or trend reads
+    "score_shadow",
+    score_shadow,
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, REJECTS, CHECKPOINTS),
+    writes=(),
+    appends=(SIGNAL_EVENT,),
+    per="round",
+    on_demand=True,
+)
 MEASURE_RULES = Job(  # reads numbers alone, of all batches
     "measure_rules",
     measure_rules,
-    reads=(DOCUMENTS, SIGNALS, REJECTS, RULES),
+    reads=(DOCUMENTS, SIGNALS, REJECTS, RULES, DUPLICATES, SIGNAL_EVENT),
     writes=(RULE_EFFECTS,),
     per="round",
     on_demand=True,
@@ -313,6 +324,7 @@ JOBS = (
     TUNE,
     COMPARE,
     ASSIGN_ROLES,
+    SCORE_SHADOW,
     MEASURE_RULES,
 )
 
@@ -332,11 +344,15 @@ def curation(config: Config) -> tuple[Step, ...]:
     return tuple(Step(job) for job in (*reading, *learning, JUDGE, DEDUPE, DECONTAMINATE))
 
 
-def on_demand(config: Config) -> tuple[Step, ...]:
-    """Steps that run only where one of them is named, after the last round: reference models, roles of held-out documents, and
-    what rules do.
+def on_demand(config: Config, jobs: Collection[str]) -> tuple[Step, ...]:
+    """Steps that run only where one of them is named, after the last round: of each group in which one is, all that build on it.
+
+    Groups are reference models, roles of held-out documents, and what rules do; none of them waits for another.
     """
-    return (*references(config, config.rounds), Step(ASSIGN_ROLES, 0, HELDOUT), Step(MEASURE_RULES, config.rounds))
+    last = config.rounds
+    rules = (Step(SCORE_SHADOW, last), Step(MEASURE_RULES, last))
+    groups = (references(config, last), (Step(ASSIGN_ROLES, 0, HELDOUT),), rules)
+    return tuple(step for group in groups if {step.job.name for step in group} & set(jobs) for step in group)
 
 
 def loop(config: Config) -> tuple[Step, ...]:
@@ -393,6 +409,11 @@ def _needs_references(config: Config) -> bool:
     read = config.decide.weighting.tables
     doubts_labels = REPAIRS.name in read and config.task.kind == "classification"
     return doubts_labels or bool({SLICE_EXCESS.name, EXCESS_LOSS.name} & read)
+
+
+def shadowed(round: int) -> tuple[Step, ...]:
+    """What may have written what ``score_shadow`` reads for a round."""
+    return (*JUDGED, Step(HOLD_OUT, 0, HELDOUT), Step(REBALANCE, round), Step(TRAIN, round))
 
 
 def references(config: Config, number: int) -> tuple[Step, ...]:

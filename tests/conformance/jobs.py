@@ -47,6 +47,7 @@ from resonance.states.progress import measure_progress
 from resonance.tables import (
     APPRAISALS,
     DOCUMENTS,
+    DUPLICATES,
     EVALUATIONS,
     EXAMPLES,
     EXCESS_LOSS,
@@ -62,6 +63,7 @@ from resonance.tables import (
     TABLES,
 )
 from resonance.testing import documents_frame, events_frame, hold, tiny_corpus
+from resonance.train.shadow import choose_shadow
 from tests.conformance.sources import Frames, Probe
 
 NAMES = ("a", "b", "é", "")
@@ -294,10 +296,20 @@ def _distributions(f: Frames) -> Any:
 def _measure_rules(f: Frames) -> DataFrame:
     """What rules do, counted on verdicts of documents of which some were never measured."""
     rejects, rules = judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)
-    return measure_rules(_documents(f), _signals(f), rejects, rules, turn=TURN)
+    nothing = [f.session.createDataFrame([], resources.contract(table).schema) for table in (DUPLICATES, SIGNAL_EVENT)]
+    return measure_rules(_documents(f), _signals(f), rejects, rules, *nothing, turn=TURN)
+
+
+def _choose_shadow(f: Frames) -> DataFrame:
+    """Documents that one rule alone cut, and held-out ones."""
+    lenient = JudgeSettings(policy=POLICY.model_copy(update={"rules": POLICY.rules[:1]}))
+    rejects, _ = judge(_documents(f), _signals(f), settings=lenient, turn=TURN)
+    held = _documents(f).where("bucket % 3 = 0").withColumns({"arm": F.lit("heldout"), "round": F.lit(0)})
+    return choose_shadow(_documents(f), rejects, held.select("arm", "round", "doc_id", "batch"), round=1, seed=42)
 
 
 JOBS: Mapping[str, Probe] = {
+    "job: shadow": lambda f: _choose_shadow(f).select("doc_id", "pos"),
     "job: rule effects": _measure_rules,
     "job: rules of contracts": _rules,
     "job: duplicates": lambda f: _deduped(f)[0],

@@ -17,9 +17,11 @@ from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import rank_rows
 from resonance.core.job import Site, Turn
+from resonance.core.ledger import make_rejects
 from resonance.core.settings import (
     AppraiseSettings,
     CrossFitSettings,
+    FeedbackSettings,
     ScoreModelSettings,
     TaskSettings,
     TrainSettings,
@@ -547,3 +549,41 @@ def test_candidates_and_held_out_documents_are_read_twice_before_the_draw(world)
 def test_before_round_1_there_is_no_model_to_read_candidates_with(world):
     with pytest.raises(TrainError, match=r"appraise 1 plan: before round 1 there is a model only where train.model names one"):
         world.appraise(1)
+
+
+def round_row(row):
+    """Values of a row; sums of losses differ in the last digits with the order in which they are added."""
+    return tuple(float(f"{value:.9g}") if isinstance(value, float) else value for value in row)
+
+
+def test_what_rules_cut_alone_is_scored_once_and_no_state_reads_it(done):
+    from resonance.states.feedback import feedback
+    from resonance.train.job import score_shadow
+
+    cut = done.documents.join(done.plans.select("doc_id"), "doc_id", "left_anti").where("slice = 'slice/0'")
+    rejects = hold(make_rejects(cut, "judge", "mine@1", rule="short", value=F.lit(1.0)))
+    plans, documents, examples, checkpoints = done.frames()
+    for _ in range(2):
+        score_shadow(plans, documents, examples, rejects, checkpoints, **done.tools("score_shadow", 2, "plan"))
+    events = done.events("score_shadow-2-plan", "shadow").collect()
+    held = {bytes(row["doc_id"]) for row in plans.where("arm = 'heldout'").collect()}
+    drawn = {bytes(row["doc_id"]) for row in plans.where("arm = 'plan'").collect()}
+    assert {bytes(row["doc_id"]) for row in events} == {bytes(row["doc_id"]) for row in cut.collect()} | held - drawn
+    assert len(events) == len({bytes(row["doc_id"]) for row in events})
+    assert all(row["pi"] is None and row["loss_sum"] > 0 for row in events)
+
+    sums, everything = done.catalog.read(SLICE_SUMS), done.catalog.read(SIGNAL_EVENT)
+    states = [
+        [
+            rows.orderBy(*rows.columns[:3]).collect()
+            for rows in feedback(
+                given, sums, documents, examples, settings=FeedbackSettings(), turn=done.turn("feedback", 2, "plan")
+            )
+        ]
+        for given in (everything, everything.where("phase <> 'shadow'"))
+    ]
+    for one, other in zip(*states, strict=True):
+        assert list(map(round_row, one)) == list(map(round_row, other))
+    nothing = plans.where("arm <> 'heldout'"), documents, examples, rejects.limit(0), checkpoints
+    with pytest.raises(TrainError, match="nothing to compare"):
+        score_shadow(*nothing, **done.tools("score_shadow", 1, "plan"))

@@ -2,42 +2,96 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from resonance.control.outcomes import Scored, compare_outcomes
+from resonance.core.clusters import add_clusters
 from resonance.core.errors import InputError
 from resonance.core.frames import make_frame
 from resonance.core.job import Turn
 from resonance.core.languages import Languages, speaks
-from resonance.core.ledger import mark_sole_cuts
+from resonance.core.ledger import drop_cut, mark_sole_cuts
 from resonance.core.policy import LANGUAGE
-from resonance.core.turns import ALL_SLICES
+from resonance.core.turns import ALL_SLICES, PHASE_SHADOW
 from resonance.core.versions import VERSION_KEY, leave_superseded
 
 NEAR = 0.05
 """A value lies near a threshold where it differs from it by at most this part of it."""
 COUNTS = ("asked", "fires", "sole", "bytes", "sole_bytes")
 KEY = ("policy", "rule", "slice")
+DIFFERENCES = (
+    "policy string, rule string, slice string, cut_docs bigint, kept_docs bigint, cut_bpb double, kept_bpb double, gain double, "
+    "low double, high double, state string"
+)
 ASKED = "batch string, place int, policy string, rule string"
 
 
 def measure_rules(
-    documents: DataFrame, signals: Mapping[str, DataFrame], rejects: DataFrame, rules: DataFrame, *, turn: Turn
+    documents: DataFrame,
+    signals: Mapping[str, DataFrame],
+    rejects: DataFrame,
+    rules: DataFrame,
+    duplicates: DataFrame,
+    signal_event: DataFrame,
+    *,
+    turn: Turn,
 ) -> DataFrame:
     """Rows of ``rule_effects``: for each rule of each policy that judged, what it does to each slice and to all (``*``).
 
     Each document counts by the policy of its batch, in its newest version. Reads numbers alone: documents join the signal sets that
-    rules read, and rejects their sizes; then counts by batch and slice are shuffled.
+    rules read, and rejects their sizes; then counts by batch and slice are shuffled. Where the model of ``turn.round`` read what
+    ``score_shadow`` chose, these few thousand losses are compared on the driver: see ``compare_outcomes``.
+
+    Raises:
+        InputError: no rule judged the documents.
     """
     counts = count_rules(documents, signals, rejects, rules)
     both = counts.withColumn("slice", F.explode(F.array("slice", F.lit(ALL_SLICES))))
     sums = both.groupBy(*KEY).agg(*(F.sum(name).alias(name) for name in (*COUNTS, "near")))
     shares = {"share": F.col("fires") / F.col("asked"), "near": F.col("near") / F.col("asked")}
     known = {name: F.when(F.col("asked") > 0, share) for name, share in shares.items()}
-    return sums.select(F.lit(turn.round).alias("round"), *KEY, *COUNTS, *(share.alias(name) for name, share in known.items()))
+    counted = sums.select(F.lit(turn.round).alias("round"), *KEY, *COUNTS, *(share.alias(name) for name, share in known.items()))
+    differences = documents.sparkSession.createDataFrame(
+        list(_compare_rules(_read_shadow(documents, rejects, duplicates, signal_event, turn.round))), parse_schema(DIFFERENCES)
+    )
+    return counted.join(differences, list(KEY), "left").withColumn("state", F.coalesce("state", F.lit("not_scored")))
+
+
+def _read_shadow(documents: DataFrame, rejects: DataFrame, duplicates: DataFrame, signal_event: DataFrame, round: int) -> list[Row]:
+    """What the round's model made of the documents that it read for this, each with the rule that alone cut it; null for kept ones.
+
+    A document whose verdict changed since is left out.
+    """
+    mine = (F.col("phase") == PHASE_SHADOW) & (F.col("round") == round) & F.col("loss_sum").isNotNull() & (F.col("n_bytes") > 0)
+    events = signal_event.where(mine).select("doc_id", "content_hash", "slice", "n_bytes", "loss_sum")
+    known = add_clusters(events, duplicates).join(documents.select(*VERSION_KEY, "content_hash"), ["doc_id", "content_hash"])
+    sole = mark_sole_cuts(rejects).where("sole").select(*VERSION_KEY, F.col("version").alias("policy"), "rule")
+    cut = known.join(sole, VERSION_KEY)
+    kept = drop_cut(known, rejects).withColumns({"policy": F.lit(None).cast("string"), "rule": F.lit(None).cast("string")})
+    columns = ("policy", "rule", "slice", "cluster_id", "loss_sum", "n_bytes")
+    return cut.select(*columns).unionByName(kept.select(*columns)).collect()
+
+
+def _compare_rules(rows: Sequence[Row]) -> Iterator[tuple[object, ...]]:
+    """The columns of ``DIFFERENCES`` for each rule that cut a document that was read, by slice and for all."""
+    kept: list[Scored] = []
+    read: dict[tuple[str, str], list[Scored]] = {}
+    for row in rows:
+        scored = Scored(row["slice"], bytes(row["cluster_id"]), row["loss_sum"] / math.log(2), row["n_bytes"])
+        (kept if row["rule"] is None else read.setdefault((row["policy"], row["rule"]), [])).append(scored)
+    for place, cut in sorted(read.items()):
+        for slice in (ALL_SLICES, *sorted({row.slice for row in cut})):
+            found = compare_outcomes([row for row in cut if slice in (ALL_SLICES, row.slice)], kept)
+            if found is None:
+                yield (*place, slice, None, None, None, None, None, None, None, "unmatched")
+            else:
+                state = "few" if found.low is None else "scored"
+                yield (*place, slice, *astuple(found), state)
 
 
 def count_rules(documents: DataFrame, signals: Mapping[str, DataFrame], rejects: DataFrame, rules: DataFrame) -> DataFrame:

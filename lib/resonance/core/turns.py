@@ -20,7 +20,7 @@ TARGET: Final = "target-"
 ALL_SLICES: Final = "*"
 """Stands for all slices together where a table has a row for each."""
 
-PhaseName = Literal["train", "fit", "tune", "score", "heldout", "reference", "target", "appraise", "reorder"]
+PhaseName = Literal["train", "fit", "tune", "score", "heldout", "reference", "target", "appraise", "reorder", "shadow"]
 PHASE_TRAIN: Final = "train"
 """Training on the draws of an arm."""
 PHASE_FIT: Final = "fit"
@@ -39,7 +39,9 @@ PHASE_APPRAISE: Final = "appraise"
 """Scoring of the beginning of documents that may be drawn, before the draw."""
 PHASE_REORDER: Final = "reorder"
 """The same with the words of each in another order."""
+PHASE_SHADOW: Final = "shadow"
+"""Scoring of documents that one rule alone cut, and of such that were kept: no state, plan or trend reads it."""
 TRAINING: tuple[PhaseName, ...] = (PHASE_TRAIN, PHASE_FIT, PHASE_TUNE)
 """Phases that move the model; the others score."""
-UNDRAWN: tuple[PhaseName, ...] = (PHASE_HELDOUT, PHASE_APPRAISE, PHASE_REORDER)
+UNDRAWN: tuple[PhaseName, ...] = (PHASE_HELDOUT, PHASE_APPRAISE, PHASE_REORDER, PHASE_SHADOW)
 """Phases of documents that no plan drew."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -140,14 +140,8 @@ class Workspace:
         """Execute steps on these tables; see ``Runner.run``."""
         if not self.config.unchecked and trains(steps, only) and not self.catalog.exists(EVALUATION_ITEMS):
             raise ResonanceError(UNCHECKED)
-        from resonance.runtime.ranks.launch import open_launch
-
-        with lock_workspace(self.folder):
-            launch = open_launch(self.config.train, self.engine)
-            try:
-                return self._runner(launch, events).run(steps, only)
-            finally:
-                launch.close()
+        with lock_workspace(self.folder), self._ranks() as launch:
+            return self._runner(launch, events).run(steps, only)
 
     def find_round(self) -> int:
         """The newest round whose plan was trained on to its end; 0 where there is none."""
@@ -195,8 +189,26 @@ class Workspace:
 
     def update(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
         """Execute one step on what stands in its tables, unless its last run did so on the same; see ``Runner.update``."""
-        with lock_workspace(self.folder):
-            return self._runner(None, events).update(step, makers)
+        with lock_workspace(self.folder), self._ranks() if step.job.starts_ranks else nullcontext() as launch:
+            return self._runner(launch, events).update(step, makers)
+
+    def stands(self, step: Step, makers: Sequence[Step]) -> bool:
+        """Whether the last run of a step was on what stands in the tables that it reads; see ``Schedule.foresee_again``."""
+        from resonance.runtime.run.schedule import Schedule
+
+        forecast = Schedule(self.config, self.catalog).foresee_again(step, makers)
+        return forecast is not None and not forecast.due
+
+    @contextmanager
+    def _ranks(self) -> Iterator[Any]:
+        """What starts ranks, until the end of the ``with`` statement."""
+        from resonance.runtime.ranks.launch import open_launch
+
+        launch = open_launch(self.config.train, self.engine)
+        try:
+            yield launch
+        finally:
+            launch.close()
 
     def _runner(self, launch: Any, events: Events) -> Runner:
         from resonance.runtime.run.runner import Runner

@@ -30,6 +30,7 @@ from resonance.core.turns import (
     PHASE_REFERENCE,
     PHASE_REORDER,
     PHASE_SCORE,
+    PHASE_SHADOW,
     PHASE_TARGET,
     PHASE_TRAIN,
     PHASE_TUNE,
@@ -41,6 +42,7 @@ from resonance.train import checkpoint
 from resonance.train.desk import Desk
 from resonance.train.export import DRAW, first_draws, places, write_shards
 from resonance.train.samples import mend_labels, samples
+from resonance.train.shadow import choose_shadow
 from resonance.train.spec import Phase, Spec
 from resonance.train.tokenizer import TOKENIZER, learn, texts_of
 from resonance.train.watch import run_ranks
@@ -145,6 +147,35 @@ def score_model(
     drawn = first_draws(_read_draw(sample_plan, site.turn.round, site.turn.arm))
     desk.recover()
     _score(desk, {PHASE_SCORE: drawn, PHASE_HELDOUT: heldout}, source, start)
+    desk.clean()
+
+
+def score_shadow(
+    sample_plan: DataFrame,
+    documents: DataFrame,
+    examples: DataFrame,
+    rejects: DataFrame,
+    checkpoints: DataFrame,
+    *,
+    settings: TrainSettings,
+    task: TaskSettings,
+    site: Site,
+) -> None:
+    """Append the loss of documents that one rule alone cut, and of held-out ones beside them, at the plan's final checkpoint.
+
+    See ``choose_shadow``. Events of phase ``shadow`` tell what rules do, and nothing else reads them.
+
+    Raises:
+        TrainError: there is no final checkpoint, nothing that a rule alone cut, or a rank failed.
+        ConservationError: events and documents do not match.
+    """
+    desk = Desk(site)
+    start = _final(checkpoints, site.turn.round, PLAN)
+    chosen = choose_shadow(documents, rejects, sample_plan, round=site.turn.round, seed=site.seed)
+    if chosen.isEmpty():
+        raise TrainError(f"{_title(desk)}: no rule cut a document alone and none is held out, so there is nothing to compare")
+    desk.recover()
+    _score(desk, {PHASE_SHADOW: chosen}, Source(samples(documents, examples, task), settings, task), start)
     desk.clean()
 
 

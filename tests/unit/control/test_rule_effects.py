@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -18,8 +19,8 @@ from resonance.core.policy import Policy
 from resonance.core.settings import JudgeSettings
 from resonance.curate.judge import judge
 from resonance.runtime import resources
-from resonance.tables import REJECTS, RULE_EFFECTS, RULES
-from resonance.testing import hold
+from resonance.tables import DUPLICATES, REJECTS, RULE_EFFECTS, RULES, SIGNAL_EVENT
+from resonance.testing import events_frame, hold
 
 ASKED = policy(
     {"rule": "short", "signal": "n_words", "below": 100.0},
@@ -35,7 +36,7 @@ class Made:
 
     def __init__(self, spark: SparkSession, batch: str, asked: Policy, values: Mapping[str, tuple[int, dict[str, Any]]]) -> None:
         documents = documents_of(spark, {name: size for name, (size, _) in values.items()})
-        self.documents = hold(documents.withColumn("batch", F.lit(batch)))
+        self.documents = hold(documents.withColumns({"batch": F.lit(batch), "content_hash": F.col("cleaned_hash")}))
         self.signals = signals_of(
             spark,
             *(
@@ -48,6 +49,11 @@ class Made:
         rejects, rules = judge(self.documents, self.signals, settings=JudgeSettings(policy=asked), turn=Turn(batch))
         self.rejects = hold(resources.contract(REJECTS).conform(rejects))
         self.rules = resources.contract(RULES).conform(rules)
+
+
+def unread(spark: SparkSession) -> list[DataFrame]:
+    """No duplicates, and no losses."""
+    return [spark.createDataFrame([], resources.contract(table).schema) for table in (DUPLICATES, SIGNAL_EVENT)]
 
 
 def draw_values(seed: int, documents: int) -> dict[str, tuple[int, dict[str, Any]]]:
@@ -104,9 +110,14 @@ def test_counts_are_those_by_hand_from_any_parts(spark: SparkSession) -> None:
     values = draw_values(1, 300)
     made = Made(spark, "main", ASKED, values)
     expected = count_by_hand(values)
-    assert read_counts(measure_rules(made.documents, made.signals, made.rejects, made.rules, turn=Turn("", 3))) == expected
+    assert (
+        read_counts(measure_rules(made.documents, made.signals, made.rejects, made.rules, *unread(spark), turn=Turn("", 3)))
+        == expected
+    )
     parts = {name: rows.repartition(5, "doc_id") for name, rows in made.signals.items()}
-    torn = measure_rules(made.documents.repartition(7), parts, made.rejects.repartition(3), made.rules, turn=Turn("", 3))
+    torn = measure_rules(
+        made.documents.repartition(7), parts, made.rejects.repartition(3), made.rules, *unread(spark), turn=Turn("", 3)
+    )
     assert read_counts(torn) == expected
     assert {(row["round"], row["policy"]) for row in torn.collect()} == {(3, "mine@7")}
 
@@ -122,6 +133,7 @@ def test_each_batch_counts_for_its_own_policy_and_old_versions_of_documents_for_
         unite(first.signals, second.signals),
         rejects,
         first.rules.unionByName(second.rules),
+        *unread(spark),
         turn=Turn("", 1),
     )
     found = {
@@ -133,11 +145,38 @@ def test_each_batch_counts_for_its_own_policy_and_old_versions_of_documents_for_
 
 def test_a_text_that_rewriting_left_empty_is_no_sole_cut(spark: SparkSession) -> None:
     made = Made(spark, "main", ASKED, {"a0": (0, {"n_words": 0.0, "language": "en"})})
-    rows = measure_rules(made.documents, made.signals, made.rejects, made.rules, turn=Turn("", 0))
+    rows = measure_rules(made.documents, made.signals, made.rejects, made.rules, *unread(spark), turn=Turn("", 0))
     assert {row["rule"]: (row["fires"], row["sole"]) for row in rows.where("slice = '*'").collect()}["short"] == (1, 0)
 
 
 def test_documents_that_no_rule_judged_are_refused(spark: SparkSession) -> None:
     made = Made(spark, "main", Policy(), {"a0": (5, {"language": "en"})})
     with pytest.raises(InputError, match="no rule judged these documents"):
-        measure_rules(made.documents, made.signals, made.rejects, made.rules, turn=Turn("", 0))
+        measure_rules(made.documents, made.signals, made.rejects, made.rules, *unread(spark), turn=Turn("", 0))
+
+
+def test_losses_of_a_model_tell_what_a_rule_cuts_from_what_stays(spark: SparkSession) -> None:
+    """Six texts that a rule cut alone against six kept ones of their slice; those of other slices and of two rules do not count."""
+    cut = {f"a{n}": (100, {"n_words": 40.0, "language": "en"}) for n in range(6)}
+    kept = {f"{'ab'[n % 2]}k{n}": (100, {"n_words": 200.0, "language": "en"}) for n in range(12)}
+    twice = {"at": (100, {"n_words": 40.0, "hash_ratio": 0.5, "language": "en"})}
+    made = Made(spark, "main", ASKED, {**cut, **kept, **twice})
+    losses = {name: 200.0 + n for n, name in enumerate(cut)} | {name: 100.0 + n for n, name in enumerate(kept)} | {"at": 900.0}
+    ids = {bytes(row["doc_id"]).decode(): row for row in made.documents.collect()}
+    events = [
+        {"doc": n, "phase": "shadow", "round": 2, "loss_sum": loss, "n_bytes": 100}
+        | {column: ids[name][column] for column in ("doc_id", "content_hash", "slice")}
+        for n, (name, loss) in enumerate(losses.items())
+    ]
+    read, nothing = events_frame(spark, events), unread(spark)[0]
+    effects = measure_rules(made.documents, made.signals, made.rejects, made.rules, nothing, read, turn=Turn("", 2))
+    found = {(row["rule"], row["slice"]): row for row in resources.contract(RULE_EFFECTS).conform(effects).collect()}
+    whole, same = found["short", "*"], [loss for name, loss in losses.items() if name.startswith("ak")]
+    expected = (np.mean([losses[name] for name in cut]) - np.mean(same)) / 100 / np.log(2)
+    assert (whole["state"], whole["cut_docs"], whole["kept_docs"]) == ("scored", 6, 6)
+    assert whole["gain"] == pytest.approx(expected)
+    assert whole["low"] < expected < whole["high"]
+    assert found["short", "slice-a"]["gain"] == pytest.approx(expected)
+    assert {found[place]["state"] for place in (("short", "slice-b"), ("hashes", "*"), ("odd", "*"))} == {"not_scored"}
+    other = measure_rules(made.documents, made.signals, made.rejects, made.rules, nothing, read, turn=Turn("", 1))
+    assert {row["state"] for row in other.collect()} == {"not_scored"}, "those of another round"

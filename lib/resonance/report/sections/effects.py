@@ -16,7 +16,19 @@ from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
 from resonance.report.sections.excerpts import EXCERPT, HEAD, Borderline, find_near, pair_texts, write_value
-from resonance.report.wording import amount, count, describe_rule, join_sentences, join_words, label_rule, name, share, size, start
+from resonance.report.wording import (
+    amount,
+    count,
+    describe_rule,
+    difference,
+    join_sentences,
+    join_words,
+    label_rule,
+    name,
+    share,
+    size,
+    start,
+)
 from resonance.tables import DOCUMENTS, RULE_EFFECTS, SIGNALS
 
 if TYPE_CHECKING:
@@ -141,11 +153,34 @@ def _describe_card(facts: Effects, row: Row) -> str:
     ]
     if row["near"] is not None:
         sentences.append(say("{share} of the values lie within a twentieth of the threshold.", share=share(row["near"])))
+    if row["gain"] is not None:
+        sentences.append(_describe_gain(row))
     parts = [part for part in facts.slices if (part["policy"], part["rule"]) == (row["policy"], row["rule"])][:PLACES]
     if parts:
         named = [say("{share} of {source}", share=share(part["share"]), source=name(part["slice"], 32)) for part in parts]
         sentences.append(say("Most of: {slices}.", slices=join_words(named)))
     return join_sentences(sentences)
+
+
+def _describe_gain(row: Row) -> str:
+    """What the model makes of what a rule cuts alone."""
+    read = {"cut": amount(row["cut_docs"], "document"), "kept": amount(row["kept_docs"], "document")}
+    gain = difference(row["gain"])
+    if row["low"] is None:
+        return say(
+            "A byte of {cut} that it cuts alone costs the model {gain} bits against {kept} that were kept of the same slices; "
+            "there are too few for an interval.",
+            gain=gain,
+            **read,
+        )
+    return say(
+        "A byte of {cut} that it cuts alone costs the model {gain} bits ({low} to {high}) against {kept} that were kept of the "
+        "same slices.",
+        gain=gain,
+        low=difference(row["low"]),
+        high=difference(row["high"]),
+        **read,
+    )
 
 
 SECTION = Section("effects", gather_effects, draw_effects, reads=(RULE_EFFECTS, DOCUMENTS, SIGNALS))

@@ -11,10 +11,11 @@ from rich.table import Table
 
 from resonance.core.errors import ResonanceError
 from resonance.core.turns import ALL_SLICES
-from resonance.report.wording import amount, count, describe_rule, name, share, size
+from resonance.report.wording import amount, count, describe_rule, difference, name, share, size
 
 Rows = Sequence[Mapping[str, Any]]
 COLUMNS = ("fails", "of those asked", "alone", "size", "near")
+GAIN = "bits/byte"
 SHOWN = 30
 """Slices of one rule that are shown."""
 NAMED = 8
@@ -58,24 +59,40 @@ def _describe_rule(effect: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
     lies = "" if effect["near"] is None else f"; {near} of the values lie near the threshold"
     return (
         f"{name(rule['rule'])} of policy {name(rule['policy'])} cuts {describe_rule(rule)}: asked of "
-        f"{amount(effect['asked'], 'document')}, fails {fails} ({part}), alone {sole} ({cut}){lies}"
+        f"{amount(effect['asked'], 'document')}, fails {fails} ({part}), alone {sole} ({cut}){lies}{_describe_gain(effect)}"
+    )
+
+
+def _describe_gain(effect: Mapping[str, Any]) -> str:
+    """What the model makes of what a rule cuts alone, as a clause; empty where it read nothing of it."""
+    if effect["gain"] is None:
+        return ""
+    ends = [difference(effect[end]) for end in ("low", "high") if effect[end] is not None]
+    cut, kept = (amount(effect[count], "document") for count in ("cut_docs", "kept_docs"))
+    return (
+        f"; a byte of {cut} that it cuts alone costs the model {difference(effect['gain'])} bits "
+        f"({' to '.join(ends) or 'too few for an interval'}) against {kept} that were kept of the same slices"
     )
 
 
 def _list_rules(policy: str, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Table:
-    table = _make_table(f"What rules of policy {name(policy)} cut", ("rule", *COLUMNS))
+    scored = any(effect["gain"] is not None for effect, _ in rows)
+    table = _make_table(f"What rules of policy {name(policy)} cut", ("rule", *COLUMNS, *((GAIN,) if scored else ())))
     for effect, rule in rows:
         if effect["fires"]:
-            table.add_row(escape(name(rule["rule"])), *_write_effect(effect))
-    table.caption = "alone: documents that no other rule cuts, and their size; near: values within a twentieth of the threshold"
+            table.add_row(escape(name(rule["rule"])), *_write_effect(effect), *((_write_gain(effect),) if scored else ()))
+    said = "alone: documents that no other rule cuts, and their size; near: values within a twentieth of the threshold"
+    more = f"; {GAIN}: of what it cuts alone, against kept texts of the same slices, with its 95% interval"
+    table.caption = said + more if scored else said
     return table
 
 
 def _list_slices(rule: str, rows: Rows) -> Table:
     """The slices of which a rule cuts most documents alone."""
-    table = _make_table(f"Rule {name(rule)} by slice", ("slice", *COLUMNS))
+    scored = any(row["gain"] is not None for row in rows)
+    table = _make_table(f"Rule {name(rule)} by slice", ("slice", *COLUMNS, *((GAIN,) if scored else ())))
     for row in sorted(rows, key=lambda row: (-row["sole"], -row["fires"], row["slice"]))[:SHOWN]:
-        table.add_row(escape(name(row["slice"])), *_write_effect(row))
+        table.add_row(escape(name(row["slice"])), *_write_effect(row), *((_write_gain(row),) if scored else ()))
     if len(rows) > SHOWN:
         table.caption = f"{amount(len(rows) - SHOWN, 'slice')} more, of which it cuts fewer"
     return table
@@ -92,6 +109,13 @@ def _make_table(title: str, columns: Iterable[str]) -> Table:
 def _write_effect(row: Mapping[str, Any]) -> tuple[str, ...]:
     part, near = ("–" if row[name] is None else share(row[name]) for name in ("share", "near"))
     return count(row["fires"]), part, count(row["sole"]), size(row["sole_bytes"]), near
+
+
+def _write_gain(row: Mapping[str, Any]) -> str:
+    if row["gain"] is None:
+        return "–"
+    interval = "" if row["low"] is None else f" ({difference(row['low'])} to {difference(row['high'])})"
+    return difference(row["gain"]) + interval
 
 
 def _describe_policy(rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[str]:

@@ -89,18 +89,23 @@ class Schedule:
                 done[key] = {"run": run, "origins": origins[step.place]}
 
     def foresee_again(self, step: Step, makers: Sequence[Step]) -> Forecast | None:
-        """The forecast of a step on what the newest of these makers left, of its batch where it works on one; None where none did.
+        """The forecast of a step on what these makers left, of its batch where it works on one; None where none did.
 
-        It is not due where its last run was the same on the same.
+        Of each table that it reads, the newest maker that wrote it counts. The step is not due where its last run was the same on
+        the same.
         """
-        places, read = {maker.place for maker in makers}, {table.name for table in self.list_read(step.job)}
+        places = {maker.place for maker in makers}
         own = [row for row in self.finished if step.job.per != "batch" or row["batch"] == self._config.batch]
-        rows = (row for row in own if f"{row['job']}/{row['round']}/{row['arm']}" in places)
-        made = max((row for row in rows if read & row["written"].keys()), key=_finished_at, default=None)
-        if made is None:
+        rows = [row for row in own if _place(row) in places]
+        newest = (
+            max((r for r in rows if table.name in r["written"]), key=_finished_at, default=None)
+            for table in self.list_read(step.job)
+        )
+        made = {_place(row): row for row in newest if row is not None}
+        if not made:
             return None
-        place = f"{made['job']}/{made['round']}/{made['arm']}"
-        forecast, last = self._plan(step, {place: made["origins"] or {}}, {place: made["run"]}), self._last(step)
+        on = {place: row["run"] for place, row in made.items()}
+        forecast, last = self._plan(step, {place: row["origins"] or {} for place, row in made.items()}, on), self._last(step)
         return replace(forecast, due=last is None or last["run"] != forecast.run)
 
     def origins(self, steps: Sequence[Step]) -> dict[str, Origins]:
@@ -248,6 +253,11 @@ def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
     """The earlier steps that write a table which this step reads."""
     reads = set(step.job.reads)
     return tuple(earlier for earlier in before if reads & {*earlier.job.writes, *earlier.job.appends})
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Where in the loop a finished step stood, as ``job/round/arm``."""
+    return f"{row['job']}/{row['round']}/{row['arm']}"
 
 
 def _leave_out_inputs(made_of: Mapping[str, str]) -> dict[str, Any]:

@@ -42,6 +42,17 @@ def test_one_rule_is_told_whole_with_the_slices_of_which_it_cuts_most_alone() ->
     assert isinstance(describe_effects(EFFECTS, RULES, "tongue")[-1], Table)
 
 
+def test_what_a_model_made_of_cuts_is_told_where_it_read_some() -> None:
+    scored = {"cut_docs": 4, "kept_docs": 90, "gain": 0.25, "low": 0.1, "high": 0.4, "state": "scored"}
+    rows = [make_row("gopher_short_doc", **scored).asDict(), make_row("tongue").asDict()]
+    said = " ".join(str(View(tuple(describe_effects(rows, RULES, None)))).split())
+    assert "+0.250 (+0.100 to +0.400)" in said
+    assert "against kept texts of the same slices, with its 95% interval" in said
+    whole = str(View(tuple(describe_effects(rows, RULES, "gopher_short_doc"))))
+    assert "costs the model +0.250 bits (+0.100 to +0.400) against 90 documents that were kept of the same slices" in whole
+    assert "bits" not in read()
+
+
 def test_an_unknown_rule_is_one_line_with_the_one_that_may_be_meant() -> None:
     with pytest.raises(ResonanceError, match="no rule gopher_short judged these documents, did you mean gopher_short_doc"):
         read("gopher_short")
