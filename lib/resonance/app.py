@@ -299,7 +299,7 @@ class OpenWorkspace:
         """
         opened = self._open(self.config)
         from resonance.core.job import Step
-        from resonance.factory import JUDGED, MEASURE_RULES, SCORE_SHADOW, shadowed
+        from resonance.factory import JUDGED, MEASURE_RULES, SCORE_SHADOW, TRAIN, shadowed
         from resonance.report.terminal.rules import describe_effects
         from resonance.tables import RULE_EFFECTS, RULES
 
@@ -307,6 +307,8 @@ class OpenWorkspace:
         shadow, makers = Step(SCORE_SHADOW, number), shadowed(number)
         if score and not number:
             raise ResonanceError("rules effect: no model was trained in this workspace yet, so none can score; run `resonance run`")
+        if number:  # a model reads as it was trained, whatever the settings of today
+            opened = self._open(opened.recall(Step(TRAIN, number)))
         with closing(opened.events(self.console, 1 + score)) as events:
             if score:
                 opened.update(shadow, makers, events)

@@ -56,9 +56,8 @@ def measure_rules(
     shares = {"share": F.col("fires") / F.col("asked"), "near": F.col("near") / F.col("asked")}
     known = {name: F.when(F.col("asked") > 0, share) for name, share in shares.items()}
     counted = sums.select(F.lit(turn.round).alias("round"), *KEY, *COUNTS, *(share.alias(name) for name, share in known.items()))
-    differences = documents.sparkSession.createDataFrame(
-        list(_compare_rules(_read_shadow(documents, rejects, duplicates, signal_event, turn.round))), parse_schema(DIFFERENCES)
-    )
+    read = _read_shadow(documents, rejects, duplicates, signal_event, turn.round)
+    differences = make_frame(documents.sparkSession, list(_compare_rules(read)), DIFFERENCES)
     return counted.join(differences, list(KEY), "left").withColumn("state", F.coalesce("state", F.lit("not_scored")))
 
 

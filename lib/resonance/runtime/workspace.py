@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -147,6 +148,18 @@ class Workspace:
         """The newest round whose plan was trained on to its end; 0 where there is none."""
         rows = self.catalog.rows(CHECKPOINTS, ("round", "arm", "final"))
         return max((row["round"] for row in rows if row["arm"] == PLAN and row["final"]), default=0)
+
+    def recall(self, step: Step) -> Config:
+        """The configuration, with those settings of a step's job that its newest run was made with."""
+        from resonance.runtime.run.schedule import Schedule
+
+        last = Schedule(self.config, self.catalog).find_last(step)
+        made = {} if last is None else dict(last["made_of"] or {})
+        found = {}
+        for name, own in step.job.read_sections(self.config).items():
+            given = json.loads(made.get(f"settings {name}", "{}"))
+            found[name] = type(own).model_validate({**own.model_dump(), **given})
+        return self.config.model_copy(update=found)
 
     def foresee(self, steps: Sequence[Step], only: Sequence[str]) -> list[Forecast]:
         """What ``run`` would do with these steps; needs no engine where tables lie in a folder."""

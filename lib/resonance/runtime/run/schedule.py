@@ -105,7 +105,7 @@ class Schedule:
         if not made:
             return None
         on = {place: row["run"] for place, row in made.items()}
-        forecast, last = self._plan(step, {place: row["origins"] or {} for place, row in made.items()}, on), self._last(step)
+        forecast, last = self._plan(step, {place: row["origins"] or {} for place, row in made.items()}, on), self.find_last(step)
         return replace(forecast, due=last is None or last["run"] != forecast.run)
 
     def origins(self, steps: Sequence[Step]) -> dict[str, Origins]:
@@ -127,7 +127,7 @@ class Schedule:
         """Whether rows of the step's tables are those that its last run left, and it made them as it would today: by the same code,
         settings, seed and meaning of tables. Which inputs it was given is another question.
         """
-        last, own = self._last(step), {table.name for table in list_tables(step.job.writes) if table is not REJECTS}
+        last, own = self.find_last(step), {table.name for table in list_tables(step.job.writes) if table is not REJECTS}
         wrote = [row for row in self.finished if row["batch"] == self._config.batch and own & row["written"].keys()]
         if last is None or not last["made_of"] or not wrote or max(wrote, key=_finished_at) is not last:
             return False
@@ -216,17 +216,18 @@ class Schedule:
     def _last_seconds(self, step: Step) -> float | None:
         """Seconds of the step's last run; where it has none, of the last run of its job."""
         rows = [row for row in self.finished if row["job"] == step.job.name]
-        last = self._last(step) or max(rows, key=_finished_at, default=None)
+        last = self.find_last(step) or max(rows, key=_finished_at, default=None)
         return last["seconds"] if last else None
 
-    def _last(self, step: Step) -> Mapping[str, Any] | None:
+    def find_last(self, step: Step) -> Mapping[str, Any] | None:
+        """The newest finished run of a step; None where it never ran."""
         job, batch, round, arm = self._key(step)
         rows = (row for row in self.finished if (row["job"], row["round"], row["arm"]) == (job, round, arm))
         return max((row for row in rows if batch in ("", row["batch"])), key=_finished_at, default=None)
 
     def _explain(self, step: Step, made_of: Mapping[str, str]) -> str:
         """Why a step that is made of these parts is due."""
-        last = self._last(step)
+        last = self.find_last(step)
         if last is None:
             return "has not run yet"
         if last["batch"] != self._config.batch:
@@ -238,7 +239,7 @@ class Schedule:
 
     def _warn(self, step: Step) -> str:
         """Says of a step that reads sources that its batch was read from other inputs, whose rows are replaced."""
-        last = None if step.job.reads else self._last(step)
+        last = None if step.job.reads else self.find_last(step)
         then = json.loads((last and last["made_of"] or {}).get("settings ingest", "null"))
         now = self._config.ingest.effective()
         if then is None or all(then.get(name) == now[name] for name in ("inputs", "demo")):
