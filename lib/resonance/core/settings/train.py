@@ -15,8 +15,10 @@ class TrainSettings(Settings):
     WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset({"launch", "ranks", "threads", "start_timeout", "max_skipped_steps"})
     """How many processes, and when to give up: results agree within floating point."""
 
-    launch: Literal["horovod", "spark", "torch", "inline"] = Field(
-        "horovod", description="ranks by horovodrun, by Horovod on Spark executors, by torchrun, or one in this process"
+    launch: Literal["horovod", "spark", "torch", "torch_distributor", "inline"] = Field(
+        "horovod",
+        description="ranks by horovodrun, by Horovod on Spark executors, by torchrun, by pyspark's TorchDistributor on Spark "
+        "executors, or one in this process",
     )
     ranks: int = Field(2, ge=1, description="processes that train together")
     threads: int = Field(1, ge=1, description="threads of a rank")

@@ -90,6 +90,9 @@ def _start(settings: SparkSettings, debug: bool) -> SparkSession:
         master = f"SPARK_REMOTE={remote}"
         _check_server(remote)
         conf = {key: value for key, value in conf.items() if key not in DELTA}  # the server's own
+    elif "DATABRICKS_RUNTIME_VERSION" in os.environ:
+        master = "the platform"
+        conf = {key: value for key, value in conf.items() if key not in DELTA}  # the platform's own
     elif "PYSPARK_GATEWAY_PORT" not in os.environ:
         _check_machine()
         _clear_environment(master.startswith("local"))

@@ -1,4 +1,4 @@
-"""Ways to start ranks: by Horovod or torch on this machine, by Horovod on Spark executors, or one rank in this process.
+"""Ways to start ranks: by Horovod or torch on this machine or on Spark executors, or one rank in this process.
 
 The one module that may ask for a SparkContext.
 """
@@ -6,13 +6,15 @@ The one module that may ask for a SparkContext.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import threading
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from pyspark.errors import PySparkAttributeError
 
@@ -20,6 +22,7 @@ from resonance.core.errors import SetupError
 from resonance.core.launch import Launch, Ranks
 from resonance.core.settings import TrainSettings
 from resonance.runtime.ranks.local_ranks import HOROVOD, STOP_SECONDS, TORCH, LocalLaunch, environment, last_line
+from resonance.runtime.ranks.orders import die_with_parent
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,8 +34,8 @@ def open_launch(settings: TrainSettings, engine: Engine) -> Launch:
     """The way to start ranks that the settings choose. Nothing is started or asked for yet."""
     if settings.launch == "inline":
         return InlineLaunch()
-    if settings.launch == "spark":
-        return SparkLaunch(engine.session, settings)
+    if settings.launch in ON_SPARK:
+        return SparkLaunch(engine.session, settings, ON_SPARK[settings.launch])
     return LocalLaunch(settings, TORCH if settings.launch == "torch" else HOROVOD)
 
 
@@ -68,11 +71,12 @@ class Ended:
 
 
 class SparkLaunch:
-    """``horovod.spark.run``: one rank in each of as many task slots of the running Spark application."""
+    """One rank in each of as many task slots of the running Spark application."""
 
-    def __init__(self, spark: SparkSession, settings: TrainSettings) -> None:
+    def __init__(self, spark: SparkSession, settings: TrainSettings, way: type[SparkWay]) -> None:
         self._spark = spark
         self._settings = settings
+        self._way = way
         self.ranks = settings.ranks
 
     def start(self, module: str, spec: Path) -> Ranks:
@@ -81,14 +85,14 @@ class SparkLaunch:
         Raises:
             SetupError: there are no executors, or the application has fewer slots than ranks.
         """
-        HOROVOD.require()
+        self._way.require()
         slots = self.slots()
         if slots < self.ranks:
             raise SetupError(
                 f"train.ranks is {self.ranks}, but the Spark application has {slots} task slots: "
                 "give it more executor cores, or lower train.ranks"
             )
-        return SparkRanks(self._settings, module, spec)
+        return SparkRanks(self._way(self._spark, self._settings), module, spec)
 
     def close(self) -> None:
         """Do nothing: idle ranks would hold task slots."""
@@ -103,7 +107,7 @@ class SparkLaunch:
             context = self._spark.sparkContext
         except PySparkAttributeError as error:
             raise SetupError(
-                "train.launch=spark starts ranks on Spark's executors, which this session cannot reach: "
+                f"train.launch={self._settings.launch} starts ranks on Spark's executors, which this session cannot reach: "
                 "use --engine spark, or another train.launch"
             ) from error
         scala: Any = context._jsc.sc()
@@ -111,54 +115,150 @@ class SparkLaunch:
 
 
 class SparkRanks:
-    """A running ``horovod.spark.run``."""
+    """Ranks in tasks of Spark, awaited by a thread."""
 
-    def __init__(self, settings: TrainSettings, module: str, spec: Path) -> None:
-        self._stop = threading.Event()
+    def __init__(self, way: SparkWay, module: str, spec: Path) -> None:
+        self._way = way
         self._error: str | None = None
-        self._log = spec.with_name("launch.txt")
         self._failure = _failure(spec)
-        self._failure.unlink(missing_ok=True)
-        self._thread = threading.Thread(target=self._run, args=(settings, module, str(spec)), daemon=True)
+        for earlier in (self._failure, *spec.parent.glob("started-*.txt")):
+            earlier.unlink(missing_ok=True)
+        self._thread = threading.Thread(target=self._run, args=(module, spec), daemon=True)
         self._thread.start()
 
-    def _run(self, settings: TrainSettings, module: str, spec: str) -> None:
+    def _run(self, module: str, spec: Path) -> None:
+        try:
+            with spec.with_name("launch.txt").open("w") as log:
+                self._way.run(module, str(spec), log)
+        except Exception as error:
+            self._error = f"{type(error).__name__}: {last_line(str(error))}"
+
+    def poll(self) -> bool:
+        """Whether it has ended. Once a rank says that it failed, the others are ended: their launcher may wait for them."""
+        if self._failure.exists():
+            self._way.stop()
+        return not self._thread.is_alive()
+
+    @property
+    def error(self) -> str | None:
+        """What the rank that failed first said, else what its launcher says: it says nothing of ranks that it was asked to end."""
+        return self._failure.read_text(encoding="utf-8") if self._failure.exists() else self._error
+
+    def stop(self) -> None:
+        """End the ranks and wait for it."""
+        self._way.stop()
+        self._thread.join(STOP_SECONDS)
+
+
+class SparkWay(Protocol):
+    """What starts ranks in tasks of Spark."""
+
+    def __init__(self, spark: SparkSession, settings: TrainSettings) -> None: ...
+
+    @staticmethod
+    def require() -> None:
+        """Raise SetupError unless it is installed.
+
+        Raises:
+            SetupError: it is not.
+        """
+        ...
+
+    def run(self, module: str, spec: str, log: TextIO) -> None:
+        """Run the module on the spec in all ranks; returns when they have ended, and raises what went wrong."""
+        ...
+
+    def stop(self) -> None:
+        """Have ``run`` end its ranks and return."""
+        ...
+
+
+class HorovodTasks:
+    """``horovod.spark.run`` with gloo."""
+
+    def __init__(self, spark: SparkSession, settings: TrainSettings) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+
+    @staticmethod
+    def require() -> None:
+        """Raise SetupError unless Horovod is installed."""
+        HOROVOD.require()
+
+    def run(self, module: str, spec: str, log: TextIO) -> None:
+        """Run ranks to their end."""
         import horovod.spark
         from horovod.runner import gloo_run
 
         # Horovod would take over the driver's signals, which it may not do outside the main thread.
         gloo_run.register_shutdown_event = lambda: self._stop
-        try:
-            with self._log.open("w") as log, _quiet_threads("run_spark"):
-                horovod.spark.run(
-                    _run_rank,
-                    (module, spec),
-                    num_proc=settings.ranks,
-                    start_timeout=settings.start_timeout,
-                    use_gloo=True,
-                    env=environment(settings),
-                    stdout=log,
-                    stderr=log,
-                    verbose=0,
-                )
-        except Exception as error:
-            self._error = f"{type(error).__name__}: {last_line(str(error))}"
-
-    def poll(self) -> bool:
-        """Whether it has ended. Once a rank says that it failed, the others are ended: Horovod would wait for them."""
-        if self._failure.exists():
-            self._stop.set()
-        return not self._thread.is_alive()
-
-    @property
-    def error(self) -> str | None:
-        """What the rank that failed first said, else what Horovod says: it says nothing of ranks that it was asked to end."""
-        return self._failure.read_text(encoding="utf-8") if self._failure.exists() else self._error
+        with _quiet_threads("run_spark"):
+            horovod.spark.run(
+                _run_rank,
+                (module, spec),
+                num_proc=self._settings.ranks,
+                start_timeout=self._settings.start_timeout,
+                use_gloo=True,
+                env=environment(self._settings),
+                stdout=log,
+                stderr=log,
+                verbose=0,
+            )
 
     def stop(self) -> None:
-        """End the ranks and wait for it."""
+        """End the ranks."""
         self._stop.set()
-        self._thread.join(STOP_SECONDS)
+
+
+class TorchTasks:
+    """pyspark's ``TorchDistributor``: ``torchrun`` in tasks that start and end together, for platforms without Horovod.
+
+    What ranks print is in the executors' logs. One GPU a rank where tasks of the application hold GPUs.
+    """
+
+    def __init__(self, spark: SparkSession, settings: TrainSettings) -> None:
+        self._context = spark.sparkContext
+        self._gpus = float(spark.conf.get("spark.task.resource.gpu.amount", "0") or 0)
+        self._settings = settings
+        self._tag = f"resonance-{uuid.uuid4().hex}"
+
+    @staticmethod
+    def require() -> None:
+        """Raise SetupError unless torch is installed."""
+        TORCH.require()
+
+    def run(self, module: str, spec: str, log: TextIO) -> None:
+        """Run ranks to their end."""
+        from pyspark.ml.torch import distributor
+
+        self._context.addJobTag(self._tag)
+        usual, distributor.LogStreamingServer = distributor.LogStreamingServer, NoStreaming
+        try:
+            ranks = distributor.TorchDistributor(num_processes=self._settings.ranks, local_mode=False, use_gpu=self._gpus >= 1)
+            ranks.logger.setLevel(logging.WARNING)  # that ranks start and end is shown by bars of our own
+            ranks.run(_run_torch_rank, module, spec, environment(self._settings))
+        finally:
+            distributor.LogStreamingServer = usual
+
+    def stop(self) -> None:
+        """End the ranks."""
+        self._context.cancelJobsWithTag(self._tag)
+
+
+ON_SPARK: Mapping[str, type[SparkWay]] = {"spark": HorovodTasks, "torch_distributor": TorchTasks}
+"""Ways to start ranks in tasks of Spark, by ``train.launch``."""
+
+
+class NoStreaming:
+    """In place of the server by which ``TorchDistributor`` prints in the driver what ranks print, between lines of our own."""
+
+    port = -1
+
+    def start(self, **given: str) -> None:
+        """Start nothing."""
+
+    def shutdown(self) -> None:
+        """End nothing."""
 
 
 @contextmanager
@@ -177,12 +277,24 @@ def _quiet_threads(target: str) -> Iterator[None]:
         threading.excepthook = usual
 
 
+def _run_torch_rank(module: str, spec: str, variables: Mapping[str, str]) -> None:
+    os.environ.update(variables)
+    threading.Thread(target=die_with_parent, daemon=True).start()  # torchrun, when it is killed, leaves its ranks
+    with suppress(Exception):  # it is told beside the spec; torchrun would print stack traces where people look
+        _run_rank(module, spec)
+
+
 def _run_rank(module: str, spec: str) -> None:
+    rank, path = os.environ.get("HOROVOD_RANK") or os.environ["RANK"], Path(spec)
+    started = path.with_name(f"started-{rank}.txt")
     try:
+        if started.exists():
+            raise ChildProcessError("a rank was killed, and Spark started all of them again")
+        started.touch()
         importlib.import_module(module).main([spec])
     except Exception as error:
-        with suppress(FileExistsError), _failure(Path(spec)).open("x", encoding="utf-8") as told:
-            told.write(f"rank {os.environ['HOROVOD_RANK']} failed: {type(error).__name__}: {last_line(str(error))}")
+        with suppress(FileExistsError), _failure(path).open("x", encoding="utf-8") as told:
+            told.write(f"rank {rank} failed: {type(error).__name__}: {last_line(str(error))}")
         raise
 
 

@@ -40,8 +40,8 @@ def obey(folder: Path, rank: str) -> None:
         (folder / f"{number}-{rank}.done").touch()
 
 
-def _die_with_parent() -> None:
-    """End this rank once its launcher is gone."""
+def die_with_parent() -> None:
+    """End this rank once its launcher is gone; never returns."""
     parent = os.getppid()
     while os.getppid() == parent:
         time.sleep(1)
@@ -49,5 +49,5 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=die_with_parent, daemon=True).start()
     obey(Path(sys.argv[1]), os.environ.get("HOROVOD_RANK") or os.environ["RANK"])

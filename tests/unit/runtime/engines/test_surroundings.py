@@ -76,3 +76,23 @@ def test_no_proxy_stands_between_us_and_our_own_engine(given: dict[str, str], le
     os.environ |= given
     embedded._pass_proxy("127.0.0.1")
     assert os.environ["no_grpc_proxy"] == left  # noqa: SIM112 gRPC reads this very name
+
+
+def test_a_platforms_own_session_is_taken_with_its_own_delta(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, str] = {}
+
+    class Builder:
+        def appName(self, name: str) -> Builder:  # noqa: N802 as Spark calls it
+            return self
+
+        def config(self, key: str, value: str) -> Builder:
+            asked[key] = value
+            return self
+
+        def getOrCreate(self) -> str:  # noqa: N802
+            return "the platform's session"
+
+    monkeypatch.setattr(spark, "SparkSession", type("Session", (), {"builder": Builder()}))
+    os.environ["DATABRICKS_RUNTIME_VERSION"] = "16.4"
+    assert spark._start(SparkSettings(conf={"spark.sql.ansi.enabled": "true"}), False) == "the platform's session"
+    assert asked == {**spark.COMMON, "spark.sql.shuffle.partitions": "2", "spark.sql.ansi.enabled": "true"}

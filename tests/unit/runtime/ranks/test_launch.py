@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.unit.train import conformance
 
 from resonance.core.errors import SetupError
 from resonance.core.settings import TrainSettings
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.ranks import local_ranks
-from resonance.runtime.ranks.launch import InlineLaunch, SparkLaunch, open_launch
+from resonance.runtime.ranks.launch import ON_SPARK, InlineLaunch, SparkLaunch, open_launch
 from resonance.runtime.ranks.local_ranks import HOROVOD, WAYS, LocalLaunch
 
 SLEEPERS = "tests.unit.runtime.ranks.sleepers"
@@ -62,8 +64,8 @@ def gone(found: list[int]) -> bool:
 
 def test_settings_choose_the_way(spark):
     engine = engine_of(spark)
-    ways = {way: type(open_launch(TrainSettings(launch=way), engine)) for way in ("inline", "horovod", "torch", "spark")}
-    assert ways == {"inline": InlineLaunch, "horovod": LocalLaunch, "torch": LocalLaunch, "spark": SparkLaunch}
+    ways = {way: type(open_launch(TrainSettings(launch=way), engine)) for way in ("inline", "horovod", "torch", *ON_SPARK)}
+    assert ways == {"inline": InlineLaunch, "horovod": LocalLaunch, "torch": LocalLaunch, **dict.fromkeys(ON_SPARK, SparkLaunch)}
     assert open_launch(TrainSettings(launch="horovod", ranks=3), engine).ranks == 3
     assert open_launch(TrainSettings(launch="inline", ranks=3), engine).ranks == 1
 
@@ -151,17 +153,28 @@ def test_a_killed_driver_leaves_no_orphan(way, order, tmp_path):
     until(lambda: gone(launcher))
 
 
+@pytest.fixture(params=sorted(ON_SPARK))
+def on_spark(request, spark):
+    """Makes a launch in tasks of Spark, each way."""
+
+    def make(**settings):
+        given = TrainSettings(launch=request.param, **settings)
+        return SparkLaunch(spark, given, ON_SPARK[request.param])
+
+    return make
+
+
 @pytest.mark.train
 @pytest.mark.engine("embedded")
-def test_ranks_on_executors_need_spark(spark, order):
-    with pytest.raises(SetupError, match="train.launch=spark starts ranks on Spark's executors.*: use --engine spark, or another"):
-        SparkLaunch(spark, TrainSettings(launch="spark")).start(SLEEPERS, order("end"))
+def test_ranks_on_executors_need_spark(on_spark, order):
+    with pytest.raises(SetupError, match="train.launch=.* starts ranks on Spark's executors.*: use --engine spark, or another"):
+        on_spark().start(SLEEPERS, order("end"))
 
 
 @pytest.mark.train
 @pytest.mark.engine("spark")
-def test_spark_counts_slots_before_it_starts(spark, order):
-    way = SparkLaunch(spark, TrainSettings(launch="spark", ranks=3))
+def test_spark_counts_slots_before_it_starts(on_spark, order):
+    way = on_spark(ranks=3)
     assert way.slots() == 2
     with pytest.raises(SetupError, match="train.ranks is 3, but the Spark application has 2 task slots"):
         way.start(SLEEPERS, order("end"))
@@ -169,11 +182,56 @@ def test_spark_counts_slots_before_it_starts(spark, order):
 
 @pytest.mark.train
 @pytest.mark.engine("spark")
-def test_a_failing_rank_on_spark_ends_all_and_says_why(spark, order, tmp_path):
+def test_a_failing_rank_on_spark_ends_all_and_says_why(on_spark, order, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
-    ranks = SparkLaunch(spark, TrainSettings(launch="spark", ranks=2, threads=3)).start(SLEEPERS, order("fail"))
-    until(ranks.poll)
+    ranks = on_spark(ranks=2, threads=3).start(SLEEPERS, order("fail"))
+    until(ranks.poll, 300)
     assert ranks.error == "rank 1 failed: ValueError: rank says no"
     assert [path.read_text() for path in sorted(tmp_path.glob("threads-*"))] == ["3", "3"]
     until(lambda: gone(pids(tmp_path, 2)))
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.train
+@pytest.mark.engine("spark")
+def test_ranks_on_spark_start_again_after_a_failure(on_spark, order, tmp_path):
+    failed = on_spark(ranks=2).start(SLEEPERS, order("fail"))
+    until(failed.poll, 300)
+    ranks = on_spark(ranks=2).start(SLEEPERS, order("end"))
+    until(ranks.poll, 300)
+    assert ranks.error is None
+
+
+@pytest.mark.train
+@pytest.mark.engine("spark")
+def test_stopped_ranks_on_spark_are_gone(on_spark, order, tmp_path):
+    ranks = on_spark(ranks=2).start(SLEEPERS, order("sleep"))
+    running = pids(tmp_path, 2)
+    ranks.stop()
+    assert ranks.poll()
+    until(lambda: gone(running))
+
+
+@pytest.mark.train
+@pytest.mark.engine("spark")
+def test_a_killed_rank_on_spark_ends_all_and_is_an_error(on_spark, order, tmp_path):
+    ranks = on_spark(ranks=2).start(SLEEPERS, order("sleep"))
+    running = pids(tmp_path, 2)
+    os.kill(running[1], signal.SIGKILL)
+    until(ranks.poll, 300)
+    assert ranks.error
+    until(lambda: gone(running))
+
+
+@pytest.mark.train
+@pytest.mark.engine("spark")
+def test_ranks_on_spark_conform(on_spark, order, tmp_path):
+    plan = order("{}")
+    ranks = on_spark(ranks=2).start("tests.unit.train.program", plan)
+    until(ranks.poll, 300)
+    assert ranks.error is None
+    told = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("told-*.json"))]
+    assert [rank["size"] for rank in told] == [2, 2]
+    for rank in told:
+        assert set(rank["checks"]) == {check.__name__ for check in conformance.CHECKS}
+        assert {name: error for name, error in rank["checks"].items() if error} == {}

@@ -1,0 +1,156 @@
+"""Writes the loop as a Databricks asset bundle: one task for each job of each round, as ``factory.py`` has them.
+
+    python cluster/databricks/bundle.py [ROUNDS]
+
+It writes ``databricks.yml`` beside this file: the job with its tasks, the clusters that they run on, the policy of the one that
+trains, and what differs between targets. `docs/how-to/databricks.md` says how it is deployed. Needs the package alone, no account.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from resonance.core.job import Step
+from resonance.factory import loop
+from resonance.runtime.conf import load
+
+FILE = Path(__file__).with_name("databricks.yml")
+ROUNDS = 2
+HEAD = """# Written by cluster/databricks/bundle.py from the jobs of the loop: change that file, then run it again.
+# docs/how-to/databricks.md says how it is deployed.
+"""
+VARIABLES = {
+    "catalog": "Catalog of Unity Catalog that holds the schema.",
+    "schema": "Schema of the tables; it must exist.",
+    "volume": "Volume, /Volumes/CATALOG/SCHEMA/NAME: sources, checkpoints, reports; in its folder install, what clusters install.",
+}
+DEFAULTS = {
+    "runtime": ("16.4.x-scala2.12", "Databricks Runtime of the cluster that curates: 15.4 LTS or later, as Python 3.11 is needed."),
+    "train_runtime": ("16.4.x-gpu-ml-scala2.12", "The same with GPUs, for jobs that run a model."),
+    "node": ("i3.xlarge", "Node type of the cluster that curates."),
+    "workers": (4, "Workers of the cluster that curates."),
+    "ranks": (2, "Processes that train together: workers of the cluster that trains, one GPU each."),
+    "launch": (
+        "torch_distributor",
+        "How ranks start: torch_distributor; or spark, where Horovod's wheel is in install.",
+    ),
+}
+LOOKUPS = {
+    "train_policy": ("cluster_policy", "resonance-train", "Policy of the cluster that trains: policy.json."),
+    "gpu_pool": ("instance_pool", "resonance-gpu", "Pool of its nodes, of a node type with one GPU."),
+}
+DATA, TRAIN = "data", "train"
+
+
+class _Lines(yaml.SafeDumper):
+    """Writes a call in one place, not a word a line."""
+
+
+_Lines.add_representer(tuple, lambda dumper, words: dumper.represent_sequence("tag:yaml.org,2002:seq", words, flow_style=True))
+
+
+def write_bundle(rounds: int) -> str:
+    """The bundle of a loop of so many rounds, as YAML.
+
+    Raises:
+        ConfigError: the package's own defaults are not valid.
+    """
+    steps = loop(load("cluster", rounds=rounds))
+    required = {name: {"description": text} for name, text in VARIABLES.items()}
+    optional = {name: {"description": text, "default": value} for name, (value, text) in DEFAULTS.items()}
+    found = {name: {"description": text, "lookup": {kind: value}} for name, (kind, value, text) in LOOKUPS.items()}
+    bundle = {
+        "bundle": {"name": "resonance"},
+        "variables": required | optional | found,
+        "resources": {"jobs": {"resonance_loop": make_loop(steps), "resonance_register": make_register()}},
+        "targets": {
+            "dev": {"mode": "development", "default": True},
+            "prod": {"mode": "production", "workspace": {"root_path": "/Workspace/Shared/.bundle/${bundle.name}/${bundle.target}"}},
+        },
+    }
+    return HEAD + yaml.dump(bundle, Dumper=_Lines, sort_keys=False, width=1_000)
+
+
+def make_loop(steps: Iterable[Step]) -> dict[str, Any]:
+    """The job of the whole loop. Its tasks follow each other: two drivers may not write one workspace."""
+    return {
+        "name": "resonance loop",
+        "max_concurrent_runs": 1,
+        "parameters": [{"name": "inputs", "default": "${var.volume}/sources"}],
+        "job_clusters": [
+            {"job_cluster_key": DATA, "new_cluster": {"spark_version": "${var.runtime}", **_node(), **_settle(DATA)}},
+            {"job_cluster_key": TRAIN, "new_cluster": {"spark_version": "${var.train_runtime}", **_pool(), **_settle(TRAIN)}},
+        ],
+        "tasks": list_tasks(steps),
+    }
+
+
+def make_register() -> dict[str, Any]:
+    """The job that registers an evaluation set, which training asks for."""
+    given = ["register", "{{job.parameters.name}}", "{{job.parameters.files}}"]
+    return {
+        "name": "resonance register",
+        "parameters": [{"name": "name", "default": "evaluation"}, {"name": "files", "default": "${var.volume}/evaluation"}],
+        "job_clusters": [{"job_cluster_key": DATA, "new_cluster": {"spark_version": "${var.runtime}", **_node(), **_settle(DATA)}}],
+        "tasks": [{"task_key": "register", "job_cluster_key": DATA, "python_wheel_task": _call(given)}],
+    }
+
+
+def list_tasks(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """One task for each job of each round, in the loop's order, each after the one before it.
+
+    A job that runs for several arms of a round is one task, as ``resonance run JOB`` runs what is missing of all of them: so
+    a task that failed is repaired by running it again.
+    """
+    tasks: dict[str, dict[str, Any]] = {}
+    for step in steps:
+        key = f"{step.job.name}_{step.round}" if step.round else step.job.name
+        if key in tasks:
+            continue
+        last = next(reversed(tasks), None)
+        after = {"depends_on": [{"task_key": last}]} if last else {}
+        given = ["run", step.job.name, "--rounds", str(max(step.round, 1))]
+        ranks = ["train.launch=${var.launch}", "train.ranks=${var.ranks}"]
+        call = _call(given, "ingest.inputs=[{{job.parameters.inputs}}]", *ranks)
+        cluster = TRAIN if step.job.starts_ranks else DATA
+        tasks[key] = {"task_key": key, **after, "job_cluster_key": cluster, "python_wheel_task": call}
+    return list(tasks.values())
+
+
+def _call(given: Sequence[str], *settings: str) -> dict[str, Any]:
+    """A call of the command line on the workspace of the bundle."""
+    place = ["--env", "cluster", "--workspace", "${var.volume}/workspace"]
+    assigned = [text for setting in ("catalog=${var.catalog}.${var.schema}", *settings) for text in ("--set", setting)]
+    return {"package_name": "resonance_factory", "entry_point": "resonance", "parameters": (*given, *place, *assigned)}
+
+
+def _node() -> dict[str, Any]:
+    return {"node_type_id": "${var.node}", "num_workers": "${var.workers}"}
+
+
+def _pool() -> dict[str, Any]:
+    """Nodes with a GPU each, one task on each GPU."""
+    return {
+        "policy_id": "${var.train_policy}",
+        "instance_pool_id": "${var.gpu_pool}",
+        "num_workers": "${var.ranks}",
+        "spark_conf": {"spark.task.resource.gpu.amount": "1"},
+    }
+
+
+def _settle(part: str) -> dict[str, Any]:
+    """How a cluster reaches Unity Catalog, and what install.sh is told."""
+    return {
+        "data_security_mode": "SINGLE_USER",
+        "spark_env_vars": {"RESONANCE_INSTALL": "${var.volume}/install", "RESONANCE_PART": part},
+        "init_scripts": [{"volumes": {"destination": "${var.volume}/install/install.sh"}}],
+    }
+
+
+if __name__ == "__main__":
+    FILE.write_text(write_bundle(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS), encoding="utf-8")
