@@ -86,6 +86,10 @@ FILES = {
     "g.md": CHINESE.encode("gb18030"),
     "h.jsonl": json.dumps({"text": CHINESE}, ensure_ascii=False).encode("utf-16"),
     "i.csv": f"text,kind\n{CHINESE},csv\n".encode("gb18030"),
+    "j.json": json.dumps([{"text": CHINESE}, {"text": f"{CHINESE}!"}, {"body": ""}], ensure_ascii=False, indent=2).encode(
+        "gb18030"
+    ),
+    "k.json": json.dumps({"text": "Words of an object.", "id": "object"}, indent=2).encode(),
     "no.html": b"<html><head><title>x</title></head></html>",
     "no.pdf": PDF.replace(b"(Words of a PDF.) Tj", b""),
     "no.docx": write_docx(" " * (33 << 20)),
@@ -114,12 +118,16 @@ def test_a_folder_of_every_format_is_read_and_each_fault_costs_its_own_rows(
         "g.md": CHINESE,
         "h.jsonl:1": CHINESE,
         "i.csv:2": CHINESE,
+        "j.json:1": CHINESE,
+        "j.json:2": f"{CHINESE}!",
+        "object": "Words of an object.",
         "no.csv:2": "fine",
     }
-    encodings = {name: json.loads(rows[name]["metadata"])["encoding"] for name in ("g.md", "h.jsonl:1", "i.csv:2")}
-    assert encodings == {"g.md": "gb18030", "h.jsonl:1": "utf-16-le", "i.csv:2": "gb18030"}
+    encodings = {name: json.loads(rows[name]["metadata"])["encoding"] for name in ("g.md", "h.jsonl:1", "i.csv:2", "j.json:1")}
+    assert encodings == {"g.md": "gb18030", "h.jsonl:1": "utf-16-le", "i.csv:2": "gb18030", "j.json:1": "gb18030"}
     assert {row["path"].removeprefix(f"{tmp_path}/"): row["rule"] for row in rejects.collect()} == {
         "f.warc.gz:3": "broken_record",
+        "j.json:3": "missing_text",
         "no.html": "no_text",
         "no.pdf": "no_text",
         "no.docx": "unpacks_too_large",

@@ -15,7 +15,8 @@ class Format(NamedTuple):
 
 
 FORMATS = (
-    Format("json", (".jsonl", ".ndjson", ".json"), "application/jsonlines"),
+    Format("jsonl", (".jsonl", ".ndjson"), "application/jsonlines"),
+    Format("json", (".json",), "application/json"),
     Format("parquet", (".parquet", ".pq"), "application/x-parquet", streams=False),
     Format("csv", (".csv",), "text/csv"),
     Format("tsv", (".tsv",), "text/tab-separated-values"),

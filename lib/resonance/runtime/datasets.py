@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,10 +34,12 @@ def open_dataset(session: SparkSession, given: str) -> DataFrame:
         return session.read.format("delta").load(str(plain_path(path)))
     files = list_files(path)
     kinds = {getattr(BY_EXTENSION.get(file.suffix.lower()), "name", file.suffix) for file in files}
-    if len(kinds) != 1 or not kinds <= set(READERS):
+    readers = {READERS.get(kind) for kind in kinds}
+    reader = readers.pop() if len(readers) == 1 else None
+    if reader is None:
         found = ", ".join(sorted(kinds)) or "nothing"
         raise InputError(f"assess: {given} holds {found}; known are {KNOWN}")
-    return READERS[kinds.pop()](session, [plain_path(file) for file in files])
+    return reader(session, [plain_path(file) for file in files])
 
 
 def list_files(path: Path) -> list[Path]:
@@ -85,15 +88,25 @@ def _read_head(file: Path, separator: str) -> list[str]:
 def _read_json(session: SparkSession, files: Sequence[Path]) -> DataFrame:
     for file in files:
         with file.open("rb") as lines:
-            if not lines.read(1 << 16).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-                raise InputError(f"assess: {file.name} does not begin with an object; every row must be one object in one line")
+            first, *others = lines.read(1 << 16).lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)
+        if not first.startswith(b"{") or (others and not _is_json(first)):
+            raise InputError(f"assess: {file.name} does not begin with an object; every row must be one object in one line")
     return session.read.json([str(file) for file in files])
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 READERS: Mapping[str, Callable[[SparkSession, Sequence[Path]], DataFrame]] = {
     "parquet": _read_parquet,
     "csv": _read_separated(","),
     "tsv": _read_separated("\t"),
+    "jsonl": _read_json,
     "json": _read_json,
 }
 """How each format is read, by the names of ``core.formats``."""

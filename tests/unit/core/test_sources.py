@@ -21,11 +21,11 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_gives_its_files_by_relative_name_with_format_and_codec(folder: Path) -> None:
     found = {f.name: (f.format, f.codec) for f in find_files([str(folder)])}
     assert found == {
-        "a.jsonl": ("json", ""),
+        "a.jsonl": ("jsonl", ""),
         "web/b.json.gz": ("json", "gzip"),
         "web/deep/c.PARQUET": ("parquet", ""),
         "d.md": ("text", ""),
-        "e.jsonl.zst": ("json", "zstd"),
+        "e.jsonl.zst": ("jsonl", "zstd"),
         "f.bin": ("", ""),
     }
 
@@ -220,5 +220,5 @@ def test_a_file_that_cannot_be_read_comes_with_its_fault_beside_the_others(tmp_p
         "a\\xff.jsonl": ("", "its name is not UTF-8; rename it"),
         "gone.jsonl": ("", "it is a link that leads nowhere: No such file or directory"),
         "lost.csv": ("", "it is a link that leads nowhere: No such file or directory"),
-        "sound.jsonl": ("json", ""),
+        "sound.jsonl": ("jsonl", ""),
     }

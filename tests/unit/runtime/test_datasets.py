@@ -65,5 +65,6 @@ def test_what_is_no_dataset_is_refused(spark: SparkSession, tmp_path: Path) -> N
     assert "two.csv names no column in its first line" in refuse("several")
     (folder / "two.csv").write_text("a,c\n1,2\n")
     assert "the first lines of one.csv and two.csv name different columns" in refuse("several")
+    assert "every row must be one object in one line" in refuse("object.json", '{\n"a": 1\n}\n')
     (tmp_path / "empty").mkdir()
     assert "holds nothing" in refuse("empty")

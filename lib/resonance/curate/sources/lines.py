@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from codecs import getincrementaldecoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -25,8 +25,8 @@ def json_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     if unit.start == 0:
         head, stream = read_head(chunks(unit))
     else:
-        head, stream = _head_of(unit.path), chunks(unit)
-    encoding = _encoding_of(head)
+        head, stream = read_first(unit.path), chunks(unit)
+    encoding = find_json_encoding(head)
     own = lines(decode_wide(stream, encoding), fields.max_bytes) if encoding.is_wide else _own_lines(unit, stream, fields.max_bytes)
     for number, (data, size) in enumerate(own, unit.before + 1):
         if data is None:
@@ -68,7 +68,7 @@ def lines(stream: Iterable[bytes], limit: int) -> Iterator[tuple[bytes | None, i
 
 def is_wide(path: str) -> bool:
     """Whether newlines of a file are no single bytes, as in UTF-16: it is then read as one range."""
-    return _encoding_of(_head_of(path)).is_wide
+    return find_json_encoding(read_first(path)).is_wide
 
 
 def decode_wide(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
@@ -79,13 +79,14 @@ def decode_wide(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
-def _head_of(path: str) -> bytes:
+def read_first(path: str) -> bytes:
+    """The first bytes of a file, ``HEAD_BYTES`` at most; none where it cannot be read."""
     with suppress(OSError), open(path, "rb") as file:
         return file.read(HEAD_BYTES)
     return b""
 
 
-def _encoding_of(head: bytes) -> Encoding:
+def find_json_encoding(head: bytes) -> Encoding:
     """UTF-16, GB18030, or UTF-8 where it is none of these: JSON has no other encoding (RFC 8259), but Chinese tools write it."""
     found = find_encoding(head, whole=len(head) < HEAD_BYTES)
     return found if found is not None and (found.is_wide or found.name == CHINESE.name) else UTF_8
@@ -107,20 +108,48 @@ def _own_lines(unit: Unit, stream: Iterable[bytes], limit: int) -> Iterator[tupl
 def _json_row(data: bytes, unit: Unit, number: int, fields: Fields, encoding: Encoding) -> Row:
     """The row of one line. Where the line is not UTF-8, its metadata says what it is."""
     try:
-        text, used = decode_line(data, UTF_8 if encoding.is_wide else encoding)
+        text, used = decode_json(data, UTF_8 if encoding.is_wide else encoding)
     except UnicodeDecodeError as error:
+        return quarantine_row(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
+    about = encoding.describe() if encoding.is_wide else used.describe()
+    return object_row(text, about, unit, number, fields)
+
+
+def decode_json(data: bytes, encoding: Encoding) -> tuple[str, Encoding]:
+    """``decode_line``, and as GB18030 what is neither UTF-8 nor of the file's encoding, but Chinese.
+
+    Raises:
+        UnicodeDecodeError: it is none of these.
+    """
+    try:
+        return decode_line(data, encoding)
+    except UnicodeDecodeError:
         if not is_chinese(data):
-            return quarantine_row(unit, number, "invalid_utf8", f"byte {error.start}: {error.reason}")
-        text, used = data.decode(CHINESE.codec), CHINESE._replace(sure=False)
+            raise
+        return data.decode(CHINESE.codec), CHINESE._replace(sure=False)
+
+
+def object_row(text: str, about: Mapping[str, Any], unit: Unit, number: int, fields: Fields, line: int | None = None) -> Row:
+    """The row of one object of JSON.
+
+    Args:
+        text: the object.
+        about: what is known of it besides its fields.
+        unit: the file that it stands in.
+        number: its number in the file.
+        fields: which fields hold what.
+        line: the line that it begins in, where it is not the only one of its line.
+    """
     try:
         values: Any = DECODER.decode(text)
     except json.JSONDecodeError as error:
-        return quarantine_row(unit, number, "invalid_json", f"column {error.colno}: {error.msg}")
+        place = "" if line is None else f"line {line + error.lineno - 1}, "
+        return quarantine_row(unit, number, "invalid_json", f"{place}column {error.colno}: {error.msg}")
     except (ValueError, RecursionError) as error:
         return quarantine_row(unit, number, "invalid_json", str(error))
     if not isinstance(values, dict):
-        return quarantine_row(unit, number, "invalid_json", "not an object; one JSON object a line is asked for")
-    about = encoding.describe() if encoding.is_wide else used.describe()
+        asked = "one JSON object a line is asked for" if line is None else f"objects are asked for; it begins in line {line}"
+        return quarantine_row(unit, number, "invalid_json", f"not an object; {asked}")
     return read_row({**about, **values} if about else values, unit, number, fields)
 
 

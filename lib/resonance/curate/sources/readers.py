@@ -9,6 +9,7 @@ from functools import partial
 from resonance.curate.sources.csv import csv_rows, refuse_without_header
 from resonance.curate.sources.docx import docx_rows
 from resonance.curate.sources.html import html_rows
+from resonance.curate.sources.json import json_file_rows, may_split
 from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows
 from resonance.curate.sources.parquet import parquet_rows, refuse_without_columns
 from resonance.curate.sources.pdf import pdf_rows
@@ -35,7 +36,8 @@ class Reader:
 
 
 READERS = {
-    "json": Reader(json_rows, splits=lambda path: not is_wide(path), count_lines=count_line_starts),
+    "jsonl": Reader(json_rows, splits=lambda path: not is_wide(path), count_lines=count_line_starts),
+    "json": Reader(json_file_rows, splits=may_split, count_lines=count_line_starts),
     "parquet": Reader(parquet_rows, splits=lambda path: True, refuse=refuse_without_columns),
     "csv": Reader(csv_rows, refuse=refuse_without_header),
     "tsv": Reader(partial(csv_rows, delimiter="\t"), refuse=partial(refuse_without_header, delimiter="\t")),

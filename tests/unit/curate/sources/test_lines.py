@@ -21,7 +21,7 @@ def as_line(text: object) -> bytes:
 FIELDS = Fields.of(IngestSettings())
 
 
-def unit(path: Path, start: int = 0, stop: int | None = None, before: int = 0, codec: str = "", format: str = "json") -> Unit:
+def unit(path: Path, start: int = 0, stop: int | None = None, before: int = 0, codec: str = "", format: str = "jsonl") -> Unit:
     stop = path.stat().st_size if stop is None else stop
     return Unit(str(path), path.name, f"in/{path.name}", format, codec, start, stop, before)
 

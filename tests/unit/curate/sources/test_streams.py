@@ -20,7 +20,7 @@ from resonance.curate.sources.row import Fields, Unit
 from resonance.curate.sources.streams import HEAD_BYTES, chunks, read_head
 
 
-def unit(path: Path, codec: str, format: str = "json") -> Unit:
+def unit(path: Path, codec: str, format: str = "jsonl") -> Unit:
     return Unit(str(path), path.name, path.name, format, codec, 0, path.stat().st_size, 0)
 
 

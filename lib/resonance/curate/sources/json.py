@@ -1,0 +1,98 @@
+"""JSON files as rows: one object or an array of them over many lines, else JSON lines, as the first bytes of the file tell."""
+
+from __future__ import annotations
+
+import json
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator
+
+from resonance.curate.sources.encodings import HEAD_BYTES, UTF_8, Encoding
+from resonance.curate.sources.json_values import OUTSIDE, Value, Values
+from resonance.curate.sources.lines import DECODER, decode_json, find_json_encoding, is_wide, json_rows, object_row, read_first
+from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, too_long
+from resonance.curate.sources.streams import chunks, read_head
+
+BLANKS = " \t\r\n"
+
+
+def json_file_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
+    """One row for each object of the file, alone, one after the other or in an array, numbered in their order.
+
+    A file of JSON lines is read as such. Objects in an array need not be parted by a comma. No more than ``fields.max_bytes`` of an
+    object are held. Where one does not end, or an array does not, the file ends there.
+    """
+    if unit.start > 0:
+        yield from json_rows(unit, fields)
+        return
+    head, stream = read_head(chunks(unit))
+    encoding = find_json_encoding(head)
+    if not holds_values(head, encoding):
+        yield from json_rows(unit, fields)
+        return
+    values = Values(fields.max_bytes)
+    number = 0
+    for number, value in enumerate(values.split(decode_stream(stream, encoding)), 1):
+        if number == 1 and values.in_array and value.data is not None and not value.data.startswith(b"{"):
+            yield quarantine_row(unit, None, "invalid_json", "an array that does not begin with an object; each row is one")
+            return
+        yield _read_value(value, unit, number, fields, encoding)
+    if values.open_line is not None:
+        where = "value" if values.state != OUTSIDE else "array"
+        detail = f"the {where} that begins in line {values.open_line} does not end, so that what follows cannot be told apart"
+        yield quarantine_row(unit, number + 1, "invalid_json", detail)
+
+
+def may_split(path: str) -> bool:
+    """Whether the file is JSON lines, whose newlines are single bytes: ranges of it can be read each on its own."""
+    head = read_first(path)
+    return not is_wide(path) and not holds_values(head, find_json_encoding(head))
+
+
+def holds_values(head: bytes, encoding: Encoding) -> bool:
+    """Whether a file is no JSON lines by its first bytes: it begins with an array, or with an object of more than one line.
+
+    Where the first object is broken or longer than these bytes, it is JSON lines if any whole line of them is an object.
+    """
+    text = head.decode(encoding.codec, "replace").removeprefix("\ufeff").lstrip(BLANKS)
+    if text.startswith("["):
+        return True
+    if not text.startswith("{") or "\n" not in text.rstrip(BLANKS):
+        return False
+    try:
+        _, end = DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        whole = text.split("\n") if len(head) < HEAD_BYTES else text.split("\n")[:-1]
+        return not any(map(_is_object, whole))
+    return "\n" in text[:end]
+
+
+def decode_stream(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+    """The stream as UTF-8; bytes that are no letters of its encoding stay as they are, which is no UTF-8."""
+    if encoding == UTF_8:
+        yield from stream
+        return
+    decoder = getincrementaldecoder(encoding.codec)("replace" if encoding.is_wide else "surrogateescape")
+    for chunk in stream:
+        yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+
+
+def _is_object(line: str) -> bool:
+    if not line.startswith("{"):
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _read_value(value: Value, unit: Unit, number: int, fields: Fields, encoding: Encoding) -> Row:
+    if value.data is None:
+        return too_long(unit, number, value.size, fields)
+    try:
+        text, used = decode_json(value.data, UTF_8)
+    except UnicodeDecodeError as error:
+        detail = f"value that begins in line {value.line}, byte {error.start}: {error.reason}"
+        return quarantine_row(unit, number, "invalid_utf8", detail)
+    return object_row(text, (encoding if used == UTF_8 else used).describe(), unit, number, fields, value.line)
