@@ -265,7 +265,7 @@ class OpenWorkspace:
         from resonance.core.job import Turn
         from resonance.curate.judge import asked_rules, propose_verdicts, rewriting
         from resonance.factory import CLEANING, JUDGING
-        from resonance.report.facts.steps import find_patterns
+        from resonance.report.facts.steps import find_hidden
         from resonance.report.terminal.changes import describe_changes, find_changes
         from resonance.tables import SIGNALS
 
@@ -276,8 +276,8 @@ class OpenWorkspace:
         )
         with opened.scratch("judge") as checkpoint:
             then = checkpoint(then, "then")
-            excerpts, patterns = self.console.is_terminal, find_patterns(frames["steps"].collect())
-            found = find_changes(documents, now, then, checkpoint=checkpoint, excerpts=excerpts, patterns=patterns)
+            excerpts, hidden = self.console.is_terminal, find_hidden(frames["steps"].collect())
+            found = find_changes(documents, now, then, checkpoint=checkpoint, excerpts=excerpts, hidden=hidden)
             note = rewriting(documents, config.judge.policy)
             view = View((*describe_changes(found), *((note,) if note else ())))
             if not apply:
@@ -459,7 +459,7 @@ class OpenWorkspace:
         for file in reports:
             card = describe_dataset(promised, records) if file.suffix.lower() == CARD else {}
             summary, spoken = replace(quality, card=card), language or self.config.report.language
-            write_report(summary, file, spoken, self.config.clean.own_patterns)
+            write_report(summary, file, spoken, self.config.clean.hidden)
         return View(tuple(describe_assessment(found, quality.unusual)))
 
     def approve(self, gate: str, *, name: str, reason: str, dataset: str = "documents") -> View:

@@ -7,6 +7,7 @@ is lazy is refused.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from resonance.core.errors import InputError
 
@@ -24,6 +25,22 @@ LETTERS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 Ranges = tuple[tuple[int, int], ...]
 Patterns = tuple[tuple[str, str], ...]
 """Expressions that a user looks for in texts, each with its name."""
+
+
+class Hidden(NamedTuple):
+    """What is hidden wherever a text is shown, besides persons and secrets of known forms.
+
+    Args:
+        patterns: the user's own, as name and expression.
+        names: whether names of persons, addresses and organisations in Chinese are, which a model finds.
+    """
+
+    patterns: Patterns = ()
+    names: bool = False
+
+
+NO_MORE = Hidden()
+"""Persons and secrets of known forms alone."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from resonance.core.errors import InputError
-from resonance.core.expression import Patterns, may_be_empty, parse_expression
+from resonance.core.expression import Hidden, Patterns, may_be_empty, parse_expression
 from resonance.core.languages import Languages
 from resonance.core.policy import Mask, Policy
 from resonance.core.scorer import KINDS
@@ -108,6 +108,11 @@ class CleanSettings(Settings):
     def own_patterns(self) -> Patterns:
         """The user's patterns."""
         return tuple(self.patterns.items())
+
+    @property
+    def hidden(self) -> Hidden:
+        """What is hidden where texts are shown, besides persons and secrets of known forms."""
+        return Hidden(self.own_patterns, self.names)
 
     @property
     def scorers(self) -> dict[str, ScorerFile]:

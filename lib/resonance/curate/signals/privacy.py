@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from resonance.core.errors import ConfigError
-from resonance.core.expression import Patterns
+from resonance.core.expression import Hidden, Patterns
 from resonance.core.policy import Mask
 from resonance.core.pseudonyms import read_key
 from resonance.core.settings import CleanSettings
 from resonance.core.signal import Signal, SignalSet, Value
 
+Place = tuple[int, int]
 HIDDEN = "*"
 """Stands for each sign of a value where a text is shown."""
 SLOWLY = "names in Chinese texts: a model reads them, about 70 KB a second on each core"
@@ -108,22 +109,41 @@ def choose_mask(settings: CleanSettings) -> Callable[[Sequence[str | None]], lis
     return None if settings.mask == "none" else partial(mask_strings, masking=choose_masking(settings))
 
 
-def hide_values(texts: Sequence[str | None], own: Patterns) -> list[str | None]:
-    """A few texts with a sign in place of each of a person's, of a secret's and of what the user's ``own`` patterns find.
+def hide_values(texts: Sequence[str | None], hidden: Hidden) -> list[str | None]:
+    """A few texts with a sign in place of each of a person's, of a secret's and of what else is ``hidden``.
 
     So places stay what they were.
     """
     from resonance.curate.kernels.privacy.patterns import own_patterns
     from resonance.curate.kernels.privacy.plain import find_plainly  # a few texts are read before a kernel is loaded
 
-    patterns = own_patterns(own)
+    patterns = own_patterns(hidden.patterns)
+    sound = [text if text is None else text.encode(errors="replace").decode() for text in texts]
+    named = _find_named(sound) if hidden.names else [()] * len(sound)
 
-    def hide(text: str) -> str:
-        for span in reversed(find_plainly(text, patterns)):
-            text = text[: span.start] + HIDDEN * (span.end - span.start) + text[span.end :]
-        return text
+    def hide(text: str, named: Iterable[Place]) -> str:
+        signs = list(text)
+        for start, end in (*((span.start, span.end) for span in find_plainly(text, patterns)), *named):
+            signs[start:end] = HIDDEN * (end - start)
+        return "".join(signs)
 
-    return [text if text is None else hide(text.encode(errors="replace").decode()) for text in texts]
+    return [text if text is None else hide(text, places) for text, places in zip(sound, named, strict=True)]
+
+
+def _find_named(texts: Sequence[str | None]) -> list[Sequence[Place]]:
+    """Where names stand in each text; without the model that finds them, each Chinese character is taken for one."""
+    import pyarrow as pa
+
+    from resonance.curate.kernels.names.chinese_words import HAN, is_installed
+    from resonance.curate.kernels.names.find import find_names
+
+    if not is_installed():
+        return [[found.span() for found in HAN.finditer(text or "")] for text in texts]
+    rows, _, _, _, starts, ends = find_names(pa.array(texts, pa.string()))
+    places: list[list[Place]] = [[] for _ in texts]
+    for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        places[row].append((start, end))
+    return list(places)
 
 
 def _plainly(text: str) -> Sequence[Value]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from resonance.core.expression import Patterns
+from resonance.core.expression import Hidden, Patterns
 
 MAX_DETAIL = 200
 MAX_VALUE = 40
@@ -28,4 +28,4 @@ def quote_value(value: str, own: Patterns) -> str:
 def _hide(text: str, own: Patterns) -> str:
     from resonance.curate.signals.privacy import hide_values
 
-    return hide_values([text], own)[0] or ""
+    return hide_values([text], Hidden(own))[0] or ""

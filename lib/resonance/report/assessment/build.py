@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from resonance.core.expression import Patterns
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.quality import Quality
 from resonance.report.assessment.card import write_card
 from resonance.report.assessment.findings import draw_findings, draw_missing
@@ -44,14 +44,14 @@ NAMES = {
 }
 
 
-def write_report(quality: Quality, file: Path, language: Language = "en", patterns: Patterns = ()) -> None:
-    """Write the report to a file that ``check_file`` let through; what the user's ``patterns`` find is hidden in it.
+def write_report(quality: Quality, file: Path, language: Language = "en", hidden: Hidden = NO_MORE) -> None:
+    """Write the report to a file that ``check_file`` let through; what is ``hidden`` is so in it.
 
     Raises:
         InputError: the file cannot be written.
     """
     with speak(language):
-        content = FORMATS[file.suffix.lower()](Hide(patterns)(quality))
+        content = FORMATS[file.suffix.lower()](Hide(hidden)(quality))
     write_file(content, file, "assess")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from resonance.core.expression import Patterns
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.operator import Result
 from resonance.core.quality import Missing, Quality, Stratum
 from resonance.report.facts.texts import hide_persons
@@ -15,9 +15,9 @@ from resonance.report.wording import plain
 
 @dataclass(frozen=True)
 class Hide:
-    """Makes of an assessment what may be shown of it; ``patterns`` are the user's, for what is hidden besides."""
+    """Makes of an assessment what may be shown of it; ``hidden`` says what else is hidden."""
 
-    patterns: Patterns = ()
+    hidden: Hidden = NO_MORE
 
     def __call__(self, quality: Quality) -> Quality:
         """The assessment with names of rows, values of strata, thresholds and reasons as they may be shown, each on one line."""
@@ -36,7 +36,7 @@ class Hide:
 
     def hide_text(self, text: str) -> str:
         """A text from data on one line, persons and secrets hidden; it holds no sign that opens a command in our sentences."""
-        return (hide_persons([plain(text)], self.patterns)[0] or "").replace("`", "'") if text else ""
+        return (hide_persons([plain(text)], self.hidden)[0] or "").replace("`", "'") if text else ""
 
     def _hide_texts(self, texts: Iterable[str]) -> tuple[str, ...]:
         return tuple(map(self.hide_text, texts))

@@ -7,18 +7,18 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.turns import HELDOUT, PLAN
 from resonance.report.facts.counts import TEXT_BYTES, Cut, SliceCount, count_cuts, count_slices, sum_bytes
 from resonance.report.facts.looks import Looks, count_looks
 from resonance.report.facts.losses import Losses, sum_losses
-from resonance.report.facts.steps import find_latest, find_patterns
+from resonance.report.facts.steps import find_hidden, find_latest
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pyspark.sql import DataFrame, Row
 
-    from resonance.core.expression import Patterns
 
 SMALL = {
     "rules": ("batch", "position"),
@@ -37,13 +37,13 @@ class Facts:
     Args:
         rows: the number of rows of every table.
         texts_shown: whether the corpus is small enough to read a few of its texts.
-        patterns: what the user had texts searched for: no page shows it.
+        hidden: what the user had texts searched for: no page shows it.
         steps: the newest run of each step.
     """
 
     rows: Mapping[str, int]
     texts_shown: bool = True
-    patterns: Patterns = ()
+    hidden: Hidden = NO_MORE
     steps: tuple[Row, ...] = ()
     slices: tuple[SliceCount, ...] = ()
     cuts: tuple[Cut, ...] = ()
@@ -105,7 +105,7 @@ def gather_facts(
     return Facts(
         rows=rows,
         texts_shown=(held.result() or 0) <= TEXT_BYTES,
-        patterns=find_patterns(steps),
+        hidden=find_hidden(steps),
         steps=steps,
         slices=slices.result(),
         cuts=cuts.result(),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from resonance.core.expression import Hidden
 from resonance.core.ledger import CLEAN, INGEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from pyspark.sql import Row
-
-    from resonance.core.expression import Patterns
 
 
 def find_latest(rows: Iterable[Row], per_batch: Collection[str]) -> tuple[Row, ...]:
@@ -36,7 +35,8 @@ def find_cutting(steps: Iterable[Row]) -> list[Row]:
     return [step for step in steps if step["round"] == 0 and (step["rows_in"] or "rejects" in step["written"])]
 
 
-def find_patterns(steps: Iterable[Row]) -> Patterns:
-    """The user's patterns under which these steps read texts."""
-    settings = (json.loads((step["made_of"] or {}).get("settings clean", "{}")) for step in steps)
-    return tuple(dict.fromkeys(pattern for given in settings for pattern in given.get("patterns", {}).items()))
+def find_hidden(steps: Iterable[Row]) -> Hidden:
+    """What these steps looked for in texts, by the user's patterns and, where one of them did, by the model of names."""
+    settings = [json.loads((step["made_of"] or {}).get("settings clean", "{}")) for step in steps]
+    patterns = dict.fromkeys(pattern for given in settings for pattern in given.get("patterns", {}).items())
+    return Hidden(tuple(patterns), any(given.get("names", False) for given in settings))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
-    from resonance.core.expression import Patterns
+    from resonance.core.expression import Hidden
     from resonance.report.facts.shared import Facts
 
 HEAD = 240
@@ -35,18 +35,18 @@ def read_texts(documents: DataFrame, ids: Collection[bytes], characters: Column,
     text = F.col("text").substr(F.lit(1), characters + F.lit(MARGIN)) if facts.texts_shown else F.lit(None).cast("string")
     asked = documents.where(F.col("doc_id").isin(sorted(ids)))
     known = asked.select("doc_id", "source", text.alias("text"), characters.alias("characters")).collect()
-    hidden = hide_persons([row["text"] for row in known], facts.patterns)
+    hidden = hide_persons([row["text"] for row in known], facts.hidden)
     return {
         bytes(row["doc_id"]): Row(doc_id=row["doc_id"], source=row["source"], text=said and said[: row["characters"]])
         for row, said in zip(known, hidden, strict=True)
     }
 
 
-def hide_persons(texts: Sequence[str | None], patterns: Patterns) -> list[str | None]:
-    """Texts as they may be shown: each sign of what names a person, opens a door or fits the user's patterns is replaced."""
+def hide_persons(texts: Sequence[str | None], hidden: Hidden) -> list[str | None]:
+    """Texts as they may be shown: each sign of what names a person, opens a door or is ``hidden`` besides is replaced."""
     from resonance.curate.signals.privacy import hide_values
 
-    return hide_values(texts, patterns) if any(texts) else list(texts)
+    return hide_values(texts, hidden) if any(texts) else list(texts)
 
 
 def read_starts(documents: DataFrame, ids: Collection[bytes], facts: Facts) -> dict[bytes, str]:

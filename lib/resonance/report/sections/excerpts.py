@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame, Row
 
-    from resonance.core.expression import Patterns
+    from resonance.core.expression import Hidden
     from resonance.report.facts.shared import Facts
 
 EACH = 2
@@ -106,7 +106,7 @@ def gather_excerpts(frames: Mapping[str, DataFrame], shared: Facts) -> Excerpts:
     edited = count_edits(frames["edits"]) if shared.rows["edits"] else ()
     if not shared.texts_shown:
         return Excerpts(tuple(pair_texts(near, texts)), edited)
-    raw = _read_raw(frames["raw"], wholes & texts.keys(), shared.patterns)
+    raw = _read_raw(frames["raw"], wholes & texts.keys(), shared.hidden)
     return Excerpts(tuple(pair_texts(near, texts)), edited, tuple(_show_pieces(pieces, texts, raw)))
 
 
@@ -172,16 +172,16 @@ def _find_pieces(edits: DataFrame) -> list[Row]:
     return chosen.join(cuts, ["doc_id", "batch"]).orderBy("piece.rule", "doc_id", "piece.start").collect()
 
 
-def _read_raw(raw: DataFrame, ids: set[bytes], patterns: Patterns) -> dict[bytes, tuple[str, bytes]]:
+def _read_raw(raw: DataFrame, ids: set[bytes], hidden: Hidden) -> dict[bytes, tuple[str, bytes]]:
     """Raw texts that are short enough, where they were kept, persons and secrets hidden; with the hash of what they say."""
     if not ids:
         return {}
     kept = raw.where(F.col("doc_id").isin(sorted(ids)) & (F.length("text") <= REACH)).select("doc_id", "text")
     rows = kept.collect()
-    hidden = hide_persons([row["text"] for row in rows], patterns)
+    shown = hide_persons([row["text"] for row in rows], hidden)
     return {
         bytes(row["doc_id"]): (said, hashlib.sha256(row["text"].encode(errors="replace")).digest()[:16])
-        for row, said in zip(rows, hidden, strict=True)
+        for row, said in zip(rows, shown, strict=True)
         if said is not None
     }
 

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from rich.markup import escape
 from rich.table import Table
 
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.frames import rank_rows
 from resonance.report.facts.texts import hide_persons
 from resonance.report.wording import amount, count, minus, name, start
@@ -19,7 +20,6 @@ from resonance.report.wording import amount, count, minus, name, start
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from resonance.core.expression import Patterns
     from resonance.core.job import Checkpoint
 
 CUT, KEPT = "newly cut", "newly kept"
@@ -59,7 +59,7 @@ def find_changes(
     *,
     checkpoint: Checkpoint,
     excerpts: bool = False,
-    patterns: Patterns = (),
+    hidden: Hidden = NO_MORE,
 ) -> Changes:
     """The difference between the current rejects of one job (``now``) and those that another policy would give (``then``).
 
@@ -69,7 +69,7 @@ def find_changes(
         then: rejects that another policy would give; materialise them, they are read three times.
         checkpoint: materialises the documents that would move.
         excerpts: whether the starts of the examples' texts are read.
-        patterns: what the user looks for in texts; it is hidden in excerpts.
+        hidden: what is hidden in excerpts besides persons and secrets.
 
     Shuffles partial counts, and ids that are cut now or would be.
     """
@@ -84,7 +84,7 @@ def find_changes(
             _pair_counts({pair: row["rows"] for pair, row in current.items()}, {pair: row["rows"] for pair, row in other.items()})
         ),
         moved={side: sides[side] for side in (CUT, KEPT) if side in sides},
-        examples=_choose_examples(moved, documents, now, then, excerpts, patterns) if sides else (),
+        examples=_choose_examples(moved, documents, now, then, excerpts, hidden) if sides else (),
     )
 
 
@@ -111,7 +111,7 @@ def _pair_counts(now: Mapping[Pair, int], then: Mapping[Pair, int]) -> Iterator[
 
 
 def _choose_examples(
-    moved: DataFrame, documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool, patterns: Patterns
+    moved: DataFrame, documents: DataFrame, now: DataFrame, then: DataFrame, excerpts: bool, hidden: Hidden
 ) -> tuple[Row, ...]:
     """A few documents of each side: the first by id of each rule, for the rules that move most documents."""
     rule = ["side", "moved_by"]
@@ -125,8 +125,8 @@ def _choose_examples(
     text = F.substring("text", 1, 4 * EXCERPT) if excerpts else F.lit(None).cast("string")
     read = documents.where(F.col("doc_id").isin(ids)).select("doc_id", text.alias("excerpt"))
     rows = reasons.join(read, "doc_id", "left").collect()
-    hidden = hide_persons([row["excerpt"] for row in rows], patterns)
-    known = {bytes(row["doc_id"]): {**row.asDict(), "excerpt": said} for row, said in zip(rows, hidden, strict=True)}
+    shown = hide_persons([row["excerpt"] for row in rows], hidden)
+    known = {bytes(row["doc_id"]): {**row.asDict(), "excerpt": said} for row, said in zip(rows, shown, strict=True)}
     return tuple(Row(side=row["side"], **known[bytes(row["doc_id"])]) for row in chosen)
 
 

