@@ -70,6 +70,7 @@ from resonance.tables import (
     SIGNALS_QUALITY,
     SIGNATURES,
     SLICE_EXCESS,
+    SLICE_QUALITY,
     SLICE_STATE,
     SLICE_SUMS,
     UNUSED_ROWS,
@@ -153,7 +154,7 @@ HOLD_OUT = Job("hold_out", hold_out, reads=(DOCUMENTS, REJECTS, DUPLICATES), wri
 DECIDE = Job(
     "decide",
     decide_plan,
-    reads=(PLANS, SLICE_STATE, SLICE_EXCESS, EVALUATIONS, DOCUMENTS, REJECTS, SAMPLE_PLAN),
+    reads=(PLANS, SLICE_STATE, SLICE_EXCESS, EVALUATIONS, DOCUMENTS, REJECTS, SAMPLE_PLAN, SLICE_QUALITY),
     writes=(PLANS,),
     per="round",
     version=3,

@@ -55,6 +55,8 @@ QUALITY_RESULT = Table(
     "quality_result", key=("dataset", "round", "gate", "stratum", "operator"), replaces=("dataset", "round", "gate")
 )
 QUALITY_METRIC = Table("quality_metric", key=("dataset", "round", "stratum", "level", "number"), replaces=("dataset", "round"))
+SLICE_QUALITY = Family("slice_quality", (("quality_metric", QUALITY_METRIC),), "graded")
+"""What plans may read of assessments: where a weighting reads none, no plan depends on one."""
 QUALITY_REPORT = Table("quality_report", key=("dataset", "round"), replaces=("dataset", "round"))
 QUALITY_GATE = Table("quality_gate", key=("dataset", "round", "gate"), replaces=("dataset", "round", "gate"))
 APPROVALS = Table("approvals", key=("dataset", "gate", "assessment", "name"))
@@ -63,8 +65,10 @@ STEPS = Table("steps", key=("run",))
 WRITING = Table("writing", key=("job", "batch"), replaces=("job", "batch"))
 
 TABLES = tuple(
-    table
-    for declared in list(globals().values())
-    for table in (declared.tables.values() if isinstance(declared, Family) else (declared,))
-    if isinstance(table, Table)
+    dict.fromkeys(
+        table
+        for declared in list(globals().values())
+        for table in (declared.tables.values() if isinstance(declared, Family) else (declared,))
+        if isinstance(table, Table)
+    )
 )

@@ -81,7 +81,7 @@ def test_decide_reads_evaluations_but_no_held_out_loss():
     """They say whether a plan did harm; what is drawn instead follows from other tables."""
     (decide,) = (job for job in JOBS if job.name == "decide")
     reads = {table.name for table in decide.reads}
-    assert reads == {"plans", "slice_state", "slice_excess", "evaluations", "documents", "rejects", "sample_plan"}
+    assert reads == {"plans", "slice_state", "slice_excess", "evaluations", "documents", "rejects", "sample_plan", "slice_quality"}
 
 
 def test_the_loop_trains_reference_models_before_a_weighting_reads_what_they_show():

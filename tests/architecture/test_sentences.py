@@ -136,6 +136,7 @@ def weigh_everything() -> Iterator[Plan]:
                 loss={"a": 1.0, "b": 2.0, "c": 6.0},
                 excess={"a": 0.0, "b": 0.1, "c": 3.0},
                 progress={"a": 0.0, "b": 0.1, "c": 3.0},
+                quality={"a": 0.5, "b": 0.75, "c": 1.0},
             )
             settings = DecideSettings(weighting=Weighting(name="x", parameters=parameters), max_change=change)
             yield weigh(2, known, settings)

@@ -120,7 +120,7 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
     def plan() -> None:
         nothing = spark.createDataFrame([], resources.contract(REJECTS).schema)
         unread = [spark.createDataFrame([], resources.contract(table).schema) for table in (SLICE_EXCESS, EVALUATIONS)]
-        tables = catalog.read(SLICE_STATE), *unread, held, nothing, catalog.read(SAMPLE_PLAN)
+        tables = catalog.read(SLICE_STATE), *unread, held, nothing, catalog.read(SAMPLE_PLAN), {}
         settings = DecideSettings(weighting=load_weighting("above_mean"))
         for number in (1, ROUND + 1):
             if number > 1:

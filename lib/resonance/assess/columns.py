@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -121,24 +121,6 @@ class Keeps:
         return pc.if_else(find_present(values, self.missing), reduce(pc.and_, verdicts), pa.scalar(None, pa.bool_()))
 
 
-@dataclass
-class Once:
-    """A flag that is found once for a batch, however many parts ask for it."""
-
-    of: Any
-    last: tuple[Any, Any] = field(default=(None, None), init=False, repr=False, compare=False)
-
-    def __call__(self, batch: Any) -> Any:
-        """One flag a row."""
-        if self.last[0] is not batch:
-            self.last = (batch, self.of(batch))
-        return self.last[1]
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: no batch."""
-        return {"of": self.of, "last": (None, None)}
-
-
 @dataclass(frozen=True)
 class Valid:
     """Whether there is a verdict at all."""
@@ -172,12 +154,8 @@ class Names:
     flag: Any
 
     def __call__(self, batch: Any) -> Any:
-        """The texts of the ids; null for other rows."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        ids = read_texts(batch.column(self.id))
-        return pc.if_else(self.flag(batch).fill_null(False), ids, pa.scalar(None, ids.type))
+        """The texts of their ids."""
+        return read_texts(batch.column(self.id).filter(self.flag(batch), null_selection_behavior="drop"))
 
 
 @dataclass(frozen=True)

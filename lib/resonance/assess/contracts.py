@@ -220,7 +220,8 @@ def find_wrong_terms(own: Mapping[str, Any]) -> Iterator[str]:
 def find_wrong_fields(declared: Any) -> Iterator[str]:
     """Keys inside of declarations that nothing reads."""
     for name, given in declared.items() if isinstance(declared, Mapping) else ():
-        entries = [given] if name in FIELDS else list(given.values()) if name in ENTRIES and isinstance(given, Mapping) else []
+        listed = list(given.values()) if isinstance(given, Mapping) else given if isinstance(given, list) else []
+        entries = [given] if name in FIELDS else listed if name in ENTRIES else []
         known = FIELDS.get(name) or ENTRIES.get(name, ())
         wrong = dict.fromkeys(str(key) for entry in entries if isinstance(entry, Mapping) for key in entry if key not in known)
         yield from (f"{name} in adaqDeclared: {_refuse(key, known)}" for key in wrong)

@@ -18,6 +18,7 @@ FORMS: Mapping[str, str] = {
     **dict.fromkeys(("languages", "labels", "domain_taxonomy", "task_taxonomy", "modalities", "annotator_groups"), "[VALUE, …]"),
     **dict.fromkeys(("source_mix", "domain_mix"), "{VALUE: SHARE, …}"),
     "strata": "[[VALUE, …], …], in the order of adaqStrata",
+    "examples": "[{select: [EXPRESSION, …], where: CONDITION}, …]",
     "max_age": "365  (days)",
     "interval": "60  (seconds between two rows of an entity)",
     "min_hours": "100",
@@ -40,7 +41,7 @@ FORMS: Mapping[str, str] = {
     "raw_objects": "FILE  (path, sha256)",
     "card": "FILE  (one object in the words of Croissant 1.1)",
 }
-"""How a declaration is written that has neither ``FIELDS`` nor ``ENTRIES``."""
+"""How a declaration is written, where ``FIELDS`` and ``ENTRIES`` do not say it."""
 TERMS = (
     "description: {purpose: …, limitations: …, usage: …}",
     "support: [{channel: …, url: …}, {channel: …, url: …, scope: escalation}]",
@@ -73,8 +74,10 @@ def list_hints(rows: DataFrame, contract: DatasetContract) -> Iterator[str]:
 
 def find_form(name: str) -> str:
     """How a declaration is written; empty where nothing is known of it."""
+    if name in FORMS:
+        return FORMS[name]
     if name in ENTRIES:
         return f"{{NAME: {{{', '.join(f'{key}: …' for key in ENTRIES[name])}}}}}"
     if name in FIELDS:
         return f"{{{', '.join(f'{key}: …' for key in FIELDS[name])}}}"
-    return FORMS.get(name, "")
+    return ""

@@ -16,6 +16,7 @@ PHRASES = (
 )
 """What notices and advertisements of web pages say. The first line: Raffel et al. 2020 (C4)."""
 SAYS = "(?i)" + "|".join(map(escape, PHRASES))
+LINKS = r"://|www\."
 LINK = r"(?:https?://|www\.)[^\s)\]>\"'。，、]+"
 WORD = r"\p{Han}|[\p{Hiragana}\p{Katakana}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}]+"
 """A character of a script without blanks, or what stands between blanks."""
@@ -56,8 +57,11 @@ def find_off_topic(texts: Any, most_links: float, least_words: int) -> tuple[Any
     sizes = pc.utf8_length(lines).to_numpy(zero_copy_only=False)
     last = pc.utf8_slice_codeunits(lines, -1)
     ended = pc.or_(pc.is_in(last, value_set=pa.array(list(MARKS), last.type)), pc.starts_with(lines, FENCE))
-    off = pc.match_substring_regex(lines, SAYS).to_numpy(zero_copy_only=False)
-    linked = _choose(pc.or_(pc.match_substring(lines, "://"), pc.match_substring(lines, "www.")), ~off)
+    off = np.zeros(len(lines), bool)
+    saying, linking = (_find_rows(texts, pattern)[rows] for pattern in (SAYS, LINKS))
+    some = np.flatnonzero(saying)
+    off[some] = pc.match_substring_regex(lines.take(some), SAYS).to_numpy(zero_copy_only=False)
+    linked = np.flatnonzero(linking & ~off)
     left = pc.utf8_length(pc.replace_substring_regex(lines.take(linked), LINK, "")).to_numpy(zero_copy_only=False)
     off[linked] = sizes[linked] - left > most_links * sizes[linked]
     plain = pc.string_is_ascii(lines)
@@ -67,6 +71,13 @@ def find_off_topic(texts: Any, most_links: float, least_words: int) -> tuple[Any
     many = len(texts)
     whole = np.bincount(rows, sizes, many).astype(np.int64)
     return whole, np.bincount(rows[off], sizes[off], many).astype(np.int64)
+
+
+def _find_rows(texts: Any, pattern: str) -> Any:
+    """Which texts hold a pattern: of few texts, then, each line is looked at."""
+    import pyarrow.compute as pc
+
+    return pc.match_substring_regex(texts, pattern).fill_null(False).to_numpy(zero_copy_only=False)
 
 
 def _find_few(lines: Any, least: int) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from resonance.assess.texts import MOSTLY_HAN
+from resonance.assess.shared import share_parts
+from resonance.assess.texts import MISREAD, MOSTLY_HAN
 from resonance.core.binding import Bound
 from resonance.core.errors import InputError
 from resonance.core.frames import map_batches
@@ -116,12 +117,14 @@ class Gather:
         import pyarrow as pa
 
         known: dict[str, dict[str, Any]] = {}
-        parts = dict(self.parts)
+        parts, same = share_parts(self.parts)
         for batch in join_batches(batches):
             for stratum, rows in split_batch(self._add_signals(batch), self.by):
-                state = {"rows": rows.num_rows, **{name: part.gather(rows) for name, part in self.parts}}
-                known[stratum] = add_states(parts, known[stratum], state) if stratum in known else state
-        states = [json.dumps(state, ensure_ascii=False) for state in known.values()]
+                before = known.get(stratum, {})
+                state = {"rows": rows.num_rows, **{name: part.gather(rows, before.get(name)) for name, part in parts.items()}}
+                known[stratum] = add_states(parts, before, state) if before else state
+        whole = ({"rows": state["rows"], **{name: state[first] for name, first in same.items()}} for state in known.values())
+        states = [json.dumps(state, ensure_ascii=False) for state in whole]
         yield pa.RecordBatch.from_pydict({"stratum": pa.array(list(known), pa.string()), "state": pa.array(states, pa.string())})
 
     def _add_signals(self, batch: Any) -> Any:
@@ -140,15 +143,20 @@ def measure_sets(texts: Any, sets: Sequence[str]) -> dict[str, Any]:
     """The signals of each set, null of texts that it is not measured on: those whose operators look at another set there.
 
     Without this, half of an assessment's time would go into sets that no operator reads: of a text in ASCII alone, what is asked
-    of Han characters and of wrong encodings, and of a Chinese one, what is asked of words between blanks.
+    of Han characters, of a Chinese one what is asked of words between blanks, and of all others but those in which a wrong encoding
+    may have left something what is asked of any language.
     """
     import pyarrow.compute as pc
 
     wide = pc.invert(pc.string_is_ascii(texts)).fill_null(False)
-    found = {name: measure_where(name, texts, wide) for name in ("chinese", "any_language") if name in sets}
-    if {"chinese", "datatrove"} <= set(sets):
+    if "chinese" not in sets:
+        found = {name: measure_where(name, texts, wide) for name in ("any_language",) if name in sets}
+    else:
+        found = {"chinese": measure_where("chinese", texts, wide)}
         is_chinese = pc.greater_equal(found["chinese"].field("han_ratio"), MOSTLY_HAN).fill_null(False)
-        found["datatrove"] = measure_where("datatrove", texts, pc.invert(is_chinese))
+        misread = pc.match_substring_regex(texts, MISREAD).fill_null(False)
+        chosen = {"any_language": pc.or_(is_chinese, misread), "datatrove": pc.invert(is_chinese)}
+        found |= {name: measure_where(name, texts, among) for name, among in chosen.items() if name in sets}
     return {name: found[name] if name in found else SIGNAL_SETS[name].measure(texts) for name in sets}
 
 

@@ -119,8 +119,13 @@ class Drawn:
     hash: str
     n: int
 
-    def __call__(self, batch: Any) -> Any:
-        """A struct a row: ``hash``, ``size`` in words, and ``marks``, as many of the distinct runs as are kept."""
+    def __call__(self, batch: Any, limit: int | None = None) -> Any:
+        """A struct a row: ``hash``, ``size`` in words, and ``marks``, as many of the distinct runs as are kept.
+
+        Args:
+            batch: the rows.
+            limit: rows with a larger hash are left out.
+        """
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -129,6 +134,7 @@ class Drawn:
         hashes = batch.column(self.hash).cast(pa.int64())
         known = np.flatnonzero(hashes.is_valid().to_numpy(zero_copy_only=False))
         numbers = pc.fill_null(hashes, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        known = known if limit is None else known[numbers[known] <= limit]
         order = known[np.argsort(numbers[known], kind="stable")]
         before = np.cumsum(sizes[order]) - sizes[order]
         order = order[before < MOST_DRAWN]

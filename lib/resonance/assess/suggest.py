@@ -152,7 +152,7 @@ def write_column(seen: Seen, many: int, role: str | None) -> Iterator[str]:
 def estimate_tokens(characters: int, size: int) -> int:
     """About how many tokens texts have: whatever takes more bytes than characters is taken for Han characters."""
     han, given = (size - characters) / (HAN - 1), BY_ID["token_budget_attainment"].defaults
-    return round(han / given["chars_per_han_token"] + (size - HAN * han) / given["bytes_per_other_token"])
+    return round(han / float(given["chars_per_han_token"]) + (size - HAN * han) / float(given["bytes_per_other_token"]))
 
 
 def _look(rows: DataFrame, bound: Bound) -> Mapping[str, Any]:

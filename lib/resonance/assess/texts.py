@@ -28,6 +28,12 @@ CONTROLS = frozenset(chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))) -
 BROKEN = r"[\x{FFFD}\p{Co}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
 """The replacement character, private use, and controls but tab, line feed and carriage return."""
 
+MISREAD = (
+    r"[\x{FFFD}锛銆鐨鈥]|锟斤|斤拷|烫烫烫|屯屯屯"
+    r"|[ÂÃÎÏÐÑ×ØÙ\x{E0}-\x{F4}][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\x{A1}-\x{BF}]"
+)
+"""What every sequence holds that a wrong encoding leaves, as set ``any_language`` knows them: a text without it has none."""
+
 
 def is_whole(text: str) -> bool:
     """Whether a text ends as texts do, closes what it opens, and says nowhere that it was cut."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from statistics import fmean
 
@@ -14,10 +15,12 @@ from resonance.control.weighting import stratify, weigh
 from resonance.control.weightings.known import Known
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import make_frame, parse_schema
+from resonance.core.gates import DOCUMENTS
 from resonance.core.job import Turn
 from resonance.core.ledger import keep_drawable
 from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.turns import PLAN
+from resonance.core.weighting import ByQuality
 
 CERTAIN = 1.645
 """Standard errors that are taken off: what is left is surpassed with a chance of 95 %."""
@@ -35,6 +38,7 @@ def decide_plan(
     documents: DataFrame,
     rejects: DataFrame,
     sample_plan: DataFrame,
+    slice_quality: Mapping[str, DataFrame],
     *,
     settings: DecideSettings,
     drawing: RebalanceSettings,
@@ -68,6 +72,7 @@ def decide_plan(
         loss=_read_losses(slice_state, turn.round - 1, settings),
         excess=_read_excess(slice_excess, turn.round - 1, settings),
         progress=_read_progress(slice_state, turn.round - 1, settings),
+        quality=_read_quality(slice_quality, turn.round - 1, settings),
         floor=settings.floor,
     )
     harm = find_harm(read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
@@ -151,6 +156,23 @@ def _read_progress(slice_state: DataFrame, round: int, settings: DecideSettings)
     mine = slice_state.where((F.col("round") == round) & (F.col("arm") == PLAN) & F.col("progress").isNotNull())
     rows = mine.select("slice", "progress", "progress_error").collect()
     return {row["slice"]: max(row["progress"] - CERTAIN * row["progress_error"], 0.0) for row in rows}
+
+
+def _read_quality(slice_quality: Mapping[str, DataFrame], round: int, settings: DecideSettings) -> dict[str, float]:
+    """Scores of slices, where the weighting reads them; empty before the first round."""
+    by = settings.weighting.parameters
+    if not isinstance(by, ByQuality) or round < 1:
+        return {}
+    rows = slice_quality["quality_metric"].where((F.col("dataset") == DOCUMENTS) & (F.col("round") == round))
+    level = rows.where((F.col("level") == ("group" if by.group else "total")) & (F.col("number") == by.group))
+    scores = {row["stratum"]: row["score"] for row in level.where("score IS NOT NULL").select("stratum", "score").collect()}
+    found = {stratum["slice"]: score for name, score in scores.items() if set(stratum := json.loads(name)) == {"slice"}}
+    if not found:
+        raise ResonanceError(
+            f"decide: weighting {settings.weighting.title} reads scores of slices, of which round {round} has none; "
+            "the contract that assess.contract names must have column slice, and no other, in adaqStrata"
+        )
+    return found
 
 
 def _make_rows(plan: Plan, known: Known, settings: DecideSettings) -> list[tuple[object, ...]]:

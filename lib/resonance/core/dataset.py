@@ -29,8 +29,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 ENTRIES: Mapping[str, tuple[str, ...]] = {
     "source_ledger": ("basis", "evidence", "origin", "licence"),
     "knowledge_index": ("aliases", "weight"),
+    "examples": ("select", "where"),
 }
-"""The same of declarations that have such an entry for each name."""
+"""The same of declarations that have such an entry for each name, or list such entries."""
 
 
 @dataclass(frozen=True)

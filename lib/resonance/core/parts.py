@@ -35,13 +35,21 @@ class Part:
             hashes there are; ``names``, the first few texts by order; ``thinned``, a tally of hashes of which fewer are kept
             the more there are, each with its exact count; ``drawn``, the rows with the smallest hashes, with their sizes and marks.
         of: from an Arrow record batch to an array of what is gathered, null where a row has nothing to add. It is pickled.
+            Of ``drawn`` it is handed a limit too: no row with a larger hash is asked for.
     """
 
     kind: Kind
-    of: Callable[[Any], Any]
+    of: Callable[..., Any]
 
-    def gather(self, batch: Any) -> Any:
-        """What the rows of one batch come to."""
+    def gather(self, batch: Any, known: Any = None) -> Any:
+        """What the rows of one batch come to.
+
+        Args:
+            batch: the rows.
+            known: what rows before them came to, to which these will be added: rows that would not be drawn then are not looked at.
+        """
+        if self.kind == "drawn" and known is not None:
+            return GATHER[self.kind](self.of(batch, find_limit(known)))
         return GATHER[self.kind](self.of(batch))
 
     def merge(self, one: Any, other: Any) -> Any:
@@ -99,6 +107,12 @@ def draw_rows(rows: Iterable[tuple[int, int, list[int]]]) -> State:
         size += row[1]
     level = choose_level(size)
     return {"level": level, "rows": [[hash, size, [m for m in marks if not m & ((1 << level) - 1)]] for hash, size, marks in drawn]}
+
+
+def find_limit(drawn: State) -> int | None:
+    """The hash above which no row will be drawn; None where any may be."""
+    full = sum(size for _, size, _ in drawn["rows"]) >= MOST_DRAWN
+    return int(drawn["rows"][-1][0]) if full else None
 
 
 def choose_level(size: int) -> int:

@@ -178,7 +178,17 @@ class ByScore(Parameters):
         return (self.signal.partition(".")[0],)
 
 
-Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss | Rho | Color | Resonance | ByScore
+class ByQuality(Parameters):
+    """Slices whose documents an assessment scores higher are drawn more."""
+
+    READS = ("quality_metric.score",)
+    kind: Literal["by_quality"] = "by_quality"
+    group: int = Field(0, ge=0, le=12, description="number of the group of metrics whose score counts; 0: the total")
+    power: float = Field(1.0, gt=0, description="weights go with score^power")
+    smoothing: float = Field(0.01, ge=0, lt=1, description="share of the weight that is spread evenly")
+
+
+Kind = Uniform | Stratified | AboveMean | DoReMi | PerplexityBand | NaiveHighLoss | Rho | Color | Resonance | ByScore | ByQuality
 KINDS: tuple[type[Parameters], ...] = get_args(Kind)
 
 

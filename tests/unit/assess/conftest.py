@@ -226,14 +226,16 @@ OWN = {
     *("feature_evenness", "feature_label_dependence", "offtopic_text_free_ratio"),
 }
 """Operators that one reading is enough for, and that have a table and a contract of their own in ``test_own_tables``."""
-OWN_GROUPED = {"split_completeness", "web_host_balance"}
-"""Those of them that take a shuffle of their own."""
+OWN_GROUPED = {"split_completeness", "web_host_balance", "poisoning_free_ratio", "example_execution"}
+"""Those that read the rows by queries of their own."""
 OWN_TABLES = {"referential_integrity", "reference_match_rate", "row_parent_coverage"}
 """Those that look into other tables."""
 COMPARED = {"public_dataset_overlap_free", "replay_match_rate", "definition_stability", "novel_ngram_ratio"}
 """Those that hold a dataset against another one; they have their tables in ``test_compared``."""
 COMPUTED = [
-    op for op in OPERATORS if op.bind is not None and op.passes != "P2" and op not in RECORDED and op.id not in OWN | COMPARED
+    op
+    for op in OPERATORS
+    if op.bind is not None and op.passes != "P2" and op not in RECORDED and op.id not in OWN | COMPARED | OWN_GROUPED
 ]
 """Operators that one reading is enough for."""
 GROUPED = [

@@ -64,6 +64,9 @@ def test_drawn_rows_are_those_of_a_loop(monkeypatch: pytest.MonkeyPatch) -> None
     for cut in (0, 1, 20, 39):
         one, other = part.gather(make_batch(texts[:cut])), part.gather(make_batch(texts[cut:]))
         assert part.merge(one, other) == part.merge(other, one) == whole
+        rest = part.gather(make_batch(texts[cut:]), one)
+        assert part.merge(one, rest) == whole
+        assert cut != 39 or len(rest["rows"]) <= 1, "what could not be drawn is not looked at"
 
 
 def test_distinctness_is_within_its_stated_error(monkeypatch: pytest.MonkeyPatch) -> None:

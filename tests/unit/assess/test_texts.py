@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resonance.assess.texts import compress_texts, escape, find_sound, find_whole, is_sound, is_whole, make_pattern, view_bytes
+from resonance.assess.measure import measure_sets
+from resonance.assess.texts import (
+    MISREAD,
+    compress_texts,
+    escape,
+    find_sound,
+    find_whole,
+    is_sound,
+    is_whole,
+    make_pattern,
+    view_bytes,
+)
+from resonance.tables import SIGNAL_SETS
 
 PIECES = st.sampled_from(
     [
@@ -85,3 +97,31 @@ def test_bytes_are_those_of_any_part_of_an_array(texts, first):
         assert held == [text or "" for text in texts[first:]]
         sizes = compress_texts(part)
         assert sizes == [len(zlib.compress(text.encode(), 1)) / len(text.encode()) if text else None for text in texts[first:]]
+
+
+@given(
+    st.lists(st.sampled_from([*"aß”éÂÃåæï€™½ ", "锟斤拷", "烫烫烫", "屯屯屯", "锛", "鈥", "斤拷", "\ufffd", "好"]), max_size=8).map(
+        "".join
+    )
+)
+def test_a_text_without_what_a_wrong_encoding_leaves_has_no_mojibake(text):
+    (misread,) = pc.match_substring_regex(pa.array([text]), MISREAD).to_pylist()
+    broken = SIGNAL_SETS["any_language"].plainly(text)[2]
+    assert misread or not broken
+
+
+def test_sets_are_measured_where_an_operator_looks_at_them():
+    sets = ("any_language", "chinese", "datatrove")
+    texts = ["plain words", "café", "cafÃ©", "信号灯在这里。", None, "Ｗ 信号灯在这里 and words and words and words"]
+    found = measure_sets(pa.array(texts), sets)
+    there = {name: found[name].field(0).is_valid().to_pylist() for name in sets}
+    assert there == {
+        "any_language": [False, False, True, True, False, False],
+        "chinese": [False, True, True, True, False, True],
+        "datatrove": [True, True, True, False, False, True],
+    }
+    for name in sets:
+        alone = SIGNAL_SETS[name].measure(pa.array(texts)).to_pylist()
+        assert [one for one, held in zip(found[name].to_pylist(), there[name], strict=True) if held] == [
+            one for one, held in zip(alone, there[name], strict=True) if held
+        ]

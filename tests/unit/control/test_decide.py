@@ -14,7 +14,7 @@ from resonance.core.errors import ResonanceError
 from resonance.core.job import Turn
 from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.table import Table
-from resonance.core.weighting import AboveMean, DoReMi, Resonance, Uniform, Weighting
+from resonance.core.weighting import AboveMean, ByQuality, DoReMi, Resonance, Uniform, Weighting
 from resonance.runtime import resources
 from resonance.tables import EVALUATIONS, PLANS, SLICE_EXCESS, SLICE_STATE
 from resonance.testing import documents_frame, hold
@@ -42,6 +42,7 @@ def documents(spark: SparkSession) -> DataFrame:
 
 ABOVE_MEAN = DecideSettings(weighting=Weighting(name="above_mean", version=1, parameters=AboveMean()))
 DOREMI = DecideSettings(weighting=Weighting(name="doremi", version=1, parameters=DoReMi()))
+BY_QUALITY = DecideSettings(weighting=Weighting(name="by_quality", version=1, parameters=ByQuality(group=6, power=2, smoothing=0)))
 UNIFORM = DecideSettings(weighting=Weighting(name="uniform", version=1, parameters=Uniform()))
 
 
@@ -52,6 +53,7 @@ def planned(
     round: int,
     settings: DecideSettings = ABOVE_MEAN,
     excess: DataFrame | None = None,
+    quality: DataFrame | None = None,
 ) -> DataFrame:
     rejects = documents.where("source_key = 'cut'").select("doc_id", "batch", F.lit("dedupe").alias("step"))
     marks = {"arm": F.lit("heldout"), "round": F.lit(0), "epoch": F.lit(0), "pi": F.lit(1.0)}
@@ -65,6 +67,7 @@ def planned(
         documents,
         rejects,
         held,
+        {} if quality is None else {"quality_metric": quality},
         settings=settings,
         drawing=drawing,
         turn=Turn("main", round=round),
@@ -121,6 +124,30 @@ def test_slices_that_come_and_go(spark: SparkSession, documents: DataFrame) -> N
     assert found["b"]["prior"] == found["b"]["previous"] == 0.25
     assert found["c"]["prior"] == pytest.approx(0.2)
     assert sum(row["weight"] for row in found.values()) == pytest.approx(1.0)
+
+
+def test_by_quality_reads_the_scores_of_slices_of_the_round_before(spark: SparkSession, documents: DataFrame) -> None:
+    columns = "dataset string, round int, stratum string, level string, number int, score double"
+    rows = [
+        ("documents", 1, '{"slice": "a"}', "group", 6, 0.5),
+        ("documents", 1, '{"slice": "b"}', "group", 6, 1.0),
+        ("documents", 1, '{"slice": "c"}', "group", 6, None),
+        ("documents", 1, "{}", "group", 6, 0.7),
+        ("documents", 1, '{"slice": "a"}', "group", 5, 0.9),
+        ("documents", 1, '{"slice": "a"}', "total", 0, 0.9),
+        ("documents", 2, '{"slice": "a"}', "group", 6, 0.9),
+        ("elsewhere", 1, '{"slice": "a"}', "group", 6, 0.9),
+    ]
+    quality = spark.createDataFrame(rows, columns)
+    first = planned(documents, empty(spark, PLANS), empty(spark, SLICE_STATE), 1, BY_QUALITY, quality=quality)
+    assert [row["weight"] for row in first.collect()] == pytest.approx([0.4, 0.4, 0.2])
+    found = by_slice(planned(documents, first, empty(spark, SLICE_STATE), 2, BY_QUALITY, quality=quality))
+    # c keeps what is left of it, nothing; a and b have equal priors and share all by .25 to 1, within a factor of 2 a round.
+    assert (found["a"]["weight"], found["b"]["weight"], found["c"]["weight"]) == pytest.approx((0.2, 0.8, 0.0))
+    assert found["b"]["reason"].startswith("quality 1.000, mean 0.750: asked for ")
+    assert found["b"]["cost"].startswith("reads quality_metric.score; costs no model and no forward pass")
+    with pytest.raises(ResonanceError, match="^decide: weighting by_quality@1 reads scores of slices, of which round 1 has none; "):
+        planned(documents, first, empty(spark, SLICE_STATE), 2, BY_QUALITY, quality=quality.where("stratum = '{}'"))
 
 
 def test_doremi_reads_the_excess_of_the_round_before_and_names_who_computes_it(spark: SparkSession, documents: DataFrame) -> None:

@@ -81,6 +81,7 @@ class World:
             self.documents,
             self.empty(REJECTS),
             self.empty(SAMPLE_PLAN),
+            {},
             settings=PLANTED,
             drawing=RebalanceSettings(tokens=1_000, bytes_per_token=1.0),
             turn=Turn("main", round=round),

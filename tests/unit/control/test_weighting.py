@@ -304,6 +304,7 @@ def follow_rounds(kind: Parameters, values: list[tuple[float, float, float]], ro
         signals = {name: (value[1] + round, value[2]) for name, value in zip(names, values, strict=True)}
         loss, excess = ({name: signal[at] for name, signal in signals.items()} for at in (0, 1))
         seen = {"loss": loss, "excess": excess, "progress": {name: max(value, 0.0) for name, value in excess.items()}}
+        seen["quality"] = {name: max(value, 0.0) / 4 for name, value in excess.items()}
         known = Known(prior=prior, previous=last, limit=limit, held=held, **seen, floor=settings.floor)
         plan = weigh(round, known, settings)
         floor = settings.floor / len(names)

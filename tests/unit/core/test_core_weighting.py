@@ -20,7 +20,8 @@ def test_a_weighting_has_a_kind_and_its_parameters() -> None:
     assert parse({**HEAD, "kind": "uniform", "parameters": None}, "mine").parameters == Uniform()
 
 
-ALL = "choose one of uniform, stratified, above_mean, doremi, perplexity_band, naive_high_loss, rho, color, resonance, by_score"
+KINDS = "uniform, stratified, above_mean, doremi, perplexity_band, naive_high_loss, rho, color, resonance, by_score, by_quality"
+ALL = f"choose one of {KINDS}"
 
 
 def of(kind: Any, **parameters: Any) -> dict[str, Any]:

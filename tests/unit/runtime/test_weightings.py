@@ -41,7 +41,7 @@ def test_a_name_a_file_and_keys_choose_a_weighting(tmp_path: Path) -> None:
 def test_what_is_unknown_is_refused_with_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(assignments=["decide.weighting=magic"])
-    names = "above_mean, by_score, color, doremi, naive_high_loss, perplexity_band, resonance, rho, stratified, uniform"
+    names = "above_mean, by_quality, by_score, color, doremi, naive_high_loss, perplexity_band, resonance, rho, stratified, uniform"
     assert str(caught.value) == f"unknown weighting 'magic': choose one of {names}, or give a YAML file"
     with pytest.raises(ConfigError) as caught:
         load(decide__weighting=HARD | {"parameters": {"pow": 1}})

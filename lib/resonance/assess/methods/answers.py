@@ -11,7 +11,7 @@ from math import isclose
 from typing import Any
 
 from resonance.assess.arrays import read_texts
-from resonance.assess.columns import Inverse, Names, Once, Valid
+from resonance.assess.columns import Inverse, Names, Valid
 from resonance.assess.methods.shares import judge_share
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.parts import Part, State
@@ -106,7 +106,7 @@ def bind_verifiable(asked: Asked) -> Bound:
     """Answers that pass their checker, of those that can be checked against a reference; the others are the evidence."""
     answer, reference = asked.column("answer"), asked.column("reference")
     kind, given = read_checker(asked.declared("checker"))
-    id, flag = asked.column_or_none("id"), Once(Verified(answer, reference, kind, given))
+    id, flag = asked.column_or_none("id"), Verified(answer, reference, kind, given)
     parts = {"good": Part("count", flag), "seen": Part("count", Valid(flag))}
     if id is not None:
         parts["names"] = Part("names", Names(id, Inverse(flag)))

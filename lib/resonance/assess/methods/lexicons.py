@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from resonance.assess.arrays import read_texts
-from resonance.assess.columns import Column, Holds, Inverse, Matches, Once
+from resonance.assess.columns import Column, Holds, Inverse, Matches
 from resonance.assess.mappings import down
 from resonance.assess.methods.shares import bind_share
 from resonance.assess.texts import make_pattern
@@ -78,7 +78,7 @@ class CountOfEntry:
 def bind_risks(asked: Asked) -> Bound:
     """How rare texts are that hold a phrase of the risk lexicon; where they are many in a source, all its texts count as such."""
     column, source = asked.column("text"), asked.column_or_none("source_id")
-    flag = Once(Matches(column, make_pattern(list_risks(asked))))
+    flag = Matches(column, make_pattern(list_risks(asked)))
     shared = bind_share(asked, Inverse(flag), frozenset({column, *([source] if source else [])}))
     parts = {**shared.parts, "texts": Part("count", Holds(column))}
     if source:
@@ -124,7 +124,7 @@ def bind_knowledge(asked: Asked) -> Bound:
     column, index, least = asked.column("text"), asked.declared("knowledge_index"), asked.params["min_hits"]
     entries = read_index(index)
     weights = [weight for _, weight in entries]
-    found = Once(CountsOfEntries(column, tuple(names for names, _ in entries)))
+    found = CountsOfEntries(column, tuple(names for names, _ in entries))
     parts = {str(place): Part("sum", CountOfEntry(found, place)) for place in range(len(entries))}
     parts["texts"] = Part("count", Holds(column))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from resonance.assess.columns import Column, Once, Valid
+from resonance.assess.columns import Column, Valid
 from resonance.assess.mappings import up
 from resonance.assess.methods.tables import open_other
 from resonance.assess.methods.uniqueness import hash_words
@@ -45,7 +45,7 @@ class Evenness:
 def bind_word_entropy(asked: Asked) -> Bound:
     """The mean over texts of enough words of how evenly they use them. Texts with fewer say nothing."""
     column, given = asked.column("text"), asked.params
-    uses = Once(Evenness(given["lo"], given["hi"], int(given["min_tokens"])))
+    uses = Evenness(given["lo"], given["hi"], int(given["min_tokens"]))
     parts = {"score": Part("sum", uses), "texts": Part("count", Valid(uses))}
 
     def judge(state: State) -> Finding | None:
@@ -118,7 +118,7 @@ def bind_templates(asked: Asked) -> Bound:
 def bind_lines(asked: Asked) -> Bound:
     """Characters of lines that few texts of one source have, of those of all lines; a line counts once for each of its texts."""
     column, source, most = asked.column("text"), asked.column("source_id"), asked.params["max_documents"]
-    lines = Once(Lines(column, source))
+    lines = Lines(column, source)
     parts = {
         "lines": Part("thinned", lines),
         "characters": Part("sum", Sizes(lines)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from resonance.assess.columns import Differ, Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Once, Valid
+from resonance.assess.columns import Differ, Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Valid
 from resonance.assess.mappings import cap, down
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.dataset import Promise
@@ -22,10 +22,10 @@ SECRET = ("restricted", "confidential")
 
 def bind_share(asked: Asked, flag: Callable[[Any], Any], reads: frozenset[str], **given: Any) -> Bound:
     """The share of all rows for which a flag is set; rows for which it is not are the evidence."""
-    id, once = asked.column_or_none("id"), Once(flag)
-    parts = {"good": Part("count", once)}
+    id = asked.column_or_none("id")
+    parts = {"good": Part("count", flag)}
     if id is not None:
-        parts["names"] = Part("names", Names(id, Inverse(once)))
+        parts["names"] = Part("names", Names(id, Inverse(flag)))
     return Bound(lambda state: judge_share(state["good"], state["rows"]), parts, reads | ({id} if id else frozenset()), **given)
 
 
@@ -88,7 +88,7 @@ def bind_code_lists(asked: Asked) -> Bound:
 
 def bind_rules(asked: Asked, rules: Sequence[tuple[Promise, Mapping[str, Any]]]) -> Bound:
     """The share of present cells that keep the rules of their column."""
-    found = {column.name: Once(Keeps(asked.check(column.name), given, column.missing)) for column, given in rules}
+    found = {column.name: Keeps(asked.check(column.name), given, column.missing) for column, given in rules}
     return bind_cells({name: (kept, Valid(kept)) for name, kept in found.items()})
 
 
@@ -133,7 +133,7 @@ def bind_in_domain(asked: Asked) -> Bound:
 def bind_near_duplicates(asked: Asked) -> Bound:
     """Rows that stand for themselves, of rows of which it is known which row stands for them and their near duplicates."""
     id, column = asked.column("id"), asked.column("representative")
-    found = Once(Differ(id, column))
+    found = Differ(id, column)
     parts = {"redundant": Part("count", found), "seen": Part("count", Holds(column)), "names": Part("names", Names(id, found))}
     return Bound(lambda state: judge_seen(state["redundant"], state["seen"]), parts, frozenset({id, column}))
 
@@ -144,7 +144,7 @@ def bind_contamination(asked: Asked) -> Bound:
     if not isinstance(looked_for, list) or not looked_for:
         raise UnmeasurableError("evaluation_registry in adaqDeclared must list the evaluation sets that were looked for")
     column, id, low, high = asked.column("contaminated"), asked.column_or_none("id"), asked.params["lo"], asked.params["hi"]
-    held = Once(IsAmong(column, TRUE))
+    held = IsAmong(column, TRUE)
     parts = {"held": Part("count", held), "seen": Part("count", Holds(column))}
     if id is not None:
         parts["names"] = Part("names", Names(id, held))

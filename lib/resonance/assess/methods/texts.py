@@ -8,7 +8,7 @@ from functools import reduce
 from typing import Any
 
 from resonance.assess.arrays import read_texts
-from resonance.assess.columns import Holds, Inverse, Once
+from resonance.assess.columns import Holds, Inverse
 from resonance.assess.lines import Field, OffTopic
 from resonance.assess.mappings import cap, down
 from resonance.assess.methods.shares import bind_share, judge_share, read_goal
@@ -223,7 +223,7 @@ def bind_compression(asked: Asked) -> Bound:
 def bind_off_topic(asked: Asked) -> Bound:
     """Characters of lines that are of a text's matter, of those of all its lines."""
     column = asked.column("text")
-    found = Once(OffTopic(column, asked.params["max_link_density"], int(asked.params["min_words"])))
+    found = OffTopic(column, asked.params["max_link_density"], int(asked.params["min_words"]))
     parts = {name: Part("sum", Field(found, name)) for name in ("whole", "off")} | {"texts": Part("count", Holds(column))}
 
     def judge(state: State) -> Finding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resonance.assess.methods.cards import bind_card, bind_card_validity
+from resonance.assess.methods.examples import bind_examples
 from resonance.assess.methods.licences import bind_compatibility
 from resonance.assess.methods.promises import bind_dictionary, bind_friction, bind_licence, bind_support
 from resonance.assess.methods.support import bind_answers, bind_resolved
@@ -91,9 +92,10 @@ ACCESSIBILITY = (
         "A",
         "S",
         ("any",),
-        ("card",),
+        ("examples",),
         "Example snippets that run and return ≥ 1 row / snippets",
         "guide Table 3",
+        bind=bind_examples,
     ),
     Operator(
         "support_channel_checklist",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from resonance.assess.methods.groups import bind_anonymity
 from resonance.assess.methods.layout import bind_layout
 from resonance.assess.methods.lexicons import bind_risks
+from resonance.assess.methods.poison import bind_poison
 from resonance.assess.methods.promises import bind_schema
 from resonance.assess.methods.shares import bind_contamination, bind_lawful_basis, bind_protection, bind_value_rules
 from resonance.assess.methods.texts import bind_form, bind_personal, bind_secrets, bind_sound
@@ -214,9 +215,10 @@ NORMATIVITY = (
         ("text",),
         ("text", "label"),
         "down(r; 0.0001, 0.005); r = rows with zero-width/tag characters, hidden markup, injection phrases, or a rare "
-        "n-gram tied to one target with z > 6",
+        "run of n words, in at most max_share of the texts, tied to one target with z > 6",
         "guide (毒化样本率)",
-        defaults={"lo": 0.0001, "hi": 0.005, "max_z": 6.0},
+        defaults={"lo": 0.0001, "hi": 0.005, "max_z": 6.0, "max_share": 0.01, "n": 3},
+        bind=bind_poison,
     ),
     Operator(
         "eval_contamination_free_ratio",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from resonance.control.weightings.above_mean import ask_above_mean
+from resonance.control.weightings.by_quality import ask_by_quality
 from resonance.control.weightings.by_score import weigh_by_score
 from resonance.control.weightings.color import weigh_color
 from resonance.control.weightings.doremi import ask_doremi
@@ -21,6 +22,7 @@ from resonance.control.weightings.stratified import ask_stratified
 from resonance.control.weightings.uniform import ask_uniform
 from resonance.core.weighting import (
     AboveMean,
+    ByQuality,
     ByScore,
     Color,
     DoReMi,
@@ -50,6 +52,7 @@ KINDS: tuple[tuple[type[Parameters], Ask], ...] = (
     (Color, ask_uniform),
     (Resonance, ask_resonance),
     (ByScore, ask_stratified),
+    (ByQuality, ask_by_quality),
 )
 
 SAMPLE_KINDS: Mapping[type[Parameters], Weigh] = {

@@ -23,6 +23,7 @@ class Known:
         loss: bits per byte; a slice is missing where too few of its documents were scored.
         excess: how far bits per byte stand above those of reference models; a slice is missing where none scored it.
         progress: bits per byte that the round before taught for certain, zero where none; a slice is missing where too few tell.
+        quality: scores between 0 and 1; a slice is missing where nothing could be measured of it.
         floor: no slice that is scored may ask for less than this share of an even weight.
     """
 
@@ -33,6 +34,7 @@ class Known:
     loss: Mapping[str, float] = field(default_factory=dict)
     excess: Mapping[str, float] = field(default_factory=dict)
     progress: Mapping[str, float] = field(default_factory=dict)
+    quality: Mapping[str, float] = field(default_factory=dict)
     floor: float = 0.0
 
 

@@ -31,6 +31,11 @@ class DecideSettings(Settings):
         """The signal sets that the weighting reads."""
         return self.weighting.parameters.sets
 
+    @property
+    def graded(self) -> tuple[str, ...]:
+        """The tables that the weighting reads: of those about quality no others are read."""
+        return tuple(sorted(self.weighting.tables))
+
     @model_validator(mode="before")
     @classmethod
     def _refuse_moved(cls, given: Any) -> Any:

@@ -37,6 +37,18 @@ def build_measured(signals: Sequence[Signal], measured: NDArray[np.float64], tex
     return build_struct(signals, build_numbers(signals, measured, texts))
 
 
+def build_rare(signals: Sequence[Signal], rows: NDArray[np.int64], measured: NDArray[np.int64], texts: Any) -> Any:
+    """The struct array of counts that few texts have: a row of ``measured`` for each text of ``rows``; others have 0, null none."""
+    absent = texts.is_null().to_numpy(zero_copy_only=False)
+    none = pa.array(np.zeros(len(texts), np.int32), mask=absent)
+    arrays = [none] * len(signals)
+    for number in np.flatnonzero(measured.any(axis=0)):
+        values = np.zeros(len(texts), np.int32)
+        values[rows] = measured[:, number]
+        arrays[number] = pa.array(values, mask=absent)
+    return build_struct(signals, arrays)
+
+
 def build_values(signals: Sequence[Signal], rows: Sequence[Sequence[Value]]) -> list[Any]:
     """One array for each signal from the values of each text."""
     return [pa.array([values[number] for values in rows], TYPES[signal.type]) for number, signal in enumerate(signals)]

@@ -69,25 +69,26 @@ def refuse_taken_types(settings: CleanSettings) -> None:
 
 
 def _measure(texts: Any) -> Any:
-    from resonance.curate.kernels.privacy import measure
-    from resonance.curate.signals.arrays import build_measured
+    from resonance.curate.kernels.privacy.find import find
+    from resonance.curate.kernels.privacy.measure import count_found
+    from resonance.curate.signals.arrays import build_rare
 
-    return build_measured(PRIVACY.signals, measure.measure(texts), texts)
+    return build_rare(PRIVACY.signals, *count_found(find(texts)), texts)
 
 
 def measure_and_mask(texts: Any, masking: Masking) -> tuple[Any, Any, Any]:
     """The set's signals of an Arrow string array, the places of what was found by type, and the texts masked as asked."""
     from resonance.curate.kernels.privacy.find import add_found, find
     from resonance.curate.kernels.privacy.mask import mask
-    from resonance.curate.kernels.privacy.measure import count_all
+    from resonance.curate.kernels.privacy.measure import count_found
     from resonance.curate.kernels.privacy.patterns import own_patterns
     from resonance.curate.kernels.privacy.places import list_spans
     from resonance.curate.kernels.privacy.tables import build_plan
-    from resonance.curate.signals.arrays import build_measured
+    from resonance.curate.signals.arrays import build_rare
 
     own = own_patterns(masking.patterns)
     found = find(texts, own)
-    signals = build_measured(PRIVACY.signals, count_all(found, len(texts), own), texts)
+    signals = build_rare(PRIVACY.signals, *count_found(found, own), texts)
     if masking.names:
         from resonance.curate.kernels.names.find import find_names
 

@@ -15,6 +15,7 @@ from resonance.control.weightings.known import Known
 from resonance.core import weighting
 from resonance.core.weighting import (
     AboveMean,
+    ByQuality,
     ByScore,
     Color,
     DoReMi,
@@ -103,6 +104,19 @@ def test_a_score_says_nothing_of_slices() -> None:
     assert shares(ByScore()) == EVEN
 
 
+def test_quality_asks_for_the_prior_times_a_power_of_the_score() -> None:
+    previous, prior = {"a": 0.4, "b": 0.2, "c": 0.2, "d": 0.2}, {"a": 0.4, "b": 0.2, "c": 0.3, "d": 0.1}
+    known = replace(KNOWN, prior=prior, previous=previous, quality={"a": 0.5, "b": 1.0, "c": 0.0})
+    # .4 * .25, .2 * 1 and nothing split the .8 that d, of which nothing was measured, leaves.
+    assert shares(ByQuality(power=2.0, smoothing=0.0), known) == pytest.approx({"a": 0.8 / 3, "b": 1.6 / 3, "c": 0.0, "d": 0.2})
+    assert shares(ByQuality(smoothing=0.3), known)["c"] == pytest.approx(0.3 * 0.8 / 3)
+    assert [claim.reason for claim in ask_shares(known, ByQuality()).values()] == [
+        *("quality 0.500, mean 0.500", "quality 1.000, mean 0.500", "quality 0.000, mean 0.500", ""),
+    ]
+    none = shares(ByQuality(smoothing=0.0), replace(known, quality=dict.fromkeys("abcd", 0.0)))
+    assert none == pytest.approx(prior), "scores that tell nothing apart leave the priors"
+
+
 def test_ours_asks_for_equal_shares_unless_it_takes_steps() -> None:
     assert shares(Resonance(), replace(KNOWN, progress={"a": 1.0})) == EVEN
 
@@ -137,12 +151,19 @@ def test_a_slice_without_a_loss_keeps_its_weight_and_no_reason(parameters: Param
     assert claims["a"].reason
 
 
+def excess_to_quality(excess: dict[str, float]) -> dict[str, float]:
+    """Scores between 0 and 1, of which some are none."""
+    return {name: max(value, 0.0) / 4 for name, value in excess.items()}
+
+
 @given(st.lists(st.tuples(st.floats(0.2, 8.0), st.floats(-2.0, 4.0)), min_size=1, max_size=12))
 def test_what_is_asked_sums_to_one(values: list[tuple[float, float]]) -> None:
     names = [f"s{index}" for index in range(len(values))]
     even = dict.fromkeys(names, 1 / len(names))
     loss = {name: value[0] for name, value in zip(names, values, strict=True)}
     excess = {name: value[1] for name, value in zip(names, values, strict=True)}
-    known = Known(prior=even, previous=even, limit=even, held=even, loss=loss, excess=excess, floor=0.1)
+    known = Known(
+        prior=even, previous=even, limit=even, held=even, loss=loss, excess=excess, quality=excess_to_quality(excess), floor=0.1
+    )
     for kind, ask in KINDS:
         assert math.fsum(claim.share for claim in ask(known, kind()).values()) == pytest.approx(1), kind

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.privacy.find import Found, count, find
+from resonance.curate.kernels.privacy.find import Found, count
 from resonance.curate.kernels.privacy.patterns import COUNTS, PERSONS, SECRETS, Pattern
 from resonance.curate.kernels.privacy.plain import count_plainly
 
@@ -19,14 +17,10 @@ def plainly(text: str) -> tuple[int, ...]:
     return (*each, sum(counts.get(signal, 0) for signal in PERSONS), sum(counts.get(signal, 0) for signal in SECRETS))
 
 
-def measure(texts: Any) -> NDArray[np.float64]:
-    """The values of each text of an Arrow string array, one row a text."""
-    return count_all(find(texts), len(texts))
-
-
-def count_all(found: Found, texts: int, own: tuple[Pattern, ...] = ()) -> NDArray[np.float64]:
-    """The values of each of so many texts, by what was found in them."""
-    counts = count(found, texts, own)
+def count_found(found: Found, own: tuple[Pattern, ...] = ()) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The texts in which something was found, and the values of each of them, one row a text: all others have none."""
+    rows, places = np.unique(found.rows, return_inverse=True)
+    counts = count(found._replace(rows=places), len(rows), own)
     persons, secrets = len(PERSONS), len(PERSONS) + len(SECRETS)
     sums = counts[:, :persons].sum(axis=1), counts[:, persons:secrets].sum(axis=1)
-    return np.column_stack([counts, *sums]).astype(np.float64)
+    return rows, np.column_stack([counts, *sums])

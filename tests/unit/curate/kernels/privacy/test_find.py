@@ -206,8 +206,8 @@ def test_digits_behind_a_number_do_not_hide_it() -> None:
 def test_patterns_of_the_user_come_first_and_anywhere() -> None:
     own = own_patterns([("inner", "38001"), ("mail", r"[a-z]+@b\.com")])
     assert find_compiled(["x38001y a@b.com"], own) == [[Span("inner", 1, 6), Span("mail", 8, 15)]]
-    counted = measure.count_all(find(pa.array(["38001"]), own), 1, own)
-    assert counted[0].tolist() == [float(name == "own_patterns") for name in COUNTS] + [0, 0]
+    rows, counted = measure.count_found(find(pa.array(["none", "38001"]), own), own)
+    assert (rows.tolist(), counted.tolist()) == ([1], [[int(name == "own_patterns") for name in COUNTS] + [0, 0]])
 
 
 @pytest.mark.parametrize(
