@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from resonance.core.errors import InputError, ResonanceError
+from resonance.core.files import own_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from resonance.runtime.workspace import Workspace
 
 PAGE_WIDTH = 160
+MOST_COMPARED = 100_000
+"""Texts of a dataset that are compared with each other where no column tells which are alike."""
 """Columns of a view in a notebook."""
 
 
@@ -565,7 +569,16 @@ class OpenWorkspace:
         path = Path(data) if isinstance(data, str | Path) else None
         tables, problems = self._open_others(promised, Path(contract).parent)
         known = open_records(promised, Path(contract).parent, path)
-        return replace(known, simplify=simplify, tables=tables, table_problems=problems)
+        return replace(known, simplify=simplify, tables=tables, table_problems=problems, count_redundant=self._count_redundant)
+
+    def _count_redundant(self, rows: DataFrame, id: str, text: str, jaccard: float, shingle: int) -> int | None:
+        """How many of few texts are like another one that stays, as deduplication finds them."""
+        from resonance.curate.duplicates.redundant import count_redundant
+        from resonance.runtime.run.scratch import Scratch
+
+        with TemporaryDirectory(dir=own_folder()) as folder:
+            scratch = Scratch(rows.sparkSession, Path(folder) / "near")
+            return count_redundant(rows, id, text, jaccard, shingle, most=MOST_COMPARED, checkpoint=scratch)
 
     def _open_others(self, promised: DatasetContract, folder: Path) -> tuple[dict[str, DataFrame], dict[str, str]]:
         """Other tables that a contract names, as files beside it or tables of this workspace, and why one cannot be opened."""

@@ -4,6 +4,7 @@ python -m tests.bench.assess_planted [--no-result] [--only NAME,...]
 
 The defects and their sizes were chosen before the first run. A planting is found where the score of its metric falls, the grade
 does not rise, and an operator of that metric is among the first three findings, by what mending each would add to the total.
+Operators that look at the same thing are one finding, as in the report.
 """
 
 from __future__ import annotations
@@ -252,23 +253,27 @@ def assess_dataset(w: Any, given: Dataset, folder: Path) -> dict[str, Any]:
     return found
 
 
-def rank_findings(found: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """Operators below 1 by what mending each alone would add to the total score: worked out by grading again."""
+def rank_findings(found: Mapping[str, Any]) -> list[tuple[frozenset[str], float]]:
+    """Operators below 1, those of one cause together, by what mending them adds to the total: worked out by grading again."""
     fields = {"operator", "state", "score", "score_lcb"}
     whole = [Result(**{name: r[name] for name in fields}) for r in found["results"] if not r["stratum"]]
     profile = load_profile(str(found["profile"]).partition("@")[0], frozenset(BY_ID))
     now = grade(whole, profile).total.value or 0.0
-    gains = []
-    for place, result in enumerate(whole):
+    causes: dict[tuple[str, ...], set[str]] = {}
+    for result in whole:
         if result.score is not None and result.score < 1:
-            mended = [*whole[:place], replace(result, score=1.0, score_lcb=1.0), *whole[place + 1 :]]
-            gains.append((result.operator, (grade(mended, profile).total.value or 0.0) - now))
-    return sorted(gains, key=lambda each: (-each[1], each[0]))
+            causes.setdefault(BY_ID[result.operator].cause, set()).add(result.operator)
+    gains = []
+    for operators in causes.values():
+        mended = [replace(r, score=1.0, score_lcb=1.0) if r.operator in operators else r for r in whole]
+        gains.append((frozenset(operators), (grade(mended, profile).total.value or 0.0) - now))
+    return sorted(gains, key=lambda each: (-each[1], sorted(each[0])))
 
 
 def find_place(found: Mapping[str, Any], metric: int) -> int | None:
-    """The place of the first operator of a metric among the findings; None where there is none."""
-    places = [at for at, (operator, _) in enumerate(rank_findings(found), 1) if BY_ID[operator].metric == metric]
+    """The place of the first finding with an operator of a metric; None where there is none."""
+    found_here = enumerate(rank_findings(found), 1)
+    places = [at for at, (operators, _) in found_here if any(BY_ID[id].metric == metric for id in operators)]
     return places[0] if places else None
 
 

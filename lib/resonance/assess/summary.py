@@ -59,7 +59,7 @@ def summarise(
         results=whole,
         strata=score_strata(found.results, profile),
         left_out=found.left_out,
-        findings=tuple(sorted(find_gains(whole, profile, graded), key=lambda one: (-one.gain, one.operator))),
+        findings=join_causes(find_gains(whole, profile, graded)),
         missing=tuple(sorted(find_missing(whole, profile, graded), key=lambda one: (-one.weight, one.operator))),
         past=tuple(past),
         unusual=tuple(unusual),
@@ -94,6 +94,21 @@ def find_gains(results: Sequence[Result], profile: Profile, graded: Grade) -> It
             weight = weigh_metric(number, profile, graded, is_measured) * weigh_in_metric(BY_ID[result.operator], results)
             if weight:
                 yield Finding(result.operator, result.score, weight * (1 - result.score))
+
+
+def join_causes(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings of one cause as one, largest gain first. Gains of a metric that is the least of its operators do not add up."""
+    by: dict[tuple[str, ...], list[Finding]] = {}
+    for one in sorted(found, key=lambda one: (-one.gain, one.operator)):
+        by.setdefault(BY_ID[one.operator].cause, []).append(one)
+    joined = []
+    for first, *others in by.values():
+        gains: dict[int, list[float]] = {}
+        for one in (first, *others):
+            gains.setdefault(BY_ID[one.operator].metric, []).append(one.gain)
+        gain = sum(max(each) if number in LEAKS else sum(each) for number, each in gains.items())
+        joined.append(Finding(first.operator, first.score, gain, tuple(one.operator for one in others)))
+    return tuple(sorted(joined, key=lambda one: (-one.gain, one.operator)))
 
 
 def find_missing(results: Sequence[Result], profile: Profile, graded: Grade, gate: int = 1) -> Iterator[Missing]:

@@ -23,6 +23,10 @@ PASSES: Mapping[Pass, str] = {
 }
 
 
+MANIFOLD = frozenset({"text", "media", "schema", "columns", "sample"})
+"""Inputs with which many things can be wrong: operators that look at the same one tell of different faults."""
+
+
 @dataclass(frozen=True)
 class Operator:
     """One declared way to measure a metric: its score is between 0 and 1, and 1 is good.
@@ -55,6 +59,12 @@ class Operator:
     floor: float | None = None
     bind: Binder | None = None
     version: int = 1
+
+    @property
+    def cause(self) -> tuple[str, ...]:
+        """What operators share that fall short for one cause: their inputs, unless many things can be wrong with these."""
+        looked_at = tuple(given.rpartition("|")[2] for given in self.inputs)
+        return (self.id,) if set(looked_at) <= MANIFOLD else looked_at
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,17 @@ class Score:
 
 @dataclass(frozen=True)
 class Finding:
-    """An operator below 1, and by how much the total score rises where it is mended."""
+    """An operator below 1, and by how much the total score rises where it is mended, with those ``beside`` it of the same cause."""
 
     operator: str
     score: float
     gain: float
+    beside: tuple[str, ...] = ()
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """All of them, that with the largest gain first."""
+        return (self.operator, *self.beside)
 
 
 @dataclass(frozen=True)

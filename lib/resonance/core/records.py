@@ -70,6 +70,8 @@ class Records:
         runs: those that wrote the table, where it is known of them without a file that the contract names.
         look_at_version: the rows that a version should hold, and those that are found in its files; None for what cannot be told.
         files: those that hold the rows; None where nothing tells, as of a frame.
+        count_redundant: how many texts of rows are like another that stays, from the columns of ids and texts, the least Jaccard
+            similarity and the words of a shingle; None of too many texts. Where it is None itself, nobody looks for them.
         hash_file: the SHA-256 of a file in hexadecimal digits, None where it cannot be read; paths are relative to the contract.
     """
 
@@ -83,4 +85,5 @@ class Records:
     runs: Sequence[Run] | None = None
     look_at_version: Callable[[int], tuple[int | None, int | None]] | None = None
     files: Sequence[DataFile] | None = None
+    count_redundant: Callable[[DataFrame, str, str, float, int], int | None] | None = None
     hash_file: Callable[[str], str | None] | None = None

@@ -105,6 +105,6 @@ def test_what_can_run_is_said_without_reading_a_row(rows, contract, tmp_path):
     states = list_states(counter.watch(rows), contract)
     assert counter.rows() == 0
     assert states["class_evenness"] == "yes"
-    assert states["example_execution"] == "not measurable: this version does not compute it"
+    assert states["example_execution"] == "not measurable: the contract declares no examples: add it to adaqDeclared"
     assert states["media_decodable_ratio"] == "not applicable: the contract declares none of image, audio, video"
     assert set(states) == {operator.id for operator in OPERATORS}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from resonance.assess.columns import Differ, Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Valid
+from resonance.assess.columns import Column, Differ, Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Valid
 from resonance.assess.mappings import cap, down
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.dataset import Promise
 from resonance.core.parts import Part, State
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 FIRST_PARTY = ("experiment", "sensor", "survey", "own business")
 PROVENANCE = ("source_uri", "collector", "method", "collected_at", "place", "licence")
@@ -131,7 +134,12 @@ def bind_in_domain(asked: Asked) -> Bound:
 
 
 def bind_near_duplicates(asked: Asked) -> Bound:
-    """Rows that stand for themselves, of rows of which it is known which row stands for them and their near duplicates."""
+    """Rows that stand for themselves, of rows of which it is known which row stands for them and their near duplicates.
+
+    Where no column says so, and somebody looks for them, they are sought among the texts.
+    """
+    if "representative" not in asked.contract.roles and asked.records.count_redundant is not None:
+        return _seek_near_duplicates(asked, asked.records.count_redundant)
     id, column = asked.column("id"), asked.column("representative")
     found = Differ(id, column)
     parts = {"redundant": Part("count", found), "seen": Part("count", Holds(column)), "names": Part("names", Names(id, found))}
@@ -154,6 +162,22 @@ def bind_contamination(asked: Asked) -> Bound:
         return None if found is None else Finding(down(1 - found.score, low, high), 1 - found.score, state["seen"])
 
     return Bound(judge, parts, frozenset({column} | ({id} if id else set())))
+
+
+def _seek_near_duplicates(asked: Asked, count: Callable[[DataFrame, str, str, float, int], int | None]) -> Bound:
+    id, text = asked.column("id"), asked.column("text")
+    given = float(asked.params["jaccard"]), int(asked.params["shingle"])
+
+    def judge(state: State) -> Finding | None:
+        if state["redundant"] is None:
+            raise UnmeasurableError(
+                "too many texts to compare with each other here: name a column in the role representative of adaqRoles, as "
+                "`resonance curate` finds them"
+            )
+        return judge_seen(state["redundant"], state["texts"])
+
+    own = {"own": lambda rows: {"redundant": count(rows, id, text, *given)}}
+    return Bound(judge, {"texts": Part("count", Valid(Column(text)))}, frozenset({text}), whole=True, **own)
 
 
 def judge_seen(bad: int, seen: int) -> Finding | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from resonance.core.quality import Quality
-from resonance.core.remedies import find_remedy
-from resonance.report.assessment.names import MODES, name_metric
+from resonance.report.assessment.names import MODES, name_metric, say_remedies
 from resonance.report.language import restate, say
 from resonance.report.parts import Block, Grid
 from resonance.report.wording import amount, difference, name, share, write_score
@@ -19,22 +18,27 @@ def draw_findings(quality: Quality) -> Block | None:
         return None
     rows = []
     for found in quality.findings:
-        operator = quality.operators[found.operator]
-        floor = quality.floors.get(operator.id)
-        broken = floor is not None and found.score < floor
+        operators = [quality.operators[id] for id in found.operators]
+        scores = {result.operator: result.score for result in quality.results}
+        floors = [floor for id in found.operators if (floor := quality.floors.get(id)) is not None]
+        below = [quality.floors[id] for id in found.operators if (scores[id] or 0.0) < quality.floors.get(id, 0.0)]
+        floor, broken = next(iter(below or floors), None), bool(below)
         least = say("below {floor}", floor=write_score(floor)) if broken else "–" if floor is None else write_score(floor)
         rows.append(
             (
-                operator.id,
-                name_metric(operator.metric),
+                ", ".join(found.operators),
+                "; ".join(dict.fromkeys(name_metric(operator.metric) for operator in operators)),
                 write_score(found.score),
                 difference(found.gain),
                 least,
-                say(find_remedy(operator)),
+                say_remedies(operators),
             )
         )
     columns = (say("operator"), say("metric"), say("score"), say("gain"), say("floor"), say("what mends it"))
-    text = say("Gain: by how much the score rises where this operator comes to 1. Mend from the top.")
+    text = say(
+        "Gain: by how much the score rises where these operators come to 1. Those that look at the same thing are one "
+        "finding; the score is that of the first. Mend from the top."
+    )
     grid = Grid(say("Findings"), columns, tuple(rows), frozenset(columns[2:4]), cards=True)
     return Block(say("What to mend first"), (text,), grids=(grid,))
 

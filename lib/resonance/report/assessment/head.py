@@ -7,8 +7,7 @@ from datetime import UTC
 from typing import NamedTuple
 
 from resonance.core.quality import Quality
-from resonance.core.remedies import find_remedy
-from resonance.report.assessment.names import GATES, STAGES, describe_gate, name_metric, write_range
+from resonance.report.assessment.names import GATES, STAGES, describe_gate, name_metric, say_remedies, write_range
 from resonance.report.language import restate, say
 from resonance.report.wording import amount, count, difference, join_words, share, write_score
 
@@ -107,7 +106,7 @@ def _describe_findings(quality: Quality) -> Iterator[str]:
             operator=operator.id,
             score=write_score(found.score),
             gain=difference(found.gain),
-            remedy=say(find_remedy(operator)),
+            remedy=say_remedies([quality.operators[id] for id in found.operators]),
         )
     if not quality.findings and quality.total.value is not None:
         yield say("Nothing that was measured falls short.")

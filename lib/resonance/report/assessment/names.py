@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from resonance.core.adaq import GROUPS, METRIC_OF, Group
 from resonance.core.gates import EFFECT, PEOPLE, RULES, Gate
+from resonance.core.operator import Operator
 from resonance.core.quality import Score
+from resonance.core.remedies import find_remedy
 from resonance.report.language import get_language, restate, say
-from resonance.report.wording import name, share, write_score
+from resonance.report.wording import join_sentences, name, share, write_score
 
 GROUP: Mapping[int, Group] = {group.number: group for group in GROUPS}
 STATES = {
@@ -34,6 +36,11 @@ def name_group(number: int) -> str:
     """``3 Accuracy``."""
     group = GROUP[number]
     return f"{number} {group.chinese if get_language() == 'zh' else group.english}"
+
+
+def say_remedies(operators: Iterable[Operator]) -> str:
+    """What mends operators, each remedy once."""
+    return join_sentences(dict.fromkeys(say(find_remedy(operator)) for operator in operators))
 
 
 def name_metric(number: int) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 from resonance.core.adaq import GROUPS, METRICS
 from resonance.core.packages import name_software
 from resonance.core.quality import Quality, Score
-from resonance.core.remedies import find_remedy
 from resonance.report.assessment.groups import VIEWS, weigh_view
 from resonance.report.assessment.head import list_sentences
-from resonance.report.assessment.names import name_group, name_metric
+from resonance.report.assessment.names import name_group, name_metric, say_remedies
 from resonance.report.assessment.strata import WORST
-from resonance.report.language import get_language, restate, say
+from resonance.report.language import get_language, restate
 
 
 def write_json(quality: Quality) -> str:
@@ -59,7 +58,7 @@ def list_values(quality: Quality) -> dict[str, Any]:
             }
             for result in quality.results
         ],
-        "findings": [{**vars(one), "mend": say(find_remedy(operators[one.operator]))} for one in quality.findings],
+        "findings": [{**vars(one), "mend": say_remedies([operators[id] for id in one.operators])} for one in quality.findings],
         "missing": [{**vars(one), "reason": restate(one.reason)} for one in quality.missing],
         "strata": [
             {

@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,9 +26,11 @@ from resonance.runtime.storage.conditions import quote_text, where
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
 from resonance.runtime.storage.history import read_note
 from resonance.runtime.storage.log import VERSION
-from resonance.runtime.storage.notes import sign_note
+from resonance.runtime.storage.notes import sign_note, write_note
 from resonance.runtime.storage.retention import count_hours, promise_retention
 
+OF_SESSION = "spark.databricks.delta.commitInfo.userMetadata"
+"""The setting whose value commits of a session have as their note."""
 KEEPS_ROWS = (
     *("CREATE TABLE", "OPTIMIZE", "VACUUM START", "VACUUM END"),
     *("SET TBLPROPERTIES", "ADD COLUMNS", "ADD CONSTRAINT", "DROP CONSTRAINT", "CHANGE COLUMN"),
@@ -141,16 +144,26 @@ class SparkCatalog:
         """
         since = since and self._find_commit(table, since)
         kept = ", ".join(f"'{key}' = '{value}'" for key, value in promise_retention(since).items())
-        self._spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ({kept})")
-        delta = self._delta(table)
-        delta.optimize().executeCompaction()
-        delta.vacuum(float(count_hours(since)))
+        with self._signed("maintain"):
+            self._spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ({kept})")
+            delta = self._delta(table)
+            delta.optimize().executeCompaction()
+            delta.vacuum(float(count_hours(since)))
 
     def _find_commit(self, table: Table, moment: datetime) -> datetime:
         """When the version that was current at that moment was committed; the moment itself where the log does not tell."""
         commits = self._delta(table).history().select(F.col("timestamp").cast("double").alias("at")).collect()
         before = [row["at"] for row in commits if row["at"] <= moment.timestamp()]
         return datetime.fromtimestamp(max(before, default=moment.timestamp()), UTC)
+
+    @contextmanager
+    def _signed(self, reason: str) -> Iterator[None]:
+        """Commits that take no note of their own have one of this reason. The note of a write stands before it."""
+        self._spark.conf.set(OF_SESSION, write_note({"reason": reason}))
+        try:
+            yield
+        finally:
+            self._spark.conf.unset(OF_SESSION)
 
     def _delta(self, table: Table) -> DeltaTable:
         return DeltaTable.forName(self._spark, self.name(table))
@@ -167,7 +180,8 @@ class SparkCatalog:
             builder = builder.property(f"delta.constraints.{rule.name}", rule.expression)
         if contract.append_only:
             builder = builder.property("delta.appendOnly", "true")
-        builder.property(VERSION, contract.version).execute()
+        with self._signed("create the table"):
+            builder.property(VERSION, contract.version).execute()
 
     def _commit(self, table: Table, rows: DataFrame, mode: str, options: Mapping[str, str], note: Mapping[str, object]) -> Commit:
         if not self.exists(table):
@@ -216,8 +230,9 @@ class SparkCatalog:
         except ContractError as error:
             raise ContractError(advice) from error
         try:
-            for change in (*changes, f"SET TBLPROPERTIES ('{VERSION}' = '{contract.version}')"):
-                self._spark.sql(f"ALTER TABLE {self.name(table)} {change}")
+            with self._signed(f"widen the table to version {contract.version} of its contract"):
+                for change in (*changes, f"SET TBLPROPERTIES ('{VERSION}' = '{contract.version}')"):
+                    self._spark.sql(f"ALTER TABLE {self.name(table)} {change}")
         except PySparkException as error:
             raise ContractError(advice) from error
         return True

@@ -69,6 +69,10 @@ def test_commits_are_signed_and_versions_are_counted(catalog, spark):
     )
     assert [catalog.look_at(DOCUMENTS, version) for version in (first.version, last.version)] == [(3, 3), (1, 1)]
     assert second.version == last.version
+    catalog.maintain(DOCUMENTS, None)
+    unsigned = [change.note for change in catalog.history(DOCUMENTS) if not set(signed.items()) < set(change.note.items())]
+    assert unsigned == [], "that of making the table, and of compacting its files, too"
+    assert all(change.note["reason"] and change.note["run"] for change in catalog.history(DOCUMENTS))
 
 
 def test_rows_outside_the_slice_are_refused(catalog, spark):
