@@ -29,7 +29,7 @@ from scipy import stats
 
 from resonance.control.search.alpha import Correction, find_level
 from resonance.control.search.looks import LOOKS, adjust_p, measure_t
-from resonance.control.search.student import exceed_t, find_t
+from resonance.core.student import exceed_t, find_t
 from tests.bench.places import cpu_seconds, write_result
 
 HISTORIES, CAMPAIGNS, CANDIDATES, CLUSTERS, SEARCH_SEEDS = 2_000, 20, 64, 100, 3

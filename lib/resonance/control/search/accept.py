@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from resonance.control.search.alpha import ALPHA
 from resonance.control.search.looks import LOOKS, Shown
-from resonance.control.search.student import exceed_t, find_t
+from resonance.core.student import exceed_t, find_t
 
 Goal = Literal["improve", "comply"]
 Decision = Literal["accepted", "refused", "continue"]
@@ -79,20 +79,20 @@ class Verdict:
 def hold_guards(harms: Sequence[Harm], look: int, margin: float = MARGIN) -> tuple[Guard, ...]:
     """Holds each protected slice against the margin: non-inferiority, Holm over slices, in the order of ``harms``.
 
-    The level is ALPHA times the share of the look, so that looking again does not let harm through. Holm 1979, "A simple
-    sequentially rejective multiple test procedure": the clearest slice has the strictest level, and after the first that is not
-    shown no later one is.
+    The level is ALPHA: a verification is judged by its guards once, at the look that ends it. Holm 1979, "A simple sequentially
+    rejective multiple test procedure": the clearest slice has the strictest level, and after the first that is not shown no later
+    one is.
 
     Args:
         harms: what the candidate does to each protected slice.
         look: number of the look, from 1.
         margin: largest loss that is borne, as a share.
     """
-    freedom, level = LOOKS[look - 1].seeds - 1, ALPHA * LOOKS[look - 1].share
+    freedom = LOOKS[look - 1].seeds - 1
     clearest = sorted(harms, key=lambda harm: (_doubt(harm, freedom, margin), harm.name))
     kept, found = True, {}
     for at, harm in enumerate(clearest):
-        own = level / (len(clearest) - at)
+        own = ALPHA / (len(clearest) - at)
         kept = kept and _doubt(harm, freedom, margin) <= own
         bound = harm.loss + (find_t(own, freedom) * harm.error if harm.error else 0.0)
         found[harm.name] = Guard(harm.name, harm.loss, bound, kept)

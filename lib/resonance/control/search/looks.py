@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from resonance.control.search.student import exceed_t, find_t
+from resonance.core.student import exceed_t, find_t
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

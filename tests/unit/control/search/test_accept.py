@@ -74,23 +74,24 @@ def test_what_law_asks_for_need_not_help() -> None:
 
 
 def test_holm_by_hand() -> None:
-    """Three slices at look 1, level .01: p-values of scipy are held against a third, a half and the whole of it."""
-    harms = [Harm("a", 0.0, 0.0036), Harm("b", 0.0, 0.0030), Harm("c", 0.0, 0.0040)]
-    chances = {harm.name: stats.t.sf(0.02 / harm.error, 4) for harm in harms}
-    level, kept = 0.05 * 0.2, {}
-    alive = True
-    for at, name in enumerate(sorted(chances, key=chances.__getitem__)):
-        alive = alive and chances[name] <= level / (3 - at)
-        kept[name] = alive
-    assert kept == {"a": True, "b": True, "c": True}
-    assert {guard.name: guard.kept for guard in hold_guards(harms, 1)} == kept
+    """Three slices, level .05, four degrees of freedom: p-values of scipy are held against a third, a half and the whole of it."""
+    harms = [Harm("a", 0.0, 0.0068), Harm("b", 0.0, 0.0060), Harm("c", 0.0, 0.0090)]
+    chances = [float(stats.t.sf(0.02 / harm.error, 4)) for harm in harms]
+    assert chances[1] <= 0.05 / 3
+    assert 0.05 / 3 < chances[0] <= 0.05 / 2
+    assert 0.05 / 2 < chances[2] <= 0.05
+    assert [guard.kept for guard in hold_guards(harms, 1)] == [True, True, True]
 
 
 def test_after_the_first_that_is_not_shown_none_is() -> None:
-    harms = [Harm("a", 0.0, 0.0055), Harm("b", 0.0, 0.0056)]
-    assert float(stats.t.sf(0.02 / 0.0055, 4)) > 0.05 * 0.2 / 2
-    assert float(stats.t.sf(0.02 / 0.0056, 4)) < 0.05 * 0.3
+    harms = [Harm("a", 0.0, 0.0090), Harm("b", 0.0, 0.0080)]
+    assert 0.05 / 2 < float(stats.t.sf(0.02 / 0.0080, 4)) <= 0.05
     assert [guard.kept for guard in hold_guards(harms, 1)] == [False, False]
+
+
+def test_more_seeds_show_more() -> None:
+    harms = [Harm("a", 0.0, 0.0105)]
+    assert [hold_guards(harms, look)[0].kept for look in (1, 3)] == [False, True]
 
 
 def test_a_kept_guard_has_its_bound_below_the_margin() -> None:

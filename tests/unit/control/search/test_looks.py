@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from resonance.control.search.looks import LOOKS, adjust_p, look_at, measure_t
-from resonance.control.search.student import exceed_t
+from resonance.core.student import exceed_t
 
 DELTAS = [0.03, 0.01, 0.02, 0.05, 0.04, 0.02, 0.03, 0.04, 0.01, 0.05, 0.02, 0.04]
 
