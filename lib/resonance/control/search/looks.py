@@ -79,7 +79,8 @@ def adjust_p(values: ArrayLike) -> NDArray[Any]:
     """
     held = np.asarray(values, dtype=float)
     shares = np.array([look.share for look in LOOKS[: held.shape[-1]]])
-    return np.minimum((held / shares).min(axis=-1), 1.0)
+    least: NDArray[Any] = np.minimum((held / shares).min(axis=-1), 1.0)
+    return least
 
 
 def look_at(deltas: Sequence[float], doc_vars: Sequence[float]) -> Shown:
