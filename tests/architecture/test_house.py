@@ -57,7 +57,7 @@ def test_configuration_files_name_known_jobs_and_keys():
     known = {job.name for job in JOBS} | {"demo", "curate"}
     assert {path.stem for path in (TOP / "conf/jobs").glob("*.yaml")} <= known
     for path in (TOP / "conf").rglob("*.yaml"):
-        if path.parent.name not in ("licences", "policies", "weightings", "profiles"):
+        if path.parent.name not in ("licences", "policies", "weightings", "profiles", "searches"):
             load(files=[path])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resonance.core.errors import ConfigError
@@ -103,6 +104,13 @@ class Policy(BaseModel):
         return rule.set or self.profile
 
 
+def write_policy(policy: Policy) -> str:
+    """The policy as the text of a file that ``parse`` reads to the same."""
+    content = policy.model_dump(mode="json", by_alias=True, exclude={"rules"})
+    rules = [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in policy.rules]
+    return yaml.safe_dump({**content, "rules": rules}, sort_keys=False, allow_unicode=True, width=132)
+
+
 def parse(content: object, sets: Sets, where: str) -> Policy:
     """The policy that ``content`` describes.
 
@@ -122,7 +130,7 @@ def parse(content: object, sets: Sets, where: str) -> Policy:
     problems += more
     if head is not None:
         whole = head.model_copy(update={"rules": tuple(rules)})
-        problems += [*_unknown(whole, sets), *_find_repeated(rules), *_contradictions(whole)]
+        problems += [*_unknown(whole, sets), *_find_repeated(rules), *find_contradictions(whole)]
         if not problems:
             return whole
     raise ConfigError(f"policy {where}: {'; '.join(problems)}")
@@ -195,7 +203,7 @@ def _find_repeated(rules: Iterable[Rule]) -> Iterator[str]:
             yield f"rule {name} stands there {times} times: give each its own name"
 
 
-def _contradictions(policy: Policy) -> Iterator[str]:
+def find_contradictions(policy: Policy) -> Iterator[str]:
     """Signals whose limits leave nothing between them."""
     for place in dict.fromkeys((policy.set_of(rule), rule.signal, rule.languages) for rule in policy.rules):
         rules = [rule for rule in policy.rules if (policy.set_of(rule), rule.signal, rule.languages) == place]
