@@ -13,7 +13,20 @@ from resonance.factory import INGEST_AND_CLEAN, JOBS, curation, loop
 from resonance.runtime import resources
 from resonance.runtime.conf import load
 from resonance.runtime.run.schedule import upstream
-from resonance.tables import APPROVALS, DOCUMENTS, EVALUATION_ITEMS, REJECTS, ROUNDS, STEPS, TABLES, WRITING
+from resonance.tables import (
+    APPROVALS,
+    CAMPAIGNS,
+    DOCUMENTS,
+    EVALUATION_ITEMS,
+    REJECTS,
+    ROUNDS,
+    RULE_TRIALS,
+    RULE_VERIFICATIONS,
+    RULE_VERSIONS,
+    STEPS,
+    TABLES,
+    WRITING,
+)
 
 TOP = Path(__file__).parents[2]
 
@@ -45,7 +58,8 @@ def test_each_job_reads_and_writes_declared_tables():
 
 def test_every_table_is_written_by_some_job_or_the_runner_or_registered():
     written = {table for job in JOBS for table in list_tables((*job.writes, *job.appends))}
-    assert written | {STEPS, WRITING, ROUNDS, EVALUATION_ITEMS, APPROVALS} == set(TABLES)
+    campaigns = {CAMPAIGNS, RULE_TRIALS, RULE_VERIFICATIONS, RULE_VERSIONS}
+    assert written | campaigns | {STEPS, WRITING, ROUNDS, EVALUATION_ITEMS, APPROVALS} == set(TABLES)
 
 
 def test_steps_that_cut_documents_are_known_in_their_order():

@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from resonance.control.search.engines import Tried, choose_engine
+from resonance.control.search.tree import _list_primes, _reverse_digits, spread_values
 from resonance.core.policy import Policy
 from resonance.core.search import Search, Values, parse_search
 
@@ -56,6 +57,22 @@ def test_a_history_proposes_the_same_again(engine: str) -> None:
     for number in (0, 5, 11):
         assert choose_engine(asked)(asked, past[:number]) == past[number].values
     assert run(engine, 8, 1) != run(engine, 7, 1)
+
+
+def test_the_first_trials_of_the_tree_are_spread_over_the_space() -> None:
+    """Six values fall into six different eighths of a range, and both answers are tried; another seed shifts them."""
+    asked = search("tpe")
+    values = [spread_values(asked, number) for number in range(6)]
+    assert values == [tried.values for tried in run("tpe", 7, 6)]
+    assert len({int((one["a.below"] - 10) / 90 * 8) for one in values}) >= 5
+    assert {one["c.use"] for one in values} == {0.0, 1.0}
+    assert values != [spread_values(search("tpe", 8), number) for number in range(6)]
+
+
+def test_mirrored_digits_by_hand() -> None:
+    assert [_reverse_digits(number, 2) for number in range(1, 5)] == [0.5, 0.25, 0.75, 0.125]
+    assert _reverse_digits(5, 3) == pytest.approx(2 / 3 + 1 / 9)
+    assert _list_primes(6) == [2, 3, 5, 7, 11, 13]
 
 
 def test_the_tree_finds_more_than_chance() -> None:

@@ -1,0 +1,159 @@
+"""The ladder of a search: many trials on little text, the better half on twice as much, until one is left; and what it costs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from resonance.control.search.engines import Engine, Tried
+from resonance.control.search.looks import LOOKS
+from resonance.core.errors import InputError
+from resonance.core.search import Search, Values
+
+
+class Rung(NamedTuple):
+    """How many trials stand on a rung, on which part of the search's tokens, with how many seeds each."""
+
+    trials: int
+    part: float
+    seeds: int
+
+
+RUNGS: Final = (Rung(16, 1 / 8, 1), Rung(8, 1 / 4, 1), Rung(4, 1 / 2, 2), Rung(2, 1.0, 3))
+"""Successive halving: Jamieson and Talwalkar 2015, "Non-stochastic Best Arm Identification" (arXiv 1502.07943)."""
+SHADOW: Final = 64
+"""Trials of rung 0, which trains nothing: each reads the gains of what it keeps."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a campaign trains at most.
+
+    Args:
+        trainings: of the search, and of the verification if it goes to its last look.
+        tokens: of the search.
+        verification: tokens of the verification.
+    """
+
+    trainings: int
+    tokens: int
+    verification: int
+
+    @property
+    def total(self) -> int:
+        """Tokens of both."""
+        return self.tokens + self.verification
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one training of a trial, or its look at gains, came to.
+
+    Args:
+        objective: mean bits per byte over protected slices, lower is better; on rung 0 minus the mean gain. None where infeasible.
+        reason: why it is infeasible; empty where it is not.
+    """
+
+    objective: float | None
+    reason: str = ""
+
+
+Measure = Callable[[int, int, int, Values], Outcome]
+"""The outcome of a trial, by its number, its rung, the number of its seed and its values. What was measured before is read back."""
+
+
+def count_cost(search: Search) -> Cost:
+    """What the search and its verification train at most."""
+    tokens = sum(rung.trials * rung.seeds * round(rung.part * search.tokens) for rung in RUNGS)
+    seeds = LOOKS[-1].seeds
+    return Cost(sum(rung.trials * rung.seeds for rung in RUNGS) + 2 * seeds, tokens, 2 * seeds * search.tokens)
+
+
+def refuse_cost(search: Search, seconds: float | None) -> None:
+    """Hold the cost against the budget.
+
+    Args:
+        search: with its budget.
+        seconds: that the campaign is expected to take; None where nothing was trained yet that would tell.
+
+    Raises:
+        InputError: it is above.
+    """
+    cost, allowed = count_cost(search), search.budget
+    first = RUNGS[0].trials * round(RUNGS[0].part * search.tokens)
+    if allowed.tokens < first:
+        raise InputError(
+            f"search {search.name}: its first rung alone trains {first:,} tokens, budget.tokens allows {allowed.tokens:,}: "
+            "raise it, or lower search.tokens"
+        )
+    if allowed.tokens < cost.total:
+        raise InputError(
+            f"search {search.name}: it trains up to {cost.total:,} tokens ({cost.tokens:,} to search, {cost.verification:,} to "
+            f"verify), budget.tokens allows {allowed.tokens:,}: raise it, or lower search.tokens"
+        )
+    if seconds is not None and seconds > allowed.seconds:
+        raise InputError(
+            f"search {search.name}: it is expected to take {seconds:,.0f} seconds, budget.seconds allows {allowed.seconds:,.0f}: "
+            "raise it, or lower search.tokens"
+        )
+
+
+def make_seed(campaign: str, purpose: str, number: int) -> int:
+    """A seed of a campaign: those of other campaigns, and of another purpose in the same, have nothing to do with it."""
+    return int.from_bytes(hashlib.blake2b(f"{campaign} {purpose} {number}".encode(), digest_size=4).digest(), "big") >> 1
+
+
+def climb(search: Search, propose: Engine, measure: Measure, *, has_gains: bool) -> tuple[int, Values]:
+    """The number and the values of the trial that is left on the last rung.
+
+    Where gains of texts are known, SHADOW trials are proposed by what they gain; the best of them start to climb. Else the first
+    rung itself tells the engine. Of equal trials the earlier one goes on.
+
+    Raises:
+        InputError: no trial is feasible.
+    """
+    proposed: list[tuple[int, Values]] = []
+    past: list[Tried] = []
+    begin = 0 if has_gains else 1
+    reasons: dict[str, int] = {}
+    for number in range(1, (SHADOW if has_gains else RUNGS[0].trials) + 1):
+        values = propose(search, past)
+        outcome = measure(number, begin, 0, values)
+        past.append(Tried(values, outcome.objective))
+        proposed.append((number, values))
+        if outcome.reason:
+            reasons[outcome.reason] = reasons.get(outcome.reason, 0) + 1
+    scores = {number: tried.objective for (number, _), tried in zip(proposed, past, strict=True)}
+    left = choose_best(proposed, scores, RUNGS[0 if has_gains else 1].trials)
+    for at, rung in enumerate(RUNGS[0 if has_gains else 1 :], 1 if has_gains else 2):
+        found = {number: [measure(number, at, seed, values) for seed in range(rung.seeds)] for number, values in left}
+        scores = {number: average(outcomes) for number, outcomes in found.items()}
+        for outcome in (one for outcomes in found.values() for one in outcomes if one.reason):
+            reasons[outcome.reason] = reasons.get(outcome.reason, 0) + 1
+        left = choose_best(left, scores, RUNGS[at].trials if at < len(RUNGS) else 1)
+        if not left:
+            break
+    if not left:
+        said = "; ".join(f"{many} times: {reason}" for reason, many in sorted(reasons.items(), key=lambda one: -one[1])[:3])
+        raise InputError(f"search {search.name}: no trial is feasible ({said}); widen its space")
+    return left[0]
+
+
+def average(outcomes: Sequence[Outcome]) -> float | None:
+    """The mean objective; None where one of them is infeasible."""
+    held = [outcome.objective for outcome in outcomes]
+    return None if any(one is None for one in held) else sum(one for one in held if one is not None) / len(held)
+
+
+def choose_best(trials: Sequence[tuple[int, Values]], scores: Mapping[int, float | None], many: int) -> list[tuple[int, Values]]:
+    """The feasible trials with the lowest scores, of equal values one; as many as are asked for, or fewer."""
+    feasible = sorted((score, number) for number, score in scores.items() if score is not None)
+    values, seen, chosen = dict(trials), set[tuple[tuple[str, float], ...]](), []
+    for _, number in feasible:
+        key = tuple(sorted(values[number].items()))
+        if key not in seen:
+            seen.add(key)
+            chosen.append((number, values[number]))
+    return chosen[:many]
