@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from resonance.assess.documents import assess_documents
 from resonance.assess.effect import assess_effect
+from resonance.attribute.attribute import attribute
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
 from resonance.control.rule_effects import measure_rules
@@ -74,6 +75,7 @@ from resonance.tables import (
     SLICE_STATE,
     SLICE_SUMS,
     UNUSED_ROWS,
+    VERDICTS,
     WITHDRAWN,
 )
 from resonance.train.job import appraise, cross_fit, score_model, score_shadow, train, tune
@@ -275,6 +277,14 @@ COMPARE = Job(
     on_demand=True,
     version=3,
 )
+ATTRIBUTE = Job(  # why slices are weak: it needs the models of probes, and says of each test what it lacks
+    "attribute",
+    attribute,
+    reads=(SIGNAL_EVENT, SAMPLE_PLAN, DOCUMENTS, SIGNALS, DUPLICATES, CONTAMINATION, EDITS, LABEL_QUALITY),
+    writes=(VERDICTS,),
+    per="round",
+    on_demand=True,
+)
 
 ASSIGN_ROLES = Job(  # what is chosen on some held-out documents is judged on others
     "assign_roles",
@@ -324,6 +334,7 @@ JOBS = (
     CROSS_FIT,
     TUNE,
     COMPARE,
+    ATTRIBUTE,
     ASSIGN_ROLES,
     SCORE_SHADOW,
     MEASURE_RULES,

@@ -16,11 +16,21 @@ FOLD: Final = "fold-"
 """Begins the name of an arm whose model never saw one part of the drawn documents; the number of that part follows."""
 TARGET: Final = "target-"
 """Begins the name of an arm whose model is that of a fold, tuned on target slices; the number of the fold follows."""
+AGAIN: Final = "again"
+"""The arm whose model is the plan arm's with another seed."""
+WIDE: Final = "wide"
+"""The arm whose model is the plan arm's, twice as wide."""
+LONG: Final = "long"
+"""The arm whose model is the plan arm's, trained on each draw four times: where no wider model can be built."""
+PART: Final = "part-"
+"""Begins the name of an arm whose model is the plan arm's, trained on a part of its draws; the percentage follows."""
 
 ALL_SLICES: Final = "*"
 """Stands for all slices together where a table has a row for each."""
 
-PhaseName = Literal["train", "fit", "tune", "score", "heldout", "reference", "target", "appraise", "reorder", "shadow"]
+PhaseName = Literal[
+    "train", "fit", "tune", "score", "heldout", "reference", "target", "appraise", "reorder", "shadow", "probe_fit", "probe"
+]
 PHASE_TRAIN: Final = "train"
 """Training on the draws of an arm."""
 PHASE_FIT: Final = "fit"
@@ -41,7 +51,11 @@ PHASE_REORDER: Final = "reorder"
 """The same with the words of each in another order."""
 PHASE_SHADOW: Final = "shadow"
 """Scoring of documents that one rule alone cut, and of such that were kept: no state, plan or trend reads it."""
-TRAINING: tuple[PhaseName, ...] = (PHASE_TRAIN, PHASE_FIT, PHASE_TUNE)
+PHASE_PROBE_FIT: Final = "probe_fit"
+"""Training of a model that differs from the plan arm's in one thing."""
+PHASE_PROBE: Final = "probe"
+"""Scoring of held-out documents by such a model."""
+TRAINING: tuple[PhaseName, ...] = (PHASE_TRAIN, PHASE_FIT, PHASE_TUNE, PHASE_PROBE_FIT)
 """Phases that move the model; the others score."""
-UNDRAWN: tuple[PhaseName, ...] = (PHASE_HELDOUT, PHASE_APPRAISE, PHASE_REORDER, PHASE_SHADOW)
+UNDRAWN: tuple[PhaseName, ...] = (PHASE_HELDOUT, PHASE_APPRAISE, PHASE_REORDER, PHASE_SHADOW, PHASE_PROBE)
 """Phases of documents that no plan drew."""

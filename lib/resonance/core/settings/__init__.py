@@ -5,6 +5,7 @@ them (``runtime.conf``). A job is handed the sections that its signature names.
 """
 
 from resonance.core.settings.assess import AssessSettings
+from resonance.core.settings.attribute import AttributeSettings
 from resonance.core.settings.base import Settings
 from resonance.core.settings.benchmark import EvaluateSettings
 from resonance.core.settings.config import Config
@@ -31,6 +32,7 @@ __all__ = [
     "TASK_FIELDS",
     "AppraiseSettings",
     "AssessSettings",
+    "AttributeSettings",
     "CleanSettings",
     "Config",
     "CrossFitSettings",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from resonance.core.settings.assess import AssessSettings
+from resonance.core.settings.attribute import AttributeSettings
 from resonance.core.settings.base import Settings
 from resonance.core.settings.benchmark import EvaluateSettings
 from resonance.core.settings.control import DecideSettings
@@ -58,6 +59,7 @@ class Config(Settings):
     assess: AssessSettings = AssessSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    attribute: AttributeSettings = AttributeSettings()
     decide: DecideSettings = DecideSettings()
     report: ReportSettings = ReportSettings()
     tracking: TrackingSettings = TrackingSettings()

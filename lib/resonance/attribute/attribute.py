@@ -1,0 +1,146 @@
+"""The job that says why slices are weak: finds slices, gathers what tables say of them, and judges each cause by its test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from resonance.attribute.arms import Arms, list_arms
+from resonance.attribute.causes import Verdict, judge_slices
+from resonance.attribute.evidence import sum_evidence
+from resonance.attribute.predicates import describe_documents
+from resonance.attribute.slices import UNIT, find_slices, is_confirmed
+from resonance.core.chance import hash_columns
+from resonance.core.frames import find_quantiles, parse_schema
+from resonance.core.job import Checkpoint, Turn
+from resonance.core.settings import AttributeSettings, TaskSettings
+from resonance.core.turns import HELDOUT, PHASE_HELDOUT, PHASE_PROBE, PHASE_SCORE, PLAN
+from resonance.core.versions import VERSION_KEY
+
+BITS = 0.6931471805599453
+"""Nats in a bit."""
+COLUMNS = parse_schema(
+    "slice string, n_found bigint, n_checked bigint, n_needed bigint, inside double, outside double, score double, effect double, "
+    "p double, adjusted_p double, cause string, kind string, statistics map<string,double>, tests map<string,string>, low double, "
+    "high double, confidence double, move string, reason string, settle string"
+)
+
+
+def attribute(
+    signal_event: DataFrame,
+    sample_plan: DataFrame,
+    documents: DataFrame,
+    signals: Mapping[str, DataFrame],
+    duplicates: DataFrame,
+    contamination: DataFrame,
+    edits: DataFrame,
+    label_quality: DataFrame,
+    *,
+    settings: AttributeSettings,
+    task: TaskSettings,
+    turn: Turn,
+    seed: int,
+    checkpoint: Checkpoint,
+) -> DataFrame:
+    """Rows of ``verdicts`` for ``turn.round``: one for each slice that is weak on one half of the held-out documents.
+
+    Slices that the other half does not confirm are left out; of those that are too small for it, or whose cause no test decides,
+    the verdict abstains and says which run would settle it. Causes are judged on the half that confirmed. Losses are bits per byte
+    (a label counts as one byte) of the plan arm's model, cut off at a percentile. Joins ids of held-out and of drawn documents;
+    then shuffles sums by slice. The driver sees a few rows for each slice, never one for a document.
+    """
+    mine = signal_event.where(F.col("round") == turn.round)
+    arms = list_arms(mine)
+    held_ids = _choose(sample_plan, 0, HELDOUT).select(*VERSION_KEY).distinct()
+    drawn_ids = _choose(sample_plan, turn.round, PLAN).groupBy(*VERSION_KEY).agg(F.count(F.lit(1)).alias("draws"))
+    chosen = held_ids.withColumn("draws", F.lit(0).cast("bigint")).withColumn("held", F.lit(True))
+    chosen = chosen.unionByName(drawn_ids.withColumn("held", F.lit(False)))
+    known = describe_documents(chosen, documents, signals, duplicates, edits, settings.features)
+    known = checkpoint(known, "predicates")
+    losses = _read_losses(mine, arms)
+    ends = losses.agg(*(find_quantiles(F.col(f"arm{at}"), [settings.clip])[0] for at in range(len(arms.names)))).collect()[0]
+    if ends[0] is None:
+        return _make_frame(documents, [], turn)
+    bound, widest = ends[0], max(end for end in ends if end is not None)
+    copies = duplicates.select("doc_id").unionByName(contamination.select("doc_id")).distinct().withColumn("copied", F.lit(True))
+    held = known.where("held").join(_count_units(losses, arms, bound, widest), "doc_id").join(copies, "doc_id", "left")
+    held = held.withColumn("hit", F.when(F.col("copied"), F.col("loss")))
+    held = held.withColumn("half", F.pmod(hash_columns(["doc_id"], seed, "half"), F.lit(2)))
+    held = checkpoint(held, "held")
+    weak = find_slices(held, settings)
+    names = [one.name for one in weak if is_confirmed(one, settings)]
+    drawn = known.where("NOT held").join(_read_drawn(mine, label_quality, turn, bound), "doc_id", "left")
+    evidence, whole = sum_evidence(held.where("half = 1"), drawn, names, len(arms.names))
+    labelled = task.kind == "classification"
+    return _make_frame(documents, judge_slices(weak, evidence, whole, arms, settings, labelled=labelled), turn)
+
+
+def _choose(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:
+    return sample_plan.where((F.col("round") == round) & (F.col("arm") == arm))
+
+
+def _read_bits(when: Column) -> Column:
+    return F.max(F.when(when, F.col("loss_sum") / (F.lit(BITS) * F.col("n_bytes"))))
+
+
+def _read_losses(events: DataFrame, arms: Arms) -> DataFrame:
+    """One row for each held-out document: its loss at each arm's model, in bits per byte, and what each says of its label."""
+    heldout = (F.col("phase") == PHASE_HELDOUT) & (F.col("arm") == PLAN)
+    probed = (F.col("phase") == PHASE_PROBE) & F.col("arm").isin(*arms.names)
+    target = F.col("arm") == PLAN
+    said = [F.max(F.when(F.col("arm") == name, F.col("prediction"))).alias(f"said{at}") for at, name in arms.witnesses]
+    return (
+        events.where(heldout | probed)
+        .groupBy("doc_id")
+        .agg(
+            _read_bits(target).alias("loss"),
+            *(_read_bits(F.col("arm") == name).alias(f"arm{at}") for at, name in enumerate(arms.names)),
+            F.max(F.when(target, F.col("entropy"))).alias("entropy"),
+            F.max(F.when(target, F.col("label"))).alias("label"),
+            *said,
+        )
+        .where("loss IS NOT NULL")
+    )
+
+
+def _count_units(losses: DataFrame, arms: Arms, bound: float, widest: float) -> DataFrame:
+    """Losses in units, cut off at ``bound`` bits, or ``widest`` where arms are compared; whether the target is wrong, and whether
+    all witnesses then say the same.
+    """
+    said = [F.col(f"said{at}") for at, _ in arms.witnesses]
+    wrong = said[0] != F.col("label")
+    together = F.lit(True)
+    for other in said[1:]:
+        together = together & (other == said[0])
+    agreed = F.when(wrong & F.lit(len(said) >= arms.FEWEST), together.cast("int"))
+    return losses.select(
+        "doc_id",
+        _round(F.least("loss", F.lit(bound))).alias("loss"),
+        *(_round(F.least(f"arm{at}", F.lit(widest))).alias(f"arm{at}") for at in range(len(arms.names))),
+        _round(F.col("entropy") / F.lit(BITS)).alias("entropy"),
+        wrong.cast("int").alias("wrong"),
+        agreed.alias("agreed"),
+    )
+
+
+def _round(bits: Column) -> Column:
+    return F.when(bits.isNotNull(), F.round(bits / F.lit(UNIT)).cast("bigint"))
+
+
+def _read_drawn(events: DataFrame, label_quality: DataFrame, turn: Turn, bound: float) -> DataFrame:
+    """One row for each drawn document: its loss at the end of the round, in units, and whether its label is suspected."""
+    scored = events.where((F.col("phase") == PHASE_SCORE) & (F.col("arm") == PLAN)).groupBy("doc_id").agg(
+        _read_bits(F.lit(True)).alias("bits")
+    )  # fmt: skip
+    scores = scored.select("doc_id", _round(F.least("bits", F.lit(bound))).alias("score"))
+    judged = label_quality.where(F.col("round") == turn.round).groupBy("doc_id").agg(
+        F.lit(1).alias("rated"), F.max(F.col("issue").cast("int")).alias("issue")
+    )  # fmt: skip
+    return scores.join(judged, "doc_id", "full")
+
+
+def _make_frame(documents: DataFrame, verdicts: Sequence[Verdict], turn: Turn) -> DataFrame:
+    rows = [tuple(getattr(verdict, name) for name in COLUMNS.names) for verdict in verdicts]
+    return documents.sparkSession.createDataFrame(rows, COLUMNS).withColumn("round", F.lit(turn.round))

@@ -1,0 +1,73 @@
+"""What slices are told apart by: predicates of documents, as text such as ``language = zh``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from resonance.core.frames import find_quantiles
+from resonance.core.versions import VERSION_KEY
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+AND = " & "
+"""Stands between the predicates of a slice."""
+QUARTERS = (0.25, 0.5, 0.75)
+FEW_COPIES = 3
+"""Largest number of copies that is told apart from many."""
+
+
+def split_name(slice: str) -> tuple[str, ...]:
+    """The predicates of a slice."""
+    return tuple(slice.split(AND))
+
+
+def describe_documents(
+    chosen: DataFrame,
+    documents: DataFrame,
+    signals: Mapping[str, DataFrame],
+    duplicates: DataFrame,
+    edits: DataFrame,
+    features: Sequence[str],
+) -> DataFrame:
+    """``chosen`` with a column for each of ``features``: the predicate of that feature which holds for the document.
+
+    A predicate is null where nothing is known, as the language of a text that has no letter. Quarters of length are those of
+    held-out documents, so that they mean the same for drawn ones. Joins ids.
+
+    ``chosen`` names documents by ``doc_id`` and ``batch``; ``held`` says there which of them are held out.
+    """
+    known = chosen.join(documents.select(*VERSION_KEY, "slice", "source", "n_bytes", "cleaned_hash"), VERSION_KEY)
+    if "language" in features:
+        told = signals["basics"].select(*VERSION_KEY, F.col("content_hash").alias("cleaned_hash"), "language")
+        known = known.join(told, [*VERSION_KEY, "cleaned_hash"], "left")
+    if "copies" in features:
+        sizes = duplicates.groupBy("doc_id").agg(F.max("size").alias("size"))
+        known = known.join(sizes, "doc_id", "left")
+    if "rewritten" in features:
+        rules = F.array_join(F.sort_array(F.collect_set("rule")), "+").alias("rules")
+        known = known.join(edits.groupBy(*VERSION_KEY).agg(rules), VERSION_KEY, "left")
+    values = _name_values(known) if "length" in features else {}
+    return known.select(
+        *chosen.columns,
+        *(F.concat(F.lit(f"{name} = "), values.get(name, _read_value(name))).alias(name) for name in features),
+    )
+
+
+def _read_value(feature: str) -> Column:
+    if feature == "copies":
+        size = F.coalesce("size", F.lit(1))
+        return F.when(size == 1, "1").when(size <= FEW_COPIES, f"2-{FEW_COPIES}").otherwise(f"{FEW_COPIES + 1}+")
+    if feature == "rewritten":
+        return F.coalesce("rules", F.lit("none"))
+    return F.col(feature)
+
+
+def _name_values(known: DataFrame) -> dict[str, Column]:
+    """The quarter of length of a document, from 1."""
+    ends = known.where("held").agg(find_quantiles(F.col("n_bytes"), QUARTERS).alias("ends")).collect()[0]["ends"]
+    above = [(F.col("n_bytes") > F.lit(end)).cast("int") for end in ends if end is not None]
+    return {"length": sum(above, F.lit(1)).cast("string")}
