@@ -176,8 +176,10 @@ def _seek_near_duplicates(asked: Asked, count: Callable[[DataFrame, str, str, fl
             )
         return judge_seen(state["redundant"], state["texts"])
 
-    own = {"own": lambda rows: {"redundant": count(rows, id, text, *given)}}
-    return Bound(judge, {"texts": Part("count", Valid(Column(text)))}, frozenset({text}), whole=True, **own)
+    def seek(rows: DataFrame) -> Mapping[str, Any]:
+        return {"redundant": count(rows, id, text, *given)}
+
+    return Bound(judge, {"texts": Part("count", Valid(Column(text)))}, frozenset({text}), own=seek, whole=True)
 
 
 def judge_seen(bad: int, seen: int) -> Finding | None:

@@ -232,13 +232,14 @@ class TorchTasks:
         from pyspark.ml.torch import distributor
 
         self._context.addJobTag(self._tag)
-        usual, distributor.LogStreamingServer = distributor.LogStreamingServer, NoStreaming
+        module_of: Any = distributor
+        usual, module_of.LogStreamingServer = module_of.LogStreamingServer, NoStreaming
         try:
             ranks = distributor.TorchDistributor(num_processes=self._settings.ranks, local_mode=False, use_gpu=self._gpus >= 1)
             ranks.logger.setLevel(logging.WARNING)  # that ranks start and end is shown by bars of our own
             ranks.run(_run_torch_rank, module, spec, environment(self._settings))
         finally:
-            distributor.LogStreamingServer = usual
+            module_of.LogStreamingServer = usual
 
     def stop(self) -> None:
         """End the ranks."""
