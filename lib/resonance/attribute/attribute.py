@@ -13,7 +13,7 @@ from resonance.attribute.evidence import sum_evidence
 from resonance.attribute.predicates import describe_documents
 from resonance.attribute.slices import UNIT, find_slices, is_confirmed
 from resonance.core.chance import hash_columns
-from resonance.core.frames import find_quantiles, parse_schema
+from resonance.core.frames import find_quantiles, make_frame, parse_schema
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.settings import AttributeSettings, TaskSettings
 from resonance.core.turns import HELDOUT, PHASE_HELDOUT, PHASE_PROBE, PHASE_SCORE, PLAN
@@ -143,4 +143,4 @@ def _read_drawn(events: DataFrame, label_quality: DataFrame, turn: Turn, bound: 
 
 def _make_frame(documents: DataFrame, verdicts: Sequence[Verdict], turn: Turn) -> DataFrame:
     rows = [tuple(getattr(verdict, name) for name in COLUMNS.names) for verdict in verdicts]
-    return documents.sparkSession.createDataFrame(rows, COLUMNS).withColumn("round", F.lit(turn.round))
+    return make_frame(documents.sparkSession, rows, COLUMNS).withColumn("round", F.lit(turn.round))

@@ -16,7 +16,7 @@ from resonance.assess.mappings import down
 from resonance.assess.methods.shares import bind_share
 from resonance.assess.ngrams import find_runs
 from resonance.core.binding import Asked, Bound, Finding
-from resonance.core.frames import map_batches
+from resonance.core.frames import make_frame, map_batches
 from resonance.core.parts import Part, State
 
 UNSEEN = r"[\x{200B}\x{2060}-\x{2064}\x{180E}\x{E0001}\x{E0020}-\x{E007F}]"
@@ -65,7 +65,8 @@ def find_tied(texts: DataFrame, n: int, share: float, most: float) -> frozenset[
     whole = sum(counts.values())
     if len(counts) < 2:
         return frozenset()
-    shares = texts.sparkSession.createDataFrame([(k, many / whole) for k, many in sorted(counts.items())], "label string, p double")
+    given = [(label, many / whole) for label, many in sorted(counts.items())]
+    shares = make_frame(texts.sparkSession, given, "label string, p double")
     runs = map_batches(texts, Runs(n), "mark bigint, label string, n bigint")
     by_label = runs.groupBy("mark", "label").agg(F.sum("n").alias("n"))
     each = by_label.groupBy("mark").agg(F.sum("n").alias("whole")).where(F.col("whole") <= math.floor(share * whole))

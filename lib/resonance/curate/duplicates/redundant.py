@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.core.frames import make_frame
 from resonance.core.job import Checkpoint
 from resonance.core.settings import DedupeSettings
 from resonance.curate.duplicates.compare import dedupe
@@ -41,6 +42,6 @@ def count_redundant(
         "text",
     )
     settings = DedupeSettings(jaccard=jaccard, shingle_words=shingle)
-    rejects = rows.sparkSession.createDataFrame([], NOTHING_CUT)
+    rejects = make_frame(rows.sparkSession, [], NOTHING_CUT)
     _, gone = dedupe(documents, rejects, settings=settings, checkpoint=checkpoint)
     return gone.select("doc_id").distinct().count()
