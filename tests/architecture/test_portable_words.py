@@ -184,7 +184,7 @@ FORMS = (
         compares_structs,
         ("F.min(F.struct('a', 'b'))", "F.max(F.when(c, F.struct('a')))", "F.array_max(F.transform(x, lambda n: F.struct(n)))"),
         ("F.min('a')", "F.struct(F.min('a'))", "F.sort_array(F.collect_list(F.struct('a')))", "F.min_by(F.struct('a'), 'b')"),
-        ("curate/ingest.py", "report/sections/pairs.py", "states/history.py", "states/labels.py"),
+        ("curate/ingest.py", "curate/trials.py", "report/sections/pairs.py", "states/history.py", "states/labels.py"),
     ),
     Form(
         "a local checkpoint",

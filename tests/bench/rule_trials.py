@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 
-from resonance.control.search.engines import Tried, choose_engine
+from resonance.control.search.engines import choose_engine
 from resonance.core.policy import Policy
-from resonance.core.search import Search, apply_values, parse_search
+from resonance.core.search import Search, Tried, apply_values, parse_search
 from resonance.core.settings import SparkSettings
 from resonance.curate.trials import measure_kept
 from resonance.runtime import resources

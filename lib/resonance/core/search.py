@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -247,3 +248,16 @@ def _find_closed(places: Sequence[Place], incumbent: Policy) -> Iterator[str]:
     widest = [rule.model_copy(update=ends.get(rule.rule, {})) for rule in incumbent.rules if rule.rule not in left_out]
     if known & ends.keys():
         yield from find_contradictions(incumbent.model_copy(update={"rules": tuple(widest)}))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a trial came to.
+
+    Args:
+        values: what it gave to each place of the space.
+        objective: lower is better; None where it was infeasible.
+    """
+
+    values: Values
+    objective: float | None

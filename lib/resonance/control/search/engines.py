@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from resonance.core.search import Search, Values
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What a trial came to.
-
-    Args:
-        values: what it gave to each place of the space.
-        objective: lower is better; None where it was infeasible.
-    """
-
-    values: Values
-    objective: float | None
-
+from resonance.core.search import Search, Tried, Values
 
 Engine = Callable[[Search, Sequence[Tried]], Values]
 """The values of the next trial, a function of the search and of all trials before it."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from resonance.control.search.engines import Engine, Tried
+from resonance.control.search.engines import Engine
 from resonance.control.search.looks import LOOKS
 from resonance.core.errors import InputError
-from resonance.core.search import Search, Values
+from resonance.core.search import Search, Tried, Values
 
 
 class Rung(NamedTuple):

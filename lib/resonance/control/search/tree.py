@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from resonance.core.errors import InputError
-from resonance.core.search import Search, Span, Values
-
-if TYPE_CHECKING:
-    from resonance.control.search.engines import Tried
+from resonance.core.search import Search, Span, Tried, Values
 
 SPREAD: Final = 6
 """Trials that are spread over the space before the tree has anything to go by."""

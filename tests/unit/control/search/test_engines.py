@@ -6,10 +6,10 @@ from typing import Literal
 
 import pytest
 
-from resonance.control.search.engines import Tried, choose_engine
+from resonance.control.search.engines import choose_engine
 from resonance.control.search.tree import _list_primes, _reverse_digits, spread_values
 from resonance.core.policy import Policy
-from resonance.core.search import Search, Values, parse_search
+from resonance.core.search import Search, Tried, Values, parse_search
 
 INCUMBENT = Policy.model_validate({"name": "mine", "rules": [{"rule": "a", "signal": "n_words", "below": 5}]})
 ENGINES: tuple[Literal["tpe", "random"], ...] = ("tpe", "random")
