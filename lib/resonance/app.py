@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from resonance.runtime.workspace import Workspace
 
 PAGE_WIDTH = 160
-MOST_COMPARED = 100_000
-"""Texts of a dataset that are compared with each other where no column tells which are alike."""
 """Columns of a view in a notebook."""
+MOST_COMPARED = 20_000
+"""Texts of a dataset that are compared with each other where no column tells which are alike."""
 
 
 @dataclass(frozen=True)
