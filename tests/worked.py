@@ -11,13 +11,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from resonance.control.propose import propose_work
 from resonance.control.rule_effects import measure_rules
+from resonance.core.causes import ABSTAIN, CAPACITY, CAUSES, COVERAGE
 from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
-from resonance.core.settings import FeedbackSettings, JudgeSettings
+from resonance.core.settings import FeedbackSettings, JudgeSettings, TaskSettings
 from resonance.core.table import Table
 from resonance.curate.judge import judge
 from resonance.runtime import resources
+from resonance.runtime.conf import load
 from resonance.runtime.policies import load_policy
 from resonance.runtime.weightings import load_weighting
 from resonance.states.feedback import feedback
@@ -103,6 +106,10 @@ def worked_frames(
         no_sums = spark.createDataFrame([], resources.contract(_table("slice_sums")).schema)
         states, _ = feedback(seen, no_sums, everything, nothing, settings=FeedbackSettings(), turn=Turn("main", rounds))
         found["signal_state"] = states
+        contract = resources.contract(_table("verdicts"))
+        found["verdicts"] = hold(contract.conform(spark.createDataFrame(_verdicts(slices, rounds), contract.schema)))
+        propose = load().propose
+        found["work_items"] = propose_work(found["verdicts"], settings=propose, task=TaskSettings(), turn=Turn("main", rounds))
     unread = [spark.createDataFrame([], resources.contract(_table(name)).schema) for name in ("duplicates", "signal_event")]
     found["rule_effects"] = hold(measure_rules(found["documents"], signals, rejects, rules, *unread, turn=Turn("", rounds)))
     small = {"steps": _steps(rejects, documents, rounds), "rounds": _rounds(rounds), "checkpoints": _checkpoints(rounds)}
@@ -303,6 +310,39 @@ def _slice_state(events: DataFrame) -> DataFrame:
     told = sums.withColumn("bpb", F.expr("nats / ln(2) / n_bytes")).withColumn("mean_bpb", mean)
     taught = told.withColumn("excess", F.col("bpb") - F.col("mean_bpb"))
     return taught.withColumns({"progress": F.lit(0.1), "progress_error": F.lit(0.02)})
+
+
+def _verdicts(slices: Sequence[str], number: int) -> list[dict[str, Any]]:
+    """A verdict on the data, one on the model and an abstention, on as many of the slices as there are."""
+    told = (
+        (COVERAGE, "drawn 0.25 times as often as held out; twice the data would gain 0.100 bits (0.050 to 0.150)", None),
+        (CAPACITY, "a wider model gains 0.200 bits (0.100 to 0.300), and drawn documents are not learnt either", None),
+        (ABSTAIN, "no test shows a cause for certain", "a round with more held-out documents"),
+    )
+    return [
+        {
+            "round": number,
+            "slice": f"slice = {name}",
+            "n_found": 120,
+            "n_checked": 110 + at,
+            "n_needed": 60,
+            "score": 2.0 - at / 2,
+            "inside": 3.0 - at / 4,
+            "outside": 2.0,
+            "effect": 0.9 - at / 5,
+            "p": 1e-6,
+            "adjusted_p": 1e-5,
+            "cause": cause,
+            "kind": CAUSES[cause].kind,
+            "move": CAUSES[cause].move,
+            "reason": reason,
+            "settle": settle,
+            "statistics": {"share_ratio": 0.25, "gain": 0.1 + at / 10},
+            "tests": {"D3": "fired" if not at else "quiet"},
+            **(dict.fromkeys(("low", "high", "confidence")) if settle else {"low": 0.05, "high": 0.15, "confidence": 0.99}),
+        }
+        for at, (name, (cause, reason, settle)) in enumerate(zip(slices, told, strict=False))
+    ]
 
 
 def _arms(rounds: int) -> list[tuple[int, str]]:

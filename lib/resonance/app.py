@@ -337,11 +337,85 @@ class OpenWorkspace:
 
         return View(tuple(compare_rounds(self._read().frames(), first, second)))
 
-    def why(self, doc_id: str) -> View:
-        """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
+    def why(self, asked: str) -> View:
+        """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses; or why a slice is
+        weak: its weights, held-out losses, and every test of its verdicts.
+
+        Args:
+            asked: a doc_id or source key, predicates as in table verdicts, or a slice of the plan.
+        """
+        from resonance.report.terminal.verdicts import describe_slice
         from resonance.report.terminal.views import describe_document
 
-        return View(tuple(describe_document(self._read().frames(), doc_id)))
+        frames = self._read().frames()
+        return View(tuple(describe_slice(frames, asked) or describe_document(frames, asked)))
+
+    def attribute(self, number: int | None = None, *, unchecked: bool = False) -> Run:
+        """Find weak slices of a round (the newest that was trained by default) and tell why they are, by models trained for it."""
+        config, steps = self._choose_attribution(number, unchecked)
+        return self._execute(config, list(dict.fromkeys(step.job.name for step in steps)))
+
+    def forecast_attribution(self, number: int | None = None) -> View:
+        """Show which models ``attribute`` would train, on how many tokens, and how long that is likely to take; trains none."""
+        from resonance.runtime.run.costs import show_costs
+
+        config, asked = self._choose_attribution(number)
+        names = list(dict.fromkeys(step.job.name for step in asked))
+        opened = self._open(config)
+        forecasts = opened.foresee(choose_steps(config, names), names)
+        mine = [forecast for forecast in forecasts if forecast.step in asked]
+        return View(show_costs(mine, config, opened.catalog, config.rounds))
+
+    def verdicts(self, number: int | None = None) -> View:
+        """Show why slices of a round (the newest that was looked at by default) are weak, and what no test could decide."""
+        from resonance.report.terminal.verdicts import list_verdicts
+
+        return View(tuple(list_verdicts(self._read().frames(), number)))
+
+    def draft_work(self, number: int | None = None, output: str | Path | None = None) -> str:
+        """Draft what to ask for after a round (the newest that was looked at by default), as YAML: each line with its evidence, or
+        marked as a guess. Written to ``output`` where one is given.
+
+        Raises:
+            ResonanceError: slices of that round were not looked at.
+        """
+        from resonance.control.draft import draft_work
+        from resonance.control.propose import find_metric
+        from resonance.core.moves import parse_moves
+        from resonance.report.files import check_folder, write_file
+        from resonance.report.terminal.verdicts import choose_round
+        from resonance.tables import VERDICTS, WORK_ITEMS
+
+        file = None if output is None else check_folder(output, "suggest")
+        opened = self._read()
+        rows, items = opened.catalog.rows(VERDICTS), opened.catalog.rows(WORK_ITEMS)
+        chosen = choose_round(opened.frames(), rows, number)
+        mine, asked = ([row for row in given if row["round"] == chosen] for given in (rows, items))
+        moves = parse_moves(self.config.propose.moves, "of propose.moves")
+        draft = draft_work(mine, asked, moves, find_metric(self.config.task), chosen)
+        if file is not None:
+            write_file(draft, file, "suggest")
+        return draft
+
+    def _choose_attribution(self, number: int | None, unchecked: bool = False) -> tuple[Config, tuple[Step, ...]]:
+        """The configuration of a round that was trained, and every step that says why its slices are weak.
+
+        Raises:
+            ResonanceError: it was not trained.
+        """
+        from resonance.core.turns import PLAN
+        from resonance.factory import attribution
+        from resonance.tables import CHECKPOINTS
+
+        rows = self._open(self.config).catalog.rows(CHECKPOINTS, ("round", "arm", "final"))
+        rounds = sorted({row["round"] for row in rows if row["arm"] == PLAN and row["final"]})
+        if not rounds:
+            raise ResonanceError("attribute: no round was trained in this workspace yet; `resonance run` trains one")
+        if number is not None and number not in rounds:
+            raise ResonanceError(f"attribute: round {number} was not trained: there are rounds {rounds}")
+        own: dict[str, object] = {"rounds": rounds[-1] if number is None else number}
+        config = self._configure(**own, **({"unchecked": True} if unchecked else {}))
+        return config, attribution(config, config.rounds)
 
     def files(self) -> View:
         """The files that batches were read from: what the last run read, took over, or found deleted, and which documents went."""

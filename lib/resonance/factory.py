@@ -13,13 +13,14 @@ from resonance.assess.effect import assess_effect
 from resonance.attribute.attribute import attribute
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.decide import decide_plan
+from resonance.control.propose import propose_work
 from resonance.control.rule_effects import measure_rules
 from resonance.control.weigh_samples import weigh_samples
 from resonance.core import gates
 from resonance.core.job import Job, Step
 from resonance.core.ledger import BEFORE_DOCUMENTS
 from resonance.core.settings import Config
-from resonance.core.turns import CANDIDATES, CONTROL, FOLD, HELDOUT, PLAN, TARGET
+from resonance.core.turns import AGAIN, CANDIDATES, CONTROL, FOLD, HELDOUT, LONG, PART, PLAN, TARGET, WIDE
 from resonance.curate.clean import clean
 from resonance.curate.decontaminate import decontaminate
 from resonance.curate.dedupe import dedupe_batches
@@ -77,11 +78,16 @@ from resonance.tables import (
     UNUSED_ROWS,
     VERDICTS,
     WITHDRAWN,
+    WORK_ITEMS,
 )
 from resonance.train.job import appraise, cross_fit, score_model, score_shadow, train, tune
+from resonance.train.probe import probe
 
 BOOKS = (FILES, UNUSED_ROWS, WITHDRAWN)
 """What a run knows of files, so that the next one reads only those that changed."""
+
+PARTS = (25, 50)
+"""Percent of a round's documents that the models of its learning curve are trained on; the plan arm's is the last point."""
 
 PRIVATE = (SIGNALS.tables["privacy"], PRIVACY_SPANS)
 """What says where the user's patterns find something in texts. Texts themselves depend on these by ``clean.mask`` alone."""
@@ -156,10 +162,10 @@ HOLD_OUT = Job("hold_out", hold_out, reads=(DOCUMENTS, REJECTS, DUPLICATES), wri
 DECIDE = Job(
     "decide",
     decide_plan,
-    reads=(PLANS, SLICE_STATE, SLICE_EXCESS, EVALUATIONS, DOCUMENTS, REJECTS, SAMPLE_PLAN, SLICE_QUALITY),
+    reads=(PLANS, SLICE_STATE, SLICE_EXCESS, EVALUATIONS, DOCUMENTS, REJECTS, SAMPLE_PLAN, SLICE_QUALITY, VERDICTS),
     writes=(PLANS,),
     per="round",
-    version=3,
+    version=4,
 )
 ASSESS = Job(  # reads texts of batches that are new alone
     "assess",
@@ -277,6 +283,15 @@ COMPARE = Job(
     on_demand=True,
     version=3,
 )
+PROBE = Job(  # the round's model once more, changed in one thing each: what of a weak slice is the data's, and what the model's
+    "probe",
+    probe,
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS, SAMPLE_WEIGHTS),
+    writes=(),
+    appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
+    per="arm",
+    on_demand=True,
+)
 ATTRIBUTE = Job(  # why slices are weak: it needs the models of probes, and says of each test what it lacks
     "attribute",
     attribute,
@@ -285,6 +300,7 @@ ATTRIBUTE = Job(  # why slices are weak: it needs the models of probes, and says
     per="round",
     on_demand=True,
 )
+PROPOSE = Job("propose", propose_work, reads=(VERDICTS,), writes=(WORK_ITEMS,), per="round", on_demand=True)
 
 ASSIGN_ROLES = Job(  # what is chosen on some held-out documents is judged on others
     "assign_roles",
@@ -334,7 +350,9 @@ JOBS = (
     CROSS_FIT,
     TUNE,
     COMPARE,
+    PROBE,
     ATTRIBUTE,
+    PROPOSE,
     ASSIGN_ROLES,
     SCORE_SHADOW,
     MEASURE_RULES,
@@ -359,12 +377,15 @@ def curation(config: Config) -> tuple[Step, ...]:
 def on_demand(config: Config, jobs: Collection[str]) -> tuple[Step, ...]:
     """Steps that run only where one of them is named, after the last round: of each group in which one is, all that build on it.
 
-    Groups are reference models, roles of held-out documents, and what rules do; none of them waits for another.
+    Groups are reference models, verdicts with the models that these rest on, roles of held-out documents, and what rules do. None
+    of them waits for another, but a verdict on labels for reference models.
     """
-    last = config.rounds
-    rules = (Step(SCORE_SHADOW, last), Step(MEASURE_RULES, last))
-    groups = (references(config, last), (Step(ASSIGN_ROLES, 0, HELDOUT),), rules)
-    return tuple(step for group in groups if {step.job.name for step in group} & set(jobs) for step in group)
+    last, named = config.rounds, set(jobs)
+    steps = [step for step in references(config, last) if named & {CROSS_FIT.name, TUNE.name, COMPARE.name}]
+    if named & {PROBE.name, ATTRIBUTE.name, PROPOSE.name}:
+        steps += [step for step in attribution(config, last) if step not in steps]
+    groups = ((Step(ASSIGN_ROLES, 0, HELDOUT),), (Step(SCORE_SHADOW, last), Step(MEASURE_RULES, last)))
+    return (*steps, *(step for group in groups if {step.job.name for step in group} & named for step in group))
 
 
 def loop(config: Config) -> tuple[Step, ...]:
@@ -379,6 +400,8 @@ def loop(config: Config) -> tuple[Step, ...]:
         steps += [Step(FEEDBACK, number), Step(ASSESS_EFFECT, number)]
         if _needs_references(config):
             steps += references(config, number)
+        if config.decide.verdicts:
+            steps += [step for step in attribution(config, number) if step not in steps]
         steps += [Step(DECIDE, number + 1)]
     return tuple(steps)
 
@@ -434,3 +457,11 @@ def references(config: Config, number: int) -> tuple[Step, ...]:
     fitted = tuple(Step(CROSS_FIT, number, f"{FOLD}{fold}") for fold in folds)
     tuned = tuple(Step(TUNE, number, f"{TARGET}{fold}") for fold in folds if config.tune.slices)
     return (*fitted, *tuned, Step(COMPARE, number))
+
+
+def attribution(config: Config, number: int) -> tuple[Step, ...]:
+    """Every step that says whose fault weak slices of a round are; where labels are learnt, reference models judge them first."""
+    labels = references(config, number) if config.task.kind == "classification" else ()
+    more = LONG if config.train.model else WIDE
+    arms = (AGAIN, more, *(f"{PART}{percent}" for percent in PARTS))
+    return (*labels, *(Step(PROBE, number, arm) for arm in arms), Step(ATTRIBUTE, number), Step(PROPOSE, number))

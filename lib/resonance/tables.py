@@ -45,6 +45,7 @@ EXCESS_LOSS = Table("excess_loss", key=("round", "doc_id", "content_hash"), repl
 SLICE_EXCESS = Table("slice_excess", key=("round", "slice"), replaces=("round",))
 LABEL_QUALITY = Table("label_quality", key=("round", "doc_id", "content_hash"), replaces=("round",))
 APPRAISALS = Table("appraisals", key=("round", "doc_id", "content_hash"), replaces=("round",))
+WORK_ITEMS = Table("work_items", key=("round", "item"), replaces=("round",))
 VERDICTS = Table("verdicts", key=("round", "slice"), replaces=("round",))
 REPAIRS = Table("repairs", key=("round", "doc_id", "content_hash"), replaces=("round",))
 SAMPLE_WEIGHTS = Table("sample_weights", key=("round", "doc_id", "content_hash"), replaces=("round",))

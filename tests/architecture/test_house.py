@@ -71,7 +71,7 @@ def test_configuration_files_name_known_jobs_and_keys():
     known = {job.name for job in JOBS} | {"demo", "curate"}
     assert {path.stem for path in (TOP / "conf/jobs").glob("*.yaml")} <= known
     for path in (TOP / "conf").rglob("*.yaml"):
-        if path.parent.name not in ("licences", "policies", "weightings", "profiles", "searches"):
+        if path.parent.name not in ("licences", "moves", "policies", "profiles", "searches", "weightings"):
             load(files=[path])
 
 
@@ -95,7 +95,19 @@ def test_decide_reads_evaluations_but_no_held_out_loss():
     """They say whether a plan did harm; what is drawn instead follows from other tables."""
     (decide,) = (job for job in JOBS if job.name == "decide")
     reads = {table.name for table in decide.reads}
-    assert reads == {"plans", "slice_state", "slice_excess", "evaluations", "documents", "rejects", "sample_plan", "slice_quality"}
+    tables = {"plans", "slice_state", "slice_excess", "evaluations", "documents", "rejects", "sample_plan", "slice_quality"}
+    assert reads == tables | {"verdicts"}
+
+
+def test_the_loop_asks_for_verdicts_before_a_plan_that_follows_them():
+    steps = loop(load(rounds=2, decide__verdicts=True))
+    names = [str(step) for step in steps if step.job.name in ("probe", "attribute", "decide")]
+    arms = ("again", "wide", "part-25", "part-50")
+    asked = [[*(f"probe {number} {arm}" for arm in arms), f"attribute {number}", f"decide {number + 1}"] for number in (1, 2)]
+    assert names == ["decide 1", *asked[0], *asked[1]]
+    last = next(step for step in steps if str(step) == "decide 2")
+    assert "attribute 1" in {str(step) for step in upstream(last, steps[: steps.index(last)])}
+    assert not {step.job.name for step in loop(load(rounds=2))} & {"probe", "attribute"}
 
 
 def test_the_loop_trains_reference_models_before_a_weighting_reads_what_they_show():

@@ -16,6 +16,7 @@ from resonance.control.plan import Plan
 from resonance.control.safeguard import Harm, go_back
 from resonance.control.weighting import weigh
 from resonance.control.weightings.known import Known
+from resonance.core.causes import COVERAGE, SHIFT
 from resonance.core.settings import DecideSettings
 from resonance.core.weighting import KINDS, Resonance, Weighting
 from resonance.report.language import CATALOGUE, read_catalogue, restate, speak
@@ -29,8 +30,8 @@ PLACE = re.compile(r"\{(\w+)\}")
 
 
 WEIGHTINGS = (*(kind() for kind in KINDS), Resonance(step=1.0))
-COLUMNS = re.compile(r"[a-z_]+\.[a-z_]+")
-"""Columns of tables and settings, which Chinese calls as they are called."""
+COLUMNS = re.compile(rf"[a-z_]+\.[a-z_]+|{COVERAGE}|{SHIFT}")
+"""Columns of tables, settings and causes, which Chinese calls as they are called."""
 PLACES = {"say": 0, "amount": 1}
 """Which argument a sentence is, and a thing."""
 
@@ -140,6 +141,7 @@ def weigh_everything() -> Iterator[Plan]:
             )
             settings = DecideSettings(weighting=Weighting(name="x", parameters=parameters), max_change=change)
             yield weigh(2, known, settings)
+            yield weigh(2, known, settings, {"b": COVERAGE, "d": SHIFT})
             yield go_back(3, Harm(2, 1, 0.02, 0.01, 0.03), {"a": 0.5, "b": 0.3, "c": 0.2}, known, settings)
 
 

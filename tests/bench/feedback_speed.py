@@ -43,6 +43,7 @@ from resonance.tables import (
     SLICE_EXCESS,
     SLICE_STATE,
     SLICE_SUMS,
+    VERDICTS,
 )
 from resonance.testing import folder_catalog
 from tests.bench.places import cache, cores, write_result
@@ -119,8 +120,8 @@ def timed(spark: SparkSession, many: int, folder: Path) -> dict[str, float]:
 
     def plan() -> None:
         nothing = spark.createDataFrame([], resources.contract(REJECTS).schema)
-        unread = [spark.createDataFrame([], resources.contract(table).schema) for table in (SLICE_EXCESS, EVALUATIONS)]
-        tables = catalog.read(SLICE_STATE), *unread, held, nothing, catalog.read(SAMPLE_PLAN), {}
+        unread = [spark.createDataFrame([], resources.contract(table).schema) for table in (SLICE_EXCESS, EVALUATIONS, VERDICTS)]
+        tables = catalog.read(SLICE_STATE), *unread[:2], held, nothing, catalog.read(SAMPLE_PLAN), {}, unread[2]
         settings = DecideSettings(weighting=load_weighting("above_mean"))
         for number in (1, ROUND + 1):
             if number > 1:

@@ -32,6 +32,7 @@ from resonance.tables import (
     SIGNAL_EVENT,
     SLICE_EXCESS,
     SLICE_STATE,
+    VERDICTS,
 )
 from resonance.testing import documents_frame, events_frame, hold
 from tests.bench.label_errors import CLASSES
@@ -92,7 +93,7 @@ class World:
         """Draw a round: how often each document is drawn, and how often that was to be expected; ``taught`` holds its labels."""
         turn, nothing, held = Turn("main", round), self.empty(REJECTS), self.tables
         unread = (self.empty(table) for table in (SLICE_STATE, SLICE_EXCESS, EVALUATIONS))
-        frames = held[PLANS], *unread, self.documents, nothing, held[SAMPLE_PLAN], {}
+        frames = held[PLANS], *unread, self.documents, nothing, held[SAMPLE_PLAN], {}, self.empty(VERDICTS)
         self.add(PLANS, decide_plan(*frames, settings=self.settings, drawing=self.drawing, turn=turn))
         factors = np.ones(len(self.keys))
         if round > 1:

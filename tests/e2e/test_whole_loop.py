@@ -39,12 +39,13 @@ def frames(opened):
 
 def test_every_table_is_filled(frames):
     empty = {name for name, frame in frames.items() if frame.isEmpty()}
-    # the policy rewrites nothing and reads no other sets of signals; there is one batch; nobody asked for references; texts teach
-    # themselves; all events are kept; the demo's texts lie in no files that a second run could take over; no rule is searched
+    # the policy rewrites nothing and reads no other sets of signals; there is one batch; nobody asked for references or verdicts;
+    # texts teach themselves; all events are kept; the demo's texts lie in no files that a second run could take over;
+    # no rule is searched
     unmeasured = {table.name for table in SIGNALS.tables.values()} - {"signals_basics", "signals_datatrove"}
     assert empty == unmeasured | {
         "edits", "privacy_spans", "retractions", "excess_loss", "slice_excess", "label_quality", "examples", "slice_sums",
-        "files", "unused_rows", "withdrawn", "writing", "approvals", "heldout_roles", "rule_effects",
+        "files", "unused_rows", "withdrawn", "writing", "approvals", "verdicts", "work_items", "heldout_roles", "rule_effects",
         "campaigns", "rule_trials", "rule_verifications", "rule_versions",
     }  # fmt: skip
 

@@ -111,6 +111,12 @@ class World:
         given = {"appraising": AppraiseSettings(characters=100), "scoring": ScoreModelSettings(max_heldout_documents=HELDOUT)}
         appraise(*self.frames(), **given, **self.tools("appraise", round, "plan"))
 
+    def probe(self, arm: str, round: int = 1) -> None:
+        from resonance.train.probe import probe
+
+        scoring = ScoreModelSettings(max_heldout_documents=HELDOUT)
+        probe(*self.frames(), self.catalog.read(SAMPLE_WEIGHTS), scoring=scoring, **self.tools("probe", round, arm))
+
     def events(self, run: str, phase: str = "train"):
         return self.catalog.read(SIGNAL_EVENT).where((F.col("run") == run) & (F.col("phase") == phase))
 
@@ -587,3 +593,133 @@ def test_what_rules_cut_alone_is_scored_once_and_no_state_reads_it(done):
     nothing = plans.where("arm <> 'heldout'"), documents, examples, rejects.limit(0), checkpoints
     with pytest.raises(TrainError, match="nothing to compare"):
         score_shadow(*nothing, **done.tools("score_shadow", 1, "plan"))
+
+
+@pytest.fixture(scope="module")
+def probed(spark, tmp_path_factory, plans, documents) -> World:
+    """Round 1 and its probe models, then round 2 and those that cannot start from nothing."""
+    whole = World(spark, tmp_path_factory.mktemp("probed"), plans, documents)
+    whole.train()
+    whole.score()
+    for arm in ("again", "wide", "part-25", "part-50"):
+        whole.probe(arm)
+    whole.train(2)
+    for arm in ("again", "wide", "long"):
+        whole.probe(arm, 2)
+    return whole
+
+
+def ids(events) -> set[bytes]:
+    return {bytes(row["doc_id"]) for row in events.select("doc_id").collect()}
+
+
+@pytest.mark.parametrize("place", ["1-again", "1-wide", "1-part-25", "1-part-50", "2-again", "2-wide", "2-long"])
+def test_each_probe_model_scores_the_held_out_documents_once(probed, place):
+    events = probed.events(f"probe-{place}", "probe")
+    wanted = probed.drawn(0, "heldout").where(F.col("pos") < HELDOUT)
+    assert events.count() == HELDOUT
+    assert ids(events) == ids(wanted)
+    assert [row["pi"] for row in events.select("pi").distinct().collect()] == [None]
+    assert 0 < nats(events) < math.log(SETTINGS.vocabulary) + 0.5
+
+
+def test_probe_models_see_the_rounds_draws_and_parts_lie_in_each_other(probed):
+    draws = probed.drawn().select("epoch", "pos", "copy", "doc_id").collect()
+    seen = {arm: probed.events(f"probe-1-{arm}", "probe_fit") for arm in ("again", "wide", "part-25", "part-50")}
+    key = ["epoch", "pos", "copy", "doc_id"]
+    assert sorted(seen["wide"].select(key).collect()) == sorted(draws)
+    again = seen["again"].select(key).collect()
+    assert sorted((row.copy, row.doc_id) for row in again) == sorted((row.copy, row.doc_id) for row in draws)
+    assert sorted(row.pos for row in again) == list(range(len(draws)))
+    assert sorted(again) != sorted(draws)
+    quarter, half = ids(seen["part-25"]), ids(seen["part-50"])
+    assert quarter < half < ids(seen["wide"])
+    assert abs(len(quarter) - 150 / 4) < 3 * math.sqrt(150 * 3 / 16)
+    assert abs(len(half) - 75) < 3 * math.sqrt(150 / 4)
+    assert set(seen["part-25"].select(key).collect()) <= set(draws), "what is drawn of a part keeps its places"
+
+
+def test_a_longer_model_meets_each_draw_four_times(probed):
+    events = probed.events("probe-2-long", "probe_fit")
+    assert events.count() == 4 * probed.drawn(2).count()
+    counts = {row["count"] for row in events.groupBy("copy", "doc_id").count().collect()}
+    assert counts == {4}
+
+
+def test_a_wide_model_has_four_times_the_matrices_and_starts_where_the_plan_does(probed):
+    rows = probed.catalog.read(CHECKPOINTS).where("final").collect()
+    sizes = {row["run"]: row["parameters"] for row in rows}
+    table = SETTINGS.vocabulary * SETTINGS.hidden
+    assert sizes["probe-1-again"] == sizes["train-1-plan"]
+    for run in ("probe-1-wide", "probe-2-wide"):
+        matrices = sizes["train-1-plan"] - table - 3 * SETTINGS.hidden
+        assert sizes[run] == pytest.approx(2 * table + 4 * matrices + 6 * SETTINGS.hidden, rel=0.01)
+    first = {
+        run: nats(probed.events(run, phase).where("pos < 8"))
+        for run, phase in (("train-2-plan", "train"), ("probe-2-wide", "probe_fit"))
+    }
+    assert first["probe-2-wide"] == pytest.approx(first["train-2-plan"], rel=1e-3), "the first batch, before any step"
+
+
+def test_a_probe_that_ran_starts_nothing_and_adds_nothing(probed):
+    before = probed.catalog.read(SIGNAL_EVENT).count(), probed.catalog.read(CHECKPOINTS).count()
+    usual, probed.launch = probed.launch, NoLaunch()
+    try:
+        probed.probe("part-25")
+    finally:
+        probed.launch = usual
+    assert (probed.catalog.read(SIGNAL_EVENT).count(), probed.catalog.read(CHECKPOINTS).count()) == before
+
+
+def test_a_killed_probe_goes_on_and_ends_with_the_same_losses(probed, world, monkeypatch):
+    from resonance.train import loop
+
+    usual = loop.step
+
+    def dies(model, optimizer, sums, settings, state):
+        if state.step == 11:
+            raise TrainError("the power is gone")
+        return usual(model, optimizer, sums, settings, state)
+
+    world.train()
+    monkeypatch.setattr(loop, "step", dies)
+    with pytest.raises(TrainError, match="^probe 1 wide: the power is gone; what is committed stays"):
+        world.probe("wide")
+    assert world.catalog.committed(SIGNAL_EVENT, "probe-1-wide/wide/probe_fit") == 10
+    monkeypatch.setattr(loop, "step", usual)
+    world.probe("wide")
+    told = ("pos", "doc_id", "step", "loss_sum", "n_tok")
+    for phase in ("probe_fit", "probe"):
+        mine, whole = (w.events("probe-1-wide", phase).select(*told).orderBy("pos").collect() for w in (world, probed))
+        assert mine == whole
+
+
+def test_a_probe_without_the_rounds_model_names_it(world):
+    with pytest.raises(TrainError, match="no final checkpoint of round 1, arm plan; run train for it first"):
+        world.probe("again")
+
+
+def test_states_evaluations_and_trends_are_the_same_with_and_without_probe_models(probed):
+    from resonance.benchmark.evaluate import evaluate
+    from resonance.core.settings import EvaluateSettings, FeedbackSettings
+    from resonance.states.feedback import feedback
+    from resonance.states.trend import subtract_trend
+    from resonance.tables import APPRAISALS
+
+    every = probed.catalog.read(SIGNAL_EVENT)
+    without = every.where("phase NOT IN ('probe', 'probe_fit')")
+    assert every.count() > without.count() > 0
+    sums, examples = probed.catalog.read(SLICE_SUMS), probed.catalog.read(EXAMPLES)
+
+    def follow(events):
+        turn = Turn("main", 1)
+        states, slices = feedback(events, sums, probed.documents, examples, settings=FeedbackSettings(min_documents=1), turn=turn)
+        rows = evaluate(events, probed.catalog.read(APPRAISALS), settings=EvaluateSettings(replicates=20), turn=turn, seed=7)
+        trend = subtract_trend(events.where("arm = 'plan'"), 0.9)
+        return [sorted((tuple(map(rounded, row)) for row in frame.collect()), key=repr) for frame in (states, slices, rows, trend)]
+
+    def rounded(value):
+        """Sums of numbers of other partitions differ in their last digits."""
+        return float(f"{value:.9g}") if isinstance(value, float) else value
+
+    assert follow(every) == follow(without)

@@ -270,13 +270,66 @@ def compare(
 
 
 @app.command()
+@on_workspace()
+def attribute(
+    w: OpenWorkspace,
+    number: Annotated[int | None, typer.Option("--round", min=1, help="Round that was trained; the newest by default.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would cost, and train nothing.")] = False,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Train although no evaluation set is registered.")] = False,
+) -> None:
+    """Find slices on which a round's model is weak, and tell whether data or model is at fault, by test.
+
+    That takes a few models more: the round's own with another seed, twice as wide, on a quarter and on half of its documents; where
+    labels are learnt, those of [b]cross_fit[/b] first. What they cost is printed before they are trained; they are kept, and
+    trained once. Where no test decides, the verdict abstains and names the run that would settle it. Name the settings that the
+    round was run with.
+    """
+    w.forecast_attribution(number).show(out)
+    if not dry_run:
+        w.attribute(number, unchecked=unchecked)
+        w.verdicts(number).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
+def verdicts(
+    w: OpenWorkspace,
+    number: Annotated[int | None, typer.Option("--round", min=1, help="Round that was looked at; the newest by default.")] = None,
+) -> None:
+    """Show why slices are weak: cause, confidence and first move; and what was abstained on, with the run that settles it."""
+    w.verdicts(number).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
+def suggest(
+    w: OpenWorkspace,
+    number: Annotated[int | None, typer.Option("--round", min=1, help="Round that was looked at; the newest by default.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write the draft here, as YAML.")] = None,
+) -> None:
+    """Draft what to ask for where a model is weak: repairs, more data, another model; each with its evidence, or marked as a guess.
+
+    Which move answers which cause stands in a table, [b]conf/moves/default.yaml[/b]; name your own by --set propose.moves=FILE.
+    """
+    draft = w.draft_work(number, output)
+    if output is None:
+        out.print(draft, markup=False, highlight=False, soft_wrap=True, end="")
+
+
+@app.command()
 @on_workspace(computes=False)
 def why(
     w: OpenWorkspace,
-    doc_id: Annotated[str, typer.Argument(help="A doc_id (32 hex digits) or the key of a row in its source.")],
+    asked: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOC_ID|SLICE",
+            help="A doc_id (32 hex digits) or the key of a row in its source; or a slice, as verdicts or the plan name it.",
+        ),
+    ],
 ) -> None:
-    """Tell what became of a document: where it came from, which rule cut it, its cluster, draws and losses."""
-    w.why(doc_id).show(out)
+    """Tell what became of a document, from its source to its losses; or why a slice is weak, test by test."""
+    w.why(asked).show(out)
 
 
 @app.command()

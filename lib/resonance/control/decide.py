@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from statistics import fmean
+from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from resonance.control.plan import Plan
 from resonance.control.safeguard import find_harm, go_back, read_effects
+from resonance.control.verdicts import find_raised
 from resonance.control.weighting import stratify, weigh
 from resonance.control.weightings.known import Known
 from resonance.core.errors import ResonanceError
@@ -39,6 +41,7 @@ def decide_plan(
     rejects: DataFrame,
     sample_plan: DataFrame,
     slice_quality: Mapping[str, DataFrame],
+    verdicts: DataFrame,
     *,
     settings: DecideSettings,
     drawing: RebalanceSettings,
@@ -46,6 +49,7 @@ def decide_plan(
 ) -> DataFrame:
     """The plan of ``turn.round``: a weight and a reason for each slice, from what the weighting reads of the round before.
 
+    With ``settings.verdicts`` slices whose verdict in the round before says that the data fails them are raised, within the bounds.
     A plan that measured worse than its control arm is not continued: the next one has the weights of the last that did not.
     Evaluations decide about nothing else. One shuffle of ids (the pool) and two of partial sums; the driver sees a few
     numbers for each slice and round.
@@ -77,7 +81,7 @@ def decide_plan(
     )
     harm = find_harm(read_effects(evaluations, turn.round), turn.round - 1) if turn.round > 1 else None
     if harm is None:
-        plan = weigh(turn.round, known, settings)
+        plan = weigh(turn.round, known, settings, find_raised(_read_verdicts(verdicts, turn.round - 1, settings), known))
     else:
         weights = {row["slice"]: row["weight"] for row in past if row["round"] == harm.haven}
         plan = go_back(turn.round, harm, weights, known, settings)
@@ -173,6 +177,13 @@ def _read_quality(slice_quality: Mapping[str, DataFrame], round: int, settings: 
             "the contract that assess.contract names must have column slice, and no other, in adaqStrata"
         )
     return found
+
+
+def _read_verdicts(verdicts: DataFrame, round: int, settings: DecideSettings) -> list[dict[str, Any]]:
+    """Cause of each slice that was judged in a round, where plans follow verdicts."""
+    if not settings.verdicts:
+        return []
+    return [row.asDict() for row in verdicts.where(F.col("round") == round).select("slice", "cause").collect()]
 
 
 def _make_rows(plan: Plan, known: Known, settings: DecideSettings) -> list[tuple[object, ...]]:

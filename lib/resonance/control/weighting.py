@@ -6,26 +6,33 @@ run away. The repeat limit follows Muennighoff et al. (arXiv 2305.16264): up to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from resonance.control.case import Case, find_bounds, find_limit
 from resonance.control.plan import Plan
 from resonance.control.reasons import explain_fixed, explain_moved, explain_shortfall
 from resonance.control.shares import water_fill
+from resonance.control.verdicts import find_tops, raise_claims
 from resonance.control.weightings import ask_shares
 from resonance.control.weightings.known import Claim, Known
 from resonance.core.settings import DecideSettings
 from resonance.core.weighting import Stratified
 
 
-def weigh(round: int, known: Known, settings: DecideSettings) -> Plan:
-    """The plan of ``round`` by the weighting of ``settings``; where that follows losses, round 1 has equal shares."""
+def weigh(round: int, known: Known, settings: DecideSettings, raised: Mapping[str, str] | None = None) -> Plan:
+    """The plan of ``round`` by the weighting of ``settings``; where that follows losses, round 1 has equal shares.
+
+    Slices in ``raised``, each with the cause of its verdict, ask for as much as the bounds of change allow.
+    """
     weighting = settings.weighting
-    if weighting.is_fixed:
-        return keep_claims(round, ask_shares(known, weighting.parameters), known, settings)
-    if round == 1:
-        return keep_claims(round, ask_shares(known, Stratified()), known, settings)
-    cases = _make_cases(ask_shares(known, weighting.parameters), known)
+    parameters = Stratified() if round == 1 and not weighting.is_fixed else weighting.parameters
+    claims = ask_shares(known, parameters)
+    tops = find_tops(claims, raised or {}, known, settings)
+    claims = raise_claims(claims, raised or {}, tops, known)
+    if weighting.is_fixed or round == 1:
+        return keep_claims(round, claims, known, settings, tops=tops)
+    cases = _make_cases(claims, known)
     bounds = {name: find_bounds(case, settings, len(cases)) for name, case in cases.items()}
     weights = water_fill({name: case.asked for name, case in cases.items()}, bounds)
     note = explain_shortfall(weights)
@@ -33,7 +40,14 @@ def weigh(round: int, known: Known, settings: DecideSettings) -> Plan:
     return Plan(round, weights, reasons, cases)
 
 
-def keep_claims(round: int, claims: Mapping[str, Claim], known: Known, settings: DecideSettings, because: str = "") -> Plan:
+def keep_claims(
+    round: int,
+    claims: Mapping[str, Claim],
+    known: Known,
+    settings: DecideSettings,
+    because: str = "",
+    tops: Mapping[str, float] | None = None,
+) -> Plan:
     """The plan that gives each slice what is claimed for it, as far as the repeat limit allows.
 
     Args:
@@ -42,11 +56,11 @@ def keep_claims(round: int, claims: Mapping[str, Claim], known: Known, settings:
         known: what is known about the slices.
         settings: the bounds.
         because: what each reason begins with.
+        tops: how high single slices may rise besides.
     """
     cases = _make_cases(claims, known)
-    weights = water_fill(
-        {name: case.asked for name, case in cases.items()}, {name: find_limit(case) for name, case in cases.items()}
-    )
+    bounds = {name: find_limit(case).clamped("verdict", 0.0, (tops or {}).get(name, math.inf)) for name, case in cases.items()}
+    weights = water_fill({name: case.asked for name, case in cases.items()}, bounds)
     note = explain_shortfall(weights)
     reasons = {name: because + explain_fixed(cases[name], weight, settings) + note for name, weight in weights.items()}
     return Plan(round, weights, reasons, cases)

@@ -25,7 +25,12 @@ def place_rows(rows: DataFrame, *, seed: int, epochs: int = 1) -> DataFrame:
     bands, which one more pass counts. Only those 1,024 counts an epoch come together in one place.
     """
     passes = rows.withColumn("epoch", F.explode(F.sequence(F.lit(0), F.lit(epochs - 1))) if epochs > 1 else F.lit(0))
-    ordered = passes.withColumn("ord", hash_columns(["doc_id", "copy", "epoch"], seed, "ord"))
+    return order_rows(passes, seed=seed)
+
+
+def order_rows(rows: DataFrame, *, seed: int) -> DataFrame:
+    """``rows`` with ``pos``: their rank within their ``epoch`` by a hash of document, copy and epoch, as ``place_rows`` says."""
+    ordered = rows.withColumn("ord", hash_columns(["doc_id", "copy", "epoch"], seed, "ord"))
     band = F.shiftright("ord", 64 - BAND_BITS)
     return rank_in_bands(ordered, ["epoch"], band, ["ord", "doc_id", "copy"]).withColumnRenamed("rank", "pos").drop("ord")
 

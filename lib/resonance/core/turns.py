@@ -22,6 +22,8 @@ WIDE: Final = "wide"
 """The arm whose model is the plan arm's, twice as wide."""
 LONG: Final = "long"
 """The arm whose model is the plan arm's, trained on each draw four times: where no wider model can be built."""
+LONG_TIMES: Final = 4
+"""How often that is."""
 PART: Final = "part-"
 """Begins the name of an arm whose model is the plan arm's, trained on a part of its draws; the percentage follows."""
 

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from resonance.core.errors import ConfigError
 from resonance.core.hashes import hash_text
+from resonance.core.moves import parse_moves
 from resonance.core.pseudonyms import name_key, read_key
 from resonance.core.quotes import advise_quotes, describe_quotes
-from resonance.core.settings import AssessSettings, CleanSettings, Config
+from resonance.core.settings import AssessSettings, CleanSettings, Config, ProposeSettings
 from resonance.core.settings.control import MOVED
 from resonance.core.weighting import Weighting
 from resonance.runtime import resources
@@ -56,7 +57,7 @@ def load(
     for key, value in overrides.items():
         merged = _lay(merged, _nest_value(key.split("__"), value))
     try:
-        return Config.model_validate(_read_promises(_settle_policy(_choose_weighting(_read_scorers(merged)))))
+        return Config.model_validate(_read_moves(_read_promises(_settle_policy(_choose_weighting(_read_scorers(merged))))))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
@@ -122,6 +123,17 @@ def _read_promises(merged: dict[str, Any]) -> dict[str, Any]:
     if isinstance(profile, str):
         read["profile"] = read_file(find_recipe("profiles", "profile", profile), "profile")
     return {**merged, "assess": {**assess, **read}}
+
+
+def _read_moves(merged: dict[str, Any]) -> dict[str, Any]:
+    """The layers with the table of moves that they name read, as a text: what proposes work parses it."""
+    propose = merged.get("propose", {})
+    given = propose.get("moves", ProposeSettings().moves) if isinstance(propose, dict) else None
+    if not isinstance(given, str):
+        return merged
+    text = read_file(find_recipe("moves", "table of moves", given), "table of moves")
+    parse_moves(text, given)
+    return {**merged, "propose": {**propose, "moves": text}}
 
 
 def config_hash(config: Config) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -23,7 +20,6 @@ from resonance.core.turns import (
     CANDIDATES,
     CONTROL,
     FOLD,
-    HELDOUT,
     PHASE_APPRAISE,
     PHASE_FIT,
     PHASE_HELDOUT,
@@ -38,14 +34,12 @@ from resonance.core.turns import (
     TARGET,
     PhaseName,
 )
-from resonance.train import checkpoint
 from resonance.train.desk import Desk
-from resonance.train.export import DRAW, first_draws, places, write_shards
+from resonance.train.export import DRAW, first_draws
+from resonance.train.passes import Source, Start, find_final, name_step, read_draw, read_heldout, score_draws, train_draws
 from resonance.train.samples import mend_labels, samples
 from resonance.train.shadow import choose_shadow
-from resonance.train.spec import Phase, Spec
-from resonance.train.tokenizer import TOKENIZER, learn, texts_of
-from resonance.train.watch import run_ranks
+from resonance.train.tokenizer import TOKENIZER
 
 
 def train(
@@ -73,12 +67,12 @@ def train(
     mine = (F.col("round") == site.turn.round) & F.lit(site.turn.arm == PLAN)
     learnt = mend_labels(samples(documents, examples, task), sample_weights.where(mine), task)
     source = Source(learnt, settings, task)
-    draws = _read_draw(sample_plan, site.turn.round, site.turn.arm)
-    begin = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
+    draws = read_draw(sample_plan, site.turn.round, site.turn.arm)
+    begin = find_final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     desk.recover()
     matched = site.turn.arm == CONTROL and not settings.early_stop_patience
     steps = _count_steps(checkpoints, site.turn.round) if matched else 0
-    _train(desk, PHASE_TRAIN, draws, source, site.seed, begin, begin / TOKENIZER if begin else None, steps)
+    train_draws(desk, PHASE_TRAIN, draws, source, Start(site.seed, begin, begin / TOKENIZER if begin else None, steps))
     desk.clean()
 
 
@@ -107,19 +101,19 @@ def appraise(
         ConservationError: events and candidates do not match.
     """
     desk = Desk(site)
-    start = _final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
+    start = find_final(checkpoints, site.turn.round - 1, PLAN) if site.turn.round > 1 else None
     if start is None and not settings.model:
-        raise TrainError(f"{_title(desk)}: before round 1 there is a model only where train.model names one; appraise round 2")
+        raise TrainError(f"{name_step(desk)}: before round 1 there is a model only where train.model names one; appraise round 2")
     learnt = samples(documents, examples, task)
     labelled = task.kind == "classification"
     read = learnt if labelled else learnt.withColumn("text", F.substring("text", 1, appraising.characters))
-    looked_at = first_draws(_read_draw(sample_plan, site.turn.round, CANDIDATES))
+    looked_at = first_draws(read_draw(sample_plan, site.turn.round, CANDIDATES))
     if site.turn.round > 1 and not labelled:
         moved = looked_at.withColumn("pos", F.col("pos") + F.lit(scoring.max_heldout_documents))
-        looked_at = _read_heldout(sample_plan, scoring).select(*DRAW).unionByName(moved)
+        looked_at = read_heldout(sample_plan, scoring).select(*DRAW).unionByName(moved)
     desk.recover()
     phases: tuple[PhaseName, ...] = (PHASE_APPRAISE,) if labelled else (PHASE_APPRAISE, PHASE_REORDER)
-    _score(desk, dict.fromkeys(phases, looked_at), Source(read, settings, task), start)
+    score_draws(desk, dict.fromkeys(phases, looked_at), Source(read, settings, task), start)
     desk.clean()
 
 
@@ -142,11 +136,11 @@ def score_model(
     """
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
-    start = _final(checkpoints, site.turn.round, site.turn.arm)
-    heldout = _read_heldout(sample_plan, scoring)
-    drawn = first_draws(_read_draw(sample_plan, site.turn.round, site.turn.arm))
+    start = find_final(checkpoints, site.turn.round, site.turn.arm)
+    heldout = read_heldout(sample_plan, scoring)
+    drawn = first_draws(read_draw(sample_plan, site.turn.round, site.turn.arm))
     desk.recover()
-    _score(desk, {PHASE_SCORE: drawn, PHASE_HELDOUT: heldout}, source, start)
+    score_draws(desk, {PHASE_SCORE: drawn, PHASE_HELDOUT: heldout}, source, start)
     desk.clean()
 
 
@@ -170,12 +164,12 @@ def score_shadow(
         ConservationError: events and documents do not match.
     """
     desk = Desk(site)
-    start = _final(checkpoints, site.turn.round, PLAN)
+    start = find_final(checkpoints, site.turn.round, PLAN)
     chosen = choose_shadow(documents, rejects, sample_plan, round=site.turn.round, seed=site.seed)
     if chosen.isEmpty():
-        raise TrainError(f"{_title(desk)}: no rule cut a document alone and none is held out, so there is nothing to compare")
+        raise TrainError(f"{name_step(desk)}: no rule cut a document alone and none is held out, so there is nothing to compare")
     desk.recover()
-    _score(desk, {PHASE_SHADOW: chosen}, Source(samples(documents, examples, task), settings, task), start)
+    score_draws(desk, {PHASE_SHADOW: chosen}, Source(samples(documents, examples, task), settings, task), start)
     desk.clean()
 
 
@@ -203,11 +197,11 @@ def cross_fit(
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(FOLD))
-    draws, mine = _read_draw(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
-    tokenizer = _final(checkpoints, site.turn.round, PLAN) / TOKENIZER
+    draws, mine = read_draw(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
+    tokenizer = find_final(checkpoints, site.turn.round, PLAN) / TOKENIZER
     desk.recover()
-    start = _train(desk, PHASE_FIT, draws.where(~mine), source, site.seed + 1 + fold, None, tokenizer)
-    _score(desk, {PHASE_REFERENCE: first_draws(draws.where(mine))}, source, start)
+    start = train_draws(desk, PHASE_FIT, draws.where(~mine), source, Start(site.seed + 1 + fold, tokenizer=tokenizer))
+    score_draws(desk, {PHASE_REFERENCE: first_draws(draws.where(mine))}, source, start)
     desk.clean()
 
 
@@ -237,136 +231,26 @@ def tune(
     desk = Desk(site, settings.log_share)
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(TARGET))
-    draws, mine = _read_draw(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
+    draws, mine = read_draw(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
     aims = draws.where(~mine & F.col("slice").isin(*tuning.slices))
     found = {row["slice"] for row in aims.select("slice").distinct().collect()}
     if lacking := [label for label in tuning.slices if label not in found]:
         raise TrainError(
-            f"{_title(desk)}: nothing outside the fold is drawn of {', '.join(lacking)}, named in tune.slices; "
+            f"{name_step(desk)}: nothing outside the fold is drawn of {', '.join(lacking)}, named in tune.slices; "
             "resonance explain lists the slices"
         )
-    begin = _final(checkpoints, site.turn.round, f"{FOLD}{fold}")
+    begin = find_final(checkpoints, site.turn.round, f"{FOLD}{fold}")
     desk.recover()
-    start = _train(desk, PHASE_TUNE, aims, source, site.seed, begin, begin / TOKENIZER)
-    _score(desk, {PHASE_TARGET: first_draws(draws.where(mine))}, source, start)
+    start = train_draws(desk, PHASE_TUNE, aims, source, Start(site.seed, begin, begin / TOKENIZER))
+    score_draws(desk, {PHASE_TARGET: first_draws(draws.where(mine))}, source, start)
     desk.clean()
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is learnt from, and how."""
-
-    samples: DataFrame
-    settings: TrainSettings
-    task: TaskSettings
-
-
-def _train(
-    desk: Desk,
-    name: PhaseName,
-    draws: DataFrame,
-    source: Source,
-    seed: int,
-    begin: Path | None,
-    tokenizer: Path | None,
-    steps: int = 0,
-) -> Path:
-    """The final checkpoint of a training on ``draws``, from ``begin`` (or nothing) with ``tokenizer`` (or one that is learnt).
-
-    It takes as many ``steps`` as are given, if any are.
-    """
-    last = desk.last_checkpoint()
-    if last is None or not checkpoint.state_of(last).final:
-        phase = write_shards(name, draws, source.samples, desk.shards / name)
-        if not phase.places:
-            raise TrainError(f"{_title(desk)}: the plan draws nothing; raise rebalance.tokens")
-        phase = phase.model_copy(update={"steps": min(steps, phase.places)})
-        spec = Spec(
-            settings=source.settings,
-            task=source.task,
-            seed=seed,
-            tokenizer=tokenizer or _tokenizer(phase, source.settings, desk.site),
-            staging=desk.staging,
-            phases=(phase,),
-            start=last or begin,
-            resume=last is not None,
-        )
-        _run(desk, spec)
-        last = desk.last_checkpoint()
-    if last is None or not checkpoint.state_of(last).final:
-        raise TrainError(f"{_title(desk)}: ranks ended without a final checkpoint")
-    placed, _, _ = places(draws)
-    desk.verify(name, placed.where(F.col("place") < checkpoint.state_of(last).last))
-    return last
-
-
-def _score(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path | None) -> None:
-    """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``, or at the model of the settings, from the first
-    shard that has none yet.
-    """
-    phases = [write_shards(name, draws, source.samples, desk.shards / name, desk.committed(name)) for name, draws in wanted.items()]
-    spec = Spec(
-        settings=source.settings,
-        task=source.task,
-        seed=0,
-        tokenizer=(start or Path(source.settings.model)) / TOKENIZER,
-        staging=desk.staging,
-        phases=tuple(phase for phase in phases if phase.first < phase.places),
-        start=start,
-    )
-    if spec.phases:
-        _run(desk, spec)
-    for name, draws in wanted.items():
-        desk.verify(name, draws)
-
-
-def _run(desk: Desk, spec: Spec) -> None:
-    def take(phase: Phase) -> None:
-        for folder in desk.finished(phase.name):
-            desk.take(phase, folder)
-
-    run_ranks(spec, desk.site.launch, _title(desk), take)
-
-
-def _title(desk: Desk) -> str:
-    return f"{desk.site.job} {desk.site.turn.round} {desk.site.turn.arm}"
 
 
 def _of_fold(fold: int, fitting: CrossFitSettings, seed: int) -> Column:
     return F.pmod(hash_columns(["doc_id"], seed, "fold"), F.lit(fitting.folds)) == fold
 
 
-def _read_draw(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:
-    return sample_plan.where((F.col("round") == round) & (F.col("arm") == arm))
-
-
-def _read_heldout(sample_plan: DataFrame, scoring: ScoreModelSettings) -> DataFrame:
-    """The held-out documents that models are judged on."""
-    return _read_draw(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
-
-
-def _final(checkpoints: DataFrame, round: int, arm: str) -> Path:
-    mine = (F.col("round") == round) & (F.col("arm") == arm) & F.col("final")
-    found = checkpoints.where(mine).orderBy(F.desc("step")).limit(1).collect()
-    if not found:
-        raise TrainError(f"table checkpoints: no final checkpoint of round {round}, arm {arm}; run train for it first")
-    folder = Path(found[0]["uri"])
-    if not folder.is_dir():
-        raise TrainError(f"table checkpoints: round {round}, arm {arm} names {folder}, which is gone; run train for it again")
-    return folder
-
-
 def _count_steps(checkpoints: DataFrame, round: int) -> int:
     """The steps that the plan arm of a round took; 0 where it did not end."""
     mine = (F.col("round") == round) & (F.col("arm") == PLAN) & F.col("final")
     return int(checkpoints.where(mine).agg(F.max("step").alias("step")).collect()[0]["step"] or 0)
-
-
-def _tokenizer(phase: Phase, settings: TrainSettings, site: Site) -> Path:
-    """The tokenizer of all rounds: the model's own, or learnt in round 1 from the first texts of the plan, an order of hashes."""
-    if settings.model:
-        return Path(settings.model) / TOKENIZER
-    path = site.folder / "models" / f"tokenizer-{settings.vocabulary}-{site.turn.run}.json"
-    if not path.exists():
-        learn(texts_of(phase.shards, settings.tokenizer_bytes), settings.vocabulary, path)
-    return path

@@ -35,7 +35,11 @@ class Phase(Settings):
 
 
 class Spec(Settings):
-    """All that a rank must know. ``start`` is the checkpoint to begin with, ``resume`` continues its optimizer and place."""
+    """All that a rank must know.
+
+    ``start`` is the checkpoint to begin with, ``resume`` continues its optimizer and place; ``widen`` makes the model that a
+    training begins with twice as wide, unless it is resumed.
+    """
 
     settings: TrainSettings
     seed: int
@@ -45,6 +49,7 @@ class Spec(Settings):
     task: TaskSettings = TaskSettings()
     start: Path | None = None
     resume: bool = False
+    widen: bool = False
 
 
 class Boundary(Settings):

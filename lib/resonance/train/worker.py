@@ -18,11 +18,14 @@ def run(spec: Spec, collective: Collective) -> list[Boundary]:
     from resonance.train.tasks import task_of
     from resonance.train.tokenizer import Codec
     from resonance.train.weights import device
+    from resonance.train.widen import widen_model
 
     known = Path(spec.settings.model) if spec.settings.model else None
     codec = pretrained.codec(known, spec.tokenizer) if known else Codec.learnt(spec.tokenizer, spec.settings.vocabulary)
     fresh = pretrained.load if known else model.build
     trained = checkpoint.load(spec.start) if spec.start else fresh(spec.settings, spec.seed, spec.task.heads)
+    if spec.widen and not spec.resume:
+        trained = widen_model(trained, spec.seed)
     for parameter in trained.parameters():
         collective.broadcast(parameter.data)
     trained.to(device(collective.local_rank))

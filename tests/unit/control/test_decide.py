@@ -16,7 +16,7 @@ from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.table import Table
 from resonance.core.weighting import AboveMean, ByQuality, DoReMi, Resonance, Uniform, Weighting
 from resonance.runtime import resources
-from resonance.tables import EVALUATIONS, PLANS, SLICE_EXCESS, SLICE_STATE
+from resonance.tables import EVALUATIONS, PLANS, SLICE_EXCESS, SLICE_STATE, VERDICTS
 from resonance.testing import documents_frame, hold
 
 
@@ -54,6 +54,7 @@ def planned(
     settings: DecideSettings = ABOVE_MEAN,
     excess: DataFrame | None = None,
     quality: DataFrame | None = None,
+    verdicts: DataFrame | None = None,
 ) -> DataFrame:
     rejects = documents.where("source_key = 'cut'").select("doc_id", "batch", F.lit("dedupe").alias("step"))
     marks = {"arm": F.lit("heldout"), "round": F.lit(0), "epoch": F.lit(0), "pi": F.lit(1.0)}
@@ -68,6 +69,7 @@ def planned(
         rejects,
         held,
         {} if quality is None else {"quality_metric": quality},
+        empty(documents.sparkSession, VERDICTS) if verdicts is None else verdicts,
         settings=settings,
         drawing=drawing,
         turn=Turn("main", round=round),

@@ -13,7 +13,7 @@ from resonance.core.job import Turn
 from resonance.core.settings import DecideSettings, RebalanceSettings
 from resonance.core.weighting import AboveMean, Weighting
 from resonance.runtime import resources
-from resonance.tables import EVALUATIONS, PLANS, REJECTS, SAMPLE_PLAN, SLICE_EXCESS, SLICE_STATE
+from resonance.tables import EVALUATIONS, PLANS, REJECTS, SAMPLE_PLAN, SLICE_EXCESS, SLICE_STATE, VERDICTS
 from resonance.testing import documents_frame, hold
 
 PLANTED = DecideSettings(weighting=Weighting(name="planted", version=1, parameters=AboveMean(temperature=0.1)))
@@ -82,6 +82,7 @@ class World:
             self.empty(REJECTS),
             self.empty(SAMPLE_PLAN),
             {},
+            self.empty(VERDICTS),
             settings=PLANTED,
             drawing=RebalanceSettings(tokens=1_000, bytes_per_token=1.0),
             turn=Turn("main", round=round),

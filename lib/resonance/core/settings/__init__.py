@@ -21,6 +21,7 @@ from resonance.core.settings.curate import (
     ScorerFile,
     ScoreSettings,
 )
+from resonance.core.settings.propose import ProposeSettings
 from resonance.core.settings.report import ReportSettings
 from resonance.core.settings.runtime import LineageSettings, SparkSettings, TrackingSettings
 from resonance.core.settings.states import FeedbackSettings
@@ -44,6 +45,7 @@ __all__ = [
     "JudgeSettings",
     "DecideSettings",
     "LineageSettings",
+    "ProposeSettings",
     "RebalanceSettings",
     "ScorerFile",
     "ReportSettings",

@@ -20,6 +20,7 @@ from resonance.core.settings.curate import (
     RebalanceSettings,
     ScoreSettings,
 )
+from resonance.core.settings.propose import ProposeSettings
 from resonance.core.settings.report import ReportSettings
 from resonance.core.settings.runtime import LineageSettings, SparkSettings, TrackingSettings
 from resonance.core.settings.states import FeedbackSettings
@@ -60,6 +61,7 @@ class Config(Settings):
     evaluate: EvaluateSettings = EvaluateSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     attribute: AttributeSettings = AttributeSettings()
+    propose: ProposeSettings = ProposeSettings()
     decide: DecideSettings = DecideSettings()
     report: ReportSettings = ReportSettings()
     tracking: TrackingSettings = TrackingSettings()

@@ -21,6 +21,11 @@ class DecideSettings(Settings):
         Weighting(name="stratified", version=1, parameters=Stratified()),
         description="how what is known about slices becomes weights: a name in `conf/weightings`, or a file",
     )
+    verdicts: bool = Field(
+        False,
+        description="whether verdicts of the round before raise slices that lack data, or are drawn otherwise than they are used; "
+        "what they rest on is then trained in every round",
+    )
     max_change: float = Field(2.0, gt=1, description="a weight that follows losses changes by at most this factor a round")
     max_total_change: float = Field(3.0, gt=1, description="and by this factor from its stratified share")
     floor: float = Field(0.1, ge=0, lt=1, description="and does not fall below this share of an even weight")

@@ -21,6 +21,7 @@ from resonance.report.sections import (
     suspects,
     texts,
     training,
+    verdicts,
 )
 
 SECTIONS: tuple[Section[Any], ...] = (
@@ -37,6 +38,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     references.SECTION,
     suspects.SECTION,
     heldout.SECTION,
+    verdicts.SECTION,
     plan.SECTION,
     record.SECTION,
 )
