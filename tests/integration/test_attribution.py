@@ -40,7 +40,7 @@ SETTINGS = {
     "judge": {"policy": "none"},
     "dedupe": {"method": "exact"},
     "task": {"kind": "classification", "labels": list(KEYS)},
-    "rebalance": {"tokens": 30_000, "epochs": 4, "heldout_share": 0.4},
+    "rebalance": {"tokens": 200_000, "epochs": 4, "heldout_share": 0.4},
     "train": {
         "launch": "inline",
         "vocabulary": 512,
@@ -61,7 +61,7 @@ def write_rows(path: Path) -> None:
     """Texts whose label follows from their words, but for 45 in 100 of one slice."""
     chance = random.Random(7)
     rows = []
-    for slice, size, noise in (("clean", 500, 0.0), ("noisy", 350, 0.45), ("other", 500, 0.0)):
+    for slice, size, noise in (("clean", 900, 0.0), ("noisy", 1_200, 0.45), ("other", 900, 0.0)):
         for _ in range(size):
             label = chance.choice(list(KEYS))
             words = chance.choices(WORDS, k=22) + [chance.choice(KEYS[label]) for _ in range(4)]
@@ -87,12 +87,13 @@ def test_planted_label_noise_is_found_told_and_shown(tmp_path: Path, capsys: pyt
     main(["attribute", "--dry-run", *options])
     told = capsys.readouterr().out
     assert re.search(r"9 of 9 steps would run: they train on [\d,]+ labels and score [\d,]+ documents, about ", told)
-    frames = Workspace(load("local", None, (conf,), (), workspace=str(tmp_path / "w"))).frames()
-    assert frames["signal_event"].where("phase = 'probe'").isEmpty()
+    opened = Workspace(load("local", None, (conf,), (), workspace=str(tmp_path / "w")))
+    assert opened.frames()["signal_event"].where("phase = 'probe'").isEmpty()
 
     main(["attribute", "--unchecked", *options])
     said = capsys.readouterr().out
     assert "Verdicts of round 1" in said
+    frames = opened.frames()
     verdicts = {row["slice"]: row for row in frames["verdicts"].collect()}
     assert verdicts["slice = noisy"]["cause"] == "label_noise"
     assert not {row["slice"] for row in verdicts.values() if row["cause"] == "label_noise"} & {"slice = clean", "slice = other"}

@@ -14,7 +14,7 @@ from resonance.report.draw.dots import Row as Marks
 from resonance.report.language import restate, say
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
-from resonance.report.wording import amount, bits, count, difference, name, plain, share
+from resonance.report.wording import amount, count, difference, name, plain, share
 from resonance.tables import VERDICTS, WORK_ITEMS
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _describe_count(judged: list[Row], unknown: list[Row]) -> str:
     of_data = sum(CAUSES[row["cause"]].kind == "data" for row in judged)
     of_model = sum(CAUSES[row["cause"]].kind == "model" for row in judged)
     return say(
-        "{slices} stand out: the data is at fault in {data}, the model in {model}, nobody in {others}; {unknown} are open.",
+        "Found weak: {slices}. The data is at fault in {data}, the model in {model}, nobody in {others}; {unknown} are open.",
         slices=amount(len(judged) + len(unknown), "slice"),
         data=of_data,
         model=of_model,
@@ -122,26 +122,26 @@ def _list_verdicts(judged: list[Row], moves: Mapping[str, str]) -> Grid:
             say(CALLED[row["cause"]]),
             say(WHOSE[row["kind"]]),
             share(row["confidence"]),
-            count(row["n_checked"]),
-            f"{bits(row['inside'])} / {bits(row['outside'])}",
             plain(restate(moves.get(row["slice"], row["move"]))),
             plain(restate(row["reason"])),
         )
         for row in judged
     )
     columns = (
-        *(say("slice"), say("cause"), say("whose work"), say("confidence"), say("documents"), say("inside / outside")),
+        *(say("slice"), say("cause"), say("whose work"), say("confidence")),
         *(say("first move"), say("evidence")),
     )
     note = say("A verdict on the model or on noise asks for no data, and moves no draw.")
-    return Grid(say("Verdicts"), columns, rows, frozenset(columns[3:6]), cards=True, note=note, whole=True)
+    return Grid(
+        say("Verdicts"), columns, rows, frozenset(columns[3:4]), cards=True, note=note, prose=frozenset(columns[4:]), whole=True
+    )
 
 
 def _list_unknown(unknown: list[Row]) -> Grid:
     rows = tuple((name(row["slice"]), count(row["n_checked"]), _say_all(row["settle"]), _say_all(row["reason"])) for row in unknown)
     columns = (say("slice"), say("documents"), say("what would settle it"), say("why it is open"))
     note = say("No verdict is forced: where no test is certain, the run that would decide is named.")
-    return Grid(say("Open"), columns, rows, frozenset(columns[1:2]), cards=True, note=note)
+    return Grid(say("Open"), columns, rows, frozenset(columns[1:2]), cards=True, note=note, prose=frozenset(columns[2:]))
 
 
 def _say_all(text: str) -> str:

@@ -32,12 +32,13 @@ def list_verdicts(frames: Frames, number: int | None) -> list[str | Table]:
     mine = sorted((row for row in rows if row["round"] == chosen), key=lambda row: (-row["score"], row["slice"]))
     if not mine:
         return [f"round {chosen}: no slice stands out as weak among the held-out documents"]
-    judged, open_ones = ([row for row in mine if (row["cause"] == ABSTAIN) == abstained] for abstained in (False, True))
+    judged, unknown = ([row for row in mine if (row["cause"] == ABSTAIN) == abstained] for abstained in (False, True))
+    items = frames["work_items"].where(F.col("round") == chosen).select("slice", "move").collect()
+    moves = {row["slice"]: row["move"] for row in items}
     parts: list[str | Table] = []
-    if judged:
-        parts.append(_draw_table(f"Verdicts of round {chosen}: why slices are weak, and what to do first", judged, ("move", "why")))
-    if open_ones:
-        parts.append(_draw_table(f"Slices of round {chosen} whose cause no test decides", open_ones, ("settled by", "why")))
+    for title, some in (("Verdicts of round {}: why slices are weak", judged), ("Slices of round {} whose cause is open", unknown)):
+        if some:
+            parts += [_draw_table(title.format(chosen), some), *(_tell_verdict(row, moves) for row in some)]
     return parts
 
 
@@ -89,14 +90,12 @@ def choose_round(frames: Frames, verdicts: Sequence[Row | Mapping[str, Any]], nu
     return int(rounds[-1] if number is None else number)
 
 
-def _draw_table(title: str, rows: list[Row], last: tuple[str, str]) -> Table:
+def _draw_table(title: str, rows: list[Row]) -> Table:
+    """One line for each slice: losses are bits per byte, on the half of the held-out documents that confirms."""
     table = Table(title=title, title_justify="left")
-    for name in ("slice", "documents", "inside", "outside", "effect", "cause", "confidence", *last):
-        right = name in ("documents", "inside", "outside", "effect", "confidence")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for name in ("slice", "documents", "inside", "outside", "effect", "cause", "confidence"):
+        table.add_column(name, justify="left" if name in ("slice", "cause") else "right", overflow="fold")
     for row in rows:
-        sure = "" if row["confidence"] is None else f"{row['confidence']:.1%}"
-        told = (row["move"] if row["settle"] is None else row["settle"], row["reason"])
         table.add_row(
             escape(escape_hidden(row["slice"])),
             f"{row['n_checked']:,}",
@@ -104,10 +103,15 @@ def _draw_table(title: str, rows: list[Row], last: tuple[str, str]) -> Table:
             f"{row['outside']:.3f}",
             f"{row['effect']:.2f}",
             row["cause"],
-            sure,
-            *(escape(escape_hidden(text)) for text in told),
+            "" if row["confidence"] is None else f"{row['confidence']:.1%}",
         )
     return table
+
+
+def _tell_verdict(row: Row, moves: Mapping[str, str]) -> str:
+    """What to do first, as table work_items says, or which run would settle it; and why."""
+    what = moves.get(row["slice"], row["move"]) if row["settle"] is None else f"settled by {row['settle']}"
+    return escape_hidden(f"{row['slice']}: {what}: {row['reason']}")
 
 
 def _describe_verdict(row: Row) -> list[str]:

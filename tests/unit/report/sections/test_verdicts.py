@@ -38,13 +38,13 @@ FACTS = Judged(
 def test_each_verdict_has_a_card_and_what_is_open_the_run_that_settles_it():
     block = draw_verdicts(FACTS, SETTINGS)
     assert block is not None
-    assert block.text[1] == "4 slices stand out: the data is at fault in 1, the model in 1, nobody in 1; 1 are open."
+    assert block.text[1] == "Found weak: 4 slices. The data is at fault in 1, the model in 1, nobody in 1; 1 are open."
     judged, unknown = block.grids
     assert judged.rows[0] == (
-        *("slice = a", "wrong labels or answers", "the data", "98.7%", "120", "1.500 / 0.500"),
+        *("slice = a", "wrong labels or answers", "the data", "98.7%"),
         *("repair the suspected labels and answers", "why slice = a"),
     )
-    assert judged.rows[1][6] == "open a model ticket"
+    assert judged.rows[1][4] == "open a model ticket"
     assert unknown.rows == (("slice = d", "120", "resonance attribute", "why slice = d"),)
     assert "+1.000" in block.charts[0].picture
 
