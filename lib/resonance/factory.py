@@ -436,7 +436,7 @@ def _has_control(config: Config, number: int) -> bool:
 def _is_its_control(config: Config) -> bool:
     """Whether every round would draw what its control arm draws."""
     weighting = config.decide.weighting
-    return weighting.is_fixed and not weighting.weighs_samples
+    return weighting.is_fixed and not weighting.weighs_samples and not config.decide.verdicts
 
 
 def _needs_references(config: Config) -> bool:

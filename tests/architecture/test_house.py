@@ -167,6 +167,7 @@ def test_a_weighting_that_draws_what_its_control_draws_trains_no_control():
     for weighting in ("uniform", "stratified"):
         assert "train 2 control" not in {str(step) for step in loop(load(rounds=2, decide__weighting=weighting))}
     assert "train 2 control" in {str(step) for step in loop(load(rounds=2, decide__weighting="above_mean"))}
+    assert "train 2 control" in {str(step) for step in loop(load(rounds=2, decide__verdicts=True))}
 
 
 def test_held_out_documents_are_looked_at_wherever_arms_are_compared_on_them():
