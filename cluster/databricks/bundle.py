@@ -1,9 +1,10 @@
 """Writes the loop as a Databricks asset bundle: one task for each job of each round, as ``factory.py`` has them.
 
-    python cluster/databricks/bundle.py [ROUNDS]
+    python cluster/databricks/bundle.py [ROUNDS [FILE]]
 
-It writes ``databricks.yml`` beside this file: the job with its tasks, the clusters that they run on, the policy of the one that
-trains, and what differs between targets. `docs/how-to/databricks.md` says how it is deployed. Needs the package alone, no account.
+FILE holds settings that differ from the defaults, as ``--conf`` takes it: which steps there are follows from them. It writes
+``databricks.yml`` beside this file: the job with its tasks, the clusters that they run on, and what differs between targets.
+`docs/how-to/databricks.md` says how it is deployed. Needs the package alone, no account.
 """
 
 from __future__ import annotations
@@ -54,20 +55,25 @@ class _Lines(yaml.SafeDumper):
 _Lines.add_representer(tuple, lambda dumper, words: dumper.represent_sequence("tag:yaml.org,2002:seq", words, flow_style=True))
 
 
-def write_bundle(rounds: int) -> str:
+def write_bundle(rounds: int, conf: Path | None = None) -> str:
     """The bundle of a loop of so many rounds, as YAML.
 
+    Args:
+        rounds: of the loop.
+        conf: a file of settings; clusters find it under its name in the folder install.
+
     Raises:
-        ConfigError: the package's own defaults are not valid.
+        ConfigError: the settings are not valid.
     """
-    steps = loop(load("cluster", rounds=rounds))
+    files = () if conf is None else (conf,)
+    steps = loop(load("cluster", files=files, rounds=rounds))
     required = {name: {"description": text} for name, text in VARIABLES.items()}
     optional = {name: {"description": text, "default": value} for name, (value, text) in DEFAULTS.items()}
     found = {name: {"description": text, "lookup": {kind: value}} for name, (kind, value, text) in LOOKUPS.items()}
     bundle = {
         "bundle": {"name": "resonance"},
         "variables": required | optional | found,
-        "resources": {"jobs": {"resonance_loop": make_loop(steps), "resonance_register": make_register()}},
+        "resources": {"jobs": {"resonance_loop": make_loop(steps, files), "resonance_register": make_register(files)}},
         "targets": {
             "dev": {"mode": "development", "default": True},
             "prod": {"mode": "production", "workspace": {"root_path": "/Workspace/Shared/.bundle/${bundle.name}/${bundle.target}"}},
@@ -76,7 +82,7 @@ def write_bundle(rounds: int) -> str:
     return HEAD + yaml.dump(bundle, Dumper=_Lines, sort_keys=False, width=1_000)
 
 
-def make_loop(steps: Iterable[Step]) -> dict[str, Any]:
+def make_loop(steps: Iterable[Step], files: Sequence[Path]) -> dict[str, Any]:
     """The job of the whole loop. Its tasks follow each other: two drivers may not write one workspace."""
     return {
         "name": "resonance loop",
@@ -86,45 +92,48 @@ def make_loop(steps: Iterable[Step]) -> dict[str, Any]:
             {"job_cluster_key": DATA, "new_cluster": {"spark_version": "${var.runtime}", **_node(), **_settle(DATA)}},
             {"job_cluster_key": TRAIN, "new_cluster": {"spark_version": "${var.train_runtime}", **_pool(), **_settle(TRAIN)}},
         ],
-        "tasks": list_tasks(steps),
+        "tasks": list_tasks(steps, files),
     }
 
 
-def make_register() -> dict[str, Any]:
+def make_register(files: Sequence[Path]) -> dict[str, Any]:
     """The job that registers an evaluation set, which training asks for."""
     given = ["register", "{{job.parameters.name}}", "{{job.parameters.files}}"]
     return {
         "name": "resonance register",
         "parameters": [{"name": "name", "default": "evaluation"}, {"name": "files", "default": "${var.volume}/evaluation"}],
         "job_clusters": [{"job_cluster_key": DATA, "new_cluster": {"spark_version": "${var.runtime}", **_node(), **_settle(DATA)}}],
-        "tasks": [{"task_key": "register", "job_cluster_key": DATA, "python_wheel_task": _call(given)}],
+        "tasks": [{"task_key": "register", "job_cluster_key": DATA, "python_wheel_task": _call(given, files)}],
     }
 
 
-def list_tasks(steps: Iterable[Step]) -> list[dict[str, Any]]:
+def list_tasks(steps: Iterable[Step], files: Sequence[Path]) -> list[dict[str, Any]]:
     """One task for each job of each round, in the loop's order, each after the one before it.
 
-    A job that runs for several arms of a round is one task, as ``resonance run JOB`` runs what is missing of all of them: so
-    a task that failed is repaired by running it again.
+    A job that runs for several arms in a row is one task, as ``resonance run JOB`` runs what is missing of all of them: so a task
+    that failed is repaired by running it again.
     """
     tasks: dict[str, dict[str, Any]] = {}
+    last: tuple[str, int] | None = None
     for step in steps:
-        key = f"{step.job.name}_{step.round}" if step.round else step.job.name
-        if key in tasks:
+        if (step.job.name, step.round) == last:
             continue
-        last = next(reversed(tasks), None)
-        after = {"depends_on": [{"task_key": last}]} if last else {}
+        last = step.job.name, step.round
+        key = f"{step.job.name}_{step.round}" if step.round else step.job.name
+        key = f"{key}_{step.arm}" if key in tasks else key
+        after = {"depends_on": [{"task_key": next(reversed(tasks))}]} if tasks else {}
         given = ["run", step.job.name, "--rounds", str(max(step.round, 1))]
         ranks = ["train.launch=${var.launch}", "train.ranks=${var.ranks}"]
-        call = _call(given, "ingest.inputs=[{{job.parameters.inputs}}]", *ranks)
+        call = _call(given, files, "ingest.inputs=[{{job.parameters.inputs}}]", *ranks)
         cluster = TRAIN if step.job.starts_ranks else DATA
         tasks[key] = {"task_key": key, **after, "job_cluster_key": cluster, "python_wheel_task": call}
     return list(tasks.values())
 
 
-def _call(given: Sequence[str], *settings: str) -> dict[str, Any]:
+def _call(given: Sequence[str], files: Sequence[Path], *settings: str) -> dict[str, Any]:
     """A call of the command line on the workspace of the bundle."""
     place = ["--env", "cluster", "--workspace", "${var.volume}/workspace"]
+    place += [text for file in files for text in ("--conf", f"${{var.volume}}/install/{file.name}")]
     assigned = [text for setting in ("catalog=${var.catalog}.${var.schema}", *settings) for text in ("--set", setting)]
     return {"package_name": "resonance_factory", "entry_point": "resonance", "parameters": (*given, *place, *assigned)}
 
@@ -153,4 +162,5 @@ def _settle(part: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(write_bundle(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS), encoding="utf-8")
+    rounds, *conf = sys.argv[1:] or [str(ROUNDS)]
+    FILE.write_text(write_bundle(int(rounds), *map(Path, conf)), encoding="utf-8")

@@ -24,6 +24,7 @@ from tests.conftest import SMALL
 TOP = Path(__file__).parents[2]
 FOLDER = TOP / "cluster" / "databricks"
 DEMO = TOP / "conf" / "jobs" / "demo.yaml"
+MAKE = runpy.run_path(str(FOLDER / "bundle.py"))
 BUNDLE = yaml.safe_load((FOLDER / "databricks.yml").read_text())
 TASKS = BUNDLE["resources"]["jobs"]["resonance_loop"]["tasks"]
 CLUSTERS = {each["job_cluster_key"]: each["new_cluster"] for each in BUNDLE["resources"]["jobs"]["resonance_loop"]["job_clusters"]}
@@ -59,8 +60,7 @@ def configure(task: dict) -> Config:
 
 
 def test_the_bundle_is_that_of_the_factory():
-    written = runpy.run_path(str(FOLDER / "bundle.py"))["write_bundle"](2)
-    assert written == (FOLDER / "databricks.yml").read_text(), "run cluster/databricks/bundle.py"
+    assert MAKE["write_bundle"](2) == (FOLDER / "databricks.yml").read_text(), "run cluster/databricks/bundle.py"
 
 
 @pytest.mark.parametrize("job", BUNDLE["resources"]["jobs"].values(), ids=BUNDLE["resources"]["jobs"])
@@ -149,12 +149,14 @@ def test_requirements_are_those_of_the_package():
 @pytest.mark.train
 def test_tasks_one_after_the_other_leave_nothing_to_run(spark, tmp_path):
     """On one machine, in a folder instead of a catalog, with one rank: the calls are those of the bundle."""
+    tasks = MAKE["list_tasks"](loop(load("cluster", files=(DEMO,), rounds=2)), (DEMO,))
     small = (*SMALL, "train.launch=inline", "train.ranks=1", "tracking.enabled=false")
     place = ["--workspace", str(tmp_path / "w"), f"--conf={DEMO}", "--unchecked", *(f"--set={setting}" for setting in small)]
-    for task in TASKS:
+    for task in tasks:
         words, options, _ = call(task)
+        assert options["--conf"] == "/Volumes/main/texts/files/install/demo.yaml"
         main([*words, "--rounds", options["--rounds"], *place])
     config = load("local", "demo", (), small, workspace=str(tmp_path / "w"))
     forecasts = Workspace(config).foresee(choose_steps(config, ()), ())
-    assert len(forecasts) > len(TASKS)
+    assert len(forecasts) > len(tasks)
     assert [forecast.step.place for forecast in forecasts if forecast.due or forecast.waits] == []
