@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import Row
+from tests.unit.report.loop import NAMES
 
 from resonance.core.causes import ABSTAIN, CAUSES
 from resonance.core.moves import parse_moves
@@ -21,6 +22,15 @@ def make_row(slice: str, cause: str, **given: Any) -> Row:
     sure = {"kind": CAUSES[cause].kind, "move": CAUSES[cause].move, "reason": f"why {slice}"}
     open_ = {"confidence": None, "settle": "resonance attribute"} if cause == ABSTAIN else {}
     return Row(round=2, slice=slice, cause=cause, **{**known, **sure, **open_, **given})
+
+
+def make_facts(names: tuple[str, ...] = NAMES) -> Judged:
+    """A verdict on each slice but the last, which is open; reasons and runs are those that are said."""
+    told = "a wider model gains 0.200 bits (0.100 to 0.300), and drawn documents are not learnt either"
+    rows = [make_row(name, "capacity", reason=told) for name in names[:-1]]
+    held = "a round with more held-out documents (rebalance.heldout_share, score_model.max_heldout_documents)"
+    last = make_row(names[-1], ABSTAIN, reason="no test shows a cause for certain", settle=held)
+    return Judged((*rows, last, make_row(names[-1], "label_noise", reason="no test shows a cause for certain")), {}, 2)
 
 
 FACTS = Judged(
