@@ -128,7 +128,8 @@ class Search(BaseModel):
 
     Args:
         name: of the search; a campaign is one run of it.
-        incumbent: the policy that is to be improved: the title that it has in tables.
+        incumbent: the policy that is to be improved: the title that it has in tables. A file may name it by its own file, with the
+            version, too.
         goal: ``improve`` accepts what helps; ``comply``, for what law or safety asks for, what does no harm.
         tokens: that the longest training of the search draws, and each of the verification.
         seed: from which all chance of the search follows.
@@ -165,12 +166,12 @@ def parse_search(content: object, incumbent: Policy, where: str) -> Search:
     head, more = _read_head(content["search"])
     places, wrong = _read_places(content.get("space"))
     problems += [*more, *wrong]
-    if head is not None and head.incumbent != incumbent.title:
+    if head is not None and not _is_named(incumbent, head.incumbent):
         problems.append(f"incumbent is {head.incumbent}, but the policy that was found is {incumbent.title}")
     problems += [*_find_strangers(places, incumbent), *_find_repeated(places), *_find_closed(places, incumbent)]
     if head is None or problems:
         raise ConfigError(f"search {where}: {'; '.join(problems)}")
-    return head.model_copy(update={"space": tuple(places)})
+    return head.model_copy(update={"incumbent": incumbent.title, "space": tuple(places)})
 
 
 def read_incumbent(content: object, where: str) -> str:
@@ -195,6 +196,12 @@ def apply_values(incumbent: Policy, search: Search, values: Values) -> Policy:
         if own.pop(USE, 1.0):
             rules.append(rule.model_copy(update=own))
     return incumbent.model_copy(update={"rules": tuple(rules)})
+
+
+def _is_named(policy: Policy, given: str) -> bool:
+    """Whether a policy is the one that is given by its name or its file, with its version."""
+    name, _, version = given.rpartition("@")
+    return version == str(policy.version) and (name == policy.name or name.endswith((".yaml", ".yml")))
 
 
 def _read_head(content: Mapping[str, Any]) -> tuple[Search | None, list[str]]:

@@ -51,6 +51,12 @@ def test_a_file_that_is_right() -> None:
     assert (search.protects("code"), search.protects("prose"), read().protects("prose")) == (True, False, True)
 
 
+def test_the_incumbent_may_be_a_file() -> None:
+    assert read(incumbent="rules/mine.yaml@3").incumbent == "mine@3"
+    with pytest.raises(ConfigError, match="incumbent is rules/mine.yaml@4, but the policy that was found is mine@3"):
+        read(incumbent="rules/mine.yaml@4")
+
+
 def test_every_break_is_listed_at_once() -> None:
     space = [
         {"rule": "missing", "below": {"uniform": [1, 2]}},
