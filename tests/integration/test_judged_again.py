@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from resonance.cli import main
 from resonance.runtime.conf import load
 from resonance.runtime.workspace import Workspace
+from resonance.tables import APPROVALS, RULE_VERSIONS
 from resonance.testing import tiny_corpus
 
 POLICY = "{{name: mine, version: {version}, profile: datatrove, rules: [{{rule: short, signal: n_words, below: {limit}}}]}}"
@@ -80,6 +81,48 @@ def test_what_rules_do_is_measured_once_and_again_when_they_changed(
     with pytest.raises(SystemExit):
         main(["rules", "effect", "shorts", "--workspace", "w"])
     assert "no rule shorts judged these documents, did you mean short?" in capsys.readouterr().err
+
+
+def test_a_version_is_adopted_and_rolled_back_to_the_tables_of_before(
+    spark: SparkSession, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["curate", "texts.jsonl", "--workspace", "w", "--rules", "mine.yaml", "--dedup", "exact"])
+    opened = Workspace(load("local", workspace="w"))
+    told = {"rule_versions", "approvals", "steps"}
+    before = {name: digest for name, digest in opened.digests().items() if name not in told}
+    who = ["--name", "Ada", "--reason", "tests", "--workspace", "w"]
+
+    def fail(*arguments: str) -> str:
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            main(["rules", *arguments, *who])
+        return capsys.readouterr().err.strip()
+
+    assert "names no version" in fail("adopt", "mine")
+    assert "no version 2 of this policy is known: there is mine@1" in fail("adopt", "mine@2")
+    assert "there is nothing to roll back" in fail("rollback", "mine")
+    assert "policy other: it judges nothing here; mine does" in fail("rollback", "other")
+
+    Path("mine.yaml").write_text(POLICY.format(version=2, limit=10_000))
+    main(["rules", "adopt", "mine.yaml", *who])
+    assert {row["version"] for row in opened.frames()["rejects"].where("step = 'judge'").collect()} == {"mine@2"}
+    assert {row["version"]: row["state"] for row in opened.catalog.rows(RULE_VERSIONS)} == {1: "retired", 2: "adopted"}
+    assert "mine@2 is adopted and judges already" in fail("adopt", "mine@2")
+    assert "is adopted: roll it back instead" in fail("reject", "mine@2")
+    Path("mine.yaml").write_text(POLICY.format(version=2, limit=9_999))
+    assert "mine@2 is known with other rules: raise its version" in fail("adopt", "mine.yaml")
+
+    main(["rules", "rollback", "mine", *who])
+    assert {name: digest for name, digest in opened.digests().items() if name not in told} == before
+    assert {row["version"]: row["state"] for row in opened.catalog.rows(RULE_VERSIONS)} == {1: "adopted", 2: "rolled_back"}
+    assert "mine@2 is rolled back: it returns as a new version alone" in fail("adopt", "mine@2")
+    decisions = [(row["gate"], row["assessment"], row["name"]) for row in opened.catalog.rows(APPROVALS)]
+    assert sorted(decisions) == [("adopt", "mine@2, decision 1", "Ada"), ("rollback", "mine@2, decision 2", "Ada")]
+
+    capsys.readouterr()
+    main(["rules", "history", "--workspace", "w"])
+    said = capsys.readouterr().out
+    assert [word in said for word in ("mine@1", "rolled_back", "adopt mine@2 by Ada: tests")] == [True] * 3
 
 
 @pytest.mark.parametrize(

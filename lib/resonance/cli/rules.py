@@ -11,7 +11,7 @@ from resonance.cli.options import on_workspace, out
 if TYPE_CHECKING:
     from resonance.app import OpenWorkspace
 
-rules = typer.Typer(help="See what rules do to texts.", no_args_is_help=True)
+rules = typer.Typer(help="See what rules do to texts, and decide which of them judge.", no_args_is_help=True)
 
 
 @rules.command()
@@ -33,3 +33,57 @@ def effect(
     same slices; it was trained on none of them. No state, plan or trend reads these losses.
     """
     w.rule_effects(rule, score=score).show(out)
+
+
+NAME = Annotated[str, typer.Option("--name", metavar="NAME", help="Who decides.")]
+REASON = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+
+
+@rules.command()
+@on_workspace(computes=False)
+def history(
+    w: OpenWorkspace,
+    policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="A policy, by name; all by default.")] = None,
+) -> None:
+    """List the versions of policies that were adopted, tried or refused, with who decided and why."""
+    w.rule_history(policy).show(out)
+
+
+@rules.command()
+@on_workspace()
+def adopt(
+    w: OpenWorkspace,
+    version: Annotated[str, typer.Argument(metavar="NAME@VERSION|FILE", help="A known version, or the file of a new one.")],
+    name: NAME,
+    reason: REASON,
+) -> None:
+    """Judge by another version of the policy that judges now, from stored signals; no text is read.
+
+    Who adopted it and why stands in table [b]approvals[/b], all versions in [b]rule_versions[/b]; one version of a policy is
+    adopted at a time. [b]resonance rules rollback[/b] has the tables as they were.
+    """
+    w.adopt_rules(version, name=name, reason=reason).show(out)
+
+
+@rules.command()
+@on_workspace()
+def reject(
+    w: OpenWorkspace,
+    version: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="A known version.")],
+    name: NAME,
+    reason: REASON,
+) -> None:
+    """Refuse a version of a policy for good: its rules return as a new version alone."""
+    w.reject_rules(version, name=name, reason=reason).show(out)
+
+
+@rules.command()
+@on_workspace()
+def rollback(
+    w: OpenWorkspace,
+    policy: Annotated[str, typer.Argument(metavar="POLICY", help="A policy, by name.")],
+    name: NAME,
+    reason: REASON,
+) -> None:
+    """Judge by the version before the adopted one again, from stored signals; no text is read."""
+    w.roll_back_rules(policy, name=name, reason=reason).show(out)

@@ -104,6 +104,19 @@ class Policy(BaseModel):
         return rule.set or self.profile
 
 
+def read_rules(rows: Iterable[Mapping[str, Any]]) -> Policy:
+    """The policy whose rules these rows of ``rules`` are. What rewrites and masks texts is not told: no verdict hangs on it."""
+    ordered = sorted(rows, key=lambda row: row["position"])
+    name, _, version = ordered[0]["policy"].rpartition("@")
+    rules = []
+    for row in ordered:
+        limit = row["among"].split(", ") if row["side"] == "in" else row["threshold"]
+        languages = {} if row["languages"] is None else {"languages": Languages.read(row["languages"])}
+        asked = {"rule": row["rule"], "signal": row["signal"], "set": row["set"], row["side"]: limit, **languages}
+        rules.append(Rule.model_validate(asked))
+    return Policy(name=name, version=int(version), profile=ordered[0]["set"], rules=tuple(rules))
+
+
 def write_policy(policy: Policy) -> str:
     """The policy as the text of a file that ``parse`` reads to the same."""
     content = policy.model_dump(mode="json", by_alias=True, exclude={"rules"})

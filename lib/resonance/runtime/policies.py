@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import yaml
+
 from resonance.core.by_language import join_policies
 from resonance.core.policy import Policy, Sets, parse
-from resonance.runtime.recipes import list_recipes, read_recipe
+from resonance.runtime.recipes import find_recipe, list_recipes, read_file, read_recipe
 from resonance.tables import SIGNAL_SETS, SIGNALS
 
 
@@ -17,6 +19,25 @@ def load_policy(given: str) -> Policy:
         ConfigError: there is none, or one line that lists every problem with it.
     """
     return parse_policy(read_recipe("policies", "policy", given), given)
+
+
+def read_text(given: str) -> str:
+    """The text of the policy called ``given``, or of the file ``given``.
+
+    Raises:
+        ConfigError: there is none, or it cannot be read.
+    """
+    return read_file(find_recipe("policies", "policy", given), "policy")
+
+
+def parse_text(text: str, where: str) -> Policy:
+    """The policy that a table keeps as YAML: one that was checked before it was kept.
+
+    Raises:
+        ConfigError: it names policies of languages that are not there.
+    """
+    content = yaml.safe_load(text)
+    return parse_policy(content, where) if "languages" in content else Policy.model_validate(content)
 
 
 def parse_policy(content: object, where: str) -> Policy:

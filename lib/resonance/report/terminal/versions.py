@@ -1,0 +1,58 @@
+"""What `resonance rules history` prints: every version of a policy, and every decision about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from resonance.report.wording import difference, name
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def describe_history(versions: Rows, approvals: Rows, policy: str | None = None) -> list[str | Table]:
+    """The versions of policies, the newest last, and who decided what about them and why.
+
+    Args:
+        versions: rows of ``rule_versions``.
+        approvals: rows of ``approvals``; those about datasets are left out.
+        policy: the policy that was asked for; None for all.
+    """
+    if not versions:
+        return [f"no version of {policy or 'any policy'} was adopted, tried or refused here yet"]
+    table = Table(title="Versions of policies", title_justify="left")
+    for column in ("version", "state", "after", "rounds", "campaign", "bits/byte saved"):
+        table.add_column(column, overflow="fold")
+    for row in sorted(versions, key=lambda row: (row["policy"], row["version"])):
+        after = "" if row["parent"] is None else f"{row['policy']}@{row['parent']}"
+        table.add_row(
+            *(escape(name(cell)) if cell else "" for cell in (f"{row['policy']}@{row['version']}", row["state"], after)),
+            _write_rounds(row),
+            escape(name(row["campaign"])) if row["campaign"] else "",
+            _write_effect(row),
+        )
+    asked = {f"policy {row['policy']}" for row in versions}
+    mine = sorted((row for row in approvals if row["dataset"] in asked), key=lambda row: row["approved_at"])
+    return [table, *(_describe_decision(row) for row in mine)]
+
+
+def _write_rounds(row: Mapping[str, Any]) -> str:
+    if row["from_round"] is None and row["to_round"] is None:
+        return ""
+    ends = ("" if row[end] is None else str(row[end]) for end in ("from_round", "to_round"))
+    return " to ".join(ends).strip()
+
+
+def _write_effect(row: Mapping[str, Any]) -> str:
+    if row["effect"] is None:
+        return ""
+    interval = "" if row["low"] is None or row["high"] is None else f" ({difference(row['low'])} to {difference(row['high'])})"
+    return difference(row["effect"]) + interval
+
+
+def _describe_decision(row: Mapping[str, Any]) -> str:
+    when = row["approved_at"].strftime("%Y-%m-%d")
+    return f"{when} {row['gate']} {row['assessment'].partition(',')[0]} by {name(row['name'])}: {name(row['reason'], 120)}"
