@@ -423,6 +423,7 @@ class OpenWorkspace:
     def _decide(self, opened: Workspace, book: Book, decided: Decided, said: tuple[str, str, str, str]) -> View:
         """Write versions down, judge every batch of the policy by the one that a decision names, and say who decided."""
         from resonance.control.versions import write_title
+        from resonance.core.frames import make_frame
         from resonance.runtime.policies import parse_text
         from resonance.runtime.resources import contract
         from resonance.tables import APPROVALS, RULE_VERSIONS
@@ -431,7 +432,7 @@ class OpenWorkspace:
         if not name.strip() or not reason.strip():
             raise ResonanceError(f"rules {gate}: a decision has a name and a reason")
         now = decided.now
-        frame = opened.spark.createDataFrame([dict(row) for row in decided.rows], contract(RULE_VERSIONS).schema)
+        frame = make_frame(opened.spark, decided.rows, contract(RULE_VERSIONS).schema)
         opened.replace([(RULE_VERSIONS, frame, {"policy": book.policy})], {"job": f"rules {gate}"})
         if now is not None:
             policy = parse_text(now["text"], write_title(now))
