@@ -134,7 +134,7 @@ def test_a_stream_that_breaks_keeps_the_rows_before(tmp_path: Path) -> None:
     whole = gzip.compress(json.dumps(rows, indent=1).encode())
     path.write_bytes(whole[: len(whole) // 2])
     found: list[Row] = []
-    with pytest.raises(OSError, match="decompress"):
+    with pytest.raises(OSError, match="Truncated compressed stream"):
         found.extend(json_file_rows(unit(path, "gzip"), FIELDS))
     assert len(found) > 1_000
     assert [row.text for row in found] == [row["text"] for row in rows[: len(found)]]

@@ -55,12 +55,13 @@ def test_no_letter_no_language(text: str) -> None:
     assert measured(f"some words before it: {text}")["language"] is not None
 
 
-CODE = """_lsns_module()
-{
-\tlocal cur prev OPTS\n\tCOMPREPLY=()\n\tcur="${COMP_WORDS[COMP_CWORD]}"\n\tprev="${COMP_WORDS[COMP_CWORD-1]}"
-\tcase $prev in '-t') COMPREPLY=( $(compgen -W "mnt net ipc user pid uts" -- $cur) ) ;; esac
-\treturn 0
-} && complete -F _lsns_module lsns
+CODE = """
+\tlocal cur prev OPTS
+\tCOMPREPLY=()
+\tcur="${COMP_WORDS[COMP_CWORD]}"
+\tprev="${COMP_WORDS[COMP_CWORD-1]}"
+\tCOMPREPLY=( $(compgen -W "${OPTS[*]}" -- $cur) )
+\tcompopt -o filenames
 """
 
 
