@@ -69,6 +69,8 @@ TEMPLATES = (
     "port",
 )
 """Words that stand for a password."""
+VARIABLE = "$*{}[]()"
+"""Signs of variables, expressions and what is blotted out."""
 OTHERS = ("id", "ids", "hash", "name", "type", "scope", "url", "uri", "path", "file")
 """Last words of names, as ``token_id`` and ``secretName``, whose value is no secret but tells of one."""
 PLACES = ("next", "page", "continuation", "request", "creation", "idempotency")
@@ -234,11 +236,17 @@ def key(value: str) -> bool:
     return len(set(value[-24:])) >= FEW and not holds_filler(value)
 
 
-def secret(value: str, after: str) -> bool:
-    """A password is not the word for one, does not end in it, is no variable and not one sign; a host comes after it."""
+def secret(value: str, before: str, after: str) -> bool:
+    """A password is not the word for one, does not end in it, is no variable and not one sign; a host comes after it.
+
+    Beside the name of a login that is a variable or shortened stands none.
+    """
+    login = before.rpartition("/")[2]
+    if set(login) & set(VARIABLE) or "..." in login:
+        return False
     host = re.match(r"@(?:[0-9A-Za-z\[]|[^\x00-\x7f])", after)
     word = value.lower() in TEMPLATES or (value.lower().endswith(NOUNS) and not _digits(value))
-    return host is not None and not word and len(set(value)) > 1 and not holds_filler(value) and not set(value) & set("$*{}[]()")
+    return host is not None and not word and len(set(value)) > 1 and not holds_filler(value) and not set(value) & set(VARIABLE)
 
 
 def entropy(value: str) -> float:

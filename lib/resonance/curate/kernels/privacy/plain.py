@@ -150,7 +150,7 @@ def _holds(text: str, start: int, end: int, pattern: Pattern) -> bool:
     if pattern.check == "assignment":
         return checks.assignment(value, text[:start])
     if pattern.check == "secret":
-        return checks.secret(value, text[end:])
+        return checks.secret(value, text[:start], text[end:])
     if pattern.check == "email":
         return checks.email(value, text[:start], text[end:])
     if pattern.check == "mobile":

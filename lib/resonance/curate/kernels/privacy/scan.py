@@ -130,7 +130,7 @@ def pass_check(data, start, at, end, stop, check, said, counts):  # type: ignore
     if check == _PLATE:
         return count_digits(data, at, end)[0] >= 3
     if check == _SECRET:
-        return secret(data, at, end, stop)
+        return secret(data, start, at, end, stop)
     if check == _EMAIL:
         return email(data, start, at, end, stop)
     if check == _PASSPORT:

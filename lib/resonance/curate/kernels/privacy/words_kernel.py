@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.privacy.checks import FEW, FILLERS, JOINS, LEAST_ENTROPY, NOUNS, OTHERS, PLACES, TEMPLATES
+from resonance.curate.kernels.privacy.checks import FEW, FILLERS, JOINS, LEAST_ENTROPY, NOUNS, OTHERS, PLACES, TEMPLATES, VARIABLE
 from resonance.curate.kernels.privacy.codes import NEAR
 from resonance.curate.kernels.privacy.domains import DOMAINS
 from resonance.curate.kernels.privacy.numbers_kernel import count_digits, is_digit, is_sign
@@ -47,7 +47,7 @@ _TOKEN = np.frombuffer(b"token", np.uint8)
 _OTHERS, _OTHER_AT = lay_words(OTHERS)
 _JOIN = np.array([byte in JOINS for byte in range(256)], np.uint8)
 _NO_LOGIN = np.array([chr(byte) in " \n/?" for byte in range(256)], np.uint8)
-_NOT_PLAIN = np.array([chr(byte) in "$*{}[]()" for byte in range(256)], np.uint8)
+_VARIABLE = np.array([chr(byte) in VARIABLE for byte in range(256)], np.uint8)
 _NOT_FIRST = np.array([chr(byte) in "/.~*&-=" for byte in range(256)], np.uint8)
 
 
@@ -157,15 +157,33 @@ def key(data, at, end):  # type: ignore[no-untyped-def]
     return different >= _FEW and not holds_filler(data, at, end)
 
 
-@compiled(types.boolean(BYTES, INT, INT, INT))
-def secret(data, at, end, stop):  # type: ignore[no-untyped-def]
-    """A password is not the word for one, does not end in it, is no variable and not one sign; a host follows before ``stop``."""
+@compiled(types.boolean(BYTES, INT, INT))
+def varies(data, start, at):  # type: ignore[no-untyped-def]
+    """Whether the name of a login before a password, back to the slash before it, is a variable or shortened."""
+    dots = 0
+    for i in range(at - 1, start - 1, -1):
+        if data[i] == _SLASH:
+            return False
+        dots = dots + 1 if data[i] == _DOT else 0
+        if _VARIABLE[data[i]] or dots == 3:
+            return True
+    return False
+
+
+@compiled(types.boolean(BYTES, INT, INT, INT, INT))
+def secret(data, start, at, end, stop):  # type: ignore[no-untyped-def]
+    """A password is not the word for one, does not end in it, is no variable and not one sign; a host follows before ``stop``.
+
+    Beside the name of a login that is a variable or shortened stands none.
+    """
+    if varies(data, start, at):
+        return False
     if end + 1 >= stop or not (is_sign(data[end + 1]) or data[end + 1] == 0x5B or data[end + 1] >= 0x80):
         return False
     same = True
     for i in range(at, end):
         same &= data[i] == data[at]
-        if _NOT_PLAIN[data[i]]:
+        if _VARIABLE[data[i]]:
             return False
     if same or is_any(data, at, end, _TEMPLATES, _TEMPLATE_AT):
         return False

@@ -125,8 +125,10 @@ def test_a_secret_is_of_chance_and_named_as_one(name: str, value: str, passes: b
 
 def test_a_password_is_no_word_for_one_and_stands_before_a_host() -> None:
     words = ("tiger", "a%20secret", "password", "Passwd", "${PASSWORD}", "%(word)s", "AccessToken", "a...b", "bbbb")
-    assert [checks.secret(word, "@host") for word in words] == [True, True, *[False] * 7]
-    assert [checks.secret("tiger", after) for after in ("@/path", "@", "@[::1]", "@例")] == [False, False, True, True]
+    assert [checks.secret(word, "ftp://bob:", "@host") for word in words] == [True, True, *[False] * 7]
+    assert [checks.secret("tiger", "ftp://bob:", after) for after in ("@/path", "@", "@[::1]", "@例")] == [False, False, True, True]
+    logins = ("bob", "b.o.b", "${BOB}", "$bob", "{bob}", "b...b", "b*b")
+    assert [checks.secret("tiger", f"$x/ftp://{login}:", "@host") for login in logins] == [True, True, *[False] * 5]
 
 
 def test_an_address_is_of_a_machine_and_no_version() -> None:

@@ -67,6 +67,8 @@ MISSES += [
     "0031 2044 0034",
     "http://localhost:8080",
     "https://bob:password@host.com",
+    "https://${BOB}:s3cretPw@host.com",
+    "https://b...b:s3cretPw@host.com",
     "token = self.next_token_2",
     "AKIAIOSFODNN7EXAMPLE",
 ]
