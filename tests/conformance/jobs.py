@@ -258,6 +258,7 @@ def _digests(f: Frames) -> Any:
 
 VALUES = {
     "int": (0, 1, -1, 4095, 4096, 7),
+    "boolean": (True, False),
     "bigint": (1, 0, -1, 2**40, 5, 16),
     "double": (0.5, 0.0, -0.5, float("nan"), float("inf"), 1.0),
     "string": ("", "é", "near", "global", "words", "below", "train", "exact"),
