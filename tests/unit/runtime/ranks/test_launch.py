@@ -214,8 +214,8 @@ def test_stopped_ranks_on_spark_are_gone(on_spark, order, tmp_path):
 
 @pytest.mark.train
 @pytest.mark.engine("spark")
-def test_a_killed_rank_on_spark_ends_all_and_is_an_error(on_spark, order, tmp_path):
-    ranks = on_spark(ranks=2).start(SLEEPERS, order("sleep"))
+def test_a_rank_of_torch_that_is_killed_ends_all_and_is_an_error(spark, order, tmp_path):
+    ranks = SparkLaunch(spark, TrainSettings(ranks=2), ON_SPARK["torch_distributor"]).start(SLEEPERS, order("sleep"))
     running = pids(tmp_path, 2)
     os.kill(running[1], signal.SIGKILL)
     until(ranks.poll, 300)
