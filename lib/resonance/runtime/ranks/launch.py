@@ -279,6 +279,8 @@ def _quiet_threads(target: str) -> Iterator[None]:
 
 
 def _run_torch_rank(module: str, spec: str, variables: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name.startswith("HOROVOD_")]:
+        del os.environ[name]  # of ranks of Horovod that this worker of Spark ran before
     os.environ.update(variables)
     threading.Thread(target=die_with_parent, daemon=True).start()  # torchrun, when it is killed, leaves its ranks
     with suppress(Exception):  # it is told beside the spec; torchrun would print stack traces where people look
