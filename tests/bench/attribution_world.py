@@ -4,9 +4,9 @@ Pieces of doc strings of eight packages, their package being the class, in made 
 or at fault in one of its two domains. The faults:
 
 - label noise: a share of the labels is exchanged for another class, in drawn and in held-out documents;
-- under-represented: a language of its own (words are renamed), of which the draw holds an eighth of what others have;
+- under-represented: a language of its own (words are renamed), of which the draw holds a quarter of what others have;
 - needs capacity: a mark in half of the documents means that the class counts as another one, which no linear model can say;
-- irreducible: every text is half of one class and half of another, and its label is either.
+- irreducible: every text is made of pieces of four, and its label is that of any of them.
 """
 
 from __future__ import annotations
@@ -29,22 +29,23 @@ from tests.bench.places import cache
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-CLASSES = ("mlflow", "numpy", "pandas", "pyspark", "scipy", "sympy", "torch", "transformers")
+CLASSES = ("mlflow", "pandas", "pyspark", "scipy", "sklearn", "sympy", "torch", "transformers")
 CAUSES = ("label_noise", "coverage", "capacity", "noise_ceiling")
 EACH = 6
 """Faulty slices of each cause, half of them whole sources."""
 PLAIN = 28
 """Sources without a fault."""
-HELD, DRAWN, RARE = 360, 160, 20
+HELD, DRAWN, RARE = 320, 150, 40
 """Documents of a slice that are held out, and drawn; drawn documents of one that is under-represented."""
-MORE = {"coverage": 960, "": 0}
+MORE = {"coverage": 640, "": 0}
 """Documents of a slice that an oracle can add, by cause; where nothing is said as many as are drawn."""
 HELD_OUT, DRAWN_ONES, ADDED = range(3)
-WORDS, WIDTH = 24, 2048
+WORDS, WIDTH = 40, 2048
 """Words of a text, and features that they are hashed to."""
-NOISE, RENAMED = 0.4, 0.5
+NOISE, RENAMED, MIXED = 0.4, 0.9, 4
+"""Share of labels that are exchanged, and of words that are renamed; texts that one without a right label is made of."""
 MARK = "§not"
-DECAY, WIDER_DECAY = 0.03, 0.3
+DECAY, WIDER_DECAY = 0.08, 0.3
 """Weight decay of a linear model, and of one with a hidden layer."""
 
 
@@ -73,14 +74,14 @@ def read_pieces() -> dict[str, list[list[str]]]:
     kept = cache("attribution") / f"pieces-{WORDS}.json"
     if kept.exists():
         return dict(json.loads(kept.read_text(encoding="utf-8")))
-    wanted = (PLAIN + 3 * EACH * 4) * (HELD + DRAWN) // len(CLASSES) + 1_000
+    wanted = (PLAIN + 6 * EACH) * (HELD + DRAWN) // len(CLASSES) + EACH * (MORE["coverage"] + 3 * DRAWN) // len(CLASSES) + 200
     found = {name: _cut_texts(name, wanted) for name in CLASSES}
     kept.write_text(json.dumps(found), encoding="utf-8")
     return found
 
 
 def _cut_texts(package: str, wanted: int) -> list[list[str]]:
-    telling = re.compile("|".join((*CLASSES, "spark", "hugging")))
+    telling = re.compile("|".join((*CLASSES, "numpy", "np", "scikit", "spark", "hugging")))
     root = Path(str(importlib.util.find_spec(package).origin)).parent  # type: ignore[union-attr]
     files = sorted(path for path in root.rglob("*.py") if "test" not in path.as_posix())
     pieces: list[list[str]] = []
@@ -113,7 +114,8 @@ def make_world(pieces: dict[str, list[list[str]]], seed: int, *, faults: bool = 
         drawn = RARE if cause == "coverage" else DRAWN
         for part, many in ((HELD_OUT, HELD), (DRAWN_ONES, drawn), (ADDED, MORE.get(cause, DRAWN))):
             for _ in range(many):
-                words, given, true = _plant(dice, cause, number, [pool[next(order)] for _ in range(1 + (cause == "noise_ceiling"))])
+                others = [pool[at] for at in dice.integers(len(pool), size=MIXED - 1 if cause == "noise_ceiling" else 0)]
+                words, given, true = _plant(dice, cause, number, [pool[next(order)], *others])
                 texts.append(words)
                 row = (source, domain or f"d{dice.integers(2)}", given, true, part, len(planted) - 1 if cause else -1)
                 for name, value in zip(columns, row, strict=True):
@@ -142,10 +144,10 @@ def _plant(
     """Words, given label and true label of one document."""
     label, words = drawn[0]
     if cause == "noise_ceiling":
-        half = WORDS // 2
-        return words[:half] + drawn[1][1][half:], *(2 * [drawn[int(dice.integers(2))][0]])
+        mixed = [word for at, (_, one) in enumerate(drawn) for word in one[at :: len(drawn)]]
+        return mixed, *(2 * [drawn[int(dice.integers(len(drawn)))][0]])
     if cause == "coverage":
-        words = [f"{word}~{number}" if dice.random() < RENAMED else word for word in words]
+        words = [f"{word}~" if dice.random() < RENAMED else word for word in words]
     if cause == "capacity" and dice.random() < 0.5:
         return [MARK] * 6 + words, *(2 * [(label + 4) % len(CLASSES)])
     if cause == "label_noise" and dice.random() < NOISE:

@@ -170,28 +170,28 @@ def find_label_noise(evidence: Evidence, context: Context) -> Finding:
 
 
 def find_coverage(evidence: Evidence, context: Context) -> Finding:
-    """D3: the slice is drawn less than it is asked about, and more data would help it more than the whole."""
+    """D3: the slice is drawn less than it is asked about, and more data would help it."""
     inside, whole, settings = evidence.inside, context.whole, context.settings
     gain, overall = context.find_data_gain(inside), context.find_data_gain(whole)
     if gain is None or overall is None:
         return Finding(COVERAGE, NO_CURVE)
     if inside["paired"] < FEWEST_PAIRS:
         return Finding(COVERAGE, FEW_PAIRS)
-    drawn, held = inside["draws"] / max(whole["draws"], 1), inside["held"] / max(whole["held"], 1)
-    ratio = drawn / held
+    ratio = _find_ratio(inside, whole)
     loss = inside.find_moments("loss").mean
     p = max(
         judge_mean(gain.value, gain.error),
         judge_shares(inside["held"], whole["held"], inside["draws"], whole["draws"]),
     )
-    holds = (
-        ratio <= settings.max_share
-        and gain.low > 0
-        and gain.value >= settings.min_gain * loss
-        and gain.value >= settings.min_ratio * overall.value
-    )
+    holds = ratio <= settings.max_share and gain.low > 0 and gain.value >= settings.min_data_gain * loss
     told = {"share_ratio": ratio, "data_gain": gain.value, "data_gain_all": overall.value}
     return Finding(COVERAGE, "", p, holds, gain.value, gain.low, gain.high, told)
+
+
+def _find_ratio(inside: Counts, whole: Counts) -> float:
+    """The share of a slice among drawn documents over that among held-out ones."""
+    drawn, held = inside["draws"] / max(whole["draws"], 1), inside["held"] / max(whole["held"], 1)
+    return drawn / held if held else 0.0
 
 
 def find_capacity(evidence: Evidence, context: Context) -> Finding:
@@ -217,7 +217,10 @@ def find_capacity(evidence: Evidence, context: Context) -> Finding:
 
 
 def find_ceiling(evidence: Evidence, context: Context) -> Finding:
-    """N: neither more data nor a wider model would gain much; where there are labels, models do not agree on another one."""
+    """N: neither more data nor a wider model would gain much, and the slice is drawn enough for that to be told.
+
+    Where there are labels, the model is less sure of them than elsewhere.
+    """
     inside, outside, settings = evidence.inside, evidence.outside, context.settings
     gain, data = context.find_model_gain(inside), context.find_data_gain(inside)
     if gain is None or data is None:
@@ -228,11 +231,11 @@ def find_ceiling(evidence: Evidence, context: Context) -> Finding:
     worst = max((gain, data), key=lambda one: one.high)
     most = settings.max_headroom * loss
     told = {"headroom": worst.value / loss, "headroom_model": gain.value / loss, "headroom_data": data.value / loss}
-    holds = True
+    holds = _find_ratio(inside, context.whole) > settings.max_share
     if context.labelled:
         unsure, sure = inside.find_moments("entropy"), outside.find_moments("entropy")
         told |= {"entropy": unsure.mean, "entropy_outside": sure.mean}
-        holds = judge_welch(unsure, sure) < settings.level
+        holds = holds and judge_welch(unsure, sure) < settings.level
     p = max(judge_mean(-one.value, one.error, -most) for one in (gain, data))
     return Finding(NOISE_CEILING, "", p, holds, worst.value / loss, worst.low / loss, worst.high / loss, told)
 

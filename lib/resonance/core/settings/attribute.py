@@ -20,20 +20,21 @@ class AttributeSettings(Settings):
     )
     min_documents: int = Field(100, ge=20, description="held-out documents that a slice needs on each half")
     size_weight: float = Field(
-        0.99, gt=0, le=1, description="weight of the loss against the size of a slice in its score (alpha of SliceLine)"
+        0.999, gt=0, le=1, description="weight of the loss against the size of a slice in its score (alpha of SliceLine)"
     )
     min_effect: float = Field(0.4, gt=0, description="least effect size of a slice: difference of means over their common spread")
     false_discovery: float = Field(0.05, gt=0, lt=1, description="expected share of slices that are confirmed by chance")
     level: float = Field(0.05, gt=0, lt=1, description="chance of any cause found by chance in a slice that has none (Holm)")
     clip: float = Field(0.99, gt=0.5, le=1, description="share of held-out losses above which the others are cut off")
     min_label_issues: float = Field(0.05, ge=0, lt=1, description="D1: least share of suspected labels, at its lower end")
-    min_consensus: float = Field(0.5, ge=0, le=1, description="D1: share of errors in which all models name the same other label")
+    min_consensus: float = Field(0.6, ge=0, le=1, description="D1: share of errors in which all models name the same other label")
     min_hits: float = Field(0.01, ge=0, lt=1, description="D2: least share of held-out documents that have a copy or hold an item")
     max_share: float = Field(
         0.5, gt=0, description="D3: largest share among drawn documents, as a part of that among held-out ones"
     )
-    min_gain: float = Field(0.02, ge=0, lt=1, description="D3, M1: least gain, as a share of the slice's loss")
-    min_ratio: float = Field(2.0, ge=1, description="D3, M1: how often the gain must hold the gain that it is compared with")
+    min_data_gain: float = Field(0.01, ge=0, lt=1, description="D3: least gain of twice the data, as a share of the slice's loss")
+    min_gain: float = Field(0.02, ge=0, lt=1, description="M1: least gain of a wider model, as a share of the slice's loss")
+    min_ratio: float = Field(2.0, ge=1, description="M1: how often that gain must hold the gain of twice the data")
     min_area: float = Field(0.7, gt=0.5, lt=1, description="D4: least area under the curve that tells drawn from held-out ones")
     min_area_low: float = Field(0.6, ge=0.5, lt=1, description="D4: and at its lower end")
     max_headroom: float = Field(
