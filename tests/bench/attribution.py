@@ -251,13 +251,15 @@ def lose(model: Model, world: World, rows: NDArray[np.int64], labels: NDArray[np
 
 
 def run_seed(spark: SparkSession, pieces: dict[str, list[list[str]]], seed: int, *, faults: bool = True) -> dict[str, Any]:
-    """One world, its models, verdicts and figures."""
+    """One world, its models, verdicts and figures; of a world without faults, how many slices were confirmed in it."""
     world = make_world(pieces, seed, faults=faults)
     models = {"plan": fit(world, 0, seed), "again": fit(world, 0, seed + 1_000), "wide": fit(world, HIDDEN, seed)}
     models |= {f"part-{part:g}": fit(world, 0, seed, part / 100) for part in PARTS}
     folder = cache("attribution", f"seed-{seed}-{faults}")
     verdicts = make_verdicts(spark, folder, world, models, seed)
     shutil.rmtree(folder)
+    if not faults:
+        return {"seed": seed, "confirmed": sum(one["adjusted_p"] is not None for one in verdicts)}
     held = np.flatnonzero(world.part == HELD_OUT)
     levels = {
         cause: round(lose(models["plan"], world, held[np.isin(world.slice_of[held], own)], world.given), 3)
