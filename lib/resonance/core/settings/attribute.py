@@ -35,8 +35,6 @@ class AttributeSettings(Settings):
     min_data_gain: float = Field(0.01, ge=0, lt=1, description="D3: least gain of twice the data, as a share of the slice's loss")
     min_gain: float = Field(0.02, ge=0, lt=1, description="M1: least gain of a wider model, as a share of the slice's loss")
     min_ratio: float = Field(2.0, ge=1, description="M1: how often that gain must hold the gain of twice the data")
-    min_area: float = Field(0.7, gt=0.5, lt=1, description="D4: least area under the curve that tells drawn from held-out ones")
-    min_area_low: float = Field(0.6, ge=0.5, lt=1, description="D4: and at its lower end")
     max_headroom: float = Field(
         0.05, gt=0, lt=1, description="N: largest gain of more data and of a wider model, as a share of loss"
     )
