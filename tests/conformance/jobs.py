@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from resonance.benchmark.evaluate import evaluate
 from resonance.control.rule_effects import measure_rules
 from resonance.control.weigh_samples import weigh_samples
-from resonance.core.frames import load_parquet
+from resonance.core.frames import load_parquet, make_frame
 from resonance.core.job import Turn
 from resonance.core.ledger import drop_cut, drop_cut_before, find_cut_before, keep_drawable
 from resonance.core.order import place_rows
@@ -101,7 +101,7 @@ def _deduped(f: Frames) -> tuple[DataFrame, DataFrame]:
 
 
 def _dedupe(f: Frames) -> tuple[DataFrame, DataFrame]:
-    nothing = f.session.createDataFrame([], resources.contract(REJECTS).schema)
+    nothing = make_frame(f.session, [], resources.contract(REJECTS).schema)
     return dedupe(_documents(f), nothing, settings=DedupeSettings(), checkpoint=_checkpoint)
 
 
@@ -164,7 +164,7 @@ def _make_events(f: Frames) -> DataFrame:
 
 def _feedback(f: Frames) -> tuple[DataFrame, DataFrame]:
     events, documents = _events(f), _documents(f)
-    sums = f.session.createDataFrame([], resources.contract(SLICE_SUMS).schema)
+    sums = make_frame(f.session, [], resources.contract(SLICE_SUMS).schema)
     return feedback(events, sums, documents, documents.limit(0), settings=FeedbackSettings(), turn=TURN)
 
 
@@ -193,7 +193,7 @@ def _weigh_by_score(f: Frames) -> DataFrame:
     """Documents by a score that some lack: in proportion between two values, wherever they lie."""
     parameters = ByScore(signal="classifier.score", least_at=3.0, full_at=1.0)
     nothing = [
-        f.session.createDataFrame([], resources.contract(table).schema)
+        make_frame(f.session, [], resources.contract(table).schema)
         for table in (APPRAISALS, REPAIRS, EXCESS_LOSS, EVALUATIONS, SAMPLE_WEIGHTS, EXAMPLES)
     ]
     settings = DecideSettings(weighting=Weighting(name="own", parameters=parameters))
@@ -297,7 +297,7 @@ def _distributions(f: Frames) -> Any:
 def _measure_rules(f: Frames) -> DataFrame:
     """What rules do, counted on verdicts of documents of which some were never measured."""
     rejects, rules = judge(_documents(f), _signals(f), settings=JudgeSettings(policy=POLICY), turn=TURN)
-    nothing = [f.session.createDataFrame([], resources.contract(table).schema) for table in (DUPLICATES, SIGNAL_EVENT)]
+    nothing = [make_frame(f.session, [], resources.contract(table).schema) for table in (DUPLICATES, SIGNAL_EVENT)]
     return measure_rules(_documents(f), _signals(f), rejects, rules, *nothing, turn=TURN)
 
 
@@ -327,7 +327,7 @@ JOBS: Mapping[str, Probe] = {
     "job: retractions": _changed,
     "job: kept": lambda f: drop_cut(_documents(f), _rejects(f)).select("doc_id"),
     "job: pool": lambda f: keep_drawable(
-        _documents(f), _rejects(f), f.session.createDataFrame([], resources.contract(SAMPLE_PLAN).schema)
+        _documents(f), _rejects(f), make_frame(f.session, [], resources.contract(SAMPLE_PLAN).schema)
     ).select("doc_id"),
     "job: came to": lambda f: drop_cut_before("dedupe", _documents(f), _rejects(f)).select("doc_id"),
     "job: cut before": lambda f: find_cut_before("decontaminate", _rejects(f)).select("doc_id"),
@@ -343,7 +343,7 @@ JOBS: Mapping[str, Probe] = {
     ).select("doc_id", "pos", "slice"),
     "job: evaluate": lambda f: evaluate(
         _events(f),
-        f.session.createDataFrame([], resources.contract(APPRAISALS).schema),
+        make_frame(f.session, [], resources.contract(APPRAISALS).schema),
         settings=EvaluateSettings(replicates=40),
         turn=Turn("main", 2, "plan"),
         seed=3,

@@ -8,7 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from resonance.core.chance import hash_columns, uniform
-from resonance.core.frames import pluck_field
+from resonance.core.frames import pluck_field, write_hex
 from resonance.curate.identity import bucket, content_hash, doc_id
 
 Expression = str | Callable[[], Column]
@@ -171,7 +171,7 @@ SCALARS: Mapping[str, Mapping[str, Expression]] = {
     "ids": {
         "hex": lambda: F.hex("k"),
         "lower hex": lambda: F.lower(F.hex("k")),
-        "translate hex": lambda: F.translate(F.hex("k"), "ABCDEF", "abcdef"),
+        "translate hex": lambda: F.coalesce(write_hex("k"), F.translate(F.hex("k"), "ABCDEF", "abcdef")),
         "unhex": lambda: F.unhex(F.hex("k")),
         "unhex of an odd number of digits": lambda: F.unhex(F.substring(F.hex("k"), 1, 3)),
         "unhex of zero": lambda: F.unhex(F.lit("00")),

@@ -151,7 +151,7 @@ REFUSED = {
     ),
     "column": ({"a.jsonl": line("x")}, {"text_field": "body"}, "field 'body' is null or missing among: text"),
     "id": ({"a.jsonl": line("x")}, {"id_field": "name"}, "missing_id, .*; set ingest.id_field"),
-    "array": ({"a.json": b'[{"text": "x"}]'}, {}, "invalid_json, .*not an object; .*one JSON object a line"),
+    "array": ({"a.jsonl": b"[1]"}, {}, "invalid_json, .*not an object; .*one JSON object a line"),
     "empty": ({"a.jsonl": b""}, {}, "holds no rows"),
     "blank": ({"a.jsonl": b"\n\n", "b.jsonl.gz": gzip.compress(b"")}, {}, "holds no rows"),
     "broken": ({"a.jsonl.gz": b"no gzip"}, {}, "1 are broken_file"),

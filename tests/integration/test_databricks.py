@@ -147,6 +147,7 @@ def test_requirements_are_those_of_the_package():
 
 
 @pytest.mark.train
+@pytest.mark.slow
 def test_tasks_one_after_the_other_leave_nothing_to_run(spark, tmp_path):
     """On one machine, in a folder instead of a catalog, with one rank: the calls are those of the bundle."""
     tasks = MAKE["list_tasks"](loop(load("cluster", files=(DEMO,), rounds=2)), (DEMO,))

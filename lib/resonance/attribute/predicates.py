@@ -48,7 +48,7 @@ def describe_documents(
         sizes = duplicates.groupBy("doc_id").agg(F.max("size").alias("size"))
         known = known.join(sizes, "doc_id", "left")
     if "rewritten" in features:
-        rules = F.array_join(F.sort_array(F.collect_set("rule")), "+").alias("rules")
+        rules = F.concat_ws("+", F.sort_array(F.collect_set("rule"))).alias("rules")
         known = known.join(edits.groupBy(*VERSION_KEY).agg(rules), VERSION_KEY, "left")
     values = _name_values(known) if "length" in features else {}
     return known.select(

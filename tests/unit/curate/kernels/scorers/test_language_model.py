@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonance.core.scorer import Scorer
+from resonance.core.scorer import THIRDS, Scorer
 from resonance.curate.kernels.scorers.kneser_ney import estimate, estimate_plainly
 from resonance.curate.kernels.scorers.language_model import SCALE, list_words_plainly, read, read_plainly, read_tokens, weigh_costs
-from resonance.curate.kernels.scorers.perplexity import NAMES, measure, plainly
+from resonance.curate.kernels.scorers.perplexity import measure, plainly
 
 PIECES = ["a", "B", "c", "dd", "12", "٣٤", "中", "文", "é", "--"]
 TEXTS = st.lists(st.lists(st.sampled_from(PIECES), max_size=9).map(" ".join), min_size=1, max_size=8)
@@ -61,6 +61,6 @@ def test_perplexity_names_the_third_of_its_language() -> None:
     perplexity, band, language, unknown = found[0]
     cost = read_plainly("a b c", SMALL)[0]
     assert perplexity == round(2 ** (cost / SCALE / 4), 3)
-    assert (band, language, unknown) == (NAMES[(perplexity > 4) + (perplexity > 9)], "en", 0.0)
+    assert (band, language, unknown) == (THIRDS[(perplexity > 4) + (perplexity > 9)], "en", 0.0)
     assert found[1][1:] == ("tail", "zh", 1.0)
-    assert NAMES == ("head", "middle", "tail")
+    assert THIRDS == ("head", "middle", "tail")
