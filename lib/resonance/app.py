@@ -290,21 +290,15 @@ class OpenWorkspace:
         """Show what another policy would cut and keep, from stored signals; with ``apply`` write its verdicts."""
         config = self._configure(judge__policy=policy)
         opened = self._open(config)
-        from resonance.core.job import Turn
-        from resonance.curate.judge import asked_rules, propose_verdicts, rewriting
+        from resonance.curate.judge import asked_rules, rewriting
         from resonance.factory import CLEANING, JUDGING
         from resonance.report.facts.steps import find_hidden
         from resonance.report.terminal.changes import describe_changes, find_changes
-        from resonance.tables import SIGNALS
 
-        frames = opened.frames()
-        signals = {name: frames[table.name] for name, table in SIGNALS.members}
-        documents, now, then = propose_verdicts(
-            frames["documents"], signals, frames["rejects"], settings=config.judge, turn=Turn(config.batch)
-        )
+        documents, now, then = propose_on(opened)
         with opened.scratch("judge") as checkpoint:
             then = checkpoint(then, "then")
-            excerpts, hidden = self.console.is_terminal, find_hidden(frames["steps"].collect())
+            excerpts, hidden = self.console.is_terminal, find_hidden(opened.frames()["steps"].collect())
             found = find_changes(documents, now, then, checkpoint=checkpoint, excerpts=excerpts, hidden=hidden)
             note = rewriting(documents, config.judge.policy)
             view = View((*describe_changes(found), *((note,) if note else ())))
@@ -454,19 +448,13 @@ class OpenWorkspace:
 
     def _judge_again(self, policy: Policy, batch: str) -> None:
         """Write what a policy cuts of a batch, from stored signals."""
-        from resonance.core.job import Turn
         from resonance.core.settings import JudgeSettings
-        from resonance.curate.judge import asked_rules, propose_verdicts
+        from resonance.curate.judge import asked_rules
         from resonance.factory import CLEANING, JUDGING
-        from resonance.tables import SIGNALS
 
         config = self.config.model_copy(update={"batch": batch, "judge": JudgeSettings(policy=policy)})
         opened = self._open(config)
-        frames = opened.frames()
-        signals = {name: frames[table.name] for name, table in SIGNALS.members}
-        documents, _, then = propose_verdicts(
-            frames["documents"], signals, frames["rejects"], settings=config.judge, turn=Turn(batch)
-        )
+        documents, _, then = propose_on(opened)
         with opened.scratch("judge") as checkpoint, closing(opened.events(self.console, 1)) as events:
             opened.rerun(JUDGING, CLEANING, events, (checkpoint(then, "then"), asked_rules(documents, policy, batch)))
 
@@ -552,12 +540,9 @@ class OpenWorkspace:
         Raises:
             ResonanceError: it was not trained.
         """
-        from resonance.core.turns import PLAN
         from resonance.factory import attribution
-        from resonance.tables import CHECKPOINTS
 
-        rows = self._open(self.config).catalog.rows(CHECKPOINTS, ("round", "arm", "final"))
-        rounds = sorted({row["round"] for row in rows if row["arm"] == PLAN and row["final"]})
+        rounds = self._open(self.config).list_rounds()
         if not rounds:
             raise ResonanceError("attribute: no round was trained in this workspace yet; `resonance run` trains one")
         if number is not None and number not in rounds:
@@ -879,6 +864,17 @@ class OpenWorkspace:
         for file in (path, *more):
             write_file(FORMATS[file.suffix.lower()](facts, opened.config.report), file, "report")
         return path
+
+
+def propose_on(opened: Workspace) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """The documents of a workspace's batch, their rejects as they stand, and those that its policy would give."""
+    from resonance.core.job import Turn
+    from resonance.curate.judge import propose_verdicts
+    from resonance.tables import SIGNALS
+
+    frames, config = opened.frames(), opened.config
+    signals = {name: frames[table.name] for name, table in SIGNALS.members}
+    return propose_verdicts(frames["documents"], signals, frames["rejects"], settings=config.judge, turn=Turn(config.batch))
 
 
 def split_title(given: str) -> tuple[str, int]:

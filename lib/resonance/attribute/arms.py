@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pyspark.sql import functions as F
 
-from resonance.core.turns import AGAIN, LONG, PART, PHASE_PROBE, PLAN, WIDE
+from resonance.core.turns import AGAIN, LONG, PART, PHASE_PROBE, PLAN, WIDE, read_share
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -49,11 +49,6 @@ class Arms:
         largest = self.points[-2][1] if len(self.points) > 1 else None
         places = [place for place in (0, self.find(AGAIN), self.wider, largest) if place is not None]
         return tuple((place, self.names[place]) for place in places)
-
-
-def read_share(arm: str) -> float:
-    """The share of the data that an arm such as ``part-25`` was trained on."""
-    return float(arm.removeprefix(PART)) / 100
 
 
 def list_arms(events: DataFrame) -> Arms:

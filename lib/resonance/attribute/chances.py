@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 CERTAIN = 1.959964
 """Standard errors on each side of a two-sided interval at 95 %."""
@@ -41,11 +40,6 @@ class Moments:
 def find_upper_tail(z: float) -> float:
     """The chance that a standard normal number exceeds ``z``."""
     return math.erfc(z / math.sqrt(2)) / 2
-
-
-def find_quantile(share: float) -> float:
-    """The standard normal number that this share of others lies below."""
-    return NormalDist().inv_cdf(share)
 
 
 def judge_mean(value: float, error: float, least: float = 0.0) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.causes import ABSTAIN, CAUSES
 from resonance.core.frames import make_frame, parse_schema
+from resonance.core.hashes import hash_text
 from resonance.core.job import Turn
 from resonance.core.moves import Moves, parse_moves
 from resonance.core.settings import ProposeSettings, TaskSettings
@@ -39,7 +39,7 @@ def find_metric(task: TaskSettings) -> str:
 
 def name_item(slice: str, cause: str) -> str:
     """What an item is called in every round in which its slice is weak for the same cause."""
-    return hashlib.sha256(f"{slice}\0{cause}".encode()).hexdigest()[:16]
+    return hash_text(f"{slice}\0{cause}")
 
 
 def _make_item(row: Mapping[str, Any], moves: Moves, metric: str, round: int) -> tuple[object, ...]:

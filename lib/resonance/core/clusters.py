@@ -15,8 +15,12 @@ def add_clusters(documents: DataFrame, duplicates: DataFrame) -> DataFrame:
 
     Shuffles ids.
     """
-    clustered = documents.join(find_clusters(duplicates), "doc_id", "left")
-    return clustered.withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
+    return name_clusters(documents, find_clusters(duplicates))
+
+
+def name_clusters(documents: DataFrame, clusters: DataFrame) -> DataFrame:
+    """``documents`` with the ``cluster_id`` that ``clusters`` knows of them, else their own id."""
+    return documents.join(clusters, "doc_id", "left").withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
 
 
 def find_clusters(duplicates: DataFrame) -> DataFrame:

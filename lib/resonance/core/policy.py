@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -22,6 +22,7 @@ LANGUAGE = ("basics", "language")
 """The set and the signal that tell a text's language."""
 Sets = Mapping[str, SignalSet]
 """The signal sets that rules may read, by name."""
+Item = TypeVar("Item", bound=BaseModel)
 
 
 class Rule(BaseModel):
@@ -160,14 +161,19 @@ def _head(content: Mapping[str, Any]) -> tuple[Policy | None, list[str]]:
 def _rules(content: object) -> tuple[list[Rule], list[str]]:
     if not isinstance(content, list | tuple):
         return [], ["rules must be a list"]
-    rules, problems = [], []
+    return read_items(content, Rule, "rule")
+
+
+def read_items(content: Iterable[object], kind: type[Item], called: str) -> tuple[list[Item], list[str]]:
+    """The items of a list in a file, and what is wrong with the others, each by its number and its rule."""
+    items, problems = [], []
     for number, item in enumerate(content, 1):
         named = f" ({item['rule']})" if isinstance(item, Mapping) and "rule" in item else ""
         try:
-            rules.append(Rule.model_validate(item))
+            items.append(kind.model_validate(item))
         except ValidationError as error:
-            problems += [f"rule {number}{named}: {describe_error(e)}" for e in error.errors()]
-    return rules, problems
+            problems += [f"{called} {number}{named}: {describe_error(e)}" for e in error.errors()]
+    return items, problems
 
 
 def describe_error(error: Mapping[str, Any]) -> str:

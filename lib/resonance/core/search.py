@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resonance.core.errors import ConfigError
-from resonance.core.policy import NAME, Policy, Rule, describe_error, find_contradictions
+from resonance.core.policy import NAME, Policy, Rule, describe_error, find_contradictions, read_items
 from resonance.core.quotes import describe_quotes
 from resonance.core.turns import ALL_SLICES
 
@@ -216,14 +216,7 @@ def _read_head(content: Mapping[str, Any]) -> tuple[Search | None, list[str]]:
 def _read_places(content: object) -> tuple[list[Place], list[str]]:
     if not isinstance(content, list | tuple) or not content:
         return [], ["space must be a list of rules with what may move"]
-    places, problems = [], []
-    for number, item in enumerate(content, 1):
-        named = f" ({item['rule']})" if isinstance(item, Mapping) and "rule" in item else ""
-        try:
-            places.append(Place.model_validate(item))
-        except ValidationError as error:
-            problems += [f"space {number}{named}: {describe_error(e)}" for e in error.errors()]
-    return places, problems
+    return read_items(content, Place, "space")
 
 
 def _find_strangers(places: Sequence[Place], incumbent: Policy) -> Iterator[str]:

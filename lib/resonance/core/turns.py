@@ -61,3 +61,8 @@ TRAINING: tuple[PhaseName, ...] = (PHASE_TRAIN, PHASE_FIT, PHASE_TUNE, PHASE_PRO
 """Phases that move the model; the others score."""
 UNDRAWN: tuple[PhaseName, ...] = (PHASE_HELDOUT, PHASE_APPRAISE, PHASE_REORDER, PHASE_SHADOW, PHASE_PROBE)
 """Phases of documents that no plan drew."""
+
+
+def read_share(arm: str) -> float:
+    """The share of the data that an arm such as ``part-25`` was trained on."""
+    return float(arm.removeprefix(PART)) / 100

@@ -144,10 +144,14 @@ class Workspace:
         with lock_workspace(self.folder), self._ranks() as launch:
             return self._runner(launch, events).run(steps, only)
 
-    def find_round(self) -> int:
-        """The newest round whose plan was trained on to its end; 0 where there is none."""
+    def list_rounds(self) -> list[int]:
+        """The rounds whose plan was trained on to its end."""
         rows = self.catalog.rows(CHECKPOINTS, ("round", "arm", "final"))
-        return max((row["round"] for row in rows if row["arm"] == PLAN and row["final"]), default=0)
+        return sorted({row["round"] for row in rows if row["arm"] == PLAN and row["final"]})
+
+    def find_round(self) -> int:
+        """The newest of these; 0 where there is none."""
+        return max(self.list_rounds(), default=0)
 
     def recall(self, step: Step) -> Config:
         """The configuration, with those settings of a step's job that its newest run was made with."""

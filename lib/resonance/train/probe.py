@@ -9,7 +9,7 @@ from resonance.core.chance import hash_columns, uniform
 from resonance.core.job import Site
 from resonance.core.order import order_rows
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
-from resonance.core.turns import AGAIN, LONG, LONG_TIMES, PART, PHASE_PROBE, PHASE_PROBE_FIT, PLAN, WIDE
+from resonance.core.turns import AGAIN, LONG, LONG_TIMES, PART, PHASE_PROBE, PHASE_PROBE_FIT, PLAN, WIDE, read_share
 from resonance.train.desk import Desk
 from resonance.train.passes import Source, Start, find_final, read_draw, read_heldout, score_draws, train_draws
 from resonance.train.samples import mend_labels, samples
@@ -66,6 +66,5 @@ def choose_draws(draws: DataFrame, arm: str, seed: int) -> DataFrame:
         repeated = draws.withColumn("time", F.explode(F.sequence(F.lit(0), F.lit(LONG_TIMES - 1))))
         return repeated.withColumn("epoch", (F.col("epoch") * LONG_TIMES + F.col("time")).cast("int")).drop("time")
     if arm.startswith(PART):
-        share = float(arm.removeprefix(PART)) / 100
-        return draws.where(uniform(hash_columns(["doc_id"], seed, "part")) < share)
+        return draws.where(uniform(hash_columns(["doc_id"], seed, "part")) < read_share(arm))
     return draws

@@ -12,6 +12,8 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from resonance.control.search.accept import Harm
+from resonance.core.clusters import name_clusters
+from resonance.core.effect import FEW
 from resonance.core.errors import InputError
 from resonance.core.turns import ALL_SLICES
 
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 INCUMBENT: Final = "incumbent"
 CANDIDATE: Final = "candidate"
-LEAST: Final = 5
-"""Clusters of documents; with fewer, how they vary says nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def measure_differences(
         protects: whether a slice counts.
 
     Raises:
-        InputError: no protected slice has a document, or fewer than LEAST clusters are there.
+        InputError: no protected slice has a document, or fewer than FEW clusters are there.
     """
     sign = F.when(F.col("side") == INCUMBENT, 1.0).otherwise(-1.0)
     held = losses.where(F.col("seed").isin(*seeds))
@@ -74,8 +74,7 @@ def measure_differences(
         (F.sum(sign * F.col("bits")) / len(seeds)).alias("d"), F.max("n_bytes").cast("double").alias("x")
     )
     by_cluster = (
-        by_document.join(clusters, "doc_id", "left")
-        .withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
+        name_clusters(by_document, clusters)
         .groupBy("slice", "cluster_id")
         .agg(F.sum("d").alias("d"), F.sum("x").alias("x"), F.count(F.lit(1)).alias("documents"))
     )
@@ -86,9 +85,9 @@ def measure_differences(
         *(F.sum(value).alias(name) for name, value in (("dd", d * d), ("dx", d * x), ("xx", x * x), ("d1", d), ("x1", x))),
     )
     spreads = {row["slice"]: row for row in sums.collect() if protects(row["slice"])}
-    if not spreads or sum(row["clusters"] for row in spreads.values()) < LEAST:
+    if not spreads or sum(row["clusters"] for row in spreads.values()) < FEW:
         many = sum(row["clusters"] for row in spreads.values())
-        raise InputError(f"verification: {many} documents of protected slices were scored by all arms, {LEAST} at least are needed")
+        raise InputError(f"verification: {many} documents of protected slices were scored by all arms, {FEW} at least are needed")
     names = sorted(spreads)
     table = {(row["seed"], row["slice"]): row for row in by_seed.collect() if row["slice"] in spreads}
     differences = np.array([[table[seed, name]["difference"] / table[seed, name]["size"] for name in names] for seed in seeds])
@@ -106,7 +105,7 @@ def measure_differences(
 
 def _vary(sums: Row) -> float:
     """The variance of a slice's difference by the choice of its clusters; infinite where there are too few."""
-    if sums["clusters"] < LEAST:
+    if sums["clusters"] < FEW:
         return math.inf
     ratio = sums["d1"] / sums["x1"]
     squares = sums["dd"] - 2 * ratio * sums["dx"] + ratio**2 * sums["xx"]

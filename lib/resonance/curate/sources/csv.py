@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from resonance.curate.sources.encodings import HEAD_BYTES, UTF_8, Encoding, decode_line, find_encoding
-from resonance.curate.sources.lines import decode_wide, lines
+from resonance.curate.sources.lines import decode_stream, lines
 from resonance.curate.sources.row import Fields, Row, Unit, find_twice, quarantine_row, read_row, refuse_without, valid
 from resonance.curate.sources.streams import chunks, read_head
 
@@ -84,7 +84,7 @@ def _open_lines(unit: Unit, fields: Fields) -> tuple[Encoding, Iterator[str]]:
     head, stream = read_head(chunks(unit))
     encoding = find_encoding(head, whole=len(head) < HEAD_BYTES) or UTF_8
     if wide := encoding.is_wide:
-        head, stream = b"".join(decode_wide([head], encoding)), decode_wide(stream, encoding)
+        head, stream = b"".join(decode_stream([head], encoding)), decode_stream(stream, encoding)
     if (first := FIRST_END.match(head)) and not first[1].endswith(b"\n"):
         stream = _replace_returns(stream)
     return encoding, _decode_lines(stream, fields, UTF_8 if wide else encoding)

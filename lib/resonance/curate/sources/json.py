@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from codecs import getincrementaldecoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from resonance.curate.sources.encodings import HEAD_BYTES, UTF_8, Encoding
 from resonance.curate.sources.json_values import OUTSIDE, Value, Values
-from resonance.curate.sources.lines import DECODER, decode_json, find_json_encoding, is_wide, json_rows, object_row, read_first
+from resonance.curate.sources.lines import (
+    DECODER,
+    decode_json,
+    decode_stream,
+    find_json_encoding,
+    is_wide,
+    json_rows,
+    object_row,
+    read_first,
+)
 from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, too_long
 from resonance.curate.sources.streams import chunks, read_head
 
@@ -64,17 +72,6 @@ def holds_values(head: bytes, encoding: Encoding) -> bool:
         whole = text.split("\n") if len(head) < HEAD_BYTES else text.split("\n")[:-1]
         return not any(map(_is_object, whole))
     return "\n" in text[:end]
-
-
-def decode_stream(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
-    """The stream as UTF-8; bytes that are no letters of its encoding stay as they are, which is no UTF-8."""
-    if encoding == UTF_8:
-        yield from stream
-        return
-    decoder = getincrementaldecoder(encoding.codec)("replace" if encoding.is_wide else "surrogateescape")
-    for chunk in stream:
-        yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
-    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
 
 
 def _is_object(line: str) -> bool:

@@ -27,7 +27,9 @@ def json_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     else:
         head, stream = read_first(unit.path), chunks(unit)
     encoding = find_json_encoding(head)
-    own = lines(decode_wide(stream, encoding), fields.max_bytes) if encoding.is_wide else _own_lines(unit, stream, fields.max_bytes)
+    own = (
+        lines(decode_stream(stream, encoding), fields.max_bytes) if encoding.is_wide else _own_lines(unit, stream, fields.max_bytes)
+    )
     for number, (data, size) in enumerate(own, unit.before + 1):
         if data is None:
             yield too_long(unit, number, size, fields)
@@ -71,12 +73,15 @@ def is_wide(path: str) -> bool:
     return find_json_encoding(read_first(path)).is_wide
 
 
-def decode_wide(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
-    """The stream as UTF-8; what is no letter is U+FFFD."""
-    decoder = getincrementaldecoder(encoding.codec)("replace")
+def decode_stream(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+    """The stream as UTF-8. What is no letter of a wide encoding is replaced; of another it stays as it is, which is no UTF-8."""
+    if encoding == UTF_8:
+        yield from stream
+        return
+    decoder = getincrementaldecoder(encoding.codec)("replace" if encoding.is_wide else "surrogateescape")
     for chunk in stream:
-        yield decoder.decode(chunk).encode("utf-8", "replace")
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+        yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
 
 
 def read_first(path: str) -> bytes:

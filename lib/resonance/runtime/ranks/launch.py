@@ -22,7 +22,7 @@ from resonance.core.errors import SetupError
 from resonance.core.launch import Launch, Ranks
 from resonance.core.settings import TrainSettings
 from resonance.runtime.ranks.local_ranks import HOROVOD, STOP_SECONDS, TORCH, LocalLaunch, environment, last_line
-from resonance.runtime.ranks.orders import die_with_parent
+from resonance.runtime.ranks.orders import die_with_parent, find_rank
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -288,7 +288,7 @@ def _run_torch_rank(module: str, spec: str, variables: Mapping[str, str]) -> Non
 
 
 def _run_rank(module: str, spec: str) -> None:
-    rank, path = os.environ.get("HOROVOD_RANK") or os.environ["RANK"], Path(spec)
+    rank, path = find_rank(), Path(spec)
     started = path.with_name(f"started-{rank}.txt")
     try:
         if started.exists():

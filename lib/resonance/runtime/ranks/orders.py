@@ -40,6 +40,11 @@ def obey(folder: Path, rank: str) -> None:
         (folder / f"{number}-{rank}.done").touch()
 
 
+def find_rank() -> str:
+    """The number of this rank, as Horovod or torchrun tells it."""
+    return os.environ.get("HOROVOD_RANK") or os.environ["RANK"]
+
+
 def die_with_parent() -> None:
     """End this rank once its launcher is gone; never returns."""
     parent = os.getppid()
@@ -50,4 +55,4 @@ def die_with_parent() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=die_with_parent, daemon=True).start()
-    obey(Path(sys.argv[1]), os.environ.get("HOROVOD_RANK") or os.environ["RANK"])
+    obey(Path(sys.argv[1]), find_rank())

@@ -14,7 +14,7 @@ from resonance.core.durations import write_seconds
 from resonance.core.job import Step
 from resonance.core.settings import Config, TrainSettings
 from resonance.core.table import Catalog
-from resonance.core.turns import FOLD, HELDOUT, LONG, LONG_TIMES, PART, PLAN, TARGET, WIDE
+from resonance.core.turns import FOLD, HELDOUT, LONG, LONG_TIMES, PART, PLAN, TARGET, WIDE, read_share
 from resonance.runtime.run.schedule import Forecast
 from resonance.tables import CHECKPOINTS, SAMPLE_PLAN, STEPS
 
@@ -99,7 +99,7 @@ def _find_share(arm: str) -> float:
     """How much of the plan arm's tokens a probe model is trained on."""
     if arm == LONG:
         return float(LONG_TIMES)
-    return float(arm.removeprefix(PART)) / 100 if arm.startswith(PART) else 1.0
+    return read_share(arm) if arm.startswith(PART) else 1.0
 
 
 def find_growth(parameters: int, settings: TrainSettings) -> float:
@@ -121,11 +121,10 @@ def show_costs(forecasts: Sequence[Forecast], config: Config, catalog: Catalog, 
         step, cost = forecast.step, estimate_cost(forecast.step, measured, config)
         before = took.get((step.job.name, step.round, step.arm))
         cost = Cost(cost.tokens, cost.passes, cost.seconds if before is None else before)
-        does = "waits" if forecast.waits else "run it" if forecast.due else "skip it"
-        why = forecast.why.removeprefix("waits for ").removeprefix("up to date: ")
         tokens = "not known" if cost.tokens is None else f"{cost.tokens:,}"
         numbers = (tokens, f"{cost.passes:,}") if step.job.starts_ranks else ("", "")
-        table.add_row(str(step), does, escape(why), *numbers, "" if cost.seconds is None else write_seconds(cost.seconds))
+        last = "" if cost.seconds is None else write_seconds(cost.seconds)
+        table.add_row(str(step), forecast.does, escape(forecast.because), *numbers, last)
         due += [cost] if forecast.due else []
     return table, _sum_up(due, len(forecasts), unit, number)
 

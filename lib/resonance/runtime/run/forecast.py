@@ -15,9 +15,8 @@ def show_forecasts(forecasts: Sequence[Forecast]) -> Table:
     """One line a step: whether it runs, why, and the seconds that it took last time."""
     table = Table("step", "run does", "because", "last time")
     for forecast in forecasts:
-        does = "waits" if forecast.waits else "run it" if forecast.due else "skip it"
-        why = forecast.why.removeprefix("waits for ").removeprefix("up to date: ")
-        table.add_row(str(forecast.step), does, escape(why), "" if forecast.seconds is None else write_seconds(forecast.seconds))
+        last = "" if forecast.seconds is None else write_seconds(forecast.seconds)
+        table.add_row(str(forecast.step), forecast.does, escape(forecast.because), last)
     return table
 
 

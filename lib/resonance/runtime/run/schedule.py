@@ -57,6 +57,16 @@ class Forecast:
     seconds: float | None = None
     warning: str = ""
 
+    @property
+    def does(self) -> str:
+        """What a run does with the step, in two words."""
+        return "waits" if self.waits else "run it" if self.due else "skip it"
+
+    @property
+    def because(self) -> str:
+        """``why`` without what ``does`` says."""
+        return self.why.removeprefix("waits for ").removeprefix("up to date: ")
+
 
 class Schedule:
     """Steps of one workspace and configuration: which are up to date, and why the others are not. Needs tables alone, no engine."""
