@@ -32,7 +32,7 @@ def effect(
     With [b]--score[/b] the model tells how many more bits a byte of what a rule cuts alone costs it than one of kept texts of the
     same slices; it was trained on none of them. No state, plan or trend reads these losses.
     """
-    w.rule_effects(rule, score=score).show(out)
+    w.rules.effect(rule, score=score).show(out)
 
 
 NAME = Annotated[str, typer.Option("--name", metavar="NAME", help="Who decides.")]
@@ -46,7 +46,7 @@ def history(
     policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="A policy, by name; all by default.")] = None,
 ) -> None:
     """List the versions of policies that were adopted, tried or refused, with who decided and why."""
-    w.rule_history(policy).show(out)
+    w.rules.history(policy).show(out)
 
 
 @rules.command()
@@ -62,7 +62,7 @@ def adopt(
     Who adopted it and why stands in table [b]approvals[/b], all versions in [b]rule_versions[/b]; one version of a policy is
     adopted at a time. [b]resonance rules rollback[/b] has the tables as they were.
     """
-    w.adopt_rules(version, name=name, reason=reason).show(out)
+    w.rules.adopt(version, name=name, reason=reason).show(out)
 
 
 @rules.command()
@@ -74,7 +74,7 @@ def reject(
     reason: REASON,
 ) -> None:
     """Refuse a version of a policy for good: its rules return as a new version alone."""
-    w.reject_rules(version, name=name, reason=reason).show(out)
+    w.rules.reject(version, name=name, reason=reason).show(out)
 
 
 @rules.command()
@@ -86,4 +86,4 @@ def rollback(
     reason: REASON,
 ) -> None:
     """Judge by the version before the adopted one again, from stored signals; no text is read."""
-    w.roll_back_rules(policy, name=name, reason=reason).show(out)
+    w.rules.roll_back(policy, name=name, reason=reason).show(out)
