@@ -16,6 +16,7 @@ from resonance.control.rule_effects import measure_rules
 from resonance.core.causes import ABSTAIN, CAPACITY, CAUSES, COVERAGE
 from resonance.core.frames import rank_rows
 from resonance.core.job import Turn
+from resonance.core.moves import parse_moves
 from resonance.core.settings import FeedbackSettings, JudgeSettings, TaskSettings
 from resonance.core.table import Table
 from resonance.curate.judge import judge
@@ -319,6 +320,7 @@ def _verdicts(slices: Sequence[str], number: int) -> list[dict[str, Any]]:
         (CAPACITY, "a wider model gains 0.200 bits (0.100 to 0.300), and drawn documents are not learnt either", None),
         (ABSTAIN, "no test shows a cause for certain", "a round with more held-out documents"),
     )
+    moves = parse_moves(load().propose.moves, "default")
     return [
         {
             "round": number,
@@ -334,7 +336,7 @@ def _verdicts(slices: Sequence[str], number: int) -> list[dict[str, Any]]:
             "adjusted_p": 1e-5,
             "cause": cause,
             "kind": CAUSES[cause].kind,
-            "move": CAUSES[cause].move,
+            "move": "none" if settle else moves.find(cause, "loss").move,
             "reason": reason,
             "settle": settle,
             "statistics": {"share_ratio": 0.25, "gain": 0.1 + at / 10},

@@ -299,6 +299,7 @@ ATTRIBUTE = Job(  # why slices are weak: it needs the models of probes, and says
     writes=(VERDICTS,),
     per="round",
     on_demand=True,
+    version=2,
 )
 PROPOSE = Job("propose", propose_work, reads=(VERDICTS,), writes=(WORK_ITEMS,), per="round", on_demand=True)
 

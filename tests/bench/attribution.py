@@ -37,6 +37,7 @@ from resonance.core.job import Turn
 from resonance.core.settings import AttributeSettings, SparkSettings, TaskSettings
 from resonance.core.table import Table
 from resonance.runtime import resources
+from resonance.runtime.conf import load
 from resonance.runtime.engines.session import open_engine
 from resonance.states.labels import rate_labels
 from resonance.tables import (
@@ -147,6 +148,7 @@ def make_verdicts(spark: SparkSession, folder: Path, world: World, models: Mappi
         **frames,
         label_quality=rated,
         settings=AttributeSettings(),
+        propose=load().propose,
         task=TaskSettings(kind="classification", labels=CLASSES),
         turn=TURN,
         seed=seed,

@@ -324,8 +324,7 @@ class OpenWorkspace:
             ResonanceError: slices of that round were not looked at.
         """
         from resonance.control.draft import draft_work
-        from resonance.control.propose import find_metric
-        from resonance.core.moves import parse_moves
+        from resonance.core.moves import find_metric, parse_moves
         from resonance.report.files import check_folder, write_file
         from resonance.report.terminal.verdicts import choose_round
         from resonance.tables import VERDICTS, WORK_ITEMS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -11,11 +11,14 @@ from resonance.attribute.arms import Arms, list_arms
 from resonance.attribute.causes import Verdict, judge_slices
 from resonance.attribute.evidence import sum_evidence
 from resonance.attribute.predicates import describe_documents
+from resonance.attribute.shift import compare_draws
 from resonance.attribute.slices import UNIT, find_slices, is_confirmed
+from resonance.core.causes import ABSTAIN
 from resonance.core.chance import hash_columns
 from resonance.core.frames import find_quantiles, make_frame, parse_schema
 from resonance.core.job import Checkpoint, Turn
-from resonance.core.settings import AttributeSettings, TaskSettings
+from resonance.core.moves import Moves, find_metric, parse_moves
+from resonance.core.settings import AttributeSettings, ProposeSettings, TaskSettings
 from resonance.core.turns import HELDOUT, PHASE_HELDOUT, PHASE_PROBE, PHASE_SCORE, PLAN
 from resonance.core.versions import VERSION_KEY
 
@@ -39,6 +42,7 @@ def attribute(
     label_quality: DataFrame,
     *,
     settings: AttributeSettings,
+    propose: ProposeSettings,
     task: TaskSettings,
     turn: Turn,
     seed: int,
@@ -62,7 +66,7 @@ def attribute(
     losses = _read_losses(mine, arms)
     ends = losses.agg(*(find_quantiles(F.col(f"arm{at}"), [settings.clip])[0] for at in range(len(arms.names)))).collect()[0]
     if ends[0] is None:
-        return _make_frame(documents, [], turn)
+        return make_frame(documents.sparkSession, [], COLUMNS).withColumn("round", F.lit(turn.round))
     bound, widest = ends[0], max(end for end in ends if end is not None)
     copies = duplicates.select("doc_id").unionByName(contamination.select("doc_id")).distinct().withColumn("copied", F.lit(True))
     held = known.where("held").join(_count_units(losses, arms, bound, widest), "doc_id").join(copies, "doc_id", "left")
@@ -73,8 +77,12 @@ def attribute(
     names = [one.name for one in weak if is_confirmed(one, settings)]
     drawn = known.where("NOT held").join(_read_drawn(mine, label_quality, turn, bound), "doc_id", "left")
     evidence, whole = sum_evidence(held.where("half = 1"), drawn, names, len(arms.names))
+    shifts = compare_draws(held, drawn, evidence, settings.features, seed, checkpoint)
     labelled = task.kind == "classification"
-    return _make_frame(documents, judge_slices(weak, evidence, whole, arms, settings, labelled=labelled), turn)
+    verdicts = judge_slices(weak, evidence, whole, arms, settings, labelled=labelled, shifts=shifts)
+    moves, metric = parse_moves(propose.moves, "of propose.moves"), find_metric(task)
+    rows = [_make_row(verdict, moves, metric) for verdict in verdicts]
+    return make_frame(documents.sparkSession, rows, COLUMNS).withColumn("round", F.lit(turn.round))
 
 
 def _choose(sample_plan: DataFrame, round: int, arm: str) -> DataFrame:
@@ -141,6 +149,7 @@ def _read_drawn(events: DataFrame, label_quality: DataFrame, turn: Turn, bound: 
     return scores.join(judged, "doc_id", "full")
 
 
-def _make_frame(documents: DataFrame, verdicts: Sequence[Verdict], turn: Turn) -> DataFrame:
-    rows = [tuple(getattr(verdict, name) for name in COLUMNS.names) for verdict in verdicts]
-    return make_frame(documents.sparkSession, rows, COLUMNS).withColumn("round", F.lit(turn.round))
+def _make_row(verdict: Verdict, moves: Moves, metric: str) -> dict[str, object]:
+    """The row of a verdict, with what to do first."""
+    move = "none" if verdict.cause == ABSTAIN else moves.find(verdict.cause, metric).move
+    return {name: getattr(verdict, name) for name in COLUMNS.names if name != "move"} | {"move": move}

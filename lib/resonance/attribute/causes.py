@@ -24,14 +24,16 @@ from resonance.attribute.findings import (
     measure_noise,
 )
 from resonance.attribute.reasons import say_abstention, say_cause, say_unpowered
+from resonance.attribute.shift import Shift
 from resonance.attribute.slices import Weak, is_confirmed
 from resonance.core.causes import ABSTAIN, CAPACITY, CAUSES, CONTAMINATION, COVERAGE, LABEL_NOISE, NOISE_CEILING, SHIFT
 
 if TYPE_CHECKING:
     from resonance.core.settings import AttributeSettings
 
-PRIORITY = ((CONTAMINATION,), (LABEL_NOISE,), (COVERAGE, SHIFT, CAPACITY), (NOISE_CEILING,))
-"""Causes that are shown at once: the first group decides, and in it the cause whose figure has the larger lower end."""
+PRIORITY = ((CONTAMINATION,), (LABEL_NOISE,), (COVERAGE, CAPACITY), (SHIFT,), (NOISE_CEILING,))
+"""Causes that are shown at once: the first group decides, and in it the cause whose figure has the larger lower end. A shift is no
+figure in bits, and says not what it costs: what would gain bits for certain comes before it."""
 SETTLES = {
     NOT_RATED: "resonance run cross_fit compare",
     FEW_WITNESSES: "resonance attribute",
@@ -46,7 +48,7 @@ QUIET, FIRED = "quiet", "fired"
 
 @dataclass(frozen=True)
 class Verdict:
-    """A row of ``verdicts`` but for its round."""
+    """A row of ``verdicts`` but for its round and its move."""
 
     slice: str
     n_found: int
@@ -72,11 +74,6 @@ class Verdict:
         """Whose work the cause is."""
         return CAUSES[self.cause].kind
 
-    @property
-    def move(self) -> str:
-        """What to do first."""
-        return CAUSES[self.cause].move
-
 
 def judge_slices(
     weak: Sequence[Weak],
@@ -86,14 +83,16 @@ def judge_slices(
     settings: AttributeSettings,
     *,
     labelled: bool,
+    shifts: Mapping[str, Shift],
 ) -> list[Verdict]:
     """A verdict for each weak slice that was confirmed, and for each that has too few documents to be; in the order of ``weak``.
 
     ``evidence`` is that of each confirmed slice, ``whole`` holds the sums over all documents; ``labelled`` says whether the task
-    has labels.
+    has labels, ``shifts`` how what is drawn of a slice differs from what is held out of it.
     """
     known = {one.name: one for one in evidence}
     context = gather_context([one.inside for one in evidence], whole, arms, settings, labelled=labelled)
+    context = replace(context, shifts=shifts)
     verdicts = []
     for one in weak:
         if one.p is None:

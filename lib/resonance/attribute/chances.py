@@ -1,8 +1,4 @@
-"""Distributions and tests in closed form, in plain Python: nothing here reads a table.
-
-Tests compare each with SciPy, statsmodels or NumPy. ``Numerical Recipes`` 6.4 gives the continued fraction of the incomplete beta
-function.
-"""
+"""Distributions and tests in closed form: nothing here reads a table. Tests compare each with SciPy, statsmodels or NumPy."""
 
 from __future__ import annotations
 
@@ -10,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from resonance.core.student import exceed_t
+
 CERTAIN = 1.959964
 """Standard errors on each side of a two-sided interval at 95 %."""
-TINY = 1e-300
-STEPS, CLOSE = 300, 1e-15
 
 
 @dataclass(frozen=True)
@@ -49,12 +45,6 @@ def judge_mean(value: float, error: float, least: float = 0.0) -> float:
     return find_upper_tail((value - least) / error)
 
 
-def judge_student(t: float, freedom: float) -> float:
-    """The chance that Student's t with ``freedom`` degrees exceeds ``t``."""
-    half = _integrate_beta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2
-    return half if t > 0 else 1 - half
-
-
 def judge_welch(one: Moments, other: Moments) -> float:
     """One-sided p of Welch's t test: whether ``one`` has the larger mean. 1 where a group has fewer than two values."""
     if one.n < 2 or other.n < 2:
@@ -63,7 +53,7 @@ def judge_welch(one: Moments, other: Moments) -> float:
     if error <= 0:
         return 0.0 if one.mean > other.mean else 1.0
     freedom = error**2 / (one.square_error**2 / (one.n - 1) + other.square_error**2 / (other.n - 1))
-    return judge_student((one.mean - other.mean) / math.sqrt(error), freedom)
+    return float(exceed_t((one.mean - other.mean) / math.sqrt(error), freedom))
 
 
 def measure_effect(one: Moments, other: Moments) -> float:
@@ -115,7 +105,7 @@ def adjust_family(chances: Mapping[str, float]) -> dict[str, float]:
     return adjusted
 
 
-def rank_groups(one: Mapping[int, int], other: Mapping[int, int]) -> tuple[float, float]:
+def rank_groups(one: Mapping[int, float], other: Mapping[int, float]) -> tuple[float, float]:
     """The area under the ROC curve of scores, counted by value in two groups, and its standard error.
 
     The area is the chance that a value of ``one`` exceeds one of ``other``, ties counting half. Error: Hanley and McNeil 1982.
@@ -123,7 +113,7 @@ def rank_groups(one: Mapping[int, int], other: Mapping[int, int]) -> tuple[float
     n, m = sum(one.values()), sum(other.values())
     if not n or not m:
         return 0.5, math.inf
-    below, wins = 0, 0.0
+    below, wins = 0.0, 0.0
     for value in sorted(set(one) | set(other)):
         wins += one.get(value, 0) * (below + other.get(value, 0) / 2)
         below += other.get(value, 0)
@@ -131,34 +121,3 @@ def rank_groups(one: Mapping[int, int], other: Mapping[int, int]) -> tuple[float
     first, second = area / (2 - area), 2 * area * area / (1 + area)
     square = area * (1 - area) + (n - 1) * (first - area * area) + (m - 1) * (second - area * area)
     return area, math.sqrt(max(square, 0.0) / (n * m))
-
-
-def _integrate_beta(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function."""
-    if x <= 0 or x >= 1:
-        return 0.0 if x <= 0 else 1.0
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
-    if x < (a + 1) / (a + b + 2):
-        return front * _continue_fraction(x, a, b) / a
-    return 1 - front * _continue_fraction(1 - x, b, a) / b
-
-
-def _continue_fraction(x: float, a: float, b: float) -> float:
-    """Lentz's evaluation of the continued fraction of the incomplete beta function."""
-    c, d = 1.0, 1 / _keep_off_zero(1 - (a + b) * x / (a + 1))
-    found = d
-    for m in range(1, STEPS):
-        for part in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d = 1 / _keep_off_zero(1 + part * d)
-            c = _keep_off_zero(1 + part / c)
-            found *= c * d
-        if abs(c * d - 1) < CLOSE:
-            break
-    return found
-
-
-def _keep_off_zero(value: float) -> float:
-    return value if abs(value) > TINY else TINY

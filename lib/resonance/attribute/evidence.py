@@ -112,7 +112,8 @@ def _list_held_sums(arms: int) -> list[Column]:
 
 
 def _list_drawn_sums() -> list[Column]:
-    return [*(F.sum(name).alias(name) for name in ("draws", "rated", "issue")), *_sum_moments("score")]
+    counted = (F.sum(name).alias(name) for name in ("draws", "rated", "issue"))
+    return [F.count(F.lit(1)).alias("drawn"), *counted, *_sum_moments("score")]
 
 
 def _sum_moments(name: str) -> list[Column]:

@@ -16,7 +16,8 @@ from resonance.attribute.arms import Arms
 from resonance.attribute.chances import CERTAIN, find_wilson, judge_mean, judge_share, judge_shares, judge_welch
 from resonance.attribute.curve import FEWEST, Curve
 from resonance.attribute.evidence import Counts, Evidence
-from resonance.core.causes import CAPACITY, CONTAMINATION, COVERAGE, LABEL_NOISE, NOISE_CEILING
+from resonance.attribute.shift import Shift
+from resonance.core.causes import CAPACITY, CONTAMINATION, COVERAGE, LABEL_NOISE, NOISE_CEILING, SHIFT
 from resonance.core.turns import AGAIN
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ NOT_SCORED = "drawn documents were not scored"
 FEW_WITNESSES = f"labels need {Arms.FEWEST} models that name them"
 NO_COPIES = "too few held-out documents have a copy"
 FEW_PAIRS = "too few documents were scored by all models"
+FEW_DRAWN = "too few drawn documents to compare with held-out ones"
 FEWEST_PAIRS = 20
 
 
@@ -46,6 +48,7 @@ class Finding:
         p: chance of the figure if the cause were absent.
         holds: whether all that the cause asks for besides is there.
         value: the figure that decides, with its interval.
+        kind: the kind of documents that it shows most in.
     """
 
     cause: str
@@ -56,6 +59,7 @@ class Finding:
     low: float = 0.0
     high: float = 0.0
     statistics: Mapping[str, float] = field(default_factory=dict)
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Context:
     Args:
         labelled: whether the task has labels.
         noise: variance of a slice's mean loss between two trainings that differ in their seed.
+        shifts: how what is drawn differs from what is held out, by slice.
     """
 
     arms: Arms
@@ -91,6 +96,7 @@ class Context:
     whole: Counts
     labelled: bool
     noise: float
+    shifts: Mapping[str, Shift] = field(default_factory=dict)
 
     def find_model_gain(self, counts: Counts) -> Gain | None:
         """What the wider model gains over the target; None without one."""
@@ -194,6 +200,18 @@ def _find_ratio(inside: Counts, whole: Counts) -> float:
     return drawn / held if held else 0.0
 
 
+def find_shift(evidence: Evidence, context: Context) -> Finding:
+    """D4: what is drawn of the slice is told from what is held out of it."""
+    shift, settings = context.shifts.get(evidence.name), context.settings
+    if shift is None or min(shift.held, shift.drawn) < FEWEST_PAIRS:
+        return Finding(SHIFT, FEW_DRAWN)
+    low, high = (shift.area + side * CERTAIN * shift.error for side in (-1, 1))
+    holds = shift.area >= settings.min_area and low > settings.sure_area
+    told = {"area": shift.area, "kind_held": shift.kind_held, "kind_drawn": shift.kind_drawn}
+    p = judge_mean(shift.area, shift.error, settings.sure_area)
+    return Finding(SHIFT, "", p, holds, shift.area, low, min(high, 1.0), told, shift.kind)
+
+
 def find_capacity(evidence: Evidence, context: Context) -> Finding:
     """M1: a wider model gains more on the slice than more data would, and the target has not learnt its drawn documents either."""
     inside, settings = evidence.inside, context.settings
@@ -240,5 +258,5 @@ def find_ceiling(evidence: Evidence, context: Context) -> Finding:
     return Finding(NOISE_CEILING, "", p, holds, worst.value / loss, worst.low / loss, worst.high / loss, told)
 
 
-TESTS = (find_contamination, find_label_noise, find_coverage, find_capacity, find_ceiling)
+TESTS = (find_contamination, find_label_noise, find_coverage, find_shift, find_capacity, find_ceiling)
 """The tests, in the order of their names in reports."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 AND = " & "
 """Stands between the predicates of a slice."""
 QUARTERS = (0.25, 0.5, 0.75)
+MEASURED = ("latin_ratio", "han_ratio", "digit_ratio", "punctuation_ratio", "symbol_ratio", "space_ratio", "compression_ratio")
+"""Signals of set ``basics`` that documents are compared by besides."""
 FEW_COPIES = 3
 """Largest number of copies that is told apart from many."""
 
@@ -33,7 +35,8 @@ def describe_documents(
     edits: DataFrame,
     features: Sequence[str],
 ) -> DataFrame:
-    """``chosen`` with a column for each of ``features``: the predicate of that feature which holds for the document.
+    """``chosen`` with a column for each of ``features``: the predicate of that feature which holds for the document; and with
+    the signals ``MEASURED``.
 
     A predicate is null where nothing is known, as the language of a text that has no letter. Quarters of length are those of
     held-out documents, so that they mean the same for drawn ones. Joins ids.
@@ -41,9 +44,8 @@ def describe_documents(
     ``chosen`` names documents by ``doc_id`` and ``batch``; ``held`` says there which of them are held out.
     """
     known = chosen.join(documents.select(*VERSION_KEY, "slice", "source", "n_bytes", "cleaned_hash"), VERSION_KEY)
-    if "language" in features:
-        told = signals["basics"].select(*VERSION_KEY, F.col("content_hash").alias("cleaned_hash"), "language")
-        known = known.join(told, [*VERSION_KEY, "cleaned_hash"], "left")
+    told = signals["basics"].select(*VERSION_KEY, F.col("content_hash").alias("cleaned_hash"), "language", *MEASURED)
+    known = known.join(told, [*VERSION_KEY, "cleaned_hash"], "left")
     if "copies" in features:
         sizes = duplicates.groupBy("doc_id").agg(F.max("size").alias("size"))
         known = known.join(sizes, "doc_id", "left")
@@ -54,6 +56,7 @@ def describe_documents(
     return known.select(
         *chosen.columns,
         *(F.concat(F.lit(f"{name} = "), values.get(name, _read_value(name))).alias(name) for name in features),
+        *MEASURED,
     )
 
 

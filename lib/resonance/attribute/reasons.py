@@ -47,8 +47,10 @@ def _say_coverage(found: Finding) -> str:
 
 
 def _say_shift(found: Finding) -> str:
+    told = found.statistics
     return (
-        f"drawn documents differ from held-out ones: area under the curve {found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+        f"drawn documents differ from held-out ones: area under the curve {found.value:.2f} ({found.low:.2f} to {found.high:.2f}), "
+        f"and lack most {found.kind}: {told['kind_held']:.1%} of held-out ones, {told['kind_drawn']:.1%} of drawn ones"
     )
 
 

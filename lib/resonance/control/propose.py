@@ -12,7 +12,7 @@ from resonance.core.causes import ABSTAIN, CAUSES
 from resonance.core.frames import make_frame, parse_schema
 from resonance.core.hashes import hash_text
 from resonance.core.job import Turn
-from resonance.core.moves import Moves, parse_moves
+from resonance.core.moves import Moves, find_metric, parse_moves
 from resonance.core.settings import ProposeSettings, TaskSettings
 
 COLUMNS = parse_schema(
@@ -30,11 +30,6 @@ def propose_work(verdicts: DataFrame, *, settings: ProposeSettings, task: TaskSe
     mine = verdicts.where((F.col("round") == turn.round) & (F.col("cause") != ABSTAIN)).orderBy("slice").collect()
     rows = [_make_item(row.asDict(), moves, find_metric(task), turn.round) for row in mine]
     return make_frame(verdicts.sparkSession, rows, COLUMNS)
-
-
-def find_metric(task: TaskSettings) -> str:
-    """What falls short on a weak slice: the share of right labels, or the loss."""
-    return "accuracy" if task.kind == "classification" else "loss"
 
 
 def name_item(slice: str, cause: str) -> str:

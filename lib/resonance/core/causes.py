@@ -1,4 +1,6 @@
-"""Why a slice of documents may be weak: what each cause is called, which test decides it, and whom its first move is for."""
+"""Why a slice of documents may be weak: what each cause is called, which test decides it, and whose work it is.
+
+What to do first is told by a table of moves (``core/moves``)."""
 
 from __future__ import annotations
 
@@ -23,25 +25,23 @@ class Cause:
     Args:
         test: the short name of its test.
         kind: whose work it is.
-        move: what to do first.
     """
 
     name: str
     test: str
     kind: Kind
-    move: str
 
 
 CAUSES = {
     cause.name: cause
     for cause in (
-        Cause(CONTAMINATION, "D2", "data", "purge the copies"),
-        Cause(LABEL_NOISE, "D1", "data", "repair the suspected labels"),
-        Cause(COVERAGE, "D3", "data", "supplement the slice"),
-        Cause(SHIFT, "D4", "data", "balance the slice"),
-        Cause(CAPACITY, "M1", "model", "open a model ticket"),
-        Cause(NOISE_CEILING, "N", "annotation", "ask for a second annotation"),
-        Cause(ABSTAIN, "", "none", "none"),
+        Cause(CONTAMINATION, "D2", "data"),
+        Cause(LABEL_NOISE, "D1", "data"),
+        Cause(COVERAGE, "D3", "data"),
+        Cause(SHIFT, "D4", "data"),
+        Cause(CAPACITY, "M1", "model"),
+        Cause(NOISE_CEILING, "N", "annotation"),
+        Cause(ABSTAIN, "", "none"),
     )
 }
 """Every cause by name, in the order in which they are reported."""

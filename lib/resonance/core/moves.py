@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from resonance.core.causes import ABSTAIN, CAUSES
 from resonance.core.errors import ConfigError
 from resonance.core.quotes import advise_quotes
+
+if TYPE_CHECKING:
+    from resonance.core.settings import TaskSettings
 
 Metric = Literal["accuracy", "precision", "recall", "generalisation", "too_good", "loss"]
 """What may fall short."""
@@ -61,6 +64,11 @@ class Moves:
             if metric in row.falls_short:
                 first.setdefault(row.cause, row)
         return tuple(first.values())
+
+
+def find_metric(task: TaskSettings) -> Metric:
+    """What falls short on a weak slice: the share of right labels, or the loss."""
+    return "accuracy" if task.kind == "classification" else "loss"
 
 
 def parse_moves(text: str, where: str) -> Moves:

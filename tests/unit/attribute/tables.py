@@ -14,6 +14,7 @@ from resonance.core.job import Turn
 from resonance.core.settings import AttributeSettings, TaskSettings
 from resonance.core.table import Table
 from resonance.runtime import resources
+from resonance.runtime.conf import load
 from resonance.tables import (
     CONTAMINATION,
     DOCUMENTS,
@@ -57,6 +58,7 @@ class Drawn:
     slice: str = "web"
     n_bytes: int = 100
     draws: int = 1
+    language: str | None = "en"
 
 
 def make_frame(spark: SparkSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
@@ -77,10 +79,10 @@ def make_tables(spark: SparkSession, held: Sequence[Held], drawn: Sequence[Drawn
         key = {"doc_id": doc, "bucket": at % 4096, "batch": "main", "slice": one.slice, "content_hash": HASH}
         documents.append(key | {"source": one.source, "n_bytes": one.n_bytes, "cleaned_hash": HASH})
         place = {"pos": at, "epoch": 0, "pi": 1.0, "n_bytes": one.n_bytes}
+        basics.append(key | {"language": one.language})
         event = EVENT | key | {"pos": at, "round": TURN.round, "n_bytes": 1, "max_tok_loss": 1.0}
         if isinstance(one, Held):
             plan.append(key | place | {"round": 0, "arm": "heldout"})
-            basics.append(key | {"language": one.language})
             if one.copied:
                 copies.append(key | {"method": "near", "scope": "global", "cluster_id": doc, "size": 2, "keeper": doc})
             for arm, bits in one.losses.items():
@@ -115,6 +117,7 @@ def judge(
     told = attribute(
         **tables,
         settings=settings or AttributeSettings(min_documents=30),
+        propose=load().propose,
         task=task or TaskSettings(kind="classification", labels=LABELS),
         turn=TURN,
         seed=1,

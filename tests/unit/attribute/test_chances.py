@@ -41,11 +41,6 @@ def test_groups_without_spread_or_values() -> None:
     assert Moments.sum_up(0, 0, 0) == Moments(0, 0.0, 0.0)
 
 
-@given(st.floats(-40, 40), st.floats(1, 500))
-def test_student_equals_scipy(t: float, freedom: float) -> None:
-    assert chances.judge_student(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-7, abs=1e-14)
-
-
 @given(st.integers(0, 40), st.integers(1, 400))
 def test_wilson_equals_scipy_and_its_test_inverts_it(hits: int, n: int) -> None:
     hits = min(hits, n)

@@ -9,10 +9,10 @@ import yaml
 from pyspark.sql import SparkSession
 
 from resonance.control.draft import draft_work
-from resonance.control.propose import find_metric, name_item, propose_work
+from resonance.control.propose import name_item, propose_work
 from resonance.core.causes import CAUSES
 from resonance.core.job import Turn
-from resonance.core.moves import parse_moves
+from resonance.core.moves import find_metric, parse_moves
 from resonance.core.settings import ProposeSettings, TaskSettings
 from resonance.runtime import resources
 from resonance.runtime.conf import load

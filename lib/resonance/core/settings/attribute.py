@@ -33,6 +33,10 @@ class AttributeSettings(Settings):
         0.5, gt=0, description="D3: largest share among drawn documents, as a part of that among held-out ones"
     )
     min_data_gain: float = Field(0.01, ge=0, lt=1, description="D3: least gain of twice the data, as a share of the slice's loss")
+    min_area: float = Field(
+        0.7, ge=0.5, le=1, description="D4: least area under the curve that tells drawn documents from held-out ones"
+    )
+    sure_area: float = Field(0.6, ge=0.5, lt=1, description="D4: what its lower end must exceed")
     min_gain: float = Field(0.02, ge=0, lt=1, description="M1: least gain of a wider model, as a share of the slice's loss")
     min_ratio: float = Field(2.0, ge=1, description="M1: how often that gain must hold the gain of twice the data")
     max_headroom: float = Field(
@@ -41,5 +45,5 @@ class AttributeSettings(Settings):
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """The signal sets that are read of documents: the language is told by one."""
+        """The signal sets that are read of documents: it tells the language, and what documents are compared by."""
         return ("basics",)
