@@ -99,20 +99,27 @@ def _cut_texts(package: str, wanted: int) -> list[list[str]]:
     return pieces
 
 
-def make_world(pieces: dict[str, list[list[str]]], seed: int, *, faults: bool = True) -> World:
-    """The documents of one seed: which texts go where, what is planted, and what it does to them; or the same without faults."""
+def make_world(pieces: dict[str, list[list[str]]], seed: int, *, faults: bool = True, causes: Sequence[str] = CAUSES) -> World:
+    """The documents of one seed: which texts go where, what is planted, and what it does to them; or the same without faults.
+
+    A cause may be two at once: their names with a plus.
+    """
     dice = np.random.default_rng([seed, 20])
     pool = [(at, words) for at, name in enumerate(CLASSES) for words in pieces[name]]
     order = iter(dice.permutation(len(pool)))
     texts: list[list[str]] = []
     columns: dict[str, list[Any]] = {name: [] for name in ("source", "domain", "given", "true", "part", "slice_of")}
     planted: dict[str, str] = {}
-    for number, (source, cause, domain) in enumerate(_lay_out(dice)):
+    for number, (source, cause, domain) in enumerate(_lay_out(dice, causes)):
         cause = cause if faults else ""
         if cause:
             planted[f"source = {source}" if domain is None else f"slice = {domain} & source = {source}"] = cause
-        drawn = RARE if cause == "coverage" else DRAWN
-        for part, many in ((HELD_OUT, HELD), (DRAWN_ONES, drawn), (ADDED, MORE.get(cause, DRAWN))):
+        drawn = RARE if "coverage" in cause else DRAWN
+        for part, many in (
+            (HELD_OUT, HELD),
+            (DRAWN_ONES, drawn),
+            (ADDED, MORE["coverage"] if "coverage" in cause else MORE.get(cause, DRAWN)),
+        ):
             for _ in range(many):
                 others = [pool[at] for at in dice.integers(len(pool), size=MIXED - 1 if cause == "noise_ceiling" else 0)]
                 words, given, true = _plant(dice, cause, number, [pool[next(order)], *others])
@@ -124,9 +131,9 @@ def make_world(pieces: dict[str, list[list[str]]], seed: int, *, faults: bool = 
     return World(hash_words(texts), columns["source"], columns["domain"], planted=planted, **arrays)
 
 
-def _lay_out(dice: np.random.Generator) -> Iterator[tuple[str, str, str | None]]:
+def _lay_out(dice: np.random.Generator, causes: Sequence[str]) -> Iterator[tuple[str, str, str | None]]:
     """Source, cause (empty: none) and domain (None: both) of each part of the corpus. Names say nothing of faults."""
-    kinds = [("", False)] * PLAIN + [(cause, pair) for cause in CAUSES for pair in (False, True) for _ in range(EACH // 2)]
+    kinds = [("", False)] * PLAIN + [(cause, pair) for cause in causes for pair in (False, True) for _ in range(EACH // 2)]
     for number, at in enumerate(dice.permutation(len(kinds))):
         cause, pair = kinds[at]
         source = f"s{number:02}"
@@ -146,11 +153,11 @@ def _plant(
     if cause == "noise_ceiling":
         mixed = [word for at, (_, one) in enumerate(drawn) for word in one[at :: len(drawn)]]
         return mixed, *(2 * [drawn[int(dice.integers(len(drawn)))][0]])
-    if cause == "coverage":
+    if "coverage" in cause:
         words = [f"{word}~" if dice.random() < RENAMED else word for word in words]
-    if cause == "capacity" and dice.random() < 0.5:
-        return [MARK] * 6 + words, *(2 * [(label + 4) % len(CLASSES)])
-    if cause == "label_noise" and dice.random() < NOISE:
+    if "capacity" in cause and dice.random() < 0.5:
+        words, label = [MARK] * 6 + words, (label + 4) % len(CLASSES)
+    if "label_noise" in cause and dice.random() < NOISE:
         return words, (label + int(dice.integers(1, len(CLASSES)))) % len(CLASSES), label
     return words, label, label
 

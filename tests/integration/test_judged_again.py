@@ -68,6 +68,9 @@ def test_what_rules_do_is_measured_once_and_again_when_they_changed(
         rows = [line.split("│")[1:6] for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
         return [[cell.strip() for cell in row] for row in rows], opened.versions()["rule_effects"]
 
+    with pytest.raises(SystemExit):
+        main(["rules", "problems", "--workspace", "w"])
+    assert "not measured yet: run `resonance rules effect` first" in capsys.readouterr().err
     assert see() == ([["short", "1", "9.1%", "1", "4 bytes"]], 0)
     slices, version = see("short")
     assert (sum(int(row[1]) for row in slices), version) == (1, 0), "measured once"
@@ -78,6 +81,8 @@ def test_what_rules_do_is_measured_once_and_again_when_they_changed(
     assert see()[0][0][:4] == ["short", "11", "100.0%", "11"]
     rows = opened.frames()["rule_effects"].where("slice = '*'").collect()
     assert [(row["policy"], row["round"], row["near"]) for row in rows] == [("mine@2", 0, 0.0)], "those of before are gone"
+    main(["rules", "problems", "--workspace", "w"])
+    assert "no problem of rules shows in what was measured after round 0" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["rules", "effect", "shorts", "--workspace", "w"])
     assert "no rule shorts judged these documents, did you mean short?" in capsys.readouterr().err

@@ -43,6 +43,7 @@ SHOWN = {
     "01_first_look": (4, ("sample_plan", "bits per byte")),
     "03_signals": (4, ("trade", "confidence", "reference_bpb")),
     "04_attribution": (1, ("drawn 0.25 times as often as held out", "supplement the slice", "test      D3: fired", "True")),
+    "05_rules": (3, ("roblem", "gopher_short_doc", "numpy/licence", "no version of any policy was adopted")),
     "02_curation": (3, ("gopher_short_doc", "newly cut", "datatrove@1", "javascript", "<b>this</b>")),
 }
 """How many pictures each notebook draws at least, and words that it shows."""

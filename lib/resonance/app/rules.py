@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,25 @@ class Rules:
             opened.update(Step(MEASURE_RULES, number), (*JUDGED, *scored), events)
         effects = [row for row in opened.catalog.rows(RULE_EFFECTS) if row["round"] == number]
         return View(tuple(describe_effects(effects, opened.catalog.rows(RULES), rule)))
+
+    def problems(self) -> View:
+        """What is wrong with rules, as the newest measurement of their effect, verdicts and people's decisions tell it.
+
+        Raises:
+            ResonanceError: what rules do was not measured.
+        """
+        from resonance.control.problems import collect_problems
+        from resonance.report.terminal.problems import describe_problems
+        from resonance.tables import APPROVALS, RULE_EFFECTS, RULE_VERSIONS, VERDICTS
+
+        rows = self._open_with(self.config, reads=True).catalog.rows
+        effects, verdicts = rows(RULE_EFFECTS), rows(VERDICTS)
+        if not effects:
+            raise ResonanceError("rules problems: what rules do was not measured yet: run `resonance rules effect` first")
+        newest = max((row["round"] for row in verdicts), default=0)
+        weak = [row for row in verdicts if row["round"] == newest]
+        found = collect_problems(effects, weak, rows(RULE_VERSIONS), rows(APPROVALS))
+        return View(tuple(describe_problems([asdict(one) for one in found], max(row["round"] for row in effects))))
 
     def history(self, policy: str | None = None) -> View:
         """Every version of policies that was adopted, tried or refused, with who decided and why."""

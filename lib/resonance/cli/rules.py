@@ -35,6 +35,17 @@ def effect(
     w.rules.effect(rule, score=score).show(out)
 
 
+@rules.command()
+@on_workspace(computes=False)
+def problems(w: OpenWorkspace) -> None:
+    """List what is wrong with rules: those that cut much of a weak slice, texts that are easier than kept ones, another share than
+    usual, or have many values next to their threshold; and versions that people refused.
+
+    Reads what [b]resonance rules effect[/b] measured (with [b]--score[/b] for losses), the newest verdicts, and decisions.
+    """
+    w.rules.problems().show(out)
+
+
 NAME = Annotated[str, typer.Option("--name", metavar="NAME", help="Who decides.")]
 REASON = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 

@@ -130,7 +130,7 @@ def make_world(share: float) -> tuple[list[Held], list[Drawn]]:
         return [replace(one, slice="news" if dice.random() < news else "web") for one in rows]
 
     held = [one for name in ("p", "q", "r", "s") for one in place(make_held(dice, name, limit=0.4, slope=0.1), 0.5)]
-    held += place(make_held(dice, "moved", limit=1.2, slope=0.1, wrong=0.4, agree=0.1), 0.5)
+    held += place(make_held(dice, "moved", limit=1.2, slope=0.1, wrong=0.4, agree=0.1, entropy=0.05), 0.5)
     drawn = [one for name in ("p", "q", "r", "s") for one in place([Drawn(name)] * 300, 0.5)]
     return held, drawn + place([Drawn("moved")] * 300, share)
 
