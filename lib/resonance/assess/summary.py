@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from resonance.assess.assess import Assessment, set_floors
 from resonance.assess.gates import judge_rules
@@ -14,6 +15,10 @@ from resonance.core.gates import GATES, Gate
 from resonance.core.operator import Operator, Result
 from resonance.core.profile import Profile
 from resonance.core.quality import Finding, Missing, Past, Quality, Score, Stratum, Unusual
+
+REQUIRED = BY_ID["required_field_completeness"].cause
+ROUNDED = 1e-9
+"""A gain below it is none."""
 
 
 def summarise(
@@ -59,7 +64,7 @@ def summarise(
         results=whole,
         strata=score_strata(found.results, profile),
         left_out=found.left_out,
-        findings=join_causes(find_gains(whole, profile, graded)),
+        findings=join_causes(find_gains(whole, profile, graded), fills=requires_text(contract)),
         missing=tuple(sorted(find_missing(whole, profile, graded), key=lambda one: (-one.weight, one.operator))),
         past=tuple(past),
         unusual=tuple(unusual),
@@ -83,6 +88,11 @@ def score_stratum(values: Mapping[str, object], results: Sequence[Result], profi
     return Stratum(values, rows, total, groups)
 
 
+def requires_text(contract: DatasetContract) -> bool:
+    """Whether the column of the text is required."""
+    return any(column.required and column.name == contract.roles.get("text") for column in contract.columns)
+
+
 def find_gains(results: Sequence[Result], profile: Profile, graded: Grade) -> Iterator[Finding]:
     """Each scored operator below 1 with its weight in the total times what it lacks.
 
@@ -93,11 +103,36 @@ def find_gains(results: Sequence[Result], profile: Profile, graded: Grade) -> It
             number = BY_ID[result.operator].metric
             weight = weigh_metric(number, profile, graded, is_measured) * weigh_in_metric(BY_ID[result.operator], results)
             if weight:
-                yield Finding(result.operator, result.score, weight * (1 - result.score))
+                yield Finding(result.operator, result.score, weight * (1 - result.score), empty=weight * fill_rows(result))
 
 
-def join_causes(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings of one cause as one, largest gain first. Gains of a metric that is the least of its operators do not add up."""
+def fill_rows(result: Result) -> float:
+    """By how much a score rises where rows that hold nothing come to be as good as the others."""
+    score = result.score or 0.0
+    return min(1.0, score / (1 - result.empty)) - score if result.empty < 1 else 1 - score
+
+
+def tell_empty(found: Sequence[Finding]) -> Iterator[Finding]:
+    """Findings, with what rows without a text cost told where required columns are: filling these mends all of it."""
+    others = [one for one in found if one.empty and BY_ID[one.operator].cause != REQUIRED]
+    lacking = any(BY_ID[one.operator].cause == REQUIRED for one in found)
+    for one in found:
+        if BY_ID[one.operator].cause == REQUIRED:
+            gain = one.gain + sum(other.empty for other in others)
+            yield replace(one, gain=gain, filled=tuple(other.operator for other in others))
+        elif not lacking or not one.empty:
+            yield one
+        elif one.gain - one.empty > ROUNDED:
+            yield replace(one, gain=one.gain - one.empty, empty=0.0)
+
+
+def join_causes(found: Iterable[Finding], fills: bool = False) -> tuple[Finding, ...]:
+    """Findings of one cause as one, largest gain first. Gains of a metric that is the least of its operators do not add up.
+
+    Args:
+        found: one finding of each operator.
+        fills: whether the text is a required column.
+    """
     by: dict[tuple[str, ...], list[Finding]] = {}
     for one in sorted(found, key=lambda one: (-one.gain, one.operator)):
         by.setdefault(BY_ID[one.operator].cause, []).append(one)
@@ -107,8 +142,9 @@ def join_causes(found: Iterable[Finding]) -> tuple[Finding, ...]:
         for one in (first, *others):
             gains.setdefault(BY_ID[one.operator].metric, []).append(one.gain)
         gain = sum(max(each) if number in LEAKS else sum(each) for number, each in gains.items())
-        joined.append(Finding(first.operator, first.score, gain, tuple(one.operator for one in others)))
-    return tuple(sorted(joined, key=lambda one: (-one.gain, one.operator)))
+        empty = sum(one.empty for one in (first, *others))
+        joined.append(Finding(first.operator, first.score, gain, tuple(one.operator for one in others), empty))
+    return tuple(sorted(tell_empty(joined) if fills else joined, key=lambda one: (-one.gain, one.operator)))
 
 
 def find_missing(results: Sequence[Result], profile: Profile, graded: Grade, gate: int = 1) -> Iterator[Missing]:

@@ -37,6 +37,7 @@ class Finding:
         raw: the number that the score was made from.
         examined: rows that were looked at; None for all of them.
         lcb: lower 95 % bound of the score; None where it is the score.
+        empty: share of the rows that count against the score because they hold nothing.
         recount: whether the score is too close to a bound for the error of a sketch.
     """
 
@@ -45,6 +46,7 @@ class Finding:
     examined: int | None = None
     lcb: float | None = None
     recount: bool = False
+    empty: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Bound:
         parts: what is gathered, by name.
         reads: columns that the parts look at.
         expressions: SQL expressions that the parts look at as columns of these names.
+        conditions: those of the expressions that a contract states: each must be true or false.
         own: what takes a shuffle of its own: queries over all rows, whose few results join the state. It has no strata.
         look_up: what the scan's state asks of other tables; its answers join the state. It has no strata.
         exactly: SQL expression whose distinct values are counted exactly, in a shuffle of its own, where the finding asks for it.
@@ -69,6 +72,7 @@ class Bound:
     reads: frozenset[str] = frozenset()
     expressions: Mapping[str, str] = field(default_factory=dict)
     signals: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
     own: Callable[[DataFrame], Mapping[str, Any]] | None = None
     look_up: Callable[[State], Mapping[str, Any]] | None = None
     exactly: str | None = None

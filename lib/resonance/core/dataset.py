@@ -87,7 +87,8 @@ class DatasetContract:
         choices: what it sets of operators, by id.
         not_applicable: metrics that have no meaning for the dataset, with the reason and who approved it.
         strata: columns whose equal values make a stratum.
-        relationships: columns that hold keys of a table, this one or another.
+        relationships: columns that hold keys of a table, this one or another; empty where it says that none does, None where it
+            says nothing.
         terms: top-level parts of the document, such as ``support`` and ``team``.
     """
 
@@ -102,5 +103,5 @@ class DatasetContract:
     choices: Mapping[str, Choice] = field(default_factory=dict)
     not_applicable: Mapping[int, str] = field(default_factory=dict)
     strata: tuple[str, ...] = ()
-    relationships: tuple[Relationship, ...] = ()
+    relationships: tuple[Relationship, ...] | None = None
     terms: Mapping[str, Any] = field(default_factory=dict)

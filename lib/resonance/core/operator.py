@@ -82,6 +82,7 @@ class Result:
         reason: why there is no score, and what to supply.
         evidence: names of rows, 20 at most.
         stratum: the values that the stratum's rows share, by column; empty for all rows.
+        empty: share of the rows that count against the score because they hold nothing; no table keeps it.
     """
 
     operator: str
@@ -95,3 +96,4 @@ class Result:
     reason: str = ""
     evidence: tuple[str, ...] = ()
     stratum: Mapping[str, Any] = field(default_factory=dict)
+    empty: float = 0.0

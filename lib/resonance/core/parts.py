@@ -19,6 +19,9 @@ GROWTH = 1.01
 """Ratio of the bounds of a bucket of a spread: a quantile is off by half of that, .5 %."""
 REGISTERS = 1 << 14
 """Registers of a distinct count; its standard error is 1.04 / sqrt(registers), .8 %. Flajolet et al. 2007."""
+SPARSE = "few:"
+"""Begins a sketch of which few registers are set: strata are many and small."""
+SPARSE_ENTRY = [("place", ">u2"), ("rank", "u1")]
 MOST_KEPT = 1 << 15
 """Distinct hashes that a thinned tally keeps at most, and about as many marks of drawn rows."""
 MOST_DRAWN = 1_000_000
@@ -74,10 +77,12 @@ def find_quantile(spread: Mapping[str, int], share: float) -> float | None:
 
 def estimate_distinct(registers: str) -> float:
     """How many distinct hashes the sketch has seen, as estimated from its registers."""
-    held = bytes.fromhex(registers)
+    import numpy as np
+
+    ranks = np.bincount(_read_registers(registers)).tolist()
     alpha = 0.7213 / (1 + 1.079 / REGISTERS)
-    empty = held.count(0)
-    raw = alpha * REGISTERS**2 / sum(2.0**-rank for rank in held)
+    empty = ranks[0]
+    raw = alpha * REGISTERS**2 / sum(count * 2.0**-rank for rank, count in enumerate(ranks))
     return REGISTERS * math.log(REGISTERS / empty) if empty and raw <= 2.5 * REGISTERS else raw
 
 
@@ -163,7 +168,7 @@ def _read_bucket(name: str) -> float:
 
 
 def _sketch(hashes: Any) -> str:
-    """Registers as hexadecimal digits: of the hashes that begin with the number of each, the most zeros that follow, and 1."""
+    """Registers as text: of the hashes that begin with the number of each, the most zeros that follow, and 1."""
     import numpy as np
 
     given = hashes.drop_null().to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
@@ -176,7 +181,30 @@ def _sketch(hashes: Any) -> str:
         rest = np.where(clear, rest << np.uint64(step), rest)
     registers = np.zeros(REGISTERS, np.uint8)
     np.maximum.at(registers, (given >> np.uint64(64 - bits)).astype(np.int64), ranks)
-    return registers.tobytes().hex()
+    return _write_registers(registers)
+
+
+def _write_registers(registers: Any) -> str:
+    """Registers as hexadecimal digits; where few are set, these alone: four digits for the number of each, two for its value."""
+    import numpy as np
+
+    held = np.flatnonzero(registers)
+    if len(held) * np.dtype(SPARSE_ENTRY).itemsize >= REGISTERS:
+        return str(registers.tobytes().hex())
+    entries = np.empty(len(held), np.dtype(SPARSE_ENTRY))
+    entries["place"], entries["rank"] = held, registers[held]
+    return SPARSE + entries.tobytes().hex()
+
+
+def _read_registers(text: str) -> Any:
+    import numpy as np
+
+    if not text.startswith(SPARSE):
+        return np.frombuffer(bytes.fromhex(text), np.uint8)
+    registers = np.zeros(REGISTERS, np.uint8)
+    entries = np.frombuffer(bytes.fromhex(text.removeprefix(SPARSE)), np.dtype(SPARSE_ENTRY))
+    registers[entries["place"]] = entries["rank"]
+    return registers
 
 
 def _list_names(values: Any) -> list[str]:
@@ -206,8 +234,7 @@ def _merge_tallies(one: Mapping[str, int] | None, other: Mapping[str, int] | Non
 def _merge_sketches(one: str, other: str) -> str:
     import numpy as np
 
-    first, second = (np.frombuffer(bytes.fromhex(each), np.uint8) for each in (one, other))
-    return np.maximum(first, second).tobytes().hex()
+    return _write_registers(np.maximum(_read_registers(one), _read_registers(other)))
 
 
 GATHER: Mapping[Kind, Callable[[Any], Any]] = {

@@ -38,12 +38,20 @@ class Score:
 
 @dataclass(frozen=True)
 class Finding:
-    """An operator below 1, and by how much the total score rises where it is mended, with those ``beside`` it of the same cause."""
+    """An operator below 1, and by how much the total score rises where it is mended, with those ``beside`` it of the same cause.
+
+    Args:
+        gain: of required columns with what operators of texts gain too where these are filled.
+        empty: the part of it that rows without a text cost, where it is not told with the required columns.
+        filled: operators that rise too where required columns are filled.
+    """
 
     operator: str
     score: float
     gain: float
     beside: tuple[str, ...] = ()
+    empty: float = 0.0
+    filled: tuple[str, ...] = ()
 
     @property
     def operators(self) -> tuple[str, ...]:

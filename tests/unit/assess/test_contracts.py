@@ -79,6 +79,34 @@ def test_rules_that_contradict_each_other_fail(document):
     assert "column c: enum must list entries that each hold a value" in said
 
 
+def test_lists_that_break_bounds_and_bounds_that_leave_nothing_fail(document):
+    document["schema"][0]["properties"] += [
+        {"name": "a", "logicalType": "number", "enum": [{"value": 7}, {"value": 3}], "logicalTypeOptions": {"maximum": 5}},
+        {"name": "b", "logicalType": "string", "enum": [{"value": "abc"}], "logicalTypeOptions": {"maxLength": 2, "pattern": "a+"}},
+        {"name": "a", "logicalType": "number"},
+        {"name": "c", "logicalType": "numbr"},
+    ]
+    given = {"type": "custom", "engine": "adaq", "implementation": {"operator": "pii_free_ratio", "params": {"lo": 0.5}}}
+    document["schema"][0]["quality"] = [given]
+    said = refuse(document)
+    for problem in (
+        "column a: its enum lists 7, which maximum 5 forbids",
+        "column b: its enum lists abc, which maxLength 2 forbids",
+        "column b: its enum lists abc, which pattern a+ forbids",
+        "column a stands twice",
+        "column c: logicalType numbr is none of string, integer",
+        "pii_free_ratio: lo 0.5 must be below hi 0.01",
+    ):
+        assert problem in said
+    assert "lists 3" not in said
+
+
+def test_columns_must_be_a_list_of_named_ones(document):
+    for wrong in ("id", [{"logicalType": "string"}], ["id"]):
+        document["schema"][0]["properties"] = wrong
+        assert "properties must list columns, each with a name" in refuse(document)
+
+
 def test_stage_modalities_roles_and_declarations_are_checked(document):
     assert "adaqStage must be one of general, pretraining" in refuse(put(document, "adaqStage", "testing"))
     assert "adaqModalities must list kinds of data" in refuse(put(document, "adaqModalities", ["smell"]))

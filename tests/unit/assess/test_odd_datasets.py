@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from pyspark.sql import SparkSession
@@ -14,7 +15,7 @@ from resonance.assess.contracts import parse_dataset
 from resonance.assess.operators import BY_ID
 from resonance.assess.show import describe_assessment
 from resonance.core.dataset import DatasetContract
-from resonance.core.errors import ContractError
+from resonance.core.errors import ContractError, InputError
 from resonance.core.operator import Result
 from resonance.runtime.profiles import load_profile
 
@@ -110,3 +111,33 @@ def test_nested_columns_in_every_role_end_no_assessment(spark: SparkSession, pro
     assert ask(found, "content_freshness").state == "not_measurable"
     assert ask(found, "required_field_completeness").score == 1.0, "they hold a value"
     assert ask(found, "schema_conformance").score == pytest.approx(5 / 8), "but none of the promised type"
+
+
+def test_more_strata_than_an_engine_hands_over_at_once(spark: SparkSession, promised):
+    """A sketch of a few rows is small: 32 kB each for twelve thousand strata were more than the engine takes."""
+    rows = spark.createDataFrame([(f"r{number}", str(number)) for number in range(12_000)], "id string, label string")
+    contract = replace(promised, strata=("label",), roles={"id": "id"}, modalities=frozenset({"structured"}), columns=())
+    found = assess(rows, contract, GENERAL, NOW)
+    assert (found.rows, found.left_out) == (12_000, 2_000)
+
+
+def test_a_condition_that_fails_on_a_row_or_is_none_ends_no_assessment(spark: SparkSession, promised):
+    rows = spark.createDataFrame([("1", 1.0), ("x", 2.0)], "id string, size double")
+    bare = replace(promised, roles={"id": "id"}, modalities=frozenset({"structured"}), columns=())
+    for claim, said in (("cast(id as int) > 0", "its SQL fails on a row"), ("size + 1", "invariant 0 is no condition")):
+        found = assess(rows, replace(bare, invariants={"claim": claim}), GENERAL, NOW)
+        assert ask(found, "business_rule_consistency").state == "error"
+        assert said in ask(found, "business_rule_consistency").reason
+        assert ask(found, "exact_unique_ratio").state == "scored"
+
+
+def test_rows_of_the_future_have_no_age(spark: SparkSession, promised):
+    rows = spark.createDataFrame([("a", datetime(2999, 1, 1)), ("b", datetime(2999, 1, 1))], "id string, made timestamp")
+    found = assess(rows, replace(promised, roles={"id": "id", "created_at": "made"}), GENERAL, NOW)
+    assert {ask(found, name).state for name in ("content_freshness", "fresh_share")} == {"not_measurable"}
+
+
+def test_a_name_that_no_sql_can_say_is_one_error(spark: SparkSession, promised):
+    rows = spark.createDataFrame([("a",)], "id string").withColumnRenamed("id", "i`d")
+    with pytest.raises(InputError, match="has a backtick in its name"):
+        assess(rows, promised, GENERAL, NOW)

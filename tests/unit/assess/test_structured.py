@@ -64,3 +64,29 @@ def test_sources_are_not_uneven_where_the_contract_knows_one(ask):
         found = ask([("a", "x", 1.0)] * 2, CONTRACT.replace("[structured]}", f"[structured]}}, {said % ledger}"))
         assert {found[name].state for name in names} == {state}, ledger
     assert found["source_effective_number"].score == 0.0, "one of two that are known"
+
+
+def test_what_the_contract_says_is_not_there_is_not_applicable(ask):
+    found = ask(ROWS)
+    assert found["feature_label_dependence"].state == "not_applicable", "no labelled data is declared"
+    assert found["compression_score"].state == "not_applicable", "records are no texts"
+    open_questions = ("sensitive_column_protection", "referential_integrity")
+    assert {found[id].state for id in open_questions} == {"not_measurable"}, "what nobody said may be there"
+    silent = CONTRACT.replace("properties:", "relationships: []\n  properties:")
+    assert ask(ROWS, silent)["referential_integrity"].state == "not_applicable"
+    one = CONTRACT.replace("logicalType: string}", "logicalType: string, classification: public}")
+    assert ask(ROWS, one)["sensitive_column_protection"].state == "not_measurable", "one column of three"
+    every = one.replace("logicalType: number}", "logicalType: number, classification: internal}")
+    every = every.replace("{value: b}]}", "{value: b}], classification: public}")
+    assert ask(ROWS, every)["sensitive_column_protection"].state == "not_applicable"
+    masked = [(code, "***", size) for code, _, size in ROWS]
+    secret = every.replace("classification: internal", "classification: confidential")
+    assert ask(masked, secret)["sensitive_column_protection"].score == 0.0, "numbers in the clear"
+
+
+def test_one_declared_format_or_channel_cannot_be_diverse(ask):
+    for values, state in (("[a]", "not_applicable"), ("[a, b]", "scored")):
+        said = "{property: adaqRoles, value: {format: code, channel: code, bytes: size}}, {property: adaqDeclared, value: {%s}}"
+        declared = f"formats: {values}, channels: {values}"
+        found = ask(ROWS, CONTRACT.replace("[structured]}", f"[structured]}}, {said % declared}"))
+        assert {found[id].state for id in ("format_type_coverage", "source_channel_coverage")} == {state}

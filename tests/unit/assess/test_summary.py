@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.assess.quality import GENERAL, make_quality, make_results
+from tests.unit.assess.quality import GENERAL, NOW, make_quality, make_results
 
+from resonance.assess.assess import Assessment
 from resonance.assess.operators import BY_ID
 from resonance.assess.score import grade
+from resonance.assess.summary import summarise
 from resonance.core.adaq import HUMAN, LEAKS
+from resonance.core.dataset import DatasetContract, Promise
+from resonance.core.operator import Result
 
 
 @given(st.integers(0, 999))
@@ -53,6 +58,36 @@ def test_operators_that_look_at_the_same_thing_are_one_finding() -> None:
     assert all(
         len(held) == 1 for held in together.values() if held & {"text_form_pass_rate", "pii_free_ratio", "secret_free_ratio"}
     )
+
+
+def test_what_empty_texts_cost_is_told_with_the_required_columns() -> None:
+    """Three rows of ten have no text: they cost each operator of texts .3 of its score, and completeness with them."""
+    scores = {"complete_record_ratio": (0.7, 0.0), "text_form_pass_rate": (0.7, 0.3), "repetition_pass_rate": (0.35, 0.3)}
+    results = [
+        replace(r, state="scored", score=score, score_lcb=score, empty=empty)
+        for r in make_results(1)
+        for score, empty in (scores.get(r.operator, (1.0, 0.0)),)
+    ]
+    text = Promise("text", "string", required=True)
+    contract = DatasetContract("shop", "1.0.0", "general", frozenset({"text"}), (text,), {"text": "text"})
+    quality = summarise(Assessment(tuple(results), grade(results, GENERAL), "", 10, NOW), contract, GENERAL)
+    found = {one.operator: one for one in quality.findings}
+    assert found.keys() == {"complete_record_ratio", "repetition_pass_rate"}, "all that form lacks is empty texts"
+    first, second = found["complete_record_ratio"], found["repetition_pass_rate"]
+    assert set(first.filled) == {"text_form_pass_rate", "repetition_pass_rate"}
+    filled = {"complete_record_ratio": 1.0, "text_form_pass_rate": 1.0, "repetition_pass_rate": 0.5}
+    mended = [replace(r, score=filled.get(r.operator, 1.0), score_lcb=1.0) for r in results]
+    whole = grade(mended, GENERAL).total.value or 0
+    assert whole - (quality.total.value or 0) == pytest.approx(first.gain)
+    assert second.gain == pytest.approx((grade_all(results) or 0) - whole)
+    optional = replace(contract, columns=(replace(text, required=False),))
+    apart = summarise(Assessment(tuple(results), grade(results, GENERAL), "", 10, NOW), optional, GENERAL).findings
+    assert {one.operator: one.filled for one in apart} == dict.fromkeys(scores, ()), "nobody promised a text"
+
+
+def grade_all(results: Sequence[Result]) -> float | None:
+    """The total where every score is 1."""
+    return grade([replace(r, score=1.0, score_lcb=1.0) for r in results], GENERAL).total.value
 
 
 def test_each_leak_has_the_weight_of_its_whole_metric() -> None:

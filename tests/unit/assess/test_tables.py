@@ -111,7 +111,7 @@ def test_what_is_missing_is_named(spark: SparkSession):
     rows, tables = open_trips(spark), open_tables(spark)
     empty = ask(rows.where("false"), tables)
     assert {(result.state, result.reason) for result in empty.values()} == {("not_measurable", "no rows")}
-    bare = ask(rows, tables, replace(CONTRACT, declared={}, relationships=()))
+    bare = ask(rows, tables, replace(CONTRACT, declared={}, relationships=None))
     assert bare["referential_integrity"].reason.startswith("the contract declares no relationships")
     assert "declares no reference_table" in bare["reference_match_rate"].reason
     assert "declares no upstream" in bare["row_parent_coverage"].reason

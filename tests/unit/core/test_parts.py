@@ -94,6 +94,16 @@ def test_distinct_counts_are_within_three_standard_errors(many):
     assert found == pytest.approx(many, rel=3 * 0.0081, abs=0.5)
 
 
+@pytest.mark.parametrize("many", [0, 1, 3000, 9000])
+def test_a_sketch_of_few_hashes_is_short_and_one_of_many_is_the_same_in_any_parts(many):
+    hashes = np.random.default_rng(many).integers(-(2**63), 2**63 - 1, many, dtype=np.int64)
+    part = Part("distinct", take)
+    whole = part.gather(of(hashes.tolist(), pa.int64()))
+    assert len(whole) <= min(6 * many + 8, 2 * parts.REGISTERS)
+    pieces = [part.gather(of(some.tolist(), pa.int64())) for some in np.array_split(hashes, 5)]
+    assert reduce(part.merge, pieces) == reduce(part.merge, reversed(pieces)) == whole
+
+
 def test_a_tally_of_too_many_values_is_given_up_in_whatever_parts_they_came(monkeypatch):
     monkeypatch.setattr(parts, "MOST_VALUES", 3)
     part = Part("tally", take)

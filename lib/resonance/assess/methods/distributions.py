@@ -66,7 +66,7 @@ def bind_coverage(role: str, name: str, least: str) -> Binder:
 
 def bind_channels(asked: Asked) -> Bound:
     """The share of planned channels with a share of the rows."""
-    values, least = list_declared(asked, "channels"), asked.params["min_share"]
+    values, least = list_several(asked, "channels"), asked.params["min_share"]
 
     def judge(counts: Counts) -> Finding:
         reached = sum(counts.get(value, 0) >= least * sum(counts.values()) for value in values)

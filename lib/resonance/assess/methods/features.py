@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 from resonance.assess.arrays import read_numbers, read_texts, spell_value
 from resonance.assess.columns import Column
 from resonance.assess.mappings import find_entropy, find_evenness, to_shares, up
-from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
+from resonance.core.binding import Asked, Bound, Finding, InapplicableError, UnmeasurableError
 from resonance.core.parts import MOST_VALUES, Part, State
 
 GROWTH = 1.05
@@ -128,6 +128,8 @@ def bind_feature_evenness(asked: Asked) -> Bound:
 
 def bind_dependence(asked: Asked) -> Bound:
     """How much the features that tell most of the label tell of it: mutual information over the label's entropy, on average."""
+    if "labelled" not in asked.contract.modalities:
+        raise InapplicableError("the contract declares no labelled data")
     label = asked.column("label")
     names = [name for name in list_attributes(asked) if name != label]
     if not names:

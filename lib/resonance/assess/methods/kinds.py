@@ -9,7 +9,7 @@ from typing import Any
 from resonance.assess.arrays import read_numbers, read_texts
 from resonance.assess.columns import Holds, IsAmong, Valid
 from resonance.assess.mappings import cap, find_evenness, to_shares
-from resonance.assess.methods.distributions import list_declared, list_several
+from resonance.assess.methods.distributions import list_several
 from resonance.assess.methods.shares import read_goal
 from resonance.core.binding import Asked, Bound, Finding
 from resonance.core.parts import SCALE, Part, State
@@ -62,7 +62,7 @@ class Where:
 
 def bind_formats(asked: Asked) -> Bound:
     """Declared formats that hold a share of the bytes."""
-    values, least = list_declared(asked, "formats"), asked.params["min_share"]
+    values, least = list_several(asked, "formats"), asked.params["min_share"]
 
     def judge(held: Mapping[str, int], whole: int) -> Finding:
         reached = sum(held[value] >= least * whole for value in values)

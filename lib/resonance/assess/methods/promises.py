@@ -20,6 +20,7 @@ TYPES: Mapping[str, tuple[type[T.DataType], ...]] = {
     "boolean": (T.BooleanType,),
     "timestamp": (T.TimestampType, T.TimestampNTZType),
     "date": (T.DateType, T.TimestampType),
+    "time": (T.StringType,),
     "object": (T.StructType, T.MapType),
     "array": (T.ArrayType,),
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resonance.assess.columns import Column, Differ, Holds, Inverse, IsAmong, IsTrue, Keeps, Lacks, Matches, Names, Valid
 from resonance.assess.mappings import cap, down
-from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
+from resonance.core.binding import Asked, Bound, Finding, InapplicableError, UnmeasurableError
 from resonance.core.dataset import Promise
 from resonance.core.parts import Part, State
 
@@ -23,13 +24,31 @@ TRUE = frozenset({"true", "True", "TRUE", "1"})
 SECRET = ("restricted", "confidential")
 
 
-def bind_share(asked: Asked, flag: Callable[[Any], Any], reads: frozenset[str], **given: Any) -> Bound:
-    """The share of all rows for which a flag is set; rows for which it is not are the evidence."""
+def bind_share(
+    asked: Asked, flag: Callable[[Any], Any], reads: frozenset[str], looked_at: str | None = None, **given: Any
+) -> Bound:
+    """The share of all rows for which a flag is set; rows for which it is not are the evidence.
+
+    Args:
+        asked: the table.
+        flag: what is to hold.
+        reads: columns that it looks at.
+        looked_at: the column without whose value it does not hold.
+        given: other fields of what is bound.
+    """
     id = asked.column_or_none("id")
     parts = {"good": Part("count", flag)}
     if id is not None:
         parts["names"] = Part("names", Names(id, Inverse(flag)))
-    return Bound(lambda state: judge_share(state["good"], state["rows"]), parts, reads | ({id} if id else frozenset()), **given)
+    if looked_at is not None:
+        parts["held"] = Part("count", Holds(looked_at))
+
+    def judge(state: State) -> Finding | None:
+        found = judge_share(state["good"], state["rows"])
+        empty = 1 - state.get("held", state["rows"]) / state["rows"] if state["rows"] else 0.0
+        return None if found is None else replace(found, empty=empty)
+
+    return Bound(judge, parts, reads | ({id} if id else frozenset()), **given)
 
 
 def judge_share(good: int, seen: int) -> Finding | None:
@@ -101,12 +120,15 @@ def bind_invariants(asked: Asked) -> Bound:
     if not invariants:
         raise UnmeasurableError("the contract states no invariant: add quality rules with an SQL expression")
     expressions = {f"invariant {place}": words for place, words in enumerate(invariants.values())}
-    return bind_share(asked, IsTrue(tuple(expressions)), frozenset(), expressions=expressions)
+    flag = IsTrue(tuple(expressions))
+    return bind_share(asked, flag, frozenset(), expressions=expressions, conditions=frozenset(expressions))
 
 
 def bind_protection(asked: Asked) -> Bound:
     """Cells of sensitive columns that are masked, hashed, tokenised or encrypted."""
     columns = [column for column in asked.contract.columns if column.classification.lower() in SECRET]
+    if not columns and set(asked.schema.names) <= {column.name for column in asked.contract.columns if column.classification}:
+        raise InapplicableError("the contract classifies every column, and none as restricted or confidential")
     if not columns:
         raise UnmeasurableError("the contract classifies no column as restricted or confidential")
     return bind_cells({column.name: (Matches(asked.check(column.name), PROTECTED), hold(column)) for column in columns})

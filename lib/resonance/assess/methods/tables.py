@@ -12,14 +12,16 @@ from pyspark.sql import types as T
 from resonance.assess.columns import Column
 from resonance.assess.mappings import find_divergence, to_shares
 from resonance.assess.methods.shares import judge_share
-from resonance.core.binding import NESTED, Asked, Bound, Finding, UnmeasurableError
+from resonance.core.binding import NESTED, Asked, Bound, Finding, InapplicableError, UnmeasurableError
 from resonance.core.parts import MOST_VALUES, Part, State
 
 
 def bind_references(asked: Asked) -> Bound:
     """Keys that are found in the table that they refer to, of all keys of all relationships; a null is no key."""
     links = asked.contract.relationships
-    if not links:
+    if links is not None and not links:
+        raise InapplicableError("the contract declares that no column holds keys of a table")
+    if links is None:
         raise UnmeasurableError("the contract declares no relationships: add one of type foreignKey to a column")
     for link in links:
         for name in link.columns:

@@ -13,7 +13,7 @@ from resonance.assess.lines import Field, OffTopic
 from resonance.assess.mappings import cap, down
 from resonance.assess.methods.shares import bind_share, judge_share, read_goal
 from resonance.assess.texts import CELLS, MOSTLY_HAN, Compressed, Mentions, MentionsSeveral, Sound, Whole
-from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
+from resonance.core.binding import Asked, Bound, Finding, InapplicableError, UnmeasurableError
 from resonance.core.parts import SCALE, Part, State
 
 PERSONAL = ("emails", "cn_mobiles", "phones", "cn_ids", "bank_cards", "passports", "plates", "ipv4s", "ipv6s")
@@ -158,13 +158,13 @@ class Banded:
 def bind_whole(asked: Asked) -> Bound:
     """Rows whose text is whole."""
     column = asked.column("text")
-    return bind_share(asked, Whole(column), frozenset({column}))
+    return bind_share(asked, Whole(column), frozenset({column}), column)
 
 
 def bind_sound(asked: Asked) -> Bound:
     """Rows whose text is of sound characters."""
     column = asked.column("text")
-    return bind_share(asked, Sound(column), frozenset({column}), signals=frozenset({"any_language"}))
+    return bind_share(asked, Sound(column), frozenset({column}), column, signals=frozenset({"any_language"}))
 
 
 def bind_form(asked: Asked) -> Bound:
@@ -191,7 +191,7 @@ def bind_form(asked: Asked) -> Bound:
         )
     )
     sets = frozenset({"datatrove", "chinese", "any_language"})
-    return bind_share(asked, ByScript(english, chinese), frozenset({column}), signals=sets)
+    return bind_share(asked, ByScript(english, chinese), frozenset({column}), column, signals=sets)
 
 
 def bind_repetition(asked: Asked) -> Bound:
@@ -202,11 +202,13 @@ def bind_repetition(asked: Asked) -> Bound:
         for chosen, limits in (("datatrove", REPETITION), ("any_language", REPETITION_OF_CHARACTERS))
     )
     flag = Unrepetitive(Holds(column), ByScript(words, characters))
-    return bind_share(asked, flag, frozenset({column}), signals=frozenset({"datatrove", "any_language", "chinese"}))
+    return bind_share(asked, flag, frozenset({column}), column, signals=frozenset({"datatrove", "any_language", "chinese"}))
 
 
 def bind_compression(asked: Asked) -> Bound:
-    """The mean over texts of how close their compressed size is to that of prose."""
+    """The mean over texts of how close their compressed size is to that of prose; a record is shorter than what zlib adds to it."""
+    if not asked.holds_texts:
+        raise InapplicableError("the contract declares records and no texts: a record is too short to be compressed")
     column, given = asked.column("text"), asked.params
     parts = {
         "score": Part("sum", Banded(Compressed(column), *(given[name] for name in "abcd"))),
@@ -340,7 +342,7 @@ def bind_term_standardness(asked: Asked) -> Bound:
 def bind_keywords(asked: Asked) -> Bound:
     """Rows with several distinct terms of the domain."""
     column, terms = asked.column("text"), list_phrases(asked, "terminology", "terms")
-    return bind_share(asked, MentionsSeveral(column, terms, int(asked.params["min_terms"])), frozenset({column}))
+    return bind_share(asked, MentionsSeveral(column, terms, int(asked.params["min_terms"])), frozenset({column}), column)
 
 
 def bind_groups(asked: Asked) -> Bound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resonance.assess.columns import AtMost, Halved, Seconds, Valid
+from resonance.assess.columns import Aged, AtMost, Halved, Seconds, Valid
 from resonance.assess.mappings import down
 from resonance.assess.methods.shares import judge_share, read_goal
 from resonance.core.binding import Asked, Binder, Bound, Finding, UnmeasurableError
@@ -31,7 +31,7 @@ def bind_freshness(asked: Asked) -> Bound:
     usual = asked.params["half_life_days"]
     chosen = asked.contract.choices.get("content_freshness")
     days = usual if chosen and "half_life_days" in chosen.params else HALF_LIVES.get(asked.contract.stage, usual)
-    age = Seconds(column, asked.now.timestamp())
+    age = Aged(Seconds(column, asked.now.timestamp()), -DAY)
     parts = {"left": Part("sum", Halved(age, days * DAY)), "dated": Part("count", Valid(age))}
 
     def judge(state: State) -> Finding | None:
@@ -44,7 +44,7 @@ def bind_freshness(asked: Asked) -> Bound:
 def bind_fresh_share(asked: Asked) -> Bound:
     """Rows that are young enough, of those with a date."""
     column = asked.column("created_at")
-    age = Seconds(column, asked.now.timestamp())
+    age = Aged(Seconds(column, asked.now.timestamp()), -DAY)
     parts = {"fresh": Part("count", AtMost(age, read_goal(asked, "max_age") * DAY)), "dated": Part("count", Valid(age))}
 
     def judge(state: State) -> Finding | None:

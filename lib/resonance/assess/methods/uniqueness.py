@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resonance.assess.columns import Hashes, Holds
+from resonance.assess.columns import Hashes, Holds, Valid
 from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.parts import REGISTERS, Part, State, estimate_distinct
 
@@ -23,14 +23,16 @@ def bind_unique(asked: Asked) -> Bound:
     margin = asked.params["decision_margin"]
 
     def judge(state: State) -> Finding:
+        empty = 1 - state.get("held", state["rows"]) / state["rows"]
         if "exactly" in state:
             share = state["exactly"] / state["rows"]
-            return Finding(share, share)
+            return Finding(share, share, empty=empty)
         share = min(1.0, estimate_distinct(state["distinct"]) / state["rows"])
         near = any(abs(share - bound) <= margin for bound in bounds)
-        return Finding(share, share, lcb=max(0.0, share - ERROR), recount=near)
+        return Finding(share, share, lcb=max(0.0, share - ERROR), recount=near, empty=empty)
 
-    parts = {"distinct": Part("distinct", Hashes("content hash"))}
+    hashes = Hashes("content hash")
+    parts = {"distinct": Part("distinct", hashes)} | ({"held": Part("count", Valid(hashes))} if role == "text" else {})
     return Bound(judge, parts, expressions={"content hash": words}, exactly=f"`{asked.column(role)}`" if role else words)
 
 

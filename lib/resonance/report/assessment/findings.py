@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resonance.core.quality import Quality
+from resonance.core.quality import Finding, Quality
 from resonance.report.assessment.names import MODES, name_metric, say_remedies
 from resonance.report.language import restate, say
 from resonance.report.parts import Block, Grid
@@ -26,7 +26,7 @@ def draw_findings(quality: Quality) -> Block | None:
         least = say("below {floor}", floor=write_score(floor)) if broken else "–" if floor is None else write_score(floor)
         rows.append(
             (
-                ", ".join(found.operators),
+                _list_operators(found),
                 "; ".join(dict.fromkeys(name_metric(operator.metric) for operator in operators)),
                 write_score(found.score),
                 difference(found.gain),
@@ -41,6 +41,15 @@ def draw_findings(quality: Quality) -> Block | None:
     )
     grid = Grid(say("Findings"), columns, tuple(rows), frozenset(columns[2:4]), cards=True)
     return Block(say("What to mend first"), (text,), grids=(grid,))
+
+
+def _list_operators(found: Finding) -> str:
+    operators = ", ".join(found.operators)
+    return (
+        say("{operators}; filled rows also raise {others}", operators=operators, others=", ".join(found.filled))
+        if found.filled
+        else operators
+    )
 
 
 def draw_missing(quality: Quality) -> Block | None:

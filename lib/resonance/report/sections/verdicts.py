@@ -132,8 +132,9 @@ def _list_verdicts(judged: list[Row], moves: Mapping[str, str]) -> Grid:
         *(say("first move"), say("evidence")),
     )
     note = say("A verdict on the model or on noise asks for no data, and moves no draw.")
-    prose = frozenset((*columns[:2], *columns[4:]))
-    return Grid(say("Verdicts"), columns, rows, frozenset(columns[3:4]), cards=True, note=note, prose=prose, whole=True)
+    return Grid(
+        say("Verdicts"), columns, rows, frozenset(columns[3:4]), cards=True, note=note, prose=frozenset(columns[4:]), whole=True
+    )
 
 
 def _list_unknown(unknown: list[Row]) -> Grid:
