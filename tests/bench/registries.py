@@ -11,7 +11,7 @@ from tests.bench import debian
 from tests.bench.places import cache
 
 ASK = {
-    "pypi": (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"),
+    "pypi": (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary"),
     "npm": ("npm", "pack", "--silent"),
 }
 """What fetches the archive of a package with its version into the current folder."""
@@ -29,7 +29,8 @@ def unpacked(package: str) -> Path | None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     try:
-        subprocess.run([*ASK[kind], name], cwd=fresh, check=True, capture_output=True)
+        alone = [name.partition("==")[0]] if kind == "pypi" else []  # what it is built with may come built
+        subprocess.run([*ASK[kind], *alone, name], cwd=fresh, check=True, capture_output=True)
         (archive,) = fresh.iterdir()
         subprocess.run(["tar", "xzf", archive.name], cwd=fresh, check=True)
         archive.unlink()

@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
+from unicodedata import category
 
 from resiliparse.parse.encoding import detect_encoding
 
@@ -24,6 +25,20 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+NO_TEXT = (
+    b"\x1f\x8b",
+    b"\x28\xb5\x2f\xfd",
+    b"PK\x03\x04",
+    b"\xfd7zXZ\0",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"\xd0\xcf\x11\xe0",
+    b"\x7fELF",
+)
+"""How files of gzip, zstd, zip, xz, 7z, PNG, JPEG, old Office and programs begin, whatever they are called."""
+ODD_SHARE = 50
+"""Of a text that zero bytes alone tell from others, one in so many characters at most is a control or none that Unicode knows."""
 JSON_STARTS = ((b"{\0", "utf-16-le"), (b"\0{", "utf-16-be"))
 CODECS = {
     "ascii": ("windows-1252", ("cp1252",)),
@@ -96,12 +111,13 @@ def find_encoding(data: bytes, label: str | None = None, lossy: bool = False, wh
         lossy: a label, or UTF-8, fits too where a few bytes are no letters of it.
         whole: there is no more of it.
     """
-    wide = find_wide(data)
+    binary = data.startswith(NO_TEXT)
+    wide = None if binary else find_wide(data)
     if wide is not None:
         return wide if _fits(data, wide.codec, whole) else None
     if data.startswith(codecs.BOM_UTF8) or _fits(data, "utf-8", whole) or _is_broken_utf_8(data):
         return UTF_8
-    if len(data) - len(data.translate(None, CONTROLS)) > len(data) // 200:
+    if binary or len(data) - len(data.translate(None, CONTROLS)) > len(data) // 200:
         return None
     told, guessed = _name_encoding(data, label, whole, lossy) if label else None, _guess_encoding(data, whole)
     if told is None or told.name == "utf-8" or guessed is not None and guessed.sure and told.name not in MANY_BYTES:
@@ -118,9 +134,15 @@ def find_wide(data: bytes) -> Encoding | None:
     if zeros < 2 or 3 * zeros < len(data) and _fits(data, "utf-8", whole=False):
         return None
     for name, place in (("utf-16-le", 1), ("utf-16-be", 0)):
-        if 4 * data[place::2].count(0) >= 3 * zeros:  # other letters hold zeros too, as 一 does
+        if 4 * data[place::2].count(0) >= 3 * zeros and not _is_odd(data.decode(name, "replace")):  # 一 holds a zero too
             return Encoding(name, name, sure=False)
     return None
+
+
+def _is_odd(text: str) -> bool:
+    """Whether more of a text than any in a language is controls, or no letters at all: bytes of something else read so."""
+    odd = sum(category(sign) in ("Cc", "Cn", "Co") and sign not in "\t\n\r\f" for sign in text)
+    return ODD_SHARE * odd > len(text)
 
 
 def decode_line(line: bytes, encoding: Encoding) -> tuple[str, Encoding]:

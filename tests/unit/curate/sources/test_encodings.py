@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
+
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,7 +114,16 @@ def test_few_broken_bytes_are_replaced_where_that_is_asked_for() -> None:
     assert (encoding.name, encoding.sure, text[:2]) == ("big5", False, CHINESE.encode("big5", "ignore").decode("big5")[:2])
 
 
-@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\xff\xfe", b"\xff\xfe\0", b"\xfe\xff\xd8\0", bytes(range(256))])
+PACKED = (gzip.compress(ENGLISH, mtime=0), pa.compress(ENGLISH, "zstd", asbytes=True), lzma.compress(ENGLISH))
+"""Their zero bytes could be taken for those of UTF-16."""
+ODD = b"\x8b\0\x08\x01\xef\0\xfe\xe7\0\0\x01\0"
+"""Every other byte is zero, but what comes of it are controls and letters of nobody."""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\xff\xfe", b"\xff\xfe\0", b"\xfe\xff\xd8\0", bytes(range(256)), *PACKED, ODD],
+)
 def test_what_is_no_text_has_no_encoding(data: bytes) -> None:
     assert find_encoding(data) is None
     with pytest.raises(UnicodeDecodeError):
