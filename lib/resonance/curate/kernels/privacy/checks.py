@@ -54,21 +54,14 @@ FILLERS = (
     "abcdef", "replace", "aws4_request",
 )  # fmt: skip
 """What stands where a secret would, in texts that explain; and what ends the public part of a signed request (AWS Signature 4)."""
-TEMPLATES = (
-    "password",
-    "passwd",
-    "passphrase",
-    "pass",
-    "pwd",
-    "psw",
-    "secret",
-    "mypassword",
-    "mypass",
-    "token",
-    "userpass",
-    "port",
-)
-"""Words that stand for a password."""
+ROLES = (
+    "password", "passwd", "passphrase", "pass", "pwd", "psw", "token", "key", "seed", "user", "name", "login", "account", "api",
+    "app", "id", "client", "access", "auth", "public", "private", "sender", "web", "hook", "host", "port", "db", "my", "our",
+)  # fmt: skip
+"""Words for parts of an address that opens something: what is made of them alone, as ``AppID`` and ``my_password``, is a form."""
+MADE_OF_ROLES = re.compile(rf"(?:{'|'.join(ROLES)}|[_.-])+", re.IGNORECASE | re.ASCII)
+WORDS_FOR_IT = ("password", "passwd", "pass", "pwd")
+"""Where one of these is the login, the address is a form, whatever follows."""
 VARIABLE = "$*{}[]()"
 """Signs of variables, expressions and what is blotted out."""
 OTHERS = ("id", "ids", "hash", "name", "type", "scope", "url", "uri", "path", "file")
@@ -80,6 +73,9 @@ JOINS = b" \t\"'`=:>]\xef\xbc\x9a"
 NOUNS = ("key", "token", "secret", "password")
 """What names of code end in, as ``ecTestKey256``, when a variable is assigned."""
 LEAST_ENTROPY = 3.0
+LEAST_MIXED = 16
+NO_SECRET = ("::", "//", "%20")
+"""What names of code, paths and words in an address hold."""
 BESIDE = 12
 FEW, SMALL = 8, 64
 
@@ -237,16 +233,16 @@ def key(value: str) -> bool:
 
 
 def secret(value: str, before: str, after: str) -> bool:
-    """A password is not the word for one, does not end in it, is no variable and not one sign; a host comes after it.
+    """A password is not made of words for parts of an address, does not end in one for it, is no variable and not one sign.
 
-    Beside the name of a login that is a variable or shortened stands none.
+    A host comes after it. Beside a login that is a variable, shortened or the word for a password stands none.
     """
-    login = before.rpartition("/")[2]
-    if set(login) & set(VARIABLE) or "..." in login:
+    login = before.rpartition("/")[2][:-1]
+    if set(login) & set(VARIABLE) or "..." in login or login.lower() in WORDS_FOR_IT:
         return False
     host = re.match(r"@(?:[0-9A-Za-z\[]|[^\x00-\x7f])", after)
-    word = value.lower() in TEMPLATES or (value.lower().endswith(NOUNS) and not _digits(value))
-    return host is not None and not word and len(set(value)) > 1 and not holds_filler(value) and not set(value) & set(VARIABLE)
+    form = MADE_OF_ROLES.fullmatch(value) or (value.lower().endswith(NOUNS) and not _digits(value))
+    return host is not None and not form and len(set(value)) > 1 and not holds_filler(value) and not set(value) & set(VARIABLE)
 
 
 def entropy(value: str) -> float:
@@ -270,11 +266,15 @@ def _last_word(name: bytes) -> bytes:
 
 
 def assignment(value: str, before: str) -> bool:
-    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret."""
+    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret.
+
+    Two digits are asked for, one where a fifth of it are large letters and a fifth small ones.
+    """
     if names_other(before) or re.search(rf"[a-z](?=[A-Z][a-z])(?i:{'|'.join(NOUNS)})", value):
         return False
     digits, letters = len(_digits(value)), sum(sign.isalpha() for sign in value)
-    if digits < 2 or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or "::" in value or "//" in value:
+    mixed = len(value) >= LEAST_MIXED and 5 * min(sum(map(str.isupper, value)), sum(map(str.islower, value))) >= len(value)
+    if digits < 2 - mixed or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or any(map(value.__contains__, NO_SECRET)):
         return False
     words = re.findall("[A-Z][a-z]{3,}", value)
     camels = len(words) > 1 and 6 * digits < len(value) and 5 * sum(map(len, words)) > 3 * len(value)

@@ -222,7 +222,7 @@ WORDS = (
     Pattern(
         "secret_assignment",
         "secret_assignments",
-        r"[A-Za-z0-9+/=_~!@#%^*-]{10,200}",
+        r"[A-Za-z0-9+/=_~!@#%^*-]{10,512}",
         rf"[a-z0-9_.-]*{SECRET}[a-z0-9_]*[\"'\]]*[ \t]{{0,2}}(?:=>|:=|=|:|：)[ \t]{{0,2}}[\"'`]?",
         before="name",
         after="value",

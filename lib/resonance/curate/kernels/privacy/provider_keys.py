@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 PROVIDER_KEYS = (
-    ("aws_access_key", "Amazon Web Services", r"(?:AKIA|ASIA)[A-Z2-7]{16}", "IAM User Guide, IAM identifiers: unique identifiers"),
+    (
+        "aws_access_key",
+        "Amazon Web Services",
+        r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
+        "IAM User Guide, IAM identifiers: unique identifiers",
+    ),
     ("github_token", "GitHub", r"gh[pousr]_[A-Za-z0-9]{36,251}", "GitHub Docs, About authentication to GitHub: token formats"),
     ("github_fine_grained", "GitHub", r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}", "GitHub Docs, About authentication to GitHub"),
     (
@@ -23,7 +28,7 @@ PROVIDER_KEYS = (
         r"hooks\.slack\.com/services/T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/[A-Za-z0-9]{24}",
         "Slack API, Webhooks",
     ),
-    ("stripe_key", "Stripe", r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,247}", "Stripe Docs, API keys"),
+    ("stripe_key", "Stripe", r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,247}", "Stripe Docs, API keys"),
     ("stripe_webhook_secret", "Stripe", r"whsec_[A-Za-z0-9+/]{32,64}", "Stripe Docs, Webhooks: signatures"),
     ("openai_key", "OpenAI", r"sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{40,200}", "OpenAI API reference, Authentication"),
     (
@@ -75,6 +80,51 @@ PROVIDER_KEYS = (
         r"(?:EAAA[A-Za-z0-9_-]{60}|sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,43})",
         "Square Developer, Access tokens",
     ),
+    ("gitlab_runner_token", "GitLab", r"GR1348941[A-Za-z0-9_-]{20}", "GitLab Docs, Token overview: token prefixes"),
+    (
+        "slack_rotated_token",
+        "Slack",
+        r"xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{100,200}",
+        "Slack API, Token rotation",
+    ),
+    (
+        "discord_webhook",
+        "Discord",
+        r"discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,80}",
+        "Discord Developer Docs, Webhook resource",
+    ),
+    (
+        "model_studio_key",
+        "Alibaba Cloud",
+        r"sk-[0-9a-f]{32}",
+        "Model Studio Docs, Get an API key; DeepSeek API Docs, the same form",
+    ),
+    ("baidu_access_key", "Baidu AI Cloud", r"ALTAK[A-Za-z0-9]{21}", "Baidu AI Cloud Docs, AK and SK"),
+    ("jd_access_key", "JD Cloud", r"JDC_[A-Z0-9]{28}", "JD Cloud Docs, Access Key"),
+    ("postman_key", "Postman", r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}", "Postman Learning Center, API authentication"),
+    ("figma_token", "Figma", r"figd_[A-Za-z0-9_-]{40}", "Figma Developers, Personal access tokens"),
+    ("planetscale_token", "PlanetScale", r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_-]{32,64}", "PlanetScale Docs, Service tokens"),
+    ("sentry_token", "Sentry", r"sntry(?:s_eyJ[A-Za-z0-9+/=_-]{80,400}|u_[0-9a-f]{64})", "Sentry Docs, Auth tokens"),
+    ("netlify_token", "Netlify", r"nfp_[A-Za-z0-9]{36}", "Netlify Docs, Personal access tokens"),
+    ("pulumi_token", "Pulumi", r"pul-[0-9a-f]{40}", "Pulumi Docs, Access tokens"),
+    ("razorpay_key", "Razorpay", r"rzp_(?:live|test)_[A-Za-z0-9]{14}", "Razorpay Docs, API keys"),
+    (
+        "braintree_token",
+        "Braintree",
+        r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",
+        "Braintree Developer Docs, Access tokens",
+    ),
+    ("groq_key", "Groq", r"gsk_[A-Za-z0-9]{52}", "Groq Docs, API keys"),
+    ("replicate_token", "Replicate", r"r8_[A-Za-z0-9]{37}", "Replicate Docs, API tokens"),
+    ("nvidia_key", "NVIDIA", r"nvapi-[A-Za-z0-9_-]{64}", "NVIDIA API catalog, API keys"),
+    ("langsmith_key", "LangChain", r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}", "LangSmith Docs, API keys"),
+    ("supabase_token", "Supabase", r"sbp_[0-9a-f]{40}", "Supabase Docs, Management API"),
+    ("contentful_token", "Contentful", r"CFPAT-[A-Za-z0-9_-]{43}", "Contentful Docs, Personal access tokens"),
+    ("dynatrace_token", "Dynatrace", r"dt0[cs]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}", "Dynatrace Docs, Access tokens: token format"),
+    ("easypost_key", "EasyPost", r"EZ[AT]K[A-Za-z0-9]{54}", "EasyPost Docs, Authentication"),
+    ("airtable_token", "Airtable", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}", "Airtable Support, Personal access tokens"),
+    ("bitbucket_password", "Atlassian", r"ATBB[A-Za-z0-9]{32}", "Atlassian Support, App passwords"),
+    ("flutterwave_key", "Flutterwave", r"FLW(?:PUBK|SECK)(?:_TEST)?-[0-9a-f]{32}-X", "Flutterwave Docs, API keys"),
     ("age_secret_key", "age", r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}", "age specification, X25519 identities"),
 )
 """Forms with no mark of their own, such as forty characters of base 64, are found by assignments alone."""

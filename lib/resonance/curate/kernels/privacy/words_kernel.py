@@ -9,7 +9,19 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from resonance.curate.kernels.privacy.checks import FEW, FILLERS, JOINS, LEAST_ENTROPY, NOUNS, OTHERS, PLACES, TEMPLATES, VARIABLE
+from resonance.curate.kernels.privacy.checks import (
+    FEW,
+    FILLERS,
+    JOINS,
+    LEAST_ENTROPY,
+    LEAST_MIXED,
+    NOUNS,
+    OTHERS,
+    PLACES,
+    ROLES,
+    VARIABLE,
+    WORDS_FOR_IT,
+)
 from resonance.curate.kernels.privacy.codes import NEAR
 from resonance.curate.kernels.privacy.domains import DOMAINS
 from resonance.curate.kernels.privacy.numbers_kernel import count_digits, is_digit, is_sign
@@ -20,7 +32,7 @@ INT = types.int64
 TRUTH = types.boolean(BYTES, INT, INT)
 LONGS = types.Array(types.int64, 1, "C", readonly=True)
 MOST_LETTERS = 13
-_LEAST, _FEW, _MOST_LETTERS, _NEAR = LEAST_ENTROPY, FEW, MOST_LETTERS, NEAR
+_LEAST, _MIXED, _FEW, _MOST_LETTERS, _NEAR = LEAST_ENTROPY, LEAST_MIXED, FEW, MOST_LETTERS, NEAR
 _DOT, _MINUS, _AT, _COLON, _SLASH, _UNDERSCORE, _FEED = ord("."), ord("-"), ord("@"), ord(":"), ord("/"), ord("_"), ord("\n")
 
 
@@ -40,7 +52,8 @@ def lay_words(words: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64
 
 _DOMAINS = np.array(sorted(number_letters(domain) for domain in DOMAINS if len(domain) <= MOST_LETTERS), np.int64)
 _FILLERS, _FILLER_AT = lay_words(FILLERS)
-_TEMPLATES, _TEMPLATE_AT = lay_words(TEMPLATES)
+_ROLES, _ROLE_AT = lay_words(ROLES)
+_LOGINS, _LOGIN_AT = lay_words(WORDS_FOR_IT)
 _NOUNS, _NOUN_AT = lay_words(NOUNS)
 _PLACES, _PLACE_AT = lay_words(PLACES)
 _TOKEN = np.frombuffer(b"token", np.uint8)
@@ -158,25 +171,42 @@ def key(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.boolean(BYTES, INT, INT))
-def varies(data, start, at):  # type: ignore[no-untyped-def]
-    """Whether the name of a login before a password, back to the slash before it, is a variable or shortened."""
-    dots = 0
+def is_form(data, start, at):  # type: ignore[no-untyped-def]
+    """Whether the login before a password, back to the slash before it, is a variable, shortened or the word for a password."""
+    dots, first = 0, start
     for i in range(at - 1, start - 1, -1):
         if data[i] == _SLASH:
-            return False
+            first = i + 1
+            break
         dots = dots + 1 if data[i] == _DOT else 0
         if _VARIABLE[data[i]] or dots == 3:
             return True
-    return False
+    return is_any(data, first, at - 1, _LOGINS, _LOGIN_AT)  # a colon ends it
+
+
+@compiled(TRUTH)
+def is_made_of_roles(data, at, end):  # type: ignore[no-untyped-def]
+    """Whether a value is made of words for parts of an address, and of what joins words. Bit n: a word may begin n bytes on."""
+    may = np.int64(1)
+    for i in range(at, end):
+        if may & 1:
+            if data[i] in (_UNDERSCORE, _DOT, _MINUS):
+                may |= 2
+            for word in range(len(_ROLE_AT) - 1):
+                size = _ROLE_AT[word + 1] - _ROLE_AT[word]
+                if i + size <= end and is_at(data, i, i + size, _ROLES, _ROLE_AT[word], _ROLE_AT[word + 1]):
+                    may |= np.int64(1) << size
+        may >>= 1
+    return may & 1 == 1
 
 
 @compiled(types.boolean(BYTES, INT, INT, INT, INT))
 def secret(data, start, at, end, stop):  # type: ignore[no-untyped-def]
-    """A password is not the word for one, does not end in it, is no variable and not one sign; a host follows before ``stop``.
+    """A password is not made of words for parts of an address, does not end in one for it, is no variable and not one sign.
 
-    Beside the name of a login that is a variable or shortened stands none.
+    A host follows before ``stop``. Beside a login that is a variable, shortened or the word for a password stands none.
     """
-    if varies(data, start, at):
+    if is_form(data, start, at):
         return False
     if end + 1 >= stop or not (is_sign(data[end + 1]) or data[end + 1] == 0x5B or data[end + 1] >= 0x80):
         return False
@@ -185,7 +215,7 @@ def secret(data, start, at, end, stop):  # type: ignore[no-untyped-def]
         same &= data[i] == data[at]
         if _VARIABLE[data[i]]:
             return False
-    if same or is_any(data, at, end, _TEMPLATES, _TEMPLATE_AT):
+    if same or is_made_of_roles(data, at, end):
         return False
     for word in range(len(_NOUN_AT) - 1 if count_digits(data, at, end)[0] == 0 else 0):
         begin = end - (_NOUN_AT[word + 1] - _NOUN_AT[word])
@@ -248,16 +278,21 @@ def is_name_of_code(data, at, end):  # type: ignore[no-untyped-def]
 
 @compiled(types.boolean(BYTES, INT, INT, INT, types.int64[::1]))
 def assignment(data, start, at, end, counts):  # type: ignore[no-untyped-def]
-    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret."""
+    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret.
+
+    Two digits are asked for, one where a fifth of it are large letters and a fifth small ones.
+    """
     if names_other(data, start, at) or is_name_of_code(data, at, end):
         return False
-    digits = letters = camels = covered = run = 0
+    digits = letters = camels = covered = run = larges = smalls = 0
     lower, upper, joined = True, True, False
     for i in range(at, end):
         byte = data[i]
         digit, parted = is_digit(byte), byte in (_UNDERSCORE, _DOT, _MINUS)
         digits += digit
         small = 97 <= byte <= 122
+        smalls += small
+        larges += 65 <= byte <= 90
         run = 1 if 65 <= byte <= 90 else run + 1 if small and run else 0
         camels += run == 4
         covered += 4 if run == 4 else run > 4
@@ -267,7 +302,10 @@ def assignment(data, start, at, end, counts):  # type: ignore[no-untyped-def]
         joined |= parted
         if i + 1 < end and byte == data[i + 1] and byte in (_COLON, _SLASH):
             return False
-    if digits < 2 or letters < 2 or _NOT_FIRST[data[at]] or holds_filler(data, at, end):
+        if i + 2 < end and byte == 0x25 and data[i + 1] == 0x32 and data[i + 2] == 0x30:  # a blank, as addresses write it
+            return False
+    mixed = end - at >= _MIXED and 5 * min(smalls, larges) >= end - at
+    if digits < 2 - mixed or letters < 2 or _NOT_FIRST[data[at]] or holds_filler(data, at, end):
         return False
     if camels > 1 and 6 * digits < end - at and 5 * covered > 3 * (end - at):
         return False

@@ -117,6 +117,9 @@ def test_a_number_behind_the_head_of_an_iban_is_a_part_of_it(before: str, inside
         ("key = ", "Qwen2_5OmniToken2WavConfig", False),
         ("key = ", "self_attn_2_value_3", False),
         ("key = ", "/usr/lib/x86/a1b2c3", False),
+        ("token: ", "kQvTnRzWxbLpd7GhYsMe", True),  # one digit among letters of both sizes
+        ("token: ", "Sha1withencryption", False),
+        ("?token=", "ab%20cd12efgh34", False),
     ],
 )
 def test_a_secret_is_of_chance_and_named_as_one(name: str, value: str, passes: bool) -> None:
@@ -127,8 +130,11 @@ def test_a_password_is_no_word_for_one_and_stands_before_a_host() -> None:
     words = ("tiger", "a%20secret", "password", "Passwd", "${PASSWORD}", "%(word)s", "AccessToken", "a...b", "bbbb")
     assert [checks.secret(word, "ftp://bob:", "@host") for word in words] == [True, True, *[False] * 7]
     assert [checks.secret("tiger", "ftp://bob:", after) for after in ("@/path", "@", "@[::1]", "@例")] == [False, False, True, True]
-    logins = ("bob", "b.o.b", "${BOB}", "$bob", "{bob}", "b...b", "b*b")
-    assert [checks.secret("tiger", f"$x/ftp://{login}:", "@host") for login in logins] == [True, True, *[False] * 5]
+    logins = ("bob", "b.o.b", "mypass", "${BOB}", "$bob", "{bob}", "b...b", "b*b", "password", "PWD")
+    assert [checks.secret("tiger", f"$x/ftp://{login}:", "@host") for login in logins] == [*[True] * 3, *[False] * 7]
+    forms = ("AppID", "api_pass", "user-name", "webhook", "MyPassWd", "my.access.key")
+    assert not any(checks.secret(form, "ftp://bob:", "@host") for form in forms)
+    assert all(checks.secret(word, "ftp://bob:", "@host") for word in ("user1", "secretpass", "hostess", "pass2word!", "mypässwd"))
 
 
 def test_an_address_is_of_a_machine_and_no_version() -> None:
