@@ -99,9 +99,9 @@ INGEST = Job(
     writes=(RAW, REJECTS, *BOOKS),
     per="batch",
     counts="ingest",
-    heeds={"clean": ("patterns",)},  # no reason why a row was cut quotes what they find; no other step reads reasons
-    concerns={"clean.patterns": (UNUSED_ROWS,)},
-    version=5,
+    heeds={"clean": ("patterns", "names")},  # no reason why a row was cut quotes what they find; no other step reads reasons
+    concerns={"clean.patterns": (UNUSED_ROWS,), "clean.names": (UNUSED_ROWS,)},
+    version=6,
 )
 CLEAN = Job(
     "clean",
@@ -122,7 +122,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     counts="ingest",
     concerns={"clean.patterns": (*PRIVATE, UNUSED_ROWS)},
     owns={"step": BEFORE_DOCUMENTS},
-    version=8,
+    version=9,
 )
 EXEMPLIFY = Job(  # what a document teaches besides its text, where the task asks for more
     "examples",

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.expression import Patterns
+from resonance.core.expression import Hidden
 from resonance.core.frames import make_frame
 from resonance.core.job import Left
 from resonance.core.settings import IngestSettings, TaskSettings
@@ -49,12 +49,10 @@ class Delivery:
     left: Left | None = None
 
 
-def open_delivery(
-    spark: SparkSession, settings: IngestSettings, task: TaskSettings, patterns: Patterns, left: Left | None
-) -> Delivery:
+def open_delivery(spark: SparkSession, settings: IngestSettings, task: TaskSettings, hidden: Hidden, left: Left | None) -> Delivery:
     """The inputs, held against what the last run ``left``. Files that may have changed are hashed, by tasks.
 
-    What the user's ``patterns`` find is quoted in no reason why a row was cut.
+    What is ``hidden`` is quoted in no reason why a row was cut.
 
     Raises:
         InputError: an input cannot be read, or the demo is asked for examples that it has not.
@@ -64,16 +62,16 @@ def open_delivery(
             raise InputError(f"ingest: the demo source holds no examples for {task.kind}; name files in ingest.inputs")
         return Delivery(read_demo(spark, settings))
     if are_tables(settings.inputs):
-        return Delivery(read_files(spark, settings, task, patterns=patterns))
+        return Delivery(read_files(spark, settings, task, hidden=hidden))
     files = find_files(settings.inputs)
     known = [] if left is None else [row.asDict() for row in left["files"].collect()]
     entries = compare_files(files, known, partial(hash_inputs, spark))
     if left is None:
-        return Delivery(read_files(spark, settings, task, files=files, patterns=patterns), tuple(entries))
+        return Delivery(read_files(spark, settings, task, files=files, hidden=hidden), tuple(entries))
     entries = read_repeated(spark, left, entries)
     asked = {entry.path for entry in entries if entry.was is None}
     opened = [file for file in files if file.shown in asked]
-    reading = read_files(spark, settings, task, files=opened, patterns=patterns)
+    reading = read_files(spark, settings, task, files=opened, hidden=hidden)
     return Delivery(reading, tuple(entries), tuple(find_deleted(entries, known)), take_over(spark, left, entries), left)
 
 

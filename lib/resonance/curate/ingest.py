@@ -61,12 +61,12 @@ def ingest(
     """Raw texts as read, and rejects: every row of the sources is in one of the two. And what the next run knows of the files.
 
     Sources are read once, those of unchanged files not at all. Shuffles the ids of all rows once, to find keys that come twice;
-    texts stay where they are. Of ``cleaning`` the user's patterns count: what they find is quoted in no reject.
+    texts stay where they are. Of ``cleaning`` counts what it hides: no reject quotes it.
 
     Raises:
         InputError: an input cannot be found, or no row of the inputs can be used.
     """
-    delivery = open_delivery(spark, settings, task, cleaning.own_patterns, left)
+    delivery = open_delivery(spark, settings, task, cleaning.hidden, left)
     rows = identify_rows(delivery.reading.rows(), settings, turn)
     split = split_readable(rows, delivery.kept, settings, turn, checkpoint)
     raw = raw_rows(split, turn, F.col("text"))

@@ -31,7 +31,7 @@ def ingest_and_clean(
     Raises:
         InputError: as in ``ingest``.
     """
-    delivery = open_delivery(spark, settings, task, cleaning.own_patterns, left)
+    delivery = open_delivery(spark, settings, task, cleaning.hidden, left)
     prepared = prepare_by(cleaning, quality).reading(delivery.reading)
     split = split_readable(identify_rows(prepared, settings, turn), delivery.kept, settings, turn, checkpoint)
     made = split_prepared(split.fresh, cleaning, turn)

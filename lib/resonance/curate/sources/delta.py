@@ -63,7 +63,7 @@ class ReadRecords:
             for start in range(0, batch.num_rows, STEP)
             for row in _rows_of(batch.slice(start, STEP))
         )
-        return in_batches(rows, self.fields.patterns)
+        return in_batches(rows, self.fields.hidden)
 
     def _row(self, shown: str, name: str, number: int, record: dict[str, Any]) -> Row:
         """A row; among those of its key its content orders it. The number differs by engine: it only tells equal rows apart."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from resonance.core.expression import Patterns
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.settings import TaskSettings
 from resonance.curate.sources.quoted import quote_value
 
@@ -44,27 +44,27 @@ class Flaw(NamedTuple):
     detail: str
 
 
-def example_of(values: Mapping[str, Any], task: TaskSettings, patterns: Patterns = ()) -> Example | Flaw:
+def example_of(values: Mapping[str, Any], task: TaskSettings, hidden: Hidden = NO_MORE) -> Example | Flaw:
     """The example in the named values of one record, or why there is none. Sizes and other fields are not looked at.
 
-    What the user's ``patterns`` find is quoted nowhere.
+    What is ``hidden`` is quoted nowhere.
     """
     if task.kind == "language":
         return Example()
     if task.kind == "classification":
-        return _read_label(values, task, patterns)
+        return _read_label(values, task, hidden)
     forms = {"instruction": _instruction, "messages": _messages, "completion": _completion}
     return forms[task.form](values, task)
 
 
-def _read_label(values: Mapping[str, Any], task: TaskSettings, patterns: Patterns) -> Example | Flaw:
+def _read_label(values: Mapping[str, Any], task: TaskSettings, hidden: Hidden) -> Example | Flaw:
     name = task.field("label")
     given = values.get(name)
     label = given if isinstance(given, str) else None if given is None else json.dumps(given)
     if not label:
         return Flaw("missing_label", f"field {name!r} is null, empty or missing among: {', '.join(sorted(values))}")
     if label not in task.labels:
-        return Flaw("unknown_label", f"label {quote_value(label, patterns)} is none of task.labels")
+        return Flaw("unknown_label", f"label {quote_value(label, hidden)} is none of task.labels")
     return Example(label=label)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from resonance.core.expression import Hidden, Patterns
+from resonance.core.expression import Hidden
 
 MAX_DETAIL = 200
 MAX_VALUE = 40
@@ -14,18 +14,18 @@ KEPT = 10_000
 
 
 @lru_cache(KEPT)
-def hide_in_detail(detail: str, own: Patterns) -> str:
-    """A reason as tables hold it: one line of at most ``MAX_DETAIL`` signs, values hidden, also those of the user's ``own``."""
-    return _hide(detail[:READ].replace("\n", " "), own)[:MAX_DETAIL]
+def hide_in_detail(detail: str, hidden: Hidden) -> str:
+    """A reason as tables hold it: one line of at most ``MAX_DETAIL`` signs, values hidden, and what is ``hidden`` besides."""
+    return _hide(detail[:READ].replace("\n", " "), hidden)[:MAX_DETAIL]
 
 
-def quote_value(value: str, own: Patterns) -> str:
+def quote_value(value: str, hidden: Hidden) -> str:
     """A foreign value in quotes: its first ``MAX_VALUE`` signs, hidden where it is alone what names a person."""
-    shown = _hide(value[:READ], own)
+    shown = _hide(value[:READ], hidden)
     return repr(shown if len(shown) <= MAX_VALUE else f"{shown[:MAX_VALUE]}…")
 
 
-def _hide(text: str, own: Patterns) -> str:
+def _hide(text: str, hidden: Hidden) -> str:
     from resonance.curate.signals.privacy import hide_values
 
-    return hide_values([text], Hidden(own))[0] or ""
+    return hide_values([text], hidden)[0] or ""

@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
-from resonance.core.expression import Patterns
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.frames import make_frame, map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.core.sources import File, are_tables, find_files
@@ -43,11 +43,11 @@ def read_files(
     task: TaskSettings = LANGUAGE,
     split_bytes: int = SPLIT_BYTES,
     files: Sequence[File] | None = None,
-    patterns: Patterns = (),
+    hidden: Hidden = NO_MORE,
 ) -> Reading:
     """The rows of all input files or Delta tables: readable ones with their text, broken ones with the rule that cut them.
 
-    Where ``files`` names some of them, only these are opened. What the user's ``patterns`` find is quoted in no reason.
+    Where ``files`` names some of them, only these are opened. What is ``hidden`` is quoted in no reason.
 
     Shuffles names of files, never text. Files larger than ``split_bytes`` that hold JSON lines are read twice: once to count
     lines, so that each range knows the number of its first.
@@ -55,7 +55,7 @@ def read_files(
     Raises:
         InputError: an input is missing, has no files, is of no known format, or is Parquet without the columns asked for.
     """
-    fields = Fields.of(settings, task, patterns)
+    fields = Fields.of(settings, task, hidden)
     if are_tables(settings.inputs):
         if settings.id_scope == "file":
             raise InputError("ingest: rows of a Delta table lie in no file of their own; leave ingest.id_scope=source")
@@ -81,7 +81,7 @@ class Read:
 
     def __call__(self, batches: Iterable[RecordBatch]) -> Iterator[RecordBatch]:
         """The rows of the units in ``batches``."""
-        return in_batches(chain.from_iterable(self.rows(unit) for unit in _receive_units(batches)), self.fields.patterns)
+        return in_batches(chain.from_iterable(self.rows(unit) for unit in _receive_units(batches)), self.fields.hidden)
 
     def rows(self, unit: Unit) -> Iterator[Row]:
         """What one unit holds; where it breaks, the rows before the break and one that names the file."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from resonance.core.errors import InputError
-from resonance.core.expression import Patterns
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.frames import map_batches
 from resonance.core.passport import OWN, Passport, find_passport
 from resonance.core.settings import IngestSettings, TaskSettings
@@ -91,7 +91,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Fields:
-    """Which fields of a row hold what, what a row must teach, and the user's patterns of what no reason may quote."""
+    """Which fields of a row hold what, what a row must teach, and what no reason may quote."""
 
     text: str
     id: str | None
@@ -101,7 +101,7 @@ class Fields:
     max_bytes: int
     task: TaskSettings = LANGUAGE
     id_scope: str = "source"
-    patterns: Patterns = ()
+    hidden: Hidden = NO_MORE
 
     @property
     def one_text(self) -> bool:
@@ -109,7 +109,7 @@ class Fields:
         return self.task.kind != "instruction"
 
     @classmethod
-    def of(cls, settings: IngestSettings, task: TaskSettings = LANGUAGE, patterns: Patterns = ()) -> Fields:
+    def of(cls, settings: IngestSettings, task: TaskSettings = LANGUAGE, hidden: Hidden = NO_MORE) -> Fields:
         """The fields that the settings name."""
         return cls(
             text=settings.text_field,
@@ -120,7 +120,7 @@ class Fields:
             max_bytes=settings.max_text_bytes,
             task=task,
             id_scope=settings.id_scope,
-            patterns=patterns,
+            hidden=hidden,
         )
 
 
@@ -149,7 +149,7 @@ def row_of(values: dict[str, Any], unit: Unit, line: int | None, fields: Fields)
     if passport is not None:
         return _restore_row(values, passport, unit, line, fields)
     names = ", ".join(sorted(values))
-    example = example_of(values, fields.task, fields.patterns)
+    example = example_of(values, fields.task, fields.hidden)
     text = values.pop(fields.text, None) if fields.one_text else "" if isinstance(example, Flaw) else example.text
     if not isinstance(text, str):
         held = "is null or missing" if text is None else f"holds {type(text).__name__}"
@@ -185,7 +185,7 @@ def _restore_row(values: dict[str, Any], passport: Passport, unit: Unit, line: i
     own = _drop_nulls({name: value for name, value in values.items() if name not in OWN}, unit)
     if values.get("id") not in (None, passport.source_key):
         own = {"id": values["id"], **own}
-    example = example_of(own, fields.task, fields.patterns)
+    example = example_of(own, fields.task, fields.hidden)
     if isinstance(example, Flaw):
         return quarantine_row(unit, line, *example)
     text, rest = values.get("text") if fields.one_text else example.text, json_of(own)
@@ -324,15 +324,15 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def in_batches(rows: Iterable[Row], patterns: Patterns = ()) -> Iterator[RecordBatch]:
+def in_batches(rows: Iterable[Row], hidden: Hidden = NO_MORE) -> Iterator[RecordBatch]:
     """``rows`` as Arrow batches of bounded bytes, so that none nears the 2 GB that a string column can hold.
 
-    Details are hidden and shortened here, where all rows pass: nothing that a pattern finds gets into a table by them.
+    Details are hidden and shortened here, where all rows pass: nothing that is looked for in texts gets into a table by them.
     """
     held: list[Row] = []
     size = 0
     for row in rows:
-        held.append(row if row.detail is None else row._replace(detail=hide_in_detail(valid(row.detail), patterns)))
+        held.append(row if row.detail is None else row._replace(detail=hide_in_detail(valid(row.detail), hidden)))
         size += len(row.text or "") + len(row.metadata or "")
         if size >= BATCH_BYTES or len(held) >= BATCH_ROWS:
             yield _batch(held)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from resonance.core.expression import Patterns
+from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.settings import IngestSettings, TaskSettings
 from resonance.curate.sources.row import BATCH_ROWS, Fields, Row, Unit, broken, in_batches, json_of, quarantine_row, row_of
 
@@ -16,9 +16,9 @@ def read(values: dict[str, object], **settings: object) -> Row:
     return row_of(values, UNIT, 3, Fields.of(IngestSettings.model_validate(settings)))
 
 
-def told(row: Row, patterns: Patterns = ()) -> str:
+def told(row: Row, hidden: Hidden = NO_MORE) -> str:
     """The detail of a row as tables hold it."""
-    (batch,) = in_batches([row], patterns)
+    (batch,) = in_batches([row], hidden)
     return str(batch.column("detail")[0].as_py())
 
 
@@ -82,7 +82,7 @@ def test_details_hide_persons_in_names_of_fields_before_they_are_cut_off() -> No
 
 
 def test_details_hide_what_the_patterns_of_the_user_find() -> None:
-    badge = (("badge", "EMP-[0-9]{6}"),)
+    badge = Hidden((("badge", "EMP-[0-9]{6}"),))
     row = read({"EMP-123456 of Jane": 1, "b": 2})
     assert told(row, badge) == "field 'text' is null or missing among: ********** of Jane, b"
     long = quarantine_row(UNIT, 1, "broken_file", "x" * 194 + " EMP-123456")
@@ -91,6 +91,15 @@ def test_details_hide_what_the_patterns_of_the_user_find() -> None:
     fields = Fields.of(IngestSettings(), task, badge)
     flawed = row_of({"text": "t", "label": "z" * 35 + "EMP-123456"}, UNIT, 1, fields)
     assert told(flawed, badge) == f"label '{'z' * 35}*****…' is none of task.labels", "before it is shortened"
+
+
+def test_details_hide_names_where_a_model_looks_for_them() -> None:
+    named = Hidden(names=True)
+    task = TaskSettings(kind="classification", labels=("good", "bad"))
+    flawed = row_of({"text": "t", "label": "经理张伟说好。"}, UNIT, 1, Fields.of(IngestSettings(), task, named))
+    assert told(flawed, named) == "label '经理**说好。' is none of task.labels"
+    assert told(read({"李娜在中国银行工作。": 1}), named) == "field 'text' is null or missing among: **在****工作。"
+    assert "李娜在中国银行" in told(read({"李娜在中国银行工作。": 1})), "only where the user asks for it"
 
 
 @pytest.mark.parametrize(
