@@ -115,6 +115,8 @@ class OpenWorkspace:
         """Stop the engine, where one was started."""
         for opened in self._opened:
             opened.close()
+        if "_copies" in self.__dict__:
+            self._copies.cleanup()
 
     @cached_property
     def config(self) -> Config:
@@ -442,7 +444,7 @@ class OpenWorkspace:
         same path; of a Delta table only those files are read that came since. Ages are taken anew.
 
         Args:
-            data: a frame, a table of this workspace, or a file or folder: Delta, Parquet, CSV, JSON lines.
+            data: a frame, a table of this workspace, or a file or folder: Delta, Parquet, CSV, JSON.
             contract: its contract, an ODCS 3.2 file.
             table: which table of the contract it is, where there are several.
             profile: weights, by name or file; those of the contract's stage where none are named.
@@ -528,7 +530,17 @@ class OpenWorkspace:
 
         if self._is_table(data):
             return self.frame(str(data))
-        return open_dataset(self._open(self.config, create=True).spark, str(data))
+        return open_dataset(self._open(self.config, create=True).spark, str(data), self._lay_lines)
+
+    def _lay_lines(self, file: Path, format: str, codec: str) -> Path | None:
+        """A copy of a JSON file that engines do not read as it stands, which is there until ``close``; None for others."""
+        from resonance.curate.sources.json import lay_lines
+
+        return lay_lines(file, format, codec, Path(self._copies.name))
+
+    @cached_property
+    def _copies(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(dir=own_folder())
 
     def _name(self, data: DataFrame | str | Path, table: str, version: str) -> Source:
         """A dataset as events of lineage name it: a path, a table of this workspace, or a frame by its contract."""
@@ -557,7 +569,7 @@ class OpenWorkspace:
 
             opened = self._open(self.config, create=True)
             kept = recall(opened.catalog, name_dataset(data))
-            given = open_parts(opened.spark, str(data), (piece.version for piece in kept.pieces))
+            given = open_parts(opened.spark, str(data), self._lay_lines, (piece.version for piece in kept.pieces))
             pieces = [Piece(part.name, part.mark, part.rows, part.version) for part in given.parts]
             rows = assess_again(kept, given.rows, pieces, given.version, promised, weights, now, records)
             opened.replace(rows.list_writes(given.rows), {"job": "assess"})

@@ -179,9 +179,7 @@ def judge(
 @on_workspace()
 def assess(
     w: OpenWorkspace,
-    data: Annotated[
-        str, typer.Argument(metavar="TABLE|PATH", help="A table of the workspace; or Delta, Parquet, CSV, JSON lines.")
-    ],
+    data: Annotated[str, typer.Argument(metavar="TABLE|PATH", help="A table of the workspace; or Delta, Parquet, CSV, JSON.")],
     contract: Annotated[Path | None, typer.Option("--contract", metavar="FILE", help="The dataset's contract: ODCS 3.2.")] = None,
     suggest: Annotated[bool, typer.Option("--suggest", help="Draft a contract instead; every guess in it is marked.")] = False,
     table: Annotated[str, typer.Option("--table", metavar="NAME", help="Which table of the contract it is.")] = "",

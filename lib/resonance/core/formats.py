@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -28,6 +29,14 @@ FORMATS = (
 )
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 BY_EXTENSION = {extension: format for format in FORMATS for extension in format.extensions}
+
+
+def find_format(file: Path) -> tuple[str, str]:
+    """The format that a file's name tells, empty where none is known or it may not be packed so; and its codec."""
+    *outer, last = ["", *(suffix.lower() for suffix in file.suffixes)]
+    codec = CODECS.get(last, "")
+    format = BY_EXTENSION.get(outer[-1] if codec else last)
+    return (format.name if format and (format.streams or not codec) else ""), codec
 
 
 def list_known() -> str:

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from resonance.core.errors import InputError
 from resonance.core.files import LOCK, find_odd_bytes, refuse_unreadable, show_name
-from resonance.core.formats import BY_EXTENSION, CODECS, list_known
+from resonance.core.formats import find_format, list_known
 
 LOG = "_delta_log"
 
@@ -236,10 +236,6 @@ def _find_named(path: Path) -> File:
 
 
 def _file(path: Path, root: Path) -> File:
-    suffixes = [s.lower() for s in path.suffixes]
-    codec = CODECS.get(suffixes[-1], "") if suffixes else ""
-    inner = suffixes[:-1] if codec else suffixes
-    format = BY_EXTENSION.get(inner[-1]) if inner else None
     name = path.relative_to(root).as_posix()
     odd = find_odd_bytes(name)
     fault = f"its name {odd}" if odd else ""
@@ -250,5 +246,4 @@ def _file(path: Path, root: Path) -> File:
     if fault:
         lies, name, shown = map(show_name, (str(path.absolute()), name, str(path)))
         return File(lies, name, shown, about.st_size, about.st_mtime_ns, "", "", fault)
-    known = format.name if format and (format.streams or not codec) else ""
-    return File(str(path.absolute()), name, str(path), about.st_size, about.st_mtime_ns, known, codec)
+    return File(str(path.absolute()), name, str(path), about.st_size, about.st_mtime_ns, *find_format(path))

@@ -1,4 +1,4 @@
-"""Reads any dataset as a frame: a Delta table, Parquet, CSV or JSON lines, one file or a folder of one kind."""
+"""Reads any dataset as a frame: a Delta table, Parquet, CSV or JSON, one file or a folder of one kind."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from typing import TYPE_CHECKING
 
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path, refuse_escaped
-from resonance.core.formats import BY_EXTENSION
+from resonance.core.formats import find_format
 from resonance.core.frames import load_parquet
 from resonance.core.sources import input_path
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-KNOWN = "Parquet, CSV, TSV and JSON lines, not compressed as a whole, and folders of one of these or of a Delta table"
+KNOWN = "Parquet, CSV, TSV, JSON and JSON lines (these two also as .gz or .zst), and folders of one of these or of a Delta table"
+LayLines = Callable[[Path, str, str], Path | None]
+"""From a JSON file, its format and its codec to a copy in lines of UTF-8, as engines read; None where it is so itself."""
 
 
-def open_dataset(session: SparkSession, given: str) -> DataFrame:
+def open_dataset(session: SparkSession, given: str, lay_lines: LayLines) -> DataFrame:
     """The rows of a dataset. Values of CSV are texts; what they should be is for the contract to say.
+
+    Args:
+        session: reads it.
+        given: where it lies.
+        lay_lines: copies a JSON file that engines do not read as it stands.
 
     Raises:
         InputError: there is none, or it is of no known kind.
@@ -33,7 +40,10 @@ def open_dataset(session: SparkSession, given: str) -> DataFrame:
     if (path / "_delta_log").is_dir():
         return session.read.format("delta").load(str(plain_path(path)))
     files = list_files(path)
-    kinds = {getattr(BY_EXTENSION.get(file.suffix.lower()), "name", file.suffix) for file in files}
+    formats = {file: find_format(file) for file in files}
+    kinds = {" ".join(filter(None, known)) or file.suffix for file, known in formats.items()}
+    if kinds and all(format in JSON for format, _ in formats.values()):
+        return _read_json(session, formats, lay_lines)
     readers = {READERS.get(kind) for kind in kinds}
     reader = readers.pop() if len(readers) == 1 else None
     if reader is None:
@@ -85,13 +95,17 @@ def _read_head(file: Path, separator: str) -> list[str]:
         return next(csv.reader(lines, delimiter=separator), [])
 
 
-def _read_json(session: SparkSession, files: Sequence[Path]) -> DataFrame:
-    for file in files:
-        with file.open("rb") as lines:
+def _read_json(session: SparkSession, formats: Mapping[Path, tuple[str, str]], lay_lines: LayLines) -> DataFrame:
+    try:
+        laid = [lay_lines(file, format, codec) or file for file, (format, codec) in formats.items()]
+    except InputError as error:
+        raise InputError(f"assess: {error}") from None
+    for file, copy in zip(formats, laid, strict=True):
+        with copy.open("rb") as lines:
             first, *others = lines.read(1 << 16).lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)
         if not first.startswith(b"{") or (others and not _is_json(first)):
             raise InputError(f"assess: {file.name} does not begin with an object; every row must be one object in one line")
-    return session.read.json([str(file) for file in files])
+    return session.read.json([str(plain_path(copy)) for copy in laid])
 
 
 def _is_json(line: bytes) -> bool:
@@ -106,7 +120,6 @@ READERS: Mapping[str, Callable[[SparkSession, Sequence[Path]], DataFrame]] = {
     "parquet": _read_parquet,
     "csv": _read_separated(","),
     "tsv": _read_separated("\t"),
-    "jsonl": _read_json,
-    "json": _read_json,
 }
-"""How each format is read, by the names of ``core.formats``."""
+"""How each format is read, by the names of ``core.formats``; JSON is read by ``_read_json``."""
+JSON = ("json", "jsonl")

@@ -13,7 +13,7 @@ from resonance.core.files import plain_path
 from resonance.core.frames import load_parquet
 from resonance.core.hashes import hash_text
 from resonance.core.sources import input_path
-from resonance.runtime.datasets import list_files, open_dataset
+from resonance.runtime.datasets import LayLines, list_files, open_dataset
 from resonance.runtime.storage.folder import find_plain_files
 from resonance.runtime.storage.history import read_added
 
@@ -35,18 +35,19 @@ class Dataset(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def open_parts(session: SparkSession, given: str, read_before: Iterable[str] = ()) -> Dataset:
+def open_parts(session: SparkSession, given: str, lay_lines: LayLines, read_before: Iterable[str] = ()) -> Dataset:
     """A dataset, a Delta table in parts as far as earlier readers saw them.
 
     Args:
         session: reads it.
         given: where it lies.
+        lay_lines: copies a JSON file that engines do not read as it stands.
         read_before: versions that were read before; files that came between two of them are one part.
 
     Raises:
         InputError: there is none, or it is of no known kind.
     """
-    rows, path = open_dataset(session, given), input_path(given)
+    rows, path = open_dataset(session, given, lay_lines), input_path(given)
     if not (path / "_delta_log").is_dir():
         version = hash_text("\n".join(map(_describe, list_files(path))))
         return Dataset(rows, version, (Part("all", version, rows, version),))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
+from resonance.core.errors import InputError
 from resonance.curate.sources.encodings import HEAD_BYTES, UTF_8, Encoding
 from resonance.curate.sources.json_values import OUTSIDE, Value, Values
 from resonance.curate.sources.lines import (
@@ -14,6 +16,7 @@ from resonance.curate.sources.lines import (
     find_json_encoding,
     is_wide,
     json_rows,
+    lines,
     object_row,
     read_first,
 )
@@ -21,6 +24,8 @@ from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, too_
 from resonance.curate.sources.streams import chunks, read_head
 
 BLANKS = " \t\r\n"
+LONGEST = 256 << 20
+"""Bytes of an object that are held where a file is copied line by line."""
 
 
 def json_file_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
@@ -48,6 +53,48 @@ def json_file_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
         where = "value" if values.state != OUTSIDE else "array"
         detail = f"the {where} that begins in line {values.open_line} does not end, so that what follows cannot be told apart"
         yield quarantine_row(unit, number + 1, "invalid_json", detail)
+
+
+def lay_lines(file: Path, format: str, codec: str, folder: Path) -> Path | None:
+    """A copy of a JSON file in a folder, each object a line of UTF-8; None where the file is such lines itself.
+
+    Objects are told apart as ``json_file_rows`` does, but one that cannot be read ends it: a copy holds all objects of its file.
+
+    Raises:
+        InputError: something in it is broken, or no object, or does not end; the message names the line.
+    """
+    unit = Unit(str(file), file.name, file.name, format, codec, 0, file.stat().st_size, 0)
+    head, stream = read_head(chunks(unit))
+    encoding = find_json_encoding(head)
+    folded = format == "json" and holds_values(head, encoding)
+    if encoding == UTF_8 and not codec and not folded:
+        return None
+    copy = folder / f"{len(list(folder.iterdir()))}.jsonl"
+    with copy.open("wb") as out:
+        for line in _lines_of_objects(decode_stream(stream, encoding), folded, file.name):
+            out.write(line.encode() + b"\n")
+    return copy
+
+
+def _lines_of_objects(stream: Iterator[bytes], folded: bool, name: str) -> Iterator[str]:
+    values = Values(LONGEST)
+    found = values.split(stream) if folded else (Value(data, size, at) for at, (data, size) in enumerate(lines(stream, LONGEST), 1))
+    try:
+        for value in found:
+            if value.data is None:
+                raise InputError(f"{name}: the object of line {value.line} is longer than {LONGEST >> 20} MB")
+            text = decode_json(value.data, UTF_8)[0].removeprefix("\ufeff").strip(BLANKS)
+            if not text and not folded:
+                continue
+            if not isinstance(DECODER.decode(text), dict):
+                raise InputError(f"{name}: what begins in line {value.line} is no object; every row must be one")
+            yield text.replace("\n", " ").replace("\r", " ")
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: the object of line {value.line} cannot be read: {str(error).splitlines()[0]}") from None
+    except OSError as error:
+        raise InputError(f"{name}: {error}") from None
+    if values.open_line is not None:
+        raise InputError(f"{name}: what begins in line {values.open_line} does not end")
 
 
 def may_split(path: str) -> bool:
