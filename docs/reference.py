@@ -21,7 +21,7 @@ from resonance.core.operator import MODES, PASSES
 from resonance.core.settings import Config
 from resonance.core.table import list_tables as find_tables
 from resonance.core.weighting import Weighting
-from resonance.factory import JOBS
+from resonance.factory import JOBS, TRYING
 from resonance.runtime import resources
 from resonance.runtime.policies import known_policies, load_policy
 from resonance.runtime.weightings import known_weightings, load_weighting
@@ -63,8 +63,8 @@ def list_settings() -> Iterator[str]:
 
 def list_jobs() -> Iterator[str]:
     """Every job: what it reads and writes, how often it runs, which settings it takes."""
-    yield "# Jobs\n\nIn the order in which the loop runs them. Each is also a script in `jobs/` for `spark-submit`.\n"
-    for job in JOBS:
+    yield "# Jobs\n\nIn the order in which the loop runs them. Each but those of campaigns is a script in `jobs/` too.\n"
+    for job in (*JOBS, *TRYING):
         yield f"## {job.name}\n\n{_first(job.run.__doc__)}\n"
         read, written = find_tables(job.reads), find_tables((*job.writes, *job.appends))
         yield from _table(

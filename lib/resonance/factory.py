@@ -32,6 +32,7 @@ from resonance.curate.judge import judge
 from resonance.curate.one_pass import ingest_and_clean
 from resonance.curate.rebalance import rebalance
 from resonance.curate.roles import assign_roles
+from resonance.curate.trials import draw_trial
 from resonance.states.compare import compare
 from resonance.states.feedback import feedback
 from resonance.states.suspect import suspect
@@ -82,6 +83,7 @@ from resonance.tables import (
 )
 from resonance.train.job import appraise, cross_fit, score_model, score_shadow, train, tune
 from resonance.train.probe import probe
+from resonance.train.try_rules import try_rules
 
 BOOKS = (FILES, UNUSED_ROWS, WITHDRAWN)
 """What a run knows of files, so that the next one reads only those that changed."""
@@ -329,6 +331,24 @@ MEASURE_RULES = Job(  # reads numbers alone, of all batches
     on_demand=True,
 )
 
+DRAW_TRIAL = Job(  # what an arm of a campaign draws; reads numbers alone
+    "draw_trial",
+    draw_trial,
+    reads=(DOCUMENTS, SIGNALS, REJECTS, RULES, SAMPLE_PLAN, PLANS, SIGNATURES),
+    writes=(SAMPLE_PLAN,),
+    per="arm",
+)
+TRY_RULES = Job(  # the round's model, trained on by other rules, and what held-out texts of one role then cost it
+    "try_rules",
+    try_rules,
+    reads=(SAMPLE_PLAN, DOCUMENTS, EXAMPLES, CHECKPOINTS, HELDOUT_ROLES),
+    writes=(),
+    appends=(SIGNAL_EVENT, SLICE_SUMS, CHECKPOINTS),
+    per="arm",
+)
+TRYING = (DRAW_TRIAL, TRY_RULES)
+"""Jobs of campaigns: `resonance rules search` and `verify` run them for one arm after the other; no run of the loop does."""
+
 JOBS = (
     INGEST,
     CLEAN,
@@ -450,6 +470,16 @@ def _needs_references(config: Config) -> bool:
 def shadowed(round: int) -> tuple[Step, ...]:
     """What may have written what ``score_shadow`` reads for a round."""
     return (*JUDGED, Step(HOLD_OUT, 0, HELDOUT), Step(REBALANCE, round), Step(TRAIN, round))
+
+
+def trial(round: int, arm: str) -> tuple[tuple[Step, tuple[Step, ...]], ...]:
+    """The steps of one arm of a campaign in their order, each with what may have written what it reads."""
+    drawing, trying = Step(DRAW_TRIAL, round, arm), Step(TRY_RULES, round, arm)
+    held = Step(HOLD_OUT, 0, HELDOUT)
+    return (
+        (drawing, (*JUDGED, held, Step(DECIDE, round))),
+        (trying, (*CLEANING, Step(EXEMPLIFY), drawing, Step(TRAIN, round), Step(ASSIGN_ROLES, 0, HELDOUT))),
+    )
 
 
 def references(config: Config, number: int) -> tuple[Step, ...]:

@@ -87,7 +87,7 @@ class Planted:
     def lose(self, policy: Policy) -> float:
         """The objective of a trial, as the product measures it."""
         nothing = [self._spark.createDataFrame([], resources.contract(table).schema) for table in (REJECTS, SAMPLE_PLAN)]
-        (row,) = measure_kept(self.documents, self.signals, *nothing, self.gains, policy).collect()
+        (row,) = measure_kept(self.documents, self.signals, *nothing, self.gains, policy, ["main"]).collect()
         return -float(row["gain"]) / int(row["scored"])
 
     def lose_plainly(self, words: float, repeats: float, grams: float) -> float:

@@ -109,6 +109,9 @@ def test_a_version_is_adopted_and_rolled_back_to_the_tables_of_before(
     assert "policy other: it judges nothing here; mine does" in fail("rollback", "other")
 
     Path("mine.yaml").write_text(POLICY.format(version=2, limit=10_000))
+    with pytest.raises(SystemExit):
+        main(["rules", "adopt", "mine.yaml", "--workspace", "w"])
+    assert "mine@2 was verified by no campaign" in capsys.readouterr().err
     main(["rules", "adopt", "mine.yaml", *who])
     assert {row["version"] for row in opened.frames()["rejects"].where("step = 'judge'").collect()} == {"mine@2"}
     assert {row["version"]: row["state"] for row in opened.catalog.rows(RULE_VERSIONS)} == {1: "retired", 2: "adopted"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import functions as F
+
+from resonance.app.campaign import Campaign
 from resonance.app.view import View
-from resonance.core.errors import ResonanceError
+from resonance.core.errors import InputError, ResonanceError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 
     from resonance.control.versions import Decided
     from resonance.core.policy import Policy
+    from resonance.core.search import Search, Values
     from resonance.core.settings import Config
+    from resonance.runtime.run.progress import Events
     from resonance.runtime.workspace import Workspace
 
 
@@ -114,15 +119,241 @@ class Rules:
         rows = [row for row in catalog.rows(RULE_VERSIONS) if policy in (None, row["policy"])]
         return View(tuple(describe_history(rows, catalog.rows(APPROVALS), policy)))
 
-    def adopt(self, given: str, *, name: str, reason: str) -> View:
-        """Judge by another version of the policy that judges now: one that is known, as ``NAME@VERSION``, or that of a file.
+    def search(self, given: str, *, dry_run: bool = False) -> View:
+        """Search better thresholds of a policy, as a file or a recipe says; its cost is told first. A search that was cut off goes
+        on with the same trials.
 
-        Who adopted it, and why, is kept in table ``approvals``; no text is read. `roll_back` gives the tables of before.
+        Args:
+            given: name or file of the search.
+            dry_run: whether its cost is all that is told.
 
         Raises:
-            ResonanceError: the version is not known, was refused, or was made against another one; or its policy judges nothing.
+            ResonanceError: there is no such search, its policy judges nothing here, it costs more than its budget, or none of its
+                trials is feasible.
         """
-        from resonance.control.versions import adopt_version, register_version
+        from resonance.control.search.engines import choose_engine
+        from resonance.control.search.rungs import count_cost, refuse_cost
+        from resonance.core.durations import write_seconds
+        from resonance.report.terminal.campaigns import describe_cost, describe_search
+        from resonance.runtime.searches import load_search
+        from resonance.tables import CAMPAIGNS, RULE_TRIALS
+
+        search, incumbent = load_search(given)
+        propose = choose_engine(search)
+        opened, number = self.open_round(f"search {search.name}")
+        seconds = self._estimate(opened, search, number)
+        cost, took = count_cost(search), "" if seconds is None else write_seconds(seconds)
+        told = describe_cost(search.name, cost.trainings, cost.tokens, cost.verification, took)
+        try:
+            refuse_cost(search, seconds)
+        except ResonanceError as refusal:
+            if not dry_run:
+                raise
+            return View((*told, f"but search refuses: {refusal}"))
+        self._refuse_stranger(opened, search, incumbent)
+        if dry_run:
+            return View((*told, "nothing was trained; without --dry-run it is"))
+        View(tuple(told)).show(self.console)
+        with closing(opened.events(self.console, 2)) as events:
+            campaign = self.open_campaign(opened, search, incumbent, number, events)
+            if campaign.row["state"] == "searching":
+                try:
+                    values = campaign.find_best(propose)[1]
+                except InputError as error:
+                    campaign.keep({**campaign.row, "state": "refused", "reason": str(error)})
+                    raise
+                self.settle(campaign, values)
+            rows = [row for row in opened.catalog.rows(RULE_TRIALS) if row["campaign"] == campaign.name]
+            opened.track_campaign(campaign.row, rows, ())
+        ended = next(row for row in opened.catalog.rows(CAMPAIGNS) if row["campaign"] == campaign.name)
+        return View(tuple(describe_search(ended, rows)))
+
+    def settle(self, campaign: Campaign, values: Values) -> None:
+        """Register what a search chose as a version of its policy that waits for its verification."""
+        from resonance.control.search.campaign import write_diff
+        from resonance.control.versions import register_version
+        from resonance.core.policy import write_policy
+        from resonance.core.search import apply_values
+
+        book = self._open_book(campaign.opened, campaign.row["policy"])
+        if campaign.incumbent.version not in {row["version"] for row in book.rows}:
+            raise ResonanceError(f"campaign {campaign.name}: {campaign.incumbent.title} does not judge any more")
+        mine = next((row for row in book.rows if row["campaign"] == campaign.name), None)
+        policy = apply_values(campaign.incumbent, campaign.search, values)
+        diff = write_diff(campaign.incumbent, policy)
+        if not diff:
+            campaign.keep(
+                {**campaign.row, "state": "refused", "reason": f"no trial is better than {campaign.incumbent.title} itself"}
+            )
+            return
+        if mine is None:
+            version = max(row["version"] for row in book.rows) + 1
+            text = write_policy(policy.model_copy(update={"version": version}))
+            rows = register_version(book.rows, book.policy, version, text, campaign.incumbent.version, "draft")
+            own = {"campaign": campaign.name, "diff": diff, "goal": campaign.search.goal}
+            self._write_versions(
+                campaign.opened, [row | own if row["version"] == version else row for row in rows], book.policy, "search"
+            )
+        else:
+            version = mine["version"]
+        campaign.keep({**campaign.row, "state": "found", "reason": f"{book.policy}@{version} waits for its verification"})
+
+    def verify(self, name: str) -> View:
+        """Verify what a campaign found, on fresh seeds and held-out documents that it has not seen; more seeds until it is sure.
+
+        Args:
+            name: of the campaign.
+
+        Raises:
+            ResonanceError: there is no such campaign, it is over, what it stood on changed, or nothing judges it.
+        """
+        from resonance.control.search.campaign import find_campaign, name_campaign, settle_version
+        from resonance.core.search import Search
+        from resonance.report.terminal.campaigns import describe_verification
+        from resonance.runtime.policies import parse_text
+        from resonance.tables import CAMPAIGNS, RULE_TRIALS, RULE_VERIFICATIONS, RULE_VERSIONS
+
+        read = self._open_with(self.config)
+        row = dict(find_campaign(read.catalog.rows(CAMPAIGNS), name))
+        opened, number = self.open_round(f"campaign {name}", row["round"])
+        search = Search.model_validate_json(row["search"])
+        versions = [one for one in opened.catalog.rows(RULE_VERSIONS) if one["policy"] == row["policy"]]
+        mine = next(one for one in versions if one["campaign"] == name)
+        texts = {one["version"]: one["text"] for one in versions}
+        incumbent, candidate = (parse_text(texts[version], row["policy"]) for version in (mine["parent"], mine["version"]))
+        with closing(opened.events(self.console, 2)) as events:
+            campaign = Campaign(opened, row, search, incumbent, events)
+            if name_campaign(search, self._find_basis(opened, number)) != name:
+                why = "what it stood on changed: the corpus, its verdicts, held-out documents or the model"
+                campaign.keep({**row, "state": "void", "reason": why})
+                raise ResonanceError(f"rules verify: campaign {name} is void: {why}; run `resonance rules search` again")
+            campaign.begin_verification()
+            verdict, shown, alpha = campaign.verify(candidate.model_copy(update={"version": incumbent.version}))
+            own = mine if shown is None else settle_version(mine, shown, verdict, alpha)
+            own = {**own, "state": "tried" if verdict.decision == "accepted" else "rejected"}
+            trials, looks = (
+                [one for one in opened.catalog.rows(table) if one["campaign"] == name]
+                for table in (RULE_TRIALS, RULE_VERIFICATIONS)
+            )
+            ended = {**campaign.row, "state": verdict.decision, "reason": verdict.reason}
+            run = opened.track_campaign(ended, trials, looks)
+            rows = [own | {"mlflow_run": run or None} if one["version"] == mine["version"] else one for one in versions]
+            self._write_versions(opened, rows, row["policy"], "verify")
+            campaign.keep(ended)
+        return View(tuple(describe_verification(ended, own, looks)))
+
+    def open_round(self, asked: str, number: int = 0) -> tuple[Workspace, int]:
+        """The workspace with the settings that the model of a round was trained by, and the round: the newest where none is named.
+
+        Raises:
+            ResonanceError: no model was trained yet.
+        """
+        from resonance.core.job import Step
+        from resonance.core.turns import HELDOUT
+        from resonance.factory import ASSIGN_ROLES, CLEANING, DEDUPE, HOLD_OUT, TRAIN
+
+        opened = self._open_with(self.config)
+        chosen = number or opened.find_round()
+        if not chosen:
+            raise ResonanceError(
+                f"{asked}: no model was trained in this workspace yet that arms could start from; run `resonance run`"
+            )
+        opened = opened.under(opened.recall(Step(TRAIN, chosen)))
+        with closing(opened.events(self.console, 1)) as events:
+            opened.update(Step(ASSIGN_ROLES, 0, HELDOUT), (*CLEANING, Step(DEDUPE), Step(HOLD_OUT, 0, HELDOUT)), events)
+        return opened, chosen
+
+    def _refuse_stranger(self, opened: Workspace, search: Search, incumbent: Policy) -> None:
+        """Hold a search against what judges now.
+
+        Raises:
+            ResonanceError: its policy judges nothing here, or judges by other rules; or what it reads was not measured.
+        """
+        from resonance.core.job import Turn
+        from resonance.core.policy import read_rules
+        from resonance.curate.judge import refuse_unmeasured
+        from resonance.tables import RULES, SIGNALS
+
+        rows = opened.catalog.rows(RULES)
+        mine = sorted({row["batch"] for row in rows if row["policy"] == incumbent.title})
+        if not mine:
+            known = ", ".join(sorted({row["policy"] for row in rows})) or "no policy"
+            raise ResonanceError(
+                f"search {search.name}: policy {incumbent.title} judges nothing here, {known} does; `resonance judge --policy "
+                f"{incumbent.name} --apply` has it judge"
+            )
+        frames = opened.frames()
+        signals = {name: frames[table.name] for name, table in SIGNALS.members}
+        named = [rule.model_copy(update={"set": incumbent.set_of(rule)}) for rule in incumbent.rules]
+        for batch in mine:
+            judging = read_rules(row for row in rows if row["batch"] == batch)
+            if [rule.model_dump(exclude={"languages"}) for rule in judging.rules] != [
+                r.model_dump(exclude={"languages"}) for r in named
+            ]:
+                raise ResonanceError(
+                    f"search {search.name}: policy {incumbent.title} judges by other rules than its file says now; give the file "
+                    "the rules that judge, or judge again"
+                )
+            refuse_unmeasured(frames["documents"].where(F.col("batch") == batch), signals, incumbent, Turn(batch))
+
+    def _estimate(self, opened: Workspace, search: Search, number: int) -> float | None:
+        """Seconds that a campaign is expected to take at most; None where nothing tells."""
+        from resonance.control.search.rungs import count_cost
+        from resonance.runtime.run.costs import estimate_trainings, measure_round
+        from resonance.tables import HELDOUT_ROLES
+
+        measured, cost = measure_round(opened.catalog, opened.config, number), count_cost(search)
+        roles = opened.catalog.read(HELDOUT_ROLES).where("role = 'select'")
+        judges = min(roles.count(), opened.config.score_model.max_heldout_documents)
+        return None if measured is None else estimate_trainings(measured, cost.trainings, cost.total, judges)
+
+    def _find_basis(self, opened: Workspace, number: int) -> Mapping[str, str]:
+        """The runs that made what the arms of a round would read."""
+        from resonance.core.turns import SELECT
+        from resonance.factory import trial
+
+        found: dict[str, str] = {}
+        for step, makers in trial(number, SELECT):
+            found |= opened.find_basis(step, makers)
+        return found
+
+    def open_campaign(self, opened: Workspace, search: Search, incumbent: Policy, number: int, events: Events) -> Campaign:
+        """The campaign of a search on what stands now; its row is written, and those of the same search on what stood are void."""
+        from resonance.control.search.campaign import begin_campaign, name_campaign, void_campaigns
+        from resonance.control.search.rungs import count_cost
+        from resonance.tables import CAMPAIGNS
+
+        name = name_campaign(search, self._find_basis(opened, number))
+        rows = opened.catalog.rows(CAMPAIGNS)
+        known = next((row for row in rows if row["campaign"] == name), None)
+        new = begin_campaign(name, search, incumbent, number, count_cost(search), datetime.now(UTC))
+        if known is None or known["state"] == "void":  # what it stands on is there again: its trials are read back
+            known = new
+        campaign = Campaign(opened, dict(known), search, incumbent, events)
+        for row in void_campaigns(rows, name, search.name):
+            campaign.keep(row)
+        campaign.keep(dict(known))
+        return campaign
+
+    def _write_versions(self, opened: Workspace, rows: Sequence[Mapping[str, Any]], policy: str, why: str) -> None:
+        from resonance.core.frames import make_frame
+        from resonance.runtime.resources import contract
+        from resonance.tables import RULE_VERSIONS
+
+        frame = make_frame(opened.spark, rows, contract(RULE_VERSIONS).schema)
+        opened.replace([(RULE_VERSIONS, frame, {"policy": policy})], {"job": f"rules {why}"})
+
+    def adopt(self, given: str, *, name: str | None = None, reason: str | None = None) -> View:
+        """Judge by another version of the policy that judges now: one that is known, as ``NAME@VERSION``, or that of a file.
+
+        Who adopted it, and why, is kept in table ``approvals``; no text is read. `roll_back` gives the tables of before. What a
+        campaign verified needs no name and no reason: its verdict is one. Everything else does, and its approval says so.
+
+        Raises:
+            ResonanceError: the version is not known, was refused, or was made against another one; its policy judges nothing; or no
+                campaign verified it, and no name and reason are given.
+        """
+        from resonance.control.versions import adopt_version, register_version, take_responsibility
         from resonance.runtime.policies import load_policy, read_text
 
         opened = self._open_with(self.config)
@@ -136,7 +367,7 @@ class Rules:
         rows = register_version(book.rows, title, version, text, None, "draft") if text else book.rows
         approval = book.number(version)
         decided = adopt_version(rows, version, book.standing, opened.find_round(), approval)
-        return self._decide(opened, book, decided, ("adopt", approval, name, reason))
+        return self._decide(opened, book, decided, ("adopt", approval, *take_responsibility(rows, version, name, reason)))
 
     def reject(self, given: str, *, name: str, reason: str) -> View:
         """Refuse a version of a policy, ``NAME@VERSION``, for good; who did, and why, is kept in table ``approvals``."""
@@ -183,17 +414,14 @@ class Rules:
     def _decide(self, opened: Workspace, book: Book, decided: Decided, said: tuple[str, str, str, str]) -> View:
         """Write versions down, judge every batch of the policy by the one that a decision names, and say who decided."""
         from resonance.control.versions import write_title
-        from resonance.core.frames import make_frame
         from resonance.runtime.policies import parse_text
-        from resonance.runtime.resources import contract
-        from resonance.tables import APPROVALS, RULE_VERSIONS
+        from resonance.tables import APPROVALS
 
         gate, approval, name, reason = said
         if not name.strip() or not reason.strip():
             raise ResonanceError(f"rules {gate}: a decision has a name and a reason")
         now = decided.now
-        frame = make_frame(opened.spark, decided.rows, contract(RULE_VERSIONS).schema)
-        opened.replace([(RULE_VERSIONS, frame, {"policy": book.policy})], {"job": f"rules {gate}"})
+        self._write_versions(opened, decided.rows, book.policy, gate)
         if now is not None:
             policy = parse_text(now["text"], write_title(now))
             for batch in book.batches:

@@ -46,6 +46,35 @@ def problems(w: OpenWorkspace) -> None:
     w.rules.problems().show(out)
 
 
+@on_workspace()
+def search(
+    w: OpenWorkspace,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A search of thresholds: a file, or the name of one that is here.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would cost, and train nothing.")] = False,
+) -> None:
+    """Search better thresholds of a policy by small trainings. What it costs is shown first, and held against the file's budget.
+
+    Models go on from that of the newest round on what each trial would keep; half of them are left out at each step, the rest train
+    on twice as much. A search that was cut off goes on with the same trials. No state, plan or trend reads these models. What is
+    left waits for [b]resonance rules verify[/b].
+    """
+    w.rules.search(file, dry_run=dry_run).show(out)
+
+
+@rules.command()
+@on_workspace()
+def verify(
+    w: OpenWorkspace,
+    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign whose search has ended.")],
+) -> None:
+    """Verify what a search found, on fresh seeds and held-out documents that it has not seen.
+
+    It is accepted only where it helps for certain, counting every look and every campaign before, harms no protected slice, and
+    leaves texts of no lower quality. [b]resonance rules adopt[/b] then has it judge.
+    """
+    w.rules.verify(campaign).show(out)
+
+
 NAME = Annotated[str, typer.Option("--name", metavar="NAME", help="Who decides.")]
 REASON = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
@@ -65,13 +94,14 @@ def history(
 def adopt(
     w: OpenWorkspace,
     version: Annotated[str, typer.Argument(metavar="NAME@VERSION|FILE", help="A known version, or the file of a new one.")],
-    name: NAME,
-    reason: REASON,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Who decides.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")] = None,
 ) -> None:
     """Judge by another version of the policy that judges now, from stored signals; no text is read.
 
-    Who adopted it and why stands in table [b]approvals[/b], all versions in [b]rule_versions[/b]; one version of a policy is
-    adopted at a time. [b]resonance rules rollback[/b] has the tables as they were.
+    What no campaign verified is refused unless --name and --reason say who takes it on, and why. Who adopted it and why stands in
+    table [b]approvals[/b], all versions in [b]rule_versions[/b]; one version of a policy is adopted at a time. [b]resonance rules
+    rollback[/b] has the tables as they were.
     """
     w.rules.adopt(version, name=name, reason=reason).show(out)
 

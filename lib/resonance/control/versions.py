@@ -93,6 +93,24 @@ def adopt_version(rows: Rows, version: int, standing: Collection[int], round: in
     return Decided(_sort([*others, new]), new)
 
 
+def take_responsibility(rows: Rows, version: int, name: str | None, reason: str | None) -> tuple[str, str]:
+    """Who adopts a version, and why: people, or the campaign that verified it where none are named.
+
+    Raises:
+        InputError: no campaign verified it, and no name or no reason is given.
+    """
+    row = _find(rows, version)
+    verified = row["campaign"] is not None and row["effect"] is not None and row["state"] in ("tried", "retired", "adopted")
+    if verified:
+        return name or f"campaign {row['campaign']}", reason or "its verification accepted it"
+    if not (name or "").strip() or not (reason or "").strip():
+        raise InputError(
+            f"{write_title(row)} was verified by no campaign: `resonance rules search` and `verify` do that; to adopt it all the "
+            "same, give --name and --reason, which are kept"
+        )
+    return str(name), str(reason)
+
+
 def reject_version(rows: Rows, version: int, approval: str) -> Decided:
     """A version is refused for good.
 

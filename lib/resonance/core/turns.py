@@ -26,6 +26,12 @@ LONG_TIMES: Final = 4
 """How often that is."""
 PART: Final = "part-"
 """Begins the name of an arm whose model is the plan arm's, trained on a part of its draws; the percentage follows."""
+RULE: Final = "rule-"
+"""Begins the name of every arm that tries rules: no state, plan or trend reads it."""
+SELECT: Final = f"{RULE}select-"
+"""Begins the name of an arm of a search of rules; the key of its campaign follows, then its trial, its rung and its seed."""
+VERIFY: Final = f"{RULE}verify-"
+"""Begins the name of an arm that verifies a candidate; the key of its campaign follows, then its side and its seed."""
 
 ALL_SLICES: Final = "*"
 """Stands for all slices together where a table has a row for each."""
@@ -54,13 +60,18 @@ PHASE_REORDER: Final = "reorder"
 PHASE_SHADOW: Final = "shadow"
 """Scoring of documents that one rule alone cut, and of such that were kept: no state, plan or trend reads it."""
 PHASE_PROBE_FIT: Final = "probe_fit"
-"""Training of a model that differs from the plan arm's in one thing."""
+"""Training of a model beside the loop: one that differs from the plan arm's in one thing, or goes on from it by other rules."""
 PHASE_PROBE: Final = "probe"
 """Scoring of held-out documents by such a model."""
 TRAINING: tuple[PhaseName, ...] = (PHASE_TRAIN, PHASE_FIT, PHASE_TUNE, PHASE_PROBE_FIT)
 """Phases that move the model; the others score."""
 UNDRAWN: tuple[PhaseName, ...] = (PHASE_HELDOUT, PHASE_APPRAISE, PHASE_REORDER, PHASE_SHADOW, PHASE_PROBE)
 """Phases of documents that no plan drew."""
+
+
+def read_key(arm: str) -> str:
+    """The key of the campaign that an arm such as ``rule-verify-0a1b2c3d-candidate-4`` belongs to."""
+    return arm.split("-")[2]
 
 
 def read_share(arm: str) -> float:

@@ -55,7 +55,17 @@ def propose_verdicts(
     own = documents.where(F.col("batch") == turn.batch)
     if own.isEmpty():
         raise InputError(f"judge: table documents has none of batch {turn.batch}; run `resonance curate` first")
-    policy = settings.policy
+    refuse_unmeasured(own, signals, settings.policy, turn)
+    now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == JUDGE))
+    return own, now, failures(own, signals, settings.policy)
+
+
+def refuse_unmeasured(own: DataFrame, signals: Signals, policy: Policy, turn: Turn) -> None:
+    """Hold what a policy reads against what was measured of a batch.
+
+    Raises:
+        InputError: a set that the policy reads was not measured on its documents, or on some of them alone.
+    """
     if missing := [name for name in policy.sets if not _is_measured(signals[name], turn)]:
         there = ", ".join(name for name in sorted(signals) if _is_measured(signals[name], turn)) or "none"
         raise InputError(
@@ -68,8 +78,6 @@ def propose_verdicts(
             f"judge: policy {policy.title} reads signals of {', '.join(partly)}, which were measured of texts in some languages "
             f'alone; measure all: `resonance curate` the same files with --set "clean.sets=[{",".join(partly)}]", then judge'
         )
-    now = rejects.where((F.col("batch") == turn.batch) & (F.col("step") == JUDGE))
-    return own, now, failures(own, signals, policy)
 
 
 def _find_unmeasured(documents: DataFrame, signals: Signals, policy: Policy, name: str) -> DataFrame:

@@ -1,10 +1,10 @@
-"""Records rounds and scorers in MLflow: parameters, metrics, table versions, report, files. The only import of mlflow."""
+"""Records rounds, scorers and campaigns in MLflow: parameters, metrics, tables, report, files. The only import of mlflow."""
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,76 @@ def record_scorer(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return _record(config, folder, record)
+
+
+def record_campaign(
+    config: Config,
+    folder: Path,
+    campaign: Mapping[str, Any],
+    trials: Sequence[Mapping[str, Any]],
+    looks: Sequence[Mapping[str, Any]],
+) -> str:
+    """Record a campaign as a run, and each training of its trials as a run below it, each once; what it came to, anew.
+
+    Args:
+        config: where runs are kept.
+        folder: of the workspace.
+        campaign: its row of ``campaigns``.
+        trials: its rows of ``rule_trials``; rung 0 trains nothing, and has no runs.
+        looks: its rows of ``rule_verifications``.
+
+    Returns:
+        the campaign's run; nothing where MLflow is not installed.
+
+    Raises:
+        ResonanceError: the tracking store cannot be reached.
+    """
+    found: list[str] = []
+
+    def record(client: Any, experiment: str) -> int:
+        parent = _find_run(client, experiment, campaign["campaign"])
+        if not parent:
+            tags = {"identity": campaign["campaign"], "policy": campaign["policy"], "round": str(campaign["round"])}
+            parent = client.create_run(experiment, run_name=campaign["campaign"], tags=tags).info.run_id
+            for key in ("incumbent", "goal", "seed", "tokens"):
+                client.log_param(parent, key, campaign[key])
+        found.append(parent)
+        client.set_tag(parent, "state", campaign["state"])
+        client.set_tag(parent, "reason", campaign["reason"])
+        for look in sorted(looks, key=lambda row: int(row["look"])):
+            for key in ("delta", "p_tilde", "alpha"):
+                client.log_metric(parent, key, look[key], step=look["look"])
+        if campaign["state"] not in ("searching", "found"):
+            client.set_terminated(parent)
+        return sum(_record_trial(client, experiment, parent, row) for row in trials if row["rung"] > 0)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _record(config, folder, record)
+    return found[0] if found else ""
+
+
+def _record_trial(client: Any, experiment: str, parent: str, row: Mapping[str, Any]) -> int:
+    """One training of a trial; 0 where MLflow holds it."""
+    name = f"trial-{row['trial']}-rung-{row['rung']}-seed-{row['seed']}"
+    identity = f"{row['campaign']}/{name}"
+    if _find_run(client, experiment, identity):
+        return 0
+    tags = {"identity": identity, "mlflow.parentRunId": parent, "reason": row["reason"]}
+    run = client.create_run(experiment, run_name=name, tags=tags).info.run_id
+    for key, value in (*row["thresholds"].items(), *row["used"].items()):
+        client.log_param(run, key, value)
+    if row["objective"] is not None:
+        client.log_metric(run, "objective", row["objective"])
+    for key in ("tokens", "kept_bytes", "seconds"):
+        client.log_metric(run, key, row[key])
+    client.set_terminated(run)
+    return 1
+
+
+def _find_run(client: Any, experiment: str, identity: str) -> str:
+    held = client.search_runs([experiment], f"tags.identity = '{identity}'", max_results=1)
+    return str(held[0].info.run_id) if held else ""
 
 
 def _record(config: Config, folder: Path, record: Callable[[Any, str], int]) -> int:

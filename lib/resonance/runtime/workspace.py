@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,13 @@ class Workspace:
         self._name = choose_engine(config)
         if reads and config.catalog is None and find_spec("pysail"):
             self._name = "embedded"
+
+    def under(self, config: Config) -> Workspace:
+        """The same engine, tables and folders; steps run under other settings."""
+        _ = self.catalog, self.engine
+        other = copy(self)
+        other.config = config
+        return other
 
     @property
     def started(self) -> bool:
@@ -216,6 +224,13 @@ class Workspace:
         forecast = Schedule(self.config, self.catalog).foresee_again(step, makers)
         return forecast is not None and not forecast.due
 
+    def find_basis(self, step: Step, makers: Sequence[Step]) -> Mapping[str, str]:
+        """The runs that made what a step would read, by place; see ``Schedule.foresee_again``."""
+        from resonance.runtime.run.schedule import Schedule
+
+        forecast = Schedule(self.config, self.catalog).foresee_again(step, makers)
+        return {} if forecast is None else forecast.on
+
     @contextmanager
     def _ranks(self) -> Iterator[Any]:
         """What starts ranks, until the end of the ``with`` statement."""
@@ -247,6 +262,16 @@ class Workspace:
         from resonance.runtime.tracking import record_scorer
 
         return record_scorer(self.config, self.folder, name, scorer, about, measures)
+
+    def track_campaign(
+        self, campaign: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], looks: Sequence[Mapping[str, Any]]
+    ) -> str:
+        """Record a campaign and its trials in MLflow, where tracking is on and it is there; the campaign's run, else nothing."""
+        if not self.config.tracking.enabled:
+            return ""
+        from resonance.runtime.tracking import record_campaign
+
+        return record_campaign(self.config, self.folder, campaign, trials, looks)
 
     def events(self, console: Console, total: int) -> Events:
         """The log of this workspace, shown on ``console``."""

@@ -126,6 +126,10 @@ class Desk:
         shutil.rmtree(self.attempts, ignore_errors=True)
         shutil.rmtree(self.shards, ignore_errors=True)
 
+    def discard(self) -> None:
+        """Delete the checkpoints of this run, from which nothing starts; its events and their rows stay."""
+        shutil.rmtree(self.published, ignore_errors=True)
+
     def _read(self, files: Iterable[Path]) -> DataFrame:
         """The rows of Parquet files below the site's folder. Each is named: engines read more than a name in some of them."""
         home = plain_path(self.site.folder)

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from resonance.control.versions import adopt_version, register_version, reject_version, roll_back, settle_versions
+from resonance.control.versions import (
+    adopt_version,
+    register_version,
+    reject_version,
+    roll_back,
+    settle_versions,
+    take_responsibility,
+)
 from resonance.core.errors import InputError
 from resonance.core.policy import read_rules, write_policy
 from resonance.curate.judge import _rules as rows_of
@@ -76,3 +83,17 @@ def test_a_policy_is_read_off_the_rules_that_it_asked() -> None:
         read = parse_text(write_policy(read_rules(rows)), name)
         assert [row[1:] for row in rows_of(read, "main")] == [row[1:] for row in rows_of(policy, "main")], name
         assert set(read.sets) == set(policy.sets)
+
+
+def test_what_no_campaign_verified_asks_for_a_name_and_a_reason() -> None:
+    rows = make("adopted", "tried", "draft")
+    rows[1] |= {"campaign": "docs-0a", "effect": 0.01}
+    assert take_responsibility(rows, 2, None, None) == ("campaign docs-0a", "its verification accepted it")
+    assert take_responsibility(rows, 2, "Ada", "agrees") == ("Ada", "agrees")
+    assert take_responsibility(rows, 3, "Ada", "law") == ("Ada", "law")
+    for given in ((None, None), ("Ada", " "), (None, "law")):
+        with pytest.raises(InputError, match="mine@3 was verified by no campaign"):
+            take_responsibility(rows, 3, *given)
+    rows[2] |= {"campaign": "docs-0b"}
+    with pytest.raises(InputError, match="verified by no campaign"):
+        take_responsibility(rows, 3, None, None)

@@ -11,13 +11,15 @@ import yaml
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from resonance.core.errors import InputError
+from resonance.core.frames import make_frame
 from resonance.core.job import Turn
 from resonance.core.ledger import DEDUPE, make_rejects
 from resonance.core.policy import Policy, write_policy
 from resonance.core.search import Search, Values, apply_values, parse_search
-from resonance.core.settings import JudgeSettings
+from resonance.core.settings import JudgeSettings, RebalanceSettings
 from resonance.curate.judge import propose_verdicts
-from resonance.curate.trials import find_alike, judge_again, measure_kept, read_gains
+from resonance.curate.trials import draw_trial, find_alike, find_batches, judge_again, measure_kept, read_gains
 from resonance.runtime.policies import parse_policy
 from resonance.tables import SIGNAL_SETS
 from resonance.testing import documents_frame, find_scans
@@ -110,7 +112,7 @@ def test_verdicts_are_those_of_judge_with_the_trials_file(world: World, values: 
     file = parse_policy(yaml.safe_load(write_policy(policy)), "a file")
     settings, turn = JudgeSettings(policy=file), Turn("main")
     _, _, judged = propose_verdicts(world.documents, world.signals, world.rejects, settings=settings, turn=turn)
-    again = judge_again(world.documents, world.signals, world.rejects, policy)
+    again = judge_again(world.documents, world.signals, world.rejects, policy, ["main"])
     assert list_rows(again.where("step = 'judge'")) == list_rows(judged)
     assert list_rows(again.where("step = 'dedupe'")) == list_rows(world.cut)
     cut = {world.keys[bytes(row["doc_id"])] for row in judged.select("doc_id").distinct().collect()}
@@ -122,7 +124,7 @@ def test_verdicts_are_those_of_judge_with_the_trials_file(world: World, values: 
 def test_what_stays_is_counted_by_slice(world: World, values: Values) -> None:
     policy = apply_values(INCUMBENT, SEARCH, values)
     gains = world.documents.where("source_key < '3'").select("doc_id", "content_hash", (F.col("n_bytes") / 10).alias("gain"))
-    found = measure_kept(world.documents, world.signals, world.rejects, world.plan, gains, policy).collect()
+    found = measure_kept(world.documents, world.signals, world.rejects, world.plan, gains, policy, ["main"]).collect()
     for row in found:
         kept = [at for at in range(2, MANY) if passes(at, policy) and (at % 2 == 0) == (row["slice"] == "even")]
         sizes = [len(f"text {at}") for at in kept]
@@ -132,10 +134,59 @@ def test_what_stays_is_counted_by_slice(world: World, values: Values) -> None:
     assert {row["slice"] for row in found} == {"even", "odd"}
 
 
+def test_batches_of_other_policies_keep_their_verdicts(world: World, spark: SparkSession) -> None:
+    policy = apply_values(INCUMBENT, SEARCH, TRIALS[0])
+    rules = make_frame(spark, [("main", policy.title), ("else", "other@1")], "batch string, policy string")
+    assert find_batches(rules, policy) == ["main"]
+    again = judge_again(world.documents, world.signals, world.rejects, policy, [])
+    assert list_rows(again) == list_rows(world.rejects)
+
+
+def draw(world: World, spark: SparkSession, values: Values, seed: int, arm: str = "rule-select-a-1-1-0") -> list[dict[str, Any]]:
+    """What a trial draws of the world's documents, 600 bytes in all: three of four of slice `even`."""
+    policy = apply_values(INCUMBENT, SEARCH, values)
+    rules = make_frame(spark, [("main", policy.title)], "batch string, policy string")
+    plans = make_frame(spark, [(2, "even", 0.75), (2, "odd", 0.25), (1, "even", 1.0)], "round int, slice string, weight double")
+    held = world.documents.where("source_key = '0'").select("doc_id", "batch", "content_hash")
+    plan = held.withColumns({"arm": F.lit("heldout"), "round": F.lit(0)})
+    none = make_frame(spark, [], "doc_id binary, batch string, bands array<bigint>")
+    settings = RebalanceSettings(tokens=200, bytes_per_token=3.0, sampler="fixed")
+    frames = (world.documents, world.signals, world.rejects, rules, plan, plans, none)
+    rows = draw_trial(*frames, settings=settings, judging=JudgeSettings(policy=policy), turn=Turn("main", 2, arm), seed=seed)
+    return [row.asDict() for row in rows.collect()]
+
+
+@pytest.mark.parametrize("values", TRIALS, ids=["loose", "strict"])
+def test_slices_have_the_shares_of_the_plan_whatever_a_policy_leaves(world: World, spark: SparkSession, values: Values) -> None:
+    rows = draw(world, spark, values, 5)
+    policy = apply_values(INCUMBENT, SEARCH, values)
+    found = {name: sum(row["n_bytes"] for row in rows if row["slice"] == name) for name in ("even", "odd")}
+    assert found["even"] == pytest.approx(450, abs=8), "to within a document of seven bytes"
+    assert found["odd"] == pytest.approx(150, abs=8)
+    keys = {world.keys[bytes(row["doc_id"])] for row in rows}
+    assert all(passes(at, policy) for at in keys)
+    assert not keys & {0, 1}, "neither what is held out nor what another step cut"
+    assert {(row["round"], row["arm"], row["weight"]) for row in rows} == {(2, "rule-select-a-1-1-0", 1.0)}
+    assert sorted(row["pos"] for row in rows) == list(range(len(rows)))
+
+
+def test_arms_of_one_seed_share_their_random_numbers(world: World, spark: SparkSession) -> None:
+    def order(seed: int, arm: str = "rule-select-a-1-1-0") -> list[tuple[int, int]]:
+        return sorted((row["pos"], world.keys[bytes(row["doc_id"])]) for row in draw(world, spark, TRIALS[1], seed, arm))
+
+    assert order(5) == order(5, "rule-verify-b-candidate-0")
+    assert order(5) != order(6)
+
+
+def test_a_policy_that_leaves_nothing_of_the_plan_is_refused(world: World, spark: SparkSession) -> None:
+    with pytest.raises(InputError, match="policy mine@1: nothing that it keeps is in the plan of round 2"):
+        draw(world, spark, {"short.below": 1_000.0, "twice.above": 0.4, "grams.use": 0.0}, 5)
+
+
 def test_a_trial_reads_no_text(world: World) -> None:
     policy = apply_values(INCUMBENT, SEARCH, TRIALS[0])
     gains = world.documents.select("doc_id", "content_hash", F.lit(0.1).alias("gain"))
-    scans = find_scans(measure_kept(world.documents, world.signals, world.rejects, world.plan, gains, policy))
+    scans = find_scans(measure_kept(world.documents, world.signals, world.rejects, world.plan, gains, policy, ["main"]))
     assert any("n_words" in columns for columns in scans)
     assert not any("text" in columns for columns in scans)
     assert any("text" in columns for columns in find_scans(world.documents.select("text"))), "the look at plans sees texts"

@@ -14,7 +14,7 @@ import pytest
 from resonance.core.errors import ResonanceError
 from resonance.core.settings import Config, TrackingSettings
 from resonance.core.table import Table
-from resonance.runtime.tracking import record_rounds, record_scorer, store_uri
+from resonance.runtime.tracking import record_campaign, record_rounds, record_scorer, store_uri
 
 
 @pytest.mark.parametrize("name", ["w", "what?x", "a%20b", "a#b", "run [v2]", "数据"])
@@ -52,8 +52,9 @@ class Client:
         self.experiments[name] = artifact_location
         return name
 
-    def search_runs(self, experiments: list[str], wanted: str, max_results: int) -> list[str]:
-        return [name for name, run in self.runs.items() if wanted == f"tags.identity = '{run.tags['identity']}'"]
+    def search_runs(self, experiments: list[str], wanted: str, max_results: int) -> list[SimpleNamespace]:
+        held = (name for name, run in self.runs.items() if wanted == f"tags.identity = '{run.tags['identity']}'")
+        return [SimpleNamespace(info=SimpleNamespace(run_id=name)) for name in held]
 
     def create_run(self, experiment: str, run_name: str, tags: dict[str, str]) -> SimpleNamespace:
         id = f"{run_name}/{tags['identity']}"
@@ -63,7 +64,10 @@ class Client:
     def log_param(self, run: str, name: str, value: Any) -> None:
         self.runs[run].params[name] = value
 
-    def log_metric(self, run: str, name: str, value: float) -> None:
+    def set_tag(self, run: str, name: str, value: str) -> None:
+        self.runs[run].tags[name] = value
+
+    def log_metric(self, run: str, name: str, value: float, step: int = 0) -> None:
         assert re.fullmatch(r"[\w\-./ ]+", name), "MLflow refuses other names"
         self.runs[run].metrics[name] = value
 
@@ -179,3 +183,33 @@ def test_a_scorer_is_recorded_once_with_what_held_out_texts_say_of_it(client: ty
     (run,) = client.runs.values()
     assert (run.tags["identity"], run.params, run.metrics, run.artifacts) == ("abc", {"seed": 1}, {"auc": 0.9}, [str(file)])
     assert run.ended
+
+
+def test_a_campaign_is_a_run_with_one_below_it_for_each_training(client: type[Client], tmp_path: Path) -> None:
+    campaign = {"campaign": "docs-0a", "policy": "docs", "round": 2, "incumbent": "docs@1", "goal": "improve", "seed": 7}
+    campaign |= {"tokens": 900, "state": "searching", "reason": "searches"}
+    trial = {"campaign": "docs-0a", "trial": 1, "rung": 1, "seed": 5, "thresholds": {"short": 35.0}, "used": {"grams": "no"}}
+    trial |= {"objective": 1.5, "tokens": 100, "kept_bytes": 9, "seconds": 2.0, "reason": ""}
+    rung_0, unfit = trial | {"rung": 0, "seed": 0}, trial | {"trial": 2, "objective": None, "reason": "unfit"}
+    config = Config(tracking=TrackingSettings())
+    parent = record_campaign(config, tmp_path, campaign, [rung_0, trial], [])
+    assert not client.runs[parent].ended
+    looks = [
+        {"look": 1, "delta": 0.01, "p_tilde": 0.5, "alpha": 0.0109},
+        {"look": 2, "delta": 0.02, "p_tilde": 0.004, "alpha": 0.0109},
+    ]
+    ended = campaign | {"state": "accepted", "reason": "gain"}
+    assert record_campaign(config, tmp_path, ended, [rung_0, trial, unfit], looks) == parent
+    assert len(client.runs) == 3, "the campaign, and each training once; rung 0 trains nothing"
+    run = client.runs[parent]
+    assert run.params == {"incumbent": "docs@1", "goal": "improve", "seed": 7, "tokens": 900}
+    assert (run.tags["state"], run.metrics["p_tilde"], run.ended) == ("accepted", 0.004, True)
+    first, second = (own for name, own in client.runs.items() if name != parent)
+    assert first.tags["mlflow.parentRunId"] == second.tags["mlflow.parentRunId"] == parent
+    assert first.params == {"short": 35.0, "grams": "no"}
+    assert (first.metrics["objective"], "objective" in second.metrics, second.tags["reason"]) == (1.5, False, "unfit")
+
+
+def test_without_mlflow_a_campaign_has_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    assert record_campaign(Config(tracking=TrackingSettings()), tmp_path, {}, [], []) == ""

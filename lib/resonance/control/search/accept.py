@@ -99,13 +99,40 @@ def hold_guards(harms: Sequence[Harm], look: int, margin: float = MARGIN) -> tup
     return tuple(found[harm.name] for harm in harms)
 
 
+def find_harmed(harms: Sequence[Harm], look: int, margin: float = MARGIN) -> tuple[Harm, ...]:
+    """The protected slices that are shown to lose more than the margin: Holm over slices at the look's share of ALPHA.
+
+    A candidate that harms one need not be looked at again: to refuse early never accepts anything.
+    """
+    freedom, level = LOOKS[look - 1].seeds - 1, ALPHA * LOOKS[look - 1].share
+    worst = sorted(harms, key=lambda harm: (_belief(harm, freedom, margin), harm.name))
+    found = []
+    for at, harm in enumerate(worst):
+        if _belief(harm, freedom, margin) > level / (len(worst) - at):
+            break
+        found.append(harm)
+    return tuple(found)
+
+
+def is_proven(shown: Shown, alpha: float, goal: Goal, whole: Harm) -> bool:
+    """Whether a look shows what its goal asks for: a gain, or where the goal is ``comply`` that nothing is lost.
+
+    Args:
+        shown: what the look shows.
+        alpha: the level of the campaign.
+        goal: what is to be shown.
+        whole: what the candidate does to the mean over protected slices.
+    """
+    return shown.p_tilde <= alpha if goal == "improve" else hold_guards([whole], shown.look, COMPLY_MARGIN)[0].kept
+
+
 def decide(
     shown: Shown, alpha: float, goal: Goal, harms: Sequence[Harm], whole: Harm, before: Quality | None, after: Quality | None
 ) -> Verdict:
     """Whether a candidate is accepted, refused, or looked at again with more seeds.
 
-    Looks end once the effect is shown: quality and guards then decide. Where the goal is ``comply``, what must be shown is that all
-    slices together lose no more than COMPLY_MARGIN.
+    Looks end once the effect is shown: quality and guards then decide. They end too once a slice is shown to be harmed. Where the
+    goal is ``comply``, what must be shown is that all slices together lose no more than COMPLY_MARGIN.
 
     Args:
         shown: what the look shows.
@@ -119,15 +146,17 @@ def decide(
     guards = hold_guards(harms, shown.look)
     last = shown.look == len(LOOKS)
     if goal == "improve":
-        proven = shown.p_tilde <= alpha
         missing = f"no gain is shown: p {shown.p_tilde:.3g} after look {shown.look}, {alpha:.3g} is asked"
     else:
         (held,) = hold_guards([whole], shown.look, COMPLY_MARGIN)
-        proven = held.kept
         missing = f"it is not shown that all slices together lose less than {COMPLY_MARGIN:.0%}: up to {held.bound:+.1%}"
-    if not proven:
-        return Verdict("refused" if last else "continue", missing, guards)
-    faults = [*(_describe_guard(guard) for guard in guards if not guard.kept), *_find_faults(before, after)]
+    if harmed := find_harmed(harms, shown.look):
+        said = "; ".join(f"slice {harm.name} is shown to lose more than {MARGIN:.0%}: it loses {harm.loss:+.1%}" for harm in harmed)
+        return Verdict("refused", said, guards)
+    doubted = [_describe_guard(guard) for guard in guards if not guard.kept]
+    if not is_proven(shown, alpha, goal, whole):
+        return Verdict("refused", "; ".join([missing, *doubted]), guards) if last else Verdict("continue", missing, guards)
+    faults = [*doubted, *_find_faults(before, after)]
     if faults:
         return Verdict("refused", "; ".join(faults), guards)
     said = f"gain {shown.delta:.4f} bits per byte, p {shown.p_tilde:.3g} of {alpha:.3g}; quality and guards hold"
@@ -141,6 +170,15 @@ def _doubt(harm: Harm, freedom: int, margin: float) -> float:
     if harm.error == 0:
         return 0.0 if harm.loss < margin else 1.0
     return float(exceed_t((margin - harm.loss) / harm.error, freedom))
+
+
+def _belief(harm: Harm, freedom: int, margin: float) -> float:
+    """The chance of so large a loss where the slice loses the whole margin and no more."""
+    if not math.isfinite(harm.error):
+        return 1.0
+    if harm.error == 0:
+        return 0.0 if harm.loss > margin else 1.0
+    return float(exceed_t((harm.loss - margin) / harm.error, freedom))
 
 
 def _describe_guard(guard: Guard) -> str:

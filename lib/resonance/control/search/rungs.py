@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -105,11 +105,22 @@ def make_seed(campaign: str, purpose: str, number: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{campaign} {purpose} {number}".encode(), digest_size=4).digest(), "big") >> 1
 
 
+def refuse_seeds(campaign: str, fresh: Sequence[int], used: Collection[int]) -> None:
+    """Hold the seeds of a verification against those that searches and earlier verifications trained with.
+
+    Raises:
+        InputError: one was used before: what chose a candidate would judge it.
+    """
+    if again := sorted(set(fresh) & set(used)):
+        raise InputError(f"campaign {campaign}: seed {again[0]} was used before: a verification needs fresh seeds; search again")
+
+
 def climb(search: Search, propose: Engine, measure: Measure, *, has_gains: bool) -> tuple[int, Values]:
     """The number and the values of the trial that is left on the last rung.
 
     Where gains of texts are known, SHADOW trials are proposed by what they gain; the best of them start to climb. Else the first
-    rung itself tells the engine. Of equal trials the earlier one goes on.
+    rung itself tells the engine. Of equal trials the earlier one goes on. A rung that would leave none of its trials out is passed
+    over: the one above it tells more.
 
     Raises:
         InputError: no trial is feasible.
@@ -128,11 +139,14 @@ def climb(search: Search, propose: Engine, measure: Measure, *, has_gains: bool)
     scores = {number: tried.objective for (number, _), tried in zip(proposed, past, strict=True)}
     left = choose_best(proposed, scores, RUNGS[0 if has_gains else 1].trials)
     for at, rung in enumerate(RUNGS[0 if has_gains else 1 :], 1 if has_gains else 2):
+        room = RUNGS[at].trials if at < len(RUNGS) else 1
+        if len(left) <= room and at < len(RUNGS):
+            continue
         found = {number: [measure(number, at, seed, values) for seed in range(rung.seeds)] for number, values in left}
         scores = {number: average(outcomes) for number, outcomes in found.items()}
         for outcome in (one for outcomes in found.values() for one in outcomes if one.reason):
             reasons[outcome.reason] = reasons.get(outcome.reason, 0) + 1
-        left = choose_best(left, scores, RUNGS[at].trials if at < len(RUNGS) else 1)
+        left = choose_best(left, scores, room)
         if not left:
             break
     if not left:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.core.ledger import drop_cut
-from resonance.core.turns import CANDIDATES
+from resonance.core.turns import CANDIDATES, RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,10 +51,11 @@ def count_slices(frames: Mapping[str, DataFrame]) -> tuple[SliceCount, ...]:
     one, size = F.lit(1), F.col("n_bytes")
     first = F.when((F.col("copy") == 0) & (F.col("epoch") == 0), 1)
     stayed = drop_cut(frames["documents"].select("doc_id", "batch", "slice", "n_bytes"), frames["rejects"])
+    drawn = frames["sample_plan"].where((F.col("arm") != CANDIDATES) & ~F.col("arm").startswith(RULE))
     counts = (
         _count_part("read", frames["raw"], (), one, F.lit(0)),
         _count_part("kept", stayed, (), one, size),
-        _count_part("draw", frames["sample_plan"].where(F.col("arm") != CANDIDATES), ("round", "arm"), first, size),
+        _count_part("draw", drawn, ("round", "arm"), first, size),
     )
     rows = reduce(lambda part, other: part.unionByName(other), counts)
     return tuple(SliceCount(**row.asDict()) for row in rows.collect())

@@ -6,6 +6,7 @@ from typing import Any
 
 from resonance.report.section import Section
 from resonance.report.sections import (
+    campaigns,
     contamination,
     duplicates,
     effects,
@@ -28,6 +29,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     funnel.SECTION,
     rules.SECTION,
     effects.SECTION,
+    campaigns.SECTION,
     slices.SECTION,
     duplicates.SECTION,
     contamination.SECTION,

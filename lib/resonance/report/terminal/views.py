@@ -13,7 +13,7 @@ from rich.table import Table
 from resonance.core.errors import ResonanceError
 from resonance.core.frames import write_hex
 from resonance.core.printable import escape_hidden
-from resonance.core.turns import CANDIDATES, HELDOUT
+from resonance.core.turns import CANDIDATES, HELDOUT, RULE
 from resonance.core.versions import SUPERSEDED
 from resonance.report.comparison import describe_worth
 from resonance.report.facts.looks import count_looks
@@ -163,15 +163,20 @@ def _select_own(rows: DataFrame, raw: Row) -> DataFrame:
 
 
 def _select_rows(frames: Frames, raw: Row) -> Frames:
-    """The rows of every table that are about this version of the document, or about all of its versions."""
+    """The rows of every table that are about this version of the document, or about all of its versions.
+
+    Arms that try rules are left out: a campaign has dozens of them.
+    """
     of_version = F.col("batch") == raw["batch"]
-    return {
+    found = {
         name: _select_own(frame, raw).where(of_version)
         if "batch" in frame.columns and name not in OF_ALL
         else _select_own(frame, raw)
         for name, frame in frames.items()
         if "doc_id" in frame.columns
     }
+    trying = F.col("arm").startswith(RULE)
+    return found | {name: found[name].where(~trying) for name in ("sample_plan", "signal_event")}
 
 
 def list_tables(versions: Mapping[str, int | None], counts: Mapping[str, int], digests: Mapping[str, str] | None = None) -> Table:

@@ -95,6 +95,28 @@ def estimate_cost(step: Step, measured: Measured, config: Config) -> Cost:
     return Cost(tokens, passes, growth * (share * measured.training + passes * each))
 
 
+def estimate_trainings(measured: Measured, trainings: int, tokens: int, judges: int) -> float | None:
+    """Seconds that models take which go on from the round's own: so many trainings on so many tokens in all.
+
+    A training costs three passes over its texts, one forward and two backward, and scoring one; what the round's own training and
+    scoring took beyond that is what it takes to start. None where no step says how long they took.
+
+    Args:
+        measured: what the round's own model took.
+        trainings: models that are trained.
+        tokens: that all of them are trained on.
+        judges: documents that each of them scores.
+    """
+    if measured.training is None or measured.scoring is None:
+        return None
+    read, scored = max(3 * measured.drawn, 1), max(measured.drawn + measured.heldout, 1)
+    most, gap = min(measured.training / read, measured.scoring / scored), read - scored
+    each = min(max((measured.training - measured.scoring) / gap, 0.0), most) if gap else most
+    begin = measured.scoring - each * scored
+    texts = tokens * measured.drawn / max(measured.tokens, 1)
+    return trainings * 2 * begin + each * (3 * texts + trainings * judges)
+
+
 def _find_share(arm: str) -> float:
     """How much of the plan arm's tokens a probe model is trained on."""
     if arm == LONG:

@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy import stats
 
-from resonance.control.search.accept import Harm, Quality, decide, hold_guards
+from resonance.control.search.accept import Harm, Quality, decide, find_harmed, hold_guards, is_proven
 from resonance.control.search.looks import Shown
 
 SOUND = Quality(0.90, watched={"pii_free_rate": (1.0, 0.99)})
@@ -29,15 +29,47 @@ def test_looks_go_on_until_the_last() -> None:
     assert decide(shown(0.02), 0.0109, "improve", FINE, WHOLE, None, None).decision == "continue"
     verdict = decide(shown(0.02, look=3), 0.0109, "improve", FINE, WHOLE, None, None)
     assert verdict.decision == "refused"
-    assert "no gain is shown: p 0.02 after look 3, 0.0109 is asked" in verdict.reason
+    assert verdict.reason == "no gain is shown: p 0.02 after look 3, 0.0109 is asked"
+    doubted = (FINE[0], Harm("poems", 0.03, 0.01))
+    verdict = decide(shown(0.02, look=3), 0.0109, "improve", doubted, WHOLE, None, None)
+    assert verdict.reason.startswith(
+        "no gain is shown: p 0.02 after look 3, 0.0109 is asked; slice poems is not shown to lose less"
+    )
 
 
 def test_a_slice_that_loses_refuses_and_is_named() -> None:
-    harms = (FINE[0], Harm("poems", 0.05, 0.004))
+    harms = (FINE[0], Harm("poems", 0.03, 0.004))
     verdict = decide(shown(0.005), 0.0109, "improve", harms, WHOLE, SOUND, SOUND)
     assert verdict.decision == "refused"
-    assert "slice poems is not shown to lose less than 2%: it loses +5.0%" in verdict.reason
+    assert "slice poems is not shown to lose less than 2%: it loses +3.0%" in verdict.reason
     assert "code" not in verdict.reason
+
+
+def test_a_slice_that_is_shown_to_lose_ends_looks_early_and_is_named() -> None:
+    harms = (FINE[0], Harm("poems", 0.08, 0.004))
+    verdict = decide(shown(0.9), 0.0109, "improve", harms, WHOLE, None, None)
+    assert verdict.decision == "refused"
+    assert verdict.reason == "slice poems is shown to lose more than 2%: it loses +8.0%"
+
+
+def test_harm_is_shown_by_holm_at_the_share_of_the_look() -> None:
+    harms = [Harm("a", 0.05, 0.006), Harm("b", 0.04, 0.004), Harm("c", 0.02, 0.001), Harm("d", 0.5, math.inf)]
+    chances = {harm.name: float(stats.t.sf((harm.loss - 0.02) / harm.error, 4)) for harm in harms[:3]}
+    assert sorted(chances, key=lambda name: chances[name]) == ["a", "b", "c"]
+    assert chances["a"] > 0.05 * 0.2 / 4, "at the first look nothing is shown yet"
+    assert find_harmed(harms, 1) == ()
+    later = {harm.name: float(stats.t.sf((harm.loss - 0.02) / harm.error, 11)) for harm in harms[:3]}
+    assert later["a"] <= 0.05 * 0.5 / 4
+    assert later["b"] <= 0.05 * 0.5 / 3
+    assert [harm.name for harm in find_harmed(harms, 3)] == ["a", "b"]
+    assert find_harmed([Harm("a", 0.03, 0.0), Harm("b", 0.01, 0.0)], 1) == (Harm("a", 0.03, 0.0),)
+
+
+def test_what_is_proven_hangs_on_the_goal() -> None:
+    assert is_proven(shown(0.0109), 0.0109, "improve", WHOLE)
+    assert not is_proven(shown(0.011), 0.0109, "improve", WHOLE)
+    assert is_proven(shown(0.9), 0.0109, "comply", Harm("*", 0.004, 0.001))
+    assert not is_proven(shown(0.001), 0.0109, "comply", Harm("*", 0.012, 0.001))
 
 
 def test_a_slice_with_too_few_documents_refuses_too() -> None:

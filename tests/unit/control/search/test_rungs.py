@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from resonance.control.search.engines import propose_at_random
-from resonance.control.search.rungs import RUNGS, SHADOW, Outcome, climb, count_cost, make_seed, refuse_cost
+from resonance.control.search.rungs import RUNGS, SHADOW, Outcome, climb, count_cost, make_seed, refuse_cost, refuse_seeds
 from resonance.core.errors import InputError
 from resonance.core.policy import Policy
 from resonance.core.search import Search, Values, parse_search
@@ -48,6 +48,18 @@ def test_without_gains_the_first_rung_proposes() -> None:
     climb(search(), propose_at_random, watch(told, distance), has_gains=False)
     assert [sum(rung == at for _, rung, _ in told) for at in range(5)] == [0, 16, 8, 8, 6]
     assert {seed for _, rung, seed in told if rung == 4} == {0, 1, 2}
+
+
+def test_a_rung_that_leaves_nobody_out_is_passed_over() -> None:
+    """Of two thresholds both stay until the last rung."""
+    asked = search()
+    head = asked.model_dump(mode="json", exclude={"space", "engine"}) | {"engine": "random"}
+    few = parse_search({"search": head, "space": [{"rule": "a", "below": {"choice": [10, 30]}}]}, INCUMBENT, "s")
+    for has_gains in (True, False):
+        told: Told = []
+        _, values = climb(few, propose_at_random, watch(told, distance), has_gains=has_gains)
+        assert values == {"a.below": 30.0}
+        assert [sum(rung == at for _, rung, _ in told) for at in range(5)] == ([64, 0, 0, 0, 6] if has_gains else [0, 16, 0, 0, 6])
 
 
 class Table:
@@ -121,3 +133,9 @@ def test_seeds_of_campaigns_and_purposes_differ() -> None:
     seeds = {make_seed(campaign, purpose, n) for campaign in "ab" for purpose in ("search", "verify") for n in range(50)}
     assert len(seeds) == 200
     assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def test_seeds_that_were_used_are_refused() -> None:
+    refuse_seeds("c", [1, 2], {3})
+    with pytest.raises(InputError, match="campaign c: seed 2 was used before: a verification needs fresh seeds"):
+        refuse_seeds("c", [1, 2], {2, 5})

@@ -10,7 +10,16 @@ import pytest
 from resonance.core.settings import TrainSettings
 from resonance.factory import attribution
 from resonance.runtime.conf import load
-from resonance.runtime.run.costs import Cost, Measured, estimate_cost, find_growth, measure_round, read_seconds, show_costs
+from resonance.runtime.run.costs import (
+    Cost,
+    Measured,
+    estimate_cost,
+    estimate_trainings,
+    find_growth,
+    measure_round,
+    read_seconds,
+    show_costs,
+)
 from resonance.runtime.run.schedule import Forecast
 
 MEASURED = Measured(tokens=1000, parameters=900, drawn=80, heldout=20, training=100.0, scoring=50.0)
@@ -46,6 +55,16 @@ def test_a_wide_model_has_the_parameters_that_it_is_said_to_have():
     narrow, wide = TrainSettings(hidden=48, heads=4), TrainSettings(hidden=96, heads=8)
     there = parameters(build(wide, 1)) / parameters(build(narrow, 1))
     assert find_growth(parameters(build(narrow, 1)), narrow) == pytest.approx(there, rel=0.01)
+
+
+def test_a_training_takes_its_start_and_three_passes_over_its_texts():
+    """80 drawn and 20 held-out documents; a pass over one takes .2 s, ranks 3 s to start: 3 + .2 * 240 = 51, 3 + .2 * 100 = 23."""
+    measured = Measured(tokens=1000, parameters=900, drawn=80, heldout=20, training=51.0, scoring=23.0)
+    expected = 4 * 2 * 3 + 0.2 * (3 * 160 + 4 * 10)
+    assert estimate_trainings(measured, 4, 2000, 10) == pytest.approx(expected)
+    assert estimate_trainings(Measured(1000, 900, 80, 20), 4, 2000, 10) is None
+    odd = estimate_trainings(Measured(1000, 900, 50, 100, training=30.0, scoring=30.0), 1, 1000, 100)
+    assert odd == pytest.approx(0.2 * (150 + 100)), "where texts that were scored are as many, all of it is passes"
 
 
 def test_seconds_are_those_of_the_last_run_of_a_step():
