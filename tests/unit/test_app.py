@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -13,6 +15,8 @@ from rich.console import Console
 import resonance
 from resonance.app import OpenWorkspace, Run, View
 from resonance.core.errors import ConfigError, InputError, ResonanceError
+from resonance.core.table import Commit, Table
+from resonance.runtime.storage.folder import FolderCatalog
 from resonance.testing import tiny_corpus
 
 pytestmark = pytest.mark.engine("embedded")
@@ -37,6 +41,49 @@ def test_curating_returns_its_steps_its_report_and_what_was_exported(curated: tu
     assert done.report.read_text(encoding="utf-8").startswith("<!")
     assert "<pre" in done._repr_html_()
     assert "dedupe" in repr(done)
+
+
+def test_a_step_that_broke_off_is_shown_until_it_is_done_and_told_as_lineage(
+    engine_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in tiny_corpus(5, 1)), encoding="utf-8")
+    settings = {"tracking.enabled": False, "lineage.events": str(tmp_path / "lineage.jsonl")}
+    quiet = Console(file=io.StringIO(), width=200)
+    w = resonance.open(str(tmp_path / "w"), settings=settings, engine=engine_name, console=quiet, command="resonance curate …")
+    with monkeypatch.context() as broken:
+        whole = FolderCatalog.write
+
+        def write(self: FolderCatalog, table: Table, *given: Any) -> Commit:
+            if table.name == "duplicates":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return whole(self, table, *given)
+
+        broken.setattr(FolderCatalog, "write", write)
+        with pytest.raises(OSError, match="No space left"):
+            w.curate(tmp_path / "texts.jsonl")
+    said = str(w.status(tmp_path / "r.prom"))
+    assert "nothing runs" in said
+    assert "failed: dedupe, " in said
+    assert "  table    duplicates" in said
+    assert f"  cause    no space left on {tmp_path}" in said
+    assert "  to go on resonance curate …" in said
+    assert (
+        'resonance_step_failed_timestamp_seconds{arm="plan",batch="main",job="dedupe",round="0"}'
+        in (tmp_path / "r.prom").read_text()
+    )
+    w.curate(tmp_path / "texts.jsonl")
+    assert "nothing broke off" in str(w.status())
+    told = [json.loads(line) for line in (tmp_path / "lineage.jsonl").read_text(encoding="utf-8").splitlines()]
+    ends = [(event["job"]["name"], event["eventType"]) for event in told if event["eventType"] != "START"]
+    assert ends == [(job, "COMPLETE") for job in ("ingest", "judge")] + [
+        ("dedupe", "FAIL"), *((job, "COMPLETE") for job in ("dedupe", "decontaminate"))
+    ]  # fmt: skip
+    assert told[0]["inputs"][0]["name"] == str(tmp_path / "texts.jsonl")
+    judged = next(event for event in told if (event["job"]["name"], event["eventType"]) == ("judge", "COMPLETE"))
+    table = {"namespace": "file", "name": str(tmp_path / "w" / "tables" / "documents")}
+    assert table in [{key: given[key] for key in table} for given in judged["inputs"]]
+    assert [Path(given["name"]).name for given in judged["outputs"]] == ["rules"], "nothing was rejected"
+    assert all(given["facets"]["version"]["datasetVersion"] for given in (*judged["inputs"], *judged["outputs"]))
 
 
 def test_the_report_is_written_in_every_form(curated: tuple[OpenWorkspace, Run], tmp_path: Path) -> None:

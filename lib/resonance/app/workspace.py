@@ -78,6 +78,7 @@ class OpenWorkspace:
         engine: ``embedded`` or ``spark``; None lets the configuration choose.
         console: where progress is shown.
         debug: whether the log of the engine is shown.
+        command: what a person gave to have this done; ``status`` shows it where that broke off.
     """
 
     def __init__(
@@ -91,7 +92,9 @@ class OpenWorkspace:
         engine: Literal["embedded", "spark"] | None = None,
         console: Console | None = None,
         debug: bool = False,
+        command: str = "",
     ) -> None:
+        self._command = command
         self._env, self._conf, self._assignments = env, tuple(map(Path, conf)), tuple(assignments)
         self._settings = {key.replace(".", "__"): value for key, value in (settings or {}).items()}
         if workspace is not None:
@@ -359,6 +362,27 @@ class OpenWorkspace:
         config = self._configure(**own, **({"unchecked": True} if unchecked else {}))
         return config, attribution(config, config.rounds)
 
+    def status(self, prometheus: str | Path | None = None) -> View:
+        """What the workspace is doing: its rounds, the step that runs now, steps that broke off with the command that goes on, and
+        gates that are not passed.
+
+        Args:
+            prometheus: a file that the same is written to as metrics, for a collector of Prometheus to read.
+        """
+        from resonance.report.terminal.status import describe_status
+        from resonance.runtime.workspace import LOG
+
+        ran = (Path(self.config.workspace).expanduser() / LOG).is_file()  # even the first step may have broken off
+        opened = self._open(self.config, create=ran, reads=True)
+        status = opened.look()
+        lines = tuple(describe_status(status, str(self.config.workspace)))
+        if prometheus is None:
+            return View(lines)
+        from resonance.runtime.metrics import write_metrics
+
+        write_metrics(status, opened.counts(), Path(prometheus))
+        return View((*lines, f"metrics: {prometheus}"))
+
     def files(self) -> View:
         """The files that batches were read from: what the last run read, took over, or found deleted, and which documents went."""
         from resonance.report.terminal.files import describe_files
@@ -544,15 +568,11 @@ class OpenWorkspace:
 
     def _name(self, data: DataFrame | str | Path, table: str, version: str) -> Source:
         """A dataset as events of lineage name it: a path, a table of this workspace, or a frame by its contract."""
-        from resonance.runtime.lineage import Source, name_file
+        from resonance.runtime.lineage import Source, name_file, name_table
 
         if not isinstance(data, str | Path):
             return Source(self.config.lineage.namespace, table)
-        if Path(data).exists():
-            return name_file(Path(data), version)
-        if self.config.catalog:
-            return Source(self.config.lineage.namespace, f"{self.config.catalog}.{data}")
-        return name_file(Path(self.config.workspace) / "tables" / str(data))
+        return name_file(Path(data), version) if Path(data).exists() else name_table(self.config, str(data))
 
     def _measure(
         self, data: DataFrame | str | Path, promised: DatasetContract, weights: Profile, now: datetime, records: Records
@@ -627,7 +647,7 @@ class OpenWorkspace:
     def _open(self, config: Config, *, create: bool = False, reads: bool = False) -> Workspace:
         from resonance.runtime.workspace import Workspace
 
-        opened = Workspace(config, create=create, reads=reads, debug=self._debug)
+        opened = Workspace(config, create=create, reads=reads, debug=self._debug, command=self._command)
         self._opened = [*[before for before in self._opened if before.started][-1:], opened]
         return opened
 

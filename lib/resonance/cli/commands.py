@@ -355,6 +355,23 @@ def tables(
 
 @app.command()
 @on_workspace(computes=False)
+def status(
+    w: OpenWorkspace,
+    prometheus: Annotated[
+        Path | None,
+        typer.Option("--prometheus", metavar="FILE", help="Write it as metrics too, as a collector of Prometheus reads them."),
+    ] = None,
+) -> None:
+    """Show what a workspace is doing: rounds, the step that runs now, steps that broke off, gates that are not passed.
+
+    Of a step that broke off it names the table, the cause, and the command that goes on from there. Starts no engine where tables
+    lie in a folder, and disturbs no run.
+    """
+    w.status(prometheus).show(out)
+
+
+@app.command()
+@on_workspace(computes=False)
 def files(w: OpenWorkspace) -> None:
     """List the files that batches were read from: which were read, renamed or deleted, and the documents that went with them."""
     w.files().show(out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 out = Console()
 opened: list[OpenWorkspace] = []
 """What commands of this process work on."""
+given: list[str] = []
+"""The arguments of the command that this process carries out."""
 
 SHARED: dict[str, tuple[Any, object]] = {
     "conf": (
@@ -90,8 +93,9 @@ def open_shared(
     """The workspace that shared options name; imported late, so that ``--help`` is quick."""
     from resonance.app import OpenWorkspace
 
+    command = shlex.join(["resonance", *given])
     workspace_of = OpenWorkspace(
-        workspace, env=env, conf=conf or (), assignments=assign or (), engine=engine, console=out, debug=debug
+        workspace, env=env, conf=conf or (), assignments=assign or (), engine=engine, console=out, debug=debug, command=command
     )
     opened.append(workspace_of)
     return workspace_of

@@ -12,8 +12,8 @@ from io import TextIOWrapper
 import typer
 from rich.console import Console
 
+from resonance.cli import options
 from resonance.cli.commands import app
-from resonance.cli.options import opened
 from resonance.core.errors import ResonanceError
 from resonance.core.printable import escape_hidden
 
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from resonance.runtime.stop import SAYS, Stopped, leave, stoppable
 
     given = list(sys.argv[1:] if arguments is None else arguments)
+    options.given[:] = given
     os.environ["RESONANCE_RUN"] = uuid.uuid4().hex  # what its processes say once is said once
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -65,7 +66,7 @@ def plainly(error: BaseException) -> str:
     """An error that nobody foresaw in one line: what a user can do about it, or the cause without stack traces."""
     from resonance.runtime.engines.explain import explain_error, first_words
 
-    known = explain_error(error, [folder for workspace in opened for folder in workspace.folders])
+    known = explain_error(error, [folder for workspace in options.opened for folder in workspace.folders])
     if known is not None:
         return str(known)
     return f"{type(error).__name__}: {first_words(error)[:300]} (run again with --debug for the whole story)"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ConfigError, ResonanceError
 from resonance.core.quality import Quality
-from resonance.core.settings import LineageSettings
+from resonance.core.settings import Config, LineageSettings
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset
@@ -50,6 +50,14 @@ class Told:
 def name_file(path: Path, version: str = "") -> Source:
     """A file or folder of this machine, as OpenLineage names it."""
     return Source("file", str(path.resolve()), version)
+
+
+def name_table(config: Config, table: str, version: int | None = None) -> Source:
+    """A table of the workspace: its folder, or its name in the catalog that the settings name."""
+    at = "" if version is None else str(version)
+    if config.catalog:
+        return Source(config.lineage.namespace, f"{config.catalog}.{table}", at)
+    return name_file(Path(config.workspace) / "tables" / table, at)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from rich.console import Console
 
+    from resonance.core.status import Status
     from resonance.runtime.engines.engine import Engine
     from resonance.runtime.run.accounting import Outcome
     from resonance.runtime.run.progress import Events
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from resonance.runtime.run.schedule import Forecast
     from resonance.runtime.run.scratch import Scratch
 
+LOG = "events.jsonl"
+"""The file of a workspace that runs tell their steps to."""
 UNCHECKED = (
     "train: no evaluation set is registered in this workspace, so that nothing keeps its items from training; register one with "
     "`resonance register NAME FILE`, or train without a check by --unchecked"
@@ -72,9 +75,12 @@ class Workspace:
     Args:
         create: whether a workspace that does not exist yet is made; readers refuse it instead.
         reads: whether rows are only looked at: a folder's tables then need no Spark, whatever engine wrote them.
+        command: what a person gave to have this done, for the log.
     """
 
-    def __init__(self, config: Config, *, create: bool = False, reads: bool = False, debug: bool = False) -> None:
+    def __init__(
+        self, config: Config, *, create: bool = False, reads: bool = False, debug: bool = False, command: str = ""
+    ) -> None:
         self.config = config
         self.folder = named_folder(config.workspace, "workspace")
         if config.catalog is None:
@@ -83,7 +89,7 @@ class Workspace:
             raise ResonanceError(f"no tables in workspace {config.workspace}: run `resonance demo` or `resonance curate` first")
         if create:
             refuse_workspace(config.ingest.inputs, self.folder)
-        self._debug = debug
+        self._debug, self._command = debug, command
         self._name = choose_engine(config)
         if reads and config.catalog is None and find_spec("pysail"):
             self._name = "embedded"
@@ -149,7 +155,7 @@ class Workspace:
         """Execute steps on these tables; see ``Runner.run``."""
         if not self.config.unchecked and trains(steps, only) and not self.catalog.exists(EVALUATION_ITEMS):
             raise ResonanceError(UNCHECKED)
-        with lock_workspace(self.folder), self._ranks() as launch:
+        with lock_workspace(self.folder), self._telling(events), self._ranks() as launch:
             return self._runner(launch, events).run(steps, only)
 
     def list_rounds(self) -> list[int]:
@@ -209,12 +215,13 @@ class Workspace:
 
     def rerun(self, step: Step, makers: Sequence[Step], events: Events, results: tuple[DataFrame, ...] | None = None) -> Outcome:
         """Execute one step on what stands in its tables; see ``Runner.rerun``. No rank can be started by it."""
-        with lock_workspace(self.folder):
+        with lock_workspace(self.folder), self._telling(events):
             return self._runner(None, events).rerun(step, makers, results)
 
     def update(self, step: Step, makers: Sequence[Step], events: Events) -> Outcome:
         """Execute one step on what stands in its tables, unless its last run did so on the same; see ``Runner.update``."""
-        with lock_workspace(self.folder), self._ranks() if step.job.starts_ranks else nullcontext() as launch:
+        ranks = self._ranks() if step.job.starts_ranks else nullcontext()
+        with lock_workspace(self.folder), self._telling(events), ranks as launch:
             return self._runner(launch, events).update(step, makers)
 
     def stands(self, step: Step, makers: Sequence[Step]) -> bool:
@@ -230,6 +237,24 @@ class Workspace:
 
         forecast = Schedule(self.config, self.catalog).foresee_again(step, makers)
         return {} if forecast is None else forecast.on
+
+    def look(self) -> Status:
+        """What goes on here, as tables and the log of runs tell; needs no engine where tables lie in a folder."""
+        from resonance.runtime.run.status import gather_status
+        from resonance.runtime.storage.lock import find_writer
+
+        return gather_status(self.catalog, self.folder / LOG, find_writer(self.folder))
+
+    @contextmanager
+    def _telling(self, events: Events) -> Iterator[None]:
+        """Have the log say why what is done within it broke off."""
+        from resonance.runtime.engines.explain import name_cause
+
+        try:
+            yield
+        except BaseException as error:
+            events.failed(name_cause(error, [self.folder]))
+            raise
 
     @contextmanager
     def _ranks(self) -> Iterator[Any]:
@@ -277,7 +302,7 @@ class Workspace:
         """The log of this workspace, shown on ``console``."""
         from resonance.runtime.run.progress import Events
 
-        return Events(self.folder / "events.jsonl", console, total)
+        return Events(self.folder / LOG, console, total, self.config.batch, self._command)
 
     def maintain(self, since: datetime | None) -> list[str]:
         """Merge and sort every table, and remove files that no version since then needs; the tables' names."""

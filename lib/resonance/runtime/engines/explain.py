@@ -54,6 +54,16 @@ def explain_error(error: BaseException, places: Iterable[Path] = ()) -> Resonanc
     return None
 
 
+def name_cause(error: BaseException, places: Iterable[Path] = ()) -> str:
+    """What broke a step off, in one line for logs: an error that nobody foresaw is only named, since it may quote a text."""
+    if isinstance(error, ResonanceError):
+        return str(error)
+    if not isinstance(error, Exception):
+        return "it was stopped"
+    known = explain_error(error, places)
+    return str(known) if known is not None else f"{type(error).__name__}; the same command with --debug shows all of it"
+
+
 def first_words(error: BaseException) -> str:
     """What an unforeseen error says first, without stack traces of Java; of a Python error on a worker, what was raised."""
     _, python, behind = str(error).rpartition("Traceback (most recent call last):")

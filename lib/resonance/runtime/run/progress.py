@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from os import SEEK_END
 from pathlib import Path
@@ -27,19 +30,26 @@ class Events:
         log: file that JSON lines are added to.
         console: where people look; a progress bar is drawn only on a terminal.
         total: steps of the run.
+        batch: the delivery that it is about.
+        command: what was given to start it, to be given again; empty in a notebook.
     """
 
-    def __init__(self, log: Path, console: Console, total: int) -> None:
+    def __init__(self, log: Path, console: Console, total: int, batch: str = "", command: str = "") -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log
         self._console = console
         self._total = total
         self._finished = 0
         self._bar: Progress | None = None
+        self._batch = batch
+        self._origin = {"process": os.getpid(), "host": socket.gethostname(), "folder": os.getcwd(), "command": command}
+        self._step: Step | None = None
+        self._table = ""
 
     def started(self, step: Step) -> None:
         """A step begins: show it, unless its processes show their own progress."""
-        self.write("started", job=step.job.name, round=step.round, arm=step.arm)
+        self._step, self._table = step, ""
+        self.write("started", **self._place(step), **self._origin)
         if self._console.is_terminal and not step.job.starts_ranks:
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
             self._bar = Progress(*columns, console=self._console, transient=True)
@@ -51,16 +61,28 @@ class Events:
         if warning:
             self._console.print(warning, markup=False, highlight=False, soft_wrap=True)
 
+    def lost(self, table: str) -> None:
+        """A table could not be written: remember it, for what is told of the failure."""
+        self._table = self._table or table
+
+    def failed(self, cause: str) -> None:
+        """The run broke off: add a line with the step that was at work, its tables, and what is to be given again."""
+        self.close()
+        step = self._step
+        at = {} if step is None else self._place(step)
+        fills = [] if step is None else [entry.name for entry in (*step.job.writes, *step.job.appends)]
+        with suppress(OSError):  # a full disk may have been the cause
+            self.write("failed", **at, **self._origin, table=self._table, fills=fills, cause=cause)
+
     def finished(self, outcome: Outcome) -> None:
         """A step ended or was skipped: one line."""
         self.close()
         self._finished += 1
+        self._step, self._table = None, ""
         step = outcome.step
         self.write(
             "skipped" if outcome.skipped else "finished",
-            job=step.job.name,
-            round=step.round,
-            arm=step.arm,
+            **self._place(step),
             run=outcome.run,
             rows_in=outcome.rows_in,
             rows_out=outcome.rows_out,
@@ -78,6 +100,9 @@ class Events:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+    def _place(self, step: Step) -> dict[str, object]:
+        return {"job": step.job.name, "batch": self._batch, "round": step.round, "arm": step.arm}
 
     def write(self, event: str, **fields: object) -> None:
         """Add one JSON line with the time, the event and its fields."""

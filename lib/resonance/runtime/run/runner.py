@@ -19,8 +19,10 @@ from resonance.core.job import Job, Left, Site, Step, Turn
 from resonance.core.launch import Launch
 from resonance.core.ledger import drop_cut_before
 from resonance.core.settings import Config
+from resonance.core.sources import input_path
 from resonance.core.table import Catalog, Commit, Family, Slice, Table, list_tables
 from resonance.runtime import resources
+from resonance.runtime.lineage import name_file, name_table, tell_run
 from resonance.runtime.run.accounting import Outcome, count, count_files
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
@@ -137,12 +139,23 @@ class Runner:
                 raise GateError(f"{step}: gate {row['gate']} of {row['dataset']} is not passed, and assess.gate is stop")
 
     def _execute(self, forecast: Forecast, results: tuple[Any, ...] | None = None) -> Outcome:
+        """Execute one step, and tell of it wherever somebody listens."""
+        step = forecast.step
+        self._events.started(step)
+        versions = {table.name: self._version(table) for table in self._schedule.list_read(step.job)}
+        read = [name_table(self._config, name, version) for name, version in versions.items() if version is not None]
+        inputs = read if step.job.reads else [name_file(input_path(given)) for given in self._config.ingest.inputs]
+        asked = {"batch": self._config.batch, "round": str(step.round), "arm": step.arm, "run": forecast.run, "why": forecast.why}
+        with tell_run(self._config.lineage, step.job.name, inputs, asked) as told:
+            outcome = self._perform(forecast, versions, results)
+            told.outputs += [name_table(self._config, name, version) for name, version in outcome.written.items()]
+        return outcome
+
+    def _perform(self, forecast: Forecast, versions: Mapping[str, int | None], results: tuple[Any, ...] | None) -> Outcome:
         step, job = forecast.step, forecast.step.job
         started = time.monotonic()
-        self._events.started(step)
         turn = Turn(self._config.batch, step.round, step.arm, forecast.run, forecast.on, self._schedule.list_deliveries())
         scratch = Scratch(self._spark, self._folder / "scratch" / turn.run, job.counts)
-        versions = {table.name: self._version(table) for table in self._schedule.list_read(job)}
         frames = [self._read(entry, job, turn) for entry in job.reads]
         try:
             if results is None:
@@ -154,7 +167,11 @@ class Runner:
 
             def write(pair: tuple[Table, DataFrame]) -> tuple[Table, Commit]:
                 table, rows = pair
-                return table, self._catalog.write(table, rows, self._slice(table, step), note)
+                try:
+                    return table, self._catalog.write(table, rows, self._slice(table, step), note)
+                except BaseException:
+                    self._events.lost(table.name)
+                    raise
 
             with ThreadPoolExecutor(WRITERS) as pool:  # to plan and commit a small write takes one core and most of its time
                 commits = dict(pool.map(write, self._spread(job, results)))

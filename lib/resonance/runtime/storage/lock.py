@@ -7,16 +7,21 @@ import fcntl
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from resonance.core.errors import BusyError
 from resonance.core.files import LOCK
 
 UNKNOWN = (errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS, errno.EINVAL)
 """What a file system says that has no locks: a shared one of a platform, where jobs are scheduled one after the other."""
+LOOKS = 5
+"""How often a writer asks for the lock: whoever only looks whether it is held holds it for an instant."""
+PAUSE = 0.02
 _held: set[Path] = set()
 
 
@@ -33,15 +38,8 @@ def lock_workspace(folder: Path) -> Iterator[None]:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with place.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BusyError(
-                f"workspace {folder} is in use: {_holder(place)}; wait for its end, or name another workspace"
-            ) from None
-        except OSError as error:
-            if error.errno not in UNKNOWN:
-                raise
+        if not _take(file):
+            raise BusyError(f"workspace {folder} is in use: {_holder(place)}; wait for its end, or name another workspace")
         file.truncate(0)
         started = datetime.now(UTC).strftime("%H:%M UTC")
         json.dump({"process": os.getpid(), "command": " ".join(Path(part).name for part in sys.argv[:2]), "since": started}, file)
@@ -52,6 +50,43 @@ def lock_workspace(folder: Path) -> Iterator[None]:
         finally:
             _held.discard(place)
             file.truncate(0)
+
+
+def find_writer(folder: Path) -> str:
+    """Who writes into a workspace now, in words; empty where nobody does.
+
+    On a file system without locks whoever left the file unemptied is taken for a writer, ended or not.
+    """
+    place = folder.resolve() / LOCK
+    if place in _held:
+        return _holder(place)
+    try:
+        with place.open("r", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return ""
+    except FileNotFoundError:
+        return ""
+    except BlockingIOError:
+        return _holder(place)
+    except OSError as error:
+        if error.errno not in UNKNOWN:
+            raise
+        return _holder(place) if place.stat().st_size else ""
+
+
+def _take(file: IO[str]) -> bool:
+    """Whether the lock could be taken; on a file system without locks it always can."""
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(PAUSE)
+        except OSError as error:
+            if error.errno not in UNKNOWN:
+                raise
+            return True
+    return False
 
 
 def _holder(place: Path) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
+from pathlib import Path
+
+from rich.console import Console
+
 from resonance.core.advice import ADVICE, NOTHING_HELD_OUT
 from resonance.core.job import Step
 from resonance.factory import HOLD_OUT, INGEST
 from resonance.runtime.run.accounting import Files, Outcome
-from resonance.runtime.run.progress import advise, summary
+from resonance.runtime.run.progress import Events, advise, summary
 
 
 def test_a_rule_that_a_setting_helps_against_is_told_with_it() -> None:
@@ -24,3 +30,31 @@ def test_files_are_told_where_rows_of_some_were_taken_over() -> None:
     assert "3 in → 3 out, 1 of 3 files read anew  " in summary(Outcome(Step(INGEST), "run", 3, 3, files=Files(1, 3)))
     assert "files" not in summary(Outcome(Step(INGEST), "run", 3, 3, files=Files(3, 3)))
     assert "files" not in summary(Outcome(Step(INGEST), "run", 3, 3))
+
+
+def test_a_failure_is_one_line_with_the_step_its_tables_and_the_command(tmp_path: Path) -> None:
+    log = tmp_path / "events.jsonl"
+    events = Events(log, Console(file=io.StringIO()), 2, "november", "resonance run")
+    events.failed("nothing is registered")
+    events.started(Step(INGEST))
+    events.lost("raw")
+    events.lost("rejects")
+    events.failed("no space left")
+    events.finished(Outcome(Step(INGEST), "run", 3, 3))
+    events.failed("a gate is closed")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["failed", "started", "failed", "finished", "failed"]
+    assert [(line.get("job"), line.get("table"), line["cause"]) for line in lines if line["event"] == "failed"] == [
+        (None, "", "nothing is registered"),
+        ("ingest", "raw", "no space left"),
+        (None, "", "a gate is closed"),
+    ]
+    assert {"raw", "rejects"} < set(lines[2]["fills"])
+    assert {(line["command"], line["batch"]) for line in lines[1:3]} == {("resonance run", "november")}
+    assert lines[3]["batch"] == "november"
+
+
+def test_a_log_that_cannot_be_written_hides_no_failure(tmp_path: Path) -> None:
+    events = Events(tmp_path / "logs" / "events.jsonl", Console(file=io.StringIO()), 1)
+    (tmp_path / "logs").rmdir()
+    events.failed("why")

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import multiprocessing
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from resonance.core.errors import BusyError
 from resonance.core.files import LOCK
 from resonance.core.sources import is_workspace
-from resonance.runtime.storage.lock import lock_workspace
+from resonance.runtime.storage.lock import find_writer, lock_workspace
 
 
 def hold(folder: Path, held: object, done: object) -> None:
@@ -28,6 +29,7 @@ def test_another_process_is_refused_in_one_line_until_the_first_has_ended(tmp_pa
     first = forked.Process(target=hold, args=(tmp_path, held, done))
     first.start()
     assert held.wait(60)
+    assert find_writer(tmp_path).startswith(f"process {first.pid} (")
     with (
         pytest.raises(BusyError, match=rf"workspace {tmp_path} is in use: process {first.pid} \(") as caught,
         lock_workspace(tmp_path),
@@ -36,8 +38,20 @@ def test_another_process_is_refused_in_one_line_until_the_first_has_ended(tmp_pa
     assert "\n" not in str(caught.value)
     first.kill()
     first.join()
+    assert (tmp_path / LOCK).read_text(), "what it said of itself stays, and is believed no longer"
+    assert find_writer(tmp_path) == ""
     with lock_workspace(tmp_path):
-        pass
+        assert find_writer(tmp_path).startswith(f"process {os.getpid()} (")
+    assert find_writer(tmp_path) == find_writer(tmp_path / "none") == ""
+
+
+def test_a_look_at_the_lock_refuses_no_writer(tmp_path: Path) -> None:
+    (tmp_path / LOCK).touch()
+    with (tmp_path / LOCK).open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        threading.Timer(0.03, fcntl.flock, (file, fcntl.LOCK_UN)).start()
+        with lock_workspace(tmp_path):
+            pass
 
 
 @pytest.mark.parametrize("left", ["", "no JSON", '{"process": 1}', '{"process": 1, "command": "x", "since": "12:00 UTC"}'])
@@ -69,6 +83,7 @@ def test_a_file_system_without_locks_is_written_a_broken_one_is_not(
     if goes_on:
         with lock_workspace(tmp_path):
             pass
+        assert find_writer(tmp_path) == ""
     else:
         with pytest.raises(OSError, match=os.strerror(number)), lock_workspace(tmp_path):
             pass
