@@ -292,6 +292,8 @@ def find_wrong_choices(quality: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             isinstance(rule.get("implementation"), Mapping) and "operator" in rule["implementation"]
         ):
             yield f"quality rule {rule.get('id') or rule.get('name')}: its implementation names no operator"
+    named = [str(given["operator"]) for given in list_choices(quality)]
+    yield from (f"{name} is set by {named.count(name)} quality rules" for name in dict.fromkeys(named) if named.count(name) > 1)
     for given in list_choices(quality):
         operator, params, floor = BY_ID.get(given["operator"]), given.get("params") or {}, given.get("floor")
         if operator is None:

@@ -128,7 +128,8 @@ class Gather:
                 known[stratum] = add_states(parts, before, state) if before else state
         whole = ({"rows": state["rows"], **{name: state[first] for name, first in same.items()}} for state in known.values())
         pairs = zip(known, whole, strict=True)
-        while some := list(islice(pairs, MOST_AT_ONCE)):
+        for _ in range(0, max(1, len(known)), MOST_AT_ONCE):
+            some = list(islice(pairs, MOST_AT_ONCE))
             states = [json.dumps(state, ensure_ascii=False) for _, state in some]
             names = [stratum for stratum, _ in some]
             yield pa.RecordBatch.from_pydict({"stratum": pa.array(names, pa.string()), "state": pa.array(states, pa.string())})

@@ -87,7 +87,7 @@ def test_lists_that_break_bounds_and_bounds_that_leave_nothing_fail(document):
         {"name": "c", "logicalType": "numbr"},
     ]
     given = {"type": "custom", "engine": "adaq", "implementation": {"operator": "pii_free_ratio", "params": {"lo": 0.5}}}
-    document["schema"][0]["quality"] = [given]
+    document["schema"][0]["quality"] = [given, given]
     said = refuse(document)
     for problem in (
         "column a: its enum lists 7, which maximum 5 forbids",
@@ -96,6 +96,7 @@ def test_lists_that_break_bounds_and_bounds_that_leave_nothing_fail(document):
         "column a stands twice",
         "column c: logicalType numbr is none of string, integer",
         "pii_free_ratio: lo 0.5 must be below hi 0.01",
+        "pii_free_ratio is set by 2 quality rules",
     ):
         assert problem in said
     assert "lists 3" not in said
