@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -15,7 +15,7 @@ from resonance.report.language import restate, say
 from resonance.report.parts import Block, Chart, Grid, Key
 from resonance.report.section import Section
 from resonance.report.wording import amount, count, difference, name, plain, share
-from resonance.tables import VERDICTS, WORK_ITEMS
+from resonance.tables import VERDICTS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -42,12 +42,10 @@ class Judged:
 
     Args:
         rows: rows of ``verdicts``.
-        moves: what to do first, by slice, as ``work_items`` says.
         round: the round; 0 where none was looked at.
     """
 
     rows: tuple[Row, ...] = ()
-    moves: Mapping[str, str] = field(default_factory=dict)
     round: int = 0
 
 
@@ -56,10 +54,8 @@ def gather_verdicts(frames: Mapping[str, DataFrame], shared: Facts) -> Judged:
     looked = max((step["round"] for step in shared.steps if step["job"] == "attribute"), default=0)
     if not looked:
         return Judged()
-    mine = F.col("round") == looked
-    rows = frames["verdicts"].where(mine).orderBy(F.desc("score"), "slice").collect()
-    items = frames["work_items"].where(mine).select("slice", "move").collect()
-    return Judged(tuple(rows), {row["slice"]: row["move"] for row in items}, looked)
+    rows = frames["verdicts"].where(F.col("round") == looked).orderBy(F.desc("score"), "slice").collect()
+    return Judged(tuple(rows), looked)
 
 
 def draw_verdicts(facts: Judged, settings: ReportSettings) -> Block | None:
@@ -77,7 +73,7 @@ def draw_verdicts(facts: Judged, settings: ReportSettings) -> Block | None:
         _describe_count(judged, unknown),
     ]
     charts = (_draw_losses(facts.rows[: settings.top_slices]),) if facts.rows else ()
-    grids = [*([_list_verdicts(judged, facts.moves)] if judged else []), *([_list_unknown(unknown)] if unknown else [])]
+    grids = [*([_list_verdicts(judged)] if judged else []), *([_list_unknown(unknown)] if unknown else [])]
     return Block(say("Whose fault weak slices are"), tuple(text), charts, tuple(grids))
 
 
@@ -115,14 +111,14 @@ def _draw_losses(rows: tuple[Row, ...]) -> Chart:
     return Chart(title, draw_dots(marks, title, say("bits per byte")), note, keys)
 
 
-def _list_verdicts(judged: list[Row], moves: Mapping[str, str]) -> Grid:
+def _list_verdicts(judged: list[Row]) -> Grid:
     rows = tuple(
         (
             name(row["slice"]),
             say(CALLED[row["cause"]]),
             say(WHOSE[row["kind"]]),
             share(row["confidence"]),
-            plain(restate(moves.get(row["slice"], row["move"]))),
+            plain(restate(row["move"])),
             plain(restate(row["reason"])),
         )
         for row in judged
@@ -149,4 +145,4 @@ def _say_all(text: str) -> str:
     return say("; ").join(plain(restate(part)) for part in text.split("; "))
 
 
-SECTION = Section("verdicts", gather_verdicts, draw_verdicts, reads=(VERDICTS, WORK_ITEMS))
+SECTION = Section("verdicts", gather_verdicts, draw_verdicts, reads=(VERDICTS,))

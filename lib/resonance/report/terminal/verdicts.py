@@ -33,12 +33,10 @@ def list_verdicts(frames: Frames, number: int | None) -> list[str | Table]:
     if not mine:
         return [f"round {chosen}: no slice stands out as weak among the held-out documents"]
     judged, unknown = ([row for row in mine if (row["cause"] == ABSTAIN) == abstained] for abstained in (False, True))
-    items = frames["work_items"].where(F.col("round") == chosen).select("slice", "move").collect()
-    moves = {row["slice"]: row["move"] for row in items}
     parts: list[str | Table] = []
     for title, some in (("Verdicts of round {}: why slices are weak", judged), ("Slices of round {} whose cause is open", unknown)):
         if some:
-            parts += [_draw_table(title.format(chosen), some), *(_tell_verdict(row, moves) for row in some)]
+            parts += [_draw_table(title.format(chosen), some), *(_tell_verdict(row) for row in some)]
     return parts
 
 
@@ -108,9 +106,9 @@ def _draw_table(title: str, rows: list[Row]) -> Table:
     return table
 
 
-def _tell_verdict(row: Row, moves: Mapping[str, str]) -> str:
-    """What to do first, as table work_items says, or which run would settle it; and why."""
-    what = moves.get(row["slice"], row["move"]) if row["settle"] is None else f"settled by {row['settle']}"
+def _tell_verdict(row: Row) -> str:
+    """What to do first, or which run would settle it; and why."""
+    what = row["move"] if row["settle"] is None else f"settled by {row['settle']}"
     return escape_hidden(f"{row['slice']}: {what}: {row['reason']}")
 
 

@@ -32,7 +32,7 @@ def make_facts(names: tuple[str, ...] = NAMES) -> Judged:
     rows = [make_row(name, "capacity", reason=told) for name in names[:-1]]
     held = "a round with more held-out documents (rebalance.heldout_share, score_model.max_heldout_documents)"
     last = make_row(names[-1], ABSTAIN, reason="no test shows a cause for certain", settle=held)
-    return Judged((*rows, last, make_row(names[-1], "label_noise", reason="no test shows a cause for certain")), {}, 2)
+    return Judged((*rows, last, make_row(names[-1], "label_noise", reason="no test shows a cause for certain")), 2)
 
 
 FACTS = Judged(
@@ -42,7 +42,6 @@ FACTS = Judged(
         make_row("slice = c & length = 4", "noise_ceiling"),
         make_row("slice = d", ABSTAIN),
     ),
-    {"slice = a": "repair the suspected labels and answers"},
     2,
 )
 

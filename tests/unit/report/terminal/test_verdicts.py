@@ -53,7 +53,7 @@ def test_a_slice_is_told_test_by_test_by_its_predicates_or_its_name(frames: dict
     ):
         assert words in text
     assert "verdict   round 2: coverage: drawn 0.25 times" in text
-    assert lines[-1] == "move      supplement the slice"
+    assert lines[-1] == "move      supplement the slice, and draw more of it"
     assert describe_slice(frames, "numpy/docstring") == lines
     unknown = describe_slice(frames, "torch/docstring")
     assert unknown is not None
