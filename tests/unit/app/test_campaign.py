@@ -8,16 +8,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from resonance.app.campaign import Campaign, Kept
+from resonance.control.search.accept import Harm, Quality
 from resonance.control.search.campaign import begin_campaign
 from resonance.control.search.engines import propose_at_random
+from resonance.control.search.measure import CANDIDATE, Differences
+from resonance.control.search.measure import INCUMBENT as STANDING
 from resonance.control.search.rungs import count_cost, make_seed
 from resonance.core.errors import InputError
+from resonance.core.frames import make_frame
+from resonance.core.judges import choose_judges
 from resonance.core.policy import Policy
 from resonance.core.search import Search, parse_search
 from resonance.core.table import Table
-from resonance.tables import RULE_TRIALS
+from resonance.tables import HELDOUT_ROLES, RULE_TRIALS, RULE_VERIFICATIONS
 
 INCUMBENT = Policy.model_validate({"name": "mine", "rules": [{"rule": "a", "signal": "n_words", "below": 5}]})
 
@@ -143,3 +149,115 @@ def test_what_does_not_count_is_kept_with_its_reason(monkeypatch: pytest.MonkeyP
     world = World(make_search({"choice": [60, 70]}))
     with pytest.raises(InputError, match="no trial is feasible .*16 times: slice one loses more than 50%"):
         world.open(monkeypatch).find_best(propose_at_random)
+
+
+class Judged(World):
+    """A campaign that waits for its verification, with what looks will find."""
+
+    def __init__(self, gain: float, harm: float = 0.0) -> None:
+        super().__init__(make_search({"choice": [10, 30]}))
+        self.gain, self.harm = gain, harm
+        self.looks: list[dict[str, Any]] = []
+        self.assessed = 0
+
+    def open(self, monkeypatch: pytest.MonkeyPatch) -> Campaign:
+        campaign = super().open(monkeypatch)
+        campaign.row |= {"number": 1, "correction": "lord"}
+        rows = {"campaigns": [campaign.row], "rule_trials": list(self.rows.values()), "rule_verifications": self.looks}
+        campaign.opened.catalog.rows = lambda table, columns=(): rows[table.name]  # type: ignore[method-assign]
+        for name in ("_compare", "_assess"):
+            monkeypatch.setattr(campaign, name, getattr(self, name))
+        return campaign
+
+    def _train(self, arm: str, policy: Policy, tokens: int, seed: int) -> str:
+        self.trained.append((arm, policy.rules[0].threshold or 0.0, tokens, seed))
+        return arm if "candidate" not in arm or not self.broken else "99"
+
+    def _find_broken(self, run: str) -> str:
+        return "a loss is no finite number" if run == "99" else ""
+
+    def _compare(self, runs: dict[str, tuple[int, str]], seeds: list[int]) -> Differences:
+        assert sorted(runs.values()) == sorted((seed, side) for seed in seeds for side in (CANDIDATE, STANDING))
+        deltas = tuple(self.gain + 0.001 * (-1) ** place for place in range(len(seeds)))
+        harms = (Harm("one", -0.01, 0.001), Harm("two", self.harm, 0.001))
+        return Differences(deltas, 1e-8, harms, Harm("*", -0.01, 0.001), 40)
+
+    def _assess(self, candidate: Policy) -> tuple[Quality, Quality]:
+        self.assessed += 1
+        return Quality(0.8), Quality(0.8)
+
+    def _write(self, table: Table, rows: list[dict[str, Any]], slice: dict[str, Any]) -> None:
+        assert table is RULE_VERIFICATIONS
+        self.looks += rows
+
+
+CANDIDATE_POLICY = Policy.model_validate({"name": "mine", "rules": [{"rule": "a", "signal": "n_words", "below": 30}]})
+
+
+def test_a_gain_is_accepted_at_the_first_look_with_fresh_seeds_for_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Judged(0.05)
+    verdict, shown, alpha = world.open(monkeypatch).verify(CANDIDATE_POLICY)
+    assert (verdict.decision, world.assessed, len(world.looks)) == ("accepted", 1, 1)
+    assert shown is not None
+    assert alpha == pytest.approx(0.010937, abs=1e-6)
+    fresh = [make_seed("s-0a1b2c3d", "verify", place) for place in range(5)]
+    assert [(threshold, seed) for _, threshold, _, seed in world.trained] == [(t, seed) for seed in fresh for t in (5.0, 30.0)]
+    assert {tokens for _, _, tokens, _ in world.trained} == {800}
+    assert world.trained[0][0] == "rule-verify-0a1b2c3d-incumbent-0"
+    assert (world.looks[0]["seeds"], world.looks[0]["quality_before"]) == (fresh, 0.8)
+
+
+def test_without_a_gain_all_looks_are_taken_and_each_seed_is_trained_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Judged(0.0)
+    verdict, _, _ = world.open(monkeypatch).verify(CANDIDATE_POLICY)
+    assert (verdict.decision, world.assessed) == ("refused", 0), "quality is assessed where a gain is shown"
+    assert [(row["look"], row["decision"]) for row in world.looks] == [(1, "continue"), (2, "continue"), (3, "refused")]
+    assert len(world.trained) == len({arm for arm, *_ in world.trained}) == 24
+
+
+def test_harm_ends_it_and_a_broken_loss_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Judged(0.05, harm=0.1)
+    verdict, _, _ = world.open(monkeypatch).verify(CANDIDATE_POLICY)
+    assert (verdict.decision, len(world.trained)) == ("refused", 10)
+    assert verdict.reason == "slice two is shown to lose more than 2%: it loses +10.0%"
+    world = Judged(0.05)
+    world.broken = {99.0}
+    verdict, shown, _ = world.open(monkeypatch).verify(CANDIDATE_POLICY)
+    assert (verdict.decision, shown, world.looks) == ("refused", None, [])
+    assert "of the candidate: a loss is no finite number" in verdict.reason
+
+
+def test_a_seed_of_the_search_does_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Judged(0.05)
+    world.rows = {(1, 1, 1): {"seed": make_seed("s-0a1b2c3d", "verify", 3)}}
+    with pytest.raises(InputError, match="was used before: a verification needs fresh seeds"):
+        world.open(monkeypatch).verify(CANDIDATE_POLICY)
+    assert world.trained == []
+
+
+def begin(spark: SparkSession, used: int, other: str = "ffffffff") -> Campaign:
+    """A verification that begins, where another campaign was judged on so many of its documents."""
+    search = make_search({"choice": [10, 30]})
+    row = begin_campaign("s-0a1b2c3d", search, INCUMBENT, 2, count_cost(search), datetime(2026, 1, 1, tzinfo=UTC))
+    roles = make_frame(spark, [(f"d{at}", f"d{at}", "verify") for at in range(40)], "doc_id string, cluster_id string, role string")
+    mine = sorted(row["doc_id"] for row in choose_judges(roles, "rule-verify-0a1b2c3d-").collect())
+    arm = f"rule-verify-{other}-candidate-0"
+    events = make_frame(
+        spark, [(name, arm, "probe") for name in mine[: int(used * len(mine) / 100)]], "doc_id string, arm string, phase string"
+    )
+    catalog = SimpleNamespace(read=lambda table: roles if table is HELDOUT_ROLES else events, rows=lambda table: [])
+    campaign = Campaign(SimpleNamespace(catalog=catalog), row, search, INCUMBENT, None)  # type: ignore[arg-type]
+    campaign.keep = lambda row: setattr(campaign, "row", row)  # type: ignore[method-assign]
+    campaign.begin_verification()
+    return campaign
+
+
+def test_documents_that_others_used_ask_for_a_correction_that_bears_it(spark: SparkSession) -> None:
+    assert [begin(spark, used).row["correction"] for used in (0, 40, 80)] == ["lord", "lord", "spend"]
+    assert begin(spark, 100, other="0a1b2c3d").row["correction"] == "lord", "its own arms, after a kill"
+
+
+def test_without_documents_nothing_is_verified(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resonance.app.campaign.choose_judges", lambda roles, arm: roles.where("role = 'none'"))
+    with pytest.raises(InputError, match="no held-out document is there to judge campaign s-0a1b2c3d; a larger"):
+        begin(spark, 0)
