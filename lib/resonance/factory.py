@@ -245,7 +245,7 @@ SUSPECT = Job(
     writes=(APPRAISALS, REPAIRS),
     per="round",
     only_with="a weighting that weighs samples, or a control arm",
-    version=2,
+    version=3,
 )
 WEIGH_SAMPLES = Job(
     "weigh_samples",

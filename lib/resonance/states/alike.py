@@ -2,7 +2,8 @@
 
 He et al. 2024, "SoftDedup: an Efficient Data Reweighting Method for Speeding Up Language Model Pre-training" (arXiv 2407.06654),
 weigh by the commonness of n-grams. Here a run of words counts as often as documents hold it, and a text counts as the geometric
-mean of its runs, so that the figure reads as a number of copies.
+mean of its runs, so that the figure reads as a number of copies. A text that shares only a part of itself with others,
+such as the first lines of a licence or the description of a parameter, counts as one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 RUN = 4
 """Words of a run."""
+THROUGHOUT = 0.75
+"""Share of its runs that a text must share with others, else it counts as one."""
 MILLION = 1_000_000
 RUNS = "doc_id binary, content_hash binary, run string"
 
@@ -29,8 +32,8 @@ RUNS = "doc_id binary, content_hash binary, run string"
 def count_alike(texts: DataFrame) -> DataFrame:
     """``doc_id``, ``content_hash`` and ``alike``: the geometric mean, over a text's runs of words, of the texts that hold the run.
 
-    1 where no other text shares a run, or where a text is shorter than one. Shuffles a hash of each run of all texts, with the id
-    of its text, and then those that more than one holds by id.
+    1 where fewer than three quarters of its runs are shared, or where a text is shorter than one. Shuffles a hash of each run of
+    all texts, with the id of its text, and then those that more than one holds by id.
 
     Args:
         texts: ``doc_id``, ``content_hash`` and ``text``.
@@ -38,10 +41,11 @@ def count_alike(texts: DataFrame) -> DataFrame:
     runs = map_batches(texts.select(*TEXT, "text"), list_runs, RUNS).select(*TEXT, F.xxhash64("run").alias("run"))
     common = runs.groupBy("run").agg(F.count(F.lit(1)).alias("holders")).where("holders > 1")
     log = F.round(F.log("holders") * MILLION).cast("bigint")  # whole numbers, whose sum depends on no order
-    sums = runs.join(common, "run").groupBy(*TEXT).agg(F.sum(log).alias("logs"))
+    sums = runs.join(common, "run").groupBy(*TEXT).agg(F.sum(log).alias("logs"), F.count(F.lit(1)).alias("shared"))
     sizes = runs.groupBy(*TEXT).agg(F.count(F.lit(1)).alias("runs"))
     known = (
         sizes.join(sums, list(TEXT))
+        .where(F.col("shared") >= F.col("runs") * F.lit(THROUGHOUT))
         .withColumn("alike", F.round(F.exp(F.col("logs") / (F.col("runs") * MILLION)), 5))
         .select(*TEXT, "alike")
     )

@@ -8,7 +8,8 @@ false discovery rate via knockoffs" (arXiv 1404.5609), count false discoveries b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
 from resonance.core.frames import make_frame, parse_schema
-from resonance.core.turns import PHASE_APPRAISE, PHASE_REORDER
+from resonance.core.turns import PHASE_APPRAISE, PHASE_REORDER, PHASE_TRAIN, PLAN
 from resonance.states.history import TEXT, bits_per_byte
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ FEW = 50
 """Gains below zero that a slice needs to be judged by its own alone; slices with fewer share how theirs are spread."""
 MOST_BELOW = 0.25
 """Share of gains below zero in a slice from which on the model is taken to know too little of its language to tell."""
+TAUGHT = 50_000
+"""Bytes of a slice that were trained on, from which on the model had the text to learn its language."""
+CHANCE = 0.001
+"""How unlikely as many gains below zero must be at the rate of other slices, so that they are a taught slice's own."""
+NEAR, EVEN = 0.8, 0.1
+"""Share of the gains below zero that counts as near zero; and how unlikely so few of all that are near may be below zero by chance,
+where they are taken to lie evenly about it."""
 FITTED = parse_schema("slice string, step int, below double, above double")
 Counts = NDArray[np.int64]
 
@@ -46,10 +54,21 @@ def measure_order(signal_event: DataFrame, turn: Turn) -> DataFrame:
     return stands.join(other, list(TEXT)).withColumn("order_gain", F.col("reordered_bpb") - F.col("bpb"))
 
 
-def rate_order(measured: DataFrame) -> DataFrame:
+def find_taught(signal_event: DataFrame, turn: Turn) -> frozenset[str]:
+    """Slices of which the plans of earlier rounds trained on ``TAUGHT`` bytes or more. Shuffles partial sums."""
+    trained = (F.col("arm") == PLAN) & (F.col("phase") == PHASE_TRAIN) & (F.col("round") < turn.round)
+    sums = signal_event.where(trained).groupBy("slice").agg(F.sum("n_bytes").alias("n_bytes")).where(F.col("n_bytes") >= TAUGHT)
+    return frozenset(row["slice"] for row in sums.collect())
+
+
+def rate_order(measured: DataFrame, taught: Set[str] = frozenset()) -> DataFrame:
     """Adds ``posterior``: how likely it is that the words of a text stand in no order.
 
     The driver sees one histogram of at most 64 steps a slice. Shuffles partial counts.
+
+    Args:
+        measured: texts with their ``slice`` and ``order_gain``.
+        taught: slices whose language the model had the text to learn.
     """
     step = F.least(F.floor(F.abs("order_gain") / F.lit(STEP)), F.lit(STEPS - 1)).cast("int")
     placed = measured.withColumns({"step": step, "negative": F.col("order_gain") <= 0})
@@ -57,33 +76,72 @@ def rate_order(measured: DataFrame) -> DataFrame:
     sums = placed.groupBy("slice", "step").agg(F.count_if("negative").alias("under"), F.count_if(~F.col("negative")).alias("over"))
     for row in sums.collect():
         counts.setdefault(row["slice"], np.zeros((2, STEPS), np.int64))[:, row["step"]] = row["under"], row["over"]
-    fitted = fit_slices(counts)
+    fitted = fit_slices(counts, taught)
     rows = [(name, at, below, float(above[at])) for name, (below, above) in sorted(fitted.items()) for at in range(STEPS)]
     known = placed.join(F.broadcast(make_frame(measured.sparkSession, rows, FITTED)), ["slice", "step"])
     chance = F.when(F.col("negative"), F.col("below")).otherwise(F.col("above"))
     return known.withColumn("posterior", chance).drop("step", "negative", "below", "above")
 
 
-def fit_slices(counts: Mapping[str, Counts]) -> dict[str, tuple[float, NDArray[np.float64]]]:
+def fit_slices(counts: Mapping[str, Counts], taught: Set[str] = frozenset()) -> dict[str, tuple[float, NDArray[np.float64]]]:
     """How likely a text without order is, by slice: where its gain is not above zero, and for each size of a gain above zero.
 
     A slice with few gains below zero counts as many texts without order as these say, and in proportion no more than all such
-    slices together: in a language that the model hardly knows, sound texts have such gains too.
+    slices together: in a language that the model hardly knows, sound texts have such gains too. A slice with more than a quarter of
+    its gains below zero counts none.
+
+    A taught slice is judged by its own gains all the same where they say that it holds texts without order: more lie below zero
+    than chance gives it, and those near zero lie evenly about it. Those of sound texts that were hardly learnt lie above it more
+    often.
 
     Args:
         counts: by slice the texts by the size of their gain, small ones first: where it is not above zero, and where it is.
+        taught: slices whose language the model had the text to learn.
     """
-    told = {name: found for name, found in counts.items() if found[0].sum() <= MOST_BELOW * found.sum()}
-    few = [found for found in told.values() if found[0].sum() < FEW]
-    shared = np.sum(few, axis=0) if few else np.zeros((2, STEPS), np.int64)
-    spread = shared[0] / max(shared[0].sum(), 1)
+    told = {name: found for name, found in sorted(counts.items()) if found[0].sum() <= MOST_BELOW * found.sum()}
+    own = {name: found for name, found in told.items() if found[0].sum() >= FEW}
+    few = {name: found for name, found in told.items() if name not in own}
+    unsure = {name: found for name, found in sorted(counts.items()) if name in taught and name not in own and _lie_evenly(found)}
+    while unsure:  # the oddest goes first, as one slice of junk raises the rate that others are held against
+        chances = {
+            name: _find_chance(found, [other for key, other in few.items() if key != name]) for name, found in unsure.items()
+        }
+        oddest = min(chances, key=chances.__getitem__)
+        if chances[oddest] >= CHANCE:
+            break
+        own[oddest] = unsure.pop(oddest)
+        few.pop(oddest, None)
     fitted = dict.fromkeys(counts, (0.0, np.zeros(STEPS)))
-    for name, (under, over) in told.items():
-        expected = under.astype(float)
-        if under.sum() < FEW:
-            expected = spread * min(under.sum(), (under.sum() + over.sum()) * shared[0].sum() / max(shared.sum(), 1))
-        fitted[name] = (min(float(expected.sum()) / max(int(under.sum()), 1), 1.0), fit_posterior(expected, over))
+    fitted |= {name: _fit_slice(found, found[0].astype(float)) for name, found in own.items()}
+    shared = np.sum(list(few.values()), axis=0) if few else np.zeros((2, STEPS), np.int64)
+    for name, found in few.items():
+        most = min(found[0].sum(), found.sum() * shared[0].sum() / max(shared.sum(), 1))
+        fitted[name] = _fit_slice(found, shared[0] / max(shared[0].sum(), 1) * most)
     return fitted
+
+
+def _fit_slice(found: Counts, expected: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    under, over = found
+    return min(float(expected.sum()) / max(int(under.sum()), 1), 1.0), fit_posterior(expected, over)
+
+
+def _lie_evenly(found: Counts) -> bool:
+    """Whether gains near zero may well lie below it as often as above, by the sign test (normal approximation)."""
+    under = found[0]
+    near = found[:, : int(np.searchsorted(np.cumsum(under), NEAR * under.sum())) + 1].sum(axis=1)
+    far = (near[0] + 0.5 - near.sum() / 2) / max(math.sqrt(near.sum()) / 2, 0.5)
+    return math.erfc(-far / math.sqrt(2)) / 2 >= EVEN
+
+
+def _find_chance(found: Counts, others: Sequence[Counts]) -> float:
+    """How likely a slice has as many gains below zero as were found, or more, at the rate of the others: the tail of Poisson's law.
+
+    One gain on either side of zero is added to the others, so that the rate of a few is never nought.
+    """
+    below, whole = sum(int(other[0].sum()) for other in others), sum(int(other.sum()) for other in others)
+    expected = float(found.sum()) * (below + 1) / (whole + 2)
+    fewer = (math.exp(count * math.log(expected) - expected - math.lgamma(count + 1)) for count in range(int(found[0].sum())))
+    return max(1 - math.fsum(fewer), 0.0)
 
 
 def fit_posterior(expected: NDArray[np.float64], over: Counts) -> NDArray[np.float64]:

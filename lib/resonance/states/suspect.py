@@ -14,7 +14,7 @@ from resonance.core.versions import VERSION_KEY
 from resonance.states.alike import count_alike
 from resonance.states.history import TEXT
 from resonance.states.labels import rate_candidates
-from resonance.states.order import measure_order, rate_order
+from resonance.states.order import find_taught, measure_order, rate_order
 
 ORDER, LABEL = "order", "label"
 """The faults that are looked for."""
@@ -47,7 +47,8 @@ def suspect(
     chosen = sample_plan.where(candidates | heldout).select(*VERSION_KEY, "content_hash")
     texts = look_up(documents.select(*VERSION_KEY, "content_hash", "text"), chosen, [*VERSION_KEY, "content_hash"])
     alike = count_alike(texts.withColumn("text", F.substring("text", 1, MOST_CHARACTERS)))
-    rated = rate_order(measure_order(signal_event, turn)).join(alike, list(TEXT), "left")
+    measured = measure_order(signal_event, turn)
+    rated = rate_order(measured, find_taught(signal_event, turn)).join(alike, list(TEXT), "left")
     appraised = checkpoint(rated.withColumn("alike", F.coalesce("alike", F.lit(1.0))), "appraised")
     unlabelled = {name: F.lit(None).cast("string") for name in ("label", "suggested")}
     faulty = appraised.withColumns({"fault": F.lit(ORDER), "p_suggested": F.lit(None).cast("double"), **unlabelled})

@@ -17,9 +17,18 @@ def counted(spark: SparkSession, texts: list[str], partitions: int = 1) -> list[
 
 
 def test_by_hand(spark: SparkSession) -> None:
-    # Runs of a: abcd, bcde; of b: abcd, bcdx; of c: none shared; d is shorter than a run. One of two runs has two holders: 2^(1/2).
-    found = counted(spark, ["a b c d e", "A, b; c d x", "p q r s", "p q"])
-    assert found == pytest.approx([2**0.5, 2**0.5, 1.0, 1.0], abs=1e-5)
+    # Runs of a: abcd, bcde, cdef, defg; of b: abcd, bcde, cdef, defx. Three of four have two holders: 2^(3/4). c is all in a and b.
+    # Of d two of three runs are shared: too few. e shares none; f is shorter than a run.
+    found = counted(spark, ["a b c d e f g", "A, b; c d e f x", "b c d e", "b c d e f y", "p q r s", "p q"])
+    # bcde has four holders, cdef three.
+    both = (2 * 4 * 3) ** (1 / 4)
+    assert found == pytest.approx([both, both, 4.0, 1.0, 1.0, 1.0], abs=1e-5)
+
+
+def test_a_text_that_shares_a_part_with_many_counts_as_one(spark: SparkSession) -> None:
+    licence = "redistribution and use in source and binary forms are permitted provided that this notice is kept"
+    own = ["".join(f"{letter}{word} " for word in "abcdefghijklmn") for letter in "pqrstuvw"]
+    assert counted(spark, [f"{licence} {text}" for text in own]) == [1.0] * 8
 
 
 def test_a_run_that_stands_twice_in_a_text_counts_once(spark: SparkSession) -> None:

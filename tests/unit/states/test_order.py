@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from sklearn.isotonic import IsotonicRegression
 
 from resonance.core.job import Turn
-from resonance.states.order import STEP, STEPS, fit_posterior, fit_slices, measure_order, rate_order
+from resonance.states.order import STEP, STEPS, TAUGHT, find_taught, fit_posterior, fit_slices, measure_order, rate_order
 from resonance.testing import events_frame
 
 TURN = Turn("main", round=2)
@@ -75,12 +75,63 @@ def test_slices_with_few_gains_below_zero_share_their_spread_by_hand() -> None:
     assert not fitted["sound"][1].any()
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=3), COUNTS, min_size=1, max_size=6))
-def test_every_chance_is_one(counts: dict[str, list[tuple[int, int]]]) -> None:
+def place(under: tuple[int, ...], over: tuple[int, ...]) -> Any:
+    return np.array([[*side, *[0] * (STEPS - len(side))] for side in (under, over)])
+
+
+def test_a_taught_slice_is_judged_by_its_own_gains_by_hand() -> None:
+    sound = place((1, 1), (2, 2, 194))
+    counts = {"junk": place((8, 2), (10, 5, 5)), "sound": sound}
+    # Of 200 gains of the other slice 2 lie below zero: of 30 about 30 * 3 / 202 = .45 would. Ten are no chance (1e-10). Near zero,
+    # in the first step, lie 8 below and 10 above.
+    fitted = fit_slices(counts, {"junk"})
+    below, above = fitted["junk"]
+    assert below == 1
+    assert above[:3] == pytest.approx([8 / 10, 2 / 5, 0])
+    assert fitted["sound"][1][:3] == pytest.approx([1 / 2, 1 / 2, 0]), "the rate of the others alone"
+    assert fit_slices(counts)["junk"] == (0, pytest.approx(np.zeros(STEPS))), "a third below zero, and nobody taught its language"
+    # Two of 30 may be chance (.07 > .001): then it counts no more than its share of all four, 30 * 4 / 230.
+    assert fit_slices({"few": place((2,), (10, 5, 13)), "sound": sound}, {"few"})["few"][0] == pytest.approx(30 * 4 / 230 / 2)
+    # Five below and 15 above within two steps (sign test: 2 %): texts whose language was hardly learnt.
+    hardly = {"hardly": place((3, 2), (7, 8, 5)), "sound": sound}
+    assert fit_slices(hardly, {"hardly"})["hardly"][0] == pytest.approx(min(5, 25 * 7 / 225) / 5)
+
+
+def test_a_slice_of_mostly_junk_is_told_from_sound_text_in_a_language_that_was_not_taught(spark: SparkSession) -> None:
+    draw = np.random.default_rng(8)
+    mixed = [*draw.normal(0, 0.03, 80), *draw.normal(0.3, 0.05, 20)]
+    hardly = draw.normal(0.08, 0.08, 200)
+    by_slice = {"junk": mixed, "foreign": draw.normal(0, 0.03, 100), "hardly": hardly, "sound": draw.normal(0.3, 0.1, 900)}
+    rows = rate_order(gains(spark, by_slice), {"junk", "hardly", "sound"}).orderBy("number").collect()
+    found = {name: [row["posterior"] for row in rows if row["slice"] == name] for name in by_slice}
+    assert np.mean(np.array(found["junk"][:80]) > 0.5) > 0.8
+    assert max(found["junk"][80:]) < 0.5
+    assert set(found["foreign"]) == {0.0}
+    assert np.mean(np.array(found["hardly"]) > 0.5) < 0.05
+    assert np.mean(np.array(found["sound"]) > 0.5) < 0.01
+
+
+def test_taught_slices_by_hand(spark: SparkSession) -> None:
+    half = {"phase": "train", "loss_sum": 1.0, "n_bytes": TAUGHT // 2}
+    rows = [
+        *({"doc": doc, "round": 1, "slice": "taught", **half} for doc in (1, 2)),
+        *({"doc": doc, "round": round, "slice": "now", **half} for doc, round in ((3, 1), (4, 2))),
+        *({"doc": doc, "round": 1, "slice": "elsewhere", **half, "arm": arm} for doc, arm in ((5, "plan"), (6, "control"))),
+        *({"doc": doc, "round": 1, "slice": "read", **half, "phase": phase} for doc, phase in ((7, "train"), (8, "score"))),
+    ]
+    assert find_taught(events_frame(spark, rows), TURN) == {"taught"}
+
+
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=3), COUNTS, min_size=1, max_size=6),
+    st.sets(st.text(min_size=1, max_size=3), max_size=6),
+)
+def test_every_chance_is_one(counts: dict[str, list[tuple[int, int]]], more: set[str]) -> None:
     full = {name: np.zeros((2, STEPS), np.int64) for name in counts}
     for name, found in counts.items():
         full[name][:, : len(found)] = np.array(found).T
-    for below, above in fit_slices(full).values():
+    taught = more | set(list(full)[::2])
+    for below, above in fit_slices(full, taught).values():
         assert 0 <= below <= 1
         assert ((above >= 0) & (above <= 1)).all()
         assert (np.diff(above[above.nonzero()]) <= 1e-12).all(), "the larger the gain, the less likely"
