@@ -99,12 +99,17 @@ def _list_campaigns(rows: tuple[Mapping[str, Any], ...]) -> Grid:
             name(row["incumbent"]),
             say(STATES[row["state"]]),
             count(row["tokens"]),
-            plain(restate(row["reason"])),
+            _say_all(row["reason"]),
         )
         for row in rows
     )
     columns = (say("campaign"), say("policy"), say("state"), say("tokens at most"), say("why"))
     return Grid(say("Campaigns"), columns, cells, frozenset(columns[3:4]), cards=True, prose=frozenset(columns[4:]), whole=True)
+
+
+def _say_all(text: str) -> str:
+    """Several reasons, in the language that is spoken now."""
+    return say("; ").join(plain(restate(part)) for part in text.split("; "))
 
 
 def _list_rungs(rows: list[Mapping[str, Any]]) -> Grid:

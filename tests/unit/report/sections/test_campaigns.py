@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import SparkSession
 from tests.unit.report.loop import loop_facts
 
+from resonance.control.search.accept import Harm, Quality, Verdict, decide
+from resonance.control.search.looks import Shown
 from resonance.core.frames import make_frame
 from resonance.core.settings import ReportSettings
-from resonance.report.language import speak
+from resonance.report.language import restate, speak
 from resonance.report.sections.campaigns import NEWEST, Campaigns, draw_campaigns, gather_campaigns
 from resonance.runtime import resources
 from resonance.tables import CAMPAIGNS, RULE_TRIALS, RULE_VERIFICATIONS
@@ -83,3 +86,28 @@ def test_the_newest_campaigns_are_shown() -> None:
     assert block is not None
     assert len(block.grids) == 1
     assert [row[0] for row in block.grids[0].rows][0] == "docs-02"
+
+
+def list_verdicts() -> list[Verdict]:
+    """A verdict for each reason that there is."""
+    fine, bad = (Harm("one", -0.01, 0.001),), (Harm("one", -0.01, 0.001), Harm("two", 0.03, 0.01), Harm("few", 0.0, math.inf))
+    sound, whole = Quality(0.9, watched={"pii_free_rate": (1.0, 0.99)}), Harm("*", -0.01, 0.001)
+    worse = Quality(0.7, ("metric 5 stands below 0.6",), {"pii_free_rate": (0.9, 0.8)})
+    shown, unclear = (Shown(3, 0.03, 1e-4, 1e-5, 5.0, p, p) for p in (0.001, 0.9))
+    return [
+        decide(shown, 0.01, "improve", fine, whole, sound, sound),
+        decide(shown, 0.01, "improve", bad, whole, sound, worse),
+        decide(shown, 0.01, "improve", fine, whole, sound, Quality(0.9)),
+        decide(shown, 0.01, "improve", fine, whole, None, None),
+        decide(shown, 0.01, "improve", (Harm("two", 0.3, 0.01),), whole, None, None),
+        decide(unclear, 0.01, "improve", bad, whole, None, None),
+        decide(unclear, 0.01, "comply", fine, Harm("*", 0.02, 0.001), None, None),
+    ]
+
+
+def test_every_reason_of_a_verdict_has_its_chinese() -> None:
+    parts = sorted({part for verdict in list_verdicts() for part in verdict.reason.split("; ")})
+    assert len(parts) == 12
+    with speak("zh"):
+        said = {part: restate(part) for part in parts}
+    assert [part for part, words in said.items() if words == part] == []
