@@ -46,6 +46,7 @@ def problems(w: OpenWorkspace) -> None:
     w.rules.problems().show(out)
 
 
+@rules.command()
 @on_workspace()
 def search(
     w: OpenWorkspace,
