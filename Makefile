@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train demo jdk test test-spark test-slow fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores experiments lint check coverage docs release clean
+.PHONY: help setup setup-data setup-spark setup-train setup-lts demo nlp-demo jdk test test-spark test-slow test-lts fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores experiments lint check coverage docs release clean
 
 BIN := .venv/bin
 
@@ -19,14 +19,22 @@ setup-spark: ## add Spark and Delta's jars to it, for --engine spark; needs a JD
 setup-train: ## add torch and Horovod to it; needs a C++ compiler and cmake
 	@sh cluster/laptop/setup.sh train
 
+setup-lts: jdk ## make .venv-lts: the data half on Spark 3.5, which many sites stay on, and Spark NLP with its jars (2 GB)
+	@sh cluster/lts/setup.sh
+
 demo: ## set up what is missing, run two rounds of the loop on text that is already on this machine, and show where the report is
 	@sh cluster/laptop/setup.sh demo
+
+nlp-demo: setup-lts ## fit a Chinese segmenter and tagger, and annotate documents of both languages, on Spark 3.5 (ten minutes)
+	@.venv-lts/bin/python cluster/lts/demo.py
 
 jdk:
 	@sh cluster/laptop/jdk.sh
 
 SEAM := tests/unit/runtime/storage tests/unit/runtime/engines/test_explain.py tests/unit/assess/test_measure.py
 BOTH := tests/unit tests/conformance tests/oracle tests/integration/test_incremental_runs.py
+
+LTS := tests/unit/core tests/unit/curate tests/unit/states tests/unit/runtime/storage
 
 test: jdk lint ## run what `make lint` runs, all tests but the slow ones, then the catalog and its seam on Spark, as continuous integration does
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=15
@@ -37,6 +45,10 @@ test-spark: setup ## run on Spark what both engines must pass (half an hour)
 
 test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
 	@$(BIN)/python -m pytest -m slow --durations=15
+
+test-lts: setup-data setup-lts ## run the data half on Spark 3.5: the tables of the embedded engine hash for hash, and the tests of steps and storage
+	@.venv-lts/bin/python -m pytest -n 2 --dist loadfile --durations=15 tests/lts
+	@.venv-lts/bin/python -m pytest -m "(spark or engine) and not slow and not train" --engine spark -n 2 --dist loadfile $(LTS)
 
 fuzz: setup ## run the tests of properties on new random examples, three times as many (ten minutes)
 	@$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile new -n 2 --dist loadfile
@@ -96,6 +108,6 @@ release: setup ## build wheel and sdist in dist/: the wheel curates a file in an
 	@$(BIN)/hatchling build -d dist
 	@$(BIN)/python -m pytest -q tests/integration/test_wheel.py --dist-folder dist
 
-clean: ## remove what was built here (.venv, caches, dist); workspaces and the cached Horovod wheel stay
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis .import_linter_cache metastore_db spark-warehouse derby.log
+clean: ## remove what was built here (.venv, .venv-lts, caches, dist); workspaces and the cached Horovod wheel stay
+	rm -rf .venv .venv-lts dist .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis .import_linter_cache metastore_db spark-warehouse derby.log
 	find lib jobs tests cluster -name __pycache__ -type d -prune -exec rm -rf {} +

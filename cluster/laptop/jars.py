@@ -1,38 +1,54 @@
-"""Put the Delta jars that fit the installed pyspark into the environment, so that later sessions start offline.
+"""Put the jars that fit the installed pyspark into the environment, so that later sessions start offline.
 
-Spark ships all that Delta's two jars need; the rest of what they name serves other engines and stays away. Ivy keeps what it
-fetched in the user's own cache; a mirror is named as Spark documents it, by `spark.jars.ivySettings` in SPARK_CONF_DIR.
+Usage: python jars.py [delta|nlp]
+
+Spark ships all that Delta's two jars need; the rest of what they name serves other engines and stays away. Of Spark NLP its
+native engines stay away (TensorFlow, OpenVINO, llama.cpp), which only large pretrained models need. Ivy keeps what it fetched in
+the user's own cache; a mirror is named as Spark documents it, by `spark.jars.ivySettings` in SPARK_CONF_DIR.
 """
 
 import os
 import shutil
 import sys
+from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 from delta.pip_utils import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 
+JARS = Path(sys.prefix) / "share" / "resonance" / "jars"
 WANTED = ("io.delta_delta-spark_", "io.delta_delta-storage-")
 UNUSED = ("com.*:*", "commons-*:*", "io.airlift:*", "io.delta:delta-kernel-*", "io.unitycatalog:*", "javax.*:*", "org.*:*")
+NATIVE = tuple(f"com.johnsnowlabs.nlp:{name}_2.12" for name in ("tensorflow-cpu", "jsl-llamacpp-cpu", "jsl-openvino-cpu"))
 
 
-def resolve() -> list[Path]:
-    """Return the two jars as Spark's own resolver fetches them."""
+def resolve(builder: SparkSession.Builder, without: Sequence[str]) -> list[Path]:
+    """Return the jars that a session is made with, as Spark's own resolver fetches them."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.driver.host", "localhost")
-    builder = configure_spark_with_delta_pip(builder.config("spark.jars.excludes", ",".join(UNUSED)))
-    session = builder.getOrCreate()
+    builder = builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.driver.host", "localhost")
+    session = builder.config("spark.jars.excludes", ",".join(without)).getOrCreate()
     found = [Path(name.removeprefix("file:")) for name in str(session.conf.get("spark.jars")).split(",")]
     session.stop()
-    return [path for path in found if path.name.startswith(WANTED)]
+    return found
 
 
-def main() -> None:
-    """Leave exactly these two jars in the folder."""
-    jars = resolve()
+def resolve_delta() -> list[Path]:
+    """Return Delta's two jars."""
+    jars = [path for path in resolve(configure_spark_with_delta_pip(SparkSession.builder), UNUSED) if path.name.startswith(WANTED)]
     if len(jars) != len(WANTED):
         sys.exit(f"expected {len(WANTED)} Delta jars, Spark resolved {[path.name for path in jars]}")
-    folder = Path(sys.prefix) / "share" / "resonance" / "jars"
+    return jars
+
+
+def resolve_nlp() -> list[Path]:
+    """Return the jars of the installed Spark NLP."""
+    jar = f"com.johnsnowlabs.nlp:spark-nlp_2.12:{metadata.version('spark-nlp')}"
+    return resolve(SparkSession.builder.config("spark.jars.packages", jar), NATIVE)
+
+
+def keep(jars: Sequence[Path], folder: Path) -> None:
+    """Leave exactly these jars in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in {path.name for path in folder.glob("*.jar")} - {path.name for path in jars}:
         (folder / old).unlink()
@@ -42,4 +58,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["nlp"]:
+        keep(resolve_nlp(), JARS / "nlp")
+    else:
+        keep(resolve_delta(), JARS)

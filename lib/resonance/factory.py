@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from resonance.annotate.annotate import annotate
 from resonance.assess.documents import assess_documents
 from resonance.assess.effect import assess_effect
 from resonance.attribute.attribute import attribute
@@ -37,6 +38,7 @@ from resonance.states.compare import compare
 from resonance.states.feedback import feedback
 from resonance.states.suspect import suspect
 from resonance.tables import (
+    ANNOTATIONS,
     APPRAISALS,
     APPROVALS,
     CHECKPOINTS,
@@ -305,6 +307,16 @@ ATTRIBUTE = Job(  # why slices are weak: it needs the models of probes, and says
 )
 PROPOSE = Job("propose", propose_work, reads=(VERDICTS,), writes=(WORK_ITEMS,), per="round", on_demand=True)
 
+ANNOTATE = Job(  # needs Spark NLP, which few environments have
+    "annotate",
+    annotate,
+    reads=(DOCUMENTS, SIGNALS.tables["basics"]),
+    writes=(ANNOTATIONS,),
+    per="batch",
+    on_demand=True,
+    only_with="annotate.recipes",
+)
+
 ASSIGN_ROLES = Job(  # what is chosen on some held-out documents is judged on others
     "assign_roles",
     assign_roles,
@@ -374,6 +386,7 @@ JOBS = (
     PROBE,
     ATTRIBUTE,
     PROPOSE,
+    ANNOTATE,
     ASSIGN_ROLES,
     SCORE_SHADOW,
     MEASURE_RULES,
@@ -398,14 +411,14 @@ def curation(config: Config) -> tuple[Step, ...]:
 def on_demand(config: Config, jobs: Collection[str]) -> tuple[Step, ...]:
     """Steps that run only where one of them is named, after the last round: of each group in which one is, all that build on it.
 
-    Groups are reference models, verdicts with the models that these rest on, roles of held-out documents, and what rules do. None
-    of them waits for another, but a verdict on labels for reference models.
+    Groups are reference models, verdicts with the models that they rest on, annotations, roles of held-out documents, what
+    rules do. None of them waits for another, but a verdict on labels for reference models.
     """
     last, named = config.rounds, set(jobs)
     steps = [step for step in references(config, last) if named & {CROSS_FIT.name, TUNE.name, COMPARE.name}]
     if named & {PROBE.name, ATTRIBUTE.name, PROPOSE.name}:
         steps += [step for step in attribution(config, last) if step not in steps]
-    groups = ((Step(ASSIGN_ROLES, 0, HELDOUT),), (Step(SCORE_SHADOW, last), Step(MEASURE_RULES, last)))
+    groups = ((Step(ANNOTATE),), (Step(ASSIGN_ROLES, 0, HELDOUT),), (Step(SCORE_SHADOW, last), Step(MEASURE_RULES, last)))
     return (*steps, *(step for group in groups if {step.job.name for step in group} & named for step in group))
 
 

@@ -71,7 +71,7 @@ def test_configuration_files_name_known_jobs_and_keys():
     known = {job.name for job in JOBS} | {"demo", "curate"}
     assert {path.stem for path in (TOP / "conf/jobs").glob("*.yaml")} <= known
     for path in (TOP / "conf").rglob("*.yaml"):
-        if path.parent.name not in ("licences", "moves", "policies", "profiles", "searches", "weightings"):
+        if path.parent.name not in ("annotations", "licences", "moves", "policies", "profiles", "searches", "weightings"):
             load(files=[path])
 
 

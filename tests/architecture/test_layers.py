@@ -25,6 +25,7 @@ OWNED = {
     "mlflow": ("runtime/tracking",),
     "openlineage": ("runtime/lineage",),
     "horovod": ("runtime/ranks/local_ranks", "runtime/ranks/launch", "train/collective"),
+    "sparknlp": ("annotate/pipeline", "annotate/fit"),
     "hyperopt": ("control/search/tree",),
 }
 OWNED |= dict.fromkeys(TEXT_ENGINES, ("train",))
@@ -112,8 +113,14 @@ def test_spark_and_development_bring_no_trainer(project: dict[str, Any]) -> None
     assert found.isdisjoint({"torch", "transformers", "horovod"})
 
 
+def test_spark_nlp_is_pinned_where_it_is_installed(project: dict[str, Any]) -> None:
+    lines = (TOP / "cluster" / "lts" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert set(project["optional-dependencies"]["nlp"]) <= set(lines)
+
+
 def test_versions_are_pinned_for_all_that_set_up_installs(project: dict[str, Any], pins: dict[str, str]) -> None:
-    named = sum(project["optional-dependencies"].values(), project["dependencies"])
+    extras = {name: asked for name, asked in project["optional-dependencies"].items() if name != "nlp"}  # cluster/lts pins that
+    named = sum(extras.values(), project["dependencies"])
     asked = [Requirement(text) for text in named]
     assert [r.name for r in asked if canonical(r.name) not in pins or not r.specifier.contains(pins[canonical(r.name)])] == []
     assert sorted(with_dependencies(named) - pins.keys()) == []

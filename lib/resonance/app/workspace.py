@@ -239,6 +239,36 @@ class OpenWorkspace:
         recorded = opened.track_scorer(fitted.name, path, fitted.scorer.about, fitted.verdict.measures)
         return View(describe(fitted, path, bool(recorded)))
 
+    def annotate(self, *recipes: str, models: str | Path | None = None) -> View:
+        """Annotate the documents of the batch by recipes of Spark NLP, where that is not done yet, and show what was found.
+
+        Args:
+            recipes: names or files; those of ``annotate.recipes`` where none are named.
+            models: folder of the models that they name.
+
+        Raises:
+            ResonanceError: there are no documents, no recipe, or no Spark NLP.
+        """
+        from resonance.app.annotations import annotate_documents
+
+        own: dict[str, object] = {"annotate__recipes": list(recipes)} if recipes else {}
+        own |= {} if models is None else {"annotate__models": str(models)}
+        return annotate_documents(self._open(self._configure(**own)), self.console)
+
+    def fit_annotator(self, kind: Literal["token", "pos"], *labelled: str | Path, folder: str | Path, separator: str = "/") -> View:
+        """Fit a tagger (``pos``) or a segmenter of words (``token``) on labelled sentences, and show how well it does on others.
+
+        Args:
+            kind: what it is to find.
+            labelled: files with a sentence a line, its words as ``word/TAG`` with white space between them.
+            folder: the model's, which a recipe names; its measures are written beside it, as JSON.
+            separator: what stands between word and tag.
+        """
+        from resonance.app.annotations import fit_annotator
+
+        opened = self._open(self.config, create=True)
+        return fit_annotator(opened, kind, labelled, Path(folder), separator)
+
     def judge(self, policy: str, *, apply: bool = False) -> View:
         """Show what another policy would cut and keep, from stored signals; with ``apply`` write its verdicts."""
         config = self._configure(judge__policy=policy)

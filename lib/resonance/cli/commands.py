@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from resonance.cli.annotations import annotate, annotators
 from resonance.cli.options import on_workspace, out
 from resonance.cli.rules import rules
 from resonance.core.errors import ConfigError
@@ -108,6 +109,9 @@ def register(
     """
     w.register(name, *files, text_field=text_field, id_field=id_field).show(out)
 
+
+app.command()(annotate)
+app.add_typer(annotators, name="annotators")
 
 score = typer.Typer(help="Fit what gives texts a learned score; [b]resonance curate[/b] then measures it.", no_args_is_help=True)
 app.add_typer(score, name="score")

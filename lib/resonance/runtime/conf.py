@@ -22,6 +22,7 @@ from resonance.core.settings import AssessSettings, CleanSettings, Config, Propo
 from resonance.core.settings.control import MOVED
 from resonance.core.weighting import Weighting
 from resonance.runtime import resources
+from resonance.runtime.annotations import read_recipes
 from resonance.runtime.policies import load_policy, parse_policy, readable_sets
 from resonance.runtime.recipes import find_recipe, read_file
 from resonance.runtime.scorers import find_scorers
@@ -57,7 +58,9 @@ def load(
     for key, value in overrides.items():
         merged = _lay(merged, _nest_value(key.split("__"), value))
     try:
-        return Config.model_validate(_read_moves(_read_promises(_settle_policy(_choose_weighting(_read_scorers(merged))))))
+        return Config.model_validate(
+            _read_annotations(_read_moves(_read_promises(_settle_policy(_choose_weighting(_read_scorers(merged))))))
+        )
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_say(e)}" for e in error.errors())
         raise ConfigError(f"configuration: {problems}") from None
@@ -134,6 +137,12 @@ def _read_moves(merged: dict[str, Any]) -> dict[str, Any]:
     text = read_file(find_recipe("moves", "table of moves", given), "table of moves")
     parse_moves(text, given)
     return {**merged, "propose": {**propose, "moves": text}}
+
+
+def _read_annotations(merged: dict[str, Any]) -> dict[str, Any]:
+    """The layers with the recipes of annotations that they name read, and the models that lie in their folder named by content."""
+    given = merged.get("annotate")
+    return {**merged, "annotate": read_recipes(given)} if isinstance(given, dict) else merged
 
 
 def config_hash(config: Config) -> str:

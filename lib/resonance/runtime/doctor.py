@@ -44,6 +44,7 @@ sys.stdout.flush()
 os._exit(0)
 """
 ONLY_SPARK = "needed for --engine spark alone: "
+ONLY_ANNOTATING = "needed for annotations alone: `make setup-lts`"
 ONLY_TRAINING = "needed for training alone: `make setup-train`"
 
 
@@ -66,7 +67,7 @@ def examine() -> tuple[Finding, ...]:
             pool.submit(java, needed=on_spark),
             pool.submit(gpu),
         )
-        rest = (spark(needed=on_spark), delta(needed=on_spark), torch(), horovod())
+        rest = (spark(needed=on_spark), delta(needed=on_spark), spark_nlp(), torch(), horovod())
         return (engine(), session.result(), jvm.result(), *rest, devices.result(), disk(Path.cwd()), machine())
 
 
@@ -134,6 +135,21 @@ def delta(*, needed: bool) -> Finding:
         return Finding("Delta for Spark", True, f"delta-spark {package}, {len(jars)} jars")
     found = f"delta-spark {package}, no jars in {folder}"
     return absent("Delta for Spark", needed, found, "`make setup-spark`; until then sessions download them")
+
+
+def spark_nlp() -> Finding:
+    """Whether Spark's sessions find Spark NLP: its package, and jars, which are published for Spark 3 alone."""
+    package, version = find_version("spark-nlp"), find_version("pyspark") or find_version("pyspark-client")
+    if version.startswith("4"):
+        found = f"none for Spark {version}: no jar for it is published"
+        return Finding("Spark NLP", None, found, f"{ONLY_ANNOTATING}: Spark 3.5 on the same workspace")
+    if not package:
+        return Finding("Spark NLP", None, "none", ONLY_ANNOTATING)
+    folder = jar_folder() / "nlp"
+    jars = sorted(path.name for path in folder.glob("*.jar"))
+    if jars:
+        return Finding("Spark NLP", True, f"spark-nlp {package}, {len(jars)} jars")
+    return Finding("Spark NLP", None, f"spark-nlp {package}, no jars in {folder}", ONLY_ANNOTATING)
 
 
 def absent(name: str, needed: bool, found: str, advice: str) -> Finding:

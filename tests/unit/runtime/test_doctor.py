@@ -134,6 +134,23 @@ def test_delta_of_the_platform_needs_no_jars(monkeypatch: pytest.MonkeyPatch, tm
     assert doctor.delta(needed=True).works
 
 
+def test_spark_nlp_has_no_jar_for_spark_4(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "find_version", lambda package: {"pyspark-client": "4.1.3"}.get(package, ""))
+    finding = doctor.spark_nlp()
+    assert (finding.works, finding.found) == (None, "none for Spark 4.1.3: no jar for it is published")
+    assert "make setup-lts" in finding.advice
+
+
+def test_spark_nlp_needs_its_jars_beside_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "find_version", lambda package: {"pyspark": "3.5.9", "spark-nlp": "5.5.3"}.get(package, ""))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert doctor.spark_nlp().works is None
+    folder = doctor.jar_folder() / "nlp"
+    folder.mkdir(parents=True)
+    (folder / "one.jar").touch()
+    assert doctor.spark_nlp() == doctor.Finding("Spark NLP", True, "spark-nlp 5.5.3, 1 jars")
+
+
 @pytest.fixture
 def noted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
     """Writes down what set-up found of Horovod, in an environment where everything is installed as 1.0."""

@@ -4,6 +4,7 @@ Each room has a module; ``Config`` holds one section of each kind. Defaults stan
 them (``runtime.conf``). A job is handed the sections that its signature names.
 """
 
+from resonance.core.settings.annotate import AnnotateSettings
 from resonance.core.settings.assess import AssessSettings
 from resonance.core.settings.attribute import AttributeSettings
 from resonance.core.settings.base import Settings
@@ -31,6 +32,7 @@ from resonance.core.settings.train import AppraiseSettings, CrossFitSettings, Sc
 __all__ = [
     "MOST_HASHES",
     "TASK_FIELDS",
+    "AnnotateSettings",
     "AppraiseSettings",
     "AssessSettings",
     "AttributeSettings",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
+from resonance.core.settings.annotate import AnnotateSettings
 from resonance.core.settings.assess import AssessSettings
 from resonance.core.settings.attribute import AttributeSettings
 from resonance.core.settings.base import Settings
@@ -50,6 +51,7 @@ class Config(Settings):
     judge: JudgeSettings = JudgeSettings()
     dedupe: DedupeSettings = DedupeSettings()
     decontaminate: DecontaminateSettings = DecontaminateSettings()
+    annotate: AnnotateSettings = AnnotateSettings()
     score: ScoreSettings = ScoreSettings()
     rebalance: RebalanceSettings = RebalanceSettings()
     train: TrainSettings = TrainSettings()

@@ -32,6 +32,8 @@ COMMON = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
+NLP = {"spark.serializer": "org.apache.spark.serializer.KryoSerializer", "spark.kryoserializer.buffer.max": "1000m"}
+"""What Spark NLP asks of a session: models are handed to workers in one piece."""
 LAPTOP = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -152,7 +154,7 @@ def _clear_environment(local: bool) -> None:
 
 
 def jar_folder() -> Path:
-    """Where set-up leaves the Delta jars, so that sessions start offline."""
+    """Where set-up leaves the Delta jars, so that sessions start offline; those of Spark NLP lie in its folder ``nlp``."""
     return Path(sys.prefix) / "share" / "resonance" / "jars"
 
 
@@ -166,7 +168,8 @@ def _jars() -> dict[str, str]:
 
     jars = sorted(jar_folder().glob("*.jar"))
     if jars:
-        return {"spark.jars": ",".join(map(str, jars))}
+        nlp = sorted((jar_folder() / "nlp").glob("*.jar"))
+        return {"spark.jars": ",".join(map(str, (*jars, *nlp))), **(NLP if nlp else {})}
     packages = {"spark.jars.packages": DELTA_PACKAGE[pyspark.__version__[0]]}
     if not os.access(pwd.getpwuid(os.getuid()).pw_dir, os.W_OK):
         packages["spark.jars.ivy"] = str(own_folder() / "ivy")

@@ -1,0 +1,1 @@
+"""Documents to annotations: sentences, tokens, tags and entities as spans beside the texts, by Spark NLP."""

@@ -1,0 +1,54 @@
+"""What `resonance annotate` does on a workspace: spans beside texts, and the annotators that find them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from resonance.app.view import View
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from resonance.runtime.workspace import Workspace
+
+
+def annotate_documents(opened: Workspace, console: Console) -> View:
+    """Annotate the documents of a batch by the recipes of its configuration, where that is not done yet, and count what was found.
+
+    Raises:
+        ResonanceError: there are no documents, no recipe is named, or Spark NLP is not to be had.
+    """
+    from resonance.core.job import Step
+    from resonance.factory import ANNOTATE, CLEANING
+    from resonance.report.terminal.annotations import count_spans, describe_spans
+    from resonance.tables import ANNOTATIONS
+
+    with closing(opened.events(console, 1)) as events:
+        opened.update(Step(ANNOTATE), CLEANING, events)
+    return View(tuple(describe_spans(count_spans(opened.catalog.read(ANNOTATIONS)))))
+
+
+def fit_annotator(
+    opened: Workspace, kind: Literal["token", "pos"], files: Iterable[str | Path], folder: Path, separator: str
+) -> View:
+    """Fit an annotator on files of labelled sentences, and say how well it does on sentences held out.
+
+    Raises:
+        ResonanceError: a file cannot be read or holds no labelled sentences, or Spark NLP is not to be had.
+    """
+    from resonance.annotate.fit import fit_annotator as fit
+    from resonance.core.errors import InputError
+
+    paths = [Path(file) for file in files]
+    try:
+        lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read labelled sentences: {error}") from None
+    where = ", ".join(map(str, paths))
+    fitted = fit(opened.spark, kind, lines, where, folder, separator=separator, seed=opened.config.seed)
+    measures = ", ".join(f"{name} {value:.4f}" for name, value in fitted.measures.items())
+    line = f"{folder}: fitted on {fitted.train} sentences; {fitted.held_out} held out with {fitted.words} words: {measures}"
+    return View((line,))
