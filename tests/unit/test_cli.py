@@ -224,3 +224,10 @@ def test_what_an_assessment_or_an_approval_cannot_do_is_one_line(tmp_path: Path,
     assert f"Ada lets {tmp_path}/shop.csv through gate rules in round 1: a draft" in capsys.readouterr().out
     assert exit_code("approve", "rules", "--dataset", "shops", *given) == 1
     assert f"says anything of gate rules: it is known of {tmp_path}/shop.csv" in capsys.readouterr().err
+
+
+def test_all_that_can_be_done_with_rules_has_a_command() -> None:
+    from resonance.cli.rules import rules
+
+    commands = {command.callback.__name__ for command in rules.registered_commands if command.callback}
+    assert commands >= {"problems", "effect", "search", "verify", "adopt", "reject", "rollback", "history"}
