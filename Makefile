@@ -47,7 +47,7 @@ test-slow: setup ## run the tests that take minutes each: a cluster, killed driv
 	@$(BIN)/python -m pytest -m slow --durations=15
 
 test-lts: setup-data setup-lts ## run the data half on Spark 3.5: the tables of the embedded engine hash for hash, and the tests of steps and storage
-	@.venv-lts/bin/python -m pytest -n 2 --dist loadfile --durations=15 tests/lts
+	@.venv-lts/bin/python -m pytest --engine spark -n 2 --dist loadfile --durations=15 tests/lts
 	@.venv-lts/bin/python -m pytest -m "(spark or engine) and not slow and not train" --engine spark -n 2 --dist loadfile $(LTS)
 
 fuzz: setup ## run the tests of properties on new random examples, three times as many (ten minutes)

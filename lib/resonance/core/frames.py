@@ -141,10 +141,11 @@ def make_frame(session: SparkSession, rows: Iterable[Sequence[Any] | Mapping[str
     nullable = _allow_nulls(schema if isinstance(schema, T.StructType) else parse_schema(schema))
     names = nullable.names
     cells = [tuple(map(row.get, names)) if isinstance(row, Mapping) else tuple(row) for row in rows]
-    if int(pyspark.__version__.split(".")[0]) < 4:
-        return session.createDataFrame(cells, nullable)
     columns = zip(*cells, strict=True) if cells else [()] * len(names)
     arrays = [_make_array(column, field) for column, field in zip(columns, to_arrow_schema(nullable), strict=True)]
+    if int(pyspark.__version__.split(".")[0]) < 4:  # refuses 0 for 0.0, which Arrow takes
+        lists = (array.to_pylist(maps_as_pydicts="strict") for array in arrays)
+        return session.createDataFrame(list(zip(*lists, strict=True)), nullable)
     return session.createDataFrame(pa.Table.from_arrays(arrays, names), nullable)
 
 
