@@ -38,7 +38,8 @@ def named_folder(given: Path | str, use: str) -> Path:
         InputError: it is an address, another user's home that nobody knows, or no folder.
     """
     if ADDRESS.match(str(given)) and not os.path.lexists(given):
-        raise InputError(f"{use}: {given} is no folder of this machine; mount it as one, and name it by its path")
+        other = ", or keep tables there (--set tables=ADDRESS) and the rest in a folder" if use == "workspace" else ""
+        raise InputError(f"{use}: {given} is no folder of this machine; mount it as one, and name it by its path{other}")
     try:
         folder = Path(given).expanduser().absolute()
     except RuntimeError as error:

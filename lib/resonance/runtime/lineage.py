@@ -53,10 +53,14 @@ def name_file(path: Path, version: str = "") -> Source:
 
 
 def name_table(config: Config, table: str, version: int | None = None) -> Source:
-    """A table of the workspace: its folder, or its name in the catalog that the settings name."""
+    """A table of the workspace: its folder, its address, or its name in the catalog that the settings name."""
     at = "" if version is None else str(version)
     if config.catalog:
         return Source(config.lineage.namespace, f"{config.catalog}.{table}", at)
+    if config.tables:
+        scheme, _, rest = config.tables.partition("://")
+        bucket, _, folder = rest.partition("/")
+        return Source(f"{scheme}://{bucket}", "/".join(filter(None, (folder.rstrip("/"), table))), at)
     return name_file(Path(config.workspace) / "tables" / table, at)
 
 

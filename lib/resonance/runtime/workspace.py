@@ -12,8 +12,8 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from resonance.core.errors import ResonanceError
-from resonance.core.files import named_folder, plain_path, refuse_escaped
+from resonance.core.errors import ConfigError, ResonanceError
+from resonance.core.files import named_folder, refuse_escaped
 from resonance.core.frames import make_frame
 from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
@@ -22,6 +22,7 @@ from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.core.turns import PLAN
 from resonance.runtime import resources
 from resonance.runtime.engines.session import choose_engine, open_engine
+from resonance.runtime.storage.files import open_files
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.lock import lock_workspace
 from resonance.tables import CHECKPOINTS, EVALUATION_ITEMS, TABLES
@@ -85,7 +86,7 @@ class Workspace:
         self.folder = named_folder(config.workspace, "workspace")
         if config.catalog is None:
             refuse_escaped(self.folder, "workspace")
-        if not create and config.catalog is None and not (self.folder / "tables").is_dir():
+        if not create and config.catalog is None and not config.tables and not (self.folder / "tables").is_dir():
             raise ResonanceError(f"no tables in workspace {config.workspace}: run `resonance demo` or `resonance curate` first")
         if create:
             refuse_workspace(config.ingest.inputs, self.folder)
@@ -93,6 +94,11 @@ class Workspace:
         self._name = choose_engine(config)
         if reads and config.catalog is None and find_spec("pysail"):
             self._name = "embedded"
+        if config.tables and (config.catalog is not None or self._name != "embedded"):
+            raise ConfigError(
+                f"tables={config.tables}: the embedded engine alone keeps tables there; for Spark name a catalog, or a workspace "
+                "that all nodes see"
+            )
 
     def under(self, config: Config) -> Workspace:
         """The same engine, tables and folders; steps run under other settings."""
@@ -127,7 +133,7 @@ class Workspace:
     def catalog(self) -> Catalog:
         """The tables."""
         if self.config.catalog is None:
-            return FolderCatalog(plain_path(self.folder) / "tables", lambda: self.engine)
+            return FolderCatalog(open_files(self.config.tables, self.folder / "tables"), lambda: self.engine)
         from resonance.runtime.storage.spark_catalog import SparkCatalog
 
         return SparkCatalog(self.spark, self.config.catalog)
@@ -324,6 +330,8 @@ def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str])
     Raises:
         ResonanceError: training is asked for, and no evaluation set is registered.
     """
-    asked = trains(steps, only) and not config.unchecked and config.catalog is None
-    if asked and not (named_folder(config.workspace, "workspace") / "tables" / EVALUATION_ITEMS.name / "_delta_log").is_dir():
+    if not trains(steps, only) or config.unchecked or config.catalog is not None:
+        return
+    files = open_files(config.tables, named_folder(config.workspace, "workspace") / "tables")
+    if not files.find(f"{EVALUATION_ITEMS.name}/_delta_log", ".json"):
         raise ResonanceError(UNCHECKED)

@@ -11,13 +11,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
-from resonance.core.files import plain_path
 from resonance.core.frames import make_frame
 from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.storage.conditions import describe, where
+from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.notes import sign_note
 
@@ -116,4 +116,4 @@ def hold(rows: DataFrame) -> DataFrame:
 
 def folder_catalog(spark: SparkSession, folder: Path) -> FolderCatalog:
     """The production catalog of tables below ``folder``, for a session that runs."""
-    return FolderCatalog(plain_path(folder), lambda: engine_of(spark))
+    return FolderCatalog(LocalFiles(folder), lambda: engine_of(spark))

@@ -98,14 +98,14 @@ class EmbeddedEngine:
         self._server = server
         self._workers = workers
 
-    def stage(self, rows: DataFrame, contract: Contract, folder: Path) -> None:
+    def stage(self, rows: DataFrame, contract: Contract, folder: str) -> None:
         """Leave the rows as Parquet files in a new folder.
 
         Plain Parquet of Sail calls elements of lists ``item``, which readers of Delta refuse, and those of maps ``entries``, which
         it cannot read together with Spark's; its Delta tables do not.
         """
         nested = any("ARRAY" in column.type or "MAP" in column.type for column in contract.columns)
-        rows.write.format("delta" if nested else "parquet").save(str(folder))
+        rows.write.format("delta" if nested else "parquet").save(folder)
 
     def stop(self) -> None:
         """End the server and all workers, where they are not ended yet: several workspaces of a process share them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,8 +15,8 @@ class Engine(Protocol):
 
     session: SparkSession
 
-    def stage(self, rows: DataFrame, contract: Contract, folder: Path) -> None:
-        """Leave the rows as Parquet files in a new folder; lists as the Delta protocol asks for them."""
+    def stage(self, rows: DataFrame, contract: Contract, folder: str) -> None:
+        """Leave the rows as Parquet files in a new folder, or below a new address; lists as the Delta protocol asks for them."""
         ...
 
     def stop(self) -> None:

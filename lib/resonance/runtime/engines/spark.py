@@ -75,9 +75,9 @@ class SparkEngine:
     def __init__(self, session: SparkSession) -> None:
         self.session = session
 
-    def stage(self, rows: DataFrame, contract: Contract, folder: Path) -> None:
+    def stage(self, rows: DataFrame, contract: Contract, folder: str) -> None:
         """Leave the rows as Parquet files in a new folder."""
-        rows.write.parquet(str(folder))
+        rows.write.parquet(folder)
 
     def stop(self) -> None:
         """End the session."""

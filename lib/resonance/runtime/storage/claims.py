@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -39,10 +38,10 @@ class UnknownWordError(Exception):
     """A claim says something that is the engine's to answer."""
 
 
-def find_broken(files: Sequence[Path], claims: Mapping[str, str]) -> dict[str, bool]:
+def find_broken(files: Sequence[Any], claims: Mapping[str, str]) -> dict[str, bool]:
     """Whether a row of these files breaks a claim, by the claim's name: for the claims that can be answered here.
 
-    A row for which a claim is null breaks it.
+    ``files`` are paths, or what pyarrow reads besides. A row for which a claim is null breaks it.
     """
     if sum(pq.read_metadata(file).num_rows for file in files) > MOST_ROWS:
         return {}
@@ -55,7 +54,7 @@ def find_broken(files: Sequence[Path], claims: Mapping[str, str]) -> dict[str, b
     return answered
 
 
-def _holds(file: Path, claim: str) -> bool:
+def _holds(file: Any, claim: str) -> bool:
     parser = _Claim(file, claim)
     found = parser.read()
     return bool(pc.all(pc.fill_null(found, False)).as_py())
@@ -64,7 +63,7 @@ def _holds(file: Path, claim: str) -> bool:
 class _Claim:
     """Reads a claim from left to right, and answers each part of it as an array of one value a row."""
 
-    def __init__(self, file: Path, claim: str) -> None:
+    def __init__(self, file: Any, claim: str) -> None:
         self._file = pq.ParquetFile(file)
         self._names = set(self._file.schema_arrow.names)
         self._left = _split(claim)

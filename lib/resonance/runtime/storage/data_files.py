@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from resonance.runtime.storage.files import Files
 
 LONGEST = 63
 """Bytes of the longest string that is taken for a bound: writers cut longer ones off."""
@@ -33,12 +34,11 @@ class DataFile:
     bounds: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, table: Path, file: Path) -> DataFile:
-        """A file by its footer."""
-        about, state = pq.read_metadata(file), file.stat()
+    def read(cls, files: Files, table: str, path: str) -> DataFile:
+        """A file of a table's folder by its footer."""
+        about, state = pq.read_metadata(files.open(f"{table}/{path}")), files.look(f"{table}/{path}")
         nulls, bounds = _columns(about)
-        path = file.relative_to(table).as_posix()
-        return cls(path, state.st_size, int(state.st_mtime * 1000), about.num_rows, nulls, bounds)
+        return cls(path, state.size, state.modified, about.num_rows, nulls, bounds)
 
     @property
     def statistics(self) -> str:

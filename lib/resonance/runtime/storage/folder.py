@@ -1,4 +1,4 @@
-"""Tables in folders: staged by whatever engine computes, looked at, then committed by delta-rs. The only import of deltalake.
+"""Tables in folders or object storage: staged by the engine, looked at, then committed by delta-rs. The only import of deltalake.
 
 Stage: the engine writes Parquet files below the table's folder that no log names yet. Look: their footers say whether the rows
 keep the contract and lie in the slice, and for what these cannot say the narrow columns of a small file, or one query over them.
@@ -8,12 +8,11 @@ version holds; ``maintain`` removes them.
 
 from __future__ import annotations
 
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -32,7 +31,8 @@ from resonance.runtime.storage.claims import find_broken
 from resonance.runtime.storage.conditions import describe, lies_inside, where
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
 from resonance.runtime.storage.data_files import DataFile
-from resonance.runtime.storage.history import read_history
+from resonance.runtime.storage.files import Files, LocalFiles
+from resonance.runtime.storage.history import read_commit
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
 from resonance.runtime.storage.notes import write_note
 from resonance.runtime.storage.retention import count_hours, promise_retention
@@ -49,7 +49,6 @@ ATTEMPTS = 50
 """How often a commit is tried anew where other writers come first."""
 STAGED = "data-"
 CHANGED = {"job": "contract", "reason": "the contract of the table, or how long its files are kept, changed"}
-OWNER_ONLY = 0o700
 KEPT = "`resonance maintain` keeps those of the newest rounds, and of a week"
 CONVERT = "run `resonance maintain` once: it keeps the rows, and drops the versions before"
 
@@ -58,17 +57,17 @@ class FolderCatalog:
     """Production catalog of a workspace: one folder a table.
 
     Args:
-        root: folder that holds the tables, under a name that engines read as it is (``plain_path``).
+        files: where the folders of tables lie.
         engine: opens the engine; called when rows are first read or written.
     """
 
-    def __init__(self, root: Path, engine: Callable[[], Engine]) -> None:
-        self._root = root
+    def __init__(self, files: Files, engine: Callable[[], Engine]) -> None:
+        self._files = files
         self._engine = engine
 
     def exists(self, table: Table) -> bool:
         """Whether the table was created."""
-        return any((self._root / table.name / "_delta_log").glob("*.json"))
+        return bool(self._files.find(f"{table.name}/_delta_log", ".json"))
 
     def read(self, table: Table, at: int | None = None) -> DataFrame:
         """The table (at a version, if given); an empty frame of its schema where nothing was written yet.
@@ -87,7 +86,7 @@ class FolderCatalog:
     def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
         """All rows of a small table, read without an engine; of these columns alone, where some are named."""
         names = list(columns) or resources.contract(table).schema.names
-        found = [row for path in self._paths(table, None) for row in _rows(path, names)]
+        found = [row for path in self._paths(table, None) for row in _rows(self._files.open(f"{table.name}/{path}"), names)]
         return [{name: row.get(name) for name in names} for row in found]
 
     def count(self, table: Table) -> int:
@@ -156,11 +155,12 @@ class FolderCatalog:
 
     def history(self, table: Table) -> list[Change]:
         """The commits that the table's log still holds, the oldest first."""
-        return read_history(self._root / table.name)
+        logs = [log for log in self._files.find(f"{table.name}/_delta_log", ".json") if Path(log).stem.isdigit()]
+        return [read_commit(int(Path(log).stem), self._files.read(log), self._files.look(log).modified) for log in logs]
 
     def look_at(self, table: Table, version: int) -> tuple[int | None, int | None]:
         """The rows that a version should hold by its log, and those that its files hold; None where one is gone."""
-        return look_at_version(self._root / table.name, version)
+        return look_at_version(self._files.name(table.name), version, lambda path: self._files.open(f"{table.name}/{path}"))
 
     def maintain(self, table: Table, since: datetime | None) -> None:
         """Merge small files, sort by bucket, and remove files that no version needs which was current at ``since`` or later.
@@ -180,23 +180,24 @@ class FolderCatalog:
         delta.vacuum(count_hours(since), dry_run=False, full=True, commit_properties=why)
 
     def _delta(self, table: Table, at: int | None = None) -> DeltaTable:
-        return DeltaTable(str(self._root / table.name), version=at)
+        return DeltaTable(self._files.name(table.name), version=at)
 
-    def _paths(self, table: Table, at: int | None) -> list[Path]:
+    def _paths(self, table: Table, at: int | None) -> list[str]:
+        """The files of a version, by their names below the table's folder."""
         if not self.exists(table):
             return []
         delta = self._delta(table, at)
         if delta.protocol().min_reader_version > 1:
             raise ContractError(f"table {table.name}: another tool made it need features that resonance does not read; undo these")
         find_absent(resources.contract(table), [field.name for field in delta.schema().fields])
-        paths = [self._root / table.name / file["path"] for file in _files(delta)]
-        if gone := sum(not path.exists() for path in paths):  # the embedded engine reads no rows from a file that is not there
+        paths = [file["path"] for file in _files(delta)]
+        if gone := self._files.count_missing(table.name, paths):  # the embedded engine reads no rows from a file that is not there
             raise ConservationError(f"table {table.name}, version {delta.version()}: {gone} of {len(paths)} files are gone; {KEPT}")
         return paths
 
-    def _load(self, table: Table, paths: Sequence[str | Path]) -> DataFrame:
+    def _load(self, table: Table, paths: Sequence[str]) -> DataFrame:
         """The rows of these files of a table; columns that they lack are null."""
-        whole = [str(self._root / table.name / path) for path in paths]
+        whole = [self._files.name(f"{table.name}/{path}") for path in paths]
         return load_parquet(self._engine().session, whole, resources.contract(table).schema)
 
     def _open(self, table: Table) -> DeltaTable | None:
@@ -225,11 +226,11 @@ class FolderCatalog:
         self._promise(table, {})
         return self._delta(table)
 
-    def _broken(self, table: Table, paths: Sequence[str | Path], claims: Mapping[str, str]) -> str | None:
+    def _broken(self, table: Table, paths: Sequence[str], claims: Mapping[str, str]) -> str | None:
         """The name of the first claim that a row of these files breaks."""
         if not paths or not claims:
             return None
-        broken = find_broken([self._root / table.name / path for path in paths], claims)
+        broken = find_broken([self._files.open(f"{table.name}/{path}") for path in paths], claims)
         if asked := {name: claim for name, claim in claims.items() if name not in broken}:
             counted = (f"count_if(NOT coalesce({claim}, false)) AS c{n}" for n, claim in enumerate(asked.values()))
             counts = self._load(table, paths).selectExpr(*counted).collect()[0]
@@ -246,31 +247,31 @@ class FolderCatalog:
             if (promises(contract) | dict(properties)).items() <= held.items():
                 return
             action = metadata(contract, str(about.id), about.created_time or 0, held | dict(properties))
-            if commit_actions(self._root / table.name, delta.version() + 1, "CHANGE COLUMN", CHANGED, [{"metaData": action}]):
+            made = [{"metaData": action}]
+            if commit_actions(self._files, table.name, delta.version() + 1, "CHANGE COLUMN", CHANGED, made):
                 return
         raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
 
     def _stage(self, table: Table, rows: DataFrame, slice: Slice | None, delta: DeltaTable | None) -> list[DataFile]:
         """Files of the rows, none of them empty, that keep the promises of the table and lie in the slice."""
         contract = resources.contract(table)
-        folder = self._root / table.name / f"{STAGED}{uuid.uuid4().hex}"
+        folder = f"{STAGED}{uuid.uuid4().hex}"
         if table.restricted:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            folder.parent.chmod(OWNER_ONLY)
+            self._files.restrict(table.name)
         try:
-            self._engine().stage(contract.conform(rows), contract, folder)
-            shutil.rmtree(folder / "_delta_log", ignore_errors=True)
-            files = [DataFile.read(folder.parent, path) for path in sorted(folder.rglob("*.parquet"))]
+            self._engine().stage(contract.conform(rows), contract, self._files.name(f"{table.name}/{folder}"))
+            self._files.remove([f"{table.name}/{folder}/_delta_log"])
+            found = self._files.find(f"{table.name}/{folder}", "")
+            paths = [path.removeprefix(f"{table.name}/") for path in found if path.endswith(".parquet")]
+            files = [DataFile.read(self._files, table.name, path) for path in paths]
             full = [file for file in files if file.rows]
-            for path in folder.rglob("*"):
-                if path.is_file() and path.relative_to(folder.parent).as_posix() not in {file.path for file in full}:
-                    path.unlink()
+            self._files.remove(set(found) - {f"{table.name}/{file.path}" for file in full})
             if full:
                 self._look(table, full, slice, _rules(delta) if delta else {rule.name: rule.expression for rule in contract.rules})
             else:
-                shutil.rmtree(folder, ignore_errors=True)
+                self._files.remove([f"{table.name}/{folder}"])
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._files.remove([f"{table.name}/{folder}"])
             raise
         return full
 
@@ -329,7 +330,8 @@ class FolderCatalog:
                 else {}
             )
             actions = [*first_actions(resources.contract(table)), *([named] if named else []), *(file.action() for file in files)]
-            return 0 if commit_actions(self._root / table.name, 0, "CREATE TABLE", {**note, "token": token}, actions) else None
+            about = {**note, "token": token}
+            return 0 if commit_actions(self._files, table.name, 0, "CREATE TABLE", about, actions) else None
         adds = [AddAction(file.path, file.size, {}, file.modified, True, file.statistics) for file in files]
         now = int(time.time() * 1000)
         removes = [RemoveAction(path, True, now, partition_values={}) for path in removed]
@@ -344,36 +346,37 @@ class FolderCatalog:
         return None
 
     def _remove(self, table: Table, files: Sequence[DataFile]) -> None:
-        for folder in {(self._root / table.name / file.path).parent for file in files}:
-            shutil.rmtree(folder, ignore_errors=True)
+        self._files.remove({f"{table.name}/{PurePosixPath(file.path).parent}" for file in files})
 
     def _convert(self, table: Table) -> None:
         """Give a clustered table a log of its own that starts with the rows as they are now; the files stay.
 
         Times that Spark once wrote in 96 bits are written anew, in microseconds.
         """
-        home, delta = self._root / table.name, self._delta(table)
-        files = [self._modern(home, Path(file["path"])) for file in _files(delta)]
-        contract, now = resources.contract(table), home / f".log-{uuid.uuid4().hex}"
+        if not isinstance(self._files, LocalFiles):
+            raise ContractError(f"table {table.name}: Spark clustered it; copy it into a folder, and maintain it there")
+        home, delta = self._files.root / table.name, self._delta(table)
+        files = [self._modern(self._files, table.name, file["path"]) for file in _files(delta)]
+        contract, now = resources.contract(table), f"{table.name}/.log-{uuid.uuid4().hex}"
         note = {"job": "maintain", "converted_from_version": delta.version()}
-        commit_actions(now, 0, "CONVERT", note, [*first_actions(contract), *(file.action() for file in files)])
+        commit_actions(self._files, now, 0, "CONVERT", note, [*first_actions(contract), *(file.action() for file in files)])
         old = home / f".log-before-{uuid.uuid4().hex}"
         (home / "_delta_log").rename(old)
-        (now / "_delta_log").rename(home / "_delta_log")
-        shutil.rmtree(now)
-        shutil.rmtree(old)
+        (self._files.root / now / "_delta_log").rename(home / "_delta_log")
+        self._files.remove([now, f"{table.name}/{old.name}"])
 
-    def _modern(self, home: Path, path: Path) -> DataFile:
-        rows = pq.read_table(home / path, coerce_int96_timestamp_unit="us")
-        old = [about.name for about in pq.ParquetFile(home / path).schema if about.physical_type == "INT96"]
+    def _modern(self, files: LocalFiles, table: str, path: str) -> DataFile:
+        place = files.root / table / path
+        rows = pq.read_table(place, coerce_int96_timestamp_unit="us")
+        old = [about.name for about in pq.ParquetFile(place).schema if about.physical_type == "INT96"]
         if not old:
-            return DataFile.read(home, home / path)
+            return DataFile.read(files, table, path)
         for name in old:
             rows = rows.set_column(rows.schema.get_field_index(name), name, rows[name].cast(pa.timestamp("us", "UTC")))
-        target = home / f"{STAGED}{uuid.uuid4().hex}" / path.name
-        target.parent.mkdir(parents=True)
-        pq.write_table(rows, target)
-        return DataFile.read(home, target)
+        target = f"{STAGED}{uuid.uuid4().hex}/{place.name}"
+        (files.root / table / target).parent.mkdir(parents=True)
+        pq.write_table(rows, files.root / table / target)
+        return DataFile.read(files, table, target)
 
 
 def _files(delta: DeltaTable) -> list[dict[str, Any]]:
@@ -381,8 +384,8 @@ def _files(delta: DeltaTable) -> list[dict[str, Any]]:
     return files
 
 
-def _rows(path: Path, names: Sequence[str]) -> list[dict[str, Any]]:
-    file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
+def _rows(opened: Any, names: Sequence[str]) -> list[dict[str, Any]]:
+    file = pq.ParquetFile(opened, coerce_int96_timestamp_unit="us")
     table = file.read([name for name in file.schema_arrow.names if name in names])
     rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
     return rows
@@ -407,10 +410,11 @@ def find_plain_files(table: Path) -> tuple[str, int, list[str]]:
     return str(about.id), delta.version(), [file["path"] for file in _files(delta)] if plain else []
 
 
-def look_at_version(table: Path, version: int) -> tuple[int | None, int | None]:
+def look_at_version(table: str | Path, version: int, read: Callable[[str], Any] | None = None) -> tuple[int | None, int | None]:
     """The rows that a version of a Delta table should hold by its log, and those that its files hold by their footers.
 
-    None where the log does not say, and where the version or one of its files is gone.
+    ``read`` opens a file of the table; one of this machine where it is not given. None where the log does not say, and where the
+    version or one of its files is gone.
 
     Raises:
         UnmeasurableError: files hold rows that the table does not.
@@ -420,7 +424,8 @@ def look_at_version(table: Path, version: int) -> tuple[int | None, int | None]:
         files = _files(delta)
         if delta.protocol().min_reader_version > 2:
             raise UnmeasurableError("the table has features, such as deletion vectors, under which its rows cannot be counted")
-        found = sum(pq.ParquetFile(table / file["path"]).metadata.num_rows for file in files)
+        opened = (Path(table) / file["path"] if read is None else read(file["path"]) for file in files)
+        found = sum(pq.ParquetFile(file).metadata.num_rows for file in opened)
     except (DeltaError, OSError, pa.ArrowInvalid):
         return None, None
     counts: list[Any] = [file.get("num_records") for file in files]

@@ -26,7 +26,8 @@ NAMES = {
 
 def read_history(table: Path) -> list[Change]:
     """The commits that the table's log still holds, the oldest first."""
-    return [_read_commit(file) for file in sorted((table / "_delta_log").glob("*.json")) if file.stem.isdigit()]
+    logs = [file for file in sorted((table / "_delta_log").glob("*.json")) if file.stem.isdigit()]
+    return [read_commit(int(file.stem), file.read_text(encoding="utf-8"), int(file.stat().st_mtime * 1000)) for file in logs]
 
 
 def read_added(table: Path) -> dict[str, int]:
@@ -40,12 +41,13 @@ def read_added(table: Path) -> dict[str, int]:
     return found
 
 
-def _read_commit(file: Path) -> Change:
-    actions = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+def read_commit(version: int, text: str, modified: int) -> Change:
+    """One commit of a log, from its lines; ``modified`` is when they were written, in milliseconds, where they do not say so."""
+    actions = [json.loads(line) for line in text.splitlines() if line.strip()]
     about: Mapping[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
-    at = datetime.fromtimestamp(about.get("timestamp", file.stat().st_mtime * 1000) / 1000, UTC)
+    at = datetime.fromtimestamp(about.get("timestamp", modified) / 1000, UTC)
     changes = any(action[kind].get("dataChange", True) for action in actions for kind in ("add", "remove") if kind in action)
-    return Change(int(file.stem), at, dict(read_note(about)), changes)
+    return Change(version, at, dict(read_note(about)), changes)
 
 
 def read_note(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

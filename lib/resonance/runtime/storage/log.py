@@ -6,15 +6,13 @@ Source: Delta Transaction Log Protocol, "Actions". delta-rs can write neither: i
 from __future__ import annotations
 
 import json
-import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from resonance.core.contract import Contract
+from resonance.runtime.storage.files import Files
 from resonance.runtime.storage.notes import write_note
 
 VERSION = "resonance.contract"
@@ -54,25 +52,14 @@ def promises(contract: Contract) -> dict[str, str]:
     return found | {VERSION: contract.version}
 
 
-def commit_actions(table: Path, version: int, operation: str, note: Mapping[str, object], actions: Sequence[Any]) -> bool:
-    """Write one version of the log; False where another writer made that version first."""
-    log = table / "_delta_log"
-    log.mkdir(parents=True, exist_ok=True)
+def commit_actions(
+    files: Files, table: str, version: int, operation: str, note: Mapping[str, object], actions: Sequence[Any]
+) -> bool:
+    """Write one version of the log of a table's folder; False where another writer made that version first."""
     about = {"timestamp": _now(), "operation": operation, "operationParameters": {}, "engineInfo": "resonance"}
     about["userMetadata"] = write_note(note)
-    draft = log / f".{uuid.uuid4().hex}.tmp"
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(action) + "\n" for action in ({"commitInfo": about}, *actions))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, log / f"{version:020d}.json")  # fails where the version is there: no reader sees half of one
-    except FileExistsError:
-        return False
-    finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
-    return True
+    lines = "".join(json.dumps(action) + "\n" for action in ({"commitInfo": about}, *actions))
+    return files.create(f"{table}/_delta_log/{version:020d}.json", lines)
 
 
 def _now() -> int:

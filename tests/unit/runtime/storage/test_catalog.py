@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ContractError
 from resonance.core.packages import name_software
 from resonance.runtime import resources
+from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.log import commit_actions, first_actions
 from resonance.runtime.storage.notes import PROCESS, name_author
@@ -106,7 +107,7 @@ def test_append_happens_once_for_a_transaction(catalog, spark):
 def test_each_table_is_created_as_its_contract_says(tmp_path):
     for table in TABLES:
         contract = resources.contract(table)
-        assert commit_actions(tmp_path / table.name, 0, "CREATE TABLE", {}, first_actions(contract))
+        assert commit_actions(LocalFiles(tmp_path), table.name, 0, "CREATE TABLE", {}, first_actions(contract))
         delta = DeltaTable(tmp_path / table.name)
         held = json.loads(delta.schema().to_json())["fields"]
         asked = [json.loads(field.json()) for field in contract.schema]
@@ -223,7 +224,7 @@ def test_small_tables_are_read_without_an_engine(spark, tmp_path):
     values = ("r", "j", "b", 0, "plan", 1, 1, 0, {"x": 0}, {"t": 1}, {}, 1.0, finished, {"t": "o"}, {"seed": "7"})
     row = spark.createDataFrame([values], resources.contract(STEPS).schema)
     folder_catalog(spark, tmp_path).append(STEPS, row, ("steps/r", 1), {})
-    alone = FolderCatalog(tmp_path, lambda: pytest.fail("an engine was asked for"))
+    alone = FolderCatalog(LocalFiles(tmp_path), lambda: pytest.fail("an engine was asked for"))
     (found,) = alone.rows(STEPS)
     assert (found["cut_by_rule"], found["written"], found["read"], found["made_of"]) == ({"x": 0}, {"t": 1}, {}, {"seed": "7"})
     assert found["finished_at"] == datetime(2026, 1, 2, 3, 4, 5, 6, UTC)

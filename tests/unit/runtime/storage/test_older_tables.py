@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ContractError
 from resonance.runtime import resources
 from resonance.runtime.storage.data_files import DataFile
+from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.log import commit_actions, first_actions
 from resonance.tables import EXCESS_LOSS, SIGNAL_EVENT
 from resonance.testing import events_frame, folder_catalog
@@ -39,8 +40,9 @@ def make_older(home, table, rows, version, lacks=LACKS, strict=(), rules=OLD_RUL
     path = home / table.name / "part-0.parquet"
     path.parent.mkdir(parents=True)
     pq.write_table(rows.drop(*lacks).toArrow(), path)
-    file = DataFile.read(path.parent, path)
-    assert commit_actions(path.parent, 0, "CREATE TABLE", {}, [*first_actions(older), file.action()])
+    files = LocalFiles(home)
+    file = DataFile.read(files, table.name, path.name)
+    assert commit_actions(files, table.name, 0, "CREATE TABLE", {}, [*first_actions(older), file.action()])
 
 
 def properties(home, table):

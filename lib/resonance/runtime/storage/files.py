@@ -1,0 +1,280 @@
+"""Files below a folder or an address of object storage, as tables need them. The only import of obstore.
+
+Names are relative, with ``/`` between their parts. What many writers may do at once, ``create``, is done whole by one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from io import RawIOBase
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from resonance.core.errors import ConfigError, InputError, ResonanceError
+from resonance.core.files import plain_path
+
+OWNER_ONLY = 0o700
+S3 = re.compile(r"s3a?://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<path>[A-Za-z0-9_./-]*))?")
+"""Addresses that are known: names in them are such as no engine takes for a pattern."""
+RETRIES: Any = {"max_retries": 10, "retry_timeout": timedelta(seconds=60)}
+"""What fails so often or so long is told."""
+AT_ONCE = 1_000
+"""Files that one request removes at most."""
+
+
+class About(NamedTuple):
+    """What is known of a file without opening it: bytes, and when it was written, in milliseconds of Unix time."""
+
+    size: int
+    modified: int
+
+
+class Files(Protocol):
+    """Where the folders of tables lie."""
+
+    def name(self, path: str) -> str:
+        """A file or folder as engines and delta-rs are told it."""
+        ...
+
+    def find(self, folder: str, end: str) -> list[str]:
+        """The files below a folder whose names end so, in order; none where there is no such folder."""
+        ...
+
+    def count_missing(self, folder: str, paths: Sequence[str]) -> int:
+        """How many of these files of a folder are not there."""
+        ...
+
+    def look(self, path: str) -> About:
+        """What is known of a file."""
+        ...
+
+    def open(self, path: str) -> Any:
+        """A file as pyarrow reads it."""
+        ...
+
+    def read(self, path: str) -> str:
+        """The text of a file."""
+        ...
+
+    def create(self, path: str, text: str) -> bool:
+        """Write a file whole, or not at all where it is there already: whether it was written."""
+        ...
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files and folders, these with all that they hold; those that are not there are passed over."""
+        ...
+
+    def restrict(self, folder: str) -> None:
+        """Let nobody but its owner look into a folder, where folders have owners."""
+        ...
+
+
+class LocalFiles:
+    """Files of this machine, below a folder of a name that engines read as it is (``plain_path``)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = plain_path(root)
+
+    def name(self, path: str) -> str:
+        """The whole path."""
+        return str(self.root / path)
+
+    def find(self, folder: str, end: str) -> list[str]:
+        """The files below a folder whose names end so, in order."""
+        return sorted(path.relative_to(self.root).as_posix() for path in (self.root / folder).rglob(f"*{end}") if path.is_file())
+
+    def count_missing(self, folder: str, paths: Sequence[str]) -> int:
+        """How many of these files of a folder are not there."""
+        return sum(not (self.root / folder / path).exists() for path in paths)
+
+    def look(self, path: str) -> About:
+        """What is known of a file."""
+        state = (self.root / path).stat()
+        return About(state.st_size, int(state.st_mtime * 1000))
+
+    def open(self, path: str) -> Path:
+        """The whole path."""
+        return self.root / path
+
+    def read(self, path: str) -> str:
+        """The text of a file."""
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def create(self, path: str, text: str) -> bool:
+        """Write a file whole, or not at all where it is there already: no reader sees half of it."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = place.parent / f".{uuid.uuid4().hex}.tmp"
+        try:
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, place)  # fails where it is there
+        except FileExistsError:
+            return False
+        finally:
+            with suppress(FileNotFoundError):
+                draft.unlink()
+        return True
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files and folders."""
+        for path in paths:
+            place = self.root / path
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink(missing_ok=True)
+
+    def restrict(self, folder: str) -> None:
+        """Let nobody but its owner look into a folder."""
+        (self.root / folder).mkdir(parents=True, exist_ok=True)
+        (self.root / folder).chmod(OWNER_ONLY)
+
+
+class ObjectFiles:
+    """Objects of a bucket below a prefix. Keys come from where such programs look for them: variables of the environment, the role
+    of a machine, or a web identity.
+
+    Args:
+        address: such as ``s3://bucket/prefix``.
+
+    Raises:
+        InputError: it is no such address.
+        ConfigError: obstore is not installed.
+    """
+
+    def __init__(self, address: str) -> None:
+        found = S3.fullmatch(address.rstrip("/"))
+        if found is None:
+            raise InputError(f"tables: {address} is no address such as s3://bucket/folder, of plain letters, digits, and -_.")
+        try:
+            from obstore.store import S3Store
+        except ImportError:
+            raise ConfigError("tables in object storage need obstore: pip install 'resonance-factory[object]'") from None
+        self._prefix = found["path"] or ""
+        self._url = "/".join(filter(None, (f"s3://{found['bucket']}", self._prefix)))
+        plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+        if plain:  # delta-rs and the engine ask for leave to talk in the open, as obstore does
+            os.environ.setdefault("AWS_ALLOW_HTTP", "true")
+        self._store: Any = S3Store(found["bucket"], client_options={"allow_http": plain}, retry_config=RETRIES)
+
+    def name(self, path: str) -> str:
+        """The whole address."""
+        return f"{self._url}/{path}"
+
+    def find(self, folder: str, end: str) -> list[str]:
+        """The objects below a folder whose names end so, in order."""
+        return sorted(path for path in self._list(folder) if path.endswith(end))
+
+    def count_missing(self, folder: str, paths: Sequence[str]) -> int:
+        """How many of these objects of a folder are not there; one request for a thousand of them."""
+        return len({f"{folder}/{path}" for path in paths} - set(self._list(folder))) if paths else 0
+
+    def look(self, path: str) -> About:
+        """What is known of an object."""
+        import obstore
+
+        about = obstore.head(self._store, self._key(path))
+        return About(about["size"], int(about["last_modified"].timestamp() * 1000))
+
+    def open(self, path: str) -> ObjectReader:
+        """An object that reads what it is asked for: of a Parquet file its footer, then single columns."""
+        return ObjectReader(self._store, self._key(path), self.look(path).size)
+
+    def read(self, path: str) -> str:
+        """The text of an object."""
+        import obstore
+
+        return bytes(obstore.get(self._store, self._key(path)).bytes()).decode()
+
+    def create(self, path: str, text: str) -> bool:
+        """Put an object where there is none: the storage decides which of several writers is first."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        try:
+            obstore.put(self._store, self._key(path), text.encode(), mode="create")
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove objects, and folders with all objects below."""
+        import obstore
+
+        keys = [self._key(held) for path in paths for held in (*self._list(path), *([path] if "." in Path(path).name else []))]
+        for start in range(0, len(keys), AT_ONCE):
+            with suppress(FileNotFoundError):
+                obstore.delete(self._store, keys[start : start + AT_ONCE])
+
+    def restrict(self, folder: str) -> None:
+        """Do nothing: who may read objects, the bucket says."""
+
+    def _key(self, path: str) -> str:
+        return "/".join(filter(None, (self._prefix, path)))
+
+    def _list(self, folder: str) -> Iterable[str]:
+        import obstore
+        from obstore.exceptions import BaseError
+
+        try:
+            pages = list(obstore.list(self._store, self._key(folder)))
+        except BaseError as error:
+            raise ResonanceError(f"tables: {self._url} cannot be read: {_first_words(error)}") from None
+        start = len(self._prefix) + 1 if self._prefix else 0
+        return [about["path"][start:] for page in pages for about in page]
+
+
+class ObjectReader(RawIOBase):
+    """An object of a store as a file that is read in ranges, each by one request."""
+
+    def __init__(self, store: Any, key: str, size: int) -> None:
+        super().__init__()
+        self._store, self._key, self._size, self._place = store, key, size, 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next range starts."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place, and say which one it is."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
+        self._place = max(start + offset, 0)
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as the object goes; how many bytes that were."""
+        import obstore
+
+        end = min(self._place + len(buffer), self._size)
+        if end <= self._place:
+            return 0
+        held = bytes(obstore.get_range(self._store, self._key, start=self._place, end=end))
+        buffer[: len(held)] = held
+        self._place += len(held)
+        return len(held)
+
+
+def open_files(tables: str, folder: Path) -> Files:
+    """Where tables lie: at an address, or in a folder where none is named."""
+    return ObjectFiles(tables) if tables else LocalFiles(folder)
+
+
+def _first_words(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
