@@ -117,7 +117,7 @@ def _find_telling(learnt: DataFrame) -> DataFrame:
     sums = {"held_sum": F.sum("n_held"), "drawn_sum": F.sum("n_drawn")}
     told = add_group_values(learnt, ["member"], sums, "held_sum > 0 AND drawn_sum > 0")
     told = told.withColumn("gap", F.col("n_held") / F.col("held_sum") - F.col("n_drawn") / F.col("drawn_sum"))
-    return told.withColumn("place", rank_rows(["member"], [F.desc("gap"), F.asc("kind")])).where("place = 1")
+    return told.withColumn("place", rank_rows(["member"], [F.desc("gap"), "kind"])).where("place = 1")
 
 
 def _measure(

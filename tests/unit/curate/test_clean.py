@@ -216,7 +216,7 @@ def test_what_is_masked_is_masked_before_all_else_reads_it(
     monkeypatch.setenv(KEY, "a key of more than sixteen bytes")
     documents, *_ = run(spark, checkpoint, {"one": text}, mask="pseudonyms")
     (row,) = documents["one"]
-    assert row["version"] == "clean@2/pseudonyms@1"
+    assert row["version"] == "clean@2/pseudonyms@2"
     first, second = re.findall(r"<EMAIL_[0-9a-f]{12}>", row["text"])
     assert first == second
 

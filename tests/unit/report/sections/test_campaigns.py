@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import SparkSession
-from tests.unit.report.loop import loop_facts
+from tests.unit.report.loop import NAMES, loop_facts
 
 from resonance.control.search.accept import Harm, Quality, Verdict, decide
 from resonance.control.search.looks import Shown
@@ -49,6 +49,7 @@ def make_trial(trial: int, rung: int, objective: float | None, tokens: int) -> d
 
 
 TRIALS = [make_trial(1, 1, 2.0, 10), make_trial(2, 1, 1.5, 10), make_trial(3, 1, None, 0), make_trial(2, 4, 1.25, 80)]
+WHOLE = (Harm("*", -0.01, 0.001), Quality(0.9), Quality(0.9))
 ROWS = [make_campaign("docs-0a", "found"), make_campaign("docs-0b", "accepted", number=1, correction="lord")]
 
 
@@ -56,6 +57,16 @@ def gather(spark: SparkSession, rows: list[dict[str, Any]]) -> Campaigns:
     held = {CAMPAIGNS: rows, RULE_TRIALS: TRIALS, RULE_VERIFICATIONS: [LOOK]}
     frames = {table.name: make_frame(spark, own, resources.contract(table).schema) for table, own in held.items()}
     return gather_campaigns(frames, loop_facts())
+
+
+def make_facts(names: tuple[str, ...] = NAMES) -> Campaigns:
+    """A search whose candidate waits, one that was accepted after one look, and one that a slice's guard refused."""
+    refused = decide(Shown(3, 0.03, 1e-4, 1e-5, 5.0, 0.001, 0.001), 0.01, "improve", (Harm(names[0], 0.03, 0.01),), *WHOLE)
+    rungs = tuple(
+        {"campaign": "docs-0a", "rung": rung, "trials": set(range(left)), "models": left, "tokens": 80, "best": best, "unfit": unfit}
+        for rung, left, best, unfit in ((1, 3, 1.5, 1), (4, 1, None, 0))
+    )
+    return Campaigns((*ROWS, make_campaign("docs-0c", refused.decision, reason=refused.reason)), rungs, (LOOK,))
 
 
 def test_searches_and_looks_are_told(spark: SparkSession) -> None:
