@@ -87,6 +87,7 @@ def write_texts(file: Path, rows: list[dict[str, str]]) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_a_workspace_with_tables_in_a_bucket_is_that_of_a_folder(storage: dict[str, str], tmp_path: Path) -> None:
     first = write_texts(tmp_path / "texts.jsonl", tiny_corpus(30, 5))
     more = write_texts(tmp_path / "more.jsonl", [{**row, "id": f"again-{n}"} for n, row in enumerate(tiny_corpus(12, 2))])
