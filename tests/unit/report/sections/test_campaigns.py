@@ -62,8 +62,9 @@ def gather(spark: SparkSession, rows: list[dict[str, Any]]) -> Campaigns:
 def make_facts(names: tuple[str, ...] = NAMES) -> Campaigns:
     """A search whose candidate waits, one that was accepted after one look, and one that a slice's guard refused."""
     refused = decide(Shown(3, 0.03, 1e-4, 1e-5, 5.0, 0.001, 0.001), 0.01, "improve", (Harm(names[0], 0.03, 0.01),), *WHOLE)
+    own = {"campaign": "docs-0a", "tokens": 80}
     rungs = tuple(
-        {"campaign": "docs-0a", "rung": rung, "trials": set(range(left)), "models": left, "tokens": 80, "best": best, "unfit": unfit}
+        {**own, "rung": rung, "trials": set(range(left)), "models": left, "best": best, "unfit": unfit}
         for rung, left, best, unfit in ((1, 3, 1.5, 1), (4, 1, None, 0))
     )
     return Campaigns((*ROWS, make_campaign("docs-0c", refused.decision, reason=refused.reason)), rungs, (LOOK,))
