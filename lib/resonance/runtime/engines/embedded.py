@@ -113,6 +113,7 @@ class EmbeddedEngine:
         if _running is not self:
             return
         self._workers.close()
+        self.session.stop()  # else it stays the active one, and the next workspace of this process takes it for one that was given
         self._server.stop()
         _running = None
 
