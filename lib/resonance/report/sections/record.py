@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from resonance.core.durations import write_seconds
-from resonance.core.turns import PLAN
+from resonance.core.turns import PLAN, RULE
 from resonance.report.draw.bars import Bar, draw_bars
 from resonance.report.language import say
 from resonance.report.parts import Block, Chart, Grid
@@ -41,14 +41,15 @@ def gather_record(frames: Mapping[str, DataFrame], shared: Facts) -> Record:
 
 
 def draw_record(facts: Record, settings: ReportSettings) -> Block:
-    """Tables, rounds and steps."""
+    """Tables, rounds, and the steps of the loop: a campaign has dozens, which its own section sums up."""
     grids = [_list_tables(facts)]
     if facts.rounds:
         grids.append(_list_rounds(facts))
     charts: tuple[Chart, ...] = ()
-    if facts.shared.steps:
-        charts = (_draw_times(facts.shared.steps),)
-        grids.append(_list_steps(facts.shared.steps))
+    steps = tuple(step for step in facts.shared.steps if not step["arm"].startswith(RULE))
+    if steps:
+        charts = (_draw_times(steps),)
+        grids.append(_list_steps(steps, trying=len(facts.shared.steps) - len(steps)))
     return Block(say("Tables, rounds and steps"), charts=charts, grids=tuple(grids))
 
 
@@ -98,7 +99,7 @@ def _draw_times(steps: tuple[Row, ...]) -> Chart:
     return Chart(say("Where the time went"), picture, note)
 
 
-def _list_steps(steps: tuple[Row, ...]) -> Grid:
+def _list_steps(steps: tuple[Row, ...], trying: int) -> Grid:
     rows = tuple(
         (
             name(step["job"]),
@@ -122,13 +123,14 @@ def _list_steps(steps: tuple[Row, ...]) -> Grid:
         say("ended (UTC)"),
         say("run"),
     )
-    return Grid(say("Steps"), columns, rows, frozenset((columns[1], *columns[3:6])))
+    note = say("Not listed: {steps} of campaigns that try rules.", steps=amount(trying, "step")) if trying else ""
+    return Grid(say("Steps"), columns, rows, frozenset((columns[1], *columns[3:6])), note=note)
 
 
 def _name_step(step: Row) -> str:
     if not step["round"]:
         return name(step["job"])
-    arm = f" {step['arm']}" if step["arm"] != PLAN else ""
+    arm = f" {step['arm']}" if step["arm"] != PLAN and not step["arm"].startswith(RULE) else ""
     return name(f"{step['job']} {step['round']}{arm}")
 
 
