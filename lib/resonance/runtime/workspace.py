@@ -12,7 +12,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from resonance.core.errors import ConfigError, ResonanceError
+from resonance.core.errors import ResonanceError
 from resonance.core.files import named_folder, refuse_escaped
 from resonance.core.frames import make_frame
 from resonance.core.job import Checkpoint, Step
@@ -21,7 +21,7 @@ from resonance.core.sources import refuse_workspace
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.core.turns import PLAN
 from resonance.runtime import resources
-from resonance.runtime.engines.session import choose_engine, open_engine
+from resonance.runtime.engines.session import choose_engine, open_engine, refuse_bucket
 from resonance.runtime.storage.files import open_files
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.lock import lock_workspace
@@ -94,11 +94,7 @@ class Workspace:
         self._name = choose_engine(config)
         if reads and config.catalog is None and find_spec("pysail"):
             self._name = "embedded"
-        if config.tables and (config.catalog is not None or self._name != "embedded"):
-            raise ConfigError(
-                f"tables={config.tables}: the embedded engine alone keeps tables there; for Spark name a catalog, or a workspace "
-                "that all nodes see"
-            )
+        refuse_bucket(self._name, config)
 
     def under(self, config: Config) -> Workspace:
         """The same engine, tables and folders; steps run under other settings."""

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from resonance.core.errors import ConfigError
 from resonance.core.settings import Config, SparkSettings
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ def choose_engine(config: Config) -> Name:
     if given or any(name in os.environ for name in SUBMITTED) or _runs_already():
         return "spark"
     return "embedded" if find_spec("pysail") else "spark"
+
+
+def refuse_bucket(name: Name, config: Config) -> None:
+    """Raise ConfigError where tables are to lie in object storage, and the engine or a catalog keeps them elsewhere."""
+    if config.tables and (config.catalog is not None or name != "embedded"):
+        raise ConfigError(
+            f"tables={config.tables}: the embedded engine alone keeps tables there; for Spark name a catalog, or a workspace "
+            "that all nodes see"
+        )
 
 
 def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, debug: bool = False) -> Engine:
