@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -18,17 +17,10 @@ from botocore.config import Config as Client
 from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError
 
 from resonance.testing import tiny_corpus
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.engine("embedded"), pytest.mark.timeout(1800)]
 KEYS = {"accessKey": "here", "secretKey": "only-in-this-test"}
-
-
-def free_ports(count: int) -> list[str]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @pytest.fixture(scope="module")

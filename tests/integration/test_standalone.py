@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.spark
 TOP = Path(__file__).parents[2]
@@ -29,14 +30,6 @@ class Cluster:
 
     def pids(self) -> list[int]:
         return [int(path.read_text()) for path in Path(self.environment["CLUSTER_DIR"]).glob("*.pid")]
-
-
-def free_ports(count: int) -> list[str]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @pytest.fixture(scope="module")

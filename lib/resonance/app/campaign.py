@@ -45,7 +45,6 @@ from resonance.tables import (
     RULE_TRIALS,
     RULE_VERIFICATIONS,
     SIGNAL_EVENT,
-    SIGNALS,
 )
 
 if TYPE_CHECKING:
@@ -324,8 +323,7 @@ class Campaign:
 
     @cached_property
     def _signals(self) -> dict[str, DataFrame]:
-        frames = self.opened.frames()
-        return {name: frames[table.name] for name, table in SIGNALS.members}
+        return self.opened.signals()
 
     @cached_property
     def _batches(self) -> list[str]:

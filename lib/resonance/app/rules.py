@@ -207,7 +207,7 @@ class Rules:
         Raises:
             ResonanceError: there is no such campaign, it is over, what it stood on changed, or nothing judges it.
         """
-        from resonance.control.search.campaign import find_campaign, name_campaign, settle_version
+        from resonance.control.search.campaign import CHANGED, find_campaign, name_campaign, settle_version
         from resonance.core.search import Search
         from resonance.report.terminal.campaigns import describe_verification
         from resonance.runtime.policies import parse_text
@@ -224,13 +224,11 @@ class Rules:
         with closing(opened.events(self.console, 2)) as events:
             campaign = Campaign(opened, row, search, incumbent, events)
             if name_campaign(search, self._find_basis(opened, number)) != name:
-                why = "what it stood on changed: the corpus, its verdicts, held-out documents or the model"
-                campaign.keep({**row, "state": "void", "reason": why})
-                raise ResonanceError(f"rules verify: campaign {name} is void: {why}; run `resonance rules search` again")
+                campaign.keep({**row, "state": "void", "reason": CHANGED})
+                raise ResonanceError(f"rules verify: campaign {name} is void: {CHANGED}; run `resonance rules search` again")
             campaign.begin_verification()
             verdict, shown, alpha = campaign.verify(candidate.model_copy(update={"version": incumbent.version}))
-            own = mine if shown is None else settle_version(mine, shown, verdict, alpha)
-            own = {**own, "state": "tried" if verdict.decision == "accepted" else "rejected"}
+            own = settle_version(mine, shown, verdict, alpha)
             trials, looks = (
                 [one for one in opened.catalog.rows(table) if one["campaign"] == name]
                 for table in (RULE_TRIALS, RULE_VERIFICATIONS)
@@ -272,7 +270,7 @@ class Rules:
         from resonance.core.job import Turn
         from resonance.core.policy import read_rules
         from resonance.curate.judge import refuse_unmeasured
-        from resonance.tables import RULES, SIGNALS
+        from resonance.tables import RULES
 
         rows = opened.catalog.rows(RULES)
         mine = sorted({row["batch"] for row in rows if row["policy"] == incumbent.title})
@@ -282,8 +280,7 @@ class Rules:
                 f"search {search.name}: policy {incumbent.title} judges nothing here, {known} does; `resonance judge --policy "
                 f"{incumbent.name} --apply` has it judge"
             )
-        frames = opened.frames()
-        signals = {name: frames[table.name] for name, table in SIGNALS.members}
+        frames, signals = opened.frames(), opened.signals()
         named = [rule.model_copy(update={"set": incumbent.set_of(rule)}) for rule in incumbent.rules]
         for batch in mine:
             judging = read_rules(row for row in rows if row["batch"] == batch)
@@ -457,11 +454,10 @@ def propose_on(opened: Workspace) -> tuple[DataFrame, DataFrame, DataFrame]:
     """The documents of a workspace's batch, their rejects as they stand, and those that its policy would give."""
     from resonance.core.job import Turn
     from resonance.curate.judge import propose_verdicts
-    from resonance.tables import SIGNALS
 
     frames, config = opened.frames(), opened.config
-    signals = {name: frames[table.name] for name, table in SIGNALS.members}
-    return propose_verdicts(frames["documents"], signals, frames["rejects"], settings=config.judge, turn=Turn(config.batch))
+    held = (frames["documents"], opened.signals(), frames["rejects"])
+    return propose_verdicts(*held, settings=config.judge, turn=Turn(config.batch))
 
 
 def split_title(given: str) -> tuple[str, int]:

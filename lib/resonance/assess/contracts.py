@@ -307,12 +307,8 @@ def find_wrong_choices(quality: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield from (
                 f"{operator.id} has no parameter {name}: there are {there}" for name in params if name not in operator.defaults
             )
-            yield from (
-                f"{operator.id}: {name} must be a number"
-                for name, value in params.items()
-                if not _fits(operator.defaults.get(name), value)
-            )
-            wrong = {name for name, value in params.items() if not _fits(operator.defaults.get(name), value)}
+            wrong = [name for name, value in params.items() if not _fits(operator.defaults.get(name), value)]
+            yield from (f"{operator.id}: {name} must be a number" for name in wrong)
             whole = {**operator.defaults, **{name: value for name, value in params.items() if name not in wrong}}
             yield from (
                 f"{operator.id}: {low} {whole[low]} must be below {high} {whole[high]}"

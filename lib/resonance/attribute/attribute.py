@@ -12,9 +12,8 @@ from resonance.attribute.causes import Verdict, judge_slices
 from resonance.attribute.evidence import sum_evidence
 from resonance.attribute.predicates import describe_documents
 from resonance.attribute.shift import compare_draws
-from resonance.attribute.slices import UNIT, find_slices, is_confirmed
+from resonance.attribute.slices import UNIT, choose_half, find_slices, is_confirmed
 from resonance.core.causes import ABSTAIN
-from resonance.core.chance import hash_columns
 from resonance.core.frames import find_quantiles, make_frame, parse_schema
 from resonance.core.job import Checkpoint, Turn
 from resonance.core.moves import Moves, find_metric, parse_moves
@@ -71,7 +70,7 @@ def attribute(
     copies = duplicates.select("doc_id").unionByName(contamination.select("doc_id")).distinct().withColumn("copied", F.lit(True))
     held = known.where("held").join(_count_units(losses, arms, bound, widest), "doc_id").join(copies, "doc_id", "left")
     held = held.withColumn("hit", F.when(F.col("copied"), F.col("loss")))
-    held = held.withColumn("half", F.pmod(hash_columns(["doc_id"], seed, "half"), F.lit(2)))
+    held = held.withColumn("half", choose_half(seed))
     held = checkpoint(held, "held")
     weak = find_slices(held, settings)
     names = [one.name for one in weak if is_confirmed(one, settings)]

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from resonance.attribute.chances import rank_groups
 from resonance.attribute.evidence import Evidence, is_inside
 from resonance.attribute.predicates import MEASURED
+from resonance.attribute.slices import choose_half
 from resonance.core.chance import hash_columns, uniform
 from resonance.core.frames import add_group_values, find_quantiles, rank_rows
 from resonance.core.versions import VERSION_KEY
@@ -64,10 +65,9 @@ def compare_draws(
     if not evidence:
         return {}
     key = [*VERSION_KEY, "held", "draws", "half"]
-    half = F.pmod(hash_columns(["doc_id"], seed, "half"), F.lit(2))
     mine = held.withColumn("draws", F.lit(1).cast("bigint"))
     both = mine.select(*key, *features, *MEASURED).unionByName(
-        drawn.withColumn("half", half).select(*key, *features, *MEASURED)
+        drawn.withColumn("half", choose_half(seed)).select(*key, *features, *MEASURED)
     )  # fmt: skip
     kinds = _name_kinds(held, features)
     members = both.withColumn("member", F.explode(F.array(*(_choose(one, seed) for one in evidence)))).where("member IS NOT NULL")

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from resonance.attribute.chances import Moments, adjust_discoveries, judge_welch, measure_effect
 from resonance.attribute.predicates import AND, split_name
+from resonance.core.chance import hash_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
@@ -28,6 +29,11 @@ DEPTH = 2
 """Predicates of the slices that are searched first; survivors are searched with one more."""
 POWER = 16
 """Documents needed per squared ratio of spread and difference, for 80 % power (Lehr 1992)."""
+
+
+def choose_half(seed: int) -> Column:
+    """The half that a document is in, by a hash of its id: slices are found on 0 and confirmed on 1."""
+    return F.pmod(hash_columns(["doc_id"], seed, "half"), F.lit(2))
 
 
 @dataclass(frozen=True)

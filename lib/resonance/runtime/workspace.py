@@ -25,7 +25,7 @@ from resonance.runtime.engines.session import choose_engine, open_engine, refuse
 from resonance.runtime.storage.files import open_files
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.lock import lock_workspace
-from resonance.tables import CHECKPOINTS, EVALUATION_ITEMS, TABLES
+from resonance.tables import CHECKPOINTS, EVALUATION_ITEMS, SIGNALS, TABLES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -138,6 +138,11 @@ class Workspace:
         """Every table by name, looked up when it is asked for; empty frames for those that were not written yet."""
         _ = self.engine  # a session makes functions of columns mean those of its engine
         return Frames(self.catalog)
+
+    def signals(self) -> dict[str, DataFrame]:
+        """The table of each set of signals, by the set's name."""
+        frames = self.frames()
+        return {name: frames[table.name] for name, table in SIGNALS.members}
 
     def versions(self) -> dict[str, int | None]:
         """The current version of every table; None for those that were not written yet."""
@@ -329,5 +334,5 @@ def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str])
     if not trains(steps, only) or config.unchecked or config.catalog is not None:
         return
     files = open_files(config.tables, named_folder(config.workspace, "workspace") / "tables")
-    if not files.find(f"{EVALUATION_ITEMS.name}/_delta_log", ".json"):
+    if not files.holds(f"{EVALUATION_ITEMS.name}/_delta_log", ".json"):
         raise ResonanceError(UNCHECKED)

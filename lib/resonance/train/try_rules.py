@@ -46,7 +46,7 @@ def try_rules(
     turn, desk = site.turn, Desk(site, settings.log_share)
     begin = find_final(checkpoints, turn.round, PLAN)
     source = Source(samples(documents, examples, task), settings, task)
-    held = read_draw(sample_plan, 0, HELDOUT).drop("pos", "epoch")
+    held = read_draw(sample_plan, 0, HELDOUT)
     mine = held.join(choose_judges(heldout_roles, turn.arm).select(*VERSION_KEY), VERSION_KEY, "left_semi")
     judges = place_rows(mine.select(*(name for name in DRAW if name not in ("pos", "epoch"))), seed=0).select(*DRAW)
     judges = judges.where(F.col("pos") < scoring.max_heldout_documents)

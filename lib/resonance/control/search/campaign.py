@@ -24,6 +24,8 @@ SHARED: Final = 0.5
 """Of the documents that judge a candidate, the share that other campaigns may have used before: with more, ``spend`` corrects."""
 LEAST_TEXT: Final = 0.25
 """Of the bytes that a search draws, those that a policy must leave: else documents are read more than four times."""
+CHANGED: Final = "what it stood on changed: the corpus, its verdicts, held-out documents or the model"
+"""Why a campaign is void."""
 MOST_LOST: Final = 0.5
 """Of the bytes of a protected slice, those that a trial may cut."""
 
@@ -60,9 +62,8 @@ def begin_campaign(name: str, search: Search, incumbent: Policy, round: int, cos
 
 def void_campaigns(rows: Rows, name: str, search: str) -> list[Row]:
     """Open campaigns of the same search that stand on something else: they are void."""
-    why = "what it stood on changed: the corpus, its verdicts, held-out documents or the model"
     stale = (row for row in rows if row["campaign"] != name and row["campaign"].rpartition("-")[0] == search)
-    return [{**row, "state": "void", "reason": why} for row in stale if row["state"] in OPEN]
+    return [{**row, "state": "void", "reason": CHANGED} for row in stale if row["state"] in OPEN]
 
 
 def find_campaign(rows: Rows, name: str) -> Mapping[str, Any]:
@@ -176,9 +177,11 @@ def make_look(
     }
 
 
-def settle_version(version: Mapping[str, Any], shown: Shown, verdict: Verdict, alpha: float) -> Row:
-    """The candidate's row of ``rule_versions`` after its verification: tried, with its effect, or rejected."""
+def settle_version(version: Mapping[str, Any], shown: Shown | None, verdict: Verdict, alpha: float) -> Row:
+    """The candidate's row of ``rule_versions`` after its verification: tried or rejected, with the effect that looks showed."""
     state = "tried" if verdict.decision == "accepted" else "rejected"
+    if shown is None:
+        return {**version, "state": state}
     low = shown.bound(LOOKS[shown.look - 1].share * alpha)
     high = 2 * shown.delta - shown.bound(0.025)
     return {**version, "state": state, "effect": shown.delta, "low": low, "high": high}

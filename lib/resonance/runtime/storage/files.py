@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from io import RawIOBase
@@ -44,6 +44,10 @@ class Files(Protocol):
 
     def find(self, folder: str, end: str) -> list[str]:
         """The files below a folder whose names end so, in order; none where there is no such folder."""
+        ...
+
+    def holds(self, folder: str, end: str) -> bool:
+        """Whether a file whose name ends so lies in a folder itself. Asked before each read of a table: one is enough."""
         ...
 
     def count_missing(self, folder: str, paths: Sequence[str]) -> int:
@@ -88,6 +92,10 @@ class LocalFiles:
     def find(self, folder: str, end: str) -> list[str]:
         """The files below a folder whose names end so, in order."""
         return sorted(path.relative_to(self.root).as_posix() for path in (self.root / folder).rglob(f"*{end}") if path.is_file())
+
+    def holds(self, folder: str, end: str) -> bool:
+        """Whether a file whose name ends so lies in a folder itself."""
+        return any((self.root / folder).glob(f"*{end}"))
 
     def count_missing(self, folder: str, paths: Sequence[str]) -> int:
         """How many of these files of a folder are not there."""
@@ -174,6 +182,11 @@ class ObjectFiles:
         """The objects below a folder whose names end so, in order."""
         return sorted(path for path in self._list(folder) if path.endswith(end))
 
+    def holds(self, folder: str, end: str) -> bool:
+        """Whether an object whose name ends so lies in a folder itself; a listing ends at the first page that has one."""
+        start = len(f"{folder}/")
+        return any(path.endswith(end) and "/" not in path[start:] for path in self._list(folder))
+
     def count_missing(self, folder: str, paths: Sequence[str]) -> int:
         """How many of these objects of a folder are not there; one request for a thousand of them."""
         return len({f"{folder}/{path}" for path in paths} - set(self._list(folder))) if paths else 0
@@ -221,16 +234,16 @@ class ObjectFiles:
     def _key(self, path: str) -> str:
         return "/".join(filter(None, (self._prefix, path)))
 
-    def _list(self, folder: str) -> Iterable[str]:
+    def _list(self, folder: str) -> Iterator[str]:
         import obstore
         from obstore.exceptions import BaseError
 
+        start = len(self._prefix) + 1 if self._prefix else 0
         try:
-            pages = list(obstore.list(self._store, self._key(folder)))
+            for page in obstore.list(self._store, self._key(folder)):
+                yield from (about["path"][start:] for about in page)
         except BaseError as error:
             raise ResonanceError(f"tables: {self._url} cannot be read: {_first_words(error)}") from None
-        start = len(self._prefix) + 1 if self._prefix else 0
-        return [about["path"][start:] for page in pages for about in page]
 
 
 class ObjectReader(RawIOBase):

@@ -67,7 +67,7 @@ class FolderCatalog:
 
     def exists(self, table: Table) -> bool:
         """Whether the table was created."""
-        return bool(self._files.find(f"{table.name}/_delta_log", ".json"))
+        return self._files.holds(f"{table.name}/_delta_log", ".json")
 
     def read(self, table: Table, at: int | None = None) -> DataFrame:
         """The table (at a version, if given); an empty frame of its schema where nothing was written yet.

@@ -143,3 +143,4 @@ def test_a_look_is_a_row_and_the_version_keeps_its_effect() -> None:
     assert settled["high"] - shown.delta == pytest.approx(find_t(0.025, 4) * error)
     assert shown.delta - settled["low"] == pytest.approx(find_t(0.002, 4) * error)
     assert settle_version(version, shown, Verdict("refused", "no"), 0.01)["state"] == "rejected"
+    assert settle_version(version, None, Verdict("refused", "no"), 0.01) == {**version, "state": "rejected"}

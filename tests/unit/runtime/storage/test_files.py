@@ -31,7 +31,11 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
 
 def test_a_file_is_made_once_and_found(files: Files) -> None:
     assert files.find("t/_delta_log", ".json") == []
+    assert not files.holds("t/_delta_log", ".json")
     assert files.create("t/_delta_log/1.json", "one\n")
+    assert files.holds("t/_delta_log", ".json")
+    assert not files.holds("t", ".json"), "it lies further below"
+    assert not files.holds("t/_delta_log", ".parquet")
     assert not files.create("t/_delta_log/1.json", "other\n")
     assert files.create("t/_delta_log/0.json", "数\n")
     assert files.create("t2/_delta_log/0.json", "")
