@@ -166,7 +166,7 @@ def assess_file(path: Path) -> dict[str, Any]:
     """Runs in a process of its own: what assessing a file takes, beyond the session's start, and how much was measured."""
     out, promised = path.with_suffix(".out.json"), path.with_suffix(".odcs.yaml")
     workspace = cache("assess") / "speed"
-    shutil.rmtree(workspace)  # what it keeps of an earlier assessment would not be read again
+    shutil.rmtree(workspace, ignore_errors=True)  # what it keeps of an earlier assessment would not be read again
     w = resonance.open(str(workspace))
     started = time.monotonic()
     w.operators(path, promised)  # starts the engine, and reads no row

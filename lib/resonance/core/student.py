@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-HALVINGS = 200
-"""Steps of a bisection: more than the digits of a double."""
 TINY = 1e-300
 STEPS, CLOSE = 300, 1e-15
 
@@ -38,13 +36,12 @@ def exceed_t(t: ArrayLike, freedom: float) -> NDArray[Any]:
 def find_t(chance: float, freedom: float) -> float:
     """The number that Student's t exceeds with this ``chance``, above 0 and below 1: found by bisection."""
     angle_low, angle_high = -math.pi / 2, math.pi / 2
-    for _ in range(HALVINGS):
-        middle = (angle_low + angle_high) / 2
+    while angle_low < (middle := (angle_low + angle_high) / 2) < angle_high:
         if exceed_t(math.tan(middle), freedom) > chance:
             angle_low = middle
         else:
             angle_high = middle
-    return math.tan((angle_low + angle_high) / 2)
+    return math.tan(middle)
 
 
 def _integrate_beta(x: Floats, rest: Floats, a: float, b: float) -> Floats:
