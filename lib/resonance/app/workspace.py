@@ -476,9 +476,11 @@ class OpenWorkspace:
             return View((list_operators(),))
         from resonance.assess.assess import list_states
         from resonance.assess.contracts import parse_dataset
+        from resonance.runtime.parts import name_failures
 
         data, promised = locate(data), parse_dataset(read_contract(contract), str(contract), table or None)
-        return View((list_operators(list_states(self._dataset(data), promised, self._records(data, promised, contract))),))
+        with name_failures(data, self._lay_lines):
+            return View((list_operators(list_states(self._dataset(data), promised, self._records(data, promised, contract))),))
 
     def assess(
         self,
@@ -514,6 +516,7 @@ class OpenWorkspace:
         from resonance.report.assessment.build import CARD, FORMATS, write_report
         from resonance.report.files import check_file, check_folder, write_file
         from resonance.runtime.lineage import tell_run
+        from resonance.runtime.parts import name_failures
         from resonance.runtime.profiles import load_profile
 
         data = locate(data)
@@ -524,7 +527,8 @@ class OpenWorkspace:
         records = self._records(data, promised, contract)
         version = str(records.history[-1].version) if records.history else ""
         asked = {"contract": promised.version, "profile": weights.title}
-        with tell_run(self.config.lineage, "assess", [self._name(data, promised.table, version)], asked) as told:
+        source = [self._name(data, promised.table, version)]
+        with name_failures(data, self._lay_lines), tell_run(self.config.lineage, "assess", source, asked) as told:
             found, quality = self._measure(data, promised, weights, now or datetime.now(UTC), records)
             told.quality[0] = quality
         if plain_file is not None:
@@ -569,9 +573,11 @@ class OpenWorkspace:
         """Draft a contract of a dataset, as YAML, in which every guess is marked; written to ``output`` where one is given."""
         from resonance.assess.suggest import suggest_contract
         from resonance.report.files import write_file
+        from resonance.runtime.parts import name_failures
 
         name = table or (Path(data).stem if isinstance(data, str | Path) else "dataset")
-        draft = suggest_contract(self._dataset(data), name)
+        with name_failures(data, self._lay_lines):
+            draft = suggest_contract(self._dataset(data), name)
         if output is not None:
             write_file(draft, Path(output), "assess")
         return draft

@@ -52,6 +52,17 @@ def open_dataset(session: SparkSession, given: str, lay_lines: LayLines) -> Data
     return reader(session, [plain_path(file) for file in files])
 
 
+def find_broken(given: str, lay_lines: LayLines) -> InputError | None:
+    """What is wrong with the lines of a dataset of JSON; None where nothing is, or it is another dataset."""
+    path = input_path(given)
+    if not given or not path.exists() or (path / "_delta_log").is_dir():
+        return None
+    formats = {file: find_format(file) for file in list_files(path)}
+    if not all(format in JSON for format, _ in formats.values()):
+        return None
+    return _find_broken_line(_lay_all(formats, lay_lines))
+
+
 def list_files(path: Path) -> list[Path]:
     """The file itself, or those of a folder that no dot or underscore hides, in order."""
     return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file() and file.name[0] not in "._")
@@ -96,16 +107,36 @@ def _read_head(file: Path, separator: str) -> list[str]:
 
 
 def _read_json(session: SparkSession, formats: Mapping[Path, tuple[str, str]], lay_lines: LayLines) -> DataFrame:
-    try:
-        laid = [lay_lines(file, format, codec) or file for file, (format, codec) in formats.items()]
-    except InputError as error:
-        raise InputError(f"assess: {error}") from None
-    for file, copy in zip(formats, laid, strict=True):
+    laid = _lay_all(formats, lay_lines)
+    for file, copy in laid.items():
         with copy.open("rb") as lines:
             first, *others = lines.read(1 << 16).lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)
         if not first.startswith(b"{") or (others and not _is_json(first)):
             raise InputError(f"assess: {file.name} does not begin with an object; every row must be one object in one line")
-    return session.read.json([str(plain_path(copy)) for copy in laid])
+    rows = session.read.json([str(plain_path(copy)) for copy in laid.values()])
+    broken = _find_broken_line(laid) if BROKEN in rows.columns else None
+    if broken is not None:
+        raise broken
+    return rows
+
+
+def _lay_all(formats: Mapping[Path, tuple[str, str]], lay_lines: LayLines) -> dict[Path, Path]:
+    """Each JSON file with its copy in lines, or with itself where it is so."""
+    try:
+        return {file: lay_lines(file, format, codec) or file for file, (format, codec) in formats.items()}
+    except InputError as error:
+        raise InputError(f"assess: {error}") from None
+
+
+def _find_broken_line(laid: Mapping[Path, Path]) -> InputError | None:
+    for file, copy in laid.items():
+        with copy.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip() and not (line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") and _is_json(line)):
+                    return InputError(
+                        f"assess: {file.name}, line {number}: no JSON object; every row must be one object in one line"
+                    )
+    return None
 
 
 def _is_json(line: bytes) -> bool:
@@ -123,3 +154,5 @@ READERS: Mapping[str, Callable[[SparkSession, Sequence[Path]], DataFrame]] = {
 }
 """How each format is read, by the names of ``core.formats``; JSON is read by ``_read_json``."""
 JSON = ("json", "jsonl")
+BROKEN = "_corrupt_record"
+"""The column in which Spark puts the lines that are no JSON."""

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 
+from resonance.core.errors import InputError
 from resonance.core.files import plain_path
 from resonance.core.frames import load_parquet
 from resonance.core.hashes import hash_text
 from resonance.core.sources import input_path
-from resonance.runtime.datasets import LayLines, list_files, open_dataset
+from resonance.runtime.datasets import LayLines, find_broken, list_files, open_dataset
+from resonance.runtime.engines.explain import explain_error, first_words
 from resonance.runtime.storage.folder import find_plain_files
 from resonance.runtime.storage.history import read_added
+
+ENGINES = ("pyspark", "py4j", "grpc")
+"""The packages whose exceptions are an engine's."""
 
 
 class Part(NamedTuple):
@@ -62,6 +68,25 @@ def open_parts(session: SparkSession, given: str, lay_lines: LayLines, read_befo
             part = load_parquet(session, [str(plain_path(path) / file) for file in own], rows.schema)
             parts.append(Part(f"{since + 1}-{until}", hash_text("\n".join(own)), part, str(until)))
     return Dataset(rows, str(newest), tuple(parts))
+
+
+@contextmanager
+def name_failures(data: object, lay_lines: LayLines) -> Iterator[None]:
+    """Within it, what an engine raises over a dataset is one error of ours that says which line is broken, or what the engine says.
+
+    Args:
+        data: a frame, or where the dataset lies.
+        lay_lines: copies a JSON file that engines do not read as it stands.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ENGINES:
+            raise
+        given = str(data) if isinstance(data, str | Path) else ""
+        found = explain_error(error) or find_broken(given, lay_lines)
+        told = f"assess: the engine fails on the rows{f' of {given}' if given else ''}: {first_words(error)[:300]}"
+        raise found or InputError(told) from error
 
 
 def _describe(file: Path) -> str:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from resonance.runtime.parts import open_parts
+from resonance.core.errors import InputError
+from resonance.runtime.parts import name_failures, open_parts
 
 
 @pytest.fixture
@@ -69,3 +70,26 @@ def test_other_datasets_are_one_part_that_their_files_mark(spark, tmp_path):
     assert read(spark, file)[2] == marks == {"all": version}
     os.utime(file, ns=(1, 1))
     assert read(spark, file)[2] != marks
+
+
+@pytest.mark.parametrize("at", [2, 5_000])
+def test_a_broken_line_of_json_is_named_whenever_the_engine_meets_it(spark, tmp_path, at):
+    lines = ['{"id": "a", "text": "x"}'] * 6_000
+    lines[at - 1] = '{"id": "b", "text": '
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError) as told, name_failures(path, read_as_is):
+        open_parts(spark, str(path), read_as_is).rows.collect()
+    assert str(told.value) == f"assess: rows.jsonl, line {at}: no JSON object; every row must be one object in one line"
+
+
+def test_what_an_engine_says_of_a_frame_is_one_error_of_ours(spark):
+    rows = spark.range(3).selectExpr("raise_error('no such sign') AS text")
+    with (
+        pytest.raises(InputError, match="^assess: the engine fails on the rows: .*no such sign") as told,
+        name_failures(rows, read_as_is),
+    ):
+        rows.collect()
+    assert told.value.__cause__ is not None
+    with pytest.raises(KeyError), name_failures(rows, read_as_is):
+        raise KeyError("ours")
