@@ -185,21 +185,20 @@ def test_a_scorer_is_recorded_once_with_what_held_out_texts_say_of_it(client: ty
     assert run.ended
 
 
+CAMPAIGN = {"campaign": "docs-0a", "policy": "docs", "round": 2, "incumbent": "docs@1", "goal": "improve", "seed": 7, "tokens": 900}
+SEARCHING = CAMPAIGN | {"state": "searching", "reason": "searches"}
+ACCEPTED = CAMPAIGN | {"state": "accepted", "reason": "gain"}
+TRIAL = {"campaign": "docs-0a", "trial": 1, "rung": 1, "seed": 5, "thresholds": {"short": 35.0}, "used": {"grams": "no"}}
+TRIAL |= {"objective": 1.5, "tokens": 100, "kept_bytes": 9, "seconds": 2.0, "reason": ""}
+UNTRAINED, UNFIT = TRIAL | {"rung": 0, "seed": 0}, TRIAL | {"trial": 2, "objective": None, "reason": "unfit"}
+LOOKS = [{"look": at, "delta": 0.01 * at, "p_tilde": p, "alpha": 0.0109} for at, p in ((1, 0.5), (2, 0.004))]
+
+
 def test_a_campaign_is_a_run_with_one_below_it_for_each_training(client: type[Client], tmp_path: Path) -> None:
-    campaign = {"campaign": "docs-0a", "policy": "docs", "round": 2, "incumbent": "docs@1", "goal": "improve", "seed": 7}
-    campaign |= {"tokens": 900, "state": "searching", "reason": "searches"}
-    trial = {"campaign": "docs-0a", "trial": 1, "rung": 1, "seed": 5, "thresholds": {"short": 35.0}, "used": {"grams": "no"}}
-    trial |= {"objective": 1.5, "tokens": 100, "kept_bytes": 9, "seconds": 2.0, "reason": ""}
-    rung_0, unfit = trial | {"rung": 0, "seed": 0}, trial | {"trial": 2, "objective": None, "reason": "unfit"}
     config = Config(tracking=TrackingSettings())
-    parent = record_campaign(config, tmp_path, campaign, [rung_0, trial], [])
+    parent = record_campaign(config, tmp_path, SEARCHING, [UNTRAINED, TRIAL], [])
     assert not client.runs[parent].ended
-    looks = [
-        {"look": 1, "delta": 0.01, "p_tilde": 0.5, "alpha": 0.0109},
-        {"look": 2, "delta": 0.02, "p_tilde": 0.004, "alpha": 0.0109},
-    ]
-    ended = campaign | {"state": "accepted", "reason": "gain"}
-    assert record_campaign(config, tmp_path, ended, [rung_0, trial, unfit], looks) == parent
+    assert record_campaign(config, tmp_path, ACCEPTED, [UNTRAINED, TRIAL, UNFIT], LOOKS) == parent
     assert len(client.runs) == 3, "the campaign, and each training once; rung 0 trains nothing"
     run = client.runs[parent]
     assert run.params == {"incumbent": "docs@1", "goal": "improve", "seed": 7, "tokens": 900}
@@ -208,6 +207,33 @@ def test_a_campaign_is_a_run_with_one_below_it_for_each_training(client: type[Cl
     assert first.tags["mlflow.parentRunId"] == second.tags["mlflow.parentRunId"] == parent
     assert first.params == {"short": 35.0, "grams": "no"}
     assert (first.metrics["objective"], "objective" in second.metrics, second.tags["reason"]) == (1.5, False, "unfit")
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("uri", ["", "file://{folder}/runs"])
+def test_a_store_of_mlflow_holds_a_campaign_above_its_trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
+    """In MLflow itself: its own data base in the workspace, and a folder of files."""
+    from mlflow import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    config = Config(tracking=TrackingSettings(uri=uri.format(folder=tmp_path)))
+    parent = record_campaign(config, tmp_path, SEARCHING, [UNTRAINED, TRIAL], [])
+    client = MlflowClient(tracking_uri=store_uri(config, tmp_path))
+    experiment = client.get_experiment_by_name(config.tracking.experiment)
+    assert experiment is not None
+    assert client.get_run(parent).info.status == "RUNNING"
+    for _ in range(2):
+        assert record_campaign(config, tmp_path, ACCEPTED, [UNTRAINED, TRIAL, UNFIT], LOOKS) == parent
+    held = client.get_run(parent)
+    assert held.info.status == "FINISHED"
+    assert held.data.params == {"incumbent": "docs@1", "goal": "improve", "seed": "7", "tokens": "900"}
+    assert held.data.tags["state"] == "accepted"
+    assert {look.step: look.value for look in client.get_metric_history(parent, "p_tilde")} == {1: 0.5, 2: 0.004}
+    below = client.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{parent}'")
+    assert {run.info.run_name for run in below} == {"trial-1-rung-1-seed-5", "trial-2-rung-1-seed-5"}
+    assert {run.data.metrics.get("objective") for run in below} == {1.5, None}
+    assert all(run.data.params == {"short": "35.0", "grams": "no"} and run.info.status == "FINISHED" for run in below)
+    assert len(client.search_runs([experiment.experiment_id])) == 3
 
 
 def test_without_mlflow_a_campaign_has_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
