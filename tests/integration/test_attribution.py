@@ -105,6 +105,12 @@ def test_planted_label_noise_is_found_told_and_shown(tmp_path: Path, capsys: pyt
 
     main(["attribute", "--unchecked", *options])
     assert capsys.readouterr().out.count("skipped: up to date") == 9
+    main(["status", *place])
+    assert "open work on weak slices: " in capsys.readouterr().out
+    main(["close", items["slice = noisy"]["item"][:8], "--name", "Ada", "--reason", "the shelf is relabelled", *place])
+    assert "Ada closes " in capsys.readouterr().out
+    main(["verdicts", *place])
+    assert "slice = noisy, label_noise: Ada: the shelf is relabelled" in capsys.readouterr().out
     main(["why", "slice = noisy", *place])
     assert "verdict   round 1: label_noise: " in capsys.readouterr().out
     main(["suggest", *options])

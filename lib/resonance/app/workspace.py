@@ -346,10 +346,37 @@ class OpenWorkspace:
         return View(show_costs(mine, config, opened.catalog, config.rounds))
 
     def verdicts(self, number: int | None = None) -> View:
-        """Show why slices of a round (the newest that was looked at by default) are weak, and what no test could decide."""
-        from resonance.report.terminal.verdicts import list_verdicts
+        """Show why slices of a round (the newest that was looked at by default) are weak, and what no test could decide; below it
+        the work that is open now, and what closed other work.
+        """
+        from resonance.report.terminal.verdicts import list_verdicts, list_work
 
-        return View(tuple(list_verdicts(self._read().frames(), number)))
+        opened = self._read()
+        return View((*list_verdicts(opened.frames(), number), *list_work(opened.follow_work())))
+
+    def close_work(self, item: str, *, name: str, reason: str) -> View:
+        """Close work on a weak slice: it is done, or let be; who says so, and why, is kept in table ``approvals``.
+
+        A later round that finds the slice weak for the same cause opens it again.
+
+        Args:
+            item: its name, or the beginning of it, as `verdicts` lists it.
+            name: who closes it.
+            reason: why.
+
+        Raises:
+            ResonanceError: no open item is called so, or there is no name or reason.
+        """
+        from resonance.core.work import CLOSE, find_open
+        from resonance.tables import APPROVALS
+
+        if not name.strip() or not reason.strip():
+            raise ResonanceError("close: a decision has a name and a reason")
+        opened = self._open(self.config)
+        work = find_open(opened.follow_work(), item)
+        key = {"dataset": f"slice {work.row['slice']}", "gate": CLOSE, "assessment": work.decision}
+        opened.add(APPROVALS, {**key, "name": name, "reason": reason, "approved_at": datetime.now(UTC)}, {"job": "close"})
+        return View((f"{name} closes {work.row['item']} ({work.row['slice']}, {work.row['cause']}): {reason}",))
 
     def draft_work(self, number: int | None = None, output: str | Path | None = None) -> str:
         """Draft what to ask for after a round (the newest that was looked at by default), as YAML: each line with its evidence, or

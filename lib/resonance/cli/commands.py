@@ -298,8 +298,25 @@ def verdicts(
     w: OpenWorkspace,
     number: Annotated[int | None, typer.Option("--round", min=1, help="Round that was looked at; the newest by default.")] = None,
 ) -> None:
-    """Show why slices are weak: cause, confidence and first move; and what was abstained on, with the run that settles it."""
+    """Show why slices are weak: cause, confidence and first move; what was abstained on, with the run that settles it; and which
+    work is open.
+    """
     w.verdicts(number).show(out)
+
+
+@app.command()
+@on_workspace()
+def close(
+    w: OpenWorkspace,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="Open work, as `resonance verdicts` names it.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Who closes it.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why: what was done, or why it is let be.")],
+) -> None:
+    """Close work on a weak slice that is done, or let be. Who did, and why, is kept in table approvals.
+
+    A later round that finds the slice weak for the same cause opens it again.
+    """
+    w.close_work(item, name=name, reason=reason).show(out)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What goes on in a workspace: rounds, the step that runs now, steps that broke off, gates that are not passed."""
+"""What goes on in a workspace: rounds, the step that runs now, steps that broke off, gates that are not passed, open work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from resonance.core.work import Work
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Status:
         writer: who writes into the workspace, in words; empty where nobody does.
         failures: in the order in which they happened.
         closed: rows of ``quality_gate`` that were let through by nobody, the newest of each dataset and gate.
+        work: what verdicts on weak slices ask for, and nobody or nothing closed yet.
     """
 
     rounds: Sequence[Round] = ()
@@ -86,3 +89,4 @@ class Status:
     writer: str = ""
     failures: Sequence[Failure] = ()
     closed: Sequence[Mapping[str, Any]] = ()
+    work: Sequence[Work] = ()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from resonance.core.status import Status
+    from resonance.core.work import Work
     from resonance.runtime.engines.engine import Engine
     from resonance.runtime.run.accounting import Outcome
     from resonance.runtime.run.progress import Events
@@ -251,6 +252,12 @@ class Workspace:
         from resonance.runtime.storage.lock import find_writer
 
         return gather_status(self.catalog, self.folder / LOG, find_writer(self.folder))
+
+    def follow_work(self) -> list[Work]:
+        """The work that verdicts asked for in any round: open, or closed and why."""
+        from resonance.runtime.run.status import gather_work
+
+        return gather_work(self.catalog)
 
     @contextmanager
     def _telling(self, events: Events) -> Iterator[None]:

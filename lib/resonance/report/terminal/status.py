@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,7 @@ OVER_BATCHES = 0
 
 
 def describe_status(status: Status, workspace: str) -> Iterator[str | Table]:
-    """Rounds, the step that runs, failures with the command that goes on, and gates that are not passed."""
+    """Rounds, the step that runs, failures with the command that goes on, gates that are not passed, and how much work is open."""
     yield _list_rounds(status) if status.rounds else "no step is done yet"
     yield _describe_running(status)
     for failure in status.failures:
@@ -29,6 +30,10 @@ def describe_status(status: Status, workspace: str) -> Iterator[str | Table]:
         yield from map(escape_hidden, explain_gate(row).splitlines())
     if not status.failures and not status.closed:
         yield "nothing broke off, and no gate is closed"
+    if status.work:
+        kinds = Counter(work.row["kind"] for work in status.work)
+        told = ", ".join(f"{many} of {kind}" for kind, many in sorted(kinds.items()))
+        yield f"open work on weak slices: {told}; `resonance verdicts` lists it"
 
 
 def _list_rounds(status: Status) -> Table:

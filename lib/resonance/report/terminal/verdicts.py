@@ -14,6 +14,7 @@ from resonance.core.causes import ABSTAIN
 from resonance.core.errors import ResonanceError
 from resonance.core.printable import escape_hidden
 from resonance.core.turns import PLAN
+from resonance.core.work import Work
 
 Frames = Mapping[str, DataFrame]
 BETWEEN = " = "
@@ -38,6 +39,19 @@ def list_verdicts(frames: Frames, number: int | None) -> list[str | Table]:
         if some:
             parts += [_draw_table(title.format(chosen), some), *(_tell_verdict(row) for row in some)]
     return parts
+
+
+def list_work(work: Sequence[Work]) -> list[str | Table]:
+    """What is to be done about weak slices, and what was closed, with the reason."""
+    table = Table(title="Open work", title_justify="left")
+    for name in ("item", "since round", "kind", "role", "slice", "cause", "first move"):
+        table.add_column(name, justify="right" if name == "since round" else "left", overflow="fold")
+    for one in work:
+        if not one.closed:
+            told = (one.row[name] for name in ("kind", "role", "slice", "cause", "move"))
+            table.add_row(one.row["item"], str(one.since), *(escape(escape_hidden(value)) for value in told))
+    closed = [f"closed: {one.row['item']}, {one.row['slice']}, {one.row['cause']}: {one.closed}" for one in work if one.closed]
+    return [*([table] if table.row_count else []), *map(escape_hidden, closed)]
 
 
 def describe_slice(frames: Frames, asked: str) -> list[str] | None:

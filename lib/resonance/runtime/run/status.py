@@ -11,7 +11,8 @@ from typing import Any
 from resonance.core.gates import find_approval, find_gate
 from resonance.core.status import Failure, Round, Started, Status
 from resonance.core.table import Catalog
-from resonance.tables import APPROVALS, QUALITY_GATE, ROUNDS, STEPS
+from resonance.core.work import Work, follow_work
+from resonance.tables import APPROVALS, QUALITY_GATE, ROUNDS, STEPS, VERDICTS, WORK_ITEMS
 
 ENDED = "its process ended without a word: it was killed, or the machine stopped"
 Place = tuple[str, str, int, str]
@@ -27,7 +28,14 @@ def gather_status(catalog: Catalog, log: Path, writer: str) -> Status:
     newest = (find_gate(gates, gate, dataset) for dataset, gate in sorted({(row["dataset"], row["gate"]) for row in gates}))
     closed = [row for row in newest if row is not None and row["state"] == "failed" and find_approval(approvals, row) is None]
     broken = tuple(sorted([*failures, *killed], key=lambda failure: failure.at))
-    return Status(tuple(_list_rounds(catalog.rows(ROUNDS), done)), done, running, writer, broken, closed)
+    work = [one for one in gather_work(catalog) if not one.closed]
+    return Status(tuple(_list_rounds(catalog.rows(ROUNDS), done)), done, running, writer, broken, closed, work)
+
+
+def gather_work(catalog: Catalog) -> list[Work]:
+    """The work that verdicts asked for in any round: open, or closed and why."""
+    looked = {row["round"] for row in catalog.rows(STEPS) if row["job"] == "attribute"}
+    return follow_work(catalog.rows(WORK_ITEMS), catalog.rows(VERDICTS), looked, catalog.rows(APPROVALS))
 
 
 def read_log(log: Path) -> tuple[list[Started], list[Failure]]:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from resonance.app import View
 from resonance.core.status import Failure, Round, Started, Status
+from resonance.core.work import Work
 from resonance.report.terminal.status import describe_status
 
 AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -71,3 +72,10 @@ def test_a_closed_gate_is_told_with_what_opens_it() -> None:
     said = show(Status(closed=[row]))
     assert "gate rules of documents, round 1, is not passed:" in said
     assert "resonance approve rules" in said
+
+
+def test_open_work_is_counted_by_whose_it_is() -> None:
+    work = [Work({"kind": kind}, 1) for kind in ("model", "data", "data")]
+    assert show(Status(work=work)).splitlines()[-1] == (
+        "open work on weak slices: 2 of data, 1 of model; `resonance verdicts` lists it"
+    )

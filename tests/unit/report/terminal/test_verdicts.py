@@ -10,7 +10,8 @@ from rich.console import Console
 from tests.worked import worked_frames
 
 from resonance.core.errors import ResonanceError
-from resonance.report.terminal.verdicts import choose_round, describe_slice, list_verdicts
+from resonance.core.work import Work
+from resonance.report.terminal.verdicts import choose_round, describe_slice, list_verdicts, list_work
 
 SLICES = ("numpy/docstring", "numpy/licence", "torch/docstring")
 
@@ -79,3 +80,12 @@ def test_a_round_that_was_not_looked_at_is_named(frames: dict[str, DataFrame]) -
     none = {**frames, "verdicts": frames["verdicts"].limit(0)}
     with pytest.raises(ResonanceError, match="table verdicts is empty: run `resonance attribute` first"):
         choose_round(none, [], None)
+
+
+def test_open_work_is_a_table_and_closed_work_has_its_reason() -> None:
+    row = {"item": "0a1b", "kind": "model", "role": "modeller", "slice": "length = 4", "cause": "capacity", "move": "open a ticket"}
+    still, done = list_work([Work(row, 1), Work({**row, "item": "2c3d"}, 2, "Ada: ticket 7")])
+    cells = [cell.strip() for cell in show([still]).splitlines()[-2].strip("│").split("│")]
+    assert cells == ["0a1b", "1", "model", "modeller", "length = 4", "capacity", "open a ticket"]
+    assert done == "closed: 2c3d, length = 4, capacity: Ada: ticket 7"
+    assert list_work([]) == []

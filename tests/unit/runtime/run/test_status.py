@@ -118,3 +118,15 @@ def test_a_gate_is_closed_while_its_newest_round_failed_and_nobody_let_the_datas
     approval = {"dataset": "documents", "gate": "rules", "assessment": "b", "approved_at": START}
     assert closed([gate(2, "failed", "b")], [approval]) == []
     assert closed([gate(2, "failed", "c")], [approval]) == [2]
+
+
+def test_work_is_open_until_a_later_round_that_looks_for_it_finds_its_slice_sound(tmp_path: Path) -> None:
+    item = {"item": "x", "round": 1, "slice": "a", "cause": "capacity", "kind": "model"}
+    tables = {"work_items": [item], "verdicts": [{"round": 1, "slice": "a", "cause": "capacity"}]}
+
+    def count(*steps: dict[str, Any]) -> int:
+        return len(gather_status(Rows(steps=list(steps), **tables), tmp_path / "none", "").work)  # type: ignore[arg-type]
+
+    looked = step("attribute", 1, "r1")
+    assert count(looked) == count(looked, step("train", 2, "r2")) == 1
+    assert count(looked, step("attribute", 2, "r3")) == 0
