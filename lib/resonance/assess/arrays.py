@@ -47,6 +47,13 @@ def find_present(values: Any, missing: Sequence[str] = ()) -> Any:
     return found
 
 
+def find_matches(texts: Any, pattern: str) -> Any:
+    """Which texts hold a match of a pattern (RE2), as NumPy's flags."""
+    import pyarrow.compute as pc
+
+    return pc.match_substring_regex(texts, pattern).fill_null(False).to_numpy(zero_copy_only=False)
+
+
 def read_texts(values: Any) -> Any:
     """Values as texts: bytes as hexadecimal digits, whole numbers in decimal, lists and structs as Python shows them."""
     import pyarrow as pa

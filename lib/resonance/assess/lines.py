@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from resonance.assess.arrays import read_texts
-from resonance.assess.texts import FENCE, MARKS, SPACE, escape
+from resonance.assess.arrays import find_matches, read_texts
+from resonance.assess.texts import FENCE, MARKS, SPACE, Glance, escape
 
 PHRASES = (
     *("terms of use", "terms of service", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"),
@@ -16,7 +17,6 @@ PHRASES = (
 )
 """What notices and advertisements of web pages say. The first line: Raffel et al. 2020 (C4)."""
 SAYS = "(?i)" + "|".join(map(escape, PHRASES))
-LINKS = r"://|www\."
 LINK = r"(?:https?://|www\.)[^\s)\]>\"'。，、]+"
 WORD = r"\p{Han}|[\p{Hiragana}\p{Katakana}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}]+"
 """A character of a script without blanks, or what stands between blanks."""
@@ -45,62 +45,46 @@ def _is_off(line: str, most_links: float, least_words: int) -> bool:
     )
 
 
-def find_off_topic(texts: Any, most_links: float, least_words: int) -> tuple[Any, Any]:
-    """``count_off_topic`` of each text, as two arrays of whole numbers; nothing for null."""
+def find_off_topic(texts: Any, most_links: float, least_words: int, seen: Any = None) -> tuple[Any, Any]:
+    """``count_off_topic`` of each text, as two arrays of whole numbers; nothing for null.
+
+    Args:
+        texts: an Arrow array of strings.
+        most_links: the largest share of a line's characters that are links.
+        least_words: how many words a line has that ends in no mark.
+        seen: what a glance at each text tells, if somebody looked.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    lists = pc.split_pattern(pc.fill_null(texts, ""), "\n")
-    rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
-    lines = pc.utf8_trim(lists.flatten(), characters=SPACE)
-    sizes = pc.utf8_length(lines).to_numpy(zero_copy_only=False)
-    last = pc.utf8_slice_codeunits(lines, -1)
-    ended = pc.or_(pc.is_in(last, value_set=pa.array(list(MARKS), last.type)), pc.starts_with(lines, FENCE))
-    off = np.zeros(len(lines), bool)
-    saying, linking = (_find_rows(texts, pattern)[rows] for pattern in (SAYS, LINKS))
-    some = np.flatnonzero(saying)
-    off[some] = pc.match_substring_regex(lines.take(some), SAYS).to_numpy(zero_copy_only=False)
-    linked = np.flatnonzero(linking & ~off)
-    left = pc.utf8_length(pc.replace_substring_regex(lines.take(linked), LINK, "")).to_numpy(zero_copy_only=False)
-    off[linked] = sizes[linked] - left > most_links * sizes[linked]
-    plain = pc.string_is_ascii(lines)
-    for among, few in ((plain, _find_few_plain), (pc.invert(plain), _find_few)):
-        open_ = _choose(pc.and_not(among, ended), ~off)
-        off[open_] = few(lines.take(open_), least_words)
+    from resonance.curate.kernels.text.glance import SAID, glance
+    from resonance.curate.kernels.text.own_lines import ENDED, LINKED, PLAIN, WORDY, cut_lines, read_lines
+
+    lines = read_lines(texts, _list_marks(), least_words)
+    plain, ended, wordy, linked = ((lines.bits & bit) != 0 for bit in (PLAIN, ENDED, WORDY, LINKED))
+    off = plain & ~ended & ~wordy
+    said = (glance(texts) if seen is None else seen) & SAID != 0
+    said[said] = find_matches(texts.filter(pa.array(said)), SAYS)
+    some = np.flatnonzero(said[lines.rows] & ~off)
+    off[some] = find_matches(cut_lines(lines, some), SAYS)
+    some = np.flatnonzero(linked & ~off)
+    sizes, rest = lines.chars[some], pc.utf8_length(pc.replace_substring_regex(cut_lines(lines, some), LINK, ""))
+    off[some] = sizes - rest.to_numpy(zero_copy_only=False) > most_links * sizes
+    some = np.flatnonzero(~plain & ~ended & ~off)
+    off[some] = pc.count_substring_regex(cut_lines(lines, some), WORD).to_numpy(zero_copy_only=False) < least_words
     many = len(texts)
-    whole = np.bincount(rows, sizes, many).astype(np.int64)
-    return whole, np.bincount(rows[off], sizes[off], many).astype(np.int64)
+    whole = np.bincount(lines.rows, lines.chars, many).astype(np.int64)
+    return whole, np.bincount(lines.rows[off], lines.chars[off], many).astype(np.int64)
 
 
-def _find_rows(texts: Any, pattern: str) -> Any:
-    """Which texts hold a pattern: of few texts, then, each line is looked at."""
-    import pyarrow.compute as pc
-
-    return pc.match_substring_regex(texts, pattern).fill_null(False).to_numpy(zero_copy_only=False)
-
-
-def _find_few(lines: Any, least: int) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.count_substring_regex(lines, WORD).to_numpy(zero_copy_only=False) < least
-
-
-def _find_few_plain(lines: Any, least: int) -> Any:
-    """The same of lines in ASCII, which are read until they have words enough."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    if least < 2:
-        return np.zeros(len(lines), bool)
-    return ~pc.match_substring_regex(lines, rf"^(?:\S+\s+){{{least - 1}}}\S").to_numpy(zero_copy_only=False)
-
-
-def _choose(flags: Any, among: Any) -> Any:
-    """Places of what is set in both."""
+@cache
+def _list_marks() -> Any:
     import numpy as np
 
-    return np.flatnonzero(flags.to_numpy(zero_copy_only=False) & among)
+    marks = np.zeros(0x10000, np.uint8)
+    marks[[ord(sign) for sign in MARKS]] = 1
+    return marks
 
 
 @dataclass(frozen=True)
@@ -110,13 +94,14 @@ class OffTopic:
     name: str
     most_links: float
     least_words: int
+    seen: Glance
 
     def __call__(self, batch: Any) -> Any:
         """A struct a row: ``whole`` and ``off``."""
         import pyarrow as pa
 
         texts = read_texts(batch.column(self.name))
-        whole, off = find_off_topic(texts, self.most_links, self.least_words)
+        whole, off = find_off_topic(texts, self.most_links, self.least_words, self.seen(batch))
         return pa.StructArray.from_arrays([pa.array(whole), pa.array(off)], ["whole", "off"])
 
 

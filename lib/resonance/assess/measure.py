@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from resonance.assess.arrays import find_matches
 from resonance.assess.shared import share_parts
 from resonance.assess.texts import MISREAD, MOSTLY_HAN
 from resonance.core.binding import Bound
@@ -153,16 +154,24 @@ def measure_sets(texts: Any, sets: Sequence[str]) -> dict[str, Any]:
     of Han characters, of a Chinese one what is asked of words between blanks, and of all others but those in which a wrong encoding
     may have left something what is asked of any language.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    wide = pc.invert(pc.string_is_ascii(texts)).fill_null(False)
+    from resonance.curate.kernels.text.glance import GARBLED, HAN, WIDE, glance
+
+    if not {"any_language", "chinese"} & set(sets):
+        return {name: SIGNAL_SETS[name].measure(texts) for name in sets}
+    seen = glance(texts)
     if "chinese" not in sets:
-        found = {name: measure_where(name, texts, wide) for name in ("any_language",) if name in sets}
+        found = {"any_language": measure_where("any_language", texts, seen & WIDE != 0)}
     else:
-        found = {"chinese": measure_where("chinese", texts, wide)}
-        is_chinese = pc.greater_equal(found["chinese"].field("han_ratio"), MOSTLY_HAN).fill_null(False)
-        misread = pc.match_substring_regex(texts, MISREAD).fill_null(False)
-        chosen = {"any_language": pc.or_(is_chinese, misread), "datatrove": pc.invert(is_chinese)}
+        found = {"chinese": measure_where("chinese", texts, seen & HAN != 0)}
+        is_chinese = (
+            pc.greater_equal(found["chinese"].field("han_ratio"), MOSTLY_HAN).fill_null(False).to_numpy(zero_copy_only=False)
+        )
+        misread = seen & GARBLED != 0
+        misread[misread] = find_matches(texts.filter(pa.array(misread)), MISREAD)
+        chosen = {"any_language": is_chinese | misread, "datatrove": ~is_chinese}
         found |= {name: measure_where(name, texts, among) for name, among in chosen.items() if name in sets}
     return {name: found[name] if name in found else SIGNAL_SETS[name].measure(texts) for name in sets}
 
@@ -172,11 +181,10 @@ def measure_where(name: str, texts: Any, chosen: Any) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    flags = chosen.to_numpy(zero_copy_only=False)
-    if flags.all():
+    if chosen.all():
         return SIGNAL_SETS[name].measure(texts)
-    found = SIGNAL_SETS[name].measure(texts.take(pa.array(np.flatnonzero(flags))))
-    return found.take(pa.array(np.cumsum(flags) - 1, mask=~flags))
+    found = SIGNAL_SETS[name].measure(texts.filter(pa.array(chosen)))
+    return found.take(pa.array(np.cumsum(chosen) - 1, mask=~chosen))
 
 
 def join_batches(batches: Iterable[Any]) -> Iterator[Any]:

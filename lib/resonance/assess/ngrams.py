@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -12,42 +11,15 @@ from resonance.assess.arrays import read_texts
 from resonance.assess.texts import SPACE
 from resonance.core.parts import MOST_DRAWN, choose_level
 
-BLANKS = "[ \\t\\n\\f\\r\\v\u00a0\u3000]"
-ODD = f"{BLANKS}{{2,}}|{BLANKS.replace('[ ', '[')}"
-"""White space that is not one blank: to put one in place of each takes three times as long."""
-LATIN = "0-9A-Za-zÀ-ÖØ-öø-ÿ"
-FILLED = "|".join(
-    (
-        r"(?:https?://|www\.)[^ \t\n<>\"'，。）]+",
-        r"[0-9A-Za-z_.+-]+@[0-9A-Za-z-]+\.[0-9A-Za-z.-]+",
-        r"[“\"][^”\"\n]{0,100}[”\"]|[「『《〈][^」』》〉\n]{0,100}[」』》〉]",
-        f"[A-ZÀ-ÖØ-Þ][{LATIN}'’-]*",
-        "[0-9０-９一二三四五六七八九十百千万亿〇零两]+",
-    )
-)
-"""What is filled into templates: addresses, what stands in quotation marks, words with a capital letter, numbers."""
-FIELD = "\x00"
-FIELDS = f"{FIELD}(?:(?:{BLANKS}|[,、，])*{FIELD})*"
-"""Several fillings, one after the other, are one."""
-
-
-def find_skeleton(text: str) -> str:
-    """A text with one sign for all that a template would be filled with, and one blank for each run of white space."""
-    filled = re.sub(FIELDS, FIELD, re.sub(FILLED, FIELD, text))
-    return re.sub(f"{BLANKS}+", " ", filled).strip(" ")
-
-
-def find_skeletons(texts: Any) -> Any:
-    """``find_skeleton`` of each text of an Arrow array; null for null."""
-    import pyarrow.compute as pc
-
-    filled = pc.replace_substring_regex(pc.replace_substring_regex(texts, FILLED, FIELD), FIELDS, FIELD)
-    return pc.utf8_trim(pc.replace_substring_regex(filled, ODD, " "), characters=" ")
-
 
 def number_text(text: str) -> int:
     """64 bits of a text's BLAKE2b, as a signed number."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    return number_bytes(text.encode())
+
+
+def number_bytes(held: bytes | memoryview) -> int:
+    """64 bits of the BLAKE2b of bytes, as a signed number."""
+    return int.from_bytes(blake2b(held, digest_size=8).digest(), "big", signed=True)
 
 
 @dataclass(frozen=True)
@@ -60,8 +32,11 @@ class Skeleton:
         """One number a row."""
         import pyarrow as pa
 
-        found = find_skeletons(read_texts(batch.column(self.name))).to_pylist()
-        return pa.array([None if text is None else number_text(text) for text in found], pa.int64())
+        from resonance.curate.kernels.text.skeletons import find_skeletons
+
+        texts = read_texts(batch.column(self.name))
+        absent = texts.is_null().to_numpy(zero_copy_only=False)
+        return pa.array([number_bytes(found) for found in find_skeletons(texts)], pa.int64(), mask=absent)
 
 
 @dataclass(frozen=True)

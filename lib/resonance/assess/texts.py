@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from resonance.assess.arrays import read_texts
+from resonance.assess.arrays import find_matches, read_texts
 
 CELLS = "all cells"
 """The texts of a row of a table that has no column of role ``text``, as one text."""
@@ -37,8 +37,10 @@ MISREAD = (
 
 def is_whole(text: str) -> bool:
     """Whether a text ends as texts do, closes what it opens, and says nowhere that it was cut."""
+    from resonance.curate.kernels.text.brackets import is_paired
+
     left = text.rstrip(SPACE)
-    closed = text.count(FENCE) % 2 == 0 and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
+    closed = text.count(FENCE) % 2 == 0 and is_paired(text, PAIRS)
     return bool(left) and (left[-1] in MARKS or left.endswith(FENCE)) and closed and not any(marker in text for marker in MARKERS)
 
 
@@ -54,39 +56,18 @@ def find_whole(texts: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from resonance.curate.kernels.text.brackets import find_paired
+
     left = pc.utf8_rtrim(texts, characters=SPACE)
     last = pc.utf8_slice_codeunits(left, -1)
     ends = pc.or_(pc.is_in(last, value_set=pa.array(list(MARKS), last.type)), pc.ends_with(left, FENCE)).fill_null(False)
-    whole = ends.to_numpy(zero_copy_only=False) & find_paired(texts)
+    whole = ends.to_numpy(zero_copy_only=False) & find_paired(texts, PAIRS)
     places = pa.array(np.flatnonzero(whole))
     some = texts.take(places)
     even = pc.equal(pc.bit_wise_and(pc.count_substring(some, FENCE), 1), 0)
     cut = pc.match_substring_regex(some, "|".join(map(escape, MARKERS)))
     whole[places] = pc.and_(even, pc.invert(cut)).to_numpy(zero_copy_only=False)
     return pa.array(whole)
-
-
-def find_paired(texts: Any) -> Any:
-    """Whether a text closes as many brackets of each kind as it opens, as NumPy's flags; of null, it does.
-
-    Only bytes that a bracket may begin with are looked at: ASCII's, and the two leads of the others.
-    """
-    import numpy as np
-
-    data, bounds = view_bytes(texts)
-    begins = np.zeros(256, bool)
-    begins[[pair.encode()[0] for pair in "".join(PAIRS)]] = True
-    places = np.flatnonzero(begins[data])
-    signs = data[places].astype(np.uint32)
-    wide = np.flatnonzero(signs >= 0x80)
-    for further in (1, 2):
-        signs[wide] = signs[wide] << 8 | data[places[wide] + further]
-    rows = np.searchsorted(bounds, places, side="right") - 1
-    paired = np.ones(len(bounds) - 1, bool)
-    for pair in PAIRS:
-        opens, closes = (rows[signs == int.from_bytes(sign.encode(), "big")] for sign in pair)
-        paired &= np.bincount(opens, minlength=len(paired)) == np.bincount(closes, minlength=len(paired))
-    return paired
 
 
 def view_bytes(texts: Any) -> tuple[Any, Any]:
@@ -112,17 +93,26 @@ def compress_texts(texts: Any) -> list[float | None]:
     return [len(zlib.compress(held[start:end], 1)) / (end - start) if end > start else None for start, end in pairs]
 
 
-def find_sound(texts: Any) -> Any:
-    """``is_sound`` of each text; false for null. Python says what is composed: Arrow's own normal form C decomposes (25.0)."""
+def find_sound(texts: Any, seen: Any = None) -> Any:
+    """``is_sound`` of each text; false for null. Python says what is composed: Arrow's own normal form C decomposes (25.0).
+
+    Args:
+        texts: an Arrow array of strings.
+        seen: what a glance at each text tells, if somebody looked.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from resonance.curate.kernels.text.glance import LOOSE, UNSOUND, glance
+
+    seen = glance(texts) if seen is None else seen
     composed = np.ones(len(texts), bool)
-    places = np.flatnonzero(pc.invert(pc.string_is_ascii(texts)).fill_null(False).to_numpy(zero_copy_only=False))
+    places = np.flatnonzero(seen & LOOSE)
     composed[places] = [unicodedata.is_normalized("NFC", text) for text in texts.take(pa.array(places)).to_pylist()]
-    broken = pc.match_substring_regex(texts, BROKEN)
-    return pc.and_(pa.array(composed), pc.invert(broken)).fill_null(False)
+    suspect = seen & UNSOUND != 0
+    composed[suspect] &= ~find_matches(texts.filter(pa.array(suspect)), BROKEN)
+    return pc.and_(pa.array(composed), texts.is_valid())
 
 
 def make_pattern(phrases: Sequence[str]) -> str:
@@ -154,16 +144,30 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """What a column's text may hold, told at a glance."""
+
+    name: str
+
+    def __call__(self, batch: Any) -> Any:
+        """The bits of each row, as NumPy has them; none for null."""
+        from resonance.curate.kernels.text.glance import glance
+
+        return glance(read_texts(batch.column(self.name)))
+
+
+@dataclass(frozen=True)
 class Sound:
     """Whether a column's text is sound, and holds nothing that a wrong encoding left; null is not."""
 
     name: str
+    seen: Glance
 
     def __call__(self, batch: Any) -> Any:
         """One flag a row."""
         import pyarrow.compute as pc
 
-        sound = find_sound(read_texts(batch.column(self.name)))
+        sound = find_sound(read_texts(batch.column(self.name)), self.seen(batch))
         left = pc.greater(batch.column("any_language.mojibake_ratio"), 0.0).fill_null(False)
         return pc.and_(sound, pc.invert(left))
 

@@ -14,13 +14,14 @@ from tests.unit.assess.conftest import NOW
 
 from resonance.assess import ngrams
 from resonance.assess.assess import bind, judge, read_params
-from resonance.assess.ngrams import Drawn, Lines, Sizes, Skeleton, find_skeleton, find_skeletons, number_text
+from resonance.assess.ngrams import Drawn, Lines, Sizes, Skeleton, number_text
 from resonance.assess.operators import BY_ID
 from resonance.core import parts
 from resonance.core.binding import Asked
 from resonance.core.dataset import DatasetContract
 from resonance.core.parts import Part, choose_level
 from resonance.curate.kernels.duplicates.shingles import set_plainly
+from resonance.curate.kernels.text.skeletons import find_skeleton, find_skeletons
 from resonance.curate.kernels.text.words import words
 
 
@@ -84,10 +85,28 @@ def test_distinctness_is_within_its_stated_error(monkeypatch: pytest.MonkeyPatch
     assert abs(estimate.raw - exact) < 2 * error
 
 
-@given(st.lists(st.text(st.sampled_from("Ab1 .,@“”《》站\n\u3000一https://x"), max_size=30) | st.none(), max_size=6))
+SIGNS = "Ab1 .,@“”\"《》「』站\n\r\x00\u00a0\u3000一９、，。-_+'’é×Þ<"
+FILLINGS = [
+    "https://x",
+    "http:/",
+    "www.",
+    "https://",
+    "www.a，",
+    "a.b@c-d.e",
+    "a@b.",
+    "Ab’c",
+    '"' + "x" * 100 + '"',
+    '"' + "x" * 101 + '"',
+]
+
+
+@given(st.lists(st.lists(st.sampled_from([*SIGNS, *FILLINGS]), max_size=30).map("".join) | st.none(), max_size=6))
 def test_skeletons_are_those_of_their_definition(texts: list[str | None]) -> None:
-    expected = [None if text is None else find_skeleton(text) for text in texts]
-    assert find_skeletons(pa.array(texts, pa.string())).to_pylist() == expected
+    array = pa.array(texts, pa.string())
+    expected = ["" if text is None else find_skeleton(text) for text in texts]
+    assert [bytes(found).decode() for found in find_skeletons(array)] == expected
+    numbers = [None if text is None else number_text(find_skeleton(text)) for text in texts]
+    assert Skeleton("text")(pa.RecordBatch.from_pydict({"text": array})).to_pylist() == numbers
 
 
 @pytest.mark.parametrize(

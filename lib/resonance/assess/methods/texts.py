@@ -12,7 +12,7 @@ from resonance.assess.columns import Holds, Inverse
 from resonance.assess.lines import Field, OffTopic
 from resonance.assess.mappings import cap, down
 from resonance.assess.methods.shares import bind_share, judge_share, read_goal
-from resonance.assess.texts import CELLS, MOSTLY_HAN, Compressed, Mentions, MentionsSeveral, Sound, Whole
+from resonance.assess.texts import CELLS, MOSTLY_HAN, Compressed, Glance, Mentions, MentionsSeveral, Sound, Whole
 from resonance.core.binding import Asked, Bound, Finding, InapplicableError, UnmeasurableError
 from resonance.core.parts import SCALE, Part, State
 
@@ -164,7 +164,7 @@ def bind_whole(asked: Asked) -> Bound:
 def bind_sound(asked: Asked) -> Bound:
     """Rows whose text is of sound characters."""
     column = asked.column("text")
-    return bind_share(asked, Sound(column), frozenset({column}), column, signals=frozenset({"any_language"}))
+    return bind_share(asked, Sound(column, Glance(column)), frozenset({column}), column, signals=frozenset({"any_language"}))
 
 
 def bind_form(asked: Asked) -> Bound:
@@ -225,7 +225,7 @@ def bind_compression(asked: Asked) -> Bound:
 def bind_off_topic(asked: Asked) -> Bound:
     """Characters of lines that are of a text's matter, of those of all its lines."""
     column = asked.column("text")
-    found = OffTopic(column, asked.params["max_link_density"], int(asked.params["min_words"]))
+    found = OffTopic(column, asked.params["max_link_density"], int(asked.params["min_words"]), Glance(column))
     parts = {name: Part("sum", Field(found, name)) for name in ("whole", "off")} | {"texts": Part("count", Holds(column))}
 
     def judge(state: State) -> Finding | None:
