@@ -16,6 +16,16 @@ from resonance.tables import TABLES
 
 SECONDS = 300
 TOP = Path(__file__).parents[2]
+DATA_HALF = ("ingest", "judge", "dedupe", "decontaminate", "hold_out", "decide", "rebalance")
+"""Jobs up to what a round draws; none of them needs a trainer."""
+SMALL_PLAN = (
+    "ingest.keep_raw=false",
+    "ingest.min_slice_documents=5",
+    "rebalance.tokens=20000",
+    "rebalance.heldout_share=0.2",
+    "tracking.enabled=false",
+)
+"""Settings under which they draw from some hundred documents."""
 
 
 class Runner:

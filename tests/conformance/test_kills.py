@@ -3,65 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-import psutil
 import pytest
-from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from resonance.core.files import LOCK
 from resonance.testing import tiny_corpus
 from tests.conformance.commands import SECONDS, TOP, digests
+from tests.conformance.faults import CURATED, Undisturbed, check_steps, command, find_orphans, start
 
 pytestmark = pytest.mark.engine("embedded")
 SEED = 20_260
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    """A command, how long it takes once it holds its workspace, and hashes of the tables that it leaves."""
-
-    arguments: tuple[str, ...]
-    seconds: float
-    tables: dict[str, str]
-
-
-def command(arguments: tuple[str, ...], workspace: Path) -> list[str]:
-    return [sys.executable, "-m", "resonance.cli", *arguments, "--workspace", str(workspace), "--set=spark.engine=embedded"]
-
-
-def start(arguments: tuple[str, ...], workspace: Path) -> subprocess.Popen[bytes]:
-    """The command in a process of its own, once it holds its workspace: what comes before leaves nothing."""
-    environment = {**os.environ, "RESONANCE_KILLED": str(workspace)}
-    process = subprocess.Popen(
-        command(arguments, workspace), cwd=TOP, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + SECONDS
-    while not (workspace / LOCK).exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    return process
-
-
-def ours(workspace: Path) -> list[psutil.Process]:
-    """Processes that runs in this workspace started, by what they inherited."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("RESONANCE_KILLED") == str(workspace) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -78,20 +35,6 @@ def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
     return Undisturbed(arguments, time.monotonic() - held, digests(home / "w"))
 
 
-def check_steps(workspace: Path) -> None:
-    """Raise unless each step's rows in are its rows out and those that it cut, and no step was done twice."""
-    rows = DeltaTable(workspace / "tables" / "steps").to_pyarrow_table().to_pylist(maps_as_pydicts="strict")
-    assert [row["job"] for row in sorted(rows, key=lambda row: row["finished_at"])] == [
-        "ingest",
-        "judge",
-        "dedupe",
-        "decontaminate",
-    ]
-    for row in rows:
-        assert row["rows_in"] == row["rows_out"] + row["rows_cut"], row["job"]
-        assert row["rows_cut"] == sum(row["cut_by_rule"].values()), row["job"]
-
-
 def kill_and_rerun(undisturbed: Undisturbed, workspace: Path, share: float) -> bool:
     """Kill the command at this share of its time, and run it again; whether it was alive when the kill came."""
     process = start(undisturbed.arguments, workspace)
@@ -99,14 +42,12 @@ def kill_and_rerun(undisturbed: Undisturbed, workspace: Path, share: float) -> b
     alive = process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.wait()
-    gone = time.monotonic() + 10
-    while (left := ours(workspace)) and time.monotonic() < gone:
-        time.sleep(0.02)
-    assert not left, f"orphans at {share:.2f}: {[process.cmdline() for process in left]}"
+    left = find_orphans(workspace)
+    assert not left, f"orphans at {share:.2f}: {left}"
     done = subprocess.run(command(undisturbed.arguments, workspace), cwd=TOP, capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, f"at {share:.2f}: {done.stdout[-800:]}{done.stderr[-800:]}"
     assert digests(workspace) == undisturbed.tables, f"at {share:.2f}"
-    check_steps(workspace)
+    check_steps(workspace, CURATED)
     return alive
 
 

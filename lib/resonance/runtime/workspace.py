@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -119,7 +118,7 @@ class Workspace:
         """What computes."""
         from resonance.runtime.run.scratch import spill_folder
 
-        return open_engine(self._name, self.config.spark, spill_folder(self.folder / "scratch" / "spill"), debug=self._debug)
+        return open_engine(self._name, self.config.spark, spill_folder(self.folder / "scratch"), debug=self._debug)
 
     @property
     def spark(self) -> SparkSession:
@@ -155,9 +154,12 @@ class Workspace:
 
     def digests(self) -> dict[str, str]:
         """A hash of every table's content without volatile columns: equal input, configuration and seed, equal hash."""
-        from resonance.runtime.storage.digest import digest
+        from resonance.runtime.storage.digest import EMPTY, digest
 
-        return {table.name: digest(self.catalog.read(table), resources.contract(table)) for table in TABLES}
+        written = (table for table in TABLES if self.catalog.exists(table))
+        return dict.fromkeys((table.name for table in TABLES), EMPTY) | {
+            table.name: digest(self.catalog.read(table), resources.contract(table)) for table in written
+        }
 
     def run(self, steps: Sequence[Step], only: Sequence[str], events: Events) -> list[Outcome]:
         """Execute steps on these tables; see ``Runner.run``."""
@@ -213,9 +215,9 @@ class Workspace:
     @contextmanager
     def scratch(self, name: str) -> Iterator[Scratch]:
         """What materialises frames until the end of the ``with`` statement."""
-        from resonance.runtime.run.scratch import Scratch
+        from resonance.runtime.run.scratch import Scratch, own_name
 
-        scratch = Scratch(self.spark, self.folder / "scratch" / f"{name}-{os.getpid()}")
+        scratch = Scratch(self.spark, self.folder / "scratch" / own_name(name))
         try:
             yield scratch
         finally:
@@ -319,12 +321,14 @@ class Workspace:
         return Events(self.folder / LOG, console, total, self.config.batch, self._command)
 
     def maintain(self, since: datetime | None) -> list[str]:
-        """Merge and sort every table, and remove files that no version since then needs; the tables' names."""
+        """Merge and sort tables, remove files that no version since then needs, and what killed steps left; the tables' names."""
+        from resonance.runtime.run.scratch import remove_dead
+
         with lock_workspace(self.folder):
-            done = [table for table in TABLES if self.catalog.exists(table)]
-            for table in done:
+            remove_dead(self.folder / "scratch")
+            for table in TABLES:
                 self.catalog.maintain(table, since)
-            return [table.name for table in done]
+            return [table.name for table in TABLES if self.catalog.exists(table)]
 
 
 def trains(steps: Sequence[Step], only: Sequence[str]) -> bool:

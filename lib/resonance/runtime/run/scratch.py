@@ -17,14 +17,36 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
+SPILL = "spill"
+"""The folder among those of steps that holds what does not fit into memory, of each process."""
+
+
 def spill_folder(home: Path) -> Path:
     """A folder below ``home`` for what does not fit into memory; those of processes that ended without a word are gone."""
-    machine = socket.gethostname()
+    _remove_ended(home / SPILL)
+    return home / SPILL / own_name()
+
+
+def own_name(use: str = "") -> str:
+    """The name of a folder that is this process's own, among those of processes of all machines."""
+    return "-".join(filter(None, (use, socket.gethostname(), str(os.getpid()))))
+
+
+def remove_dead(home: Path) -> None:
+    """Remove what killed steps and processes left below ``home``. Nobody else may be executing a step."""
+    _remove_ended(home / SPILL)
     for folder in home.glob("*"):
-        name, _, process = folder.name.rpartition("-")
-        if name == machine and process.isdigit() and not _lives(int(process)):
+        if folder.name != SPILL and "-" not in folder.name:
             shutil.rmtree(folder, ignore_errors=True)
-    return home / f"{machine}-{os.getpid()}"
+    _remove_ended(home)
+
+
+def _remove_ended(home: Path) -> None:
+    """Remove folders of processes of this machine that ended."""
+    for folder in home.glob("*-*"):
+        name, _, process = folder.name.rpartition("-")
+        if f"-{name}".endswith(f"-{socket.gethostname()}") and process.isdigit() and not _lives(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lives(process: int) -> bool:

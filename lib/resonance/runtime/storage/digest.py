@@ -8,6 +8,9 @@ from pyspark.sql.types import MapType
 
 from resonance.core.contract import Contract
 
+EMPTY = f"{0:016x}"
+"""The hash of a table without rows."""
+
 
 def digest(rows: DataFrame, contract: Contract) -> str:
     """Hex hash over the rows, whatever their order; columns that the contract marks volatile are left out.

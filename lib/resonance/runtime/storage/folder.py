@@ -33,6 +33,7 @@ from resonance.runtime.storage.contract_versions import find_absent, is_older, r
 from resonance.runtime.storage.data_files import DataFile
 from resonance.runtime.storage.files import Files, LocalFiles
 from resonance.runtime.storage.history import read_commit
+from resonance.runtime.storage.leftovers import STAGED, remove_leftovers
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
 from resonance.runtime.storage.notes import write_note
 from resonance.runtime.storage.retention import count_hours, promise_retention
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 50
 """How often a commit is tried anew where other writers come first."""
-STAGED = "data-"
 CHANGED = {"job": "contract", "reason": "the contract of the table, or how long its files are kept, changed"}
 KEPT = "`resonance maintain` keeps those of the newest rounds, and of a week"
 CONVERT = "run `resonance maintain` once: it keeps the rows, and drops the versions before"
@@ -165,8 +165,13 @@ class FolderCatalog:
     def maintain(self, table: Table, since: datetime | None) -> None:
         """Merge small files, sort by bucket, and remove files that no version needs which was current at ``since`` or later.
 
-        A table that an older version of resonance clustered becomes one that every engine can write; its old versions go.
+        A table that an older version of resonance clustered becomes one that every engine can write; its old versions go. What
+        killed writers left goes at once where tables lie in a folder, which has one writer; in object storage after a week, as
+        another driver may be writing it now.
         """
+        if not self.exists(table):
+            self._remove_leftovers(table)
+            return
         if _is_clustered(self._delta(table)):
             self._convert(table)
         contract = resources.contract(table)
@@ -178,6 +183,7 @@ class FolderCatalog:
             else:
                 delta.optimize.compact(commit_properties=why)
         delta.vacuum(count_hours(since), dry_run=False, full=True, commit_properties=why)
+        self._remove_leftovers(table)
 
     def _delta(self, table: Table, at: int | None = None) -> DeltaTable:
         return DeltaTable(self._files.name(table.name), version=at)
@@ -347,6 +353,16 @@ class FolderCatalog:
 
     def _remove(self, table: Table, files: Sequence[DataFile]) -> None:
         self._files.remove({f"{table.name}/{PurePosixPath(file.path).parent}" for file in files})
+
+    def _remove_leftovers(self, table: Table) -> None:
+        if not isinstance(self._files, LocalFiles):
+            return
+        needed: set[str] = set()
+        if self.exists(table):
+            delta = self._delta(table)
+            replaced = delta.vacuum(0, dry_run=True, enforce_retention_duration=False)  # vacuumed when they are old enough
+            needed = {*(file["path"] for file in _files(delta)), *replaced}
+        remove_leftovers(self._files.root / table.name, needed)
 
     def _convert(self, table: Table) -> None:
         """Give a clustered table a log of its own that starts with the rows as they are now; the files stay.

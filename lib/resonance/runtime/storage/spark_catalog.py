@@ -142,6 +142,8 @@ class SparkCatalog:
 
         Delta reads no version that is older than files are kept: they are kept as long as the version of that time is old.
         """
+        if not self.exists(table):
+            return
         since = since and self._find_commit(table, since)
         kept = ", ".join(f"'{key}' = '{value}'" for key, value in promise_retention(since).items())
         with self._signed("maintain"):

@@ -18,7 +18,7 @@ from resonance.core.errors import ConservationError
 from resonance.core.table import Table
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.retention import LEAST_HOURS, count_hours
-from resonance.tables import DOCUMENTS, SIGNAL_EVENT
+from resonance.tables import DOCUMENTS, SIGNAL_EVENT, TABLES
 from resonance.testing import documents_frame, events_frame, folder_catalog
 
 if TYPE_CHECKING:
@@ -119,6 +119,22 @@ def test_appended_events_survive_every_maintenance(spark: SparkSession, tmp_path
     assert catalog.committed(SIGNAL_EVENT, "train/r") == 4, "and no append can happen a second time"
 
 
+def test_what_killed_writers_left_goes_at_once(aged: Aged) -> None:
+    """Versions that nobody may miss yet stay whole beside it."""
+    for hours in (30, 20):
+        aged.write(hours)
+    before = aged.files()
+    staged, task = aged.home / f"data-{'a' * 32}" / "part-0.parquet", aged.home / f"data-{'b' * 32}" / "_temporary" / "0" / "part"
+    for left in (staged, task, aged.home / "_delta_log" / f".{'c' * 32}.tmp", aged.home / ".log-d" / "_delta_log" / "0.json"):
+        left.parent.mkdir(parents=True, exist_ok=True)
+        left.write_bytes(b"left by a kill")
+    aged.catalog.maintain(DOCUMENTS, None)
+    assert aged.files() == before
+    assert [aged.read(at) for at in (0, 1)] == aged.texts
+    assert {path.name for path in aged.home.iterdir()} == {"_delta_log", *(path.partition("/")[0] for path in before)}
+    assert not list((aged.home / "_delta_log").glob(".*"))
+
+
 def test_a_table_of_one_file_is_left_as_it_is(aged: Aged) -> None:
     aged.write(500)
     before = aged.files()
@@ -151,6 +167,11 @@ def test_every_table_that_exists_is_maintained(spark: SparkSession, tmp_path: Pa
     folder_catalog(spark, tmp_path / "w" / "tables").write(
         DOCUMENTS, documents_frame(spark, [("a", "s/x", "t")]), {"batch": "main"}, {}
     )
+    left = tmp_path / "w" / "tables" / "edits" / f"data-{'a' * 32}" / "part-0.parquet"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"left by a kill before the first commit")
+    assert workspace.maintain(None) == ["documents"]
+    assert not left.parent.exists()
     asked: dict[str, datetime | None] = {}
 
     def note(self: FolderCatalog, table: Table, since: datetime | None) -> None:
@@ -159,4 +180,4 @@ def test_every_table_that_exists_is_maintained(spark: SparkSession, tmp_path: Pa
     monkeypatch.setattr(FolderCatalog, "maintain", note)
     moment = hours_ago(3)
     assert workspace.maintain(moment) == ["documents"]
-    assert asked == {"documents": moment}
+    assert asked == {table.name: moment for table in TABLES}

@@ -1,0 +1,182 @@
+"""Faults that a campaign plants into a command of the embedded engine, each at a drawn moment, and how the command then ended."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import psutil
+
+from tests.conformance.commands import SECONDS
+from tests.conformance.faults import launch, ours
+
+LOG = "events.jsonl"
+ROOM = "1g"
+"""Size of a disk that is not full."""
+WORKER_SECONDS = 1.5
+"""A worker is killed so long after the first one came at most."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """So many seconds after a step began: a share of the time that it takes."""
+
+    job: str
+    share: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.job}, {self.share:.0%}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, and what it does where nobody disturbs it.
+
+    Args:
+        seconds: of the whole command.
+        steps: seconds of each job.
+        tables: the hash of each table that it leaves.
+        rows: the rows of each table.
+        size: bytes of its workspace in the end.
+    """
+
+    arguments: tuple[str, ...]
+    engine: str = "embedded"
+    seconds: float = 0.0
+    steps: Mapping[str, float] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    size: int = 0
+
+    def draw_moment(self, chance: Random, job: str = "") -> Moment:
+        """A moment of the run, or of one job, each as likely as another."""
+        job = job or chance.choices([*self.steps], [*self.steps.values()])[0]
+        share = round(chance.random(), 2)
+        return Moment(job, share, share * self.steps[job])
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """When the fault came, whether it met a command that was alive, with which code and last words that command ended."""
+
+    at: str
+    met: bool
+    ended: int
+    said: str = ""
+
+
+Fault = Callable[[Case, Path, Random], Disturbed]
+"""Runs the case's command in a new workspace and plants itself into it."""
+
+
+def log_of(workspace: Path) -> Path:
+    """Where a disturbed command tells what it does: beside the folder of its workspace."""
+    return workspace.parent.with_suffix(".log")
+
+
+def begin(case: Case, workspace: Path, moment: Moment) -> tuple[subprocess.Popen[bytes], bool]:
+    """Start the command and wait for the moment; the process, and whether it is alive then."""
+    before = _count_begun(workspace, moment.job)
+    process = launch(case.arguments, workspace, case.engine, log_of(workspace))
+    while _count_begun(workspace, moment.job) == before:
+        if process.poll() is not None:
+            return process, False
+        time.sleep(0.005)
+    time.sleep(moment.seconds)
+    return process, process.poll() is None
+
+
+def finish(process: subprocess.Popen[bytes], workspace: Path, at: object, met: bool) -> Disturbed:
+    """What came of a command, once it has ended."""
+    code = process.wait(SECONDS)
+    lines = log_of(workspace).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return Disturbed(str(at), met, code, lines[-1].replace(str(workspace), "WORKSPACE")[:200] if lines and code else "")
+
+
+def send(number: signal.Signals) -> Fault:
+    """The process that was started is sent a signal."""
+
+    def plant(case: Case, workspace: Path, chance: Random) -> Disturbed:
+        moment = case.draw_moment(chance)
+        process, met = begin(case, workspace, moment)
+        process.send_signal(number)
+        return finish(process, workspace, moment, met)
+
+    return plant
+
+
+def kill_twice(case: Case, workspace: Path, chance: Random) -> Disturbed:
+    """The driver is killed, and so is the one that goes on, within the step that was cut off."""
+    first = send(signal.SIGKILL)(case, workspace, chance)
+    again = case.draw_moment(chance, first.at.partition(",")[0])
+    process, met = begin(case, workspace, again)
+    process.kill()
+    return finish(process, workspace, f"{first.at} and {again.share:.0%}", met and first.met)
+
+
+def kill_worker(case: Case, workspace: Path, chance: Random) -> Disturbed:
+    """One of the processes that run kernels is killed, a while after the first of them came."""
+    seconds = round(chance.random() * WORKER_SECONDS, 2)
+    process = launch(case.arguments, workspace, case.engine, log_of(workspace))
+    met = False
+    while process.poll() is None and not _find_workers(process, workspace):
+        time.sleep(0.02)
+    time.sleep(seconds)
+    if process.poll() is None and (found := _find_workers(process, workspace)):
+        chance.choice(found).kill()
+        met = True
+    return finish(process, workspace, f"{seconds:.2f} s after the first worker", met)
+
+
+def fill_disk(case: Case, workspace: Path, chance: Random) -> Disturbed:
+    """The disk of the workspace, which is mounted on its folder, has less room than the command needs; afterwards it has more."""
+    share = round(chance.random(), 2)
+    resize(workspace.parent, f"{int(share * case.size / 1024) + 4}k")
+    process = launch(case.arguments, workspace, case.engine, log_of(workspace))
+    code = process.wait(SECONDS)
+    resize(workspace.parent, ROOM)
+    return finish(process, workspace, f"{share:.0%} of the room", code != 0)
+
+
+def write_at_once(case: Case, workspace: Path, chance: Random) -> Disturbed:
+    """A second command starts on the workspace while the first one runs; how the second one ended."""
+    moment = case.draw_moment(chance)
+    first, met = begin(case, workspace, moment)
+    log_of(workspace).rename(workspace.parent.with_suffix(".first.log"))
+    second = launch(case.arguments, workspace, case.engine, log_of(workspace))
+    found = finish(second, workspace, moment, met)
+    if first.wait(SECONDS):
+        raise RuntimeError(f"the first of two commands ended with {first.returncode}")
+    return found
+
+
+def resize(place: Path, size: str) -> None:
+    """Give a disk in memory another size."""
+    subprocess.run(["mount", "-o", f"remount,size={size}", place], check=True)
+
+
+def _count_begun(workspace: Path, job: str) -> int:
+    """How often a step of this job has begun, by the log of the workspace."""
+    try:
+        lines = (workspace / LOG).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return 0
+    found = 0
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:  # a kill cut it off
+            continue
+        found += event["event"] == "started" and event["job"] == job
+    return found
+
+
+def _find_workers(driver: subprocess.Popen[bytes], workspace: Path) -> list[psutil.Process]:
+    return [process for process in ours(workspace) if process.pid != driver.pid]
