@@ -125,6 +125,7 @@ def _connect(host: str, port: int) -> SparkSession:
     session: Any = SparkSession.builder.remote(f"sc://{host}:{port}").create()
     session.client.set_retry_policies([])  # what fails once on this machine fails again
     session.conf.set("spark.sql.session.timeZone", "UTC")
+    session.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
     return session  # type: ignore[no-any-return]
 
 
