@@ -22,10 +22,10 @@ def find_raised(verdicts: Iterable[Mapping[str, Any]], known: Known) -> dict[str
     return {name: row["cause"] for name, row in own if row["cause"] in RAISES and name in known.limit}
 
 
-def find_tops(claims: Mapping[str, Claim], raised: Iterable[str], known: Known, settings: DecideSettings) -> dict[str, float]:
-    """How high each raised slice may rise: as far as the bounds of change let it, and no less than the weighting gives it."""
+def find_tops(weights: Mapping[str, float], raised: Iterable[str], known: Known, settings: DecideSettings) -> dict[str, float]:
+    """How high each raised slice may rise: as far as the bounds of change let it, and no less than its weight without verdicts."""
     changes = {n: (known.previous[n] * settings.max_change, known.prior[n] * settings.max_total_change) for n in raised}
-    return {name: max(claims[name].share, min(*change)) for name, change in changes.items()}
+    return {name: max(weights[name], min(*change)) for name, change in changes.items()}
 
 
 def raise_claims(
@@ -39,8 +39,6 @@ def raise_claims(
         tops: how high each of them may rise.
         known: what is known about slices.
     """
-    if not raised:
-        return dict(claims)
     asked = {name: min(tops[name], known.limit[name]) if name in raised else claim.share for name, claim in claims.items()}
     level = max(sum(asked.values()), 1.0)
     return {

@@ -23,13 +23,28 @@ from resonance.core.weighting import Stratified
 def weigh(round: int, known: Known, settings: DecideSettings, raised: Mapping[str, str] | None = None) -> Plan:
     """The plan of ``round`` by the weighting of ``settings``; where that follows losses, round 1 has equal shares.
 
-    Slices in ``raised``, each with the cause of its verdict, ask for as much as the bounds of change allow.
+    Slices in ``raised``, each with the cause of its verdict, ask for as much as the bounds of change allow. Where the bounds of
+    others leave them less than they have without verdicts, the plan is that without.
     """
+    plain = _weigh(round, known, settings)
+    if not raised:
+        return plain
+    plan = _weigh(round, known, settings, raised, find_tops(plain.weights, raised, known, settings))
+    return plan if all(plan.weights[name] >= plain.weights[name] for name in raised) else plain
+
+
+def _weigh(
+    round: int,
+    known: Known,
+    settings: DecideSettings,
+    raised: Mapping[str, str] | None = None,
+    tops: Mapping[str, float] | None = None,
+) -> Plan:
     weighting = settings.weighting
     parameters = Stratified() if round == 1 and not weighting.is_fixed else weighting.parameters
     claims = ask_shares(known, parameters)
-    tops = find_tops(claims, raised or {}, known, settings)
-    claims = raise_claims(claims, raised or {}, tops, known)
+    if raised and tops:
+        claims = raise_claims(claims, raised, tops, known)
     if weighting.is_fixed or round == 1:
         return keep_claims(round, claims, known, settings, tops=tops)
     cases = _make_cases(claims, known)
