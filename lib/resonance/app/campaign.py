@@ -36,7 +36,6 @@ from resonance.core.settings import JudgeSettings
 from resonance.core.turns import PHASE_PROBE, PHASE_TRAIN, PLAN, SELECT, VERIFY, read_key
 from resonance.curate.trials import find_batches, judge_again, measure_kept, read_gains
 from resonance.factory import trial
-from resonance.runtime.resources import contract
 from resonance.tables import (
     CAMPAIGNS,
     CHECKPOINTS,
@@ -341,5 +340,4 @@ class Campaign:
         return [row for row in self.opened.catalog.rows(table) if row["campaign"] == self.name]
 
     def _write(self, table: Table, rows: Sequence[Row], slice: Slice) -> None:
-        frame = make_frame(self.opened.spark, rows, contract(table).schema)
-        self.opened.replace([(table, frame, slice)], {"job": "rules"})
+        self.opened.replace([(table, rows, slice)], {"job": "rules"})

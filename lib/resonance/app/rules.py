@@ -333,12 +333,9 @@ class Rules:
         return campaign
 
     def _write_versions(self, opened: Workspace, rows: Sequence[Mapping[str, Any]], policy: str, why: str) -> None:
-        from resonance.core.frames import make_frame
-        from resonance.runtime.resources import contract
         from resonance.tables import RULE_VERSIONS
 
-        frame = make_frame(opened.spark, rows, contract(RULE_VERSIONS).schema)
-        opened.replace([(RULE_VERSIONS, frame, {"policy": policy})], {"job": f"rules {why}"})
+        opened.replace([(RULE_VERSIONS, rows, {"policy": policy})], {"job": f"rules {why}"})
 
     def adopt(self, given: str, *, name: str | None = None, reason: str | None = None) -> View:
         """Judge by another version of the policy that judges now: one that is known, as ``NAME@VERSION``, or that of a file.

@@ -17,6 +17,7 @@ from pyspark.sql import types as T
 from resonance.core.errors import KernelError, ResonanceError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 Kernel = Callable[[Iterable[Any]], Iterator[Any]]
@@ -131,22 +132,33 @@ def make_frame(session: SparkSession, rows: Iterable[Sequence[Any] | Mapping[str
     longer than most small queries, and a join with none is planned like any other. Spark 3.5 takes lists alone.
 
     Raises:
+        TypeError, ValueError: as ``make_arrow``.
+    """
+    import pyspark
+
+    nullable = _allow_nulls(schema if isinstance(schema, T.StructType) else parse_schema(schema))
+    table = make_arrow(rows, nullable)
+    if int(pyspark.__version__.split(".")[0]) < 4:  # refuses 0 for 0.0, which Arrow takes
+        lists = (column.to_pylist(maps_as_pydicts="strict") for column in table.columns)
+        return session.createDataFrame(list(zip(*lists, strict=True)), nullable)
+    return session.createDataFrame(table, nullable)
+
+
+def make_arrow(rows: Iterable[Sequence[Any] | Mapping[str, Any]], schema: T.StructType) -> pa.Table:
+    """These rows of the driver as an Arrow table, in which every column may be null. Asks no engine.
+
+    Raises:
         TypeError: a value is not of its column's type.
         ValueError: as before; or a number is too large for it.
     """
     import pyarrow as pa
-    import pyspark
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    nullable = _allow_nulls(schema if isinstance(schema, T.StructType) else parse_schema(schema))
-    names = nullable.names
+    names = schema.names
     cells = [tuple(map(row.get, names)) if isinstance(row, Mapping) else tuple(row) for row in rows]
     columns = zip(*cells, strict=True) if cells else [()] * len(names)
-    arrays = [_make_array(column, field) for column, field in zip(columns, to_arrow_schema(nullable), strict=True)]
-    if int(pyspark.__version__.split(".")[0]) < 4:  # refuses 0 for 0.0, which Arrow takes
-        lists = (array.to_pylist(maps_as_pydicts="strict") for array in arrays)
-        return session.createDataFrame(list(zip(*lists, strict=True)), nullable)
-    return session.createDataFrame(pa.Table.from_arrays(arrays, names), nullable)
+    arrays = [_make_array(column, field) for column, field in zip(columns, to_arrow_schema(_allow_nulls(schema)), strict=True)]
+    return pa.Table.from_arrays(arrays, names)
 
 
 def _allow_nulls(schema: T.StructType) -> T.StructType:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from resonance.core.records import Change
 
+    Rows = DataFrame | Sequence[Mapping[str, Any]]
+    """What is written: a frame, or a few rows that the driver made; a column that such a row lacks is null."""
+
 Slice = Mapping[str, str | int | tuple[int, int] | tuple[str, ...]]
 """Names the part of a table that one write replaces: values of columns, a range with both ends included, or a choice of names."""
 
@@ -113,11 +116,11 @@ class Catalog(Protocol):
         """The number of rows of the table."""
         ...
 
-    def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
+    def write(self, table: Table, rows: Rows, slice: Slice, note: Mapping[str, object]) -> Commit:
         """Replace one named slice of the table; ``note`` is kept as commit metadata, signed with author and code."""
         ...
 
-    def append(self, table: Table, rows: DataFrame, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
+    def append(self, table: Table, rows: Rows, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
         """Append rows once for a (name, rising number) transaction; a repeated one is skipped, and says so."""
         ...
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ResonanceError
 from resonance.core.files import named_folder, refuse_escaped
-from resonance.core.frames import make_frame
 from resonance.core.job import Checkpoint, Step
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from resonance.core.status import Status
+    from resonance.core.table import Rows
     from resonance.core.work import Work
     from resonance.runtime.engines.engine import Engine
     from resonance.runtime.run.accounting import Outcome
@@ -202,11 +202,10 @@ class Workspace:
 
     def add(self, table: Table, row: Mapping[str, Any], note: Mapping[str, object]) -> Commit:
         """Append one row to a table that no step writes."""
-        frame = make_frame(self.spark, [dict(row)], resources.contract(table).schema)
         with lock_workspace(self.folder):
-            return self.catalog.append(table, frame, (table.name, time.time_ns() // 1_000_000), note)
+            return self.catalog.append(table, [row], (table.name, time.time_ns() // 1_000_000), note)
 
-    def replace(self, writes: Iterable[tuple[Table, DataFrame, Slice]], note: Mapping[str, object]) -> None:
+    def replace(self, writes: Iterable[tuple[Table, Rows, Slice]], note: Mapping[str, object]) -> None:
         """Replace one slice of each of these tables by rows that no step makes."""
         with lock_workspace(self.folder):
             for table, rows, slice in writes:

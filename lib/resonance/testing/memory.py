@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -20,6 +20,9 @@ from resonance.runtime.storage.conditions import describe, where
 from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.notes import sign_note
+
+if TYPE_CHECKING:
+    from resonance.core.table import Rows
 
 
 class MemoryCatalog:
@@ -62,7 +65,7 @@ class MemoryCatalog:
             return make_frame(self._spark, [], resources.contract(table).schema)
         return versions[-1 if at is None else at]
 
-    def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
+    def write(self, table: Table, rows: Rows, slice: Slice, note: Mapping[str, object]) -> Commit:
         """Replace one named slice of the table."""
         condition = where(slice)
         new = self._check_rows(table, rows)
@@ -71,7 +74,7 @@ class MemoryCatalog:
         kept = self.read(table).where(~F.coalesce(F.expr(condition), F.lit(False)))
         return self._keep(table, kept.unionByName(new), new.count(), note)
 
-    def append(self, table: Table, rows: DataFrame, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
+    def append(self, table: Table, rows: Rows, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
         """Append rows once for a (name, rising number) transaction."""
         name, number = transaction
         done = self.committed(table, name)
@@ -90,9 +93,10 @@ class MemoryCatalog:
         versions = self._versions.get(table.name)
         return len(versions) - 1 if versions else None
 
-    def _check_rows(self, table: Table, rows: DataFrame) -> DataFrame:
+    def _check_rows(self, table: Table, rows: Rows) -> DataFrame:
         contract = resources.contract(table)
-        new = hold(contract.conform(rows))
+        frame = make_frame(self._spark, rows, contract.schema) if isinstance(rows, Sequence) else rows
+        new = hold(contract.conform(frame))
         promises = {f"rule {rule.name} ({rule.expression}) is broken": F.expr(rule.expression) for rule in contract.rules}
         promises |= {f"column {c.name} holds null": F.col(c.name).isNotNull() for c in contract.columns if c.required}
         broken = new.agg(*(F.count_if(~F.coalesce(claim, F.lit(True))) for claim in promises.values())).collect()[0]

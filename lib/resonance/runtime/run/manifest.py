@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.frames import make_frame
 from resonance.core.job import Step
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
 from resonance.core.turns import PLAN
-from resonance.runtime import resources
 from resonance.runtime.conf import config_hash
 from resonance.tables import ROUNDS, SAMPLE_PLAN
 
@@ -22,7 +19,6 @@ from resonance.tables import ROUNDS, SAMPLE_PLAN
 def write_manifest(
     number: int,
     config: Config,
-    spark: SparkSession,
     catalog: Catalog,
     steps: Sequence[Step],
     identities: Mapping[str, str],
@@ -53,8 +49,7 @@ def write_manifest(
         "seconds": sum(executed[runs[step.place]]["seconds"] for step in steps if step.round == number),
         "finished_at": datetime.now(UTC),
     }
-    frame = make_frame(spark, [row], resources.contract(ROUNDS).schema)
-    catalog.write(ROUNDS, frame, {"round": number}, {"job": "run", "round": number})
+    catalog.write(ROUNDS, [row], {"round": number}, {"job": "run", "round": number})
     return True
 
 

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import GateError, ResonanceError
-from resonance.core.frames import make_frame
 from resonance.core.gates import explain_gate, find_closed
 from resonance.core.job import Job, Left, Site, Step, Turn
 from resonance.core.launch import Launch
@@ -21,7 +20,6 @@ from resonance.core.ledger import drop_cut_before
 from resonance.core.settings import Config
 from resonance.core.sources import input_path
 from resonance.core.table import Catalog, Commit, Family, Slice, Table, list_tables
-from resonance.runtime import resources
 from resonance.runtime.lineage import name_file, name_table, tell_run
 from resonance.runtime.run.accounting import Outcome, count, count_files
 from resonance.runtime.run.manifest import write_manifest
@@ -31,6 +29,9 @@ from resonance.runtime.run.schedule import UP_TO_DATE, Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
 from resonance.tables import APPROVALS, DOCUMENTS, FILES, QUALITY_GATE, RAW, REJECTS, STEPS, TABLES, WRITING
+
+if TYPE_CHECKING:
+    from resonance.core.table import Rows
 
 WRITERS = 2
 """Tables of one step that are written at a time."""
@@ -81,7 +82,7 @@ class Runner:
             if step.job.closes_round and not outcome.waits:
                 identities, finished = self._schedule.identities(steps), self._schedule.finished
                 versions = {table.name: self._version(table) for table in TABLES}
-                write_manifest(step.round, self._config, self._spark, self._catalog, steps, identities, versions, finished)
+                write_manifest(step.round, self._config, self._catalog, steps, identities, versions, finished)
         if outcomes and all(outcome.waits for outcome in outcomes):
             first = outcomes[0]
             raise ResonanceError(f"{first.step}: {first.skipped}; run the jobs before it, or `resonance run` for all")
@@ -165,7 +166,7 @@ class Runner:
             note = self._note(forecast, turn, versions)
             self._mark(step, turn.run)
 
-            def write(pair: tuple[Table, DataFrame]) -> tuple[Table, Commit]:
+            def write(pair: tuple[Table, Rows]) -> tuple[Table, Commit]:
                 table, rows = pair
                 try:
                     return table, self._catalog.write(table, rows, self._slice(table, step), note)
@@ -207,8 +208,7 @@ class Runner:
         if "left" in step.job.wiring.tools:
             place = {"job": step.job.name, "batch": self._config.batch}
             rows = [] if run is None else [{**place, "run": run}]
-            frame = make_frame(self._spark, rows, resources.contract(WRITING).schema)
-            self._versions[WRITING.name] = self._catalog.write(WRITING, frame, place, {"job": step.job.name}).version
+            self._versions[WRITING.name] = self._catalog.write(WRITING, rows, place, {"job": step.job.name}).version
 
     def _version(self, table: Table) -> int | None:
         """The table's version as this run knows it: asked for once, then what its own commits made of it."""
@@ -223,7 +223,7 @@ class Runner:
         chosen = entry.choose(job.read_sections(self._config).values())
         return {name: self._frame(table, job, turn) for name, table in chosen.items()}
 
-    def _spread(self, job: Job, results: Sequence[Any]) -> Iterator[tuple[Table, DataFrame]]:
+    def _spread(self, job: Job, results: Sequence[Any]) -> Iterator[tuple[Table, Rows]]:
         """Tables and what they are to hold; where no frame is returned for a member of a family, nothing from now on."""
         for entry, result in zip(job.writes, results, strict=True):
             if isinstance(entry, Table):
@@ -233,7 +233,7 @@ class Runner:
                 if name in result:
                     yield table, result[name]
                 elif self._version(table) is not None:
-                    yield table, make_frame(self._spark, [], resources.contract(table).schema)
+                    yield table, ()
 
     def _frame(self, table: Table, job: Job, turn: Turn) -> DataFrame:
         frame = self._catalog.read(table, at=self._version(table))
@@ -297,7 +297,6 @@ class Runner:
             "origins": dict(forecast.origins),
             "made_of": dict(forecast.made_of),
         }
-        frame = make_frame(self._spark, [row], resources.contract(STEPS).schema)
         transaction = (f"steps/{outcome.run}", time.time_ns() // 1_000_000)
-        self._versions[STEPS.name] = self._catalog.append(STEPS, frame, transaction, {"job": step.job.name}).version
+        self._versions[STEPS.name] = self._catalog.append(STEPS, [row], transaction, {"job": step.job.name}).version
         self._schedule.finished.append(row)

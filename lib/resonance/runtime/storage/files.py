@@ -70,6 +70,10 @@ class Files(Protocol):
         """Write a file whole, or not at all where it is there already: whether it was written."""
         ...
 
+    def put(self, path: str, content: bytes) -> None:
+        """Write a file of a new name."""
+        ...
+
     def remove(self, paths: Iterable[str]) -> None:
         """Remove files and folders, these with all that they hold; those that are not there are passed over."""
         ...
@@ -131,6 +135,12 @@ class LocalFiles:
             with suppress(FileNotFoundError):
                 draft.unlink()
         return True
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write a file of a new name, in a folder that is made where it is not there."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove files and folders."""
@@ -218,6 +228,12 @@ class ObjectFiles:
         except AlreadyExistsError:
             return False
         return True
+
+    def put(self, path: str, content: bytes) -> None:
+        """Put an object of a new name."""
+        import obstore
+
+        obstore.put(self._store, self._key(path), content)
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove objects, and folders with all objects below."""

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
 from pyspark.errors import PySparkException
@@ -28,6 +28,9 @@ from resonance.runtime.storage.history import read_note
 from resonance.runtime.storage.log import VERSION
 from resonance.runtime.storage.notes import sign_note, write_note
 from resonance.runtime.storage.retention import count_hours, promise_retention
+
+if TYPE_CHECKING:
+    from resonance.core.table import Rows
 
 OF_SESSION = "spark.databricks.delta.commitInfo.userMetadata"
 """The setting whose value commits of a session have as their note."""
@@ -84,7 +87,7 @@ class SparkCatalog:
             *(F.lit(None).cast(f.dataType).alias(f.name) if f.name in absent else F.col(f.name) for f in schema.fields)
         )
 
-    def write(self, table: Table, rows: DataFrame, slice: Slice, note: Mapping[str, object]) -> Commit:
+    def write(self, table: Table, rows: Rows, slice: Slice, note: Mapping[str, object]) -> Commit:
         """Replace one named slice.
 
         Raises:
@@ -98,7 +101,7 @@ class SparkCatalog:
             raise ConservationError(f"table {table.name}: wrote {commit.rows} rows where {condition}, found {found}")
         return commit
 
-    def append(self, table: Table, rows: DataFrame, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
+    def append(self, table: Table, rows: Rows, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
         """Append rows once for a (name, rising number) transaction; a repeated one is skipped, and says so."""
         name, number = transaction
         options = {"txnAppId": name, "txnVersion": str(number)}
@@ -185,12 +188,14 @@ class SparkCatalog:
         with self._signed("create the table"):
             builder.property(VERSION, contract.version).execute()
 
-    def _commit(self, table: Table, rows: DataFrame, mode: str, options: Mapping[str, str], note: Mapping[str, object]) -> Commit:
+    def _commit(self, table: Table, rows: Rows, mode: str, options: Mapping[str, str], note: Mapping[str, object]) -> Commit:
         if not self.exists(table):
             self._create(table)
         token = uuid.uuid4().hex
         metadata = {**sign_note(note), "token": token}
-        writer = resources.contract(table).conform(rows).write.format("delta").mode(mode)
+        contract = resources.contract(table)
+        frame = make_frame(self._spark, rows, contract.schema) if isinstance(rows, Sequence) else rows
+        writer = contract.conform(frame).write.format("delta").mode(mode)
         writer = writer.options(**options).option("userMetadata", json.dumps(metadata, sort_keys=True))
         self._save(table, writer)
         last = self._delta(table).history(5).select("version", "userMetadata", "operationMetrics").collect()

@@ -64,7 +64,7 @@ def test_a_manifest_is_written_once_every_step_is_done(spark) -> None:
     versions = {"plans": 4, "edits": None}
 
     def write(finished) -> bool:
-        return write_manifest(1, config, spark, catalog, steps, identities, versions, finished)
+        return write_manifest(1, config, catalog, steps, identities, versions, finished)
 
     assert not write(rows[:-1]), "a step is missing"
     assert catalog.rows(ROUNDS) == []

@@ -11,13 +11,14 @@ from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
+from resonance.core.frames import make_frame
 from resonance.core.packages import name_software
 from resonance.runtime import resources
 from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.log import commit_actions, first_actions
 from resonance.runtime.storage.notes import PROCESS, name_author
-from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, REJECTS, SIGNAL_EVENT, STEPS, TABLES
+from resonance.tables import DOCUMENTS, EVALUATION_ITEMS, REJECTS, SIGNAL_EVENT, STEPS, TABLES, WRITING
 from resonance.testing import MemoryCatalog, documents_frame, events_frame, folder_catalog
 
 ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "third text")]
@@ -102,6 +103,29 @@ def test_append_happens_once_for_a_transaction(catalog, spark):
     assert catalog.committed(STEPS, "steps/r") == 3
     assert catalog.rows(STEPS, ("run", "seconds")) == [{"run": "r", "seconds": 1.0}] * 2
     assert catalog.read(STEPS).count() == 2
+
+
+def test_rows_of_the_driver_are_written_as_those_of_a_frame_are(catalog, spark):
+    row = {
+        "run": "r", "job": "j", "batch": "b", "round": 0, "arm": "plan", "rows_in": 1, "rows_out": 1, "rows_cut": 0,
+        "cut_by_rule": {"x": 0}, "written": {"t": 1}, "read": {}, "seconds": 1.0,
+        "finished_at": datetime(2026, 1, 2, 3, tzinfo=UTC), "made_of": {"a": "1"},
+    }  # fmt: skip
+    frame = make_frame(spark, [row], resources.contract(STEPS).schema)
+    catalog.append(STEPS, frame, ("steps/frame", 1), {})
+    assert catalog.append(STEPS, [row], ("steps/rows", 1), {}).rows == 1
+    first, second = catalog.read(STEPS).collect()
+    assert first == second
+    assert first["written"] == {"t": 1}
+    assert first["origins"] is None
+    with pytest.raises(ContractError, match="column run holds null"):
+        catalog.append(STEPS, [{**row, "run": None}], ("steps/null", 1), {})
+    with pytest.raises(ContractError, match="rows lie outside the slice job = 'other'"):
+        catalog.write(WRITING, [{"job": "j", "batch": "b", "run": "r"}], {"job": "other", "batch": "b"}, {})
+    place = {"job": "j", "batch": "b"}
+    assert catalog.write(WRITING, [{**place, "run": "r"}], place, {}).rows == 1
+    assert catalog.write(WRITING, [], place, {}).rows == 0
+    assert catalog.rows(WRITING) == []
 
 
 def test_each_table_is_created_as_its_contract_says(tmp_path):
