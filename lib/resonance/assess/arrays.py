@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+FIRST, FEW = 1_000, 50
+"""Of so many values so many are distinct at most, where they are coded."""
 
 
 def check_rule(values: Any, rule: str, bound: Any) -> Any:
@@ -45,6 +48,32 @@ def find_present(values: Any, missing: Sequence[str] = ()) -> Any:
         texts = read_texts(values)
         found = pc.and_(found, pc.invert(pc.is_in(texts, value_set=pa.array(sorted(missing), texts.type))))
     return found
+
+
+def code_texts(values: Any) -> Any:
+    """Values as codes of the distinct ones, where these are texts and few of the first; else as they are."""
+    import pyarrow.compute as pc
+
+    if not is_text(values.type) or len(values) <= FIRST or len(pc.unique(values.slice(0, FIRST))) > FEW:
+        return values
+    return values.dictionary_encode()
+
+
+def ask_values(values: Any, question: Callable[[Any], Any]) -> Any:
+    """The answer for each value, asked once for each distinct one of those that ``code_texts`` coded; null for their nulls."""
+    return question(values.dictionary).take(values.indices) if is_coded(values) else question(values)
+
+
+def read_plainly(values: Any) -> Any:
+    """Values that ``code_texts`` may have coded, as they were."""
+    return values.dictionary.take(values.indices) if is_coded(values) else values
+
+
+def is_coded(values: Any) -> bool:
+    """Whether values are codes of distinct ones."""
+    import pyarrow.types as kinds
+
+    return bool(kinds.is_dictionary(values.type))
 
 
 def find_matches(texts: Any, pattern: str) -> Any:

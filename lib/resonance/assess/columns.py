@@ -3,22 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, field
+from functools import partial, reduce
 from typing import Any
 
-from resonance.assess.arrays import check_rule, find_present, read_numbers, read_texts, read_times
+from resonance.assess.arrays import (
+    ask_values,
+    check_rule,
+    code_texts,
+    find_present,
+    is_coded,
+    read_numbers,
+    read_texts,
+    read_times,
+)
+
+
+@dataclass
+class Rows:
+    """A record batch, whose columns of few texts are coded once, however many ask for them."""
+
+    batch: Any
+    coded: dict[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.batch, name)
+
+
+def read_coded(batch: Any, name: str) -> Any:
+    """A column's values: those of ``Rows`` as codes, where they are few texts."""
+    if not isinstance(batch, Rows):
+        return batch.column(name)
+    if name not in batch.coded:
+        batch.coded[name] = code_texts(batch.column(name))
+    return batch.coded[name]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's values as texts; null stays null."""
+    """A column's values as texts, or as codes of them; null stays null."""
 
     name: str
 
     def __call__(self, batch: Any) -> Any:
         """The texts."""
-        return read_texts(batch.column(self.name))
+        values = read_coded(batch, self.name)
+        return values if is_coded(values) else read_texts(values)
 
 
 @dataclass(frozen=True)
@@ -41,7 +71,7 @@ class Holds:
 
     def __call__(self, batch: Any) -> Any:
         """One flag a row."""
-        return find_present(batch.column(self.name), self.missing)
+        return ask_values(read_coded(batch, self.name), partial(find_present, missing=self.missing)).fill_null(False)
 
 
 @dataclass(frozen=True)
@@ -83,8 +113,11 @@ class IsAmong:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found = read_texts(batch.column(self.name))
-        return pc.is_in(found, value_set=pa.array(sorted(self.values), found.type))
+        def ask(values: Any) -> Any:
+            texts = read_texts(values)
+            return pc.is_in(texts, value_set=pa.array(sorted(self.values), texts.type))
+
+        return ask_values(read_coded(batch, self.name), ask).fill_null(False)
 
 
 @dataclass(frozen=True)
@@ -113,10 +146,13 @@ class Keeps:
 
     def __call__(self, batch: Any) -> Any:
         """One flag a row."""
+        return ask_values(read_coded(batch, self.name), self.judge)
+
+    def judge(self, values: Any) -> Any:
+        """One flag a value."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        values = batch.column(self.name)
         verdicts = [check_rule(values, rule, bound).fill_null(False) for rule, bound in sorted(self.rules.items())]
         return pc.if_else(find_present(values, self.missing), reduce(pc.and_, verdicts), pa.scalar(None, pa.bool_()))
 

@@ -12,11 +12,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.assess.arrays import find_matches
+from resonance.assess.columns import Rows
 from resonance.assess.shared import share_parts
 from resonance.assess.texts import MISREAD, MOSTLY_HAN
 from resonance.core.binding import Bound
 from resonance.core.errors import InputError
-from resonance.core.frames import map_batches
+from resonance.core.frames import join_batches, map_batches
 from resonance.core.parts import Part, merge_states
 from resonance.tables import SIGNAL_SETS
 
@@ -122,8 +123,9 @@ class Gather:
 
         known: dict[str, dict[str, Any]] = {}
         parts, same = share_parts(self.parts)
-        for batch in join_batches(batches):
-            for stratum, rows in split_batch(self._add_signals(batch), self.by):
+        for batch in join_batches(batches, MOST_ROWS, MOST_BYTES):
+            for stratum, part_of_it in split_batch(self._add_signals(batch), self.by):
+                rows = Rows(part_of_it)
                 before = known.get(stratum, {})
                 state = {"rows": rows.num_rows, **{name: part.gather(rows, before.get(name)) for name, part in parts.items()}}
                 known[stratum] = add_states(parts, before, state) if before else state
@@ -185,22 +187,6 @@ def measure_where(name: str, texts: Any, chosen: Any) -> Any:
         return SIGNAL_SETS[name].measure(texts)
     found = SIGNAL_SETS[name].measure(texts.filter(pa.array(chosen)))
     return found.take(pa.array(np.cumsum(chosen) - 1, mask=~chosen))
-
-
-def join_batches(batches: Iterable[Any]) -> Iterator[Any]:
-    """The rows of batches in as few as ``MOST_ROWS`` and ``MOST_BYTES`` allow; a larger batch stays as it is."""
-    import pyarrow as pa
-
-    held: list[Any] = []
-    rows = size = 0
-    for batch in batches:
-        if held and (rows + batch.num_rows > MOST_ROWS or size + batch.nbytes > MOST_BYTES):
-            yield pa.concat_batches(held)
-            held, rows, size = [], 0, 0
-        held.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
-    if held:
-        yield pa.concat_batches(held)
 
 
 def split_batch(batch: Any, by: Sequence[str]) -> Iterator[tuple[str, Any]]:

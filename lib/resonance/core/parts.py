@@ -19,6 +19,10 @@ GROWTH = 1.01
 """Ratio of the bounds of a bucket of a spread: a quantile is off by half of that, .5 %."""
 REGISTERS = 1 << 14
 """Registers of a distinct count; its standard error is 1.04 / sqrt(registers), .8 %. Flajolet et al. 2007."""
+FIRST = 1_000
+"""Hashes that tell whether all are few."""
+LEFT = 64 - 53
+"""Bits of a whole number of 64 that a double has no room for."""
 SPARSE = "few:"
 """Begins a sketch of which few registers are set: strata are many and small."""
 SPARSE_ENTRY = [("place", ">u2"), ("rank", "u1")]
@@ -170,15 +174,16 @@ def _read_bucket(name: str) -> float:
 def _sketch(hashes: Any) -> str:
     """Registers as text: of the hashes that begin with the number of each, the most zeros that follow, and 1."""
     import numpy as np
+    import pyarrow.compute as pc
 
-    given = hashes.drop_null().to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
+    known = hashes.drop_null()
+    if 2 * len(pc.unique(known.slice(0, FIRST))) < min(FIRST, len(known)):  # the rest is most likely more of the same
+        known = pc.unique(known)
+    given = known.to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
     bits = REGISTERS.bit_length() - 1
     rest = (given << np.uint64(bits)) | np.uint64(1 << (bits - 1))
-    ranks = np.ones(len(given), np.uint8)
-    for step in (32, 16, 8, 4, 2, 1):
-        clear = rest < np.uint64(1 << (64 - step))
-        ranks[clear] += np.uint8(step)
-        rest = np.where(clear, rest << np.uint64(step), rest)
+    _, sizes = np.frexp((rest >> np.uint64(LEFT)).astype(np.float64))  # 53 bits, so that a double holds them
+    ranks = (65 - LEFT - sizes).astype(np.uint8)
     registers = np.zeros(REGISTERS, np.uint8)
     np.maximum.at(registers, (given >> np.uint64(64 - bits)).astype(np.int64), ranks)
     return _write_registers(registers)

@@ -8,10 +8,10 @@ from pyspark.sql import DataFrame, SparkSession
 from tests.unit.assess.conftest import COMPUTED, NOW, RECORDS, TYPES, make_rows
 
 from resonance.assess.assess import bind_operators
-from resonance.assess.measure import gather, join_batches, measure, merge_strata
+from resonance.assess.measure import MOST_BYTES, MOST_ROWS, gather, measure, merge_strata
 from resonance.core.binding import Bound
 from resonance.core.errors import InputError
-from resonance.core.frames import load_parquet
+from resonance.core.frames import join_batches, load_parquet
 from resonance.testing import ScanCounter, find_scans
 
 
@@ -76,9 +76,9 @@ def test_small_batches_are_joined_and_a_large_one_stays() -> None:
     numbers = pa.array(range(200_000))
     whole = pa.RecordBatch.from_arrays([numbers], ["n"])
     small = [whole.slice(start, 1_000) for start in range(0, 200_000, 1_000)]
-    joined = list(join_batches([*small, whole]))
+    joined = list(join_batches([*small, whole], MOST_ROWS, MOST_BYTES))
     assert [batch.num_rows for batch in joined] == [65_000, 65_000, 65_000, 5_000, 200_000]
     assert pa.concat_batches(joined[:-1]).column("n").equals(numbers)
     wide = pa.RecordBatch.from_arrays([pa.array(["x" * (3 << 20)])], ["text"])
-    assert [batch.num_rows for batch in join_batches([wide] * 5)] == [2, 2, 1], "bytes bind too"
-    assert list(join_batches([])) == []
+    assert [batch.num_rows for batch in join_batches([wide] * 5, MOST_ROWS, MOST_BYTES)] == [2, 2, 1], "bytes bind too"
+    assert list(join_batches([], MOST_ROWS, MOST_BYTES)) == []

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resonance.core import parts
-from resonance.core.parts import SCALE, Part, draw_rows, estimate_distinct, find_quantile, merge_states
+from resonance.core.parts import REGISTERS, SCALE, Part, draw_rows, estimate_distinct, find_quantile, merge_states
 
 
 def take(batch: pa.RecordBatch) -> pa.Array:
@@ -117,3 +117,14 @@ def test_a_tally_of_too_many_values_is_given_up_in_whatever_parts_they_came(monk
 def test_names_are_the_first_twenty_by_order():
     names = [f"row{number:03}" for number in range(50)]
     assert Part("names", take).gather(of(names[::-1], pa.string())) == names[:20]
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 63).map(lambda bit: (1 << bit) - (1 << 63)), max_size=30))
+def test_registers_hold_the_most_zeros_of_their_hashes(hashes):
+    expected = [0] * REGISTERS
+    for hash in hashes:
+        register, rest = divmod(hash % 2**64, 2**50)
+        expected[register] = max(expected[register], 51 - rest.bit_length())
+    for copies in (1, 1 + 3_000 // max(1, len(hashes))):
+        registers = Part("distinct", take).gather(of(hashes * copies, pa.int64()))
+        assert parts._read_registers(registers).tolist() == expected

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import types as T
 
-from resonance.assess.arrays import read_numbers, read_texts, spell_value
+from resonance.assess.arrays import is_coded, read_numbers, read_plainly, read_texts, spell_value
 from resonance.assess.columns import Column
 from resonance.assess.mappings import find_entropy, find_evenness, to_shares, up
 from resonance.core.binding import Asked, Bound, Finding, InapplicableError, UnmeasurableError
@@ -19,6 +19,8 @@ from resonance.core.parts import MOST_VALUES, Part, State
 GROWTH = 1.05
 """Ratio of the bounds of the buckets that numbers are gathered in, before they are put into equal bins."""
 BETWEEN = "\x1f"
+MOST_PAIRS = 10_000
+"""Distinct pairs that are written out before any is met."""
 NONE_ABOVE = "0"
 Counts = Mapping[str, int]
 
@@ -50,10 +52,16 @@ class Paired:
     other: Any
 
     def __call__(self, batch: Any) -> Any:
-        """One text a row."""
+        """One text a row, or the code of one."""
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        return pc.binary_join_element_wise(self.one(batch), self.other(batch), BETWEEN)
+        one, other = self.one(batch), self.other(batch)
+        if not is_coded(one) or not is_coded(other) or len(one.dictionary) * len(other.dictionary) > MOST_PAIRS:
+            return pc.binary_join_element_wise(read_plainly(one), read_plainly(other), BETWEEN)
+        firsts, seconds = one.dictionary.to_pylist(), other.dictionary.to_pylist()
+        codes = pc.add(pc.multiply(one.indices, len(seconds)), other.indices)
+        return pa.DictionaryArray.from_arrays(codes, [f"{first}{BETWEEN}{second}" for first in firsts for second in seconds])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from resonance.assess.arrays import read_texts
+from resonance.assess.arrays import read_plainly, read_texts
 from resonance.assess.columns import Column, Holds, Inverse, Matches
 from resonance.assess.mappings import down
 from resonance.assess.methods.shares import bind_share
@@ -29,7 +29,7 @@ class Where:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        values = pc.fill_null(self.of(batch), NO_SOURCE)
+        values = pc.fill_null(read_plainly(self.of(batch)), NO_SOURCE)
         return pc.if_else(self.flag(batch).fill_null(False), values, pa.scalar(None, values.type))
 
 

@@ -24,13 +24,15 @@ from weakref import WeakSet
 import pyarrow as pa
 
 from resonance.core.errors import EngineError
-from resonance.core.frames import Kernel
+from resonance.core.frames import Kernel, join_batches
 
 LIGHT_BYTES = 4 << 20
 """A part of less work than this is run in the thread that asks for it."""
 ENVIRONMENT = {"PYTHONSAFEPATH": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 """A worker keeps the memory of one batch for the next: to get it anew from the system took a tenth of all time."""
 PIPE_BYTES = 1 << 20
+MESSAGE_ROWS, MESSAGE_BYTES = 1 << 16, 2 << 20
+"""Of small batches that cross as one: a message of twenty columns takes a third of a millisecond, whatever is in it."""
 _started: WeakSet[Worker] = WeakSet()
 STALLED = 4.0
 ENDED = "the process that ran a kernel ended; out of memory? give the machine more, or run on Spark (--engine spark)"
@@ -93,8 +95,11 @@ class Workers:
                 weight += batch.nbytes if weigh is None else weigh(batch)
                 if weight >= LIGHT_BYTES:
                     break
-            whole = chain(first, batches)
-            for made in kernel(whole) if weight < LIGHT_BYTES or not placed else self._send(kernel, whole):
+            whole: Iterator[Any] = chain(first, batches)
+            small = weight < LIGHT_BYTES or not placed
+            if not small and weigh is None:
+                whole = join_batches(whole, MESSAGE_ROWS, MESSAGE_BYTES)
+            for made in kernel(whole) if small else self._send(kernel, whole):
                 places.moved = time.monotonic()
                 yield made
         finally:
