@@ -2,7 +2,8 @@
 
 One sample is drawn from documentation of Debian and packages of Python. One is of types that are rare there, from tests and pages
 of packages that check or carry such values: each distinct value once, what was found and what a loose look found besides.
-One is of secrets, drawn alike from packages that nobody had read when the patterns were written; nothing is tuned on it.
+Two are of secrets, drawn alike from packages that nobody had read when the patterns of their day were written; the second was drawn
+when those of the first had been read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import Any, NamedTuple
 
 from tests.bench import debian, registries
 
-LABELS, RARE, BLIND = (Path(__file__).with_name(f"privacy_labels{which}.json") for which in ("", "_rare", "_blind"))
+LABELS, RARE, BLIND, BLIND_2 = (
+    Path(__file__).with_name(f"privacy_labels{which}.json") for which in ("", "_rare", "_blind", "_blind_2")
+)
 SITE = "site-packages"
 ENGLISH, CHINESE = ("linux-doc-6.1",), ("debian-reference-zh-cn", "debian-handbook", "manpages-zh")
 MOST_BYTES = 12_000_000

@@ -134,7 +134,7 @@ def test_an_export_is_refused_before_the_run_and_harms_nothing(run: Run, texts: 
     assert {path.name for path in (tmp_path / "theirs").iterdir()} == {"_SUCCESS", "precious.csv"}
 
 
-@pytest.mark.parametrize("given", ["s3://bucket/w", "in/texts.jsonl", "~no-such-user/w", "gone", "a%20b"])
+@pytest.mark.parametrize("given", ["s3://bucket/w", "in/texts.jsonl", "~no-such-user/w", "gone", "a%20b", "a\\b"])
 def test_a_workspace_that_is_no_folder_is_refused(run: Run, texts: Path, tmp_path: Path, given: str) -> None:
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     refused(run("curate", "in", "--workspace", given), "workspace: ", str(Path(given)), "mount it" if "s3" in given else "")

@@ -14,7 +14,8 @@ from resonance.core.errors import InputError, SetupError
 LOCK = ".resonance.lock"
 """The file that a writer of a workspace holds; it stays, and so also marks a folder as a workspace."""
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
-ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f\x7f]")
+"""What delta-rs reads as another letter, as the end of a name, or not at all: its paths are those of addresses."""
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
@@ -51,9 +52,9 @@ def named_folder(given: Path | str, use: str) -> Path:
 
 
 def refuse_escaped(folder: Path, use: str) -> None:
-    """Raise InputError where a path holds ``%20`` or the like: delta-rs follows all links, and then reads another letter in it."""
-    if found := ESCAPED.search(os.path.realpath(folder)):
-        raise InputError(f"{use}: {folder} holds {found[0]!r} in its path, which Delta takes for another letter; rename it")
+    """Raise InputError where a path holds ``%20``, a backslash or a newline: delta-rs follows all links, and then misreads it."""
+    if found := MISREAD.search(os.path.realpath(folder)):
+        raise InputError(f"{use}: {folder} holds {found[0]!r} in its path, which Delta misreads; rename it")
 
 
 def refuse_unreadable(name: str, use: str) -> None:

@@ -37,10 +37,15 @@ def _read(unit: Unit, file: BinaryIO, fields: Fields) -> Row:
     from mammoth import docx
 
     with zipfile.ZipFile(file) as archive:
-        size = sum(part.file_size for part in archive.infolist() if part.filename.endswith((".xml", ".rels")))
-        if size > XML_BYTES or len(archive.infolist()) > PARTS:
-            row = quarantine_row(unit, None, "unpacks_too_large", f"its XML unpacks to more than {XML_BYTES:,} bytes")
-            return row._replace(value=float(size), threshold=float(XML_BYTES))
+        parts = archive.infolist()
+        size = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+        for measured, most, says in (
+            (size, XML_BYTES, f"its XML unpacks to more than {XML_BYTES:,} bytes"),
+            (len(parts), PARTS, f"it has more than {PARTS:,} parts"),
+        ):
+            if measured > most:
+                row = quarantine_row(unit, None, "unpacks_too_large", says)
+                return row._replace(value=float(measured), threshold=float(most))
         about = _describe(archive)
     document = docx.read(file).value
     notes: list[Any] = []

@@ -83,7 +83,8 @@ def test_a_bomb_and_an_archive_inside_are_not_unpacked(tmp_path: Path) -> None:
 
 def test_more_parts_than_a_document_has_are_refused(tmp_path: Path) -> None:
     row = read(tmp_path / "a.docx", write_docx(paragraph("x"), **{f"word/media/{n}.png": b"" for n in range(docx.PARTS)}))
-    assert row.rule == "unpacks_too_large"
+    assert (row.rule, row.threshold) == ("unpacks_too_large", docx.PARTS)
+    assert "parts" in (row.detail or "")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ ISSUERS = (
 """Bank cards: the least and greatest prefix, the digits of a prefix, the least and greatest length."""
 FILLERS = (
     "example", "xxxx", "your", "****", "...", "placeholder", "changeme", "change_me", "dummy", "sample", "00000000", "12345678",
-    "abcdef", "replace", "aws4_request",
+    "01234567", "1234-5678", "abcdef", "replace", "aws4_request",
 )  # fmt: skip
 """What stands where a secret would, in texts that explain; and what ends the public part of a signed request (AWS Signature 4)."""
 ROLES = (
@@ -72,8 +72,12 @@ JOINS = b" \t\"'`=:>]\xef\xbc\x9a"
 """Bytes between a name and its value."""
 NOUNS = ("key", "token", "secret", "password")
 """What names of code end in, as ``ecTestKey256``, when a variable is assigned."""
-LEAST_ENTROPY = 3.0
-LEAST_MIXED = 16
+LEAST_ENTROPY, LEAST_SHARE = 3.0, 0.75
+"""Bits a sign, or this share of what signs of which no two are alike would have, where that is less."""
+LEAST_MIXED = 10
+JSON = "eyJ"
+"""What an object of JSON begins with in Base64: with full stops it is a JWT, or none that holds."""
+UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_SECRET = ("::", "//", "%20")
 """What names of code, paths and words in an address hold."""
 BESIDE = 12
@@ -235,12 +239,13 @@ def key(value: str) -> bool:
 def secret(value: str, before: str, after: str) -> bool:
     """A password is not made of words for parts of an address, does not end in one for it, is no variable and not one sign.
 
-    A host comes after it. Beside a login that is a variable, shortened or the word for a password stands none.
+    A host comes after it, or the path of a socket. Beside a login that is a variable, shortened or the
+    word for a password stands none.
     """
     login = before.rpartition("/")[2][:-1]
     if set(login) & set(VARIABLE) or "..." in login or login.lower() in WORDS_FOR_IT:
         return False
-    host = re.match(r"@(?:[0-9A-Za-z\[]|[^\x00-\x7f])", after)
+    host = re.match(r"@(?:[0-9A-Za-z\[]|/[a-z]|[^\x00-\x7f])", after)
     form = MADE_OF_ROLES.fullmatch(value) or (value.lower().endswith(NOUNS) and not _digits(value))
     return host is not None and not form and len(set(value)) > 1 and not holds_filler(value) and not set(value) & set(VARIABLE)
 
@@ -251,10 +256,15 @@ def entropy(value: str) -> float:
     return math.floor(sum(-n / len(value) * math.log2(n / len(value)) for n in counts.values()) * 1e6 + 0.5) / 1e6
 
 
-def names_other(before: str) -> bool:
-    """Whether the name before a value says that it is something about a secret, or a token that opens nothing."""
+def names_other(value: str, before: str) -> bool:
+    """Whether the name before a value says that it is something about a secret, or a token that opens nothing.
+
+    ``secret_id`` is what Vault calls a secret where it is a UUID.
+    """
     name = before.encode()[-NEAR:].rstrip(JOINS)
     last = _last_word(name)
+    if name.endswith(b"secret_id") and UUID.fullmatch(value):
+        return False
     if last.lower() == b"token":
         return _last_word(name[: len(name) - len(last)].rstrip(b"_-")).decode().lower() in PLACES
     return last.decode().lower() in OTHERS
@@ -268,15 +278,24 @@ def _last_word(name: bytes) -> bytes:
 def assignment(value: str, before: str) -> bool:
     """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret.
 
-    Two digits are asked for, one where a fifth of it are large letters and a fifth small ones.
+    Two digits are asked for; one where a fifth of it are large letters and a fifth small ones, or where it is short. A short one
+    holds letters of both sizes and no underscore, one with a full stop several of both sizes and three digits; it is no
+    name of a file.
     """
-    if names_other(before) or re.search(rf"[a-z](?=[A-Z][a-z])(?i:{'|'.join(NOUNS)})", value):
+    if names_other(value, before) or re.search(rf"[a-z](?=[A-Z][a-z])(?i:{'|'.join(NOUNS)})", value):
         return False
     digits, letters = len(_digits(value)), sum(sign.isalpha() for sign in value)
-    mixed = len(value) >= LEAST_MIXED and 5 * min(sum(map(str.isupper, value)), sum(map(str.islower, value))) >= len(value)
-    if digits < 2 - mixed or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or any(map(value.__contains__, NO_SECRET)):
+    sizes = min(sum(map(str.isupper, value)), sum(map(str.islower, value)))
+    short = len(value) < LEAST_MIXED
+    named = JSON in value or re.search(r"\.[a-z]*\Z", value)
+    if (short and (sizes < 1 or "_" in value)) or ("." in value and (sizes < 2 or digits < 3 or named)):
+        return False
+    few = digits < 2 - (short or 5 * sizes >= len(value))
+    begins = re.match(rf"(?i:{'|'.join(NOUNS)})[_-]", value)
+    if few or begins or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or any(map(value.__contains__, NO_SECRET)):
         return False
     words = re.findall("[A-Z][a-z]{3,}", value)
     camels = len(words) > 1 and 6 * digits < len(value) and 5 * sum(map(len, words)) > 3 * len(value)
     parted = any(sign in "_.-" for sign in value) and (value.islower() or value.isupper()) and re.fullmatch(r"[\w.-]+", value)
-    return not camels and not (parted and digits < 6) and entropy(value) >= LEAST_ENTROPY
+    least = min(LEAST_ENTROPY, LEAST_SHARE * math.log2(len(value)))
+    return not camels and not (parted and digits < 6) and entropy(value) >= least

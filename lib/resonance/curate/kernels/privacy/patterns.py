@@ -187,7 +187,7 @@ WORDS = (
     Pattern(
         "url_password",
         "url_passwords",
-        r"[^\s:/@\"'<>]{3,128}",
+        r"[^\s/\"'<>]{3,128}",
         r"[a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*:",
         before="number",
         after="host",
@@ -222,7 +222,7 @@ WORDS = (
     Pattern(
         "secret_assignment",
         "secret_assignments",
-        r"[A-Za-z0-9+/=_~!@#%^*-]{10,512}",
+        r"[A-Za-z0-9+/=_~!@#%^*.-]{7,512}",
         rf"[a-z0-9_.-]*{SECRET}[a-z0-9_]*[\"'\]]*[ \t]{{0,2}}(?:=>|:=|=|:|：)[ \t]{{0,2}}[\"'`]?",
         before="name",
         after="value",
@@ -231,8 +231,10 @@ WORDS = (
         label="SECRET",
     ),
 )
-JWT = r"eyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{8,}|[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]{8,}"
-"""Signed (three parts, of which the second is claims) or encrypted (five, of which the second may be empty): RFC 7519, 7516."""
+PART = r"[A-Za-z0-9_-]{4,}={0,2}"
+JWT = rf"eyJ{PART}\.(?:eyJ{PART}|[A-Za-z0-9_-]*\.{PART}\.{PART})\.{PART}"
+"""Signed (three parts, of which the second is claims) or encrypted (five, of which the second may be empty): RFC 7519, 7516. Some
+writers pad the parts."""
 BLOCK = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 END = r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 INSIDE = r"[\s\\]*(?:[A-Za-z0-9-]+: [A-Za-z0-9,/() .-]+[\s\\]+)*[A-Za-z0-9+/=\s\\]*"

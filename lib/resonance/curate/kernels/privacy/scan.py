@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
+from resonance.curate.kernels.privacy.assignment_kernel import assignment
 from resonance.curate.kernels.privacy.codes import CHECKS, FENCES, GROUPED, JOINED, NEAR, START
 from resonance.curate.kernels.privacy.numbers_kernel import (
     card,
@@ -24,7 +25,7 @@ from resonance.curate.kernels.privacy.numbers_kernel import (
     said_phone,
 )
 from resonance.curate.kernels.privacy.widen_kernel import widen
-from resonance.curate.kernels.privacy.words_kernel import LONGS, assignment, email, key, passport, secret, weigh_words
+from resonance.curate.kernels.privacy.words_kernel import LONGS, email, key, passport, secret, weigh_words
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -12,19 +11,14 @@ from numpy.typing import NDArray
 from resonance.curate.kernels.privacy.checks import (
     FEW,
     FILLERS,
-    JOINS,
-    LEAST_ENTROPY,
-    LEAST_MIXED,
     NOUNS,
-    OTHERS,
-    PLACES,
     ROLES,
     VARIABLE,
     WORDS_FOR_IT,
 )
 from resonance.curate.kernels.privacy.codes import NEAR
 from resonance.curate.kernels.privacy.domains import DOMAINS
-from resonance.curate.kernels.privacy.numbers_kernel import count_digits, is_digit, is_sign
+from resonance.curate.kernels.privacy.numbers_kernel import count_digits, is_sign
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES
 
@@ -32,7 +26,7 @@ INT = types.int64
 TRUTH = types.boolean(BYTES, INT, INT)
 LONGS = types.Array(types.int64, 1, "C", readonly=True)
 MOST_LETTERS = 13
-_LEAST, _MIXED, _FEW, _MOST_LETTERS, _NEAR = LEAST_ENTROPY, LEAST_MIXED, FEW, MOST_LETTERS, NEAR
+_FEW, _MOST_LETTERS, _NEAR = FEW, MOST_LETTERS, NEAR
 _DOT, _MINUS, _AT, _COLON, _SLASH, _UNDERSCORE, _FEED = ord("."), ord("-"), ord("@"), ord(":"), ord("/"), ord("_"), ord("\n")
 
 
@@ -55,13 +49,8 @@ _FILLERS, _FILLER_AT = lay_words(FILLERS)
 _ROLES, _ROLE_AT = lay_words(ROLES)
 _LOGINS, _LOGIN_AT = lay_words(WORDS_FOR_IT)
 _NOUNS, _NOUN_AT = lay_words(NOUNS)
-_PLACES, _PLACE_AT = lay_words(PLACES)
-_TOKEN = np.frombuffer(b"token", np.uint8)
-_OTHERS, _OTHER_AT = lay_words(OTHERS)
-_JOIN = np.array([byte in JOINS for byte in range(256)], np.uint8)
 _NO_LOGIN = np.array([chr(byte) in " \n/?" for byte in range(256)], np.uint8)
 _VARIABLE = np.array([chr(byte) in VARIABLE for byte in range(256)], np.uint8)
-_NOT_FIRST = np.array([chr(byte) in "/.~*&-=" for byte in range(256)], np.uint8)
 
 
 @compiled(types.boolean(types.int64))
@@ -204,11 +193,13 @@ def is_made_of_roles(data, at, end):  # type: ignore[no-untyped-def]
 def secret(data, start, at, end, stop):  # type: ignore[no-untyped-def]
     """A password is not made of words for parts of an address, does not end in one for it, is no variable and not one sign.
 
-    A host follows before ``stop``. Beside a login that is a variable, shortened or the word for a password stands none.
+    A host, or the path of a socket, follows before ``stop``. Beside a login that is a variable, shortened or the
+    word for a password stands none.
     """
     if is_form(data, start, at):
         return False
-    if end + 1 >= stop or not (is_sign(data[end + 1]) or data[end + 1] == 0x5B or data[end + 1] >= 0x80):
+    socket = end + 2 < stop and data[end + 1] == _SLASH and 97 <= data[end + 2] <= 122
+    if end + 1 >= stop or not (socket or is_sign(data[end + 1]) or data[end + 1] == 0x5B or data[end + 1] >= 0x80):
         return False
     same = True
     for i in range(at, end):
@@ -222,94 +213,6 @@ def secret(data, start, at, end, stop):  # type: ignore[no-untyped-def]
         if begin >= at and is_at(data, begin, end, _NOUNS, _NOUN_AT[word], _NOUN_AT[word + 1]):
             return False
     return not holds_filler(data, at, end)
-
-
-@compiled(types.float64(BYTES, INT, INT, types.int64[::1]))
-def entropy(data, at, end, counts):  # type: ignore[no-untyped-def]
-    """Entropy of the bytes in bits; ``counts``, zeros for each byte, is left as it was."""
-    for i in range(at, end):
-        counts[data[i]] += 1
-    bits = 0.0
-    for i in range(at, end):  # each sign where it first stands, as the definition adds them up
-        if counts[data[i]]:
-            share = counts[data[i]] / (end - at)
-            bits += -share * math.log2(share)
-            counts[data[i]] = 0
-    return math.floor(bits * 1e6 + 0.5) / 1e6
-
-
-@compiled(INT(BYTES, INT, INT))
-def begin_word(data, low, end):  # type: ignore[no-untyped-def]
-    """Where the last word of a name begins that ends at ``end``: small letters with one capital, or capitals."""
-    i = end
-    while i > low and 97 <= data[i - 1] <= 122:
-        i -= 1
-    if i < end:
-        return i - (i > low and 65 <= data[i - 1] <= 90)
-    while i > low and 65 <= data[i - 1] <= 90:
-        i -= 1
-    return i
-
-
-@compiled(TRUTH)
-def names_other(data, start, at):  # type: ignore[no-untyped-def]
-    """Whether the name before a value says that it is something about a secret, or a token that opens nothing."""
-    low, end = max(start, at - _NEAR), at
-    while end > low and _JOIN[data[end - 1]]:
-        end -= 1
-    begin = begin_word(data, low, end)
-    if end - begin == len(_TOKEN) and is_at(data, begin, end, _TOKEN, 0, len(_TOKEN)):
-        while begin > low and (data[begin - 1] == _UNDERSCORE or data[begin - 1] == _MINUS):
-            begin -= 1
-        return is_any(data, begin_word(data, low, begin), begin, _PLACES, _PLACE_AT)
-    return is_any(data, begin, end, _OTHERS, _OTHER_AT)
-
-
-@compiled(TRUTH)
-def is_name_of_code(data, at, end):  # type: ignore[no-untyped-def]
-    """Whether a word for a secret stands in a value as in a name of code: a capital behind a small letter."""
-    for i in range(at + 1, end - 1):
-        if 97 <= data[i - 1] <= 122 and 65 <= data[i] <= 90 and 97 <= data[i + 1] <= 122:
-            for word in range(len(_NOUN_AT) - 1):
-                if is_at(data, i, end, _NOUNS, _NOUN_AT[word], _NOUN_AT[word + 1]):
-                    return True
-    return False
-
-
-@compiled(types.boolean(BYTES, INT, INT, INT, types.int64[::1]))
-def assignment(data, start, at, end, counts):  # type: ignore[no-untyped-def]
-    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret.
-
-    Two digits are asked for, one where a fifth of it are large letters and a fifth small ones.
-    """
-    if names_other(data, start, at) or is_name_of_code(data, at, end):
-        return False
-    digits = letters = camels = covered = run = larges = smalls = 0
-    lower, upper, joined = True, True, False
-    for i in range(at, end):
-        byte = data[i]
-        digit, parted = is_digit(byte), byte in (_UNDERSCORE, _DOT, _MINUS)
-        digits += digit
-        small = 97 <= byte <= 122
-        smalls += small
-        larges += 65 <= byte <= 90
-        run = 1 if 65 <= byte <= 90 else run + 1 if small and run else 0
-        camels += run == 4
-        covered += 4 if run == 4 else run > 4
-        letters += is_sign(byte) and not digit
-        lower &= digit or parted or small
-        upper &= digit or parted or 65 <= byte <= 90
-        joined |= parted
-        if i + 1 < end and byte == data[i + 1] and byte in (_COLON, _SLASH):
-            return False
-        if i + 2 < end and byte == 0x25 and data[i + 1] == 0x32 and data[i + 2] == 0x30:  # a blank, as addresses write it
-            return False
-    mixed = end - at >= _MIXED and 5 * min(smalls, larges) >= end - at
-    if digits < 2 - mixed or letters < 2 or _NOT_FIRST[data[at]] or holds_filler(data, at, end):
-        return False
-    if camels > 1 and 6 * digits < end - at and 5 * covered > 3 * (end - at):
-        return False
-    return not ((lower or upper) and joined and digits < 6) and entropy(data, at, end, counts) >= _LEAST
 
 
 @compiled(INT(BYTES, INT, INT, BYTES, LONGS, LONGS, INT, INT))

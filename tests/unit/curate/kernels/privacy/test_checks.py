@@ -120,6 +120,20 @@ def test_a_number_behind_the_head_of_an_iban_is_a_part_of_it(before: str, inside
         ("token: ", "kQvTnRzWxbLpd7GhYsMe", True),  # one digit among letters of both sizes
         ("token: ", "Sha1withencryption", False),
         ("?token=", "ab%20cd12efgh34", False),
+        ("&password=", "B4eek5x", True),  # short, of letters of both sizes
+        ("&password=", "b4eek5x", False),
+        ("password: ", "Pass_12x", False),
+        ('"access_token":"', "kG_7.C2h-8.3KrN", True),  # with full stops
+        ("token = ", "config.Token2.Url5x", False),
+        ("token = ", "kG_7.C2h-8.3KrN.", False),
+        ("token = ", "kG_7.C2h-8.3KrN.json", False),
+        ("token = ", "WyJ0ZXN0Il0.eyJhIjoiYiJ9.jiMyrsmD8AoHWeQg", False),
+        ("token=", "rtd84217rtd", True),  # few different signs, as it has few
+        ('"secret_id": "', "951882ed-22da-ccd8-cdbd-7b4056b70de0", True),  # what Vault calls its secrets
+        ('"secret_id": "', "951882ed-22da-ccd8-cdbd-7b4056b70dex", False),
+        ('"token_id": "', "951882ed-22da-ccd8-cdbd-7b4056b70de0", False),
+        ("token: ", "dk-1234-5678-9012x", False),
+        ("password = ", "Password_7x_3_1", False),
     ],
 )
 def test_a_secret_is_of_chance_and_named_as_one(name: str, value: str, passes: bool) -> None:
@@ -129,7 +143,8 @@ def test_a_secret_is_of_chance_and_named_as_one(name: str, value: str, passes: b
 def test_a_password_is_no_word_for_one_and_stands_before_a_host() -> None:
     words = ("tiger", "a%20secret", "password", "Passwd", "${PASSWORD}", "%(word)s", "AccessToken", "a...b", "bbbb")
     assert [checks.secret(word, "ftp://bob:", "@host") for word in words] == [True, True, *[False] * 7]
-    assert [checks.secret("tiger", "ftp://bob:", after) for after in ("@/path", "@", "@[::1]", "@例")] == [False, False, True, True]
+    places = ("@/", "@", "@/run/x", "@[::1]", "@例")
+    assert [checks.secret("tiger", "ftp://bob:", after) for after in places] == [False, False, True, True, True]
     logins = ("bob", "b.o.b", "mypass", "${BOB}", "$bob", "{bob}", "b...b", "b*b", "password", "PWD")
     assert [checks.secret("tiger", f"$x/ftp://{login}:", "@host") for login in logins] == [*[True] * 3, *[False] * 7]
     forms = ("AppID", "api_pass", "user-name", "webhook", "MyPassWd", "my.access.key")

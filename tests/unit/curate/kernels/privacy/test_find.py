@@ -29,6 +29,7 @@ HITS = {
     "ipv6": ["fe80::1ff:fe23:4567:890a", "2001:db8:1:2:3:4:5:6", "2001:db8::1"],
     "jwt": [
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9==.dozjgNryP4J3jVmNHl0w5N",
         "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.OKOawDo13gRp2ojaHV.48V1_ALb6US04U3b.5eym8TW_c8SuK0lt.XFBoMYUZodetZdvT",
         "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..jg45D9nmr6-8awml.z-zglLlEw9MVkYHi.MrtVtI0bAs2cHqKl",
     ],
@@ -49,6 +50,7 @@ LED += [
     ("bug", r"\-bash@gnu.org", "email"),
 ]
 LED += [("password = '", "aB3xY9zQ1kLm88", "secret_assignment"), ("ftp://bob:", "s3cretPw", "url_password")]
+LED += [("ftp://bob:", "q@tt:3,x", "url_password"), ("token=", "kG_7.C2h-8.3KrN", "secret_assignment")]
 MISSES = [
     "订单号：4012888888881881",
     "v203.0.113.7",
