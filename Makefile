@@ -67,7 +67,7 @@ bench-dedup: setup ## time deduplication against datatrove, Data-Juicer and Daft
 bench-start: setup ## time the first commands of a new user: twenty rows curated, and what reads a workspace (five minutes)
 	@$(BIN)/python -m tests.bench.first_minutes
 
-bench-assess: setup ## time assessments of texts and of a table of 1e7 rows, beside great_expectations (half an hour, 6 GB of disk)
+bench-assess: setup ## time assessments of texts and of a table of 1e7 rows, beside great_expectations and PyDeequ (half an hour, 6 GB of disk)
 	@$(BIN)/python -m tests.bench.assess_speed
 
 bench-scores: setup ## hold learned scores beside fastText and KenLM on the same texts: held-out texts told apart, speed of a core (ten minutes)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench.places import cache
 
 PEERS = Path(__file__).parent / "peers"
-ENGINES = ("datatrove", "juicer", "dolma", "daft", "presidio", "faker", "expectations")
+ENGINES = ("datatrove", "juicer", "dolma", "daft", "presidio", "faker", "expectations", "deequ")
 
 
 def python_of(engine: str) -> Path:

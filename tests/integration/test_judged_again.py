@@ -120,6 +120,11 @@ def test_a_version_is_adopted_and_rolled_back_to_the_tables_of_before(
     Path("mine.yaml").write_text(POLICY.format(version=2, limit=9_999))
     assert "mine@2 is known with other rules: raise its version" in fail("adopt", "mine.yaml")
 
+    Path("other.yaml").write_text(POLICY.format(version=3, limit=9).replace("datatrove", "dolma"))
+    versions = opened.catalog.rows(RULE_VERSIONS)
+    assert "policy mine@3 reads signals of dolma, which were not measured" in fail("adopt", "other.yaml")
+    assert opened.catalog.rows(RULE_VERSIONS) == versions, "what cannot judge is adopted in no history"
+
     main(["rules", "rollback", "mine", *who])
     assert {name: digest for name, digest in opened.digests().items() if name not in told} == before
     assert {row["version"]: row["state"] for row in opened.catalog.rows(RULE_VERSIONS)} == {1: "adopted", 2: "rolled_back"}

@@ -267,9 +267,7 @@ class Rules:
         Raises:
             ResonanceError: its policy judges nothing here, or judges by other rules; or what it reads was not measured.
         """
-        from resonance.core.job import Turn
         from resonance.core.policy import read_rules
-        from resonance.curate.judge import refuse_unmeasured
         from resonance.tables import RULES
 
         rows = opened.catalog.rows(RULES)
@@ -280,7 +278,6 @@ class Rules:
                 f"search {search.name}: policy {incumbent.title} judges nothing here, {known} does; `resonance judge --policy "
                 f"{incumbent.name} --apply` has it judge"
             )
-        frames, signals = opened.frames(), opened.signals()
         named = [rule.model_copy(update={"set": incumbent.set_of(rule)}) for rule in incumbent.rules]
         for batch in mine:
             judging = read_rules(row for row in rows if row["batch"] == batch)
@@ -291,7 +288,7 @@ class Rules:
                     f"search {search.name}: policy {incumbent.title} judges by other rules than its file says now; give the file "
                     "the rules that judge, or judge again"
                 )
-            refuse_unmeasured(frames["documents"].where(F.col("batch") == batch), signals, incumbent, Turn(batch))
+            refuse_unread(opened, incumbent, batch)
 
     def _estimate(self, opened: Workspace, search: Search, number: int) -> float | None:
         """Seconds that a campaign is expected to take at most; None where nothing tells."""
@@ -415,11 +412,12 @@ class Rules:
         if not name.strip() or not reason.strip():
             raise ResonanceError(f"rules {gate}: a decision has a name and a reason")
         now = decided.now
+        judging = [] if now is None else [(parse_text(now["text"], write_title(now)), batch) for batch in book.batches]
+        for policy, batch in judging:
+            refuse_unread(opened, policy, batch)
         self._write_versions(opened, decided.rows, book.policy, gate)
-        if now is not None:
-            policy = parse_text(now["text"], write_title(now))
-            for batch in book.batches:
-                self._judge_again(policy, batch)
+        for policy, batch in judging:
+            self._judge_again(policy, batch)
         key = {"dataset": f"policy {book.policy}", "gate": gate, "assessment": approval}
         opened.add(APPROVALS, {**key, "name": name, "reason": reason, "approved_at": datetime.now(UTC)}, {"job": f"rules {gate}"})
         if now is None:
@@ -445,6 +443,19 @@ class Rules:
         documents, _, then = propose_on(opened)
         with opened.scratch("judge") as checkpoint, closing(opened.events(self.console, 1)) as events:
             opened.rerun(JUDGING, CLEANING, events, (checkpoint(then, "then"), asked_rules(documents, policy, batch)))
+
+
+def refuse_unread(opened: Workspace, policy: Policy, batch: str) -> None:
+    """Hold what a policy reads against what was measured of a batch.
+
+    Raises:
+        ResonanceError: something was not measured; the message names the command that does.
+    """
+    from resonance.core.job import Turn
+    from resonance.curate.judge import refuse_unmeasured
+
+    own = opened.frames()["documents"].where(F.col("batch") == batch)
+    refuse_unmeasured(own, opened.signals(), policy, Turn(batch))
 
 
 def propose_on(opened: Workspace) -> tuple[DataFrame, DataFrame, DataFrame]:
