@@ -303,7 +303,7 @@ ATTRIBUTE = Job(  # why slices are weak: it needs the models of probes, and says
     writes=(VERDICTS,),
     per="round",
     on_demand=True,
-    version=2,
+    version=3,
 )
 PROPOSE = Job("propose", propose_work, reads=(VERDICTS,), writes=(WORK_ITEMS,), per="round", on_demand=True)
 

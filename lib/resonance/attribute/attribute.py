@@ -124,12 +124,17 @@ def _count_units(losses: DataFrame, arms: Arms, bound: float, widest: float) -> 
     agreed = F.when(wrong & F.lit(len(said) >= arms.FEWEST), together.cast("int"))
     return losses.select(
         "doc_id",
-        _round(F.least("loss", F.lit(bound))).alias("loss"),
-        *(_round(F.least(f"arm{at}", F.lit(widest))).alias(f"arm{at}") for at in range(len(arms.names))),
+        _cut_off("loss", bound).alias("loss"),
+        *(_cut_off(f"arm{at}", widest).alias(f"arm{at}") for at in range(len(arms.names))),
         _round(F.col("entropy") / F.lit(BITS)).alias("entropy"),
         wrong.cast("int").alias("wrong"),
         agreed.alias("agreed"),
     )
+
+
+def _cut_off(bits: str, most: float) -> Column:
+    """Bits in units, at most so many; null where there are none, as the least of a null and a number is the number."""
+    return _round(F.when(F.col(bits).isNotNull(), F.least(bits, F.lit(most))))
 
 
 def _round(bits: Column) -> Column:
@@ -141,7 +146,7 @@ def _read_drawn(events: DataFrame, label_quality: DataFrame, turn: Turn, bound: 
     scored = events.where((F.col("phase") == PHASE_SCORE) & (F.col("arm") == PLAN)).groupBy("doc_id").agg(
         _read_bits(F.lit(True)).alias("bits")
     )  # fmt: skip
-    scores = scored.select("doc_id", _round(F.least("bits", F.lit(bound))).alias("score"))
+    scores = scored.select("doc_id", _cut_off("bits", bound).alias("score"))
     judged = label_quality.where(F.col("round") == turn.round).groupBy("doc_id").agg(
         F.lit(1).alias("rated"), F.max(F.col("issue").cast("int")).alias("issue")
     )  # fmt: skip

@@ -110,3 +110,14 @@ def test_texts_without_labels_have_no_label_noise(spark: SparkSession, checkpoin
 
 def test_nothing_that_was_scored_gives_no_verdict(spark: SparkSession, checkpoint: Checkpoint) -> None:
     assert judge(make_tables(spark, [], [Drawn("p")]), checkpoint) == {}
+
+
+def test_a_document_that_a_model_did_not_score_is_in_no_gain(spark: SparkSession, checkpoint: Checkpoint) -> None:
+    held, drawn = make_world()
+    fewer = [
+        Held(one.source, {arm: bits for arm, bits in one.losses.items() if at % 3 or arm != "wide"}, one.said, entropy=one.entropy)
+        for at, one in enumerate(held)
+    ]
+    found = judge(make_tables(spark, fewer, drawn), checkpoint)
+    assert found["source = hard"]["statistics"]["model_gain"] == pytest.approx(0.6, abs=0.04)
+    assert found["source = hard"]["cause"] == "capacity"
