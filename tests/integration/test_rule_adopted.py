@@ -1,16 +1,23 @@
-"""From a search to a rule that judges and back: found, verified, adopted, run by, and rolled back to the tables of before."""
+"""From a search to a rule that judges and back: found, verified, adopted, run by, and rolled back to the tables of before.
+
+A campaign that another version overtook is void.
+"""
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from resonance.app import OpenWorkspace
 from resonance.cli import main
 from resonance.runtime.conf import load
+from resonance.runtime.searches import load_search
 from resonance.runtime.workspace import Workspace
 from resonance.tables import APPROVALS, CAMPAIGNS, RULE_VERSIONS, RULES
-from tests.bench.rule_world import MIXED, write_world
+from tests.bench.rule_world import BRIEF, MIXED, write_world
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 LOOP = ("rejects", "rules", "duplicates", "documents", "plans", "rounds", "evaluations", "signal_state", "slice_state")
@@ -74,3 +81,17 @@ def test_an_accepted_rule_judges_a_whole_run_and_is_taken_back_without_a_trace(
     assert read_digests(tmp_path) == before
     states = {row["version"]: row["state"] for row in open_tables(tmp_path).catalog.rows(RULE_VERSIONS)}
     assert states == {1: "adopted", 2: "rolled_back"}
+
+    with OpenWorkspace(tmp_path / "w", conf=[tmp_path / "conf.yaml"], console=Console(quiet=True)) as w:
+        search, incumbent = load_search(str(tmp_path / "brief.yaml"))
+        there, number = w.rules.open_round("brief")
+        with closing(there.events(w.console, 2)) as events:
+            waiting = w.rules.open_campaign(there, search, incumbent, number, events)
+            w.rules.settle(waiting, {"brief.below": BRIEF})
+    (tmp_path / "next.yaml").write_text((tmp_path / "world.yaml").read_text().replace("version: 1", "version: 9"))
+    main(["rules", "adopt", str(tmp_path / "next.yaml"), "--name", "Ada", "--reason", "a test", *place])
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["rules", "verify", waiting.name, *place])
+    assert f"campaign {waiting.name} is void: what it stood on changed" in capsys.readouterr().err
+    assert {row["state"] for row in open_tables(tmp_path).catalog.rows(CAMPAIGNS)} == {"accepted", "void"}
