@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -102,11 +102,12 @@ def thin_tally(counts: Mapping[int, int], level: int = 0) -> State:
     return {"level": level, "counts": {str(hash): kept[hash] for hash in sorted(kept)}}
 
 
-def draw_rows(rows: Iterable[tuple[int, int, list[int]]]) -> State:
+def draw_rows(rows: Iterable[tuple[int, int, list[int]]], known: int = 0) -> State:
     """The rows with the smallest hashes, until their sizes reach ``MOST_DRAWN``; marks are thinned as these sizes grow.
 
     Args:
         rows: of each its hash, its size, and its marks: hashes, of which those whose last ``level`` bits are zero are kept.
+        known: the level that all marks are known to be of.
     """
     drawn, size = [], 0
     for row in sorted(rows):
@@ -115,7 +116,7 @@ def draw_rows(rows: Iterable[tuple[int, int, list[int]]]) -> State:
         drawn.append(row)
         size += row[1]
     level = choose_level(size)
-    return {"level": level, "rows": [[hash, size, [m for m in marks if not m & ((1 << level) - 1)]] for hash, size, marks in drawn]}
+    return {"level": level, "rows": [list(row) for row in drawn] if level <= known else _thin_marks(drawn, level)}
 
 
 def find_limit(drawn: State) -> int | None:
@@ -229,6 +230,16 @@ def _merge_thinned(one: State, other: State) -> State:
     return thin_tally(both, max(one["level"], other["level"]))
 
 
+def _thin_marks(rows: Iterable[Sequence[Any]], level: int) -> list[list[Any]]:
+    return [[hash, size, [mark for mark in marks if not mark & ((1 << level) - 1)]] for hash, size, marks in rows]
+
+
+def _merge_drawn(one: State, other: State) -> State:
+    level = max(one["level"], other["level"])  # that of both together is no lower
+    kept = [state["rows"] if state["level"] == level else _thin_marks(state["rows"], level) for state in (one, other)]
+    return draw_rows(((hash, size, marks) for rows in kept for hash, size, marks in rows), level)
+
+
 def _merge_tallies(one: Mapping[str, int] | None, other: Mapping[str, int] | None) -> dict[str, int] | None:
     if one is None or other is None:
         return None
@@ -254,5 +265,5 @@ MERGE: Mapping[Kind, Callable[[Any, Any], Any]] = {
     "distinct": _merge_sketches,
     "names": lambda one, other: sorted({*one, *other})[:MOST_NAMES],
     "thinned": _merge_thinned,
-    "drawn": lambda one, other: draw_rows((hash, size, marks) for hash, size, marks in (*one["rows"], *other["rows"])),
+    "drawn": _merge_drawn,
 }
