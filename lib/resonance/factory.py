@@ -38,6 +38,7 @@ from resonance.states.compare import compare
 from resonance.states.feedback import feedback
 from resonance.states.suspect import suspect
 from resonance.tables import (
+    ANNOTATED,
     ANNOTATIONS,
     APPRAISALS,
     APPROVALS,
@@ -54,6 +55,7 @@ from resonance.tables import (
     FILES,
     HELDOUT_ROLES,
     LABEL_QUALITY,
+    MEASURED,
     PLANS,
     PRIVACY_SPANS,
     QUALITY_GATE,
@@ -111,7 +113,7 @@ CLEAN = Job(
     "clean",
     clean,
     reads=(RAW,),
-    writes=(DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS),
+    writes=(DOCUMENTS, MEASURED, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS),
     per="batch",
     only_with="ingest.keep_raw",
     concerns={"clean.patterns": PRIVATE},
@@ -121,7 +123,7 @@ INGEST_AND_CLEAN = Job(  # keep_raw off: one pass over the sources, no copy of t
     "ingest",
     ingest_and_clean,
     reads=(),
-    writes=(RAW, DOCUMENTS, SIGNALS, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS, *BOOKS),
+    writes=(RAW, DOCUMENTS, MEASURED, SIGNALS_QUALITY, EDITS, PRIVACY_SPANS, REJECTS, *BOOKS),
     per="batch",
     counts="ingest",
     concerns={"clean.patterns": (*PRIVATE, UNUSED_ROWS)},
@@ -311,10 +313,11 @@ ANNOTATE = Job(  # needs Spark NLP, which few environments have
     "annotate",
     annotate,
     reads=(DOCUMENTS, SIGNALS.tables["basics"]),
-    writes=(ANNOTATIONS,),
+    writes=(ANNOTATIONS, ANNOTATED),
     per="batch",
     on_demand=True,
     only_with="annotate.recipes",
+    version=2,
 )
 
 ASSIGN_ROLES = Job(  # what is chosen on some held-out documents is judged on others
@@ -394,10 +397,10 @@ JOBS = (
 
 JUDGING = Step(JUDGE)
 CLEANING = (Step(INGEST_AND_CLEAN), Step(CLEAN))
+"""What may have written the documents."""
+MEASURING = (*CLEANING, Step(ANNOTATE))
 """What may have written the documents and signals that ``judge`` reads."""
-
-
-JUDGED = (*CLEANING, JUDGING, Step(DEDUPE), Step(DECONTAMINATE))
+JUDGED = (*MEASURING, JUDGING, Step(DEDUPE), Step(DECONTAMINATE))
 """What may have written the documents, signals and rejects that ``measure_rules`` reads."""
 
 
@@ -405,20 +408,21 @@ def curation(config: Config) -> tuple[Step, ...]:
     """The data half: sources to curated documents with signals."""
     reading = (INGEST, CLEAN) if config.ingest.keep_raw else (INGEST_AND_CLEAN,)
     learning = () if config.task.kind == "language" else (EXEMPLIFY,)
-    return tuple(Step(job) for job in (*reading, *learning, JUDGE, DEDUPE, DECONTAMINATE))
+    annotating = (ANNOTATE,) if ANNOTATED.tables.keys() & {*config.judge.sets, *config.decide.sets, *config.attribute.sets} else ()
+    return tuple(Step(job) for job in (*reading, *learning, *annotating, JUDGE, DEDUPE, DECONTAMINATE))
 
 
 def on_demand(config: Config, jobs: Collection[str]) -> tuple[Step, ...]:
     """Steps that run only where one of them is named, after the last round: of each group in which one is, all that build on it.
 
-    Groups are reference models, verdicts with the models that they rest on, annotations, roles of held-out documents, what
-    rules do. None of them waits for another, but a verdict on labels for reference models.
+    Groups are reference models, verdicts with the models that they rest on, roles of held-out documents, what rules do,
+    annotations. None of them waits for another, but a verdict on labels for reference models.
     """
     last, named = config.rounds, set(jobs)
     steps = [step for step in references(config, last) if named & {CROSS_FIT.name, TUNE.name, COMPARE.name}]
     if named & {PROBE.name, ATTRIBUTE.name, PROPOSE.name}:
         steps += [step for step in attribution(config, last) if step not in steps]
-    groups = ((Step(ANNOTATE),), (Step(ASSIGN_ROLES, 0, HELDOUT),), (Step(SCORE_SHADOW, last), Step(MEASURE_RULES, last)))
+    groups = ((Step(ASSIGN_ROLES, 0, HELDOUT),), (Step(SCORE_SHADOW, last), Step(MEASURE_RULES, last)), (Step(ANNOTATE),))
     return (*steps, *(step for group in groups if {step.job.name for step in group} & named for step in group))
 
 

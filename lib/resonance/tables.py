@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resonance.annotate.signals import OF_ANNOTATIONS
 from resonance.core.signal import SignalSet
 from resonance.core.table import Family, Table
 from resonance.curate.signals import QUALITY, SETS
@@ -29,12 +30,16 @@ CONTAMINATION = Table("contamination", key=("doc_id", "set", "item_id"), replace
 SIGNATURES = Table("signatures", key=("doc_id", "batch"), replaces=("batch",))
 COMPARED = Table("compared", key=("batch",), replaces=("scope",))
 RETRACTIONS = Table("retractions", key=("before", "doc_id", "method"))
-SIGNAL_SETS = {declared.name: declared for declared in SETS}
-"""Every signal set by name. ``curate`` measures them; what they are is known to all."""
+SIGNAL_SETS = {declared.name: declared for declared in (*SETS, OF_ANNOTATIONS)}
+"""Every signal set by name. ``curate`` and ``annotate`` measure them; what they are is known to all."""
 SIGNALS = Family(
-    "signals", tuple((name, _table_of(declared)) for name, declared in SIGNAL_SETS.items() if declared.text == "cleaned"), "sets"
+    "signals", tuple((name, _table_of(declared)) for name, declared in SIGNAL_SETS.items() if declared.text != "stored"), "sets"
 )
 """One table for each signal set that policies may read."""
+MEASURED = Family("signals", tuple(one for one in SIGNALS.members if SIGNAL_SETS[one[0]].text == "cleaned"), "sets")
+"""Those of them that are measured while texts are cleaned."""
+ANNOTATED = Family("signals", tuple(one for one in SIGNALS.members if SIGNAL_SETS[one[0]].text == "annotated"), "sets")
+"""Those that count what annotators found."""
 SIGNALS_QUALITY = _table_of(QUALITY)
 SAMPLE_PLAN = Table("sample_plan", key=("round", "arm", "epoch", "pos"), replaces=("round", "arm"))
 HELDOUT_ROLES = Table("heldout_roles", key=("doc_id", "batch"), replaces=("bucket",))

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import write_deltalake
 
-from resonance.tables import SIGNAL_SETS, SIGNALS
+from resonance.tables import MEASURED as ALL_MEASURED
+from resonance.tables import SIGNAL_SETS
 from resonance.testing import tiny_corpus
 from tests.bench import odd
 from tests.bench.constructed import COSTLY, cases
@@ -41,7 +42,7 @@ BROKEN = (
     b'{"id": "nul", "text": "a\\u0000b with NUL inside of it"}\n'
     b'{"id": "nan", "text": "a number", "n": NaN, "m": {"x": [1, null]}}\n'
 )
-MEASURED = tuple(name for name in SIGNALS.tables if not SIGNAL_SETS[name].scored)
+MEASURED = tuple(name for name in ALL_MEASURED.tables if not SIGNAL_SETS[name].scored)
 """Sets that need no scorer, which would have to be fitted first."""
 SETTINGS = (
     f"clean.sets=[{','.join(MEASURED)}]",

@@ -32,10 +32,12 @@ Found = dict[str, tuple[list[str], list[str]]]
 
 def read(spark: SparkSession, texts: tuple[str, ...], recipe: AnnotationRecipe, models: Path | str = "") -> list[Found]:
     """For each text and kind the pieces that spans stand at, and what is said of them."""
-    rows = [(bytes([number] * 16), number, "main", b"c" * 16, text) for number, text in enumerate(texts)]
-    frame = spark.createDataFrame(rows, "doc_id binary, bucket int, batch string, content_hash binary, text string")
+    rows = [(bytes([number] * 16), number, "main", b"c" * 16, b"c" * 16, text) for number, text in enumerate(texts)]
+    hashes = "content_hash binary, cleaned_hash binary"
+    frame = spark.createDataFrame(rows, f"doc_id binary, bucket int, batch string, {hashes}, text string")
     found: list[Found] = [{} for _ in texts]
-    for row in resources.contract(ANNOTATIONS).conform(annotate_texts(frame, recipe, str(models))).collect():
+    made = annotate_texts(frame, recipe, str(models)).drop("cleaned_hash", "signals")
+    for row in resources.contract(ANNOTATIONS).conform(made).collect():
         pieces = [texts[row["bucket"]][a:b] for a, b in zip(row["starts"], row["ends"], strict=True)]
         found[row["bucket"]][row["kind"]] = (pieces, list(row["values"]))
         assert row["recipe"] == recipe.title
@@ -81,6 +83,8 @@ def test_a_tagger_is_fitted_and_its_tags_make_names(session: SparkSession, tmp_p
     (found,) = read(session, ("Anna Paul sees the dog. The river finds Mary Anna.",), load_annotations("english-tagged"), tmp_path)
     assert found["pos"][1][:6] == ["NNP", "NNP", "VB", "DT", "NN", "."]
     assert found["entity"] == (["Anna Paul", "Mary Anna"], ["NAME", "NAME"])
+    (found,) = read(session, ("The river tree sees the dog house.",), load_annotations("english-tagged"), tmp_path)
+    assert found["term"] == (["river tree", "dog house"], ["river tree", "dog house"])
 
 
 def test_a_segmenter_is_fitted_and_finds_words_without_spaces(session: SparkSession, tmp_path: Path) -> None:
@@ -111,6 +115,8 @@ def test_a_workspace_of_the_embedded_engine_is_annotated(session: SparkSession, 
     found = w.frame("annotations")
     assert found.count() == 9
     assert {len(row["starts"]) for row in found.where("kind = 'sentence'").collect()} == {2}
+    counted = [(row["n_sentences"], row["n_tokens"], row["n_entities"]) for row in w.frame("signals_annotations").collect()]
+    assert counted == [(2, 15, None)] * 3
     before = w.frame("annotations").agg({"doc_id": "count"}).collect()
     w.annotate("english")
     steps = w.frame("steps").where("job = 'annotate'").count()

@@ -26,7 +26,7 @@ INPUTS: Mapping[Kind, tuple[str, ...]] = {
     "pos": ("sentence", "token"),
     "sentiment": ("sentence", "token"),
 }
-"""The columns that each annotator reads; entities read sentences and tags, a chunker for each label."""
+"""The columns that each annotator reads; entities and terms read sentences and tags, a chunker for each label."""
 
 
 def require_spark_nlp(session: SparkSession) -> None:
@@ -73,7 +73,7 @@ def _gather(annotator: Annotator) -> Column:
     if not annotator.runs:
         spans = _pick(annotator.kind)
     else:
-        spans = F.array_sort(F.concat(*(_pick(_label(label), F.lit(label)) for label in annotator.runs)))
+        spans = F.array_sort(F.concat(*(_pick(*_name_run(annotator, label)) for label in annotator.runs)))
     names = {"begins": "begin", "lasts": "last", "said": "said"}
     return F.struct(F.lit(annotator.kind).alias("kind"), *(pluck_field(spans, name).alias(many) for many, name in names.items()))
 
@@ -88,9 +88,9 @@ def _pick(column: str, label: Column | None = None) -> Column:
     return F.transform(column, pick)
 
 
-def _label(label: str) -> str:
-    """The column of the spans of one label."""
-    return f"entity:{label}"
+def _name_run(annotator: Annotator, label: str) -> tuple[str, Column | None]:
+    """The column of the runs of one label, and what is said of each: the label of an entity, the words of a term."""
+    return f"{annotator.kind}:{label}", F.lit(label) if annotator.kind == "entity" else None
 
 
 def build_stages(recipe: AnnotationRecipe, models: str) -> list[Any]:
@@ -99,7 +99,7 @@ def build_stages(recipe: AnnotationRecipe, models: str) -> list[Any]:
 
     stages: list[Any] = [DocumentAssembler().setInputCol("text").setOutputCol("document")]
     for annotator in recipe.annotators:
-        if annotator.kind == "entity":
+        if annotator.runs:
             stages += _find_runs(annotator)
         else:
             made = load_model(annotator, models, recipe.languages[0]) if annotator.model else BY_RULES[annotator.kind](annotator)
@@ -135,7 +135,7 @@ def _find_runs(annotator: Annotator) -> list[Any]:
     from sparknlp.annotator import Chunker
 
     return [
-        Chunker().setInputCols(["sentence", "pos"]).setOutputCol(_label(label)).setRegexParsers([run])
+        Chunker().setInputCols(["sentence", "pos"]).setOutputCol(_name_run(annotator, label)[0]).setRegexParsers([run])
         for label, run in annotator.runs.items()
     ]
 

@@ -436,13 +436,13 @@ class Rules:
         """Write what a policy cuts of a batch, from stored signals."""
         from resonance.core.settings import JudgeSettings
         from resonance.curate.judge import asked_rules
-        from resonance.factory import CLEANING, JUDGING
+        from resonance.factory import JUDGING, MEASURING
 
         config = self.config.model_copy(update={"batch": batch, "judge": JudgeSettings(policy=policy)})
         opened = self._open_with(config)
         documents, _, then = propose_on(opened)
         with opened.scratch("judge") as checkpoint, closing(opened.events(self.console, 1)) as events:
-            opened.rerun(JUDGING, CLEANING, events, (checkpoint(then, "then"), asked_rules(documents, policy, batch)))
+            opened.rerun(JUDGING, MEASURING, events, (checkpoint(then, "then"), asked_rules(documents, policy, batch)))
 
 
 def refuse_unread(opened: Workspace, policy: Policy, batch: str) -> None:

@@ -275,7 +275,7 @@ class OpenWorkspace:
         opened = self._open(config)
         from resonance.app.rules import propose_on
         from resonance.curate.judge import asked_rules, rewriting
-        from resonance.factory import CLEANING, JUDGING
+        from resonance.factory import JUDGING, MEASURING
         from resonance.report.facts.steps import find_hidden
         from resonance.report.terminal.changes import describe_changes, find_changes
 
@@ -290,7 +290,7 @@ class OpenWorkspace:
                 return View((*view.parts, "nothing was written; --apply writes it"))
             view.show(self.console)
             with closing(opened.events(self.console, 1)) as events:
-                opened.rerun(JUDGING, CLEANING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
+                opened.rerun(JUDGING, MEASURING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
         return View(("steps that build on it are stale now: curate or run again with these rules",))
 
     @cached_property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from resonance.core.frames import find_quantiles
+from resonance.core.settings.attribute import COUNTED
 from resonance.core.versions import VERSION_KEY
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def describe_documents(
     """``chosen`` with a column for each of ``features``: the predicate of that feature which holds for the document; and with
     the signals ``MEASURED``.
 
-    A predicate is null where nothing is known, as the language of a text that has no letter. Quarters of length are those of
+    A predicate is null where nothing is known, as the language of a text that has no letter. Quarters of numbers are those of
     held-out documents, so that they mean the same for drawn ones. Joins ids.
 
     ``chosen`` names documents by ``doc_id`` and ``batch``; ``held`` says there which of them are held out.
@@ -52,7 +53,11 @@ def describe_documents(
     if "rewritten" in features:
         rules = F.concat_ws("+", F.sort_array(F.collect_set("rule"))).alias("rules")
         known = known.join(edits.groupBy(*VERSION_KEY).agg(rules), VERSION_KEY, "left")
-    values = _name_values(known) if "length" in features else {}
+    counted = {name: COUNTED[name] for name in features if name in COUNTED}
+    if counted:
+        found = signals["annotations"].select(*VERSION_KEY, F.col("content_hash").alias("cleaned_hash"), *counted.values())
+        known = known.join(found, [*VERSION_KEY, "cleaned_hash"], "left")
+    values = _name_quarters(known, {"length": "n_bytes"} | counted if "length" in features else counted)
     return known.select(
         *chosen.columns,
         *(F.concat(F.lit(f"{name} = "), values.get(name, _read_value(name))).alias(name) for name in features),
@@ -69,8 +74,15 @@ def _read_value(feature: str) -> Column:
     return F.col(feature)
 
 
-def _name_values(known: DataFrame) -> dict[str, Column]:
-    """The quarter of length of a document, from 1."""
-    ends = known.where("held").agg(find_quantiles(F.col("n_bytes"), QUARTERS).alias("ends")).collect()[0]["ends"]
-    above = [(F.col("n_bytes") > F.lit(end)).cast("int") for end in ends if end is not None]
-    return {"length": sum(above, F.lit(1)).cast("string")}
+def _name_quarters(known: DataFrame, columns: Mapping[str, str]) -> dict[str, Column]:
+    """By feature, the quarter of its column that a document is in, from 1. One job for all of them."""
+    if not columns:
+        return {}
+    asked = (find_quantiles(F.col(column), QUARTERS).alias(column) for column in columns.values())
+    ends = known.where("held").agg(*asked).collect()[0].asDict()
+    return {name: _name_quarter(column, ends[column]) for name, column in columns.items()}
+
+
+def _name_quarter(column: str, ends: Sequence[float | None]) -> Column:
+    above = [(F.col(column) > F.lit(end)).cast("int") for end in ends if end is not None]
+    return F.when(F.col(column).isNotNull(), sum(above, F.lit(1))).cast("string")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from resonance.core.errors import ConfigError
 from resonance.core.quotes import advise_quotes
 
-Kind = Literal["sentence", "token", "stem", "lemma", "pos", "entity", "sentiment"]
+Kind = Literal["sentence", "token", "stem", "lemma", "pos", "entity", "term", "sentiment"]
 """What annotators find: spans of text, or a word for each span."""
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "sentence": (),
@@ -19,11 +19,14 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "lemma": ("token",),
     "pos": ("token",),
     "entity": ("pos",),
+    "term": ("pos",),
     "sentiment": ("token",),
 }
 """Kinds that an annotator reads."""
-BY_RULES = ("sentence", "token", "stem", "entity")
-"""Kinds that rules find without a model: entities are runs of tags."""
+BY_RUNS = ("entity", "term")
+"""Kinds that are runs of tags."""
+BY_RULES = ("sentence", "token", "stem", *BY_RUNS)
+"""Kinds that rules find without a model."""
 BY_MODEL = ("sentence", "token", "lemma", "pos", "sentiment")
 """Kinds that models find."""
 
@@ -36,7 +39,7 @@ class Annotator(BaseModel):
         model: the model that finds it: a folder's name in ``annotate.models``, else a pretrained one by its name at Spark NLP's own
             hub; rules find it where none is named.
         marks: for sentences by rules, further marks that end one, such as ``。``.
-        runs: for entities, regular expressions over tags in angle brackets by label, such as ``NAME: <NNP>+``.
+        runs: for entities and terms, regular expressions over tags in angle brackets by label, such as ``NAME: <NNP>+``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -108,6 +111,6 @@ def _find_problems(recipe: AnnotationRecipe) -> Iterator[str]:
             yield f"{kind} needs a model"
         if annotator.marks and (kind != "sentence" or annotator.model):
             yield f"{kind} takes no marks"
-        if bool(annotator.runs) != (kind == "entity"):
-            yield "entity needs runs of tags by label" if kind == "entity" else f"{kind} takes no runs"
+        if bool(annotator.runs) != (kind in BY_RUNS):
+            yield f"{kind} needs runs of tags by label" if kind in BY_RUNS else f"{kind} takes no runs"
         seen.add(kind)

@@ -39,7 +39,8 @@ class SignalSet:
         signals: in the order in which ``measure`` and ``plainly`` give them.
         measure: the kernel, from an Arrow array of strings to a struct array of the signals; null where one is not defined.
         plainly: the definition, from one text to the values of the signals.
-        text: what is measured: the text as it is cleaned, before rewriting; or as it is stored, which no policy can read.
+        text: what is measured: the text as it is cleaned, before rewriting; as it is stored, which no policy can read; or what
+            annotators found in the text as it is stored, under the hash of the cleaned one, by which policies read.
         shared: whether rules of every policy may read the set; else those of policies of its name alone.
         shown: signals that the report shows whatever the policy reads.
         scored: whether a scorer measures it, whose file the setting ``clean.<name>`` names; all is null where none is named.
@@ -51,7 +52,7 @@ class SignalSet:
     signals: tuple[Signal, ...]
     measure: Callable[..., Any]
     plainly: Callable[..., Sequence[Value]]
-    text: Literal["cleaned", "stored"] = "cleaned"
+    text: Literal["cleaned", "stored", "annotated"] = "cleaned"
     shared: bool = False
     shown: tuple[str, ...] = ()
     scored: bool = False

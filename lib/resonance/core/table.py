@@ -51,6 +51,8 @@ class Table:
 class Family:
     """Tables of one kind: a job is handed frames by member, or returns them, for the members that its settings choose.
 
+    Jobs that each write some of the members name families of one name, and so does who reads them all.
+
     Args:
         members: the tables, by the names that settings choose them by.
         chosen_by: the setting that holds these names.

@@ -14,6 +14,7 @@ from resonance.core.languages import speaks
 from resonance.core.ledger import JUDGE, make_rejects
 from resonance.core.policy import LANGUAGE, Policy, Rule
 from resonance.core.settings import JudgeSettings
+from resonance.tables import SIGNAL_SETS
 
 VERSION = "judge@1"
 NEEDED = ("doc_id", "bucket", "batch", "source", "slice", "n_bytes", "cleaned_hash")
@@ -70,14 +71,32 @@ def refuse_unmeasured(own: DataFrame, signals: Signals, policy: Policy, turn: Tu
         there = ", ".join(name for name in sorted(signals) if _is_measured(signals[name], turn)) or "none"
         raise InputError(
             f"judge: policy {policy.title} reads signals of {', '.join(missing)}, which were not measured (there are "
-            f"{there}); run `resonance curate` with this policy, which reads the texts again"
+            f"{there}); {_advise_missing(missing)}"
         )
     told = policy.sets if LANGUAGE[0] in signals else ()
     if partly := [name for name in told if not _find_unmeasured(own, signals, policy, name).isEmpty()]:
         raise InputError(
             f"judge: policy {policy.title} reads signals of {', '.join(partly)}, which were measured of texts in some languages "
-            f'alone; measure all: `resonance curate` the same files with --set "clean.sets=[{",".join(partly)}]", then judge'
+            f"alone; {_advise_partly(partly)}"
         )
+
+
+def _is_annotated(name: str) -> bool:
+    return SIGNAL_SETS[name].text == "annotated"
+
+
+def _advise_missing(names: Sequence[str]) -> str:
+    """How sets are measured that were not."""
+    if any(map(_is_annotated, names)):
+        return "run `resonance annotate` first: it counts what its recipes find"
+    return "run `resonance curate` with this policy, which reads the texts again"
+
+
+def _advise_partly(names: Sequence[str]) -> str:
+    """How sets are measured of all texts."""
+    if any(map(_is_annotated, names)):
+        return "give the rules the languages of the recipes that annotate, such as languages: [en], or annotate by recipes for all"
+    return f'measure all: `resonance curate` the same files with --set "clean.sets=[{",".join(names)}]", then judge'
 
 
 def _find_unmeasured(documents: DataFrame, signals: Signals, policy: Policy, name: str) -> DataFrame:

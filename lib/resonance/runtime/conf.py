@@ -23,10 +23,11 @@ from resonance.core.settings.control import MOVED
 from resonance.core.weighting import Weighting
 from resonance.runtime import resources
 from resonance.runtime.annotations import read_recipes
-from resonance.runtime.policies import load_policy, parse_policy, readable_sets
+from resonance.runtime.policies import load_policy, parse_policy
 from resonance.runtime.recipes import find_recipe, read_file
 from resonance.runtime.scorers import find_scorers
 from resonance.runtime.weightings import load_weighting, parse_weighting
+from resonance.tables import MEASURED, SIGNAL_SETS
 
 
 def load(
@@ -84,7 +85,7 @@ def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
     policy = load_policy(given) if isinstance(given, str) else parse_policy(given, "in judge.policy")
     weighed = _list_weighed(merged.get("decide"))
     asked = clean.get("sets", CleanSettings().sets if policy.rules else ())
-    sets = readable_sets()
+    sets = {name: SIGNAL_SETS[name] for name in MEASURED.tables}
     if isinstance(asked, list | tuple):
         if unknown := [name for name in asked if name not in sets]:
             named = ", ".join(f"{name}{describe_quotes(name)}" for name in unknown)
@@ -92,7 +93,7 @@ def _settle_policy(merged: dict[str, Any]) -> dict[str, Any]:
         read = {*asked, *policy.sets, *weighed}
         asked = tuple(name for name in sets if name in read or sets[name].scored and clean.get(name) is not None)
     of_all = {*clean.get("sets", ()), *weighed}
-    only = {name: languages for name, languages in policy.read_only_of.items() if name not in of_all}
+    only = {name: languages for name, languages in policy.read_only_of.items() if name in sets and name not in of_all}
     needed = {"rewrite": policy.rewrite, "mask": policy.mask, "languages": only, **clean, "sets": asked}
     if needed["mask"] == "pseudonyms":
         needed["key_name"] = name_key(read_key())

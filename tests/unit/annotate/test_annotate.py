@@ -27,7 +27,7 @@ def test_without_spark_nlp_what_to_do_is_said_in_one_line(spark: SparkSession) -
 def test_without_a_recipe_none_is_guessed(spark: SparkSession) -> None:
     frames = (spark.createDataFrame([], resources.contract(table).schema) for table in (DOCUMENTS, SIGNALS.tables["basics"]))
     with pytest.raises(ConfigError, match=r"set annotate\.recipes"):
-        annotate(*frames, settings=AnnotateSettings())
+        annotate(*frames, settings=AnnotateSettings(), checkpoint=lambda rows, name: rows)
 
 
 def test_recipes_that_travel_with_the_code_are_named_as_they_are_called() -> None:

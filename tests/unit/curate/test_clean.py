@@ -23,7 +23,7 @@ from resonance.curate.signals import QUALITY as SCORE
 from resonance.curate.signals.privacy import Masking
 from resonance.runtime.policies import load_policy
 from resonance.runtime.resources import contract
-from resonance.tables import DOCUMENTS, EDITS, PRIVACY_SPANS, REJECTS, SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
+from resonance.tables import DOCUMENTS, EDITS, MEASURED, PRIVACY_SPANS, REJECTS, SIGNAL_SETS, SIGNALS, SIGNALS_QUALITY
 
 Checkpoint = Callable[[DataFrame, str], DataFrame]
 PROSE = "The house that we have seen stands with its back to the wood and the people of the town like to be there. "
@@ -255,7 +255,7 @@ def test_pieces_are_bounded_and_lose_no_row(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_long_text_without_a_space_is_one_word() -> None:
-    said = pass_.prepare(pa.array(["x" * 20_000_000, "y"]), tuple(SIGNALS.tables), "c4_lines")
+    said = pass_.prepare(pa.array(["x" * 20_000_000, "y"]), tuple(MEASURED.tables), "c4_lines")
     assert said["n_chars"].to_pylist() == [0, 0]
     assert [row["n_chars"] for row in said["basics"].to_pylist()] == [20_000_000, 1]
     for name in ("datatrove", "dolma", "dclm"):

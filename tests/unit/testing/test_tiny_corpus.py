@@ -10,7 +10,7 @@ import pytest
 from resonance.core.policy import Rule
 from resonance.curate.prepare import prepare
 from resonance.runtime.policies import known_policies, load_policy
-from resonance.tables import SIGNALS
+from resonance.tables import MEASURED
 from resonance.testing import tiny_corpus
 
 TEXTS = [row["text"] for row in tiny_corpus(60)]
@@ -18,8 +18,8 @@ TEXTS = [row["text"] for row in tiny_corpus(60)]
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, list[dict[str, float]]]:
-    said = prepare(pa.array(TEXTS), tuple(SIGNALS.tables))
-    return {name: said[name].to_pylist() for name in SIGNALS.tables}
+    said = prepare(pa.array(TEXTS), tuple(MEASURED.tables))
+    return {name: said[name].to_pylist() for name in MEASURED.tables}
 
 
 @pytest.mark.parametrize("name", [name for name in known_policies() if name != "zh"])

@@ -8,7 +8,14 @@ from pydantic import Field
 
 from resonance.core.settings.base import Settings
 
-Feature = Literal["slice", "language", "length", "source", "copies", "rewritten"]
+Feature = Literal["slice", "language", "length", "source", "copies", "rewritten", "sentences", "variety", "entities", "terms"]
+COUNTED = {
+    "sentences": "sentence_tokens",
+    "variety": "type_token_ratio",
+    "entities": "entity_density",
+    "terms": "term_density",
+}
+"""Features that are quarters of a signal of set ``annotations``, with the signal."""
 
 
 class AttributeSettings(Settings):
@@ -16,7 +23,8 @@ class AttributeSettings(Settings):
 
     features: tuple[Feature, ...] = Field(
         ("slice", "language", "length", "source", "copies", "rewritten"),
-        description="what slices are told apart by: domain, language, quarter of length, source, number of copies, rewriting rules",
+        description="what slices are told apart by: domain, language, quarter of length, source, number of copies, rewriting "
+        "rules; where texts are annotated also by quarters of sentences' length, of variety of words, of entities and of terms",
     )
     min_documents: int = Field(100, ge=20, description="held-out documents that a slice needs on each half")
     size_weight: float = Field(
@@ -46,4 +54,4 @@ class AttributeSettings(Settings):
     @property
     def sets(self) -> tuple[str, ...]:
         """The signal sets that are read of documents: it tells the language, and what documents are compared by."""
-        return ("basics",)
+        return ("basics", "annotations") if COUNTED.keys() & {*self.features} else ("basics",)

@@ -261,9 +261,9 @@ class Schedule:
 
 
 def upstream(step: Step, before: Sequence[Step]) -> tuple[Step, ...]:
-    """The earlier steps that write a table which this step reads."""
-    reads = set(step.job.reads)
-    return tuple(earlier for earlier in before if reads & {*earlier.job.writes, *earlier.job.appends})
+    """The earlier steps that write a table, or members of a family, which this step reads."""
+    reads = {entry.name for entry in step.job.reads}
+    return tuple(e for e in before if reads & {entry.name for entry in (*e.job.writes, *e.job.appends)})
 
 
 def _place(row: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from resonance.annotate.signals import OF_ANNOTATIONS
 from resonance.core.signal import SignalSet
 from resonance.curate.kernels.text.character_classes import CLASSES
 from resonance.curate.signals import SETS
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[4]
 LOGICAL = {"int": "integer", "double": "number", "string": "string"}
 PHYSICAL = {"int": "INT", "double": "DOUBLE", "string": "STRING"}
 HASHED = {"cleaned": "cleaned, before rewriting: cleaned_hash of the document", "stored": "stored: content_hash of the document"}
+HASHED["annotated"] = HASHED["cleaned"]
 BUCKET = "pmod(xxhash64(doc_id), 4096); tables are clustered by it, heavy joins go bucket range by bucket range."
 TEXTS = ["One text.\n\nOf two lines, and - more words.", "", None, "Zweite Zeile, die lang genug ist, damit sie zählt.\n• #"]
 
@@ -71,7 +73,7 @@ def write_contract(declared: SignalSet, version: str) -> str:
     return yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=10_000)
 
 
-@pytest.mark.parametrize("declared", SETS, ids=lambda declared: declared.name)
+@pytest.mark.parametrize("declared", [*SETS, OF_ANNOTATIONS], ids=lambda declared: declared.name)
 def test_the_contract_is_that_of_the_declaration(declared: SignalSet) -> None:
     """What another promise needs besides is a new ``version`` in the file, which is kept."""
     path = ROOT / "data_contracts" / f"{declared.table}.odcs.yaml"
@@ -83,9 +85,10 @@ def test_the_contract_is_that_of_the_declaration(declared: SignalSet) -> None:
 
 def test_each_set_has_its_table() -> None:
     tables = (*SIGNALS.tables.values(), SIGNALS_QUALITY)
-    assert {table.name: table.version for table in tables} == {declared.table: declared.version for declared in SETS}
+    sets = (*SETS, OF_ANNOTATIONS)
+    assert {table.name: table.version for table in tables} == {declared.table: declared.version for declared in sets}
     assert set(tables) <= set(TABLES)
-    for declared in SETS:
+    for declared in sets:
         assert len(set(declared.names)) == len(declared.names) > 0
         assert set(declared.shown) <= set(declared.names)
         contract = resources.contract(next(table for table in tables if table.name == declared.table))

@@ -14,7 +14,7 @@ from resonance.factory import CLEAN, JUDGE, loop
 from resonance.runtime.policies import load_policy
 from resonance.runtime.run.origins import Origins, find_origins, identify
 from resonance.runtime.run.schedule import upstream
-from resonance.tables import SIGNALS
+from resonance.tables import MEASURED, SIGNALS
 
 
 def configure(*sets: str, policy: str = "gopher", keep_raw: bool = True) -> Config:
@@ -51,8 +51,8 @@ def test_another_policy_over_the_same_sets_makes_verdicts_stale_and_texts_not() 
 
 def test_a_new_version_of_a_set_concerns_those_that_read_it() -> None:
     def raise_version(name: str) -> Job:
-        members = tuple((n, replace(t, version=2) if n == name else t) for n, t in SIGNALS.members)
-        newer: tuple[Table | Family, ...] = tuple(replace(e, members=members) if e is SIGNALS else e for e in CLEAN.writes)
+        members = tuple((n, replace(t, version=2) if n == name else t) for n, t in MEASURED.members)
+        newer: tuple[Table | Family, ...] = tuple(replace(e, members=members) if e is MEASURED else e for e in CLEAN.writes)
         return replace(CLEAN, writes=newer)
 
     assert SIGNALS in JUDGE.reads
