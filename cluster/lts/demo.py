@@ -16,8 +16,8 @@ from pathlib import Path
 
 from resonance.cli import main
 
-SENTENCES = 6_000
-"""Labelled sentences that are read: enough for a demo of minutes."""
+SENTENCES = 2_000
+"""Labelled sentences that are read, where no number is given: enough for a demo of minutes."""
 DOCUMENTS = 300
 MODULES = (
     "argparse",
@@ -60,13 +60,13 @@ def write_documents(file: Path, news: list[str]) -> None:
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
-def run(home: Path) -> None:
-    """The whole demo in one folder."""
+def run(home: Path, sentences: int = SENTENCES) -> None:
+    """The whole demo in one folder, with annotators fitted on so many sentences."""
     home.mkdir(parents=True, exist_ok=True)
     news = read_news()
     labelled, documents = home / "labelled.txt", home / "documents.jsonl"
-    labelled.write_text("\n".join(news[:SENTENCES]) + "\n", encoding="utf-8")
-    write_documents(documents, news[SENTENCES:])
+    labelled.write_text("\n".join(news[:sentences]) + "\n", encoding="utf-8")
+    write_documents(documents, news[sentences:])
     workspace = ("--workspace", str(home / "workspace"), "--engine", "spark")
     for kind, name in (("token", "words-zh"), ("pos", "pos-zh")):
         main(["annotators", "fit", kind, str(labelled), "--out", str(home / "models" / name), *workspace])
@@ -75,4 +75,4 @@ def run(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(Path(*sys.argv[1:2] or ["workspace-nlp"]))
+    run(Path(*sys.argv[1:2] or ["workspace-nlp"]), *map(int, sys.argv[2:3]))

@@ -25,7 +25,7 @@ OWNED = {
     "mlflow": ("runtime/tracking",),
     "openlineage": ("runtime/lineage",),
     "horovod": ("runtime/ranks/local_ranks", "runtime/ranks/launch", "train/collective"),
-    "sparknlp": ("annotate/pipeline", "annotate/fit"),
+    "sparknlp": ("annotate/pipeline", "annotate/fit_sentences", "annotate/fit_words"),
     "hyperopt": ("control/search/tree",),
 }
 OWNED |= dict.fromkeys(TEXT_ENGINES, ("train",))

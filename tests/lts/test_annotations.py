@@ -87,6 +87,19 @@ def test_a_tagger_is_fitted_and_its_tags_make_names(session: SparkSession, tmp_p
     assert found["term"] == (["river tree", "dog house"], ["river tree", "dog house"])
 
 
+def test_sentiment_and_lemmas_are_fitted_and_found(session: SparkSession, tmp_path: Path) -> None:
+    draw = Random(4)
+    moods = {"positive": ("lovely", "fine", "superb"), "negative": ("awful", "dull", "broken")}
+    labels = [draw.choice(list(moods)) for _ in range(300)]
+    lines = [f"{label}\tThe {draw.choice(NOUNS)} is {draw.choice(moods[label])} today" for label in labels]
+    fitted = fit_annotator(session, "sentiment", lines, "here", tmp_path / "sentiment-en", seed=3)
+    assert fitted.measures["accuracy"] > 0.95 > fitted.measures["commoner_label"]
+    fit_annotator(session, "lemma", ["dogs\tdog", "is\tbe"], "here", tmp_path / "lemmas-en")
+    (found,) = read(session, ("The dogs is lovely. The tree is awful.",), load_annotations("english-sentiment"), tmp_path)
+    assert found["lemma"][1] == ["The", "dog", "be", "lovely", ".", "The", "tree", "be", "awful", "."]
+    assert found["sentiment"] == (["The dogs is lovely.", "The tree is awful."], ["positive", "negative"])
+
+
 def test_a_segmenter_is_fitted_and_finds_words_without_spaces(session: SparkSession, tmp_path: Path) -> None:
     words = ("我", "喜欢", "北京", "的", "秋天", "公园", "很", "安静", "孩子们")
     draw = Random(2)
@@ -116,7 +129,7 @@ def test_a_workspace_of_the_embedded_engine_is_annotated(session: SparkSession, 
     assert found.count() == 9
     assert {len(row["starts"]) for row in found.where("kind = 'sentence'").collect()} == {2}
     counted = [(row["n_sentences"], row["n_tokens"], row["n_entities"]) for row in w.frame("signals_annotations").collect()]
-    assert counted == [(2, 15, None)] * 3
+    assert counted == [(2, 16, None)] * 3
     before = w.frame("annotations").agg({"doc_id": "count"}).collect()
     w.annotate("english")
     steps = w.frame("steps").where("job = 'annotate'").count()

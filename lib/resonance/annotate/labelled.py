@@ -1,4 +1,4 @@
-"""Labelled sentences: read from text, split into those that train and those that judge, and compared with what a model says."""
+"""Labelled sentences and texts: read, split into those that train and those that judge, and compared with what a model says."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from resonance.annotate.signals import SENTIMENTS
 from resonance.core.errors import InputError
 
 HELD_OUT = 5
@@ -37,11 +38,53 @@ def read_labelled(lines: Iterable[str], where: str, separator: str, seed: int) -
         if wrong := next(("".join(pair) for pair in pairs if not pair[0] or not pair[2]), None):
             raise InputError(f"{where}: line {number}: {wrong!r} is no word with a tag, such as word{separator}TAG")
         if pairs:
-            place = hashlib.sha256(f"{seed}\0{line.strip()}".encode()).digest()[0] % HELD_OUT == 0
-            sides[place].append(tuple((word, tag) for word, _, tag in pairs))
+            sides[_is_held_out(line, seed)].append(tuple((word, tag) for word, _, tag in pairs))
     if not all(sides):
         raise InputError(f"{where}: {sum(map(len, sides))} sentences are too few to train on some and to judge by others")
     return Labelled(*map(tuple, sides))
+
+
+def _is_held_out(line: str, seed: int) -> bool:
+    return hashlib.sha256(f"{seed}\0{line.strip()}".encode()).digest()[0] % HELD_OUT == 0
+
+
+def read_sentiments(lines: Iterable[str], where: str, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The labels and texts of lines such as ``positive<TAB>I like it.``: those that train, and those held out by a hash.
+
+    Raises:
+        InputError: a line has no such label, or one of both sides is empty.
+    """
+    sides: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+    for number, line in enumerate(lines, 1):
+        label, _, text = line.strip().partition("\t")
+        if label and (label not in SENTIMENTS or not text.strip()):
+            raise InputError(f"{where}: line {number} is no label ({' or '.join(SENTIMENTS)}), a tab and a text")
+        if label:
+            sides[_is_held_out(line, seed)].append((label, text.strip()))
+    if not all(sides):
+        raise InputError(f"{where}: {sum(map(len, sides))} texts are too few to train on some and to judge by others")
+    return sides
+
+
+def read_lemmas(lines: Iterable[str], where: str) -> dict[str, list[str]]:
+    """The forms of each lemma, from lines such as ``went<TAB>go``. A form that stands there twice has the first lemma.
+
+    Raises:
+        InputError: a line is no form with a lemma, or there is none.
+    """
+    lemmas: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if words and (len(words) != 2 or line.strip().count("\t") != 1):
+            raise InputError(f"{where}: line {number} is no form, a tab and its lemma")
+        if words:
+            lemmas.setdefault(*words)
+    if not lemmas:
+        raise InputError(f"{where}: there is no form with a lemma")
+    found: dict[str, list[str]] = {}
+    for form, lemma in lemmas.items():
+        found.setdefault(lemma, []).append(form)
+    return found
 
 
 def split_words(sentence: Sentence) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""A recipe as a pipeline of Spark NLP. The only import of sparknlp, which runs in the JVM of a Spark 3."""
+"""A recipe as a pipeline of Spark NLP, which runs in the JVM of a Spark 3."""
 
 from __future__ import annotations
 

@@ -19,7 +19,8 @@ class Spans(NamedTuple):
 
 Found = Mapping[Kind, Spans]
 """What a recipe found in a text, by kind; a kind that it does not look for is not there."""
-POSITIVE = "positive"
+SENTIMENTS = ("positive", "negative")
+"""What is said of sentences; of some nothing."""
 
 
 def _measure(found: Iterable[Found]) -> Any:
@@ -36,7 +37,7 @@ def measure_spans(found: Found) -> Sequence[Value]:
     sentences, tokens, entities = (_count(found, kind) for kind in ("sentence", "token", "entity"))
     words = [word.casefold() for word in found["token"].values] if "token" in found else []
     terms = [term.casefold() for term in found["term"].values] if "term" in found else None
-    said = found["sentiment"].values if "sentiment" in found else []
+    said = [label for label in found["sentiment"].values if label in SENTIMENTS] if "sentiment" in found else []
     return (
         sentences,
         tokens,
@@ -46,7 +47,7 @@ def measure_spans(found: Found) -> Sequence[Value]:
         _divide(entities, tokens),
         None if terms is None else len(set(terms)),
         None if terms is None else _divide(len(terms), tokens),
-        _divide(said.count(POSITIVE), len(said)),
+        _divide(said.count("positive"), len(said)),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from resonance.app.view import View
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from resonance.annotate.fitted import Fittable
     from resonance.runtime.workspace import Workspace
 
 
@@ -31,13 +32,11 @@ def annotate_documents(opened: Workspace, console: Console) -> View:
     return View(tuple(describe_spans(count_spans(opened.catalog.read(ANNOTATIONS)))))
 
 
-def fit_annotator(
-    opened: Workspace, kind: Literal["token", "pos"], files: Iterable[str | Path], folder: Path, separator: str
-) -> View:
-    """Fit an annotator on files of labelled sentences, and say how well it does on sentences held out.
+def fit_annotator(opened: Workspace, kind: Fittable, files: Iterable[str | Path], folder: Path, separator: str) -> View:
+    """Fit an annotator on files of labelled sentences, texts or words, and say how well it does on what was held out.
 
     Raises:
-        ResonanceError: a file cannot be read or holds no labelled sentences, or Spark NLP is not to be had.
+        ResonanceError: a file cannot be read or holds none of these, or Spark NLP is not to be had.
     """
     from resonance.annotate.fit import fit_annotator as fit
     from resonance.core.errors import InputError
@@ -46,9 +45,7 @@ def fit_annotator(
     try:
         lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read labelled sentences: {error}") from None
+        raise InputError(f"cannot read what {kind} is fitted on: {error}") from None
     where = ", ".join(map(str, paths))
     fitted = fit(opened.spark, kind, lines, where, folder, separator=separator, seed=opened.config.seed)
-    measures = ", ".join(f"{name} {value:.4f}" for name, value in fitted.measures.items())
-    line = f"{folder}: fitted on {fitted.train} sentences; {fitted.held_out} held out with {fitted.words} words: {measures}"
-    return View((line,))
+    return View((f"{folder}: {fitted.describe()}",))

@@ -255,12 +255,19 @@ class OpenWorkspace:
         own |= {} if models is None else {"annotate__models": str(models)}
         return annotate_documents(self._open(self._configure(**own)), self.console)
 
-    def fit_annotator(self, kind: Literal["token", "pos"], *labelled: str | Path, folder: str | Path, separator: str = "/") -> View:
-        """Fit a tagger (``pos``) or a segmenter of words (``token``) on labelled sentences, and show how well it does on others.
+    def fit_annotator(
+        self,
+        kind: Literal["token", "pos", "sentiment", "lemma"],
+        *labelled: str | Path,
+        folder: str | Path,
+        separator: str = "/",
+    ) -> View:
+        """Fit a tagger, a segmenter of words (``token``), or what knows sentiments or lemmas, and show how well it does.
 
         Args:
             kind: what it is to find.
-            labelled: files with a sentence a line, its words as ``word/TAG`` with white space between them.
+            labelled: files with a sentence a line, its words as ``word/TAG`` with white space between them; for ``sentiment`` a
+                text a line, as ``positive<TAB>text`` or ``negative<TAB>text``; for ``lemma`` a word a line, as ``form<TAB>lemma``.
             folder: the model's, which a recipe names; its measures are written beside it, as JSON.
             separator: what stands between word and tag.
         """

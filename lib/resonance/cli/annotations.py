@@ -20,7 +20,9 @@ def annotate(
     w: OpenWorkspace,
     recipe: Annotated[
         list[str] | None,
-        typer.Option("--recipe", metavar="NAME|FILE", help="Recipe: english, english-tagged, chinese, or a file; may be repeated."),
+        typer.Option(
+            "--recipe", metavar="NAME|FILE", help="Recipe: english, english-tagged, chinese and others, or a file; may be repeated."
+        ),
     ] = None,
     models: Annotated[Path | None, typer.Option("--models", metavar="DIR", help="Folder of the models that recipes name.")] = None,
 ) -> None:
@@ -37,11 +39,19 @@ def annotate(
 def fit(
     w: OpenWorkspace,
     kind: Annotated[
-        Literal["token", "pos"], typer.Argument(metavar="token|pos", help="token: words of texts without spaces; pos: tags.")
+        Literal["token", "pos", "sentiment", "lemma"],
+        typer.Argument(metavar="token|pos|sentiment|lemma", help="token: words of texts without spaces; pos: tags."),
     ],
-    labelled: Annotated[list[str], typer.Argument(metavar="FILE…", help="Labelled sentences, one a line: word/TAG word/TAG.")],
+    labelled: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE…",
+            help="Labelled sentences, one a line: word/TAG word/TAG. For sentiment texts: positive or negative, a tab, the text. "
+            "For lemma words: form, a tab, its lemma.",
+        ),
+    ],
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the model, in the folder that --models names.")],
     separator: Annotated[str, typer.Option("--separator", metavar="SIGN", help="What stands between a word and its tag.")] = "/",
 ) -> None:
-    """Fit a tagger or a segmenter of words on labelled sentences, and tell how well it does on a fifth that it never saw."""
+    """Fit a tagger, a segmenter or a model of sentiment, and tell how well it does on a fifth that it never saw; or take lemmas."""
     w.fit_annotator(kind, *labelled, folder=folder, separator=separator).show(out)

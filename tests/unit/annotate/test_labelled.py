@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from resonance.annotate.labelled import compare_words, find_places, read_labelled, share_right, split_words
+from resonance.annotate.labelled import (
+    compare_words,
+    find_places,
+    read_labelled,
+    read_lemmas,
+    read_sentiments,
+    share_right,
+    split_words,
+)
 from resonance.core.errors import InputError
 
 LINES = [f"line/n {number}/m a/b/w" for number in range(200)]
@@ -26,6 +34,31 @@ def test_equal_lines_are_on_one_side_and_a_fifth_is_held_out() -> None:
 def test_what_is_no_labelled_sentence_is_refused(lines: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):
         read_labelled(lines, "here", "/", 0)
+
+
+def test_labelled_texts_are_held_out_by_a_hash_and_bad_lines_named() -> None:
+    lines = [f"{'positive' if number % 2 else 'negative'}\tText {number} is so." for number in range(200)]
+    train, held_out = read_sentiments([*lines, "", lines[0]], "here", 3)
+    assert len({*train, *held_out}) == 200
+    assert not {*train} & {*held_out}
+    assert {label for label, _ in held_out} == {"positive", "negative"}
+    for wrong in ("good\tText.", "positive", "positive Text."):
+        with pytest.raises(InputError, match="line 2 is no label"):
+            read_sentiments([lines[0], wrong], "here", 3)
+    with pytest.raises(InputError, match="1 texts are too few"):
+        read_sentiments(lines[:1], "here", 3)
+
+
+def test_forms_are_gathered_by_lemma() -> None:
+    assert read_lemmas(["went\tgo", "goes\tgo", "", "mice\tmouse", "went\twend"], "here") == {
+        "go": ["went", "goes"],
+        "mouse": ["mice"],
+    }
+    for wrong in ("went go", "went", "went\tgo\tx"):
+        with pytest.raises(InputError, match="line 1 is no form"):
+            read_lemmas([wrong], "here")
+    with pytest.raises(InputError, match="no form with a lemma"):
+        read_lemmas([""], "here")
 
 
 def test_characters_are_tagged_by_their_place_in_a_word() -> None:
