@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-data setup-spark setup-train setup-lts demo nlp-demo jdk test test-spark test-slow test-lts fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores chaos experiments lint check coverage docs release clean
 
+# Tests and benchmarks start hundreds of processes: without bytecode each would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 
 help: ## list these targets

@@ -97,5 +97,5 @@ def run(command: Sequence[object], log: Path, *, ours: bool = False) -> Usage:
 
 
 def environment() -> dict[str, str]:
-    """The environment without what would lead another interpreter to our packages."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """The environment without what would lead another interpreter to our packages, or keep it from its bytecode."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}

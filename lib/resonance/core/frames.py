@@ -14,10 +14,10 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from resonance.core.arrow import make_arrow
 from resonance.core.errors import KernelError, ResonanceError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 Kernel = Callable[[Iterable[Any]], Iterator[Any]]
@@ -161,33 +161,8 @@ def make_frame(session: SparkSession, rows: Iterable[Sequence[Any] | Mapping[str
     return session.createDataFrame(table, nullable)
 
 
-def make_arrow(rows: Iterable[Sequence[Any] | Mapping[str, Any]], schema: T.StructType) -> pa.Table:
-    """These rows of the driver as an Arrow table, in which every column may be null. Asks no engine.
-
-    Raises:
-        TypeError: a value is not of its column's type.
-        ValueError: as before; or a number is too large for it.
-    """
-    import pyarrow as pa
-    from pyspark.sql.pandas.types import to_arrow_schema
-
-    names = schema.names
-    cells = [tuple(map(row.get, names)) if isinstance(row, Mapping) else tuple(row) for row in rows]
-    columns = zip(*cells, strict=True) if cells else [()] * len(names)
-    arrays = [_make_array(column, field) for column, field in zip(columns, to_arrow_schema(_allow_nulls(schema)), strict=True)]
-    return pa.Table.from_arrays(arrays, names)
-
-
 def _allow_nulls(schema: T.StructType) -> T.StructType:
     return T.StructType([T.StructField(field.name, field.dataType, True) for field in schema.fields])
-
-
-def _make_array(values: Sequence[Any], field: Any) -> Any:
-    import pyarrow as pa
-
-    if pa.types.is_integer(field.type) and any(isinstance(value, float) for value in values):  # Arrow would cut them off
-        raise TypeError(f"column {field.name} holds whole numbers, not {next(v for v in values if isinstance(v, float))}")
-    return pa.array(values, field.type)
 
 
 def parse_schema(text: str) -> T.StructType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from resonance.core.ledger import drop_cut, drop_cut_before, find_cut_before, keep_drawable, make_rejects
+from resonance.core.ledger import drop_cut, drop_cut_before, find_cut_before, keep_drawable, make_rejects, mark_cut
 from resonance.runtime import resources
 from resonance.tables import REJECTS
 from resonance.testing import documents_frame
@@ -13,6 +13,12 @@ from resonance.testing import documents_frame
 
 def keys(rows: DataFrame) -> list[str]:
     return sorted(row["source_key"] for row in rows.collect())
+
+
+def find_marked(documents: DataFrame, rejects: DataFrame) -> dict[str, bool]:
+    rows = mark_cut(documents, rejects).join(documents.select("doc_id", "batch", "source_key"), ["doc_id", "batch"]).collect()
+    assert len(rows) == documents.count()
+    return {row["source_key"]: row["cut"] for row in rows}
 
 
 def test_cut_and_held_out_documents_are_left_out(spark: SparkSession) -> None:
@@ -25,6 +31,7 @@ def test_cut_and_held_out_documents_are_left_out(spark: SparkSession) -> None:
     drawn = documents.where("source_key = 'e'").select("doc_id", F.lit("plan").alias("arm"))
 
     assert keys(drop_cut(documents, rejects)) == ["c", "d", "e"]
+    assert find_marked(documents, rejects) == {"a": True, "b": True, "c": False, "d": False, "e": False}
     assert keys(keep_drawable(documents, rejects, held.unionByName(drawn))) == ["c", "e"]
     assert drop_cut(documents, rejects).columns == keep_drawable(documents, rejects, held).columns == documents.columns
 
@@ -53,6 +60,7 @@ def test_nothing_cut_and_nothing_held_out_leaves_all(spark: SparkSession) -> Non
     documents = documents_frame(spark, [(key, "s", f"text {key}") for key in "ab"])
     rejects = spark.createDataFrame([], "doc_id binary, batch string, step string")
     assert keys(keep_drawable(documents, rejects, spark.createDataFrame([], "doc_id binary, arm string"))) == ["a", "b"]
+    assert find_marked(documents, rejects) == {"a": False, "b": False}
 
 
 def test_a_reject_says_where_a_row_came_from_and_what_cut_it(spark: SparkSession) -> None:

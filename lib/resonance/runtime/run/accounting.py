@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError
 from resonance.core.job import Step
-from resonance.core.ledger import drop_cut
+from resonance.core.ledger import mark_cut
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.runtime.storage.conditions import where
 from resonance.tables import DOCUMENTS, FILES, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
@@ -79,12 +79,12 @@ def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: 
     rejects = catalog.read(REJECTS).where(where(rejected))
     by_rule = rejects.where("rank = 1").groupBy("rule").count().collect() if commits[REJECTS].rows else []
     cut = {row["rule"]: row["count"] for row in by_rule}
-    rows_in = first if isinstance(first, int) else first.count()
     if DOCUMENTS in commits or RAW in commits:
+        rows_in = first if isinstance(first, int) else first.count()
         rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows
     else:
         assert not isinstance(first, int)
-        rows_out = _count_kept(step, drop_cut(first, rejects))
+        rows_in, rows_out = _count_kept(step, mark_cut(first, rejects))
     if rows_in != rows_out + sum(cut.values()):
         names = ", ".join(table.name for table in commits)
         raise ConservationError(f"{step}: {rows_in} rows in, but {rows_out} out and {sum(cut.values())} cut; tables {names}")
@@ -100,18 +100,19 @@ def count_files(catalog: Catalog, files: Slice, commits: Mapping[Table, Commit])
     return Files(row["opened"], row["present"])
 
 
-def _count_kept(step: Step, documents: DataFrame) -> int:
-    """How many documents stay.
+def _count_kept(step: Step, marked: DataFrame) -> tuple[int, int]:
+    """How many documents there are, and how many of them no step cut: one scan of ids.
 
     Raises:
         ConservationError: two of them have one doc_id, where the step looks at the whole corpus.
     """
-    if step.job.per != "corpus":
-        return documents.count()
-    row = documents.agg(F.count(F.lit(1)).alias("rows"), F.countDistinct("doc_id").alias("ids")).collect()[0]
-    if row["rows"] != row["ids"]:
+    counts = [F.count(F.lit(1)).alias("came"), F.count_if(~F.col("cut")).alias("rows")]
+    if step.job.per == "corpus":
+        counts.append(F.countDistinct(F.when(~F.col("cut"), F.col("doc_id"))).alias("ids"))
+    row = marked.agg(*counts).collect()[0]
+    if step.job.per == "corpus" and row["rows"] != row["ids"]:
         raise ConservationError(f"{step}: {row['rows']} documents stay, with {row['ids']} ids; run ingest again for all batches")
-    return int(row["rows"])
+    return int(row["came"]), int(row["rows"])
 
 
 def _count_draws(step: Step, catalog: Catalog, rows: int) -> int:

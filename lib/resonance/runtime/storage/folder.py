@@ -21,10 +21,11 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
+from resonance.core.arrow import make_arrow
 from resonance.core.binding import UnmeasurableError
 from resonance.core.errors import ConservationError, ContractError
 from resonance.core.files import plain_path
-from resonance.core.frames import load_parquet, make_arrow, make_frame
+from resonance.core.frames import load_parquet, make_frame
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.claims import find_broken
