@@ -15,9 +15,10 @@ from resonance.assess.arrays import find_matches
 from resonance.assess.columns import Rows
 from resonance.assess.shared import share_parts
 from resonance.assess.texts import MISREAD, MOSTLY_HAN
+from resonance.core.arrow import join_batches
 from resonance.core.binding import Bound
 from resonance.core.errors import InputError
-from resonance.core.frames import join_batches, map_batches
+from resonance.core.frames import map_batches
 from resonance.core.parts import Part, merge_states
 from resonance.tables import SIGNAL_SETS
 

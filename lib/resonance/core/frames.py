@@ -35,23 +35,6 @@ carry: Callable[[Kernel, Iterator[Any], Callable[[Any], int] | None, str], Itera
 """How this process runs kernels; an engine whose workers are threads puts a pool of processes here."""
 
 
-def join_batches(batches: Iterable[Any], most_rows: int, most_bytes: int) -> Iterator[Any]:
-    """The rows of batches in as few as these bounds allow; a larger batch stays as it is."""
-    import pyarrow as pa
-
-    held: list[Any] = []
-    rows = size = 0
-    for batch in batches:
-        more = batch.nbytes  # of many columns it takes as long to tell as to copy them
-        if held and (rows + batch.num_rows > most_rows or size + more > most_bytes):
-            yield held[0] if len(held) == 1 else pa.concat_batches(held)
-            held, rows, size = [], 0, 0
-        held.append(batch)
-        rows, size = rows + batch.num_rows, size + more
-    if held:
-        yield held[0] if len(held) == 1 else pa.concat_batches(held)
-
-
 def rank_rows(within: Sequence[str | Column], order: Sequence[str | Column]) -> Column:
     """The number of a row among those of equal ``within``, from 1, by ``order``. One shuffle by ``within``.
 

@@ -9,9 +9,10 @@ from tests.unit.assess.conftest import COMPUTED, NOW, RECORDS, TYPES, make_rows
 
 from resonance.assess.assess import bind_operators
 from resonance.assess.measure import MOST_BYTES, MOST_ROWS, gather, measure, merge_strata
+from resonance.core.arrow import join_batches
 from resonance.core.binding import Bound
 from resonance.core.errors import InputError
-from resonance.core.frames import join_batches, load_parquet
+from resonance.core.frames import load_parquet
 from resonance.testing import ScanCounter, find_scans
 
 

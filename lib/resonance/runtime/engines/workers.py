@@ -23,8 +23,9 @@ from weakref import WeakSet
 
 import pyarrow as pa
 
+from resonance.core.arrow import join_batches
 from resonance.core.errors import EngineError
-from resonance.core.frames import Kernel, join_batches
+from resonance.core.frames import Kernel
 
 LIGHT_BYTES = 4 << 20
 """A part of less work than this is run in the thread that asks for it."""
