@@ -1,10 +1,11 @@
 """Faults planted into curation and planning, one after another; after each the same command again, and what it leaves is compared.
 
-python -m tests.bench.chaos [--faults 100] [--seed 1] [--minutes 240] [--only driver-killed,disk-full] [--no-result]
+python -m tests.bench.chaos [--engine embedded|spark] [--faults 100] [--seed 1] [--minutes 240] [--only disk-full,…] [--no-result]
 
 The driver or a worker is killed (-9), the disk fills up, two commands write at once, a command is stopped. Then the command is
 repeated, `maintain` tidies up, and the workspace is held beside one that nobody disturbed: hashes of tables, rows, stray files,
-processes that are left. Filling a disk needs the right to mount one; else those faults are left out, and the result says so.
+processes that are left. On Spark, a cluster of separate processes curates, and its executors and workers are killed too. Filling
+a disk needs the right to mount one; else those faults are left out, and the result says so.
 """
 
 from __future__ import annotations
@@ -34,11 +35,26 @@ from resonance.runtime.conf import load
 from resonance.runtime.storage.folder import list_live_files
 from resonance.runtime.workspace import Workspace
 from resonance.testing import tiny_corpus
-from tests.bench.chaos_faults import LOG, ROOM, Case, Disturbed, Fault, fill_disk, kill_twice, kill_worker, send, write_at_once
+from tests.bench.chaos_cluster import open_cluster
+from tests.bench.chaos_faults import (
+    LOG,
+    PATIENCE,
+    ROOM,
+    Case,
+    Disturbed,
+    Fault,
+    fill_disk,
+    kill_twice,
+    kill_worker,
+    send,
+    write_at_once,
+)
 from tests.bench.places import cache, write_result
-from tests.conformance.commands import DATA_HALF, SECONDS, SMALL_PLAN
+from tests.conformance.commands import DATA_HALF, SMALL_PLAN
 from tests.conformance.faults import find_orphans, launch
 
+CURATION = ("ingest", "judge", "dedupe")
+"""What a cluster is asked for: it takes many times as long as the embedded engine."""
 SMALL, LARGE = 300, 9_000
 """Documents of a corpus, and of one that is read by processes of their own."""
 LOG_FILE = re.compile(r"\d{20}\.(?:json|checkpoint\.parquet)|_last_checkpoint")
@@ -66,6 +82,16 @@ KINDS = (
     Kind("terminated", 5, send(signal.SIGTERM)),
     Kind("interrupted", 5, send(signal.SIGINT)),
 )
+
+
+@dataclass(frozen=True)
+class Way:
+    """How commands compute: the engine, its settings, the jobs, and the kinds of faults that it can meet."""
+
+    engine: str
+    kinds: tuple[Kind, ...]
+    jobs: tuple[str, ...]
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +138,7 @@ def run_undisturbed(case: Case, home: Path) -> Case:
     for name in ("first", "second"):
         workspace = home / name
         began = time.monotonic()
-        if launch(case.arguments, workspace, case.engine, home / f"{name}.log").wait(SECONDS):
+        if launch(case.arguments, workspace, case.engine, home / f"{name}.log").wait(PATIENCE):
             raise RuntimeError(f"the undisturbed command failed; see {home / name}.log")
     size = sum(file.stat().st_size for file in workspace.rglob("*") if file.is_file())
     return replace(
@@ -165,7 +191,7 @@ def try_fault(kind: Kind, number: int, seed: int, case: Case, home: Path) -> Out
         disturbed = kind.plant(case, workspace, Random(f"{seed} {kind.name} {number}"))
         orphans = find_orphans(workspace)
         began = time.monotonic()
-        resumed = launch(case.arguments, workspace, case.engine, home / f"{number:03}-resumed.log").wait(SECONDS)
+        resumed = launch(case.arguments, workspace, case.engine, home / f"{number:03}-resumed.log").wait(PATIENCE)
         seconds = time.monotonic() - began
         resonance.open(str(workspace), console=Console(quiet=True)).maintain()
         hashes, rows = read_hashes(workspace), read_rows(workspace)
@@ -242,20 +268,15 @@ def show(rows: Sequence[Mapping[str, Any]]) -> None:
     out.print(table)
 
 
-def plant_all(faults: Sequence[Kind], seed: int, minutes: float, home: Path) -> tuple[list[Outcome], dict[str, Case]]:
+def plant_all(faults: Sequence[Kind], way: Way, seed: int, minutes: float, home: Path) -> tuple[list[Outcome], dict[str, Case]]:
     """These faults in turn, as far as the minutes reach, with a line on each; and what is undisturbed, by kind."""
     made: dict[int, Case] = {}
     for documents in sorted({kind.documents for kind in faults}):
         corpus = write_corpus(home / f"{documents}.jsonl", documents)
-        arguments = (
-            "run",
-            *DATA_HALF,
-            "--rounds=1",
-            f"--set=ingest.inputs=[{corpus}]",
-            *(f"--set={setting}" for setting in SMALL_PLAN),
-        )
+        settings = (f"--set={setting}" for setting in (*SMALL_PLAN, f"ingest.inputs=[{corpus}]", *way.settings))
+        arguments = ("run", *way.jobs, "--rounds=1", *settings)
         (home / str(documents)).mkdir()
-        made[documents] = run_undisturbed(Case(arguments), home / str(documents))
+        made[documents] = run_undisturbed(Case(arguments, way.engine), home / str(documents))
         out.print(f"{documents} documents, undisturbed: {made[documents].seconds:.1f} s")
     outcomes: list[Outcome] = []
     until = time.monotonic() + 60 * minutes
@@ -281,27 +302,47 @@ def list_faults(kinds: Sequence[Kind], faults: int, seed: int) -> list[Kind]:
     return found
 
 
+@contextmanager
+def open_way(engine: str, home: Path) -> Iterator[Way]:
+    """The embedded engine, or a cluster of Spark that lives until the end of the ``with`` statement."""
+    if engine == "embedded":
+        yield Way(engine, KINDS, DATA_HALF)
+        return
+    with open_cluster(home) as cluster:
+        kinds = (
+            Kind("executor-killed", 30, cluster.kill_executor),
+            Kind("worker-killed", 20, cluster.kill_worker),
+            Kind("driver-killed", 30, send(signal.SIGKILL)),
+            Kind("task-retried", 20, cluster.retry_task),
+        )
+        yield Way(engine, kinds, CURATION, cluster.settings)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", choices=("embedded", "spark"), default="embedded")
     parser.add_argument("--faults", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=240, help="no fault is planted later than this")
-    parser.add_argument("--only", type=lambda given: given.split(","), default=[kind.name for kind in KINDS])
+    parser.add_argument("--only", type=lambda given: given.split(","), default=[], help="kinds of faults; all where none is named")
     parser.add_argument("--no-result", action="store_true", help="write no file under lib/decisions/experiments")
     asked = parser.parse_args()
-    home = cache("chaos")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have us ignore it, and what we start
+    home = cache("chaos", asked.engine)
     shutil.rmtree(home)
     home.mkdir()
-    kinds = [kind for kind in KINDS if kind.name in asked.only]
-    left_out = [] if can_mount(home) else [kind.name for kind in kinds if kind.needs_disk]
-    planned = list_faults([kind for kind in kinds if kind.name not in left_out], asked.faults, asked.seed)
-    outcomes, cases = plant_all(planned, asked.seed, asked.minutes, home)
+    with open_way(asked.engine, home) as way:
+        kinds = [kind for kind in way.kinds if not asked.only or kind.name in asked.only]
+        left_out = [] if can_mount(home) else [kind.name for kind in kinds if kind.needs_disk]
+        planned = list_faults([kind for kind in kinds if kind.name not in left_out], asked.faults, asked.seed)
+        outcomes, cases = plant_all(planned, way, asked.seed, asked.minutes, home)
     rows = sum_up(outcomes, cases)
     show(rows)
     figures = {
         "experiment": "chaos",
         "line": "equal hashes of tables, no row lost or doubled, no stray file after maintain, no process left",
         "seeds": [asked.seed],
+        "engine": asked.engine,
         "left_out": left_out,
         "planned": len(planned),
         "planted": len(outcomes),
@@ -310,7 +351,7 @@ def main() -> None:
         "faults": [asdict(one) for one in outcomes],
     }
     if not asked.no_result:
-        given = f"--faults {asked.faults} --seed {asked.seed} --minutes {asked.minutes:g} --only {','.join(asked.only)}"
+        given = f"--engine {asked.engine} --faults {asked.faults} --seed {asked.seed} --minutes {asked.minutes:g}"
         out.print(f"result: {write_result('chaos', f'python -m tests.bench.chaos {given}', figures)}", soft_wrap=True)
 
 

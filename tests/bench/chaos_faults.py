@@ -13,10 +13,11 @@ from random import Random
 
 import psutil
 
-from tests.conformance.commands import SECONDS
 from tests.conformance.faults import launch, ours
 
 LOG = "events.jsonl"
+PATIENCE = 3_600
+"""Seconds for a command to end, on a machine that others use too."""
 ROOM = "1g"
 """Size of a disk that is not full."""
 WORKER_SECONDS = 1.5
@@ -95,7 +96,7 @@ def begin(case: Case, workspace: Path, moment: Moment) -> tuple[subprocess.Popen
 
 def finish(process: subprocess.Popen[bytes], workspace: Path, at: object, met: bool) -> Disturbed:
     """What came of a command, once it has ended."""
-    code = process.wait(SECONDS)
+    code = process.wait(PATIENCE)
     lines = log_of(workspace).read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return Disturbed(str(at), met, code, lines[-1].replace(str(workspace), "WORKSPACE")[:200] if lines and code else "")
 
@@ -140,7 +141,7 @@ def fill_disk(case: Case, workspace: Path, chance: Random) -> Disturbed:
     share = round(chance.random(), 2)
     resize(workspace.parent, f"{int(share * case.size / 1024) + 4}k")
     process = launch(case.arguments, workspace, case.engine, log_of(workspace))
-    code = process.wait(SECONDS)
+    code = process.wait(PATIENCE)
     resize(workspace.parent, ROOM)
     return finish(process, workspace, f"{share:.0%} of the room", code != 0)
 
@@ -152,7 +153,7 @@ def write_at_once(case: Case, workspace: Path, chance: Random) -> Disturbed:
     log_of(workspace).rename(workspace.parent.with_suffix(".first.log"))
     second = launch(case.arguments, workspace, case.engine, log_of(workspace))
     found = finish(second, workspace, moment, met)
-    if first.wait(SECONDS):
+    if first.wait(PATIENCE):
         raise RuntimeError(f"the first of two commands ended with {first.returncode}")
     return found
 

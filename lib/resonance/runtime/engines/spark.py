@@ -142,12 +142,12 @@ def _check_machine() -> None:
 
 
 def _clear_environment(local: bool) -> None:
-    """What a shell holds of another Spark or Python, and modules in the current folder, are none of ours.
+    """What surroundings hold of another Spark, Python or session, and modules in the current folder, are none of ours.
 
     On this machine alone, neither is what a cluster is told, and no name of this machine has to be looked up.
     """
     others = ("SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS", "HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_LOCAL_IP") if local else ()
-    for name in ("SPARK_HOME", *others):
+    for name in ("SPARK_HOME", "SPARK_CONNECT_MODE_ENABLED", *others):
         os.environ.pop(name, None)
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable, "PYTHONSAFEPATH": "1"}
     if local:

@@ -60,10 +60,10 @@ def test_on_this_machine_nothing_of_another_spark_or_cluster_is_left() -> None:
 
 
 def test_what_tells_of_a_cluster_reaches_it() -> None:
-    os.environ |= {"HADOOP_CONF_DIR": "/etc/hadoop", "SPARK_HOME": "/nowhere"}
+    os.environ |= {"HADOOP_CONF_DIR": "/etc/hadoop", "SPARK_HOME": "/nowhere", "SPARK_CONNECT_MODE_ENABLED": "1"}
     spark._clear_environment(local=False)
     assert os.environ["HADOOP_CONF_DIR"] == "/etc/hadoop"
-    assert "SPARK_HOME" not in os.environ
+    assert not {"SPARK_HOME", "SPARK_CONNECT_MODE_ENABLED"} & os.environ.keys()
 
 
 @pytest.mark.parametrize(
