@@ -58,7 +58,7 @@ CURATION = ("ingest", "judge", "dedupe")
 SMALL, LARGE = 300, 9_000
 """Documents of a corpus, and of one that is read by processes of their own."""
 LOG_FILE = re.compile(r"\d{20}\.(?:json|checkpoint\.parquet)|_last_checkpoint")
-KEPT = (LOG, LOCK, "report.html", "scratch/spill")
+KEPT = (LOG, LOCK, "report.html", "scratch", "scratch/spill")
 out = Console()
 
 
@@ -352,6 +352,7 @@ def main() -> None:
     }
     if not asked.no_result:
         given = f"--engine {asked.engine} --faults {asked.faults} --seed {asked.seed} --minutes {asked.minutes:g}"
+        given += f" --only {','.join(asked.only)}" if asked.only else ""
         out.print(f"result: {write_result('chaos', f'python -m tests.bench.chaos {given}', figures)}", soft_wrap=True)
 
 
