@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ TESTS = {KNOWN[cause].test: cause for cause in KNOWN}
 REVERSED = ("N", "M1", "D3", "D1", "D2")
 """The control: tests that fired, in the reverse of the order in which they decide."""
 Floats = NDArray[np.float64]
+Change = Callable[[dict[str, list[Any]]], None]
+"""Changes columns of events, for ideas that are tried on them."""
 
 
 def fit(world: World, hidden: int, seed: int, share: float = 1.0, rows: NDArray[np.bool_] | None = None) -> Model:
@@ -91,7 +93,9 @@ def write_frame(spark: SparkSession, folder: Path, table: Table, columns: Mappin
     return load_parquet(spark, [str(folder / f"{table.name}.parquet")], contract.schema)
 
 
-def make_events(spark: SparkSession, folder: Path, world: World, models: Mapping[str, Model], seed: int) -> DataFrame:
+def make_events(
+    spark: SparkSession, folder: Path, world: World, models: Mapping[str, Model], seed: int, change: Change | None = None
+) -> DataFrame:
     """What trainings leave: each arm's losses of held-out documents, the target's of drawn ones, and those of unseen folds."""
     ids = [at.to_bytes(16, "big") for at in range(len(world.part))]
     rows: dict[str, list[Any]] = {
@@ -119,11 +123,15 @@ def make_events(spark: SparkSession, folder: Path, world: World, models: Mapping
         mine = drawn[fold[drawn] == number]
         model = fit(world, 0, seed + number, rows=(world.part == DRAWN_ONES) & (fold != number))
         add(f"fold-{number}", "reference", mine, model.predict(world.features[mine]).astype(float), told=True)
+    if change is not None:
+        change(rows)
     fixed = {"round": 1, "run": "r", "n_tok": 1, "n_bytes": 1, "tok_acc": 1.0, "weight": 1.0, "log_pi": 1.0}
     return write_frame(spark, folder, SIGNAL_EVENT, fixed | rows, len(rows["arm"]))
 
 
-def make_verdicts(spark: SparkSession, folder: Path, world: World, models: Mapping[str, Model], seed: int) -> list[dict[str, Any]]:
+def make_verdicts(
+    spark: SparkSession, folder: Path, world: World, models: Mapping[str, Model], seed: int, change: Change | None = None
+) -> list[dict[str, Any]]:
     """Verdicts of the product on tables as jobs leave them."""
     read = np.flatnonzero(world.part != ADDED)
     ids = [int(at).to_bytes(16, "big") for at in read]
@@ -136,7 +144,7 @@ def make_verdicts(spark: SparkSession, folder: Path, world: World, models: Mappi
         "signals": {"basics": write_frame(spark, folder, SIGNALS.tables["basics"], {}, 0)},
     }
     frames |= {table.name: write_frame(spark, folder, table, {}, 0) for table in (DUPLICATES, CONTAMINATION, EDITS)}
-    events = make_events(spark, folder, world, models, seed)
+    events = make_events(spark, folder, world, models, seed, change)
 
     def checkpoint(rows: DataFrame, name: str) -> DataFrame:
         rows.write.mode("overwrite").parquet(str(folder / name))
