@@ -23,7 +23,7 @@ from resonance.runtime import resources
 
 DELTA_PACKAGE = {"4": "io.delta:delta-spark_4.1_2.13:4.4.0", "3": "io.delta:delta-spark_2.12:3.3.2"}
 TRACED = "spark.python.sql.dataFrameDebugging.enabled"
-"""Whether each call that makes a column or a frame looks up its place in the code, for messages of errors: four messages to the JVM a call."""
+"""Whether each call that makes a column or a frame tells the JVM its place in the code, for errors: four messages each."""
 DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
