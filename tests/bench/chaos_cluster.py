@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,9 +16,9 @@ import psutil
 
 from tests.bench.chaos_faults import Case, Disturbed, begin, finish
 from tests.bench.places import TOP
-from tests.ports import free_ports
+from tests.standalone import MEMORY, start_cluster
 
-WORKERS, MEMORY = 2, "1500m"
+WORKERS = 2
 FOLDER = "CLUSTER_DIR"
 
 
@@ -105,18 +104,9 @@ class Cluster:
 @contextmanager
 def open_cluster(home: Path) -> Iterator[Cluster]:
     """A cluster that runs until the end of the ``with`` statement."""
-    master, web = free_ports(2)
-    own = {"PYTHON": sys.executable, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "WORKER_MEMORY": MEMORY}
-    own |= {FOLDER: str(home / "cluster"), "MASTER_PORT": master, "WEB_PORT": web, "WORKERS": str(WORKERS)}
-    environment = {**os.environ, **own, "PYTHONPATH": os.pathsep.join((str(TOP / "lib"), str(TOP)))}
-    scripts = TOP / "cluster/standalone"
-    done = subprocess.run(["sh", scripts / "start.sh"], env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    try:
-        yield Cluster(environment, done.stdout.splitlines()[-1])
-    finally:
-        subprocess.run(["sh", scripts / "stop.sh"], env=environment, check=True, capture_output=True)
+    own = {"WORKERS": str(WORKERS), "PYTHONPATH": os.pathsep.join((str(TOP / "lib"), str(TOP)))}
+    with start_cluster(home / "cluster", own) as (master, environment):
+        yield Cluster(environment, master)
 
 
 def _count_registered(folder: Path) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,36 +12,17 @@ import yaml
 from resonance.tables import EVALUATIONS, SAMPLE_PLAN, SIGNAL_EVENT
 from resonance.testing import folder_catalog
 from tests.conftest import SMALL
+from tests.standalone import start_cluster
 
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(2400)]
 TOP = Path(__file__).parents[2]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def cluster(tmp_path):
     """The address of a running cluster and the environment that commands on it need."""
-    own = {
-        "PYTHON": sys.executable,
-        "PYSPARK_PYTHON": sys.executable,
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "CLUSTER_DIR": str(tmp_path / "cluster"),
-        "MASTER_PORT": str(free_port()),
-        "WEB_PORT": str(free_port()),
-        "WORKER_MEMORY": "1500m",
-    }
-    environment = {**os.environ, **own}
-    started = subprocess.run(
-        ["sh", TOP / "cluster/standalone/start.sh"], env=environment, capture_output=True, text=True, timeout=180
-    )
-    assert started.returncode == 0, started.stderr
-    yield started.stdout.splitlines()[-1], environment
-    subprocess.run(["sh", TOP / "cluster/standalone/stop.sh"], env=environment, check=True, capture_output=True, timeout=120)
+    with start_cluster(tmp_path / "cluster") as found:
+        yield found
 
 
 def submit(cluster, *arguments: str) -> subprocess.CompletedProcess[str]:

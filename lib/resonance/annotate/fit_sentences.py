@@ -52,7 +52,7 @@ def _train(session: SparkSession, kind: Sequential, labelled: Labelled) -> Any:
 
 
 def _add_tokens(kind: Sequential, read: Any) -> Any:
-    """The labelled sentences with the column that a tagger's schema asks for."""
+    """Sentences with the words that a tagger reads; a segmenter reads none."""
     if kind == "token":
         return read
     from sparknlp.annotator import RegexTokenizer
@@ -62,7 +62,6 @@ def _add_tokens(kind: Sequential, read: Any) -> Any:
 
 def _judge(session: SparkSession, kind: Sequential, model: Any, held_out: Sequence[Sentence]) -> dict[str, float]:
     """What the model gets right of sentences held out: whole texts for a segmenter, given words for a tagger."""
-    from sparknlp.annotator import RegexTokenizer
     from sparknlp.base import DocumentAssembler
 
     between = "" if kind == "token" else " "
@@ -70,9 +69,8 @@ def _judge(session: SparkSession, kind: Sequential, model: Any, held_out: Sequen
     texts = (
         DocumentAssembler().setInputCol("text").setOutputCol("document").transform(make_frame(session, rows, "n int, text string"))
     )
-    if kind == "pos":
-        texts = RegexTokenizer().setInputCols(["document"]).setOutputCol("token").setPattern(r"\s+").transform(texts)
-    made = {row["n"]: list(row["said"]) for row in model.transform(texts).selectExpr("n", f"{kind}.result AS said").collect()}
+    found = model.transform(_add_tokens(kind, texts))
+    made = {row["n"]: list(row["said"]) for row in found.selectExpr("n", f"{kind}.result AS said").collect()}
     said = [made[number] for number in range(len(held_out))]
     if kind == "token":
         return compare_words([[word for word, _ in sentence] for sentence in held_out], said)

@@ -405,12 +405,11 @@ class Rules:
     def _decide(self, opened: Workspace, book: Book, decided: Decided, said: tuple[str, str, str, str]) -> View:
         """Write versions down, judge every batch of the policy by the one that a decision names, and say who decided."""
         from resonance.control.versions import write_title
+        from resonance.core.gates import require_signature
         from resonance.runtime.policies import parse_text
-        from resonance.tables import APPROVALS
 
         gate, approval, name, reason = said
-        if not name.strip() or not reason.strip():
-            raise ResonanceError(f"rules {gate}: a decision has a name and a reason")
+        require_signature(f"rules {gate}: a decision", name, reason)
         now = decided.now
         judging = [] if now is None else [(parse_text(now["text"], write_title(now)), batch) for batch in book.batches]
         for policy, batch in judging:
@@ -418,8 +417,7 @@ class Rules:
         self._write_versions(opened, decided.rows, book.policy, gate)
         for policy, batch in judging:
             self._judge_again(policy, batch)
-        key = {"dataset": f"policy {book.policy}", "gate": gate, "assessment": approval}
-        opened.add(APPROVALS, {**key, "name": name, "reason": reason, "approved_at": datetime.now(UTC)}, {"job": f"rules {gate}"})
+        opened.sign((f"policy {book.policy}", gate, approval), name, reason, f"rules {gate}")
         if now is None:
             return View((f"{name} rejects {approval.partition(',')[0]}: {reason}",))
         file = opened.folder / "policies" / f"{book.policy}.yaml"

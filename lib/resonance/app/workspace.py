@@ -26,6 +26,7 @@ from resonance.core.files import own_folder
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from resonance.annotate.fitted import Fittable
     from resonance.app.rules import Rules
     from resonance.assess.assess import Assessment
     from resonance.core.dataset import DatasetContract
@@ -257,7 +258,7 @@ class OpenWorkspace:
 
     def fit_annotator(
         self,
-        kind: Literal["token", "pos", "sentiment", "lemma"],
+        kind: Fittable,
         *labelled: str | Path,
         folder: str | Path,
         separator: str = "/",
@@ -374,15 +375,13 @@ class OpenWorkspace:
         Raises:
             ResonanceError: no open item is called so, or there is no name or reason.
         """
+        from resonance.core.gates import require_signature
         from resonance.core.work import CLOSE, find_open
-        from resonance.tables import APPROVALS
 
-        if not name.strip() or not reason.strip():
-            raise ResonanceError("close: a decision has a name and a reason")
+        require_signature("close: a decision", name, reason)
         opened = self._open(self.config)
         work = find_open(opened.follow_work(), item)
-        key = {"dataset": f"slice {work.row['slice']}", "gate": CLOSE, "assessment": work.decision}
-        opened.add(APPROVALS, {**key, "name": name, "reason": reason, "approved_at": datetime.now(UTC)}, {"job": "close"})
+        opened.sign((f"slice {work.row['slice']}", CLOSE, work.decision), name, reason, "close")
         return View((f"{name} closes {work.row['item']} ({work.row['slice']}, {work.row['cause']}): {reason}",))
 
     def draft_work(self, number: int | None = None, output: str | Path | None = None) -> str:
@@ -582,13 +581,12 @@ class OpenWorkspace:
         Raises:
             ResonanceError: there is no such gate, nothing to approve, or no name or reason.
         """
-        from resonance.core.gates import GATES, find_gate
-        from resonance.tables import APPROVALS, QUALITY_GATE
+        from resonance.core.gates import GATES, find_gate, require_signature
+        from resonance.tables import QUALITY_GATE
 
         if gate not in GATES:
             raise ResonanceError(f"approve: no gate {gate!r}: there are {', '.join(GATES)}")
-        if not name.strip() or not reason.strip():
-            raise ResonanceError("approve: an approval has a name and a reason")
+        require_signature("approve: an approval", name, reason)
         opened = self._open(self.config)
         path = name_dataset(dataset)
         dataset = path if Path(path).exists() else dataset
@@ -599,8 +597,7 @@ class OpenWorkspace:
             raise ResonanceError(f"approve: no assessment of {dataset} says anything of gate {gate}: it is known of {known}")
         if row["state"] == "passed":
             raise ResonanceError(f"approve: {dataset} passed gate {gate} in round {row['round']}; there is nothing to approve")
-        key = {"dataset": dataset, "gate": gate, "assessment": row["assessment"]}
-        opened.add(APPROVALS, {**key, "name": name, "reason": reason, "approved_at": datetime.now(UTC)}, {"job": "approve"})
+        opened.sign((dataset, gate, row["assessment"]), name, reason, "approve")
         return View((f"{name} lets {dataset} through gate {gate} in round {row['round']}: {reason}", *row["reasons"]))
 
     def suggest(self, data: DataFrame | str | Path, table: str = "", output: str | Path | None = None) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from resonance.annotate.fitted import Fittable
 from resonance.cli.options import on_workspace, out
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def annotate(
 def fit(
     w: OpenWorkspace,
     kind: Annotated[
-        Literal["token", "pos", "sentiment", "lemma"],
-        typer.Argument(metavar="token|pos|sentiment|lemma", help="token: words of texts without spaces; pos: tags."),
+        Fittable,
+        typer.Argument(metavar="|".join(get_args(Fittable)), help="token: words of texts without spaces; pos: tags."),
     ],
     labelled: Annotated[
         list[str],

@@ -5,7 +5,7 @@ Source: Open Data Contract Standard v3.2.0, sections "Schema" and "Data quality"
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ import yaml
 from resonance.core.errors import ContractError
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import DataType, StructType
+
+    from resonance.core.table import Rows
 
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -97,6 +99,16 @@ class Contract:
     def stable_columns(self) -> tuple[str, ...]:
         """Columns that equal input, configuration and seed must reproduce."""
         return tuple(c.name for c in self.columns if not c.volatile)
+
+    def make_frame(self, session: SparkSession, rows: Rows) -> DataFrame:
+        """What is written, as ``conform`` gives it; rows of the driver become a frame of this session.
+
+        Raises:
+            ContractError: a column is missing or unknown.
+        """
+        from resonance.core.frames import make_frame
+
+        return self.conform(make_frame(session, rows, self.schema) if isinstance(rows, Sequence) else rows)
 
     def conform(self, rows: DataFrame) -> DataFrame:
         """``rows`` with exactly the contract's columns, in its order and types.

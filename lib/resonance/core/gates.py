@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from resonance.core.errors import ResonanceError
+
 GateName = Literal["rules", "people", "effect"]
 GateState = Literal["passed", "failed", "waived", "not_run"]
 RULES: Final = "rules"
@@ -50,6 +52,12 @@ def find_approval(approvals: Iterable[Mapping[str, Any]], row: Mapping[str, Any]
     named = ("dataset", "gate", "assessment")
     fitting = [given for given in approvals if all(given[name] == row[name] for name in named)]
     return max(fitting, key=lambda given: given["approved_at"], default=None)
+
+
+def require_signature(decision: str, name: str, reason: str) -> None:
+    """Raise ResonanceError unless a decision has a name and a reason; ``decision`` begins the sentence that says so."""
+    if not name.strip() or not reason.strip():
+        raise ResonanceError(f"{decision} has a name and a reason")
 
 
 def find_closed(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from copy import copy
+from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,9 @@ from resonance.runtime.engines.session import choose_engine, open_engine, refuse
 from resonance.runtime.storage.files import open_files
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.lock import lock_workspace
-from resonance.tables import CHECKPOINTS, EVALUATION_ITEMS, SIGNALS, TABLES
+from resonance.tables import APPROVALS, CHECKPOINTS, EVALUATION_ITEMS, SIGNALS, TABLES
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
@@ -204,6 +204,18 @@ class Workspace:
         """Append one row to a table that no step writes."""
         with lock_workspace(self.folder):
             return self.catalog.append(table, [row], (table.name, time.time_ns() // 1_000_000), note)
+
+    def sign(self, decided: tuple[str, str, str], name: str, reason: str, job: str) -> None:
+        """Keep in table ``approvals`` who decided, and why.
+
+        Args:
+            decided: the dataset, gate and assessment that the decision is about.
+            name: who decides.
+            reason: why.
+            job: the command that takes the decision.
+        """
+        key = dict(zip(("dataset", "gate", "assessment"), decided, strict=True))
+        self.add(APPROVALS, {**key, "name": name, "reason": reason, "approved_at": datetime.now(UTC)}, {"job": job})
 
     def replace(self, writes: Iterable[tuple[Table, Rows, Slice]], note: Mapping[str, object]) -> None:
         """Replace one slice of each of these tables by rows that no step makes."""

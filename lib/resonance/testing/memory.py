@@ -95,8 +95,7 @@ class MemoryCatalog:
 
     def _check_rows(self, table: Table, rows: Rows) -> DataFrame:
         contract = resources.contract(table)
-        frame = make_frame(self._spark, rows, contract.schema) if isinstance(rows, Sequence) else rows
-        new = hold(contract.conform(frame))
+        new = hold(contract.make_frame(self._spark, rows))
         promises = {f"rule {rule.name} ({rule.expression}) is broken": F.expr(rule.expression) for rule in contract.rules}
         promises |= {f"column {c.name} holds null": F.col(c.name).isNotNull() for c in contract.columns if c.required}
         broken = new.agg(*(F.count_if(~F.coalesce(claim, F.lit(True))) for claim in promises.values())).collect()[0]

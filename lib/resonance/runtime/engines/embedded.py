@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from resonance.core import frames
 from resonance.core.errors import SetupError
 from resonance.core.files import own_folder, plain_path
+from resonance.runtime.engines.engine import SESSION
 from resonance.runtime.engines.workers import Workers
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ def _connect(host: str, port: int) -> SparkSession:
     _pass_proxy(host)
     session: Any = SparkSession.builder.remote(f"sc://{host}:{port}").create()
     session.client.set_retry_policies([])  # what fails once on this machine fails again
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    session.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
+    for name, value in SESSION.items():
+        session.conf.set(name, value)
     return session  # type: ignore[no-any-return]
 
 

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
     from resonance.core.contract import Contract
 
+SESSION = {"spark.sql.session.timeZone": "UTC", "spark.python.sql.dataFrameDebugging.enabled": "false"}
+"""Settings of the session of either engine. The second one: a call that makes a column or a frame does not look up its place in the
+code for errors, and tell it to the JVM in four messages."""
+
 
 class Engine(Protocol):
     """A running session. Nothing outside ``runtime.engines`` asks which engine it is."""

@@ -20,17 +20,15 @@ from resonance.core.errors import SetupError
 from resonance.core.files import own_folder
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
+from resonance.runtime.engines.engine import SESSION
 
 DELTA_PACKAGE = {"4": "io.delta:delta-spark_4.1_2.13:4.4.0", "3": "io.delta:delta-spark_2.12:3.3.2"}
-TRACED = "spark.python.sql.dataFrameDebugging.enabled"
-"""Whether each call that makes a column or a frame tells the JVM its place in the code, for errors: four messages each."""
 DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
 COMMON = {
-    "spark.sql.session.timeZone": "UTC",
-    TRACED: "false",
+    **SESSION,
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",

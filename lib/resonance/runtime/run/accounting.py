@@ -106,11 +106,10 @@ def _count_kept(step: Step, marked: DataFrame) -> tuple[int, int]:
     Raises:
         ConservationError: two of them have one doc_id, where the step looks at the whole corpus.
     """
-    counts = [F.count(F.lit(1)).alias("came"), F.count_if(~F.col("cut")).alias("rows")]
-    if step.job.per == "corpus":
-        counts.append(F.countDistinct(F.when(~F.col("cut"), F.col("doc_id"))).alias("ids"))
-    row = marked.agg(*counts).collect()[0]
-    if step.job.per == "corpus" and row["rows"] != row["ids"]:
+    stays = ~F.col("cut")
+    ids = F.countDistinct(F.when(stays, F.col("doc_id"))) if step.job.per == "corpus" else F.count_if(stays)
+    row = marked.agg(F.count(F.lit(1)).alias("came"), F.count_if(stays).alias("rows"), ids.alias("ids")).collect()[0]
+    if row["rows"] != row["ids"]:
         raise ConservationError(f"{step}: {row['rows']} documents stay, with {row['ids']} ids; run ingest again for all batches")
     return int(row["came"]), int(row["rows"])
 

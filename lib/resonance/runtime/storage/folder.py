@@ -263,6 +263,8 @@ class FolderCatalog:
 
     def _stage(self, table: Table, rows: Rows, slice: Slice | None, delta: DeltaTable | None) -> list[DataFile]:
         """Files of the rows, none of them empty, that keep the promises of the table and lie in the slice."""
+        if isinstance(rows, Sequence) and not rows:
+            return []
         contract = resources.contract(table)
         folder = f"{STAGED}{uuid.uuid4().hex}"
         if table.restricted:

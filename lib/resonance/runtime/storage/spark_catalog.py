@@ -193,9 +193,7 @@ class SparkCatalog:
             self._create(table)
         token = uuid.uuid4().hex
         metadata = {**sign_note(note), "token": token}
-        contract = resources.contract(table)
-        frame = make_frame(self._spark, rows, contract.schema) if isinstance(rows, Sequence) else rows
-        writer = contract.conform(frame).write.format("delta").mode(mode)
+        writer = resources.contract(table).make_frame(self._spark, rows).write.format("delta").mode(mode)
         writer = writer.options(**options).option("userMetadata", json.dumps(metadata, sort_keys=True))
         self._save(table, writer)
         last = self._delta(table).history(5).select("version", "userMetadata", "operationMetrics").collect()

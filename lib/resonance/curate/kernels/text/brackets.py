@@ -12,7 +12,7 @@ from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, spans
 
 KINDS = types.Array(types.int8, 1, "C", readonly=True)
-_SMALL, _BASIC = 0x80, 0x10000
+_BASIC = 0x10000
 
 
 @compiled(types.void(BYTES, POSITIONS, POSITIONS, KINDS, BYTES, POSITIONS, types.boolean[::1]))

@@ -11,24 +11,25 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.text.compiled import compiled
+from resonance.curate.kernels.text.own_lines import SPACE, is_space
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS, code_point, spans
 
 LATIN = "0-9A-Za-zÀ-ÖØ-öø-ÿ"
+MOST_QUOTED = 100
+"""Characters between two quotation marks."""
 NUMERALS = "０１２３４５６７８９一二三四五六七八九十百千万亿〇零两"
 FILLED = (
     r"(?:https?://|www\.)[^ \t\n<>\"'，。）]+",
     r"[0-9A-Za-z_.+-]+@[0-9A-Za-z-]+\.[0-9A-Za-z.-]+",
-    r"[“\"][^”\"\n]{0,100}[”\"]|[「『《〈][^」』》〉\n]{0,100}[」』》〉]",
+    rf"[“\"][^”\"\n]{{0,{MOST_QUOTED}}}[”\"]|[「『《〈][^」』》〉\n]{{0,{MOST_QUOTED}}}[」』》〉]",
     f"[A-ZÀ-ÖØ-Þ][{LATIN}'’-]*",
     f"[0-9{NUMERALS}]+",
 )
 """What is filled into templates: addresses, what stands in quotation marks, words with a capital letter, numbers."""
-BLANKS = "[ \\t\\n\\f\\r\\v\u00a0\u3000]"
+BLANKS = f"[{SPACE}]"
 FIELD = "\x00"
 FIELDS = f"{FIELD}(?:(?:{BLANKS}|[,、，])*{FIELD})*"
 """Several fillings, one after the other, are one."""
-MOST_QUOTED = 100
-"""Characters between two quotation marks, as the pattern has it."""
 
 _LOCAL, _HOST, _NAME, _DIGIT, _ODD = (1 << bit for bit in range(5))
 """Bits of bytes: in an address before ``@``, after it (but for dots), in a name, in a number; what is not simply copied."""
@@ -55,15 +56,9 @@ _KINDS = _classify()
 _NUMERALS = np.zeros(0x10000, np.uint8)
 _NUMERALS[[ord(sign) for sign in NUMERALS]] = 1
 _FEED, _BLANK, _QUOTE, _APOSTROPHE, _AT, _DOT, _COMMA, _SMALL = 10, 0x20, ord('"'), ord("'"), ord("@"), ord("."), ord(","), 0x80
-_OPEN, _CLOSED, _RAISED, _WIDE_BLANK, _NO_BREAK = ord("“"), ord("”"), ord("’"), 0x3000, 0xA0
+_OPEN, _CLOSED, _RAISED = ord("“"), ord("”"), ord("’")
 _HTTP, _WWW = np.frombuffer(b"http", np.uint8), np.frombuffer(b"www.", np.uint8)
 INT = types.int64
-
-
-@compiled(types.boolean(INT))
-def is_blank(code):  # type: ignore[no-untyped-def]
-    """Whether a character is one of ``BLANKS``."""
-    return code in (_BLANK, _NO_BREAK, _WIDE_BLANK) or 9 <= code <= 13
 
 
 @compiled(types.boolean(INT))
@@ -207,7 +202,7 @@ def reduce_text(data, at, end, numerals, out, size):  # type: ignore[no-untyped-
                 size += 1
             field, joins, at = size, True, max(last, after)
             continue
-        if is_blank(code):
+        if is_space(code):
             if size > start and out[size - 1] != _BLANK:
                 out[size] = _BLANK
                 size += 1
