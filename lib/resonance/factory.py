@@ -56,6 +56,7 @@ from resonance.tables import (
     HELDOUT_ROLES,
     LABEL_QUALITY,
     MEASURED,
+    OWN_FIELDS,
     PLANS,
     PRIVACY_SPANS,
     QUALITY_GATE,
@@ -301,7 +302,7 @@ PROBE = Job(  # the round's model once more, changed in one thing each: what of 
 ATTRIBUTE = Job(  # why slices are weak: it needs the models of probes, and says of each test what it lacks
     "attribute",
     attribute,
-    reads=(SIGNAL_EVENT, SAMPLE_PLAN, DOCUMENTS, SIGNALS, DUPLICATES, CONTAMINATION, EDITS, LABEL_QUALITY),
+    reads=(SIGNAL_EVENT, SAMPLE_PLAN, DOCUMENTS, SIGNALS, OWN_FIELDS, DUPLICATES, CONTAMINATION, EDITS, LABEL_QUALITY),
     writes=(VERDICTS,),
     per="round",
     on_demand=True,

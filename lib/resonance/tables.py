@@ -65,6 +65,8 @@ QUALITY_RESULT = Table(
 QUALITY_METRIC = Table("quality_metric", key=("dataset", "round", "stratum", "level", "number"), replaces=("dataset", "round"))
 SLICE_QUALITY = Family("slice_quality", (("quality_metric", QUALITY_METRIC),), "graded")
 """What plans may read of assessments: where a weighting reads none, no plan depends on one."""
+OWN_FIELDS = Family("own_fields", (("raw", RAW),), "own_fields")
+"""What verdicts may read of rows besides their texts: where no feature is told by embeddings, no verdict depends on it."""
 QUALITY_REPORT = Table("quality_report", key=("dataset", "round"), replaces=("dataset", "round"))
 QUALITY_GATE = Table("quality_gate", key=("dataset", "round", "gate"), replaces=("dataset", "round", "gate"))
 APPROVALS = Table("approvals", key=("dataset", "gate", "assessment", "name"))

@@ -142,6 +142,7 @@ def make_verdicts(
         "sample_plan": write_frame(spark, folder, SAMPLE_PLAN, known | plan, len(ids)),
         "documents": write_frame(spark, folder, DOCUMENTS, known | {"source": [world.source[at] for at in read]}, len(ids)),
         "signals": {"basics": write_frame(spark, folder, SIGNALS.tables["basics"], {}, 0)},
+        "own_fields": {},
     }
     frames |= {table.name: write_frame(spark, folder, table, {}, 0) for table in (DUPLICATES, CONTAMINATION, EDITS)}
     events = make_events(spark, folder, world, models, seed, change)

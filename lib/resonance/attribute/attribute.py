@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from resonance.attribute.arms import Arms, list_arms
 from resonance.attribute.causes import Verdict, judge_slices
+from resonance.attribute.embedded import place_documents
 from resonance.attribute.evidence import sum_evidence
 from resonance.attribute.predicates import describe_documents
 from resonance.attribute.shift import compare_draws
@@ -35,6 +36,7 @@ def attribute(
     sample_plan: DataFrame,
     documents: DataFrame,
     signals: Mapping[str, DataFrame],
+    own_fields: Mapping[str, DataFrame],
     duplicates: DataFrame,
     contamination: DataFrame,
     edits: DataFrame,
@@ -52,7 +54,11 @@ def attribute(
     Slices that the other half does not confirm are left out; of those that are too small for it, or whose cause no test decides,
     the verdict abstains and says which run would settle it. Causes are judged on the half that confirmed. Losses are bits per byte
     (a label counts as one byte) of the plan arm's model, cut off at a percentile. Joins ids of held-out and of drawn documents;
-    then shuffles sums by slice. The driver sees a few rows for each slice, never one for a document.
+    then shuffles sums by slice. The driver sees a few rows for each slice, never one for a document but for a sample of embeddings,
+    where clusters of these are asked for.
+
+    Raises:
+        InputError: clusters of embeddings are asked for, and rows bring none.
     """
     mine = signal_event.where(F.col("round") == turn.round)
     arms = list_arms(mine)
@@ -60,7 +66,8 @@ def attribute(
     drawn_ids = _choose(sample_plan, turn.round, PLAN).groupBy(*VERSION_KEY).agg(F.count(F.lit(1)).alias("draws"))
     chosen = held_ids.withColumn("draws", F.lit(0).cast("bigint")).withColumn("held", F.lit(True))
     chosen = chosen.unionByName(drawn_ids.withColumn("held", F.lit(False)))
-    known = describe_documents(chosen, documents, signals, duplicates, edits, settings.features)
+    clusters = place_documents(chosen, own_fields["raw"], settings, seed) if own_fields else None
+    known = describe_documents(chosen, documents, signals, duplicates, edits, settings.features, clusters)
     known = checkpoint(known, "predicates")
     losses = _read_losses(mine, arms)
     ends = losses.agg(*(find_quantiles(F.col(f"arm{at}"), [settings.clip])[0] for at in range(len(arms.names)))).collect()[0]

@@ -35,6 +35,7 @@ def describe_documents(
     duplicates: DataFrame,
     edits: DataFrame,
     features: Sequence[str],
+    clusters: DataFrame | None = None,
 ) -> DataFrame:
     """``chosen`` with a column for each of ``features``: the predicate of that feature which holds for the document; and with
     the signals ``MEASURED``.
@@ -42,7 +43,8 @@ def describe_documents(
     A predicate is null where nothing is known, as the language of a text that has no letter. Quarters of numbers are those of
     held-out documents, so that they mean the same for drawn ones. Joins ids.
 
-    ``chosen`` names documents by ``doc_id`` and ``batch``; ``held`` says there which of them are held out.
+    ``chosen`` names documents by ``doc_id`` and ``batch``; ``held`` says there which of them are held out. ``clusters`` holds the
+    cluster of each document, where ``features`` names it.
     """
     known = chosen.join(documents.select(*VERSION_KEY, "slice", "source", "n_bytes", "cleaned_hash"), VERSION_KEY)
     told = signals["basics"].select(*VERSION_KEY, F.col("content_hash").alias("cleaned_hash"), "language", *MEASURED)
@@ -53,6 +55,8 @@ def describe_documents(
     if "rewritten" in features:
         rules = F.concat_ws("+", F.sort_array(F.collect_set("rule"))).alias("rules")
         known = known.join(edits.groupBy(*VERSION_KEY).agg(rules), VERSION_KEY, "left")
+    if clusters is not None:
+        known = known.join(clusters, VERSION_KEY, "left")
     counted = {name: COUNTED[name] for name in features if name in COUNTED}
     if counted:
         found = signals["annotations"].select(*VERSION_KEY, F.col("content_hash").alias("cleaned_hash"), *counted.values())

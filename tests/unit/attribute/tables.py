@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from resonance.tables import (
     DUPLICATES,
     EDITS,
     LABEL_QUALITY,
+    RAW,
     SAMPLE_PLAN,
     SIGNAL_EVENT,
     SIGNALS,
@@ -46,6 +48,7 @@ class Held:
     n_bytes: int = 100
     copied: bool = False
     language: str | None = "en"
+    embedding: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Drawn:
     n_bytes: int = 100
     draws: int = 1
     language: str | None = "en"
+    embedding: Sequence[float] = ()
 
 
 def make_frame(spark: SparkSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
@@ -73,13 +77,15 @@ def make_frame(spark: SparkSession, table: Table, rows: Sequence[Mapping[str, An
 
 def make_tables(spark: SparkSession, held: Sequence[Held], drawn: Sequence[Drawn]) -> dict[str, Any]:
     """What the job reads, by name."""
-    events, documents, plan, basics, copies, rated = [], [], [], [], [], []
+    events, documents, plan, basics, copies, rated, raw = [], [], [], [], [], [], []
     for at, one in enumerate((*held, *drawn)):
         doc = at.to_bytes(16, "big")
         key = {"doc_id": doc, "bucket": at % 4096, "batch": "main", "slice": one.slice, "content_hash": HASH}
         documents.append(key | {"source": one.source, "n_bytes": one.n_bytes, "cleaned_hash": HASH})
         place = {"pos": at, "epoch": 0, "pi": 1.0, "n_bytes": one.n_bytes}
         basics.append(key | {"language": one.language})
+        if one.embedding:
+            raw.append(key | {"metadata": json.dumps({"embedding": list(one.embedding)})})
         event = EVENT | key | {"pos": at, "round": TURN.round, "n_bytes": 1, "max_tok_loss": 1.0}
         if isinstance(one, Held):
             plan.append(key | place | {"round": 0, "arm": "heldout"})
@@ -100,6 +106,7 @@ def make_tables(spark: SparkSession, held: Sequence[Held], drawn: Sequence[Drawn
         "sample_plan": make_frame(spark, SAMPLE_PLAN, plan),
         "documents": make_frame(spark, DOCUMENTS, documents),
         "signals": {"basics": make_frame(spark, SIGNALS.tables["basics"], basics)},
+        "own_fields": {"raw": make_frame(spark, RAW, raw)},
         "duplicates": make_frame(spark, DUPLICATES, copies),
         "contamination": make_frame(spark, CONTAMINATION, []),
         "edits": make_frame(spark, EDITS, []),
@@ -114,9 +121,11 @@ def judge(
     task: TaskSettings | None = None,
 ) -> dict[str, Any]:
     """The verdicts of a classification, by slice, as the contract has them."""
+    chosen = settings or AttributeSettings(min_documents=30)
+    own = {name: frame for name, frame in tables["own_fields"].items() if name in chosen.own_fields}
     told = attribute(
-        **tables,
-        settings=settings or AttributeSettings(min_documents=30),
+        **{**tables, "own_fields": own},
+        settings=chosen,
         propose=load().propose,
         task=task or TaskSettings(kind="classification", labels=LABELS),
         turn=TURN,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from resonance.core.settings.base import Settings
 
-Feature = Literal["slice", "language", "length", "source", "copies", "rewritten", "sentences", "variety", "entities", "terms"]
+Feature = Literal[
+    "slice", "language", "length", "source", "copies", "rewritten", "sentences", "variety", "entities", "terms", "cluster"
+]
 COUNTED = {
     "sentences": "sentence_tokens",
     "variety": "type_token_ratio",
@@ -24,7 +26,14 @@ class AttributeSettings(Settings):
     features: tuple[Feature, ...] = Field(
         ("slice", "language", "length", "source", "copies", "rewritten"),
         description="what slices are told apart by: domain, language, quarter of length, source, number of copies, rewriting "
-        "rules; where texts are annotated also by quarters of sentences' length, of variety of words, of entities and of terms",
+        "rules; where texts are annotated also by quarters of sentences' length, of variety of words, of entities and of terms; "
+        "where rows bring embeddings also by cluster of these",
+    )
+    embedding: str = Field(
+        "embedding", min_length=1, description="field of a row that holds the embedding of its text, a list of numbers"
+    )
+    clusters: int = Field(
+        8, ge=2, le=64, description="clusters of embeddings; one of fewer than min_documents on each half is no slice"
     )
     min_documents: int = Field(100, ge=20, description="held-out documents that a slice needs on each half")
     size_weight: float = Field(
@@ -55,3 +64,13 @@ class AttributeSettings(Settings):
     def sets(self) -> tuple[str, ...]:
         """The signal sets that are read of documents: it tells the language, and what documents are compared by."""
         return ("basics", "annotations") if COUNTED.keys() & {*self.features} else ("basics",)
+
+    @property
+    def own_fields(self) -> tuple[str, ...]:
+        """Whether it reads what rows brought besides their texts: the table that holds it, or none."""
+        return ("raw",) if "cluster" in self.features else ()
+
+    def effective(self) -> dict[str, Any]:
+        """The values that results depend on: how embeddings are clustered counts where they are."""
+        unread = () if self.own_fields else ("embedding", "clusters")
+        return {name: value for name, value in super().effective().items() if name not in unread}
