@@ -23,6 +23,7 @@ from resonance.report.sections import (
     texts,
     training,
     verdicts,
+    versions,
 )
 
 SECTIONS: tuple[Section[Any], ...] = (
@@ -30,6 +31,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     rules.SECTION,
     effects.SECTION,
     campaigns.SECTION,
+    versions.SECTION,
     slices.SECTION,
     duplicates.SECTION,
     contamination.SECTION,
