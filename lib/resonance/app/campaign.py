@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -25,7 +26,7 @@ from resonance.control.search.campaign import (
 from resonance.control.search.engines import Engine
 from resonance.control.search.looks import LOOKS, Shown, look_at
 from resonance.control.search.measure import CANDIDATE, INCUMBENT, Differences, measure_differences
-from resonance.control.search.rungs import RUNGS, Outcome, climb, make_seed, refuse_seeds
+from resonance.control.search.rungs import RUNGS, Asked, Outcome, climb, make_seed, refuse_seeds
 from resonance.core.clusters import find_clusters
 from resonance.core.errors import InputError
 from resonance.core.frames import make_frame
@@ -36,6 +37,7 @@ from resonance.core.settings import JudgeSettings
 from resonance.core.turns import PHASE_PROBE, PHASE_TRAIN, PLAN, SELECT, VERIFY, read_key
 from resonance.curate.trials import find_batches, judge_again, measure_kept, read_gains
 from resonance.factory import trial
+from resonance.runtime.run.together import Result, work_together
 from resonance.tables import (
     CAMPAIGNS,
     CHECKPOINTS,
@@ -107,16 +109,13 @@ class Campaign:
         self.trials = {(row["trial"], row["rung"], row["seed"]): row for row in self._read_own(RULE_TRIALS)}
         return climb(self.search, propose, self.measure, has_gains=self._has_gains)
 
-    def measure(self, number: int, rung: int, place: int, values: Values) -> Outcome:
-        """What a trial comes to on a rung with one of its seeds: read back, taken over from an equal trial, or measured now."""
-        seed = make_seed(self.name, "search", place) if rung else 0
-        row = self.trials.get((number, rung, seed))
-        if row is None:
-            row = self._repeat(number, rung, seed, values) or self._try(number, rung, place, seed, values)
-            self.trials[number, rung, seed] = row
-            same = [one for key, one in self.trials.items() if key[:2] == (number, rung)]
-            self._write(RULE_TRIALS, same, {"campaign": self.name, "trial": number, "rung": rung})
-        return Outcome(row["objective"], row["reason"])
+    def measure(self, asked: Sequence[Asked]) -> list[Outcome]:
+        """What trials come to: read back, taken over from an equal trial, or measured now; side by side where there is room."""
+        missing = [one for one in asked if self._key(one) not in self.trials and not self._repeat(one)]
+        with self._side_by_side([partial(self._try, one) for one in missing]) as rows:  # no two of these are equal: `choose_best`
+            for row in rows:
+                self._keep_trial(row)
+        return [Outcome(row["objective"], row["reason"]) for row in (self.trials[self._key(one)] for one in asked)]
 
     def verify(self, candidate: Policy) -> tuple[Verdict, Shown | None, float]:
         """The verdict on a candidate, what the last look showed, and the level that was asked; each look is a row of
@@ -127,15 +126,15 @@ class Campaign:
         """
         accepted = list_accepted(self.opened.catalog.rows(CAMPAIGNS), self.row["policy"])
         alpha = find_level(self.row["number"], accepted, self.row["correction"])
-        seeds = [make_seed(self.name, "verify", place) for place in range(LOOKS[-1].seeds)]
+        seeds = [self._make_seed(place) for place in range(LOOKS[-1].seeds)]
         refuse_seeds(self.name, seeds, self._list_used_seeds())
         runs: dict[str, tuple[int, str]] = {}
         doc_vars: list[float] = []
+        sides = {INCUMBENT: self.incumbent, CANDIDATE: candidate}
         for number, look in enumerate(LOOKS, 1):
-            for place in range(len(runs) // 2, look.seeds):
-                for side, policy in ((INCUMBENT, self.incumbent), (CANDIDATE, candidate)):
-                    arm = f"{VERIFY}{find_key(self.name)}-{side}-{place}"
-                    run = self._train(arm, policy, self.search.tokens, seeds[place])
+            arms = [(place, side) for place in range(len(runs) // 2, look.seeds) for side in sides]
+            with self._side_by_side([partial(self._train_side, place, side, sides[side]) for place, side in arms]) as trained:
+                for (place, side), run in zip(arms, trained, strict=True):
                     if broken := self._find_broken(run):
                         return Verdict("refused", f"seed {seeds[place]} of the {side}: {broken}"), None, alpha
                     runs[run] = (seeds[place], side)
@@ -177,20 +176,44 @@ class Campaign:
         self.row = row
         self._write(CAMPAIGNS, [row], {"campaign": row["campaign"]})
 
-    def _repeat(self, number: int, rung: int, seed: int, values: Values) -> Row | None:
-        """The row of a trial whose values an earlier one had; None where none had them."""
-        told = describe_values(self.search, values)
-        for (_, at, with_seed), row in sorted(self.trials.items()):
-            if (at, with_seed) == (rung, seed) and (dict(row["thresholds"]), dict(row["used"])) == told:
-                return {**row, "trial": number, "tokens": 0, "seconds": 0.0}
-        return None
+    @contextmanager
+    def _side_by_side(self, works: Sequence[Callable[[], Result]]) -> Iterator[Iterator[Result]]:
+        """What works come to, in their order: as many at a time as there is room for their ranks."""
+        room = min(self.opened.find_room(), len(works)) if len(works) > 1 else 1
+        if room > 1:  # what all of them ask for is computed once, and the workspace is held until the last one ends
+            _ = self._bytes_per_token, self._batches, self._measure_kept(self.incumbent)
+        with self.opened.hold() if room > 1 else nullcontext(), work_together(works, room) as results:
+            yield results
 
-    def _try(self, number: int, rung: int, place: int, seed: int, values: Values) -> Row:
+    def _key(self, asked: Asked) -> tuple[int, int, int]:
+        """Trial, rung and seed."""
+        return asked.number, asked.rung, make_seed(self.name, "search", asked.place) if asked.rung else 0
+
+    def _make_seed(self, place: int) -> int:
+        return make_seed(self.name, "verify", place)
+
+    def _keep_trial(self, row: Row) -> None:
+        number, rung = row["trial"], row["rung"]
+        self.trials[number, rung, row["seed"]] = row
+        same = [one for key, one in self.trials.items() if key[:2] == (number, rung)]
+        self._write(RULE_TRIALS, same, {"campaign": self.name, "trial": number, "rung": rung})
+
+    def _repeat(self, asked: Asked) -> bool:
+        """Take over what a trial with equal values came to; whether there was one."""
+        told, own = describe_values(self.search, asked.values), self._key(asked)
+        for key, row in sorted(self.trials.items()):
+            if key[1:] == own[1:] and (dict(row["thresholds"]), dict(row["used"])) == told:
+                self._keep_trial({**row, "trial": asked.number, "tokens": 0, "seconds": 0.0})
+                return True
+        return False
+
+    def _try(self, asked: Asked) -> Row:
         started = time.monotonic()
-        policy, part = apply_values(self.incumbent, self.search, values), RUNGS[rung - 1].part if rung else 0.0
+        number, rung, seed = self._key(asked)
+        policy, part = apply_values(self.incumbent, self.search, asked.values), RUNGS[rung - 1].part if rung else 0.0
         kept, stands = self._measure_kept(policy), self._measure_kept(self.incumbent)
         tokens = round(part * self.search.tokens)
-        moved, used = describe_values(self.search, values)
+        moved, used = describe_values(self.search, asked.values)
         row: Row = {
             "campaign": self.name,
             "trial": number,
@@ -210,7 +233,7 @@ class Campaign:
         if not reason and not rung:
             row["by_slice"] = {name: -gain for name, gain in kept.gains.items()}
         elif not reason:
-            arm = f"{SELECT}{find_key(self.name)}-{number}-{rung}-{place}"
+            arm = f"{SELECT}{find_key(self.name)}-{number}-{rung}-{asked.place}"
             row["run"] = self._train(arm, policy, tokens, seed)
             row["tokens"] = self._count_tokens(row["run"])
             reason = self._find_broken(row["run"])
@@ -220,6 +243,11 @@ class Campaign:
             reason = "no document of a protected slice tells what it comes to"
         row["objective"] = None if reason else sum(counted) / len(counted)
         return {**row, "feasible": not reason, "reason": reason, "seconds": time.monotonic() - started}
+
+    def _train_side(self, place: int, side: str, policy: Policy) -> str:
+        """Train one side of a verification with one of its seeds; the run whose events tell."""
+        arm = f"{VERIFY}{find_key(self.name)}-{side}-{place}"
+        return self._train(arm, policy, self.search.tokens, self._make_seed(place))
 
     def _train(self, arm: str, policy: Policy, tokens: int, seed: int) -> str:
         """Train an arm and have it judged, unless that was done; the run whose events tell."""

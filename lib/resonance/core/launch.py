@@ -31,6 +31,11 @@ class Launch(Protocol):
         """How many there will be."""
         ...
 
+    @property
+    def room(self) -> int:
+        """How many groups of ranks may work side by side, each started by a launch of its own; one at least."""
+        ...
+
     def start(self, module: str, spec: Path) -> Ranks:
         """Start them; what they print is kept beside ``spec``.
 

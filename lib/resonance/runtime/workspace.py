@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
@@ -244,6 +244,15 @@ class Workspace:
         ranks = self._ranks() if step.job.starts_ranks else nullcontext()
         with lock_workspace(self.folder), self._telling(events), ranks as launch:
             return self._runner(launch, events).update(step, makers)
+
+    def find_room(self) -> int:
+        """How many steps that start ranks may run side by side."""
+        with self._ranks() as launch:
+            return int(launch.room)
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Hold the workspace until the end of the ``with`` statement, for steps that run side by side: each finds it held."""
+        return lock_workspace(self.folder)
 
     def stands(self, step: Step, makers: Sequence[Step]) -> bool:
         """Whether the last run of a step was on what stands in the tables that it reads; see ``Schedule.foresee_again``."""

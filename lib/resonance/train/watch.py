@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,8 +54,10 @@ def _read_complaint(staging: Path) -> str:
 @contextmanager
 def _bar(title: str) -> Iterator[Callable[[Path], None]]:
     console = Console(stderr=True)
+    # bars of ranks that work side by side would overwrite each other
+    hidden = not console.is_terminal or threading.current_thread() is not threading.main_thread()
     columns = (TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[pace]}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task(title, total=None, pace="ranks start")
 
         def show(path: Path) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -43,25 +48,49 @@ class World:
         self.trained: list[tuple[str, float, int, int]] = []
         self.broken: set[float] = set()
         self.limit = 10**6
+        self.room, self.held, self.most, self.waits = 1, 0, 0, 0.0
+        self.busy, self.turn = 0, threading.Lock()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """What holds the workspace while steps run side by side."""
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
 
     def open(self, monkeypatch: pytest.MonkeyPatch) -> Campaign:
         """The campaign, on what was kept so far."""
         row = begin_campaign("s-0a1b2c3d", self.search, INCUMBENT, 2, count_cost(self.search), datetime(2026, 1, 1, tzinfo=UTC))
         catalog = SimpleNamespace(rows=lambda table, columns=(): [dict(one) for one in self.rows.values()])
-        campaign = Campaign(SimpleNamespace(catalog=catalog), row, self.search, INCUMBENT, None)  # type: ignore[arg-type]
+        opened = SimpleNamespace(catalog=catalog, find_room=lambda: self.room, hold=self.hold)
+        campaign = Campaign(opened, row, self.search, INCUMBENT, None)  # type: ignore[arg-type]
         for name in ("_train", "_find_broken", "_read_losses", "_count_tokens", "_measure_kept", "_write"):
             monkeypatch.setattr(campaign, name, getattr(self, name))
         monkeypatch.setattr(Campaign, "_has_gains", self.gains)
         monkeypatch.setattr(Campaign, "_bytes_per_token", 3.0)
+        monkeypatch.setattr(Campaign, "_batches", ["main"])
         return campaign
 
     def _train(self, arm: str, policy: Policy, tokens: int, seed: int) -> str:
-        if len(self.trained) == self.limit:
+        if len(self.trained) >= self.limit:
             raise KeyboardInterrupt
         threshold = policy.rules[0].threshold
         assert threshold is not None
         self.trained.append((arm, threshold, tokens, seed))
+        self._rest(arm)
         return f"{threshold:g}"
+
+    def _rest(self, arm: str) -> None:
+        """Train, that is: later arms end before earlier ones."""
+        with self.turn:
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+            assert self.held or self.busy == 1, "arms side by side while others may write"
+        time.sleep(self.waits * (1 + zlib.crc32(arm.encode()) % 3))
+        with self.turn:
+            self.busy -= 1
 
     def _find_broken(self, run: str) -> str:
         return "a loss is no finite number" if float(run) in self.broken else ""
@@ -110,6 +139,35 @@ def test_a_search_that_was_cut_off_trains_what_is_missing(monkeypatch: pytest.Mo
     assert cut.open(monkeypatch).find_best(propose_at_random) == expected
     assert cut.trained == whole.trained
     assert [row["objective"] for row in cut.rows.values()] == [row["objective"] for row in whole.rows.values()]
+
+
+def make_comparable(world: World) -> list[dict[str, Any]]:
+    """The rows of trials as they were written, without what differs from run to run."""
+    return [{**row, "seconds": 0.0} for row in world.rows.values()]
+
+
+def test_arms_side_by_side_leave_the_rows_of_arms_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, beside = World(make_search({"uniform": [0, 45]})), World(make_search({"uniform": [0, 45]}))
+    beside.room, beside.waits = 3, 0.01
+    expected = alone.open(monkeypatch).find_best(propose_at_random)
+    assert beside.open(monkeypatch).find_best(propose_at_random) == expected
+    assert make_comparable(beside) == make_comparable(alone)
+    assert (alone.most, beside.most) == (1, 3)
+    assert sorted(beside.trained) == sorted(alone.trained)
+
+
+@pytest.mark.parametrize("stop", [17, 30])
+def test_arms_side_by_side_that_were_cut_off_go_on_to_the_same_end(monkeypatch: pytest.MonkeyPatch, stop: int) -> None:
+    whole, cut = World(make_search({"uniform": [0, 45]})), World(make_search({"uniform": [0, 45]}))
+    expected = whole.open(monkeypatch).find_best(propose_at_random)
+    cut.room, cut.limit, cut.waits = 3, stop, 0.01
+    with pytest.raises(KeyboardInterrupt):
+        cut.open(monkeypatch).find_best(propose_at_random)
+    kept = len(cut.rows)
+    assert stop - 3 <= kept <= stop, "what ended before is kept"
+    cut.limit = 10**6
+    assert cut.open(monkeypatch).find_best(propose_at_random) == expected
+    assert make_comparable(cut) == make_comparable(whole)
 
 
 def test_equal_trials_are_trained_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +229,7 @@ class Judged(World):
 
     def _train(self, arm: str, policy: Policy, tokens: int, seed: int) -> str:
         self.trained.append((arm, policy.rules[0].threshold or 0.0, tokens, seed))
+        self._rest(arm)
         return arm if "candidate" not in arm or not self.broken else "99"
 
     def _find_broken(self, run: str) -> str:
@@ -213,6 +272,18 @@ def test_without_a_gain_all_looks_are_taken_and_each_seed_is_trained_once(monkey
     assert (verdict.decision, world.assessed) == ("refused", 0), "quality is assessed where a gain is shown"
     assert [(row["look"], row["decision"]) for row in world.looks] == [(1, "continue"), (2, "continue"), (3, "refused")]
     assert len(world.trained) == len({arm for arm, *_ in world.trained}) == 24
+
+
+def test_a_verification_side_by_side_comes_to_the_same_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, beside = Judged(0.0), Judged(0.0)
+    beside.room, beside.waits = 4, 0.01
+    assert beside.open(monkeypatch).verify(CANDIDATE_POLICY) == alone.open(monkeypatch).verify(CANDIDATE_POLICY)
+    assert beside.looks == alone.looks
+    assert (alone.most, beside.most, beside.held) == (1, 4, 0)
+    beside = Judged(0.05)
+    beside.room, beside.broken = 4, {99.0}
+    verdict, _, _ = beside.open(monkeypatch).verify(CANDIDATE_POLICY)
+    assert verdict.reason.startswith(f"seed {make_seed('s-0a1b2c3d', 'verify', 0)} of the candidate"), "the first that broke"
 
 
 def test_harm_ends_it_and_a_broken_loss_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,8 +60,25 @@ class Outcome:
     reason: str = ""
 
 
-Measure = Callable[[int, int, int, Values], Outcome]
-"""The outcome of a trial, by its number, its rung, the number of its seed and its values. What was measured before is read back."""
+class Asked(NamedTuple):
+    """One measurement of a trial.
+
+    Args:
+        number: of the trial.
+        rung: that it stands on.
+        place: the number of its seed.
+        values: of its thresholds.
+    """
+
+    number: int
+    rung: int
+    place: int
+    values: Values
+
+
+Measure = Callable[[Sequence[Asked]], Sequence[Outcome]]
+"""The outcomes of measurements, in their order. None of them depends on another one, so that they may be made side by side. What
+was measured before is read back."""
 
 
 def count_cost(search: Search) -> Cost:
@@ -131,7 +148,7 @@ def climb(search: Search, propose: Engine, measure: Measure, *, has_gains: bool)
     reasons: dict[str, int] = {}
     for number in range(1, (SHADOW if has_gains else RUNGS[0].trials) + 1):
         values = propose(search, past)
-        outcome = measure(number, begin, 0, values)
+        (outcome,) = measure([Asked(number, begin, 0, values)])
         past.append(Tried(values, outcome.objective))
         proposed.append((number, values))
         if outcome.reason:
@@ -142,9 +159,12 @@ def climb(search: Search, propose: Engine, measure: Measure, *, has_gains: bool)
         room = RUNGS[at].trials if at < len(RUNGS) else 1
         if len(left) <= room and at < len(RUNGS):
             continue
-        found = {number: [measure(number, at, seed, values) for seed in range(rung.seeds)] for number, values in left}
+        asked = [Asked(number, at, place, values) for number, values in left for place in range(rung.seeds)]
+        found: dict[int, list[Outcome]] = {}
+        for one, outcome in zip(asked, measure(asked), strict=True):
+            found.setdefault(one.number, []).append(outcome)
         scores = {number: average(outcomes) for number, outcomes in found.items()}
-        for outcome in (one for outcomes in found.values() for one in outcomes if one.reason):
+        for outcome in (told for outcomes in found.values() for told in outcomes if told.reason):
             reasons[outcome.reason] = reasons.get(outcome.reason, 0) + 1
         left = choose_best(left, scores, room)
         if not left:

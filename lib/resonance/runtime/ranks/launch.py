@@ -10,8 +10,8 @@ import logging
 import os
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -23,6 +23,7 @@ from resonance.core.launch import Launch, Ranks
 from resonance.core.settings import TrainSettings
 from resonance.runtime.ranks.local_ranks import HOROVOD, STOP_SECONDS, TORCH, LocalLaunch, environment, last_line
 from resonance.runtime.ranks.orders import die_with_parent, find_rank
+from resonance.runtime.ranks.patches import Patch
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -42,7 +43,7 @@ def open_launch(settings: TrainSettings, engine: Engine) -> Launch:
 class InlineLaunch:
     """One rank in this process, without native code; ``start`` returns when it has ended."""
 
-    ranks = 1
+    ranks, room = 1, 1
 
     def start(self, module: str, spec: Path) -> Ranks:
         """Run it to its end."""
@@ -93,6 +94,15 @@ class SparkLaunch:
                 "give it more executor cores, or lower train.ranks"
             )
         return SparkRanks(self._way(self._spark, self._settings), module, spec)
+
+    @property
+    def room(self) -> int:
+        """As many as task slots hold; one is left for what the driver has computed meanwhile.
+
+        Raises:
+            SetupError: as ``slots``.
+        """
+        return max((self.slots() - 1) // self.ranks, 1)
 
     def close(self) -> None:
         """Do nothing: idle ranks would hold task slots."""
@@ -191,8 +201,9 @@ class HorovodTasks:
         from horovod.runner import gloo_run
 
         # Horovod would take over the driver's signals, which it may not do outside the main thread.
-        gloo_run.register_shutdown_event = lambda: self._stop
-        with _quiet_threads("run_spark"):
+        own.stop = self._stop  # asked for in this very thread, beside which others may run ranks
+        gloo_run.register_shutdown_event = lambda: own.stop
+        with QUIET.over(threading):
             horovod.spark.run(
                 _run_rank,
                 (module, spec),
@@ -232,14 +243,10 @@ class TorchTasks:
         from pyspark.ml.torch import distributor
 
         self._context.addJobTag(self._tag)
-        module_of: Any = distributor
-        usual, module_of.LogStreamingServer = module_of.LogStreamingServer, NoStreaming
-        try:
+        with UNTOLD.over(distributor):
             ranks = distributor.TorchDistributor(num_processes=self._settings.ranks, local_mode=False, use_gpu=self._gpus >= 1)
             ranks.logger.setLevel(logging.WARNING)  # that ranks start and end is shown by bars of our own
             ranks.run(_run_torch_rank, module, spec, environment(self._settings))
-        finally:
-            module_of.LogStreamingServer = usual
 
     def stop(self) -> None:
         """End the ranks."""
@@ -262,20 +269,20 @@ class NoStreaming:
         """End nothing."""
 
 
-@contextmanager
-def _quiet_threads(target: str) -> Iterator[None]:
-    """Print no stack trace for a thread that runs ``target``: what it raises is raised again where it is awaited."""
-    usual = threading.excepthook
+def _print_no_trace(usual: Callable[[threading.ExceptHookArgs], Any]) -> Callable[[threading.ExceptHookArgs], None]:
+    """Print no stack trace for a thread of Horovod that runs tasks: what it raises is raised again where it is awaited."""
 
     def hook(failed: threading.ExceptHookArgs) -> None:
-        if failed.thread is None or f"({target})" not in failed.thread.name:
+        if failed.thread is None or "(run_spark)" not in failed.thread.name:
             usual(failed)
 
-    threading.excepthook = hook
-    try:
-        yield
-    finally:
-        threading.excepthook = usual
+    return hook
+
+
+QUIET = Patch("excepthook", _print_no_trace)
+UNTOLD = Patch("LogStreamingServer", lambda usual: NoStreaming)
+own = threading.local()
+"""What a thread that runs ranks by Horovod has them stopped by."""
 
 
 def _run_torch_rank(module: str, spec: str, variables: Mapping[str, str]) -> None:

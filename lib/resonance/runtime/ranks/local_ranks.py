@@ -140,7 +140,7 @@ class LocalLaunch:
         self._settings = settings
         self._way = way
         self._group: Group | None = None
-        self.ranks = settings.ranks
+        self.ranks, self.room = settings.ranks, 1  # what they share with the engine, cores and memory, is this machine's
 
     def start(self, module: str, spec: Path) -> Ranks:
         """Give the order to the ranks that are here, or to new ones; what they print is left beside the spec if they fail."""

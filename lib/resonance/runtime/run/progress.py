@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +22,13 @@ from resonance.core.job import Step
 
 if TYPE_CHECKING:
     from resonance.runtime.run.accounting import Outcome
+
+
+class Own(threading.local):
+    """The step that a thread is at, and the table that it could not write: steps may run side by side."""
+
+    step: Step | None = None
+    table: str = ""
 
 
 class Events:
@@ -43,14 +51,13 @@ class Events:
         self._bar: Progress | None = None
         self._batch = batch
         self._origin = {"process": os.getpid(), "host": socket.gethostname(), "folder": os.getcwd(), "command": command}
-        self._step: Step | None = None
-        self._table = ""
+        self._own, self._turn = Own(), threading.Lock()
 
     def started(self, step: Step) -> None:
-        """A step begins: show it, unless its processes show their own progress."""
-        self._step, self._table = step, ""
+        """A step begins: show it, unless its processes show their own progress, or it runs beside others."""
+        self._own.step, self._own.table = step, ""
         self.write("started", **self._place(step), **self._origin)
-        if self._console.is_terminal and not step.job.starts_ranks:
+        if self._console.is_terminal and not step.job.starts_ranks and threading.current_thread() is threading.main_thread():
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
             self._bar = Progress(*columns, console=self._console, transient=True)
             self._bar.add_task(str(step), total=self._total, completed=self._finished)
@@ -63,22 +70,22 @@ class Events:
 
     def lost(self, table: str) -> None:
         """A table could not be written: remember it, for what is told of the failure."""
-        self._table = self._table or table
+        self._own.table = self._own.table or table
 
     def failed(self, cause: str) -> None:
         """The run broke off: add a line with the step that was at work, its tables, and what is to be given again."""
         self.close()
-        step = self._step
+        step = self._own.step
         at = {} if step is None else self._place(step)
         fills = [] if step is None else [entry.name for entry in (*step.job.writes, *step.job.appends)]
         with suppress(OSError):  # a full disk may have been the cause
-            self.write("failed", **at, **self._origin, table=self._table, fills=fills, cause=cause)
+            self.write("failed", **at, **self._origin, table=self._own.table, fills=fills, cause=cause)
 
     def finished(self, outcome: Outcome) -> None:
         """A step ended or was skipped: one line."""
         self.close()
         self._finished += 1
-        self._step, self._table = None, ""
+        self._own.step, self._own.table = None, ""
         step = outcome.step
         self.write(
             "skipped" if outcome.skipped else "finished",
@@ -107,7 +114,7 @@ class Events:
     def write(self, event: str, **fields: object) -> None:
         """Add one JSON line with the time, the event and its fields."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields})
-        with self._log.open("ab+") as log:
+        with self._turn, self._log.open("ab+") as log:
             broken = log.tell() > 0 and (log.seek(-1, SEEK_END), log.read(1))[1] != b"\n"  # a full disk cuts lines off
             log.write((b"\n" if broken else b"") + line.encode() + b"\n")
 

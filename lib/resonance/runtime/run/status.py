@@ -23,7 +23,9 @@ def gather_status(catalog: Catalog, log: Path, writer: str) -> Status:
     done = _find_newest(catalog.rows(STEPS))
     open_steps, failures = read_log(log)
     running = max(open_steps, key=lambda started: started.at, default=None) if writer else None
-    killed = [Failure(started, started.at, ENDED) for started in open_steps if started is not running]
+    beside = (running.process, running.host) if running and running.process else None  # it may have steps run side by side
+    lost = [one for one in open_steps if one is not running and (one.process, one.host) != beside]
+    killed = [Failure(started, started.at, ENDED) for started in lost]
     gates, approvals = catalog.rows(QUALITY_GATE), catalog.rows(APPROVALS)
     newest = (find_gate(gates, gate, dataset) for dataset, gate in sorted({(row["dataset"], row["gate"]) for row in gates}))
     closed = [row for row in newest if row is not None and row["state"] == "failed" and find_approval(approvals, row) is None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ class SparkCatalog:
     def __init__(self, spark: SparkSession, schema: str) -> None:
         self._spark = spark
         self._schema = schema
+        self._turns: dict[str, threading.Lock] = {}
 
     def name(self, table: Table) -> str:
         """How SQL names the table."""
@@ -195,8 +197,9 @@ class SparkCatalog:
         metadata = {**sign_note(note), "token": token}
         writer = resources.contract(table).make_frame(self._spark, rows).write.format("delta").mode(mode)
         writer = writer.options(**options).option("userMetadata", json.dumps(metadata, sort_keys=True))
-        self._save(table, writer)
-        last = self._delta(table).history(5).select("version", "userMetadata", "operationMetrics").collect()
+        with self._turns.setdefault(table.name, threading.Lock()):  # of writes of one table at once Delta refuses all but one
+            self._save(table, writer)
+            last = self._delta(table).history(5).select("version", "userMetadata", "operationMetrics").collect()
         for row in last:
             if _note(row["userMetadata"]).get("token") == token:
                 written = int((row["operationMetrics"] or {}).get("numOutputRows", 0))

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from resonance.control.search.engines import propose_at_random
-from resonance.control.search.rungs import RUNGS, SHADOW, Outcome, climb, count_cost, make_seed, refuse_cost, refuse_seeds
+from resonance.control.search.rungs import (
+    RUNGS,
+    SHADOW,
+    Asked,
+    Measure,
+    Outcome,
+    climb,
+    count_cost,
+    make_seed,
+    refuse_cost,
+    refuse_seeds,
+)
 from resonance.core.errors import InputError
 from resonance.core.policy import Policy
 from resonance.core.search import Search, Values, parse_search
@@ -22,10 +33,10 @@ def search(tokens: int = 400_000, budget: int = 16_000_000, seconds: float = 100
     return parse_search({"search": head, "space": space}, INCUMBENT, "s")
 
 
-def watch(told: Told, lose: Callable[[int, Values], Outcome]) -> Callable[[int, int, int, Values], Outcome]:
-    def measure(number: int, rung: int, seed: int, values: Values) -> Outcome:
-        told.append((number, rung, seed))
-        return lose(rung, values)
+def watch(told: Told, lose: Callable[[int, Values], Outcome]) -> Measure:
+    def measure(asked: Sequence[Asked]) -> list[Outcome]:
+        told.extend(one[:3] for one in asked)
+        return [lose(one.rung, one.values) for one in asked]
 
     return measure
 
@@ -50,6 +61,17 @@ def test_without_gains_the_first_rung_proposes() -> None:
     assert {seed for _, rung, seed in told if rung == 4} == {0, 1, 2}
 
 
+def test_all_of_a_rung_is_asked_for_at_once_where_no_proposal_waits_for_it() -> None:
+    sizes: list[tuple[int, int]] = []
+
+    def measure(asked: Sequence[Asked]) -> list[Outcome]:
+        sizes.append((asked[0].rung, len(asked)))
+        return [distance(one.rung, one.values) for one in asked]
+
+    climb(search(), propose_at_random, measure, has_gains=False)
+    assert sizes == [(1, 1)] * 16 + [(2, 8), (3, 8), (4, 6)]
+
+
 def test_a_rung_that_leaves_nobody_out_is_passed_over() -> None:
     """Of two thresholds both stay until the last rung."""
     asked = search()
@@ -69,13 +91,13 @@ class Table:
         self.kept: dict[tuple[int, int, int], Outcome] = {}
         self.limit = 10**6
 
-    def measure(self, number: int, rung: int, seed: int, values: Values) -> Outcome:
-        key = (number, rung, seed)
-        if key not in self.kept:
-            if len(self.kept) == self.limit:
-                raise KeyboardInterrupt
-            self.kept[key] = distance(rung, values)
-        return self.kept[key]
+    def measure(self, asked: Sequence[Asked]) -> list[Outcome]:
+        for one in asked:
+            if one[:3] not in self.kept:
+                if len(self.kept) == self.limit:
+                    raise KeyboardInterrupt
+                self.kept[one[:3]] = distance(one.rung, one.values)
+        return [self.kept[one[:3]] for one in asked]
 
 
 @pytest.mark.parametrize("stop", [3, 70, 95])

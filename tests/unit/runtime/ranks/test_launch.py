@@ -68,6 +68,7 @@ def test_settings_choose_the_way(spark):
     assert ways == {"inline": InlineLaunch, "horovod": LocalLaunch, "torch": LocalLaunch, **dict.fromkeys(ON_SPARK, SparkLaunch)}
     assert open_launch(TrainSettings(launch="horovod", ranks=3), engine).ranks == 3
     assert open_launch(TrainSettings(launch="inline", ranks=3), engine).ranks == 1
+    assert {open_launch(TrainSettings(launch=way), engine).room for way in ("inline", "horovod", "torch")} == {1}
 
 
 def test_inline_runs_to_the_end_and_keeps_the_error(order):
@@ -173,9 +174,12 @@ def test_ranks_on_executors_need_spark(on_spark, order):
 
 @pytest.mark.train
 @pytest.mark.engine("spark")
-def test_spark_counts_slots_before_it_starts(on_spark, order):
+def test_spark_counts_slots_before_it_starts(on_spark, order, monkeypatch):
     way = on_spark(ranks=3)
-    assert way.slots() == 2
+    assert (way.slots(), way.room) == (2, 1)
+    monkeypatch.setattr(SparkLaunch, "slots", lambda self: 9)
+    assert [on_spark(ranks=ranks).room for ranks in (1, 2, 3, 4, 5)] == [8, 4, 2, 2, 1], "one slot is left for tables"
+    monkeypatch.undo()
     with pytest.raises(SetupError, match="train.ranks is 3, but the Spark application has 2 task slots"):
         way.start(SLEEPERS, order("end"))
 

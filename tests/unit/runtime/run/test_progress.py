@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from pathlib import Path
 
 from rich.console import Console
@@ -58,3 +59,25 @@ def test_a_log_that_cannot_be_written_hides_no_failure(tmp_path: Path) -> None:
     events = Events(tmp_path / "logs" / "events.jsonl", Console(file=io.StringIO()), 1)
     (tmp_path / "logs").rmdir()
     events.failed("why")
+
+
+def test_steps_side_by_side_fail_each_with_its_own_name(tmp_path: Path) -> None:
+    log, console = tmp_path / "events.jsonl", Console(file=io.StringIO(), force_terminal=True)
+    events, both = Events(log, console, 2), threading.Barrier(2)
+
+    def fail(step: Step, table: str) -> None:
+        events.started(step)
+        both.wait(10)
+        events.lost(table)
+        events.failed(f"no {table}")
+
+    threads = [threading.Thread(target=fail, args=told) for told in ((Step(INGEST), "raw"), (Step(HOLD_OUT), "plan"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {(line["job"], line["table"], line["cause"]) for line in lines if line["event"] == "failed"} == {
+        ("ingest", "raw", "no raw"),
+        ("hold_out", "plan", "no plan"),
+    }

@@ -130,3 +130,17 @@ def test_work_is_open_until_a_later_round_that_looks_for_it_finds_its_slice_soun
     looked = step("attribute", 1, "r1")
     assert count(looked) == count(looked, step("train", 2, "r2")) == 1
     assert count(looked, step("attribute", 2, "r3")) == 0
+
+
+def test_steps_that_one_process_runs_side_by_side_were_not_killed(tmp_path: Path) -> None:
+    mine, other = {"process": 7, "host": "here"}, {"process": 6, "host": "here"}
+    log = write_log(
+        tmp_path,
+        event("started", "try_rules", 1, "rule-a", **other),
+        event("started", "try_rules", 1, "rule-b", **mine),
+        event("started", "try_rules", 1, "rule-c", **mine),
+    )
+    status = gather_status(Rows(), log, "process 7 writes")  # type: ignore[arg-type]
+    assert status.running is not None
+    assert status.running.place[3] == "rule-c"
+    assert [failure.started.place[3] for failure in status.failures] == ["rule-a"]
