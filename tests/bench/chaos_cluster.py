@@ -1,39 +1,84 @@
-"""Faults of a Spark cluster of separate processes on this machine: executors, workers and the driver die, tasks are done twice."""
+"""Faults of a Spark cluster of hosts on this machine: its processes die, links are cut, tasks are done twice, disks fill up."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
 import psutil
 
-from tests.bench.chaos_faults import Case, Disturbed, begin, finish
+from resonance.runtime import resources
+from tests.bench.chaos_driver import Driver
+from tests.bench.chaos_faults import Case, Disturbed, begin, can_mount, finish, mount_disk
+from tests.bench.chaos_hosts import Hosts, open_hosts
 from tests.bench.places import TOP
-from tests.standalone import MEMORY, start_cluster
+from tests.ports import free_ports
 
 WORKERS = 2
-FOLDER = "CLUSTER_DIR"
+MEMORY = "1500m"
+"""Of each worker."""
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
+"""Every process compiles quickly: each of them lives for a minute."""
+LOST = 20
+"""Seconds after which the master gives up a silent worker, and the driver a silent executor: some cuts last longer."""
+CUT = (5.0, 60.0)
+"""Seconds of a cut, and of a slow link."""
+PATIENCE = 120
+"""Seconds for a process to start, or for executors of an ended command to end."""
+SMALL_ROOM = "256m"
+"""Size of the disk of a worker."""
+EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cluster:
-    """A master and two workers of one core each, by the scripts of ``cluster/standalone``."""
+    """A master and two workers of one core each, on hosts of their own where that is permitted, and a driver that stays.
 
-    environment: Mapping[str, str]
-    master: str
+    Args:
+        folder: where its logs, and the files that Spark makes, lie.
+        running: its processes: worker n stands under that number, the master under -1.
+    """
+
+    hosts: Hosts
+    folder: Path
+    port: str
+    driver: Driver
+    running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def master(self) -> str:
+        """Where applications connect."""
+        return f"spark://{self.hosts.first}:{self.port}"
 
     @property
     def settings(self) -> tuple[str, ...]:
         """What a command is told to compute there."""
-        conf = "spark.conf={spark.executor.memory: 1g, spark.ui.enabled: 'false'}"
-        return (f"spark.master={self.master}", "spark.driver_memory=1500m", "spark.shuffle_partitions=2", conf)
+        log = (resources.folder("conf") / "log4j2.properties").as_uri()
+        conf = {
+            "spark.driver.host": self.hosts.first,
+            "spark.driver.bindAddress": self.hosts.first,
+            "spark.driver.extraJavaOptions": f"{JAVA} -XX:NewSize=384m -XX:OldSize=512m -Dlog4j2.configurationFile={log}",
+            "spark.executor.extraJavaOptions": JAVA,
+            "spark.executor.memory": "1g",
+            "spark.executor.heartbeatInterval": f"{LOST // 4}s",
+            "spark.network.timeout": f"{LOST}s",
+            "spark.network.timeoutInterval": f"{LOST // 4}s",
+            "spark.local.dir": str(self.folder / "driver"),
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # some hundred rows are not worth a compiler
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.ui.enabled": "false",
+        }
+        told = f"spark.conf={json.dumps(conf)}"
+        return (f"spark.master={self.master}", "spark.driver_memory=1500m", "spark.shuffle_partitions=2", told)
 
     def kill_executor(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
         """One executor is killed; the cluster starts another one."""
@@ -46,11 +91,11 @@ class Cluster:
 
     def kill_worker(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
         """A worker is killed, with which its executor ends; it comes back when the command has ended."""
-        moment, number = case.draw_moment(chance), chance.randrange(WORKERS) + 1
+        moment, number = case.draw_moment(chance), chance.randrange(WORKERS)
         process, met = begin(case, workspace, moment)
-        psutil.Process(int(self._pid_file(number).read_text())).kill()
+        self.running[number].kill()
         found = finish(process, workspace, moment, met)
-        self._start_worker(number)
+        self.start_worker(number)
         return found
 
     def retry_task(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
@@ -59,55 +104,154 @@ class Cluster:
         process, _ = begin(case, workspace, moment)
         met = False
         while process.poll() is None and not met:
-            if any((workspace / "tables").glob("*/data-*/_temporary/**/*.parquet")):
+            if any((workspace / "tables").glob("*/data-*/_temporary/0/**/*.parquet")):
                 for executor in self._executors():
                     executor.kill()
                 met = True
-            time.sleep(0.002)
+            time.sleep(0.01)
         return finish(process, workspace, f"a file staged after {moment}", met)
+
+    def cut_off(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+        """A worker is cut off for 5 to 60 seconds: the driver and the master do not hear of it, nor it of them."""
+        return self._hold(self.hosts.cut_off, case, workspace, chance)
+
+    def slow_down(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+        """The link of a worker is slow for 5 to 60 seconds."""
+        return self._hold(self.hosts.slow_down, case, workspace, chance)
+
+    def fill_disk(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+        """The disk on which a worker puts what it shuffles and spills is full for 5 to 60 seconds."""
+        return self._hold(self._take_room, case, workspace, chance)
+
+    def find_left(self, workspace: Path) -> list[list[str]]:
+        """The commands of processes that outlive a driver: its own, and executors."""
+        if self.driver.lives:
+            return []
+        gone = time.monotonic() + PATIENCE
+        while (left := self._executors()) and time.monotonic() < gone:
+            time.sleep(0.2)
+        return [*self.driver.find_orphans(), *([EXECUTOR] for _ in left)]
+
+    def start(self) -> None:
+        """Start the master, then the workers."""
+        words = ("master.Master", "--host", self.hosts.first, "--port", self.port, "--webui-port", "0")
+        self._launch(-1, self.hosts.first, (), *words)
+        self._wait_for("I have been elected leader")
+        for number in range(WORKERS):
+            self.start_worker(number)
+
+    def start_worker(self, number: int) -> None:
+        """Start a worker, and wait until the master knows it."""
+        host, sized = self.hosts.workers[number], ("--cores", "1", "--memory", MEMORY, "--webui-port", "0")
+        folder = ("--work-dir", str(self.folder / f"work-{number}"))
+        words = ("worker.Worker", "--host", host, *sized, *folder, self.master)
+        known = self._log().count(f"Registering worker {host}:")
+        self._launch(number, host, self.hosts.enter(number), *words)
+        self._wait_for(f"Registering worker {host}:", known + 1)
+
+    def stop(self) -> None:
+        """End all processes: the driver, workers, then the master."""
+        self.driver.stop()
+        for number in sorted(self.running, reverse=True):
+            self.running[number].terminate()
+        for process in self.running.values():
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def disk_of(self, number: int) -> Path:
+        """Where the executors of a worker put what they shuffle and spill."""
+        return self.folder / f"disk-{number}"
+
+    def _hold(self, fault: Callable[[int], AbstractContextManager[None]], case: Case, workspace: Path, chance: Random) -> Disturbed:
+        """A worker bears a fault that passes: until the drawn time is over, or the command."""
+        moment, number, seconds = case.draw_moment(chance), chance.randrange(WORKERS), round(chance.uniform(*CUT), 1)
+        process, met = begin(case, workspace, moment)
+        with fault(number), suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        found = finish(process, workspace, f"{moment}, for {seconds:g} s", met)
+        if self.running[number].poll() is not None:  # the master had given it up, and it itself
+            self.start_worker(number)
+        return found
+
+    @contextmanager
+    def _take_room(self, number: int) -> Iterator[None]:
+        """Fill the disk of a worker until the end of the ``with`` statement."""
+        ballast = self.disk_of(number) / "ballast"
+        try:
+            with suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while file.write(bytes(1 << 20)):
+                    pass
+            yield
+        finally:
+            ballast.unlink()
 
     def _executors(self) -> list[psutil.Process]:
         """The executors of these workers."""
         found = []
-        for number in range(1, WORKERS + 1):
-            for process in psutil.Process(int(self._pid_file(number).read_text())).children(recursive=True):
+        for number in range(WORKERS):
+            try:
+                started = psutil.Process(self.running[number].pid).children(recursive=True)
+            except psutil.Error:  # the worker ended
+                continue
+            for process in started:
                 try:
-                    if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in process.cmdline():
+                    if EXECUTOR in process.cmdline():
                         found.append(process)
                 except psutil.Error:  # it ended since
                     continue
         return found
 
-    def _pid_file(self, number: int) -> Path:
-        return Path(self.environment[FOLDER]) / f"worker-{number}.pid"
-
-    def _start_worker(self, number: int) -> None:
-        """Start a worker anew, and wait until the master knows it."""
+    def _launch(self, number: int, host: str, enter: Sequence[str], name: str, *words: str) -> None:
+        """Start a process of Spark on a host."""
         spec = find_spec("pyspark")
         assert spec is not None
         assert spec.submodule_search_locations
-        home, folder = spec.submodule_search_locations[0], Path(self.environment[FOLDER])
-        known = _count_registered(folder)
-        words = ["--host", "127.0.0.1", "--cores", "1", "--memory", MEMORY, "--webui-port", "0"]
-        words += ["--work-dir", str(folder / f"work-{number}"), self.master]
-        command = [f"{home}/bin/spark-class", "org.apache.spark.deploy.worker.Worker", *words]
-        with (folder / f"worker-{number}.log").open("ab") as log:
-            around = {**self.environment, "SPARK_HOME": home}
-            process = subprocess.Popen(command, env=around, stdout=log, stderr=log, start_new_session=True)
-        self._pid_file(number).write_text(str(process.pid))
-        while _count_registered(folder) == known:
-            if process.poll() is not None:
-                raise RuntimeError(f"worker {number} did not come back; see {folder}")
+        home = spec.submodule_search_locations[0]
+        command = [*enter, f"{home}/bin/spark-class", f"org.apache.spark.deploy.{name}", *words]
+        around = {**os.environ, **self._environment(home, host), "SPARK_LOCAL_DIRS": str(self.disk_of(number))}
+        with (self.folder / f"{number}.log").open("ab") as log:
+            self.running[number] = subprocess.Popen(
+                command, env=around, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def _environment(self, home: str, host: str) -> Mapping[str, str]:
+        return {
+            "SPARK_HOME": home,
+            "SPARK_LOCAL_IP": host,
+            "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_DAEMON_JAVA_OPTS": f"{JAVA} -Dspark.worker.timeout={LOST}",
+            "PYSPARK_PYTHON": sys.executable,
+            "PYTHONPATH": os.pathsep.join((str(TOP / "lib"), str(TOP))),
+        }
+
+    def _log(self) -> str:
+        """What the master has said."""
+        return (self.folder / "-1.log").read_text(errors="replace")
+
+    def _wait_for(self, words: str, times: int = 1) -> None:
+        """Wait until the master has said these words so often."""
+        until = time.monotonic() + PATIENCE
+        while self._log().count(words) < times:
+            ended = [number for number, process in self.running.items() if process.poll() is not None]
+            if ended or time.monotonic() > until:
+                raise RuntimeError(f"the cluster did not start; see the logs in {self.folder}")
             time.sleep(0.2)
 
 
 @contextmanager
 def open_cluster(home: Path) -> Iterator[Cluster]:
-    """A cluster that runs until the end of the ``with`` statement."""
-    own = {"WORKERS": str(WORKERS), "PYTHONPATH": os.pathsep.join((str(TOP / "lib"), str(TOP)))}
-    with start_cluster(home / "cluster", own) as (master, environment):
-        yield Cluster(environment, master)
-
-
-def _count_registered(folder: Path) -> int:
-    return (folder / "master.log").read_text(errors="replace").count("Registering worker")
+    """A cluster that runs until the end of the ``with`` statement; each worker has a disk in memory where one may be mounted."""
+    with open_hosts(WORKERS) as hosts, ExitStack() as disks:
+        cluster = Cluster(hosts, home / "cluster", free_ports(1)[0], Driver(home))
+        cluster.folder.mkdir()
+        for number in range(WORKERS):
+            cluster.disk_of(number).mkdir()
+            if can_mount(cluster.disk_of(number)):
+                disks.enter_context(mount_disk(cluster.disk_of(number), SMALL_ROOM))
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()

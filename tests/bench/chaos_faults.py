@@ -6,10 +6,12 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 import psutil
 
@@ -22,6 +24,18 @@ ROOM = "1g"
 """Size of a disk that is not full."""
 WORKER_SECONDS = 1.5
 """A worker is killed so long after the first one came at most."""
+
+
+class Running(Protocol):
+    """A command that was started: a process, or one of several that a process is given."""
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float) -> int: ...
+
+    def send_signal(self, number: int) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -46,10 +60,12 @@ class Case:
         tables: the hash of each table that it leaves.
         rows: the rows of each table.
         size: bytes of its workspace in the end.
+        launch: starts a command, given its arguments, a workspace, the engine and a file for what it says.
     """
 
     arguments: tuple[str, ...]
     engine: str = "embedded"
+    launch: Callable[[Sequence[str], Path, str, Path], Running] = launch
     seconds: float = 0.0
     steps: Mapping[str, float] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
@@ -82,10 +98,10 @@ def log_of(workspace: Path) -> Path:
     return workspace.parent.with_suffix(".log")
 
 
-def begin(case: Case, workspace: Path, moment: Moment) -> tuple[subprocess.Popen[bytes], bool]:
+def begin(case: Case, workspace: Path, moment: Moment) -> tuple[Running, bool]:
     """Start the command and wait for the moment; the process, and whether it is alive then."""
     before = _count_begun(workspace, moment.job)
-    process = launch(case.arguments, workspace, case.engine, log_of(workspace))
+    process = case.launch(case.arguments, workspace, case.engine, log_of(workspace))
     while _count_begun(workspace, moment.job) == before:
         if process.poll() is not None:
             return process, False
@@ -94,7 +110,7 @@ def begin(case: Case, workspace: Path, moment: Moment) -> tuple[subprocess.Popen
     return process, process.poll() is None
 
 
-def finish(process: subprocess.Popen[bytes], workspace: Path, at: object, met: bool) -> Disturbed:
+def finish(process: Running, workspace: Path, at: object, met: bool) -> Disturbed:
     """What came of a command, once it has ended."""
     code = process.wait(PATIENCE)
     lines = log_of(workspace).read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -156,6 +172,25 @@ def write_at_once(case: Case, workspace: Path, chance: Random) -> Disturbed:
     if first.wait(PATIENCE):
         raise RuntimeError(f"the first of two commands ended with {first.returncode}")
     return found
+
+
+@contextmanager
+def mount_disk(place: Path, size: str) -> Iterator[None]:
+    """A disk in memory, mounted on a folder."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def can_mount(place: Path) -> bool:
+    """Whether this process may mount a disk."""
+    try:
+        with mount_disk(place, ROOM):
+            return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
 
 
 def resize(place: Path, size: str) -> None:
