@@ -20,6 +20,8 @@ MEMORY = re.compile(
     r"Resources exhausted|Failed to allocate|MemoryError|OutOfMemoryError|bad_alloc|Cannot allocate memory|ArrowMemoryError"
 )
 DISK = re.compile(r"No space left on device|StorageFull|os error 28\b|Disk quota exceeded|os error 122\b")
+WORKER = re.compile(r"\(TID \d+\) \((\S+) executor (?!driver\b)\S+\)")
+"""The host of a cluster on which a task failed for good: Spark shuffles and spills on disks of its own there."""
 FILES = re.compile(r"Too many open files|os error 24\b")
 ENDED = re.compile(r"StatusCode\.UNAVAILABLE|Answer from Java side is empty|Error while sending or receiving|JVM is shutting down")
 PATHS = re.compile(r"(?<![\w.])/[^\s:'\"),\]]+")
@@ -36,7 +38,10 @@ def explain_error(error: BaseException, places: Iterable[Path] = ()) -> Resonanc
     """
     said = "\n".join(f"{type(each).__name__}: {each}" for each in _chain(error))
     if DISK.search(said):
-        return EngineError(f"no space left on {_fullest(said, places)}; make room there and {ADVICE}")
+        where = _fullest(said, places)
+        if hosts := WORKER.findall(said):
+            where += f", or on a disk of {hosts[-1]}, a worker of the cluster"
+        return EngineError(f"no space left on {where}; make room there and {ADVICE}")
     if found := OURS.findall(said):
         name, message = found[-1]
         kind: type[ResonanceError] = getattr(errors, name, ResonanceError)

@@ -124,6 +124,13 @@ def test_the_fullest_of_the_folders_is_named(monkeypatch: pytest.MonkeyPatch, tm
     assert str(error) == f"no space left on {tmp_path / 'w'}; make room there and run the same command again"
 
 
+@pytest.mark.parametrize(("executor", "named"), [("10.0.0.7 executor 1", True), ("localhost executor driver", False)])
+def test_the_worker_of_a_cluster_whose_disk_may_be_full_is_named(executor: str, named: bool) -> None:
+    lost = f"most recent failure: Lost task 0.3 in stage 5.0 (TID 7) ({executor}): java.io.IOException: No space left on device"
+    said = str(explain_error(RuntimeError(f"{CALL}Job aborted due to stage failure: {lost}")))
+    assert (", or on a disk of 10.0.0.7, a worker of the cluster; make room there" in said) == named
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
