@@ -2,81 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config as Client
-from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError
 
 from resonance.testing import tiny_corpus
-from tests.ports import free_ports
+from tests.object_storage import hash_tables, refuse, succeed, write_texts
 
 pytestmark = [pytest.mark.engine("embedded"), pytest.mark.timeout(1800)]
-KEYS = {"accessKey": "here", "secretKey": "only-in-this-test"}
-
-
-@pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a command that may use a running server of S3 with one bucket, ``texts``."""
-    home = tmp_path_factory.mktemp("storage")
-    actions = ["Admin", "Read", "List", "Tagging", "Write"]
-    (home / "s3.json").write_text(json.dumps({"identities": [{"name": "us", "credentials": [KEYS], "actions": actions}]}))
-    names = [f"{part}.port{kind}" for part in ("master", "volume", "filer", "s3") for kind in ("", ".grpc")]
-    ports = [f"-{name}={port}" for name, port in zip(names, free_ports(len(names)), strict=True)]
-    options = ["-s3", "-ip=127.0.0.1", f"-dir={home}", f"-s3.config={home / 's3.json'}", "-volume.max=100", "-s3.port.iceberg=0"]
-    command = [str(Path(sys.executable).with_name("weed")), "server", "-master.volumeSizeLimitMB=64", *options, *ports]
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=home)
-        address = f"http://127.0.0.1:{ports[names.index('s3.port')].partition('=')[2]}"
-        own = {"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1"}
-        own |= {"AWS_ACCESS_KEY_ID": KEYS["accessKey"], "AWS_SECRET_ACCESS_KEY": KEYS["secretKey"]}
-        try:
-            make_bucket(address, home)
-            yield {**os.environ, **own}
-        finally:
-            server.kill()
-            server.wait(60)
-
-
-def make_bucket(address: str, home: Path) -> None:
-    quick = Client(retries={"max_attempts": 1})
-    keys = {"aws_access_key_id": KEYS["accessKey"], "aws_secret_access_key": KEYS["secretKey"]}
-    client = boto3.client("s3", endpoint_url=address, region_name="us-east-1", config=quick, **keys)
-    for _ in range(240):
-        try:
-            client.create_bucket(Bucket="texts")
-            return
-        except (ClientError, ConnectionError, EndpointConnectionError):
-            time.sleep(0.5)
-    raise AssertionError((home / "log").read_text()[-3000:])
-
-
-def call(environment: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "resonance.cli", *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
-
-
-def succeed(environment: dict[str, str], *arguments: str | Path) -> str:
-    done = call(environment, *arguments)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
-
-
-def hash_tables(said: str) -> dict[str, str]:
-    return dict(re.findall(r"(\w+)\s+│.*│\s+([0-9a-f]{8,})", said))
-
-
-def write_texts(file: Path, rows: list[dict[str, str]]) -> Path:
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return file
 
 
 @pytest.mark.slow
@@ -165,7 +100,4 @@ def test_what_cannot_be_is_told_in_one_line(storage: dict[str, str], tmp_path: P
         (storage, (*given, "tables=s3://texts/a b"), "is no address such as s3://bucket/folder"),
         (storage, ("curate", texts, "--workspace", "s3://texts/w"), "keep tables there (--set tables=ADDRESS)"),
     ):
-        done = call(environment, *arguments)
-        assert done.returncode == 1, done.stdout[-1000:]
-        assert says in done.stderr
-        assert done.stderr.count("\n") == 1, done.stderr
+        refuse(environment, says, *arguments)

@@ -147,10 +147,10 @@ class OpenWorkspace:
         """Clean and deduplicate files into tables; every cut row keeps its reason.
 
         Args:
-            inputs: files of the formats in ``core.formats``, Delta tables, folders or globs.
+            inputs: files of the formats in ``core.formats``, Delta tables, folders or globs; of this machine or of buckets.
             rules: name or file of the policy that cuts documents.
             dedup: which duplicates are cut.
-            export: folder that the kept documents are written to.
+            export: folder, or address of one in a bucket, that the kept documents are written to.
             format: that of the export.
         """
         own: dict[str, object] = {"ingest__inputs": [str(given) for given in inputs], "dedupe__method": dedup}
@@ -163,9 +163,9 @@ class OpenWorkspace:
         from resonance.curate.signals.privacy import choose_mask
         from resonance.runtime.storage.export import check_target, export_documents
 
-        check_target(Path(export), format, config.ingest.inputs, config.workspace)
+        check_target(export, format, config.ingest.inputs, config.workspace, config.tables)
         done = self._execute(config, jobs)
-        rows = export_documents(self._open(config).catalog, Path(export), format, choose_mask(config.clean))
+        rows = export_documents(self._open(config).catalog, export, format, choose_mask(config.clean))
         self._say(f"{rows:,} documents exported to {export}")
         return Run(done.steps, done.report, rows)
 

@@ -68,7 +68,7 @@ def plan(
     w.plan(*(job or ()), rounds=rounds).show(out)
 
 
-INPUTS = f"Files ({list_known()}), Delta tables, folders or globs."
+INPUTS = f"Files ({list_known()}), Delta tables, folders or globs, of this machine or at s3://bucket/…"
 
 
 @app.command()
@@ -82,7 +82,7 @@ def curate(
         typer.Option(metavar="NAME|FILE", help="Policy that cuts documents: by_language (default), gopher, zh, none, or a file."),
     ] = None,
     dedup: Annotated[Literal["minhash", "exact", "none"], typer.Option(help="Which duplicates are cut.")] = "minhash",
-    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the kept documents here.")] = None,
+    export: Annotated[str | None, typer.Option(metavar="DIR|ADDRESS", help="Write the kept documents here.")] = None,
     format: Annotated[Literal["jsonl", "parquet"], typer.Option(help="Format of the export.")] = "jsonl",
 ) -> None:
     """Clean and deduplicate your own files into Delta tables; every cut row keeps its reason.

@@ -17,6 +17,10 @@ class InputError(ResonanceError):
     """A source cannot be read, or holds nothing that could be used."""
 
 
+class StorageError(ResonanceError):
+    """Object storage refuses what is asked, or does not answer."""
+
+
 class ContractError(ResonanceError):
     """A table and its contract disagree, or rows break a rule of it."""
 

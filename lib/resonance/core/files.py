@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from resonance.core.errors import InputError, SetupError
+from resonance.core.objects import open_bytes
 
 LOCK = ".resonance.lock"
 """The file that a writer of a workspace holds; it stays, and so also marks a folder as a workspace."""
@@ -80,9 +81,9 @@ def show_name(name: str) -> str:
 
 
 def hash_file(file: str | Path) -> str | None:
-    """The SHA-256 of a file in hexadecimal digits; None where it cannot be read."""
+    """The SHA-256 of a file, or of an object by its address, in hexadecimal digits; None where it cannot be read."""
     try:
-        with open(file, "rb") as held:
+        with open_bytes(str(file)) as held:
             return hashlib.file_digest(held, "sha256").hexdigest()
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""Inputs to files: folders, globs and names become a list, each file with a name that does not depend on where it lies.
+"""Inputs to files: folders, globs, names and addresses become a list, each file with a name that does not depend on where it lies.
 
 The one look-up of sources: what is read, what tells that sources changed, and what an export keeps out of, are all asked here.
 """
@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from resonance.core.buckets import LOG, find_in_bucket, list_log
 from resonance.core.errors import InputError
 from resonance.core.files import LOCK, find_odd_bytes, refuse_unreadable, show_name
 from resonance.core.formats import find_format, list_known
-
-LOG = "_delta_log"
+from resonance.core.objects import is_address
 
 
 class File(NamedTuple):
-    """One input file. ``name`` is relative to the input that led to it; ``format`` is empty where none is known.
+    """One input file, or an object by its address. ``name`` is relative to the input that led to it; ``format`` is empty where
+    none is known.
 
     ``fault`` says why it cannot be read, where that is known before it is opened.
     """
@@ -39,7 +40,7 @@ class File(NamedTuple):
 
 
 def find_files(inputs: Sequence[str]) -> list[File]:
-    """The files that ``inputs`` (files, folders, globs) lead to, each once.
+    """The files that ``inputs`` (files, folders, globs, and such of buckets) lead to, each once.
 
     Passed over are hidden ones (``.x``, ``_x``), what is no file (pipes, devices), and workspaces with all that is in them.
     A file inside a folder whose extension is unknown comes with an empty format, so that it is quarantined, not lost; so does one
@@ -47,13 +48,14 @@ def find_files(inputs: Sequence[str]) -> list[File]:
 
     Raises:
         InputError: an input does not exist, holds no file, names a file of unknown format, or two files share a name.
+        StorageError: a bucket cannot be read.
     """
     if not inputs:
         raise InputError("ingest: no input given; name files, folders or globs in ingest.inputs")
     found: dict[str, File] = {}
     for given in inputs:
         for file in _of_input(given, alone=len(inputs) == 1):
-            found.setdefault(file.path if file.fault else os.path.realpath(file.path), file)
+            found.setdefault(file.path if file.fault or is_address(file.path) else os.path.realpath(file.path), file)
     names: dict[str, File] = {}
     for file in found.values():
         twin = names.setdefault(file.name, file)
@@ -91,7 +93,7 @@ def are_tables(inputs: Sequence[str]) -> bool:
     Raises:
         InputError: some are, and some are not.
     """
-    found = [(input_path(given) / LOG).is_dir() for given in inputs]
+    found = [bool(list_log(given)) if is_address(given) else (input_path(given) / LOG).is_dir() for given in inputs]
     if any(found) and not all(found):
         raise InputError("ingest: Delta tables and files cannot be read together; give each a batch of its own")
     return any(found)
@@ -104,14 +106,19 @@ def find_states(inputs: Sequence[str]) -> list[str]:
         InputError: as in ``find_files``.
     """
     if are_tables(inputs):
-        versions = ((given, file) for given in inputs for file in (input_path(given) / LOG).glob("*.json"))
-        return [f"{given} {file.name} {file.stat().st_size}" for given, file in versions]
+        return [f"{given} {name} {size}" for given in inputs for name, size in _list_log(given)]
     return [f"{file.shown} {file.name} {file.size} {file.modified}" for file in (find_files(inputs) if inputs else ())]
+
+
+def _list_log(given: str) -> list[tuple[str, int]]:
+    if is_address(given):
+        return list_log(given)
+    return [(file.name, file.stat().st_size) for file in (input_path(given) / LOG).glob("*.json")]
 
 
 def reads_from(inputs: Sequence[str], folder: Path, name: str) -> str | None:
     """The input that lies in ``folder``, or would read a file of this name there; None where there is none."""
-    for given, path in ((given, input_path(given)) for given in inputs):
+    for given, path in ((given, input_path(given)) for given in inputs if not is_address(given)):
         if lies_in(path, folder) or _would_read(path, folder, name):
             return given
     return None
@@ -158,6 +165,8 @@ def _would_read(given: Path, folder: Path, name: str) -> bool:
 
 
 def _of_input(given: str, alone: bool) -> list[File]:
+    if is_address(given):
+        return _of_bucket(given)
     path = input_path(given)
     if is_workspace(path):
         if alone:
@@ -174,6 +183,19 @@ def _of_input(given: str, alone: bool) -> list[File]:
         raise InputError(f"ingest: cannot read {error.filename or given}: {error.strerror}") from error
     if not files:
         raise InputError(f"ingest: {given} holds no files" if path.is_dir() else f"ingest: {given} does not exist")
+    return files
+
+
+def _of_bucket(given: str) -> list[File]:
+    found = find_in_bucket(given)
+    files = []
+    for about in found.objects:
+        name, path = found.name(about), str(found.root._replace(key=about.key))
+        files.append(File(path, name, f"{found.shown}/{name}", about.size, about.modified, *find_format(Path(name))))
+    if not files:
+        raise InputError(f"ingest: {given} does not exist, or holds no files")
+    if len(files) == 1 and files[0].shown == given:
+        _refuse_unknown(files[0])
     return files
 
 
@@ -230,9 +252,13 @@ def _find_named(path: Path) -> File:
     if not _is_file(path):
         raise InputError(f"ingest: {path} is a pipe, a socket or a device, no file; write what it gives into a file first")
     file = _file(path, path.parent)
-    if not file.format:
-        raise InputError(f"ingest: {path} has no known extension; known are {list_known()}")
+    _refuse_unknown(file)
     return file
+
+
+def _refuse_unknown(file: File) -> None:
+    if not file.format:
+        raise InputError(f"ingest: {file.shown} has no known extension; known are {list_known()}")
 
 
 def _file(path: Path, root: Path) -> File:

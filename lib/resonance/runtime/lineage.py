@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ConfigError, ResonanceError
+from resonance.core.objects import is_address, parse_address
 from resonance.core.quality import Quality
 from resonance.core.settings import Config, LineageSettings
+from resonance.core.sources import input_path
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset
@@ -50,6 +52,14 @@ class Told:
 def name_file(path: Path, version: str = "") -> Source:
     """A file or folder of this machine, as OpenLineage names it."""
     return Source("file", str(path.resolve()), version)
+
+
+def name_input(given: str) -> Source:
+    """An input of ``ingest``: a file or folder of this machine, or what an address names in a bucket."""
+    if not is_address(given):
+        return name_file(input_path(given))
+    address = parse_address(given)
+    return Source(f"s3://{address.bucket}", address.key or "/")
 
 
 def name_table(config: Config, table: str, version: int | None = None) -> Source:

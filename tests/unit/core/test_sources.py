@@ -70,7 +70,7 @@ def test_a_file_that_two_inputs_reach_counts_once(folder: Path) -> None:
         (["{0}/nowhere"], "does not exist"),
         (["{0}/*.nothing"], "does not exist"),
         (["{0}/f.bin"], "no known extension; known are .jsonl"),
-        (["s3://bucket/a.jsonl"], "mount it"),
+        (["gs://bucket/a.jsonl"], "mount it"),
         (["{0}/a.jsonl", "{0}/../other/a.jsonl"], "would share ids"),
         (["{0}/../empty"], "holds no files"),
         (["{0}/../table"], "is a Delta table"),

@@ -24,7 +24,9 @@ class IngestSettings(Settings):
     """Where texts come from and which fields hold them."""
 
     inputs: tuple[str, ...] = Field(
-        (), description="files, folders or globs to read, in the formats of docs/formats.md, or Delta tables"
+        (),
+        description="files, folders or globs to read, in the formats of docs/formats.md, or Delta tables; of this machine or of "
+        "buckets (s3://bucket/folder)",
     )
     demo: bool = Field(False, description="read the demo's documents, which are on this machine, instead of inputs")
     demo_documents: int = Field(22_000, ge=1, description="read at least this many demo documents, where there are as many")

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path, refuse_escaped
+from resonance.core.objects import is_address, parse_address
 from resonance.core.sources import input_path
 from resonance.curate.sources.row import Fields, Reading, Row, Unit, in_batches, json_of, plain_values, read_row, refuse_without
 
@@ -37,16 +38,24 @@ def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> R
 
 
 def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
-    path = input_path(given)
-    refuse_escaped(path, "ingest")
-    table = spark.read.format("delta").load(str(plain_path(path)))
+    place, name = _locate(given)
+    table = spark.read.format("delta").load(place)
     refuse_without(table.columns, given, fields)
     return table.select(
         F.lit(given).alias("shown"),
-        F.lit(path.name).alias("name"),
+        F.lit(name).alias("name"),
         F.monotonically_increasing_id().alias("number"),
         F.struct("*").alias("record"),
     )
+
+
+def _locate(given: str) -> tuple[str, str]:
+    """Where a table lies, as engines are told it, and its name."""
+    if is_address(given):
+        return given.rstrip("/"), parse_address(given).key.rpartition("/")[2]
+    path = input_path(given)
+    refuse_escaped(path, "ingest")
+    return str(plain_path(path)), path.name
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree import ElementTree
 
+from resonance.core.objects import open_bytes
 from resonance.curate.sources.document import document_row, without_text
 from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row
 
@@ -23,7 +24,7 @@ CREATED = "{http://purl.org/dc/terms/}created"
 
 def docx_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     """One row for a file; its key is its path. Files inside it, archives among them, are not opened."""
-    with open(unit.path, "rb") as file:
+    with open_bytes(unit.path) as file:
         if file.read(len(OLD_OFFICE)) == OLD_OFFICE:
             yield quarantine_row(unit, None, "encrypted", "it asks for a password, or is a .doc of Word 2003 or before")
             return

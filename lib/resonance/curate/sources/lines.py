@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from resonance.core.objects import open_bytes
 from resonance.core.printable import escape_hidden
 from resonance.curate.sources.encodings import HEAD_BYTES, UTF_8, Encoding, decode_line, find_encoding, is_chinese
 from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, read_row, too_long
@@ -41,7 +42,7 @@ def count_line_starts(unit: Unit) -> int:
     """How many lines begin in the unit: one at the file's start, and one behind each newline. 0 where it cannot be read."""
     starts = int(unit.start == 0)
     at = max(unit.start - 1, 0)
-    with suppress(OSError), open(unit.path, "rb") as file:
+    with suppress(OSError), open_bytes(unit.path) as file:
         file.seek(at)
         while at < unit.stop - 1 and (chunk := file.read(min(CHUNK_BYTES, unit.stop - 1 - at))):
             starts += chunk.count(b"\n")
@@ -86,7 +87,7 @@ def decode_stream(stream: Iterable[bytes], encoding: Encoding) -> Iterator[bytes
 
 def read_first(path: str) -> bytes:
     """The first bytes of a file, ``HEAD_BYTES`` at most; none where it cannot be read."""
-    with suppress(OSError), open(path, "rb") as file:
+    with suppress(OSError), open_bytes(path, ahead=HEAD_BYTES) as file:
         return file.read(HEAD_BYTES)
     return b""
 

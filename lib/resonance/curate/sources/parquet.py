@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resonance.core.errors import InputError
+from resonance.core.errors import InputError, StorageError
+from resonance.core.objects import is_address, open_object
 from resonance.core.passport import AS_JSON
 from resonance.curate.sources.row import (
     Fields,
@@ -31,7 +32,7 @@ STREAM_BYTES = 1 << 20
 def parquet_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     """The rows of the row groups that begin in the unit, numbered from 1 over the whole file; one more for each broken group."""
     try:
-        file = pq.ParquetFile(unit.path, buffer_size=STREAM_BYTES, pre_buffer=False)
+        file = pq.ParquetFile(_open(unit.path), buffer_size=STREAM_BYTES, pre_buffer=False)
     except (OSError, pa.ArrowException):
         if unit.start == 0:  # the file's other units would say the same
             raise
@@ -52,13 +53,17 @@ def parquet_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
 def refuse_without_columns(path: str, shown: str, fields: Fields) -> None:
     """Raise InputError unless the file can hold what the settings ask for, or is too broken to say."""
     try:
-        schema = pq.read_schema(path)
+        schema = pq.read_schema(_open(path))
     except (OSError, pa.ArrowException):
         return
     refuse_without(schema.names, shown, fields)
     kind = schema.field(fields.text).type if fields.one_text else pa.string()
     if not _holds_text(kind):
         raise InputError(f"ingest: column {fields.text!r} of {shown} holds {kind}, not text; set ingest.text_field")
+
+
+def _open(path: str) -> Any:
+    return open_object(path) if is_address(path) else path
 
 
 def _begins_at(group: Any) -> int:
@@ -75,7 +80,7 @@ def _group_rows(file: Any, index: int, before: int, unit: Unit, fields: Fields) 
             for values in _records(batch):
                 number += 1
                 yield _row(values, as_json, unit, number, fields)
-    except MemoryError:
+    except (MemoryError, StorageError):
         raise
     except Exception as error:
         yield broken(unit, error, number + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from resonance.core.objects import put_on_disk
 from resonance.curate.sources.document import document_row, without_text
 from resonance.curate.sources.pdf_process import ask_pdf
 from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row
@@ -15,8 +16,8 @@ PAGES = 10_000
 
 def pdf_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     """One row for a file; its key is its path. What PDFium cannot read costs its own row, also where it crashes."""
-    with open(unit.path, "rb"):  # whose errors are those of any file
-        said = ask_pdf(unit.path, PAGES, fields.max_bytes)
+    with put_on_disk(unit.path) as path:
+        said = ask_pdf(path, PAGES, fields.max_bytes)
     if "rule" in said:
         row = quarantine_row(unit, None, said["rule"], said["detail"])
         yield row._replace(value=said.get("value"), threshold=said.get("threshold"))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from resonance.core.errors import InputError
+from resonance.core.errors import InputError, StorageError
 from resonance.core.expression import NO_MORE, Hidden
 from resonance.core.frames import make_frame, map_batches
 from resonance.core.settings import IngestSettings, TaskSettings
@@ -93,7 +93,7 @@ class Read:
             return
         try:
             yield from READERS[unit.format].rows(unit, self.fields)
-        except MemoryError:
+        except (MemoryError, StorageError):
             raise
         except Exception as error:
             yield broken(unit, error, unit.before + 1 if unit.start else None)

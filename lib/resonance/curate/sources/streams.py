@@ -8,6 +8,7 @@ from itertools import chain
 
 import pyarrow as pa
 
+from resonance.core.objects import is_address, open_bytes
 from resonance.curate.sources.encodings import HEAD_BYTES
 from resonance.curate.sources.row import Unit
 
@@ -32,7 +33,7 @@ def chunks(unit: Unit) -> Iterator[bytes]:
                 raise OSError(f"it unpacks to more than {UNPACKED_TIMES} times its size; unpack it first, if it is no bomb")
             yield chunk
         return
-    with open(unit.path, "rb") as file:
+    with open_bytes(unit.path) as file:
         file.seek(max(unit.start - 1, 0))
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
@@ -63,7 +64,7 @@ def _raise(error: OSError) -> Iterator[bytes]:
 def _decompress(unit: Unit) -> Iterator[bytes]:
     served = 0
     try:
-        with pa.CompressedInputStream(pa.OSFile(unit.path), unit.codec) as stream:
+        with _unpack(unit) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 served += len(chunk)
                 yield chunk
@@ -75,12 +76,17 @@ def _decompress(unit: Unit) -> Iterator[bytes]:
         raise
 
 
+def _unpack(unit: Unit) -> pa.CompressedInputStream:
+    packed = pa.PythonFile(open_bytes(unit.path), mode="r") if is_address(unit.path) else pa.OSFile(unit.path)
+    return pa.CompressedInputStream(packed, unit.codec)
+
+
 def _decompress_long(unit: Unit) -> Iterator[bytes]:
     """What zstd packed with a long window, frame by frame."""
     import zstandard
 
     frame = None
-    with open(unit.path, "rb") as file:
+    with open_bytes(unit.path) as file:
         while piece := file.read(ZSTD_PIECE):
             while piece:
                 frame = frame or zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
@@ -105,7 +111,7 @@ def _skip(many: int, stream: Iterator[bytes]) -> Iterator[bytes]:
 def _before_break(unit: Unit, served: int) -> bytes:
     """What a broken stream still gives behind the ``served`` bytes: read anew, byte by byte at the end."""
     last = bytearray()
-    with suppress(OSError), pa.CompressedInputStream(pa.OSFile(unit.path), unit.codec) as stream:
+    with suppress(OSError), _unpack(unit) as stream:
         while served > 0 and (chunk := stream.read(min(CHUNK_BYTES, served))):
             served -= len(chunk)
         while byte := stream.read(1):

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from resonance.core.objects import open_bytes
 from resonance.curate.sources.document import document_row, without_text
 from resonance.curate.sources.encodings import decode_text
 from resonance.curate.sources.html import HTML, page_row
@@ -147,7 +148,7 @@ def _records(unit: Unit) -> Iterator[Any]:
     if unit.codec not in ("", "gzip"):
         yield from ArchiveIterator(_Pieces(chunks(unit)))
         return
-    with open(unit.path, "rb") as file:
+    with open_bytes(unit.path) as file:
         start: int | None = 0
         while start is not None:
             file.seek(start)
@@ -159,7 +160,7 @@ def _records(unit: Unit) -> Iterator[Any]:
                 said = ""
             except OSError as error:
                 said = str(error)
-            with open(unit.path, "rb") as other:
+            with open_bytes(unit.path) as other:
                 if not said and unit.codec == "gzip":  # the reader takes a member that never ends for the end of the file
                     broken = _find_cut_member(other, last, start)
                     if broken is not None:

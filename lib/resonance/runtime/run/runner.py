@@ -18,9 +18,8 @@ from resonance.core.job import Job, Left, Site, Step, Turn
 from resonance.core.launch import Launch
 from resonance.core.ledger import drop_cut_before
 from resonance.core.settings import Config
-from resonance.core.sources import input_path
 from resonance.core.table import Catalog, Commit, Family, Slice, Table, list_tables
-from resonance.runtime.lineage import name_file, name_table, tell_run
+from resonance.runtime.lineage import name_input, name_table, tell_run
 from resonance.runtime.run.accounting import Outcome, count, count_files
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
@@ -145,7 +144,7 @@ class Runner:
         self._events.started(step)
         versions = {table.name: self._version(table) for table in self._schedule.list_read(step.job)}
         read = [name_table(self._config, name, version) for name, version in versions.items() if version is not None]
-        inputs = read if step.job.reads else [name_file(input_path(given)) for given in self._config.ingest.inputs]
+        inputs = read if step.job.reads else list(map(name_input, self._config.ingest.inputs))
         asked = {"batch": self._config.batch, "round": str(step.round), "arm": step.arm, "run": forecast.run, "why": forecast.why}
         with tell_run(self._config.lineage, step.job.name, inputs, asked) as told:
             outcome = self._perform(forecast, versions, results)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,9 +23,11 @@ from resonance.core.errors import BusyError, EngineError, InputError
 from resonance.core.files import named_folder, plain_path
 from resonance.core.frames import look_up, map_batches, write_hex
 from resonance.core.ledger import drop_cut
+from resonance.core.objects import is_address, parse_address, put_object
 from resonance.core.sources import is_workspace, lies_in, reads_from
 from resonance.core.table import Catalog
 from resonance.core.versions import VERSION_KEY
+from resonance.runtime.storage.bucket_export import BucketExport, check_address
 from resonance.runtime.storage.export_rows import (
     COLUMNS,
     KINDS,
@@ -47,12 +50,16 @@ MADE_BY = "resonance curate --export"
 PASS_BYTES = 512 << 20
 
 
-def check_target(target: Path, format: Format, inputs: Sequence[str], workspace: Path | str) -> None:
+def check_target(target: Path | str, format: Format, inputs: Sequence[str], workspace: Path | str, tables: str = "") -> None:
     """Raise unless an export may be written at ``target``: a look that reads no table, before anything runs.
 
     Raises:
         InputError: it holds what is no earlier export of ours, lies in a workspace, or among the inputs, or cannot be written.
+        StorageError: it is the address of a bucket that cannot be read.
     """
+    if is_address(str(target)):
+        check_address(str(target), f"part-00000.{format}", inputs, tables, MANIFEST, MADE_BY)
+        return
     place, home = _place(target), named_folder(workspace, "workspace")
     if lies_in(place, home) or lies_in(home, place) or any(map(is_workspace, (place, *place.parents))):
         raise InputError(f"export: {target} lies in a workspace, or holds one; name a folder outside of it")
@@ -67,7 +74,7 @@ def check_target(target: Path, format: Format, inputs: Sequence[str], workspace:
         raise InputError(f"export: no folder can be made in {above}; name another one")
 
 
-def export_documents(catalog: Catalog, target: Path, format: Format, mask: Mask | None = None) -> int:
+def export_documents(catalog: Catalog, target: Path | str, format: Format, mask: Mask | None = None) -> int:
     """Write every kept document below ``target`` as it came, with its cleaned text and who it is; how many there are.
 
     ``mask`` is what masks its other fields.
@@ -77,23 +84,47 @@ def export_documents(catalog: Catalog, target: Path, format: Format, mask: Mask 
     Raises:
         InputError: ``target`` holds what is no earlier export of ours.
         BusyError: another process exports to it.
+        StorageError: it is the address of a bucket that cannot be written.
     """
     documents = drop_cut(catalog.read(DOCUMENTS), catalog.read(REJECTS))
+    if is_address(str(target)):
+        return _export_to_bucket(str(target), documents, catalog.read(RAW), format, mask)
     place = _place(target)
     with _staging(place, target) as staging:
         passes = _join_fields(documents, catalog.read(RAW))
         schema = None if format == "jsonl" else _find_schema(passes, mask)
-        writer = ExportWriter(str(plain_path(staging) / "rows"), None if schema is None else schema.serialize().to_pybytes(), mask)
         try:
-            parts = [part for rows in passes for part in map_batches(rows, writer, WRITTEN).collect()]
+            names, count = _write_parts(passes, str(plain_path(staging) / "rows"), schema, mask)
         except Exception as error:
             _explain_full_disk(error, documents, staging)
             raise
         made = staging / "made"
-        names = [part["file"] for part in sorted(parts, key=lambda part: part["first"])]
         _collect_parts(staging / "rows", made, names, format, schema)
         _replace(place, made, staging / "before", target)
-    return sum(part["rows"] for part in parts)
+    return count
+
+
+def _export_to_bucket(target: str, documents: DataFrame, raw: DataFrame, format: Format, mask: Mask | None) -> int:
+    export = BucketExport.begin(target, MANIFEST, MADE_BY)
+    try:
+        passes = _join_fields(documents, raw)
+        schema = None if format == "jsonl" else _find_schema(passes, mask)
+        names, count = _write_parts(passes, export.folder, schema, mask)
+        if not names:
+            with tempfile.TemporaryDirectory() as folder:
+                _write_empty(Path(folder, "empty"), schema)
+                put_object(parse_address(f"{export.folder}/empty"), Path(folder, "empty"))
+        export.publish(names or ["empty"], format)
+    finally:
+        export.clear()
+    return count
+
+
+def _write_parts(passes: Sequence[DataFrame], folder: str, schema: Any, mask: Mask | None) -> tuple[list[str], int]:
+    """The names of the files that workers leave in a folder, in the order of their first documents; and how many rows they hold."""
+    writer = ExportWriter(folder, None if schema is None else schema.serialize().to_pybytes(), mask)
+    parts = [part for rows in passes for part in map_batches(rows, writer, WRITTEN).collect()]
+    return [part["file"] for part in sorted(parts, key=lambda part: part["first"])], sum(part["rows"] for part in parts)
 
 
 def _join_fields(documents: DataFrame, raw: DataFrame) -> list[DataFrame]:
@@ -130,11 +161,11 @@ def _explain_full_disk(error: Exception, documents: DataFrame, staging: Path) ->
         ) from error
 
 
-def _place(target: Path) -> Path:
+def _place(target: Path | str) -> Path:
     return Path(os.path.realpath(named_folder(target, "export")))
 
 
-def _refuse_foreign(place: Path, target: Path) -> None:
+def _refuse_foreign(place: Path, target: Path | str) -> None:
     """Raise InputError where the folder holds anything but an export as we left it."""
     ours = _list_files(place)
     foreign = sorted(path.name for path in place.iterdir() if path.name not in (ours or ()))
@@ -160,7 +191,7 @@ def _state(path: Path) -> list[int]:
 
 
 @contextmanager
-def _staging(place: Path, target: Path) -> Iterator[Path]:
+def _staging(place: Path, target: Path | str) -> Iterator[Path]:
     """A folder beside the target that this process alone writes in; what a killed one left there is gone."""
     place.parent.mkdir(parents=True, exist_ok=True)
     staging = place.with_name(f".resonance-export-{hashlib.sha256(os.fsencode(place.name)).hexdigest()[:12]}")
@@ -223,7 +254,7 @@ def _write_empty(path: Path, schema: Any) -> None:
     pq.write_table(schema.empty_table(), path)
 
 
-def _replace(place: Path, made: Path, before: Path, target: Path) -> None:
+def _replace(place: Path, made: Path, before: Path, target: Path | str) -> None:
     """Give what was made the target's name, in one step where nothing is there, in two where an earlier export is."""
     if place.is_dir():
         _refuse_foreign(place, target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonance.core.errors import InputError
+from resonance.core.objects import is_address, parse_address, put_object
 from resonance.core.passport import AS_JSON, FIELD, OWN, Passport
 
 STEP = 500
@@ -195,7 +197,7 @@ class FieldFinder:
 
 @dataclass(frozen=True)
 class ExportWriter:
-    """A kernel that leaves rows of ``COLUMNS`` in a file of its own below ``folder``, and yields one row for it.
+    """A kernel that leaves rows of ``COLUMNS`` in a file or object of its own below ``folder``, and yields one row for it.
 
     A task that is tried again leaves two files; only the one that was told of counts.
 
@@ -214,10 +216,18 @@ class ExportWriter:
         first = next(rows, None)
         if first is None:
             return
-        Path(self.folder).mkdir(parents=True, exist_ok=True)
-        path = Path(self.folder, uuid.uuid4().hex)
-        count = self._write_lines(path, first, rows) if self.schema is None else self._write_columns(path, first, rows)
-        yield pa.record_batch({"file": [path.name], "rows": pa.array([count], pa.int64()), "first": [first[FIELD]["doc_id"]]})
+        name = uuid.uuid4().hex
+        if is_address(self.folder):
+            with tempfile.TemporaryDirectory(prefix="resonance-") as folder:
+                count = self._write(Path(folder, name), first, rows)
+                put_object(parse_address(f"{self.folder}/{name}"), Path(folder, name))
+        else:
+            Path(self.folder).mkdir(parents=True, exist_ok=True)
+            count = self._write(Path(self.folder, name), first, rows)
+        yield pa.record_batch({"file": [name], "rows": pa.array([count], pa.int64()), "first": [first[FIELD]["doc_id"]]})
+
+    def _write(self, path: Path, first: dict[str, Any], rows: Iterator[dict[str, Any]]) -> int:
+        return self._write_lines(path, first, rows) if self.schema is None else self._write_columns(path, first, rows)
 
     def _write_lines(self, path: Path, first: dict[str, Any], rows: Iterator[dict[str, Any]]) -> int:
         count = 0

@@ -1,4 +1,4 @@
-"""Files below a folder or an address of object storage, as tables need them. The only import of obstore.
+"""Files below a folder or an address of object storage, as tables need them.
 
 Names are relative, with ``/`` between their parts. What many writers may do at once, ``create``, is done whole by one of them.
 """
@@ -11,19 +11,16 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
-from io import RawIOBase
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from resonance.core.errors import ConfigError, InputError, ResonanceError
+from resonance.core.errors import InputError
 from resonance.core.files import plain_path
+from resonance.core.objects import ObjectReader, open_store, telling
 
 OWNER_ONLY = 0o700
 S3 = re.compile(r"s3a?://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<path>[A-Za-z0-9_./-]*))?")
 """Addresses that are known: names in them are such as no engine takes for a pattern."""
-RETRIES: Any = {"max_retries": 10, "retry_timeout": timedelta(seconds=60)}
-"""What fails so often or so long is told."""
 AT_ONCE = 1_000
 """Files that one request removes at most."""
 
@@ -173,16 +170,9 @@ class ObjectFiles:
         found = S3.fullmatch(address.rstrip("/"))
         if found is None:
             raise InputError(f"tables: {address} is no address such as s3://bucket/folder, of plain letters, digits, and -_.")
-        try:
-            from obstore.store import S3Store
-        except ImportError:
-            raise ConfigError("tables in object storage need obstore: pip install 'resonance-factory[object]'") from None
         self._prefix = found["path"] or ""
         self._url = "/".join(filter(None, (f"s3://{found['bucket']}", self._prefix)))
-        plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
-        if plain:  # delta-rs and the engine ask for leave to talk in the open, as obstore does
-            os.environ.setdefault("AWS_ALLOW_HTTP", "true")
-        self._store: Any = S3Store(found["bucket"], client_options={"allow_http": plain}, retry_config=RETRIES)
+        self._store: Any = open_store(found["bucket"])
 
     def name(self, path: str) -> str:
         """The whole address."""
@@ -252,58 +242,13 @@ class ObjectFiles:
 
     def _list(self, folder: str) -> Iterator[str]:
         import obstore
-        from obstore.exceptions import BaseError
 
         start = len(self._prefix) + 1 if self._prefix else 0
-        try:
+        with telling(f"tables: {self._url}"):
             for page in obstore.list(self._store, self._key(folder)):
                 yield from (about["path"][start:] for about in page)
-        except BaseError as error:
-            raise ResonanceError(f"tables: {self._url} cannot be read: {_first_words(error)}") from None
-
-
-class ObjectReader(RawIOBase):
-    """An object of a store as a file that is read in ranges, each by one request."""
-
-    def __init__(self, store: Any, key: str, size: int) -> None:
-        super().__init__()
-        self._store, self._key, self._size, self._place = store, key, size, 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next range starts."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place, and say which one it is."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
-        self._place = max(start + offset, 0)
-        return self._place
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer as far as the object goes; how many bytes that were."""
-        import obstore
-
-        end = min(self._place + len(buffer), self._size)
-        if end <= self._place:
-            return 0
-        held = bytes(obstore.get_range(self._store, self._key, start=self._place, end=end))
-        buffer[: len(held)] = held
-        self._place += len(held)
-        return len(held)
 
 
 def open_files(tables: str, folder: Path) -> Files:
     """Where tables lie: at an address, or in a folder where none is named."""
     return ObjectFiles(tables) if tables else LocalFiles(folder)
-
-
-def _first_words(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

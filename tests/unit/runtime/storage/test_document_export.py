@@ -196,7 +196,7 @@ def test_a_manifest_that_names_files_elsewhere_deletes_none(exported: Export, tm
         ("other/out", "in", "in a workspace"),
         ("holds/ws/..", "in", "in a workspace"),
         ("file/out", "in", "no folder can be made"),
-        ("s3://bucket/out", "in", "mount it"),
+        ("gs://bucket/out", "in", "mount it"),
         ("~no-such-user/out", "in", "without ~"),
     ],
 )

@@ -13,7 +13,8 @@ import pytest
 from obstore.store import MemoryStore
 
 from resonance.core.errors import InputError
-from resonance.runtime.storage.files import Files, LocalFiles, ObjectFiles, ObjectReader, open_files
+from resonance.core.objects import ObjectReader
+from resonance.runtime.storage.files import Files, LocalFiles, ObjectFiles, open_files
 
 
 def open_memory(address: str) -> ObjectFiles:

@@ -1,0 +1,297 @@
+"""Objects of buckets by their addresses: listed, looked at, read in ranges, put and copied. The only import of obstore.
+
+Keys come from where such programs look for them: variables of the environment, a web identity, or the role of a machine.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from resonance.core.errors import ConfigError, InputError, StorageError
+
+SCHEMES = ("s3://", "s3a://")
+RETRIES: Any = {"max_retries": 10, "retry_timeout": timedelta(seconds=60)}
+"""What fails so often or so long is told."""
+AHEAD_BYTES = 8 << 20
+"""What one request asks for while an object is read from its start to its end: a request waits as long as a megabyte takes."""
+COPY_BYTES = 5_000_000_000
+"""S3 copies objects of less than 5 GiB by one request, without their bytes coming here."""
+AT_ONCE = 1_000
+"""Objects that one request removes at most."""
+ANSWER = re.compile(r"\b([45]\d\d) [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*")
+MEANINGS = {"403": "the keys that the environment has are not right, or not allowed to", "404": "there is no such bucket"}
+"""What the answers of a server mean most often."""
+SECOND = 1_000_000_000
+"""Nanoseconds in it."""
+
+
+class Address(NamedTuple):
+    """A bucket, and the key of an object in it or what keys below a folder begin with; empty for the whole bucket."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return "/".join(filter(None, (f"s3://{self.bucket}", self.key)))
+
+
+class Found(NamedTuple):
+    """What is known of an object without reading it; ``modified`` in nanoseconds of Unix time, less than a second of it by tag.
+
+    Storage tells seconds: an object that was replaced within one has another time all the same.
+    """
+
+    key: str
+    size: int
+    modified: int
+    tag: str
+
+
+def is_address(given: str) -> bool:
+    """Whether it names a bucket, or something in one."""
+    return given.startswith(SCHEMES)
+
+
+def parse_address(given: str) -> Address:
+    """The parts of an address.
+
+    Raises:
+        InputError: it names no bucket.
+    """
+    bucket, _, key = given.partition("://")[2].partition("/")
+    if not bucket:
+        raise InputError(f"{given} names no bucket; write s3://bucket/folder")
+    return Address(bucket, key.strip("/"))
+
+
+@cache
+def open_store(bucket: str) -> Any:
+    """A bucket as obstore reaches it.
+
+    Raises:
+        ConfigError: obstore is not installed.
+    """
+    try:
+        from obstore.store import S3Store
+    except ImportError:
+        raise ConfigError("object storage needs obstore: pip install 'resonance-factory[object]'") from None
+    plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+    if plain:  # delta-rs and the engine ask for leave to talk in the open, as obstore does
+        os.environ.setdefault("AWS_ALLOW_HTTP", "true")
+    return S3Store(bucket, client_options={"allow_http": plain}, retry_config=RETRIES)
+
+
+def find_object(address: Address) -> Found | None:
+    """The object of this key; None where there is none.
+
+    Raises:
+        StorageError: the bucket cannot be read.
+    """
+    import obstore
+
+    store = open_store(address.bucket)
+    try:
+        with telling(address):
+            return _describe(obstore.head(store, address.key)) if address.key else None
+    except FileNotFoundError:
+        return None
+
+
+def list_objects(address: Address, inner: str = "") -> Iterator[Found]:
+    """The objects below a folder, or below one in it, in the order of their keys.
+
+    Raises:
+        StorageError: the bucket cannot be read, or there is none.
+    """
+    import obstore
+
+    store = open_store(address.bucket)
+    with telling(address):
+        for page in obstore.list(store, "/".join(filter(None, (address.key, inner))) or None):
+            yield from map(_describe, page)
+
+
+def open_bytes(path: str, ahead: int = AHEAD_BYTES) -> io.BufferedReader:
+    """A file of this machine, or an object by its address, as a file; of an object so many bytes are read ``ahead``.
+
+    Raises:
+        OSError: it is not there.
+        StorageError: the bucket cannot be read.
+    """
+    return io.BufferedReader(open_object(path), ahead) if is_address(path) else open(path, "rb")
+
+
+@contextmanager
+def put_on_disk(path: str) -> Iterator[str]:
+    """The path of a file of this machine, or of a copy of an object there, for libraries that read nothing else.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+        StorageError: the bucket cannot be read.
+    """
+    with open_bytes(path) as file:
+        if not is_address(path):
+            yield path
+            return
+        with tempfile.NamedTemporaryFile(prefix="resonance-") as copy:
+            shutil.copyfileobj(file, copy, AHEAD_BYTES)
+            copy.flush()
+            yield copy.name
+
+
+def open_object(path: str) -> ObjectReader:
+    """An object that is read in ranges, each by one request: of a Parquet file its footer, then single columns.
+
+    Raises:
+        OSError: it is not there.
+        StorageError: the bucket cannot be read.
+    """
+    import obstore
+
+    address = parse_address(path)
+    store = open_store(address.bucket)
+    with telling(address):
+        try:
+            about = obstore.head(store, address.key)
+        except FileNotFoundError:
+            raise OSError("it is gone from the bucket since it was listed") from None
+    return ObjectReader(store, address.key, about["size"], about["e_tag"])
+
+
+def put_object(address: Address, content: bytes | Path, over: str | None = "") -> str:
+    """Write an object, whole or not at all, and say its tag. ``over`` is the tag of the version that it may take the place of: None
+    where there must be none, empty where it may be any.
+
+    Raises:
+        FileExistsError: another version is there.
+        StorageError: the bucket cannot be written.
+    """
+    import obstore
+    from obstore.exceptions import AlreadyExistsError, PreconditionError
+
+    mode: Any = "overwrite" if over == "" else "create" if over is None else {"e_tag": over}
+    with telling(address, "written"):
+        try:
+            return str(obstore.put(open_store(address.bucket), address.key, content, mode=mode)["e_tag"])
+        except (AlreadyExistsError, PreconditionError, FileNotFoundError):
+            raise FileExistsError(str(address)) from None
+
+
+def copy_object(address: Address, key: str) -> None:
+    """Leave a copy of an object under another key of its bucket; one that is too large for a single request goes through here.
+
+    Raises:
+        StorageError: the bucket cannot be written.
+    """
+    import obstore
+
+    store = open_store(address.bucket)
+    with telling(address, "copied"):
+        if obstore.head(store, address.key)["size"] < COPY_BYTES:
+            obstore.copy(store, address.key, key)
+        else:
+            with put_on_disk(str(address)) as copy:
+                obstore.put(store, key, Path(copy))
+
+
+def remove_objects(bucket: str, keys: Sequence[str]) -> None:
+    """Remove objects of a bucket; those that are not there are passed over.
+
+    Raises:
+        StorageError: the bucket cannot be written.
+    """
+    import obstore
+
+    store = open_store(bucket)
+    with telling(f"s3://{bucket}", "written"):
+        for start in range(0, len(keys), AT_ONCE):
+            with suppress(FileNotFoundError):
+                obstore.delete(store, keys[start : start + AT_ONCE])
+
+
+class ObjectReader(io.RawIOBase):
+    """An object of a store as a file that is read in ranges, each by one request, all of the version that ``tag`` names."""
+
+    def __init__(self, store: Any, key: str, size: int, tag: str | None = None) -> None:
+        super().__init__()
+        self._store, self._key, self._size, self._tag, self._place = store, key, size, tag, 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next range starts."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place, and say which one it is."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
+        self._place = max(start + offset, 0)
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as the object goes; how many bytes that were."""
+        end = min(self._place + len(buffer), self._size)
+        if end <= self._place:
+            return 0
+        held = self._get(self._place, end)
+        buffer[: len(held)] = held
+        self._place += len(held)
+        return len(held)
+
+    def _get(self, start: int, end: int) -> memoryview:
+        import obstore
+        from obstore.exceptions import PreconditionError
+
+        options: Any = {"range": (start, end), **({"if_match": self._tag} if self._tag else {})}
+        with telling(self._key):
+            try:
+                return memoryview(obstore.get(self._store, self._key, options=options).bytes())
+            except FileNotFoundError:
+                raise OSError("it is gone from the bucket since it was opened") from None
+            except PreconditionError:
+                raise OSError("it was replaced in the bucket while it was read") from None
+
+
+@contextmanager
+def telling(place: object, done: str = "read") -> Iterator[None]:
+    """Have what the storage refuses, or does not answer, be one sentence of ours.
+
+    Raises:
+        StorageError: the storage answered so, or not at all.
+    """
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except (BaseError, ValueError) as error:
+        raise StorageError(f"{place} cannot be {done}: {_first_words(error)}") from None
+
+
+def _describe(about: Any) -> Found:
+    seconds = int(about["last_modified"].timestamp())
+    tag = about["e_tag"] or ""
+    return Found(about["path"], about["size"], seconds * SECOND + crc32(tag.encode()) % SECOND, tag)
+
+
+def _first_words(error: Exception) -> str:
+    """What the server answered and what that may mean, or what else an error says first."""
+    if answer := ANSWER.search(str(error)):
+        return ": ".join(filter(None, (answer[0], MEANINGS.get(answer[1]))))
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
