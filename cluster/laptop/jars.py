@@ -1,6 +1,6 @@
 """Put the jars that fit the installed pyspark into the environment, so that later sessions start offline.
 
-Usage: python jars.py [delta|nlp]
+Usage: python jars.py [delta|nlp|s3]
 
 Spark ships all that Delta's two jars need; the rest of what they name serves other engines and stays away. Of Spark NLP its
 native engines stay away (TensorFlow, OpenVINO, llama.cpp), which only large pretrained models need. Ivy keeps what it fetched in
@@ -14,12 +14,15 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
+import pyspark
 from delta.pip_utils import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 
 JARS = Path(sys.prefix) / "share" / "resonance" / "jars"
 WANTED = ("io.delta_delta-spark_", "io.delta_delta-storage-")
 UNUSED = ("com.*:*", "commons-*:*", "io.airlift:*", "io.delta:delta-kernel-*", "io.unitycatalog:*", "javax.*:*", "org.*:*")
+S3 = ("org.apache.hadoop_hadoop-aws-", "software.amazon.awssdk_bundle-")
+NOT_OF_S3 = ("software.amazon.s3.analyticsaccelerator:*", "org.wildfly.openssl:*")
 NATIVE = tuple(f"com.johnsnowlabs.nlp:{name}_2.12" for name in ("tensorflow-cpu", "jsl-llamacpp-cpu", "jsl-openvino-cpu"))
 
 
@@ -47,6 +50,14 @@ def resolve_nlp() -> list[Path]:
     return resolve(SparkSession.builder.config("spark.jars.packages", jar), NATIVE)
 
 
+def resolve_s3() -> list[Path]:
+    """Return Hadoop's file system of buckets and the client that it is built with, for the Hadoop that Spark ships."""
+    (hadoop,) = (Path(pyspark.__file__).parent / "jars").glob("hadoop-client-api-*.jar")
+    version = hadoop.stem.rpartition("-")[2]
+    jars = resolve(SparkSession.builder.config("spark.jars.packages", f"org.apache.hadoop:hadoop-aws:{version}"), NOT_OF_S3)
+    return [path for path in jars if path.name.startswith(S3)]
+
+
 def keep(jars: Sequence[Path], folder: Path) -> None:
     """Leave exactly these jars in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,5 +71,7 @@ def keep(jars: Sequence[Path], folder: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["nlp"]:
         keep(resolve_nlp(), JARS / "nlp")
+    elif sys.argv[1:] == ["s3"]:
+        keep(resolve_s3(), JARS / "s3")
     else:
         keep(resolve_delta(), JARS)

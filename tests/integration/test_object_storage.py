@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from resonance.runtime.engines.spark import has_buckets
 from resonance.testing import tiny_corpus
-from tests.object_storage import hash_tables, refuse, succeed, write_texts
+from tests.object_storage import connect, hash_tables, refuse, succeed, write_texts
 
 pytestmark = [pytest.mark.engine("embedded"), pytest.mark.timeout(1800)]
 
@@ -36,6 +38,33 @@ def test_a_workspace_with_tables_in_a_bucket_is_that_of_a_folder(storage: dict[s
     outs = [(tmp_path / f"{name}-out").glob("*.jsonl") for name in ("bucket", "folder")]
     rows, expected = (sorted(line for file in files for line in file.read_text().splitlines()) for files in outs)
     assert rows == expected != []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_buckets(), reason="`make setup-s3` fetches the jars")
+def test_spark_and_the_embedded_engine_share_tables_in_a_bucket(storage: dict[str, str], tmp_path: Path) -> None:
+    client = connect(storage["AWS_ENDPOINT_URL"])
+    client.upload_file(str(write_texts(tmp_path / "texts.jsonl", tiny_corpus(30, 5))), "texts", "in/spark/texts.jsonl")
+    more = write_texts(tmp_path / "more.jsonl", [{**row, "id": f"again-{n}"} for n, row in enumerate(tiny_corpus(12, 2))])
+    found, quiet = [], ("--set", "tracking.enabled=false")
+    for name, place in (("bucket", ("--set", "tables=s3://texts/corpora/spark", "--engine", "spark")), ("folder", ())):
+        shared = ("--workspace", tmp_path / name, *quiet)
+        succeed(storage, "curate", "s3://texts/in/spark", *shared, *place, "--export", f"s3://texts/out/{name}")
+        succeed(storage, "curate", more, "--set", "batch=november", *shared, *place[:2])
+        succeed(storage, "maintain", *shared, *place[:2])
+        found.append(hash_tables(succeed(storage, "tables", "--hash", *shared, *place[:2])))
+    assert found[0] == found[1]
+    assert {"documents", "duplicates", "rejects", "raw"} <= found[0].keys()
+    assert not (tmp_path / "bucket" / "tables").exists()
+    rows = [read_objects(client, f"out/{name}/part-") for name in ("bucket", "folder")]
+    assert rows[0] == rows[1] != []
+
+
+def read_objects(client: Any, prefix: str) -> list[str]:
+    """The lines of objects, in order."""
+    listed = client.list_objects_v2(Bucket="texts", Prefix=prefix)["Contents"]
+    held = (client.get_object(Bucket="texts", Key=about["Key"])["Body"].read().decode() for about in listed)
+    return sorted(line for content in held for line in content.splitlines())
 
 
 WRITER = """
@@ -95,7 +124,7 @@ def test_what_cannot_be_is_told_in_one_line(storage: dict[str, str], tmp_path: P
     for environment, arguments, says in (
         (wrong, (*given, "tables=s3://texts/one"), "tables: s3://texts/one cannot be read"),
         (storage, (*given, "tables=s3://no-such-bucket-here/one"), "tables: s3://no-such-bucket-here/one cannot be read"),
-        (storage, (*given, "tables=s3://texts/one", "--engine", "spark"), "the embedded engine alone keeps tables there"),
+        (storage, (*given, "tables=s3://texts/one", "--set", "catalog=a.b"), "catalog a.b keeps tables elsewhere"),
         (storage, (*given, "tables=ftp://texts/one"), "is no address such as s3://bucket/folder"),
         (storage, (*given, "tables=s3://texts/a b"), "is no address such as s3://bucket/folder"),
         (storage, ("curate", texts, "--workspace", "s3://texts/w"), "keep tables there (--set tables=ADDRESS)"),

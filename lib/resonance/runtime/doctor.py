@@ -46,6 +46,7 @@ os._exit(0)
 ONLY_SPARK = "needed for --engine spark alone: "
 ONLY_ANNOTATING = "needed for annotations alone: `make setup-lts`"
 ONLY_TRAINING = "needed for training alone: `make setup-train`"
+ONLY_BUCKETS = "needed for tables in object storage by --engine spark alone: `make setup-s3`"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def examine() -> tuple[Finding, ...]:
             pool.submit(java, needed=on_spark),
             pool.submit(gpu),
         )
-        rest = (spark(needed=on_spark), delta(needed=on_spark), spark_nlp(), torch(), horovod())
+        rest = (spark(needed=on_spark), delta(needed=on_spark), buckets(), spark_nlp(), torch(), horovod())
         return (engine(), session.result(), jvm.result(), *rest, devices.result(), disk(Path.cwd()), machine())
 
 
@@ -150,6 +151,15 @@ def spark_nlp() -> Finding:
     if jars:
         return Finding("Spark NLP", True, f"spark-nlp {package}, {len(jars)} jars")
     return Finding("Spark NLP", None, f"spark-nlp {package}, no jars in {folder}", ONLY_ANNOTATING)
+
+
+def buckets() -> Finding:
+    """Whether Spark's sessions reach object storage: Hadoop's file system of buckets and its client."""
+    folder = jar_folder() / "s3"
+    jars = sorted(path.name for path in folder.glob("*.jar"))
+    if jars or "DATABRICKS_RUNTIME_VERSION" in os.environ:
+        return Finding("S3 for Spark", True, f"{len(jars)} jars" if jars else "built into the platform")
+    return Finding("S3 for Spark", None, f"no jars in {folder}", ONLY_BUCKETS)
 
 
 def absent(name: str, needed: bool, found: str, advice: str) -> Finding:

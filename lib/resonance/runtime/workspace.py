@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from resonance.core.errors import ResonanceError
 from resonance.core.files import named_folder, refuse_escaped
 from resonance.core.job import Checkpoint, Step
+from resonance.core.objects import is_address
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
 from resonance.core.table import Catalog, Commit, Slice, Table
@@ -118,7 +119,8 @@ class Workspace:
         """What computes."""
         from resonance.runtime.run.scratch import spill_folder
 
-        return open_engine(self._name, self.config.spark, spill_folder(self.folder / "scratch"), debug=self._debug)
+        scratch, named = spill_folder(self.folder / "scratch"), (self.config.tables, *self.config.ingest.inputs)
+        return open_engine(self._name, self.config.spark, scratch, buckets=any(map(is_address, named)), debug=self._debug)
 
     @property
     def spark(self) -> SparkSession:

@@ -12,7 +12,7 @@ import pytest
 
 from resonance.runtime import doctor
 from resonance.runtime.engines.session import SUBMITTED
-from resonance.runtime.engines.spark import jar_folder
+from resonance.runtime.engines.spark import has_buckets, jar_folder
 
 Answers = Callable[[str], None]
 
@@ -149,6 +149,16 @@ def test_spark_nlp_needs_its_jars_beside_the_environment(monkeypatch: pytest.Mon
     folder.mkdir(parents=True)
     (folder / "one.jar").touch()
     assert doctor.spark_nlp() == doctor.Finding("Spark NLP", True, "spark-nlp 5.5.3, 1 jars")
+
+
+def test_spark_needs_jars_to_reach_buckets_where_no_platform_has_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert (doctor.buckets().works, has_buckets()) == (None, False)
+    assert "make setup-s3" in doctor.buckets().advice
+    (doctor.jar_folder() / "s3").mkdir(parents=True)
+    (doctor.jar_folder() / "s3" / "one.jar").touch()
+    assert doctor.buckets() == doctor.Finding("S3 for Spark", True, "1 jars")
+    assert has_buckets()
 
 
 @pytest.fixture

@@ -19,6 +19,10 @@ class Engine(Protocol):
 
     session: SparkSession
 
+    def locate(self, address: str) -> str:
+        """A path or an address in a bucket, as the engine is told it."""
+        ...
+
     def stage(self, rows: DataFrame, contract: Contract, folder: str) -> None:
         """Leave the rows as Parquet files in a new folder, or below a new address; lists as the Delta protocol asks for them."""
         ...

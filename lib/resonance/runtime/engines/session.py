@@ -29,28 +29,33 @@ def choose_engine(config: Config) -> Name:
     """
     if config.spark.engine is not None:
         return config.spark.engine
-    given = config.spark.master or config.catalog or config.train.launch == "spark"
-    if given or any(name in os.environ for name in SUBMITTED) or _runs_already():
+    if config.spark.master or config.catalog or config.train.launch == "spark" or _is_given():
         return "spark"
     return "embedded" if find_spec("pysail") else "spark"
 
 
 def refuse_bucket(name: Name, config: Config) -> None:
-    """Raise ConfigError where tables are to lie in object storage, and the engine or a catalog keeps them elsewhere."""
-    if config.tables and (config.catalog is not None or name != "embedded"):
-        raise ConfigError(
-            f"tables={config.tables}: the embedded engine alone keeps tables there; for Spark name a catalog, or a workspace "
-            "that all nodes see"
-        )
+    """Raise ConfigError where tables are to lie in object storage, but a catalog keeps them, or our sessions cannot reach it."""
+    if config.tables and config.catalog is not None:
+        raise ConfigError(f"tables={config.tables}: catalog {config.catalog} keeps tables elsewhere; name one of the two")
+    if config.tables and name == "spark" and not _is_given():
+        from resonance.runtime.engines.spark import has_buckets
+
+        if not has_buckets():
+            raise ConfigError(
+                f"tables={config.tables}: Spark reaches buckets by jars that are not here; `make setup-s3` fetches them, "
+                "or compute without it (--engine embedded)"
+            )
 
 
-def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, debug: bool = False) -> Engine:
+def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, buckets: bool = False, debug: bool = False) -> Engine:
     """A running engine; the one of this process, where one runs.
 
     Args:
         name: as ``choose_engine`` gives it.
         settings: how its session is opened.
         scratch: folder for what does not fit into memory.
+        buckets: whether it is to reach buckets.
         debug: whether the engine's own log is shown.
 
     Raises:
@@ -59,7 +64,7 @@ def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, debug: bo
     if name == "spark":
         from resonance.runtime.engines.spark import open_spark
 
-        return open_spark(settings, debug=debug)
+        return open_spark(settings, buckets=buckets, debug=debug)
     from resonance.runtime.engines.embedded import open_embedded
 
     return open_embedded(settings, scratch)
@@ -71,6 +76,11 @@ def engine_of(session: SparkSession) -> Engine:
 
     running = embedded.running()
     return running if running is not None and running.session is session else spark.SparkEngine(session)
+
+
+def _is_given() -> bool:
+    """Whether a Spark application, a platform, a Connect server or an active session is there already, which is not ours."""
+    return any(name in os.environ for name in SUBMITTED) or _runs_already()
 
 
 def _runs_already() -> bool:

@@ -61,13 +61,13 @@ QUIET_ARCHIVE = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 """An archive of another JDK is passed over without a word."""
 
 
-def open_spark(settings: SparkSettings, *, debug: bool = False) -> SparkEngine:
+def open_spark(settings: SparkSettings, *, buckets: bool = False, debug: bool = False) -> SparkEngine:
     """The running session as it is, else a new one: submitted (``spark-submit``), or on this machine or the given master.
 
     Raises:
         SetupError: Java is missing, or the session cannot start.
     """
-    return SparkEngine(SparkSession.getActiveSession() or _start(settings, debug))
+    return SparkEngine(SparkSession.getActiveSession() or _start(settings, buckets, debug))
 
 
 class SparkEngine:
@@ -76,8 +76,12 @@ class SparkEngine:
     def __init__(self, session: SparkSession) -> None:
         self.session = session
 
+    def locate(self, address: str) -> str:
+        """By the scheme of Hadoop's own file system of buckets, which every Spark may have."""
+        return address.replace("s3://", "s3a://", 1) if address.startswith("s3://") else address
+
     def stage(self, rows: DataFrame, contract: Contract, folder: str) -> None:
-        """Leave the rows as Parquet files in a new folder."""
+        """Leave the rows as Parquet files in a new folder, or below a new address."""
         rows.write.parquet(folder)
 
     def stop(self) -> None:
@@ -85,7 +89,7 @@ class SparkEngine:
         self.session.stop()
 
 
-def _start(settings: SparkSettings, debug: bool) -> SparkSession:
+def _start(settings: SparkSettings, buckets: bool, debug: bool) -> SparkSession:
     master = settings.master or "local[*]"
     builder = SparkSession.builder.appName("resonance")
     conf = {**DELTA, **COMMON, "spark.sql.shuffle.partitions": str(settings.shuffle_partitions)}
@@ -100,7 +104,7 @@ def _start(settings: SparkSettings, debug: bool) -> SparkSession:
         _check_machine()
         _clear_environment(master.startswith("local"))
         builder = builder.master(master)
-        conf |= _jars() | {"spark.driver.memory": settings.driver_memory}
+        conf |= _jars(buckets) | {"spark.driver.memory": settings.driver_memory}
         conf["spark.driver.extraJavaOptions"] = _java_options(master.startswith("local"), debug)
         if master.startswith("local"):
             conf |= LAPTOP
@@ -155,7 +159,7 @@ def _clear_environment(local: bool) -> None:
 
 
 def jar_folder() -> Path:
-    """Where set-up leaves the Delta jars, so that sessions start offline; those of Spark NLP lie in its folder ``nlp``."""
+    """Where set-up leaves the Delta jars, so that sessions start offline; those of Spark NLP and of buckets in folders below."""
     return Path(sys.prefix) / "share" / "resonance" / "jars"
 
 
@@ -164,17 +168,36 @@ def class_archive() -> Path:
     return jar_folder() / "classes.jsa"
 
 
-def _jars() -> dict[str, str]:
+def _jars(buckets: bool) -> dict[str, str]:
     import pyspark
 
     jars = sorted(jar_folder().glob("*.jar"))
     if jars:
         nlp = sorted((jar_folder() / "nlp").glob("*.jar"))
-        return {"spark.jars": ",".join(map(str, (*jars, *nlp))), **(NLP if nlp else {})}
+        s3 = sorted((jar_folder() / "s3").glob("*.jar")) if buckets else []
+        own = {**(NLP if nlp else {}), **(_reach_buckets() if s3 else {})}
+        return {"spark.jars": ",".join(map(str, (*jars, *nlp, *s3))), **own}
     packages = {"spark.jars.packages": DELTA_PACKAGE[pyspark.__version__[0]]}
     if not os.access(pwd.getpwuid(os.getuid()).pw_dir, os.W_OK):
         packages["spark.jars.ivy"] = str(own_folder() / "ivy")
     return packages
+
+
+def has_buckets() -> bool:
+    """Whether set-up left the jars by which sessions that we start reach buckets."""
+    return any((jar_folder() / "s3").glob("*.jar"))
+
+
+def _reach_buckets() -> dict[str, str]:
+    """What the environment says of the server; Hadoop finds keys there itself, but neither the address nor the region."""
+    conf = {}
+    if region := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
+        conf["spark.hadoop.fs.s3a.endpoint.region"] = region
+    if server := os.environ.get("AWS_ENDPOINT_URL"):
+        secure = str(not server.startswith("http://")).lower()
+        conf |= {"spark.hadoop.fs.s3a.endpoint": server, "spark.hadoop.fs.s3a.path.style.access": "true"}
+        conf |= {"spark.hadoop.fs.s3a.connection.ssl.enabled": secure}
+    return conf
 
 
 def _java_options(local: bool, debug: bool) -> str:

@@ -206,8 +206,9 @@ class FolderCatalog:
 
     def _load(self, table: Table, paths: Sequence[str]) -> DataFrame:
         """The rows of these files of a table; columns that they lack are null."""
-        whole = [self._files.name(f"{table.name}/{path}") for path in paths]
-        return load_parquet(self._engine().session, whole, resources.contract(table).schema)
+        engine = self._engine()
+        whole = [engine.locate(self._files.name(f"{table.name}/{path}")) for path in paths]
+        return load_parquet(engine.session, whole, resources.contract(table).schema)
 
     def _open(self, table: Table) -> DeltaTable | None:
         """The table as it is now, widened where its contract grew; None where there is none yet.
@@ -273,7 +274,8 @@ class FolderCatalog:
             if isinstance(rows, Sequence):
                 self._files.put(f"{table.name}/{folder}/rows.parquet", _write_rows(rows, contract))
             else:
-                self._engine().stage(contract.conform(rows), contract, self._files.name(f"{table.name}/{folder}"))
+                engine = self._engine()
+                engine.stage(contract.conform(rows), contract, engine.locate(self._files.name(f"{table.name}/{folder}")))
             self._files.remove([f"{table.name}/{folder}/_delta_log"])
             found = self._files.find(f"{table.name}/{folder}", "")
             paths = [path.removeprefix(f"{table.name}/") for path in found if path.endswith(".parquet")]
