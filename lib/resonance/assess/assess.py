@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from resonance.assess.distinct import count_distinct
 from resonance.assess.history import Distribution, find_distribution
 from resonance.assess.measure import MOST_STRATA, States, Stratum, merge_strata
 from resonance.assess.operators import BY_ID, OPERATORS
@@ -252,8 +253,7 @@ def complete_state(rows: DataFrame, bound: Bound, state: State) -> State:
         state = {**state, **bound.look_up(state)}
     finding = bound.judge(state) if bound.exactly else None
     if finding is not None and finding.recount:
-        distinct = rows.select(F.expr(bound.exactly or "").alias("value")).where("value IS NOT NULL").distinct().count()
-        state = {**state, "exactly": distinct}
+        state = {**state, "exactly": count_distinct(rows, bound.exactly or "")}
     return state
 
 

@@ -163,7 +163,7 @@ def measure_sets(texts: Any, sets: Sequence[str]) -> dict[str, Any]:
     from resonance.curate.kernels.text.glance import GARBLED, HAN, WIDE, glance
 
     if not {"any_language", "chinese"} & set(sets):
-        return {name: SIGNAL_SETS[name].measure(texts) for name in sets}
+        return {name: measure_set(name, texts) for name in sets}
     seen = glance(texts)
     if "chinese" not in sets:
         found = {"any_language": measure_where("any_language", texts, seen & WIDE != 0)}
@@ -176,7 +176,12 @@ def measure_sets(texts: Any, sets: Sequence[str]) -> dict[str, Any]:
         misread[misread] = find_matches(texts.filter(pa.array(misread)), MISREAD)
         chosen = {"any_language": is_chinese | misread, "datatrove": ~is_chinese}
         found |= {name: measure_where(name, texts, among) for name, among in chosen.items() if name in sets}
-    return {name: found[name] if name in found else SIGNAL_SETS[name].measure(texts) for name in sets}
+    return {name: found[name] if name in found else measure_set(name, texts) for name in sets}
+
+
+def measure_set(name: str, texts: Any) -> Any:
+    """The signals of a set as a struct array: those that operators may read, and others as null where that is quicker."""
+    return (SIGNAL_SETS[name].brief or SIGNAL_SETS[name].measure)(texts)
 
 
 def measure_where(name: str, texts: Any, chosen: Any) -> Any:
@@ -185,8 +190,8 @@ def measure_where(name: str, texts: Any, chosen: Any) -> Any:
     import pyarrow as pa
 
     if chosen.all():
-        return SIGNAL_SETS[name].measure(texts)
-    found = SIGNAL_SETS[name].measure(texts.filter(pa.array(chosen)))
+        return measure_set(name, texts)
+    found = measure_set(name, texts.filter(pa.array(chosen)))
     return found.take(pa.array(np.cumsum(chosen) - 1, mask=~chosen))
 
 

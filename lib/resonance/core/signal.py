@@ -44,6 +44,7 @@ class SignalSet:
         shared: whether rules of every policy may read the set; else those of policies of its name alone.
         shown: signals that the report shows whatever the policy reads.
         scored: whether a scorer measures it, whose file the setting ``clean.<name>`` names; all is null where none is named.
+        brief: as ``measure``, in less time, but for signals that take a pass of their own and that no assessment reads: null.
     """
 
     name: str
@@ -56,6 +57,7 @@ class SignalSet:
     shared: bool = False
     shown: tuple[str, ...] = ()
     scored: bool = False
+    brief: Callable[..., Any] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -13,6 +15,7 @@ from resonance.core.arrow import join_batches
 from resonance.core.binding import Bound
 from resonance.core.errors import InputError
 from resonance.core.frames import load_parquet
+from resonance.tables import SIGNAL_SETS
 from resonance.testing import ScanCounter, find_scans
 
 
@@ -83,3 +86,18 @@ def test_small_batches_are_joined_and_a_large_one_stays() -> None:
     wide = pa.RecordBatch.from_arrays([pa.array(["x" * (3 << 20)])], ["text"])
     assert [batch.num_rows for batch in join_batches([wide] * 5, MOST_ROWS, MOST_BYTES)] == [2, 2, 1], "bytes bind too"
     assert list(join_batches([], MOST_ROWS, MOST_BYTES)) == []
+
+
+def test_no_operator_reads_a_signal_that_is_left_out_for_speed(bounds) -> None:
+    asked = "".join(repr(part) for bound in bounds.values() for part in bound.parts.values())
+    read = set(re.findall(r"'(\w+)\.(\w+)'", asked))
+    texts = pa.array(["One line of some words stands here.\nAnother line of words stands there.\n" * 9])
+    for each in SIGNAL_SETS.values():
+        if each.brief is not None:
+            whole, brief = each.measure(texts).to_pylist()[0], each.brief(texts).to_pylist()[0]
+            left_out = {name for name, value in whole.items() if value is not None and brief[name] is None}
+            told = {name for set, name in read if set == each.name}
+            assert left_out, each.name
+            assert told, each.name
+            assert not left_out & told
+            assert {name: whole[name] for name in told} == {name: brief[name] for name in told}

@@ -17,6 +17,13 @@ def _measure(texts: Any) -> Any:
     return build_measured(DATATROVE.signals, datatrove_kernel.measure(texts), texts)
 
 
+def _measure_words(texts: Any) -> Any:
+    from resonance.curate.kernels.datatrove import datatrove_kernel
+    from resonance.curate.signals.arrays import build_measured
+
+    return build_measured(DATATROVE.signals, datatrove_kernel.measure_words(texts), texts)
+
+
 def measure_and_rewrite(texts: Any) -> tuple[Any, Any, Any]:
     """The set's signals of an Arrow string array, and what C4's line rules leave of each text, with the edits: in one reading."""
     from resonance.curate.kernels.datatrove import datatrove_kernel
@@ -74,4 +81,5 @@ DATATROVE = SignalSet(
     ),
     _measure,
     _plainly,
+    brief=_measure_words,
 )

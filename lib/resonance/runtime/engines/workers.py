@@ -32,8 +32,9 @@ LIGHT_BYTES = 4 << 20
 ENVIRONMENT = {"PYTHONSAFEPATH": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 """A worker keeps the memory of one batch for the next: to get it anew from the system took a tenth of all time."""
 PIPE_BYTES = 1 << 20
-MESSAGE_ROWS, MESSAGE_BYTES = 1 << 16, 2 << 20
-"""Of small batches that cross as one: a message of twenty columns takes a third of a millisecond, whatever is in it."""
+MESSAGE_ROWS, MESSAGE_BYTES = 1 << 16, 8 << 20
+"""Of small batches that cross as one: a message of twenty columns takes a third of a millisecond, whatever is in it. As many as
+an assessment gathers together, so that no worker joins them once more."""
 _started: WeakSet[Worker] = WeakSet()
 STALLED = 4.0
 ENDED = "the process that ran a kernel ended; out of memory? give the machine more, or run on Spark (--engine spark)"

@@ -29,8 +29,9 @@ def find(texts: Any, own: tuple[Pattern, ...] = ()) -> Found:
     data, starts, ends = spans(texts)
     tables, patterns, _ = build_plan(own)
     room = (np.zeros(2 * len(patterns), np.int64), np.zeros(256, np.int64), np.zeros(3, np.int64))
+    marks = np.empty(int((ends - starts).max(initial=0)), np.uint8)
     out = np.empty((64 + int((ends - starts).sum()) // 256, 6), np.int64)
-    while (size := find_all(data, starts, ends, tuple(tables), room, out)) > len(out):
+    while (size := find_all(data, starts, ends, tuple(tables), room, marks, out)) > len(out):
         out = np.empty((size, 6), np.int64)
     return Found(*np.ascontiguousarray(out[:size].T))
 

@@ -238,16 +238,20 @@ writers pad the parts."""
 BLOCK = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 END = r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 INSIDE = r"[\s\\]*(?:[A-Za-z0-9-]+: [A-Za-z0-9,/() .-]+[\s\\]+)*[A-Za-z0-9+/=\s\\]*"
+PROVIDED = tuple(
+    Pattern(name, "provider_keys", expression, before="number", check="key", label="API_KEY")
+    for name, _, expression, _ in PROVIDER_KEYS
+)
+UNLED = ("azure_client_secret", "mailchimp_key", "terraform_token")
+"""Keys that begin like any word: what they are known by stands inside. Apart from others, so that few words are read for them."""
 KEYS = (
     Pattern("private_key", "private_keys", f"{BLOCK}{INSIDE}{END}", before="any", after="any"),
     Pattern("jwt", "jwts", JWT, before="number"),
-    *(
-        Pattern(name, "provider_keys", expression, before="number", check="key", label="API_KEY")
-        for name, _, expression, _ in PROVIDER_KEYS
-    ),
+    *(pattern for pattern in PROVIDED if pattern.name not in UNLED),
 )
-GROUPS = (NUMBERS, KEYS, WORDS)
-"""Patterns that share a table, in the order in which they are asked; the first that holds counts."""
+UNLED_KEYS = tuple(pattern for pattern in PROVIDED if pattern.name in UNLED)
+GROUPS = (NUMBERS, KEYS, UNLED_KEYS, WORDS)
+"""Patterns that share a table, in the order in which they are asked; the first that holds counts. The last two: ``leads``."""
 PATTERNS = tuple(pattern for group in GROUPS for pattern in group)
 PERSONS = (
     "emails", "cn_mobiles", "cn_landlines", "phones", "cn_ids", "credit_codes", "bank_cards", "passports", "plates",

@@ -7,6 +7,7 @@ from numba import types
 
 from resonance.curate.kernels.privacy.assignment_kernel import assignment
 from resonance.curate.kernels.privacy.codes import CHECKS, FENCES, GROUPED, JOINED, NEAR, START
+from resonance.curate.kernels.privacy.leads import FLAGS, UNLED_GROUPS, mark_leads
 from resonance.curate.kernels.privacy.numbers_kernel import (
     card,
     cn_id,
@@ -40,7 +41,7 @@ TABLES = types.Tuple(  # type: ignore[no-untyped-call]
 """The fields of ``tables.Tables``, in their order."""
 ROOM = types.UniTuple(POSITIONS, 3)  # type: ignore[no-untyped-call]
 """Zeros for the ends of patterns, zeros for the counts of bytes, and the ends and number of what was found."""
-_NEAR, _START, _DOT, _MINUS, _ZERO = NEAR, START, ord("."), ord("-"), ord("0")
+_UNLED, _NEAR, _START, _DOT, _MINUS, _ZERO = UNLED_GROUPS, NEAR, START, ord("."), ord("-"), ord("0")
 _DOTTED, _HOST = FENCES.index("dotted"), FENCES.index("host")
 _JOINED = np.array([name in JOINED for name in FENCES], np.uint8)
 _GROUPED = np.array([name in GROUPED for name in CHECKS], np.uint8)
@@ -185,10 +186,10 @@ def match_group(data, start, at, stop, group, state, bare, tables, room):  # typ
     return chosen
 
 
-@compiled(INT(BYTES, INT, INT, INT, INT, types.boolean, TABLES, ROOM))
-def match(data, start, at, stop, kind, bare, tables, room):  # type: ignore[no-untyped-def]
-    """The first pattern of all groups that holds at ``at``, as ``match_group`` has it."""
-    open_groups, number = tables[6][kind, data[at]], np.int64(-1)
+@compiled(INT(BYTES, INT, INT, INT, INT, INT, types.boolean, TABLES, ROOM))
+def match(data, start, at, stop, kind, open_groups, bare, tables, room):  # type: ignore[no-untyped-def]
+    """The first pattern of these groups, as bits, that holds at ``at``, as ``match_group`` has it."""
+    number = np.int64(-1)
     for group in range(len(tables[1])):
         if open_groups >> group & 1:
             number = match_group(data, start, at, stop, group, tables[5][group, kind], bare, tables, room)
@@ -203,24 +204,32 @@ def yield_value(data, start, stop, begin, end, number, tables, room):  # type: i
     span = room[2]
     span[2] = number
     if tables[8][number, 4]:
-        other = match(data, start, begin, stop, tables[4][data[begin - 1]], True, tables, room)
+        kind = tables[4][data[begin - 1]]
+        other = match(data, start, begin, stop, kind, tables[6][kind, data[begin]], True, tables, room)
         if other >= 0:
             span[2] = other
         else:
             span[0], span[1] = begin, end
 
 
-@compiled(INT(BYTES, POSITIONS, POSITIONS, TABLES, ROOM, types.int64[:, ::1]))
-def find_all(data, starts, ends, tables, room, out):  # type: ignore[no-untyped-def]
-    """Writes text, pattern, ends in bytes and in code points of what is found to ``out``, while it reaches; how many there are."""
+@compiled(INT(BYTES, POSITIONS, POSITIONS, TABLES, ROOM, FLAGS, types.int64[:, ::1]))
+def find_all(data, starts, ends, tables, room, marks, out):  # type: ignore[no-untyped-def]
+    """Writes text, pattern, ends in bytes and in code points of what is found to ``out``, while it reaches; how many there are.
+
+    ``marks`` is as long as the longest text.
+    """
     kinds, opens, span, size = tables[4], tables[6], room[2], 0
+    led = (np.int64(1) << (len(tables[1]) - _UNLED)) - 1  # groups that may begin anywhere
     for row in range(len(starts)):
         start, stop = starts[row], ends[row]
         at, kind, known, point = start, kinds[_START], start, 0
+        mark_leads(data, start, stop, marks)
         while at < stop:
-            number = np.int64(-1)
-            if opens[kind, data[at]]:
-                number = match(data, start, at, stop, kind, False, tables, room)
+            number, open_groups = np.int64(-1), np.int64(opens[kind, data[at]])
+            if not marks[at - start]:
+                open_groups &= led
+            if open_groups:
+                number = match(data, start, at, stop, kind, open_groups, False, tables, room)
             if number < 0:
                 kind, at = kinds[data[at]], at + 1
                 continue

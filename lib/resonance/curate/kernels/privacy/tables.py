@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resonance.core import expression
 from resonance.core.expression import parse_expression
 from resonance.curate.kernels.privacy.automaton import build_automaton
 from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, CHECKS, FENCES
-from resonance.curate.kernels.privacy.patterns import COUNTS, GROUPS, HINTS, NAMED, Pattern
+from resonance.curate.kernels.privacy.patterns import COUNTS, GROUPS, HINTS, NAMED, PATTERNS, Pattern
 from resonance.curate.kernels.privacy.words_kernel import lay_words
+from resonance.curate.kernels.text.laid import keep_arrays
 
 LEFT = tuple(BEFORE)
 
@@ -76,10 +80,22 @@ class Plan(NamedTuple):
 def build_plan(own: tuple[Pattern, ...] = ()) -> Plan:
     """The plan of our patterns, and before them those of the user.
 
+    To lay out ours takes two seconds, so that they are laid out once for a machine.
+
     Raises:
         InputError: the user's are no expressions, or too involved.
     """
-    groups = (own, *GROUPS) if own else GROUPS
+    if own:
+        tables = lay_tables((own, *GROUPS))
+    else:
+        reader = sha256(Path(expression.__file__).read_bytes()).hexdigest()[:16]  # no kernel, so that no cache's name holds it
+        tables = Tables(**keep_arrays("privacy.tables", f"tables-{reader}", lambda: lay_tables(GROUPS)._asdict()))
+    patterns = (*own, *PATTERNS)
+    return Plan(tables, patterns, np.array([COUNTS.index(pattern.signal) for pattern in patterns]))
+
+
+def lay_tables(groups: tuple[tuple[Pattern, ...], ...]) -> Tables:
+    """The tables of groups of patterns."""
     patterns = tuple(pattern for group in groups for pattern in group)
     bounds = np.cumsum([0, *map(len, groups)])
     kinds, allowed = _divide_before()
@@ -114,7 +130,7 @@ def build_plan(own: tuple[Pattern, ...] = ()) -> Plan:
             opens[kind] |= (follows[begins[number, kind], each] > 0).astype(np.uint8) << number
     words, spoken, spans = _lay_hints()
     traits = [(FENCES.index(one.after), CHECKS.index(one.check), *spans[one.hint], one.yields, one.tries) for one in patterns]
-    tables = Tables(
+    return Tables(
         follows,
         np.array(classes, np.uint8),
         np.concatenate(finds).astype(np.int32),
@@ -129,7 +145,6 @@ def build_plan(own: tuple[Pattern, ...] = ()) -> Plan:
         *lay_words(words),
         np.array(spoken, np.int64),
     )
-    return Plan(tables, patterns, np.array([COUNTS.index(pattern.signal) for pattern in patterns]))
 
 
 def _matcher(signs: str) -> Callable[[str], bool]:

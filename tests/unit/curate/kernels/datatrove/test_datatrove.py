@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resonance.curate.kernels.datatrove import datatrove
 from resonance.curate.signals import DATATROVE
@@ -13,11 +15,49 @@ LINES = "# Title\n\n- one ...\n- two…\n\nThe end is near, my friend.\n\n- one 
 
 
 def both(text: str) -> dict[str, float | str | None]:
-    """The signals of a text, once the definition and the kernel have said the same."""
+    """The signals of a text, once the definition and the kernel have said the same; what is measured in brief is no other."""
     kernel = DATATROVE.measure(pa.array([text])).to_pylist()[0]
+    assert brief(text) == {name: None if name in DATATROVE.names[-8:] else value for name, value in kernel.items()}
     plain = dict(zip(DATATROVE.names, datatrove.plainly(text), strict=True))
     assert kernel == {name: value if value is None else pytest.approx(value, abs=1e-12) for name, value in plain.items()}
     return kernel
+
+
+def brief(text: str) -> dict[str, float | str | None]:
+    assert DATATROVE.brief is not None
+    return DATATROVE.brief(pa.array([text])).to_pylist()[0]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "-",
+                "•",
+                "...",
+                "…",
+                " ",
+                "\t",
+                "\n",
+                "\r",
+                "\r\n",
+                "\v",
+                "\x1c",
+                "\x85",
+                "\u2028",
+                "\u2029",
+                "\xa0",
+                "\u3000",
+                "word",
+                "é",
+                "字",
+            ]
+        ),
+        max_size=12,
+    ).map("".join)
+)
+def test_lines_are_the_same_in_brief(text: str) -> None:
+    both(text)
 
 
 def test_words_and_their_lengths() -> None:
