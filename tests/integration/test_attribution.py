@@ -52,7 +52,12 @@ SETTINGS = {
         "learning_rate": 0.01,
     },
     "evaluate": {"replicates": 20},
-    "attribute": {"min_documents": 30},
+    "attribute": {
+        "min_documents": 30,
+        "features": ["slice", "language", "length", "source", "copies", "rewritten", "cluster"],
+        "embedding": "vector",
+        "clusters": 3,
+    },
     "tracking": {"enabled": False},
 }
 
@@ -69,7 +74,8 @@ def write_rows(path: Path) -> None:
             wrong = chance.choice([name for name in KEYS if name != label])
             given = wrong if chance.random() < noise else label
             text = f"{' '.join(words).capitalize()}. Note {len(rows)} of the {slice} shelf."
-            rows.append({"id": str(len(rows)), "text": text, "label": given, "slice": slice})
+            vector = [float(name == label) + chance.gauss(0, 0.05) for name in KEYS]  # what texts are about, which is no fault
+            rows.append({"id": str(len(rows)), "text": text, "label": given, "slice": slice, "vector": vector})
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
@@ -96,6 +102,7 @@ def test_planted_label_noise_is_found_told_and_shown(tmp_path: Path, capsys: pyt
     frames = opened.frames()
     verdicts = {row["slice"]: row for row in frames["verdicts"].collect()}
     assert verdicts["slice = noisy"]["cause"] == "label_noise"
+    assert "raw" in next(row["read"] for row in frames["steps"].collect() if row["job"] == "attribute"), "embeddings are clustered"
     assert not {row["slice"] for row in verdicts.values() if row["cause"] == "label_noise"} & {"slice = clean", "slice = other"}
     items = {row["slice"]: row for row in frames["work_items"].collect()}
     assert items["slice = noisy"]["act"] == "repair"
