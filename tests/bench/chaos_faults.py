@@ -169,8 +169,8 @@ def write_at_once(case: Case, workspace: Path, chance: Random) -> Disturbed:
     log_of(workspace).rename(workspace.parent.with_suffix(".first.log"))
     second = launch(case.arguments, workspace, case.engine, log_of(workspace))
     found = finish(second, workspace, moment, met)
-    if first.wait(PATIENCE):
-        raise RuntimeError(f"the first of two commands ended with {first.returncode}")
+    if code := first.wait(PATIENCE):
+        raise RuntimeError(f"the first of two commands ended with {code}")
     return found
 
 

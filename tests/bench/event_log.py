@@ -14,6 +14,8 @@ CONF = {"spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "s
 WRITES = re.compile(r"\) Execute (?:InsertIntoHadoopFsRelation|SaveIntoDataSource)Command\n.*?\nArguments: ([^,\s]+)", re.DOTALL)
 """Where a query writes files, in the plan that Spark describes it by."""
 READS = re.compile(r"Location: \w+(?: \[|\(1 paths\)\[)([^,\]]+)")
+TABLE = re.compile(r"/tables/([^/]+)/data-")
+"""Where a workspace keeps the files of a table."""
 LONG_MS = 1_000
 """Stages whose longest task is shorter say nothing about skew."""
 
@@ -38,6 +40,14 @@ def conf(folder: Path) -> dict[str, str]:
 
 def stages(folder: Path, since: float = 0) -> list[Stage]:
     """The stages of the only log in ``folder`` that shuffled or ran long, in their order; of tasks launched ``since`` then."""
+    steps, ended = read_log(folder)
+    late = ([task["Task Metrics"] for task in ended[n] if task["Task Info"]["Launch Time"] >= 1000 * since] for n in sorted(ended))
+    found = [stage(steps[number], tasks) for number, tasks in zip(sorted(ended), late, strict=True) if tasks]
+    return [one for one in found if one.shuffle_written or one.shuffle_read or one.longest_over_median]
+
+
+def read_log(folder: Path) -> tuple[dict[int, str], dict[int, list[dict[str, Any]]]]:
+    """What each stage in the only log in ``folder`` worked for, and the events with which its tasks ended."""
     (log,) = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     steps: dict[str, str] = {}
     query_of: dict[int, str] = {}
@@ -50,10 +60,9 @@ def stages(folder: Path, since: float = 0) -> list[Stage]:
         elif kind == "SparkListenerJobStart":
             query = (event.get("Properties") or {}).get("spark.sql.execution.id", "")
             query_of |= dict.fromkeys(event["Stage IDs"], query)
-        elif kind == "SparkListenerTaskEnd" and event.get("Task Metrics") and event["Task Info"]["Launch Time"] >= 1000 * since:
-            tasks[event["Stage ID"]].append(event["Task Metrics"])
-    found = [stage(steps.get(query_of.get(number, ""), ""), tasks[number]) for number in sorted(tasks)]
-    return [one for one in found if one.shuffle_written or one.shuffle_read or one.longest_over_median]
+        elif kind == "SparkListenerTaskEnd" and event.get("Task Metrics"):
+            tasks[event["Stage ID"]].append(event)
+    return {number: steps.get(query_of.get(number, ""), "") for number in tasks}, tasks
 
 
 def step(plan: str) -> str:
@@ -65,8 +74,9 @@ def step(plan: str) -> str:
 
 
 def last(path: str) -> str:
-    """The last part of a path."""
-    return path.rstrip("/").rpartition("/")[2]
+    """The table that a path lies in, or its last part."""
+    table = TABLE.search(path)
+    return table[1] if table else path.rstrip("/").rpartition("/")[2]
 
 
 def stage(name: str, metrics: list[dict[str, Any]]) -> Stage:
