@@ -78,9 +78,9 @@ from resonance.runtime.engines.session import open_engine
 from resonance.runtime.storage.files import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import STEPS
-name, home = sys.argv[1:]
-engine = open_engine("embedded", SparkSettings(), Path(home) / name)
-catalog = FolderCatalog(ObjectFiles("s3://texts/shared"), lambda: engine)
+name, home, kind = sys.argv[1:]
+engine = open_engine(kind, SparkSettings(master="local[1]", driver_memory="1g"), Path(home) / name, buckets=True)
+catalog = FolderCatalog(ObjectFiles(f"s3://texts/{Path(home).name}"), lambda: engine)
 for number in range(6):
     row = (f"{name}-{number}", "j", "b", 0, "plan", 1, 1, 0, {"x": 0}, {"t": 1}, {"t": 1}, 1.0, datetime.now(UTC), {}, None)
     frame = make_frame(engine.session, [row], resources.contract(STEPS).schema)
@@ -91,26 +91,41 @@ engine.stop()
 
 
 READER = """
+import sys
 from resonance.runtime.storage.files import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import STEPS
-catalog = FolderCatalog(ObjectFiles("s3://texts/shared"), None)
+catalog = FolderCatalog(ObjectFiles(f"s3://texts/{sys.argv[1]}"), None)
 print(catalog.version(STEPS), len(catalog.history(STEPS)), *sorted(row["run"] for row in catalog.rows(STEPS, ("run",))))
 """
 
 
-def test_drivers_that_commit_at_the_same_time_lose_no_row_and_double_none(storage: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "writer.py").write_text(WRITER)
-    command = [sys.executable, str(tmp_path / "writer.py")]
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("embedded", "embedded", "embedded"),
+        pytest.param(
+            ("embedded", "spark", "spark"),
+            marks=[pytest.mark.slow, pytest.mark.skipif(not has_buckets(), reason="`make setup-s3` fetches the jars")],
+        ),
+    ],
+)
+def test_drivers_that_commit_at_the_same_time_lose_no_row_and_double_none(
+    storage: dict[str, str], tmp_path: Path, kinds: tuple[str, ...]
+) -> None:
+    home = tmp_path / "-".join(kinds)
+    home.mkdir()
+    (home / "writer.py").write_text(WRITER)
+    command = [sys.executable, str(home / "writer.py")]
     drivers = [
         subprocess.Popen(
-            [*command, f"driver-{n}", str(tmp_path)], env=storage, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*command, f"driver-{n}", str(home), kind], env=storage, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        for n in range(3)
+        for n, kind in enumerate(kinds)
     ]
     said = [driver.communicate(timeout=900)[0] for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0, 0, 0], said
-    done = subprocess.run([sys.executable, "-c", READER], env=storage, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", READER, home.name], env=storage, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     version, commits, *runs = done.stdout.split()
     assert runs == [f"driver-{n}-{number}" for n in range(3) for number in range(6)]
@@ -125,7 +140,7 @@ def test_what_cannot_be_is_told_in_one_line(storage: dict[str, str], tmp_path: P
         (wrong, (*given, "tables=s3://texts/one"), "tables: s3://texts/one cannot be read"),
         (storage, (*given, "tables=s3://no-such-bucket-here/one"), "tables: s3://no-such-bucket-here/one cannot be read"),
         (storage, (*given, "tables=s3://texts/one", "--set", "catalog=a.b"), "catalog a.b keeps tables elsewhere"),
-        (storage, (*given, "tables=ftp://texts/one"), "is no address such as s3://bucket/folder"),
+        (storage, (*given, "tables=hdfs://texts/one"), "is no address such as s3://bucket/folder"),
         (storage, (*given, "tables=s3://texts/a b"), "is no address such as s3://bucket/folder"),
         (storage, ("curate", texts, "--workspace", "s3://texts/w"), "keep tables there (--set tables=ADDRESS)"),
     ):
