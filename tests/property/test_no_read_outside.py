@@ -38,6 +38,8 @@ for text in texts:
     array = pa.array([text], pa.string())
     for declared in SETS:
         declared.measure(array)
+        if declared.brief is not None:
+            declared.brief(array)
     rewrite(array)
     tidy(array)
     counts(array, 5)
