@@ -51,10 +51,12 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 def spark(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     from resonance.core.settings import SparkSettings
     from resonance.runtime.engines.session import open_engine
+    from tests.rows import give_bytes
 
     settings = SparkSettings(master="local[2]", driver_memory="2g")
     engine = open_engine(engine_name, settings, tmp_path_factory.mktemp("spill"))
-    yield engine.session
+    with give_bytes():
+        yield engine.session
     engine.stop()
 
 
