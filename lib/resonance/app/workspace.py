@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from resonance.app.reports import open_reporter, write_report
 from resonance.app.view import View
 from resonance.core.errors import InputError, ResonanceError
 from resonance.core.files import own_folder
@@ -489,7 +490,7 @@ class OpenWorkspace:
         from resonance.report.build import FORMATS
         from resonance.report.files import check_file
 
-        return self._write_report(self._read(), [check_file(file, "report", FORMATS) for file in files])
+        return write_report(self._read(), [check_file(file, "report", FORMATS) for file in files])
 
     def maintain(self, keep_rounds: int = 2) -> View:
         """Compact and sort tables, and remove files that the manifests of the newest rounds do not need."""
@@ -749,26 +750,16 @@ class OpenWorkspace:
             self._say(SLOWLY)
         opened = self._open(config, create=True)
         done: list[Outcome] = []
-        if chosen:
-            with closing(opened.events(self.console, len(chosen))) as events:
-                if config.ingest.demo:
-                    register_demo(opened)
-                done = opened.run(steps, asked, events)
-        report = self._write_report(opened)
+        with open_reporter(opened) as reporter:
+            if chosen:
+                with closing(opened.events(self.console, len(chosen))) as events:
+                    if config.ingest.demo:
+                        register_demo(opened)
+                    done = opened.run(steps, asked, events)
+            report = write_report(opened) if reporter is None else reporter.write(config)
         self._say(f"report: {report}")
         opened.track()
         return Run(tuple(done), report)
-
-    def _write_report(self, opened: Workspace, more: Iterable[Path] = ()) -> Path:
-        from resonance.factory import JOBS
-        from resonance.report.build import FORMATS, gather
-        from resonance.report.files import write_file
-
-        path = opened.folder / "report.html"
-        facts = gather(opened.frames(), opened.counts(), {job.name for job in JOBS if job.per == "batch"})
-        for file in (path, *more):
-            write_file(FORMATS[file.suffix.lower()](facts, opened.config.report), file, "report")
-        return path
 
 
 def read_contract(file: str | Path) -> str:

@@ -21,7 +21,7 @@ from resonance.core.sources import refuse_workspace
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.core.turns import PLAN
 from resonance.runtime import resources
-from resonance.runtime.engines.session import choose_engine, open_engine, refuse_bucket
+from resonance.runtime.engines.session import choose_engine, open_engine, reads_slowly, refuse_bucket
 from resonance.runtime.storage.files import open_files
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.lock import lock_workspace
@@ -78,6 +78,9 @@ class Workspace:
         create: whether a workspace that does not exist yet is made; readers refuse it instead.
         reads: whether rows are only looked at: a folder's tables then need no Spark, whatever engine wrote them.
         command: what a person gave to have this done, for the log.
+
+    Attributes:
+        reads_slowly: whether a process of the embedded engine reads these tables sooner.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Workspace:
         if reads and config.catalog is None and find_spec("pysail"):
             self._name = "embedded"
         refuse_bucket(self._name, config)
+        self.reads_slowly = reads_slowly(self._name, config)
 
     def under(self, config: Config) -> Workspace:
         """The same engine, tables and folders; steps run under other settings."""

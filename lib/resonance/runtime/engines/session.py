@@ -34,6 +34,16 @@ def choose_engine(config: Config) -> Name:
     return "embedded" if find_spec("pysail") else "spark"
 
 
+def reads_slowly(name: Name, config: Config) -> bool:
+    """Whether a process of the embedded engine reads this workspace sooner than the engine that is to compute.
+
+    So it is where Spark starts on this machine, for tables in folders; not where a cluster or a session is given.
+    """
+    ours = name == "spark" and (config.spark.master or "local").startswith("local") and config.catalog is None and not config.tables
+    given = any(name in os.environ for name in SUBMITTED) or _runs_already()
+    return ours and not given and find_spec("pysail") is not None
+
+
 def refuse_bucket(name: Name, config: Config) -> None:
     """Raise ConfigError where tables are to lie in object storage, but a catalog keeps them, or our sessions cannot reach it."""
     if config.tables and config.catalog is not None:
