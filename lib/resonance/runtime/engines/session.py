@@ -40,8 +40,7 @@ def reads_slowly(name: Name, config: Config) -> bool:
     So it is where Spark starts on this machine, for tables in folders; not where a cluster or a session is given.
     """
     ours = name == "spark" and (config.spark.master or "local").startswith("local") and config.catalog is None and not config.tables
-    given = any(name in os.environ for name in SUBMITTED) or _runs_already()
-    return ours and not given and find_spec("pysail") is not None
+    return ours and not _is_given() and find_spec("pysail") is not None
 
 
 def refuse_bucket(name: Name, config: Config) -> None:

@@ -165,16 +165,7 @@ class Runner:
             note = self._note(forecast, turn, versions)
             self._mark(step, turn.run)
 
-            def write(pair: tuple[Table, Rows]) -> tuple[Table, Commit]:
-                table, rows = pair
-                try:
-                    return table, self._catalog.write(table, rows, self._slice(table, step), note)
-                except BaseException:
-                    self._events.lost(table.name)
-                    raise
-
-            with ThreadPoolExecutor(WRITERS) as pool:  # to plan and commit a small write takes one core and most of its time
-                commits = dict(pool.map(write, self._spread(job, results)))
+            commits = self._write(step, results, note)
             first = scratch.rows[job.counts] if job.counts else frames[0]
             if REJECTS in job.writes and REJECTS in job.reads:
                 first = drop_cut_before(job.name, frames[0], frames[job.reads.index(REJECTS)])
@@ -193,6 +184,26 @@ class Runner:
         self._record(outcome, forecast)
         self._mark(step, None)
         return outcome
+
+    def _write(self, step: Step, results: Sequence[Any], note: Mapping[str, object]) -> dict[Table, Commit]:
+        """Write what a job returned into its tables, two at a time: to plan and commit a small write takes one core."""
+        lost: list[str] = []
+
+        def write(pair: tuple[Table, Rows]) -> tuple[Table, Commit]:
+            table, rows = pair
+            try:
+                return table, self._catalog.write(table, rows, self._slice(table, step), note)
+            except BaseException:
+                lost.append(table.name)
+                raise
+
+        try:
+            with ThreadPoolExecutor(WRITERS) as pool:
+                return dict(pool.map(write, self._spread(step.job, results)))
+        except BaseException:
+            for name in lost[:1]:  # told by the thread of the step: others may run beside it
+                self._events.lost(name)
+            raise
 
     def _find_left(self, step: Step, forecast: Forecast) -> Left | None:
         """What the last run of the step left in its tables, where it made that as it would today; none where it did not."""

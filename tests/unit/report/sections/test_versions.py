@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import SparkSession
-from tests.unit.report.loop import loop_facts
+from tests.unit.report.loop import NAMES, loop_facts
 
 from resonance.core.frames import make_frame
 from resonance.core.settings import ReportSettings
@@ -18,7 +18,7 @@ SETTINGS = ReportSettings()
 
 def make_version(version: int, state: str, **given: Any) -> dict[str, Any]:
     row = {"policy": "docs", "version": version, "parent": version - 1 or None, "text": "name: docs", "diff": "", "state": state}
-    return row | {"goal": "improve"} | given
+    return row | {"goal": "improve", "campaign": None, "effect": None, "low": None, "high": None} | given
 
 
 def make_decision(dataset: str, gate: str, assessment: str, name: str, reason: str, day: int) -> dict[str, Any]:
@@ -43,6 +43,14 @@ def gather(spark: SparkSession, rows: list[dict[str, Any]]) -> Versions:
     held = {RULE_VERSIONS: rows, APPROVALS: DECISIONS_MADE}
     frames = {table.name: make_frame(spark, own, resources.contract(table).schema) for table, own in held.items()}
     return gather_versions(frames, loop_facts())
+
+
+def make_facts(names: tuple[str, ...] = NAMES) -> Versions:
+    """Versions of one policy in the states that a campaign leaves, and what was decided about them."""
+    refused = make_version(3, "rejected", campaign=names[0], diff=f"{names[-1]} above: 1 to 2")
+    reasons = ("gain 0.0200 bits per byte, p 0.001 of 0.05; quality and guards hold", "它删掉了诗")
+    said = (row | {"reason": reason} for row, reason in zip(DECISIONS_MADE, reasons, strict=False))
+    return Versions((*ROWS, refused), tuple(said))
 
 
 def test_versions_are_told_with_who_decided_and_why(spark: SparkSession) -> None:

@@ -47,7 +47,7 @@ def test_a_user_whom_the_machine_does_not_know_is_told_so_before_java_starts(mon
 def test_a_server_that_does_not_answer_is_named_at_once(remote: str) -> None:
     os.environ["SPARK_REMOTE"] = remote
     with pytest.raises(SetupError, match=f"SPARK_REMOTE={remote}: no server answers"):
-        spark._start(SparkSettings(), False)
+        spark._start(SparkSettings(), buckets=False, debug=False)
 
 
 def test_on_this_machine_nothing_of_another_spark_or_cluster_is_left() -> None:
@@ -94,5 +94,7 @@ def test_a_platforms_own_session_is_taken_with_its_own_delta(monkeypatch: pytest
 
     monkeypatch.setattr(spark, "SparkSession", type("Session", (), {"builder": Builder()}))
     os.environ["DATABRICKS_RUNTIME_VERSION"] = "16.4"
-    assert spark._start(SparkSettings(conf={"spark.sql.ansi.enabled": "true"}), False) == "the platform's session"
+    assert (
+        spark._start(SparkSettings(conf={"spark.sql.ansi.enabled": "true"}), buckets=False, debug=False) == "the platform's session"
+    )
     assert asked == {**spark.COMMON, "spark.sql.shuffle.partitions": "2", "spark.sql.ansi.enabled": "true"}

@@ -13,9 +13,10 @@ from resonance.runtime.run.together import work_together
 
 
 class Crew:
-    """Counts how many work at a time."""
+    """Counts how many work at a time; each waits until ``together`` do."""
 
-    def __init__(self) -> None:
+    def __init__(self, together: int = 1) -> None:
+        self._met = threading.Barrier(together)
         self.busy = self.most = 0
         self.done: list[int] = []
         self._turn = threading.Lock()
@@ -24,6 +25,7 @@ class Crew:
         with self._turn:
             self.busy += 1
             self.most = max(self.most, self.busy)
+        self._met.wait(30)
         time.sleep(0.02 if at % 2 == 0 else 0.002)
         with self._turn:
             self.busy -= 1
@@ -37,7 +39,7 @@ def hire(crew: Crew, many: int) -> list[Callable[[], int]]:
 
 @pytest.mark.parametrize(("room", "most"), [(1, 1), (3, 3), (9, 6)])
 def test_results_are_in_order_and_no_more_work_than_there_is_room(room: int, most: int) -> None:
-    crew = Crew()
+    crew = Crew(most)
     with work_together(hire(crew, 6), room) as results:
         assert list(results) == [0, 1, 4, 9, 16, 25]
     assert crew.most == most
