@@ -201,7 +201,7 @@ def _list_languages(facts: Funnel) -> tuple[Grid, ...]:
     columns = (say("language"), say("rules"), *numbers, say("first reasons"))
     note = say("Languages are those that the set basics tells.")
     title = say("Languages and the rules that judge them")
-    return (Grid(title, columns, tuple(rows), frozenset(numbers), note=note),) if rows else ()
+    return (Grid(title, columns, tuple(rows), frozenset(numbers), cards=True, note=note),) if rows else ()
 
 
 def _gather_languages(counts: tuple[LanguageCount, ...]) -> list[tuple[str | None, list[LanguageCount]]]:
