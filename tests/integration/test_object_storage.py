@@ -13,6 +13,7 @@ from resonance.runtime.engines.spark import has_buckets
 from resonance.testing import tiny_corpus
 from tests.object_storage import connect, hash_tables, refuse, succeed, write_texts
 
+needs_jars = pytest.mark.skipif(not has_buckets(), reason="they are 640 MB, which `make setup-s3` alone fetches")
 pytestmark = [pytest.mark.engine("embedded"), pytest.mark.timeout(1800)]
 
 
@@ -41,7 +42,7 @@ def test_a_workspace_with_tables_in_a_bucket_is_that_of_a_folder(storage: dict[s
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not has_buckets(), reason="`make setup-s3` fetches the jars")
+@needs_jars
 def test_spark_and_the_embedded_engine_share_tables_in_a_bucket(storage: dict[str, str], tmp_path: Path) -> None:
     client = connect(storage["AWS_ENDPOINT_URL"])
     client.upload_file(str(write_texts(tmp_path / "texts.jsonl", tiny_corpus(30, 5))), "texts", "in/spark/texts.jsonl")
@@ -106,7 +107,7 @@ print(catalog.version(STEPS), len(catalog.history(STEPS)), *sorted(row["run"] fo
         ("embedded", "embedded", "embedded"),
         pytest.param(
             ("embedded", "spark", "spark"),
-            marks=[pytest.mark.slow, pytest.mark.skipif(not has_buckets(), reason="`make setup-s3` fetches the jars")],
+            marks=[pytest.mark.slow, needs_jars],
         ),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resonance.core.errors import EngineError
+from resonance.core.processes import start_python, take_output
 
 if TYPE_CHECKING:
     from resonance.core.settings import Config
@@ -40,13 +40,7 @@ class Reporter:
     """
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from resonance.app.reports import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for us: the process then sees its input end
-            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )
+        self._process = start_python("from resonance.app.reports import serve; serve()")
 
     def write(self, config: Config) -> Path:
         """Have the report of a workspace written; its path.
@@ -87,8 +81,7 @@ def serve() -> None:
 
     from resonance.runtime.workspace import Workspace
 
-    answer = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    answer = take_output()
     for module in ("pyspark.sql.connect.session", "pysail.spark", "resonance.report.build"):
         import_module(module)
     given = sys.stdin.buffer.read()

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from resonance.app.campaign import Campaign
 from resonance.app.view import View
 from resonance.core.errors import InputError, ResonanceError
+from resonance.core.gates import name_policy
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -399,7 +400,7 @@ class Rules:
                 rows = register_version(rows, policy, judging.version, write_policy(judging), None, "draft")
                 known_versions.add(judging.version)
         batches = tuple(sorted({row["batch"] for row in mine}))
-        decisions = [row for row in opened.catalog.rows(APPROVALS) if row["dataset"] == f"policy {policy}"]
+        decisions = [row for row in opened.catalog.rows(APPROVALS) if row["dataset"] == name_policy(policy)]
         return Book(policy, tuple(settle_versions(rows, standing)), frozenset(standing), batches, len(decisions))
 
     def _decide(self, opened: Workspace, book: Book, decided: Decided, said: tuple[str, str, str, str]) -> View:
@@ -417,7 +418,7 @@ class Rules:
         self._write_versions(opened, decided.rows, book.policy, gate)
         for policy, batch in judging:
             self._judge_again(policy, batch)
-        opened.sign((f"policy {book.policy}", gate, approval), name, reason, f"rules {gate}")
+        opened.sign((name_policy(book.policy), gate, approval), name, reason, f"rules {gate}")
         if now is None:
             return View((f"{name} rejects {approval.partition(',')[0]}: {reason}",))
         file = opened.folder / "policies" / f"{book.policy}.yaml"

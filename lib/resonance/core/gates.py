@@ -79,3 +79,8 @@ def explain_gate(row: Mapping[str, Any]) -> str:
         lines += [f"  - {reason}", *([] if mend in told else [f"    {mend}"])]
         told.add(mend)
     return "\n".join([*lines, f'  or let it through: resonance approve {row["gate"]}{of} --name NAME --reason "…"'])
+
+
+def name_policy(policy: str) -> str:
+    """What table ``approvals`` calls the policy that a decision is about, where a dataset stands otherwise."""
+    return f"policy {policy}"

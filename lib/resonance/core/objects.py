@@ -211,13 +211,18 @@ def remove_objects(bucket: str, keys: Sequence[str]) -> None:
     Raises:
         StorageError: the bucket cannot be written.
     """
-    import obstore
-
     store = open_store(bucket)
     with telling(f"s3://{bucket}", "written"):
-        for start in range(0, len(keys), AT_ONCE):
-            with suppress(FileNotFoundError):
-                obstore.delete(store, keys[start : start + AT_ONCE])
+        delete_keys(store, keys)
+
+
+def delete_keys(store: Any, keys: Sequence[str]) -> None:
+    """Remove objects of a store, many by one request; what it refuses is raised as obstore has it."""
+    import obstore
+
+    for start in range(0, len(keys), AT_ONCE):
+        with suppress(FileNotFoundError):
+            obstore.delete(store, keys[start : start + AT_ONCE])
 
 
 class ObjectReader(io.RawIOBase):

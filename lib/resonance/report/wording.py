@@ -96,6 +96,11 @@ def plain(text: object) -> str:
     return " ".join("".join(visible).split()) or say("(empty)")
 
 
+def restate_all(text: str) -> str:
+    """Several sentences of another room, in the language that is spoken now, each as ``plain`` has it."""
+    return say("; ").join(plain(restate(part)) for part in text.split("; "))
+
+
 def name(text: object, columns: int = 64) -> str:
     """A plain name that fits ``columns`` narrow characters; what is too much is taken from its middle."""
     full = plain(text)

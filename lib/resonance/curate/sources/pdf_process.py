@@ -10,12 +10,13 @@ import os
 import re
 import select
 import struct
-import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from typing import IO, Any
+
+from resonance.core.processes import start_python, take_output
 
 SECONDS = 300.0
 """A page takes milliseconds: what takes longer than this goes round in circles."""
@@ -34,13 +35,7 @@ class PdfProcess:
     """A process that reads one file after another, until its input ends."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from resonance.curate.sources.pdf_process import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )
+        self._process = start_python("from resonance.curate.sources.pdf_process import serve; serve()")
 
     def ask(self, asked: dict[str, Any], seconds: float) -> dict[str, Any]:
         """What the process says of a file.
@@ -92,8 +87,7 @@ def serve() -> None:
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    made = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what the library prints must not break the answers
+    made = take_output()
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         said = json.dumps(read_pdf(asked["path"], asked["pages"], asked["bytes"]), ensure_ascii=True).encode()

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from resonance.report.language import restate, say
+from resonance.report.language import say
 from resonance.report.parts import Block, Grid
 from resonance.report.section import Section
-from resonance.report.wording import amount, count, difference, name, plain
+from resonance.report.wording import amount, count, difference, name, restate_all
 from resonance.tables import CAMPAIGNS, RULE_TRIALS, RULE_VERIFICATIONS
 
 if TYPE_CHECKING:
@@ -99,17 +99,12 @@ def _list_campaigns(rows: tuple[Mapping[str, Any], ...]) -> Grid:
             name(row["incumbent"]),
             say(STATES[row["state"]]),
             count(row["tokens"]),
-            _say_all(row["reason"]),
+            restate_all(row["reason"]),
         )
         for row in rows
     )
     columns = (say("campaign"), say("policy"), say("state"), say("tokens at most"), say("why"))
     return Grid(say("Campaigns"), columns, cells, frozenset(columns[3:4]), cards=True, prose=frozenset(columns[4:]), whole=True)
-
-
-def _say_all(text: str) -> str:
-    """Several reasons, in the language that is spoken now."""
-    return say("; ").join(plain(restate(part)) for part in text.split("; "))
 
 
 def _list_rungs(rows: list[Mapping[str, Any]]) -> Grid:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from resonance.report.language import restate, say
+from resonance.core.gates import name_policy
+from resonance.report.language import say
 from resonance.report.parts import Block, Grid
 from resonance.report.section import Section
-from resonance.report.wording import amount, difference, name, plain
+from resonance.report.wording import amount, difference, name, plain, restate_all
 from resonance.tables import APPROVALS, RULE_VERSIONS
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from resonance.core.settings import ReportSettings
     from resonance.report.facts.shared import Facts
-
-OF_POLICY = "policy "
-"""What stands before the name of a policy where a decision says what it is about."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def gather_versions(frames: Mapping[str, DataFrame], shared: Facts) -> Versions:
     rows = frames["rule_versions"].orderBy("policy", "version").collect()
     if not rows:
         return Versions()
-    asked = frames["approvals"].where(F.col("dataset").startswith(OF_POLICY)).orderBy("approved_at", "assessment").collect()
+    asked = frames["approvals"].where(F.col("dataset").startswith(name_policy(""))).orderBy("approved_at", "assessment").collect()
     return Versions(tuple(row.asDict() for row in rows), tuple(row.asDict() for row in asked))
 
 
@@ -97,7 +95,7 @@ def _list_decisions(rows: tuple[Mapping[str, Any], ...]) -> Grid:
             name(row["assessment"].partition(",")[0]),
             say(DECISIONS[row["gate"]]),
             name(row["name"]),
-            say("; ").join(plain(restate(part)) for part in row["reason"].split("; ")),
+            restate_all(row["reason"]),
         )
         for row in rows
     )

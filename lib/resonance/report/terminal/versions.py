@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from resonance.core.gates import name_policy
 from resonance.report.wording import difference, name
 
 Rows = Sequence[Mapping[str, Any]]
@@ -34,7 +35,7 @@ def describe_history(versions: Rows, approvals: Rows, policy: str | None = None)
             escape(name(row["campaign"])) if row["campaign"] else "",
             _write_effect(row),
         )
-    asked = {f"policy {row['policy']}" for row in versions}
+    asked = {name_policy(row["policy"]) for row in versions}
     mine = sorted((row for row in approvals if row["dataset"] in asked), key=lambda row: row["approved_at"])
     return [table, *(_describe_decision(row) for row in mine)]
 

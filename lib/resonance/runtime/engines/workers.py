@@ -10,7 +10,6 @@ import os
 import pickle
 import queue
 import struct
-import subprocess
 import sys
 import threading
 import time
@@ -26,10 +25,11 @@ import pyarrow as pa
 from resonance.core.arrow import join_batches
 from resonance.core.errors import EngineError
 from resonance.core.frames import Kernel
+from resonance.core.processes import start_python, take_output
 
 LIGHT_BYTES = 4 << 20
 """A part of less work than this is run in the thread that asks for it."""
-ENVIRONMENT = {"PYTHONSAFEPATH": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
+ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 """A worker keeps the memory of one batch for the next: to get it anew from the system took a tenth of all time."""
 PIPE_BYTES = 1 << 20
 MESSAGE_ROWS, MESSAGE_BYTES = 1 << 16, 8 << 20
@@ -146,13 +146,7 @@ class Worker:
     """One process, and the two pipes to it. It ends when its input does, whatever ended us."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from resonance.runtime.engines.workers import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for us: the worker then sees its input end
-            env={**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )
+        self._process = start_python("from resonance.runtime.engines.workers import serve; serve()", **ENVIRONMENT)
         _started.add(self)
         for pipe in (self._process.stdin, self._process.stdout):
             _widen(pipe)
@@ -253,8 +247,7 @@ def serve() -> None:
 
 def _serve_kernels() -> None:
     """A kernel, a stream of batches, the stream that the kernel makes of it; again until the input ends."""
-    given, made = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=1 << 16)
-    os.dup2(2, 1)  # what a library prints must not break the stream
+    given, made = sys.stdin.buffer, take_output(1 << 16)
     while True:
         kernel = pickle.loads(_receive(given))
         stream = None

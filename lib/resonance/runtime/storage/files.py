@@ -16,13 +16,11 @@ from typing import Any, NamedTuple, Protocol
 
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path
-from resonance.core.objects import ObjectReader, open_store, telling
+from resonance.core.objects import ObjectReader, delete_keys, open_store, telling
 
 OWNER_ONLY = 0o700
 S3 = re.compile(r"s3a?://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<path>[A-Za-z0-9_./-]*))?")
 """Addresses that are known: names in them are such as no engine takes for a pattern."""
-AT_ONCE = 1_000
-"""Files that one request removes at most."""
 
 
 class About(NamedTuple):
@@ -227,12 +225,8 @@ class ObjectFiles:
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove objects, and folders with all objects below."""
-        import obstore
-
         keys = [self._key(held) for path in paths for held in (*self._list(path), *([path] if "." in Path(path).name else []))]
-        for start in range(0, len(keys), AT_ONCE):
-            with suppress(FileNotFoundError):
-                obstore.delete(self._store, keys[start : start + AT_ONCE])
+        delete_keys(self._store, keys)
 
     def restrict(self, folder: str) -> None:
         """Do nothing: who may read objects, the bucket says."""
