@@ -20,6 +20,7 @@ from resonance.tables import (
     EVALUATION_ITEMS,
     REJECTS,
     ROUNDS,
+    RULE_COMPARISONS,
     RULE_TRIALS,
     RULE_VERIFICATIONS,
     RULE_VERSIONS,
@@ -58,7 +59,7 @@ def test_each_job_reads_and_writes_declared_tables():
 
 def test_every_table_is_written_by_some_job_or_the_runner_or_registered():
     written = {table for job in JOBS for table in list_tables((*job.writes, *job.appends))}
-    campaigns = {CAMPAIGNS, RULE_TRIALS, RULE_VERIFICATIONS, RULE_VERSIONS}
+    campaigns = {CAMPAIGNS, RULE_COMPARISONS, RULE_TRIALS, RULE_VERIFICATIONS, RULE_VERSIONS}
     assert written | campaigns | {STEPS, WRITING, ROUNDS, EVALUATION_ITEMS, APPROVALS} == set(TABLES)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
+from resonance.app.arms import Arms
 from resonance.app.campaign import Campaign
 from resonance.app.view import View
 from resonance.core.errors import InputError, ResonanceError
@@ -44,6 +45,20 @@ class Book:
     standing: frozenset[int]
     batches: tuple[str, ...]
     decisions: int
+
+    @property
+    def judging(self) -> Mapping[str, Any]:
+        """The version that judges.
+
+        Raises:
+            ResonanceError: several do, as a decision was cut off.
+        """
+        if len(self.standing) > 1:
+            titles = ", ".join(f"{self.policy}@{version}" for version in sorted(self.standing))
+            raise ResonanceError(
+                f"rules: {titles} judge at once, as a decision was cut off: `resonance rules adopt` one of them again"
+            )
+        return next(row for row in self.rows if row["version"] in self.standing)
 
     def number(self, version: int) -> str:
         """What names the next decision: the version that it is about, and its place in the history of the policy."""
@@ -112,13 +127,18 @@ class Rules:
         return View(tuple(describe_problems([asdict(one) for one in found], max(row["round"] for row in effects))))
 
     def history(self, policy: str | None = None) -> View:
-        """Every version of policies that was adopted, tried or refused, with who decided and why."""
+        """Every version of policies that was adopted, tried or refused, who decided and why, and what later comparisons showed."""
+        from resonance.control.search.comparisons import list_due
         from resonance.report.terminal.versions import describe_history
-        from resonance.tables import APPROVALS, RULE_VERSIONS
+        from resonance.tables import APPROVALS, RULE_COMPARISONS, RULE_VERSIONS
 
-        catalog = self._open_with(self.config, reads=True).catalog
-        rows = [row for row in catalog.rows(RULE_VERSIONS) if policy in (None, row["policy"])]
-        return View(tuple(describe_history(rows, catalog.rows(APPROVALS), policy)))
+        opened = self._open_with(self.config, reads=True)
+        rows, compared = (
+            [row for row in opened.catalog.rows(table) if policy in (None, row["policy"])]
+            for table in (RULE_VERSIONS, RULE_COMPARISONS)
+        )
+        held = (rows, opened.catalog.rows(APPROVALS), compared)
+        return View(tuple(describe_history(*held, list_due(rows, compared, opened.find_round()), policy)))
 
     def search(self, given: str, *, dry_run: bool = False) -> View:
         """Search better thresholds of a policy, as a file or a recipe says; its cost is told first. A search that was cut off goes
@@ -135,15 +155,21 @@ class Rules:
         from resonance.control.search.engines import choose_engine
         from resonance.control.search.rungs import count_cost, refuse_cost
         from resonance.core.durations import write_seconds
+        from resonance.core.judges import choose_judges
+        from resonance.core.turns import SELECT
         from resonance.report.terminal.campaigns import describe_cost, describe_search
         from resonance.runtime.searches import load_search
-        from resonance.tables import CAMPAIGNS, RULE_TRIALS
+        from resonance.tables import CAMPAIGNS, HELDOUT_ROLES, RULE_TRIALS
 
         search, incumbent = load_search(given)
         propose = choose_engine(search)
         opened, number = self.open_round(f"search {search.name}")
-        seconds = self._estimate(opened, search, number)
-        cost, took = count_cost(search), "" if seconds is None else write_seconds(seconds)
+        cost = count_cost(search)
+        judges = min(
+            choose_judges(opened.catalog.read(HELDOUT_ROLES), SELECT).count(), opened.config.score_model.max_heldout_documents
+        )
+        seconds = self.estimate(opened, number, cost.trainings, cost.total, judges)
+        took = "" if seconds is None else write_seconds(seconds)
         told = describe_cost(search.name, cost.trainings, cost.tokens, cost.verification, took)
         try:
             refuse_cost(search, seconds)
@@ -176,7 +202,7 @@ class Rules:
         from resonance.core.policy import write_policy
         from resonance.core.search import apply_values
 
-        book = self._open_book(campaign.opened, campaign.row["policy"])
+        book = self.open_book(campaign.opened, campaign.row["policy"])
         if campaign.incumbent.version not in {row["version"] for row in book.rows}:
             raise ResonanceError(f"campaign {campaign.name}: {campaign.incumbent.title} does not judge any more")
         mine = next((row for row in book.rows if row["campaign"] == campaign.name), None)
@@ -223,7 +249,7 @@ class Rules:
         texts = {one["version"]: one["text"] for one in versions}
         incumbent, candidate = (parse_text(texts[version], row["policy"]) for version in (mine["parent"], mine["version"]))
         with closing(opened.events(self.console, 2)) as events:
-            campaign = Campaign(opened, row, search, incumbent, events)
+            campaign = Campaign(Arms(opened, number, events), row, search, incumbent)
             if name_campaign(search, self._find_basis(opened, number)) != name:
                 campaign.keep({**row, "state": "void", "reason": CHANGED})
                 raise ResonanceError(f"rules verify: campaign {name} is void: {CHANGED}; run `resonance rules search` again")
@@ -291,16 +317,20 @@ class Rules:
                 )
             refuse_unread(opened, incumbent, batch)
 
-    def _estimate(self, opened: Workspace, search: Search, number: int) -> float | None:
-        """Seconds that a campaign is expected to take at most; None where nothing tells."""
-        from resonance.control.search.rungs import count_cost
-        from resonance.runtime.run.costs import estimate_trainings, measure_round
-        from resonance.tables import HELDOUT_ROLES
+    def estimate(self, opened: Workspace, number: int, trainings: int, tokens: int, judges: int) -> float | None:
+        """Seconds that models take which go on from that of a round; None where nothing tells.
 
-        measured, cost = measure_round(opened.catalog, opened.config, number), count_cost(search)
-        roles = opened.catalog.read(HELDOUT_ROLES).where("role = 'select'")
-        judges = min(roles.count(), opened.config.score_model.max_heldout_documents)
-        return None if measured is None else estimate_trainings(measured, cost.trainings, cost.total, judges)
+        Args:
+            opened: the workspace, with the settings of the round's model.
+            number: of the round.
+            trainings: how many models are trained.
+            tokens: that all of them are trained on.
+            judges: documents that each of them scores.
+        """
+        from resonance.runtime.run.costs import estimate_trainings, measure_round
+
+        measured = measure_round(opened.catalog, opened.config, number)
+        return None if measured is None else estimate_trainings(measured, trainings, tokens, judges)
 
     def _find_basis(self, opened: Workspace, number: int) -> Mapping[str, str]:
         """The runs that made what the arms of a round would read."""
@@ -324,7 +354,7 @@ class Rules:
         new = begin_campaign(name, search, incumbent, number, count_cost(search), datetime.now(UTC))
         if known is None or known["state"] == "void":  # what it stands on is there again: its trials are read back
             known = new
-        campaign = Campaign(opened, dict(known), search, incumbent, events)
+        campaign = Campaign(Arms(opened, number, events), dict(known), search, incumbent)
         for row in void_campaigns(rows, name, search.name):
             campaign.keep(row)
         campaign.keep(dict(known))
@@ -355,7 +385,7 @@ class Rules:
         else:
             title, version = split_title(given)
             text = ""
-        book = self._open_book(opened, title)
+        book = self.open_book(opened, title)
         rows = register_version(book.rows, title, version, text, None, "draft") if text else book.rows
         approval = book.number(version)
         decided = adopt_version(rows, version, book.standing, opened.find_round(), approval)
@@ -367,7 +397,7 @@ class Rules:
 
         opened = self._open_with(self.config)
         title, version = split_title(given)
-        book = self._open_book(opened, title)
+        book = self.open_book(opened, title)
         approval = book.number(version)
         return self._decide(opened, book, reject_version(book.rows, version, approval), ("reject", approval, name, reason))
 
@@ -376,11 +406,11 @@ class Rules:
         from resonance.control.versions import roll_back
 
         opened = self._open_with(self.config)
-        book = self._open_book(opened, policy)
+        book = self.open_book(opened, policy)
         approval = book.number(max(book.standing))
         return self._decide(opened, book, roll_back(book.rows, opened.find_round(), approval), ("rollback", approval, name, reason))
 
-    def _open_book(self, opened: Workspace, policy: str) -> Book:
+    def open_book(self, opened: Workspace, policy: str) -> Book:
         """What is known of a policy's versions, the one that judges now among them."""
         from resonance.control.versions import register_version, settle_versions
         from resonance.core.policy import read_rules, write_policy

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from resonance.annotate.fitted import Fittable
+    from resonance.app.comparisons import Comparisons
     from resonance.app.rules import Rules
     from resonance.assess.assess import Assessment
     from resonance.core.dataset import DatasetContract
@@ -301,6 +302,13 @@ class OpenWorkspace:
             with closing(opened.events(self.console, 1)) as events:
                 opened.rerun(JUDGING, MEASURING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
         return View(("steps that build on it are stale now: curate or run again with these rules",))
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """Versions of policies compared beyond their campaigns."""
+        from resonance.app.comparisons import Comparisons
+
+        return Comparisons(self.rules)
 
     @cached_property
     def rules(self) -> Rules:

@@ -129,3 +129,42 @@ def rollback(
 ) -> None:
     """Judge by the version before the adopted one again, from stored signals; no text is read."""
     w.rules.roll_back(policy, name=name, reason=reason).show(out)
+
+
+TOKENS = Annotated[int | None, typer.Option(min=1, help="Of each training; those of the policy's newest campaign by default.")]
+DRY = Annotated[bool, typer.Option("--dry-run", help="Show what it would cost, and train nothing.")]
+
+
+@rules.command()
+@on_workspace()
+def watch(
+    w: OpenWorkspace,
+    policy: Annotated[str, typer.Argument(metavar="POLICY", help="A policy, by name.")],
+    tokens: TOKENS = None,
+    dry_run: DRY = False,
+) -> None:
+    """See whether an adopted version stays better than the one before it, in the two rounds after its adoption.
+
+    Models go on from that of the newest round by either version, with fresh seeds; held-out documents of role [b]measure[/b] judge
+    them. Where the interval says worse, a roll-back is proposed; nothing is decided.
+    """
+    w.comparisons.watch(policy, tokens=tokens, dry_run=dry_run).show(out)
+
+
+@rules.command()
+@on_workspace()
+def vault(
+    w: OpenWorkspace,
+    policy: Annotated[str, typer.Argument(metavar="POLICY", help="A policy, by name.")],
+    release: Annotated[str, typer.Option("--release", metavar="RELEASE", help="A name for it, such as 2026.1.")],
+    name: NAME,
+    reason: REASON,
+    tokens: TOKENS = None,
+    dry_run: DRY = False,
+) -> None:
+    """Compare all that was adopted since the release before with what judged then, once a release.
+
+    The vault is a tenth of the held-out documents, on which no rule was ever chosen. A second look is refused. Who opened it, and
+    why, stands in table [b]approvals[/b]; what it showed in [b]rule_comparisons[/b].
+    """
+    w.comparisons.open_vault(policy, release=release, name=name, reason=reason, tokens=tokens, dry_run=dry_run).show(out)

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from resonance.app.arms import Arms
 from resonance.app.campaign import Campaign, Kept
 from resonance.control.search.accept import Harm, Quality
 from resonance.control.search.campaign import begin_campaign
@@ -65,11 +66,14 @@ class World:
         row = begin_campaign("s-0a1b2c3d", self.search, INCUMBENT, 2, count_cost(self.search), datetime(2026, 1, 1, tzinfo=UTC))
         catalog = SimpleNamespace(rows=lambda table, columns=(): [dict(one) for one in self.rows.values()])
         opened = SimpleNamespace(catalog=catalog, find_room=lambda: self.room, hold=self.hold)
-        campaign = Campaign(opened, row, self.search, INCUMBENT, None)  # type: ignore[arg-type]
-        for name in ("_train", "_find_broken", "_read_losses", "_count_tokens", "_measure_kept", "_write"):
+        arms = Arms(opened, 2, None)  # type: ignore[arg-type]
+        campaign = Campaign(arms, row, self.search, INCUMBENT)
+        for name in ("train", "find_broken", "read_losses", "count_tokens"):
+            monkeypatch.setattr(arms, name, getattr(self, f"_{name}"))
+        for name in ("_measure_kept", "_write"):
             monkeypatch.setattr(campaign, name, getattr(self, name))
         monkeypatch.setattr(Campaign, "_has_gains", self.gains)
-        monkeypatch.setattr(Campaign, "_bytes_per_token", 3.0)
+        monkeypatch.setattr(Arms, "bytes_per_token", 3.0)
         monkeypatch.setattr(Campaign, "_batches", ["main"])
         return campaign
 
@@ -216,15 +220,17 @@ class Judged(World):
         super().__init__(make_search({"choice": [10, 30]}))
         self.gain, self.harm = gain, harm
         self.looks: list[dict[str, Any]] = []
+        self.compared: list[dict[str, Any]] = []
         self.assessed = 0
 
     def open(self, monkeypatch: pytest.MonkeyPatch) -> Campaign:
         campaign = super().open(monkeypatch)
         campaign.row |= {"number": 1, "correction": "lord"}
         rows = {"campaigns": [campaign.row], "rule_trials": list(self.rows.values()), "rule_verifications": self.looks}
+        rows["rule_comparisons"] = self.compared
         campaign.opened.catalog.rows = lambda table, columns=(): rows[table.name]  # type: ignore[method-assign]
-        for name in ("_compare", "_assess"):
-            monkeypatch.setattr(campaign, name, getattr(self, name))
+        monkeypatch.setattr(campaign.arms, "compare", self._compare)
+        monkeypatch.setattr(campaign, "_assess", self._assess)
         return campaign
 
     def _train(self, arm: str, policy: Policy, tokens: int, seed: int) -> str:
@@ -235,7 +241,8 @@ class Judged(World):
     def _find_broken(self, run: str) -> str:
         return "a loss is no finite number" if run == "99" else ""
 
-    def _compare(self, runs: dict[str, tuple[int, str]], seeds: list[int]) -> Differences:
+    def _compare(self, runs: dict[str, tuple[int, str]], seeds: list[int], protects: Callable[[str], bool]) -> Differences:
+        assert [name for name in ("one", "two", "other") if protects(name)] == ["one", "two"]
         assert sorted(runs.values()) == sorted((seed, side) for seed in seeds for side in (CANDIDATE, STANDING))
         deltas = tuple(self.gain + 0.001 * (-1) ** place for place in range(len(seeds)))
         harms = (Harm("one", -0.01, 0.001), Harm("two", self.harm, 0.001))
@@ -298,9 +305,11 @@ def test_harm_ends_it_and_a_broken_loss_too(monkeypatch: pytest.MonkeyPatch) -> 
     assert "of the candidate: a loss is no finite number" in verdict.reason
 
 
-def test_a_seed_of_the_search_does_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = Judged(0.05)
-    world.rows = {(1, 1, 1): {"seed": make_seed("s-0a1b2c3d", "verify", 3)}}
+@pytest.mark.parametrize("where", ["a search", "a comparison"])
+def test_a_seed_that_was_used_does_not_judge(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    world, seed = Judged(0.05), make_seed("s-0a1b2c3d", "verify", 3)
+    world.rows = {(1, 1, 1): {"seed": seed}} if where == "a search" else {}
+    world.compared = [{"seeds": [seed]}] if where == "a comparison" else []
     with pytest.raises(InputError, match="was used before: a verification needs fresh seeds"):
         world.open(monkeypatch).verify(CANDIDATE_POLICY)
     assert world.trained == []
@@ -317,7 +326,7 @@ def begin(spark: SparkSession, used: int, other: str = "ffffffff") -> Campaign:
         spark, [(name, arm, "probe") for name in mine[: int(used * len(mine) / 100)]], "doc_id string, arm string, phase string"
     )
     catalog = SimpleNamespace(read=lambda table: roles if table is HELDOUT_ROLES else events, rows=lambda table: [])
-    campaign = Campaign(SimpleNamespace(catalog=catalog), row, search, INCUMBENT, None)  # type: ignore[arg-type]
+    campaign = Campaign(Arms(SimpleNamespace(catalog=catalog), 2, None), row, search, INCUMBENT)  # type: ignore[arg-type]
     campaign.keep = lambda row: setattr(campaign, "row", row)  # type: ignore[method-assign]
     campaign.begin_verification()
     return campaign

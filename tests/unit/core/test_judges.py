@@ -5,7 +5,7 @@ from pyspark.sql import DataFrame, SparkSession
 from resonance.core.frames import make_frame
 from resonance.core.judges import PART, choose_judges
 
-SHARES = (("select", 40), ("verify", 400), ("measure", 40))
+SHARES = (("select", 40), ("verify", 400), ("measure", 40), ("vault", 30))
 
 
 def make_roles(spark: SparkSession) -> DataFrame:
@@ -33,3 +33,10 @@ def test_each_campaign_draws_its_own_half(spark: SparkSession) -> None:
     for clusters in (one, other):
         assert abs(len(clusters) / 400 - PART) < 0.1, "four standard deviations"
     assert abs(len(one & other) / 400 - PART**2) < 0.1
+
+
+def test_the_vault_judges_releases_alone(spark: SparkSession) -> None:
+    opened = choose(spark, "rule-vault-0a1b2c3d-candidate-0")
+    assert len(opened) == 30
+    assert all(cluster.startswith("vault") for cluster in opened)
+    assert all(cluster.startswith("measure") for cluster in choose(spark, "rule-watch-0a1b2c3d-candidate-0"))

@@ -14,12 +14,16 @@ from resonance.report.wording import difference, name
 Rows = Sequence[Mapping[str, Any]]
 
 
-def describe_history(versions: Rows, approvals: Rows, policy: str | None = None) -> list[str | Table]:
-    """The versions of policies, the newest last, and who decided what about them and why.
+def describe_history(
+    versions: Rows, approvals: Rows, compared: Rows = (), due: Sequence[str] = (), policy: str | None = None
+) -> list[str | Table]:
+    """The versions of policies, the newest last, who decided what about them and why, and what later comparisons showed.
 
     Args:
         versions: rows of ``rule_versions``.
         approvals: rows of ``approvals``; those about datasets are left out.
+        compared: rows of ``rule_comparisons``.
+        due: policies whose adopted version is to be watched.
         policy: the policy that was asked for; None for all.
     """
     if not versions:
@@ -37,7 +41,15 @@ def describe_history(versions: Rows, approvals: Rows, policy: str | None = None)
         )
     asked = {name_policy(row["policy"]) for row in versions}
     mine = sorted((row for row in approvals if row["dataset"] in asked), key=lambda row: row["approved_at"])
-    return [table, *(_describe_decision(row) for row in mine)]
+    later = sorted(compared, key=lambda row: row["compared_at"])
+    said = [
+        f"{row['compared_at']:%Y-%m-%d} {row['kind']} {name(row['subject'])}: {row['decision']}, {name(row['reason'], 200)}"
+        for row in later
+    ]
+    asked_for = [
+        f"{name(one)}: its adopted version is to be watched in this round: `resonance rules watch {name(one)}`" for one in due
+    ]
+    return [table, *(_describe_decision(row) for row in mine), *said, *asked_for]
 
 
 def _write_rounds(row: Mapping[str, Any]) -> str:

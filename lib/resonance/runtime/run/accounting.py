@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,8 +14,11 @@ from resonance.core.errors import ConservationError
 from resonance.core.job import Step
 from resonance.core.ledger import mark_cut
 from resonance.core.table import Catalog, Commit, Slice, Table
-from resonance.runtime.storage.conditions import where
+from resonance.runtime.storage.conditions import is_inside, where
 from resonance.tables import DOCUMENTS, FILES, RAW, REJECTS, SAMPLE_PLAN, SIGNAL_EVENT
+
+FEW = 100_000
+"""Rows of a table that are counted without an engine."""
 
 
 class Files(NamedTuple):
@@ -77,8 +81,7 @@ def count(
 
 def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: Slice, commits: Mapping[Table, Commit]) -> Count:
     rejects = catalog.read(REJECTS).where(where(rejected))
-    by_rule = rejects.where("rank = 1").groupBy("rule").count().collect() if commits[REJECTS].rows else []
-    cut = {row["rule"]: row["count"] for row in by_rule}
+    cut = _count_by_rule(catalog, rejects, rejected) if commits[REJECTS].rows else {}
     if DOCUMENTS in commits or RAW in commits:
         rows_in = first if isinstance(first, int) else first.count()
         rows_out = commits[DOCUMENTS if DOCUMENTS in commits else RAW].rows
@@ -91,13 +94,32 @@ def _count_cuts(step: Step, catalog: Catalog, first: DataFrame | int, rejected: 
     return Count(rows_in, rows_out, cut)
 
 
+def _count_by_rule(catalog: Catalog, rejects: DataFrame, rejected: Slice) -> dict[str, int]:
+    """Rows of a slice of ``rejects`` by the first rule that they failed."""
+    few = _read_few(catalog, REJECTS, ("rank", "rule"), rejected)
+    if few is not None:
+        return dict(Counter(row["rule"] for row in few if row["rank"] == 1))
+    return {row["rule"]: row["count"] for row in rejects.where("rank = 1").groupBy("rule").count().collect()}
+
+
 def count_files(catalog: Catalog, files: Slice, commits: Mapping[Table, Commit]) -> Files | None:
-    """The files of a step that wrote some into table ``files``; a small query. None where it did not."""
+    """The files of a step that wrote some into table ``files``. None where it did not."""
     if FILES not in commits or not commits[FILES].rows:
         return None
+    few = _read_few(catalog, FILES, ("state", "opened"), files)
+    if few is not None:
+        present = [row for row in few if row["state"] == "present"]
+        return Files(sum(bool(row["opened"]) for row in present), len(present))
     there = catalog.read(FILES).where(where(files)).where("state = 'present'")
     row = there.agg(F.count_if("opened").alias("opened"), F.count(F.lit(1)).alias("present")).collect()[0]
     return Files(row["opened"], row["present"])
+
+
+def _read_few(catalog: Catalog, table: Table, columns: tuple[str, ...], slice: Slice) -> list[dict[str, Any]] | None:
+    """Rows of a slice of a small table: no engine plans a query for them. None where it is large."""
+    if catalog.count(table) > FEW:
+        return None
+    return [row for row in catalog.rows(table, (*columns, *slice)) if is_inside(row, slice)]
 
 
 def _count_kept(step: Step, marked: DataFrame) -> tuple[int, int]:

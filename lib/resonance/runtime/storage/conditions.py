@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from resonance.core.table import Slice
@@ -32,6 +33,11 @@ def lies_inside(low: Any, high: Any, part: Part) -> bool | None:
     if low == high:
         return low in values
     return None if any(low <= value <= high for value in values) else False
+
+
+def is_inside(row: Mapping[str, Any], slice: Slice) -> bool:
+    """Whether a row is in a slice."""
+    return all(lies_inside(row[column], row[column], part) is True for column, part in slice.items())
 
 
 def quote_text(text: str) -> str:

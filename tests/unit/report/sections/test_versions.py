@@ -11,7 +11,7 @@ from resonance.core.settings import ReportSettings
 from resonance.report.language import speak
 from resonance.report.sections.versions import DECISIONS, STATES, Versions, draw_versions, gather_versions
 from resonance.runtime import resources
-from resonance.tables import APPROVALS, RULE_VERSIONS
+from resonance.tables import APPROVALS, RULE_COMPARISONS, RULE_VERSIONS
 
 SETTINGS = ReportSettings()
 
@@ -39,8 +39,20 @@ DECISIONS_MADE = [
 ]
 
 
+def make_compared(kind: str, subject: str, decision: str, day: int, **given: Any) -> dict[str, Any]:
+    row = {"policy": "docs", "kind": kind, "subject": subject, "round": 3, "before": 1, "after": 2, "seeds": [1, 2], "tokens": 9}
+    row |= {"documents": 40, "delta": 0.02, "low": 0.01, "high": 0.03, "guards": {"web": 0.01}, "decision": decision}
+    return row | {"reason": "docs@2 saves bits", "compared_at": datetime(2026, 2, day, tzinfo=UTC)} | given
+
+
+COMPARED = [
+    make_compared("watch", "docs@2 in round 3", "unclear", 2, delta=-0.01, low=None, high=None),
+    make_compared("vault", "2026.1", "better", 1),
+]
+
+
 def gather(spark: SparkSession, rows: list[dict[str, Any]]) -> Versions:
-    held = {RULE_VERSIONS: rows, APPROVALS: DECISIONS_MADE}
+    held = {RULE_VERSIONS: rows, APPROVALS: DECISIONS_MADE, RULE_COMPARISONS: COMPARED}
     frames = {table.name: make_frame(spark, own, resources.contract(table).schema) for table, own in held.items()}
     return gather_versions(frames, loop_facts())
 
@@ -50,14 +62,14 @@ def make_facts(names: tuple[str, ...] = NAMES) -> Versions:
     refused = make_version(3, "rejected", campaign=names[0], diff=f"{names[-1]} above: 1 to 2")
     reasons = ("gain 0.0200 bits per byte, p 0.001 of 0.05; quality and guards hold", "它删掉了诗")
     said = (row | {"reason": reason} for row, reason in zip(DECISIONS_MADE, reasons, strict=False))
-    return Versions((*ROWS, refused), tuple(said))
+    return Versions((*ROWS, refused), tuple(said), tuple(COMPARED))
 
 
 def test_versions_are_told_with_who_decided_and_why(spark: SparkSession) -> None:
     block = draw_versions(gather(spark, ROWS), SETTINGS)
     assert block is not None
     assert block.text[0].startswith("Known of 1 policy: 2 versions.")
-    versions, decisions = block.grids
+    versions, decisions, compared = block.grids
     assert versions.rows == (
         ("docs@1", "retired", "–", "–", "–", "–"),
         ("docs@2", "adopted", "docs@1", "docs-0b", "+0.020 (+0.010 to +0.030)", "short below: 50 to 35 long above: 9 to 7"),
