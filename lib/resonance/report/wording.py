@@ -10,6 +10,7 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any
 
 from resonance.report.language import count_things, restate, say
@@ -157,9 +158,9 @@ def describe_rule(rule: Row | Mapping[str, Any]) -> str:
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in WIDE else 1 for c in text)
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in WIDE else 1 for c in text)
 
 
 def _fitting(text: str, columns: int) -> str:
-    end = next((i for i in range(len(text)) if _width(text[: i + 1]) > columns), len(text))
-    return text[:end]
+    ends = accumulate(map(_width, text))
+    return text[: sum(1 for _ in takewhile(lambda end: end <= columns, ends))]
