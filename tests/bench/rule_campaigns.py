@@ -22,6 +22,7 @@ from typing import Any
 from rich.console import Console
 
 from resonance.app import OpenWorkspace
+from resonance.app.arms import open_round
 from resonance.runtime.searches import load_search
 from resonance.tables import CAMPAIGNS, CHECKPOINTS, RULE_VERIFICATIONS
 from tests.bench.places import cpu_seconds, write_result
@@ -45,11 +46,11 @@ def verify(w: OpenWorkspace, folder: Path, seed: int, rule: str, threshold: floa
     """A campaign whose candidate is given."""
     begun = cpu_seconds()
     search, incumbent = load_search(str(folder / f"{rule}.yaml"))
-    opened, number = w.rules.open_round(rule)
+    opened, number = open_round(w.rules.open(), w.console, rule)
     with closing(opened.events(w.console, 2)) as events:
-        campaign = w.rules.open_campaign(opened, search, incumbent, number, events)
-        w.rules.settle(campaign, {f"{rule}.below": threshold})
-    w.rules.verify(campaign.name)
+        campaign = w.searches.open_campaign(opened, search, incumbent, number, events)
+        w.searches.settle(campaign, {f"{rule}.below": threshold})
+    w.searches.verify(campaign.name)
     (row,) = (row for row in opened.catalog.rows(CAMPAIGNS) if row["campaign"] == campaign.name)
     looks = [row for row in opened.catalog.rows(RULE_VERIFICATIONS) if row["campaign"] == campaign.name]
     last = max(looks, key=lambda row: row["look"])

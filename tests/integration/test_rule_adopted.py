@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from resonance.app import OpenWorkspace
+from resonance.app.arms import open_round
 from resonance.cli import main
 from resonance.runtime.conf import load
 from resonance.runtime.searches import load_search
@@ -84,10 +85,10 @@ def test_an_accepted_rule_judges_a_whole_run_and_is_taken_back_without_a_trace(
 
     with OpenWorkspace(tmp_path / "w", conf=[tmp_path / "conf.yaml"], console=Console(quiet=True)) as w:
         search, incumbent = load_search(str(tmp_path / "brief.yaml"))
-        there, number = w.rules.open_round("brief")
+        there, number = open_round(w.rules.open(), w.console, "brief")
         with closing(there.events(w.console, 2)) as events:
-            waiting = w.rules.open_campaign(there, search, incumbent, number, events)
-            w.rules.settle(waiting, {"brief.below": BRIEF})
+            waiting = w.searches.open_campaign(there, search, incumbent, number, events)
+            w.searches.settle(waiting, {"brief.below": BRIEF})
     (tmp_path / "next.yaml").write_text((tmp_path / "world.yaml").read_text().replace("version: 1", "version: 9"))
     main(["rules", "adopt", str(tmp_path / "next.yaml"), "--name", "Ada", "--reason", "a test", *place])
     capsys.readouterr()

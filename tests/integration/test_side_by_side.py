@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from resonance.app import OpenWorkspace
+from resonance.app.arms import open_round
 from resonance.cli import main
 from resonance.control.search.rungs import Asked
 from resonance.runtime.searches import load_search
@@ -32,9 +33,9 @@ def try_arms(home: Path, name: str, room: int, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Workspace, "find_room", lambda self: room)
     with OpenWorkspace(home / name, conf=[home / "conf.yaml"], console=Console(quiet=True)) as w:
         search, incumbent = load_search(str(home / "mixed.yaml"))
-        opened, number = w.rules.open_round("mixed")
+        opened, number = open_round(w.rules.open(), w.console, "mixed")
         with closing(opened.events(w.console, 2)) as events:
-            campaign = w.rules.open_campaign(opened, search, incumbent, number, events)
+            campaign = w.searches.open_campaign(opened, search, incumbent, number, events)
             outcomes = campaign.measure(ASKED)
         found = opened.frames()["signal_event"].where(F.col("arm").startswith("rule-")).select(*OWN)
         return outcomes, sorted(tuple(row) for row in found.collect())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -13,15 +13,20 @@ from pyspark.sql import functions as F
 
 from resonance.control.search.measure import Differences, measure_differences
 from resonance.core.clusters import find_clusters
+from resonance.core.errors import ResonanceError
 from resonance.core.frames import make_frame
+from resonance.core.job import Step
+from resonance.core.judges import choose_judges
 from resonance.core.settings import JudgeSettings
-from resonance.core.turns import PHASE_PROBE, PHASE_TRAIN, PLAN
-from resonance.factory import trial
+from resonance.core.turns import HELDOUT, PHASE_PROBE, PHASE_TRAIN, PLAN
+from resonance.factory import ASSIGN_ROLES, CLEANING, DEDUPE, HOLD_OUT, TRAIN, trial
+from resonance.runtime.run.costs import estimate_trainings, measure_round
 from resonance.runtime.run.together import Result, work_together
-from resonance.tables import CHECKPOINTS, RULE_COMPARISONS, RULE_TRIALS, RULE_VERIFICATIONS, SIGNAL_EVENT
+from resonance.tables import CHECKPOINTS, HELDOUT_ROLES, RULE_COMPARISONS, RULE_TRIALS, RULE_VERIFICATIONS, SIGNAL_EVENT
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
+    from rich.console import Console
 
     from resonance.core.policy import Policy
     from resonance.core.settings import Config
@@ -144,6 +149,41 @@ class Arms:
 
     def _read_checkpoints(self, run: str) -> list[dict[str, Any]]:
         return [row for row in self.opened.catalog.rows(CHECKPOINTS) if row["run"] == run and row["final"]]
+
+
+def open_round(opened: Workspace, console: Console, asked: str, number: int = 0) -> tuple[Workspace, int]:
+    """The workspace with the settings that the model of a round was trained by, and the round: the newest where none is named.
+
+    Raises:
+        ResonanceError: no model was trained yet.
+    """
+    chosen = number or opened.find_round()
+    if not chosen:
+        raise ResonanceError(f"{asked}: no model was trained in this workspace yet that arms could start from; run `resonance run`")
+    opened = opened.under(opened.recall(Step(TRAIN, chosen)))
+    with closing(opened.events(console, 1)) as events:
+        opened.update(Step(ASSIGN_ROLES, 0, HELDOUT), (*CLEANING, Step(DEDUPE), Step(HOLD_OUT, 0, HELDOUT)), events)
+    return opened, chosen
+
+
+def count_judges(opened: Workspace, arm: str) -> int:
+    """How many held-out documents judge an arm, by its name or the beginning of it."""
+    many = choose_judges(opened.catalog.read(HELDOUT_ROLES), arm).count()
+    return min(many, opened.config.score_model.max_heldout_documents)
+
+
+def estimate_seconds(opened: Workspace, number: int, trainings: int, tokens: int, judges: int) -> float | None:
+    """Seconds that models take which go on from that of a round; None where nothing tells.
+
+    Args:
+        opened: the workspace, with the settings of the round's model.
+        number: of the round.
+        trainings: how many models are trained.
+        tokens: that all of them are trained on.
+        judges: documents that each of them scores.
+    """
+    measured = measure_round(opened.catalog, opened.config, number)
+    return None if measured is None else estimate_trainings(measured, trainings, tokens, judges)
 
 
 def list_used_seeds(catalog: Catalog, campaign: str = "") -> set[int]:

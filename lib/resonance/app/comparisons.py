@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from resonance.app.arms import Arms, list_used_seeds
+from resonance.app.arms import Arms, count_judges, estimate_seconds, list_used_seeds, open_round
 from resonance.app.rules import refuse_unread
 from resonance.app.view import View
 from resonance.control.search.comparisons import SEEDS, Comparison, conclude, plan_vault, plan_watch
@@ -16,9 +16,8 @@ from resonance.control.search.measure import CANDIDATE, INCUMBENT
 from resonance.control.search.rungs import make_seed, refuse_seeds
 from resonance.core.errors import InputError, ResonanceError
 from resonance.core.gates import name_policy, require_signature
-from resonance.core.judges import choose_judges
 from resonance.runtime.policies import parse_text
-from resonance.tables import CAMPAIGNS, HELDOUT_ROLES, RULE_COMPARISONS
+from resonance.tables import CAMPAIGNS, RULE_COMPARISONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +59,7 @@ class Comparisons:
         if not RELEASE.fullmatch(release):
             raise ResonanceError(f"rules vault: {release!r} names no release: up to 64 letters, digits, points, dashes")
         require_signature("rules vault: opening it", name, reason)
-        opened, number = self.rules.open_round("rules vault")
+        opened, number = open_round(self.rules.open(), self.rules.console, "rules vault")
         book = self.rules.open_book(opened, policy)
         compared, length = self._read(opened, policy), self._find_length(opened, policy, tokens)
         planned = plan_vault(book.rows, compared, book.judging, release, number, length)
@@ -78,7 +77,7 @@ class Comparisons:
         Raises:
             ResonanceError: nothing was adopted, no round was trained since, or the version was watched long enough.
         """
-        opened, number = self.rules.open_round("rules watch")
+        opened, number = open_round(self.rules.open(), self.rules.console, "rules watch")
         book = self.rules.open_book(opened, policy)
         compared, length = self._read(opened, policy), self._find_length(opened, policy, tokens)
         planned = plan_watch(compared, book.judging, number, length)
@@ -95,9 +94,13 @@ class Comparisons:
         """Tell the cost, train both sides, and keep the row."""
         from resonance.report.terminal.comparisons import describe_comparison, describe_cost
 
-        judges = self._count_judges(opened, planned)
+        judges = count_judges(opened, planned.arms)
+        if not judges:
+            raise InputError(
+                f"{planned.name}: no held-out document is there to judge it; a larger rebalance.heldout_share sets more aside"
+            )
         trainings = 2 * SEEDS
-        seconds = self.rules.estimate(opened, planned.round, trainings, trainings * planned.tokens, judges)
+        seconds = estimate_seconds(opened, planned.round, trainings, trainings * planned.tokens, judges)
         told = describe_cost(planned.name, trainings, trainings * planned.tokens, judges, seconds)
         sides = self._read_sides(book, planned)
         for policy in sides.values():
@@ -125,14 +128,6 @@ class Comparisons:
         texts: dict[int, Any] = {row["version"]: row["text"] for row in book.rows}
         before, after = (parse_text(texts[version], book.policy) for version in (planned.before, planned.after))
         return {INCUMBENT: before.model_copy(update={"version": after.version}), CANDIDATE: after}
-
-    def _count_judges(self, opened: Workspace, planned: Comparison) -> int:
-        many = choose_judges(opened.catalog.read(HELDOUT_ROLES), planned.arms).count()
-        if not many:
-            raise InputError(
-                f"{planned.name}: no held-out document is there to judge it; a larger rebalance.heldout_share sets more aside"
-            )
-        return min(many, opened.config.score_model.max_heldout_documents)
 
     def _read(self, opened: Workspace, policy: str) -> list[dict[str, Any]]:
         return [row for row in opened.catalog.rows(RULE_COMPARISONS) if row["policy"] == policy]

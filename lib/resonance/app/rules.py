@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from resonance.app.arms import Arms
-from resonance.app.campaign import Campaign
 from resonance.app.view import View
-from resonance.core.errors import InputError, ResonanceError
+from resonance.core.errors import ResonanceError
 from resonance.core.gates import name_policy
 
 if TYPE_CHECKING:
@@ -23,9 +20,7 @@ if TYPE_CHECKING:
 
     from resonance.control.versions import Decided
     from resonance.core.policy import Policy
-    from resonance.core.search import Search, Values
     from resonance.core.settings import Config
-    from resonance.runtime.run.progress import Events
     from resonance.runtime.workspace import Workspace
 
 
@@ -77,6 +72,10 @@ class Rules:
     def __init__(self, config: Config, open_with: Callable[..., Workspace], console: Console) -> None:
         self.config, self.console, self._open_with = config, console, open_with
 
+    def open(self, *, reads: bool = False) -> Workspace:
+        """The workspace; ``reads`` where its rows are only looked at."""
+        return self._open_with(self.config, reads=reads)
+
     def effect(self, rule: str | None = None, *, score: bool = False) -> View:
         """Measure what each rule of the policies does, where that is not known yet, and show it; of one ``rule`` by slice too.
 
@@ -87,7 +86,7 @@ class Rules:
         Raises:
             ResonanceError: there is no such rule, or no model to score with.
         """
-        opened = self._open_with(self.config)
+        opened = self.open()
         from resonance.core.job import Step
         from resonance.factory import JUDGED, MEASURE_RULES, SCORE_SHADOW, TRAIN, shadowed
         from resonance.report.terminal.rules import describe_effects
@@ -117,7 +116,7 @@ class Rules:
         from resonance.report.terminal.problems import describe_problems
         from resonance.tables import APPROVALS, RULE_EFFECTS, RULE_VERSIONS, VERDICTS
 
-        rows = self._open_with(self.config, reads=True).catalog.rows
+        rows = self.open(reads=True).catalog.rows
         effects, verdicts = rows(RULE_EFFECTS), rows(VERDICTS)
         if not effects:
             raise ResonanceError("rules problems: what rules do was not measured yet: run `resonance rules effect` first")
@@ -132,7 +131,7 @@ class Rules:
         from resonance.report.terminal.versions import describe_history
         from resonance.tables import APPROVALS, RULE_COMPARISONS, RULE_VERSIONS
 
-        opened = self._open_with(self.config, reads=True)
+        opened = self.open(reads=True)
         rows, compared = (
             [row for row in opened.catalog.rows(table) if policy in (None, row["policy"])]
             for table in (RULE_VERSIONS, RULE_COMPARISONS)
@@ -140,227 +139,8 @@ class Rules:
         held = (rows, opened.catalog.rows(APPROVALS), compared)
         return View(tuple(describe_history(*held, list_due(rows, compared, opened.find_round()), policy)))
 
-    def search(self, given: str, *, dry_run: bool = False) -> View:
-        """Search better thresholds of a policy, as a file or a recipe says; its cost is told first. A search that was cut off goes
-        on with the same trials.
-
-        Args:
-            given: name or file of the search.
-            dry_run: whether its cost is all that is told.
-
-        Raises:
-            ResonanceError: there is no such search, its policy judges nothing here, it costs more than its budget, or none of its
-                trials is feasible.
-        """
-        from resonance.control.search.engines import choose_engine
-        from resonance.control.search.rungs import count_cost, refuse_cost
-        from resonance.core.durations import write_seconds
-        from resonance.core.judges import choose_judges
-        from resonance.core.turns import SELECT
-        from resonance.report.terminal.campaigns import describe_cost, describe_search
-        from resonance.runtime.searches import load_search
-        from resonance.tables import CAMPAIGNS, HELDOUT_ROLES, RULE_TRIALS
-
-        search, incumbent = load_search(given)
-        propose = choose_engine(search)
-        opened, number = self.open_round(f"search {search.name}")
-        cost = count_cost(search)
-        judges = min(
-            choose_judges(opened.catalog.read(HELDOUT_ROLES), SELECT).count(), opened.config.score_model.max_heldout_documents
-        )
-        seconds = self.estimate(opened, number, cost.trainings, cost.total, judges)
-        took = "" if seconds is None else write_seconds(seconds)
-        told = describe_cost(search.name, cost.trainings, cost.tokens, cost.verification, took)
-        try:
-            refuse_cost(search, seconds)
-        except ResonanceError as refusal:
-            if not dry_run:
-                raise
-            return View((*told, f"but search refuses: {refusal}"))
-        self._refuse_stranger(opened, search, incumbent)
-        if dry_run:
-            return View((*told, "nothing was trained; without --dry-run it is"))
-        View(tuple(told)).show(self.console)
-        with closing(opened.events(self.console, 2)) as events:
-            campaign = self.open_campaign(opened, search, incumbent, number, events)
-            if campaign.row["state"] == "searching":
-                try:
-                    values = campaign.find_best(propose)[1]
-                except InputError as error:
-                    campaign.keep({**campaign.row, "state": "refused", "reason": str(error)})
-                    raise
-                self.settle(campaign, values)
-            rows = [row for row in opened.catalog.rows(RULE_TRIALS) if row["campaign"] == campaign.name]
-            opened.track_campaign(campaign.row, rows, ())
-        ended = next(row for row in opened.catalog.rows(CAMPAIGNS) if row["campaign"] == campaign.name)
-        return View(tuple(describe_search(ended, rows)))
-
-    def settle(self, campaign: Campaign, values: Values) -> None:
-        """Register what a search chose as a version of its policy that waits for its verification."""
-        from resonance.control.search.campaign import write_diff
-        from resonance.control.versions import register_version
-        from resonance.core.policy import write_policy
-        from resonance.core.search import apply_values
-
-        book = self.open_book(campaign.opened, campaign.row["policy"])
-        if campaign.incumbent.version not in {row["version"] for row in book.rows}:
-            raise ResonanceError(f"campaign {campaign.name}: {campaign.incumbent.title} does not judge any more")
-        mine = next((row for row in book.rows if row["campaign"] == campaign.name), None)
-        policy = apply_values(campaign.incumbent, campaign.search, values)
-        diff = write_diff(campaign.incumbent, policy)
-        if not diff:
-            campaign.keep(
-                {**campaign.row, "state": "refused", "reason": f"no trial is better than {campaign.incumbent.title} itself"}
-            )
-            return
-        if mine is None:
-            version = max(row["version"] for row in book.rows) + 1
-            text = write_policy(policy.model_copy(update={"version": version}))
-            rows = register_version(book.rows, book.policy, version, text, campaign.incumbent.version, "draft")
-            own = {"campaign": campaign.name, "diff": diff, "goal": campaign.search.goal}
-            self._write_versions(
-                campaign.opened, [row | own if row["version"] == version else row for row in rows], book.policy, "search"
-            )
-        else:
-            version = mine["version"]
-        campaign.keep({**campaign.row, "state": "found", "reason": f"{book.policy}@{version} waits for its verification"})
-
-    def verify(self, name: str) -> View:
-        """Verify what a campaign found, on fresh seeds and held-out documents that it has not seen; more seeds until it is sure.
-
-        Args:
-            name: of the campaign.
-
-        Raises:
-            ResonanceError: there is no such campaign, it is over, what it stood on changed, or nothing judges it.
-        """
-        from resonance.control.search.campaign import CHANGED, find_campaign, name_campaign, settle_version
-        from resonance.core.search import Search
-        from resonance.report.terminal.campaigns import describe_verification
-        from resonance.runtime.policies import parse_text
-        from resonance.tables import CAMPAIGNS, RULE_TRIALS, RULE_VERIFICATIONS, RULE_VERSIONS
-
-        read = self._open_with(self.config)
-        row = dict(find_campaign(read.catalog.rows(CAMPAIGNS), name))
-        opened, number = self.open_round(f"campaign {name}", row["round"])
-        search = Search.model_validate_json(row["search"])
-        versions = [one for one in opened.catalog.rows(RULE_VERSIONS) if one["policy"] == row["policy"]]
-        mine = next(one for one in versions if one["campaign"] == name)
-        texts = {one["version"]: one["text"] for one in versions}
-        incumbent, candidate = (parse_text(texts[version], row["policy"]) for version in (mine["parent"], mine["version"]))
-        with closing(opened.events(self.console, 2)) as events:
-            campaign = Campaign(Arms(opened, number, events), row, search, incumbent)
-            if name_campaign(search, self._find_basis(opened, number)) != name:
-                campaign.keep({**row, "state": "void", "reason": CHANGED})
-                raise ResonanceError(f"rules verify: campaign {name} is void: {CHANGED}; run `resonance rules search` again")
-            campaign.begin_verification()
-            verdict, shown, alpha = campaign.verify(candidate.model_copy(update={"version": incumbent.version}))
-            own = settle_version(mine, shown, verdict, alpha)
-            trials, looks = (
-                [one for one in opened.catalog.rows(table) if one["campaign"] == name]
-                for table in (RULE_TRIALS, RULE_VERIFICATIONS)
-            )
-            ended = {**campaign.row, "state": verdict.decision, "reason": verdict.reason}
-            run = opened.track_campaign(ended, trials, looks)
-            rows = [own | {"mlflow_run": run or None} if one["version"] == mine["version"] else one for one in versions]
-            self._write_versions(opened, rows, row["policy"], "verify")
-            campaign.keep(ended)
-        return View(tuple(describe_verification(ended, own, looks)))
-
-    def open_round(self, asked: str, number: int = 0) -> tuple[Workspace, int]:
-        """The workspace with the settings that the model of a round was trained by, and the round: the newest where none is named.
-
-        Raises:
-            ResonanceError: no model was trained yet.
-        """
-        from resonance.core.job import Step
-        from resonance.core.turns import HELDOUT
-        from resonance.factory import ASSIGN_ROLES, CLEANING, DEDUPE, HOLD_OUT, TRAIN
-
-        opened = self._open_with(self.config)
-        chosen = number or opened.find_round()
-        if not chosen:
-            raise ResonanceError(
-                f"{asked}: no model was trained in this workspace yet that arms could start from; run `resonance run`"
-            )
-        opened = opened.under(opened.recall(Step(TRAIN, chosen)))
-        with closing(opened.events(self.console, 1)) as events:
-            opened.update(Step(ASSIGN_ROLES, 0, HELDOUT), (*CLEANING, Step(DEDUPE), Step(HOLD_OUT, 0, HELDOUT)), events)
-        return opened, chosen
-
-    def _refuse_stranger(self, opened: Workspace, search: Search, incumbent: Policy) -> None:
-        """Hold a search against what judges now.
-
-        Raises:
-            ResonanceError: its policy judges nothing here, or judges by other rules; or what it reads was not measured.
-        """
-        from resonance.core.policy import read_rules
-        from resonance.tables import RULES
-
-        rows = opened.catalog.rows(RULES)
-        mine = sorted({row["batch"] for row in rows if row["policy"] == incumbent.title})
-        if not mine:
-            known = ", ".join(sorted({row["policy"] for row in rows})) or "no policy"
-            raise ResonanceError(
-                f"search {search.name}: policy {incumbent.title} judges nothing here, {known} does; `resonance judge --policy "
-                f"{incumbent.name} --apply` has it judge"
-            )
-        named = [rule.model_copy(update={"set": incumbent.set_of(rule)}) for rule in incumbent.rules]
-        for batch in mine:
-            judging = read_rules(row for row in rows if row["batch"] == batch)
-            if [rule.model_dump(exclude={"languages"}) for rule in judging.rules] != [
-                r.model_dump(exclude={"languages"}) for r in named
-            ]:
-                raise ResonanceError(
-                    f"search {search.name}: policy {incumbent.title} judges by other rules than its file says now; give the file "
-                    "the rules that judge, or judge again"
-                )
-            refuse_unread(opened, incumbent, batch)
-
-    def estimate(self, opened: Workspace, number: int, trainings: int, tokens: int, judges: int) -> float | None:
-        """Seconds that models take which go on from that of a round; None where nothing tells.
-
-        Args:
-            opened: the workspace, with the settings of the round's model.
-            number: of the round.
-            trainings: how many models are trained.
-            tokens: that all of them are trained on.
-            judges: documents that each of them scores.
-        """
-        from resonance.runtime.run.costs import estimate_trainings, measure_round
-
-        measured = measure_round(opened.catalog, opened.config, number)
-        return None if measured is None else estimate_trainings(measured, trainings, tokens, judges)
-
-    def _find_basis(self, opened: Workspace, number: int) -> Mapping[str, str]:
-        """The runs that made what the arms of a round would read."""
-        from resonance.core.turns import SELECT
-        from resonance.factory import trial
-
-        found: dict[str, str] = {}
-        for step, makers in trial(number, SELECT):
-            found |= opened.find_basis(step, makers)
-        return found
-
-    def open_campaign(self, opened: Workspace, search: Search, incumbent: Policy, number: int, events: Events) -> Campaign:
-        """The campaign of a search on what stands now; its row is written, and those of the same search on what stood are void."""
-        from resonance.control.search.campaign import begin_campaign, name_campaign, void_campaigns
-        from resonance.control.search.rungs import count_cost
-        from resonance.tables import CAMPAIGNS
-
-        name = name_campaign(search, self._find_basis(opened, number))
-        rows = opened.catalog.rows(CAMPAIGNS)
-        known = next((row for row in rows if row["campaign"] == name), None)
-        new = begin_campaign(name, search, incumbent, number, count_cost(search), datetime.now(UTC))
-        if known is None or known["state"] == "void":  # what it stands on is there again: its trials are read back
-            known = new
-        campaign = Campaign(Arms(opened, number, events), dict(known), search, incumbent)
-        for row in void_campaigns(rows, name, search.name):
-            campaign.keep(row)
-        campaign.keep(dict(known))
-        return campaign
-
-    def _write_versions(self, opened: Workspace, rows: Sequence[Mapping[str, Any]], policy: str, why: str) -> None:
+    def write_versions(self, opened: Workspace, rows: Sequence[Mapping[str, Any]], policy: str, why: str) -> None:
+        """Replace all versions of a policy; ``why`` names the command that does."""
         from resonance.tables import RULE_VERSIONS
 
         opened.replace([(RULE_VERSIONS, rows, {"policy": policy})], {"job": f"rules {why}"})
@@ -378,7 +158,7 @@ class Rules:
         from resonance.control.versions import adopt_version, register_version, take_responsibility
         from resonance.runtime.policies import load_policy, read_text
 
-        opened = self._open_with(self.config)
+        opened = self.open()
         if Path(given).suffix in (".yaml", ".yml"):
             policy, text = load_policy(given), read_text(given)
             title, version = policy.name, policy.version
@@ -395,7 +175,7 @@ class Rules:
         """Refuse a version of a policy, ``NAME@VERSION``, for good; who did, and why, is kept in table ``approvals``."""
         from resonance.control.versions import reject_version
 
-        opened = self._open_with(self.config)
+        opened = self.open()
         title, version = split_title(given)
         book = self.open_book(opened, title)
         approval = book.number(version)
@@ -405,7 +185,7 @@ class Rules:
         """Judge by the version before the adopted one again; who asked for it, and why, is kept in table ``approvals``."""
         from resonance.control.versions import roll_back
 
-        opened = self._open_with(self.config)
+        opened = self.open()
         book = self.open_book(opened, policy)
         approval = book.number(max(book.standing))
         return self._decide(opened, book, roll_back(book.rows, opened.find_round(), approval), ("rollback", approval, name, reason))
@@ -445,7 +225,7 @@ class Rules:
         judging = [] if now is None else [(parse_text(now["text"], write_title(now)), batch) for batch in book.batches]
         for policy, batch in judging:
             refuse_unread(opened, policy, batch)
-        self._write_versions(opened, decided.rows, book.policy, gate)
+        self.write_versions(opened, decided.rows, book.policy, gate)
         for policy, batch in judging:
             self._judge_again(policy, batch)
         opened.sign((name_policy(book.policy), gate, approval), name, reason, f"rules {gate}")

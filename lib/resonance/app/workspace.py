@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from resonance.annotate.fitted import Fittable
     from resonance.app.comparisons import Comparisons
     from resonance.app.rules import Rules
+    from resonance.app.searches import Searches
     from resonance.assess.assess import Assessment
     from resonance.core.dataset import DatasetContract
     from resonance.core.job import Step
@@ -302,6 +303,13 @@ class OpenWorkspace:
             with closing(opened.events(self.console, 1)) as events:
                 opened.rerun(JUDGING, MEASURING, events, (then, asked_rules(documents, config.judge.policy, config.batch)))
         return View(("steps that build on it are stale now: curate or run again with these rules",))
+
+    @property
+    def searches(self) -> Searches:
+        """Better thresholds of policies, searched and verified."""
+        from resonance.app.searches import Searches
+
+        return Searches(self.rules)
 
     @property
     def comparisons(self) -> Comparisons:

@@ -59,7 +59,7 @@ def search(
     on twice as much. A search that was cut off goes on with the same trials. No state, plan or trend reads these models. What is
     left waits for [b]resonance rules verify[/b].
     """
-    w.rules.search(file, dry_run=dry_run).show(out)
+    w.searches.search(file, dry_run=dry_run).show(out)
 
 
 @rules.command()
@@ -73,7 +73,7 @@ def verify(
     It is accepted only where it helps for certain, counting every look and every campaign before, harms no protected slice, and
     leaves texts of no lower quality. [b]resonance rules adopt[/b] then has it judge.
     """
-    w.rules.verify(campaign).show(out)
+    w.searches.verify(campaign).show(out)
 
 
 NAME = Annotated[str, typer.Option("--name", metavar="NAME", help="Who decides.")]
