@@ -34,6 +34,7 @@ from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
 from resonance.runtime.engines.spark import open_spark
 from resonance.runtime.ranks.launch import open_launch
+from resonance.runtime.storage.files import LocalFiles
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT
 from resonance.testing import folder_catalog
 from resonance.train.spec import PROGRESS, Pace
@@ -91,7 +92,8 @@ def drive(workspace: Path, ranks: int, launch: str) -> None:
     settings = SETTINGS.model_copy(update={"ranks": ranks, "launch": launch})
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     way = open_launch(settings, spark)
-    site = Site("train", Turn("main", 1, "plan", run=RUN), SEED, spark, catalog, workspace, way)
+    kept = LocalFiles(workspace / "checkpoints")
+    site = Site("train", Turn("main", 1, "plan", run=RUN), SEED, spark, catalog, workspace, way, kept)
     try:
         job.train(*frames, catalog.read(SAMPLE_WEIGHTS), settings=settings, task=TaskSettings(), site=site)
     finally:

@@ -10,9 +10,11 @@ from pydoc_data.topics import topics
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from obstore.store import MemoryStore
 from pyspark.sql import functions as F
 from scipy import stats
 
+from resonance.core import objects
 from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import rank_rows
@@ -27,7 +29,9 @@ from resonance.core.settings import (
     TrainSettings,
     TuneSettings,
 )
+from resonance.core.storage import Files
 from resonance.runtime.ranks.launch import InlineLaunch
+from resonance.runtime.storage import files
 from resonance.tables import CHECKPOINTS, EXAMPLES, SAMPLE_WEIGHTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.testing import MemoryCatalog, documents_frame, hold
 from resonance.train.spec import Spec
@@ -83,12 +87,13 @@ class World:
         self.catalog = MemoryCatalog(spark)
         self.launch = InlineLaunch()
         self.settings = SETTINGS
+        self.kept: Files = files.LocalFiles(folder / "checkpoints")
 
     def turn(self, job: str, round: int, arm: str) -> Turn:
         return Turn("main", round, arm, run=f"{job}-{round}-{arm}")
 
     def tools(self, job: str, round: int, arm: str) -> dict[str, object]:
-        site = Site(job, self.turn(job, round, arm), 7, self.spark, self.catalog, self.folder, self.launch)
+        site = Site(job, self.turn(job, round, arm), 7, self.spark, self.catalog, self.folder, self.launch, self.kept)
         return {"site": site, "settings": self.settings, "task": TaskSettings()}
 
     def frames(self):
@@ -131,6 +136,17 @@ class World:
 @pytest.fixture
 def world(spark, tmp_path, plans, documents) -> World:
     return World(spark, tmp_path, plans, documents)
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def killed(request, world, monkeypatch) -> World:
+    """A world whose checkpoints lie in its folder, or as objects of a bucket in memory."""
+    if request.param == "bucket":
+        held = MemoryStore()
+        for module in (objects, files):
+            monkeypatch.setattr(module, "open_store", lambda bucket: held)
+        world.kept = files.ObjectFiles("s3://texts/kept", "checkpoints")
+    return world
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +262,7 @@ def test_a_rerun_starts_no_ranks_and_adds_nothing(done):
     assert (done.catalog.read(SIGNAL_EVENT).count(), done.catalog.read(CHECKPOINTS).count()) == before
 
 
-def test_a_training_that_failed_goes_on_from_its_last_checkpoint(done, world, monkeypatch):
+def test_a_training_that_failed_goes_on_from_its_last_checkpoint(done, killed, monkeypatch):
     from resonance.train import loop
 
     usual = loop.step
@@ -258,15 +274,16 @@ def test_a_training_that_failed_goes_on_from_its_last_checkpoint(done, world, mo
 
     monkeypatch.setattr(loop, "step", fails_at_17)
     with pytest.raises(TrainError, match="^train 1 plan: the loss of document 00ff is no finite number; what is committed stays"):
-        world.train()
-    assert {row["step"] for row in world.rows("train-1-plan")} == {10}
+        killed.train()
+    assert {row["step"] for row in killed.rows("train-1-plan")} == {10}
     monkeypatch.setattr(loop, "step", usual)
-    world.train()
-    assert world.rows("train-1-plan") == done.rows("train-1-plan")
+    killed.train()
+    assert killed.rows("train-1-plan") == done.rows("train-1-plan")
+    assert list((killed.folder / "shards").iterdir()) == [], "no copy is left of what lies in a bucket"
 
 
 @pytest.mark.parametrize("moment", ["before the row", "before the rename"])
-def test_what_was_appended_is_published_and_not_appended_again(done, world, monkeypatch, moment):
+def test_what_was_appended_is_published_and_not_appended_again(done, killed, monkeypatch, moment):
     from resonance.train.desk import Desk
 
     name = {"before the row": "_record", "before the rename": "_publish"}[moment]
@@ -277,21 +294,23 @@ def test_what_was_appended_is_published_and_not_appended_again(done, world, monk
 
     monkeypatch.setattr(Desk, name, dies)
     with pytest.raises(KeyboardInterrupt):
-        world.train()
-    assert world.catalog.committed(SIGNAL_EVENT, "train-1-plan/plan/train") == 10
-    assert world.catalog.read(CHECKPOINTS).count() == 0
+        killed.train()
+    assert killed.catalog.committed(SIGNAL_EVENT, "train-1-plan/plan/train") == 10
+    assert killed.catalog.read(CHECKPOINTS).count() == 0
     monkeypatch.setattr(Desk, name, usual)
-    world.train()
-    assert world.rows("train-1-plan") == done.rows("train-1-plan")
-    assert [row["step"] for row in world.catalog.read(CHECKPOINTS).orderBy("step").collect()] == [10, 20, 25]
+    killed.train()
+    assert killed.rows("train-1-plan") == done.rows("train-1-plan")
+    assert [row["step"] for row in killed.catalog.read(CHECKPOINTS).orderBy("step").collect()] == [10, 20, 25]
 
 
-def test_a_checkpoint_without_events_is_trained_again(done, world):
-    world.train()
-    world.catalog = MemoryCatalog(world.spark)
-    world.train()
-    assert world.rows("train-1-plan") == done.rows("train-1-plan")
-    assert [row["step"] for row in world.catalog.read(CHECKPOINTS).orderBy("step").collect()] == [10, 20, 25]
+def test_a_checkpoint_without_events_is_trained_again(done, killed):
+    killed.train()
+    killed.catalog = MemoryCatalog(killed.spark)
+    killed.train()
+    assert killed.rows("train-1-plan") == done.rows("train-1-plan")
+    assert [row["step"] for row in killed.catalog.read(CHECKPOINTS).orderBy("step").collect()] == [10, 20, 25]
+    kept = [path.removeprefix("train-1-plan/") for path in killed.kept.find("train-1-plan", "/model.safetensors")]
+    assert kept == [f"{step:012d}/model.safetensors" for step in (10, 20, 25)]
 
 
 def test_checkpoints_outlive_a_history_that_was_cut(done, world, monkeypatch):

@@ -23,6 +23,7 @@ from resonance.core.job import Site, Turn
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.ranks.launch import open_launch
+from resonance.runtime.storage.files import LocalFiles
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT
 from resonance.testing import documents_frame, folder_catalog
 
@@ -43,7 +44,8 @@ def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, see
     catalog = folder_catalog(spark, workspace / "tables")
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     launch = open_launch(settings, engine_of(spark))
-    site = Site(job, Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch)
+    kept = LocalFiles(workspace / "checkpoints")
+    site = Site(job, Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch, kept)
     try:
         weights = (catalog.read(SAMPLE_WEIGHTS),) if job == "train" else ()
         getattr(jobs, job)(*frames, *weights, settings=settings, task=TaskSettings(), site=site, **more)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from resonance.core.launch import Launch
     from resonance.core.settings import Config, Settings
+    from resonance.core.storage import Files
 
 Scope = Literal["batch", "corpus", "round", "arm"]
 Checkpoint = Callable[["DataFrame", str], "DataFrame"]
@@ -47,7 +48,12 @@ class Turn:
 
 @dataclass(frozen=True)
 class Site:
-    """All that a job of models works with, by its name: it starts processes, fills tables while they run, and leaves files."""
+    """All that a job of models works with, by its name: it starts processes, fills tables while they run, and leaves files.
+
+    Args:
+        folder: what its processes share while they run; all of them see it.
+        checkpoints: where models lie that tables tell of.
+    """
 
     job: str
     turn: Turn
@@ -56,6 +62,7 @@ class Site:
     catalog: Catalog
     folder: Path
     launch: Launch
+    checkpoints: Files
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
@@ -203,6 +203,21 @@ def copy_object(address: Address, key: str) -> None:
         else:
             with put_on_disk(str(address)) as copy:
                 obstore.put(store, key, Path(copy))
+
+
+def fetch_objects(address: Address, folder: Path, wanted: Callable[[str], bool]) -> None:
+    """Leave copies of the objects of a folder, but for those whose names are not ``wanted``, in a folder of this machine.
+
+    Raises:
+        OSError: one of them is gone, was replaced while it was read, or cannot be written here.
+        StorageError: the bucket cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for found in list_objects(address):
+        name = found.key.removeprefix(f"{address.key}/")
+        if wanted(name):
+            with open_bytes(str(Address(address.bucket, found.key))) as held, (folder / name).open("wb") as copy:
+                shutil.copyfileobj(held, copy, AHEAD_BYTES)
 
 
 def remove_objects(bucket: str, keys: Sequence[str]) -> None:

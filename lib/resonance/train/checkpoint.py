@@ -1,11 +1,16 @@
-"""A checkpoint is a folder: model, tokenizer, optimizer and where training stood. It appears whole or not at all."""
+"""A checkpoint is a folder: model, tokenizer, optimizer and where training stood. It appears whole or not at all.
+
+One that is published may lie in a bucket: its folder is then an address, and it is there once ``STATE`` is.
+"""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resonance.core.objects import fetch_objects, find_object, is_address, open_bytes, parse_address
 from resonance.train.spec import CHECKPOINT, Boundary
 from resonance.train.tokenizer import TOKENIZER
 
@@ -35,9 +40,31 @@ def save(model: Model, optimizer: Optimizer, tokenizer: Path, state: Boundary, b
     partial.replace(folder)
 
 
-def state_of(folder: Path) -> Boundary:
-    """Where training stood."""
-    return Boundary.model_validate_json((folder / STATE).read_text(encoding="utf-8"))
+def state_of(folder: Path | str) -> Boundary:
+    """Where training stood, by a folder or an address."""
+    with open_bytes(f"{folder}/{STATE}") as file:
+        return Boundary.model_validate_json(file.read())
+
+
+def stands(place: str) -> bool:
+    """Whether a checkpoint that tables tell of is there.
+
+    Raises:
+        StorageError: its bucket cannot be read.
+    """
+    return find_object(parse_address(f"{place}/{STATE}")) is not None if is_address(place) else Path(place).is_dir()
+
+
+def bring(place: str, copies: Path, wanted: Callable[[str], bool]) -> Path:
+    """The folder of a checkpoint that tables tell of: itself, or ``copies`` with those of its objects that are ``wanted``.
+
+    Raises:
+        StorageError: its bucket cannot be read.
+    """
+    if not is_address(place):
+        return Path(place)
+    fetch_objects(parse_address(place), copies, wanted)
+    return copies
 
 
 def load(folder: Path) -> Model:

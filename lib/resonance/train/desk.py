@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ KEYS = ("epoch", "pos", "copy", "doc_id")
 
 @dataclass(frozen=True)
 class Desk:
-    """Where one training or scoring stands: its files below the site's folder and its rows in the site's catalog.
+    """Where one training or scoring stands: its files below the site's folder, its checkpoints, and its rows in the site's catalog.
 
     Args:
         log_share: share of drawn documents whose events are kept; those of others all are.
@@ -54,11 +55,6 @@ class Desk:
         """What ranks read."""
         return self.site.folder / "shards" / self.site.turn.run
 
-    @property
-    def published(self) -> Path:
-        """Checkpoints whose events are committed."""
-        return self.site.folder / "checkpoints" / self.site.turn.run
-
     def transaction(self, phase: PhaseName) -> str:
         """The name under which events of a phase are appended once."""
         return f"{self.site.turn.run}/{self.site.turn.arm}/{phase}"
@@ -74,22 +70,31 @@ class Desk:
                 if self.committed(phase) >= _boundary(done.parent).step:
                     self._publish(done.parent)
         shutil.rmtree(self.attempts, ignore_errors=True)
-        folders = sorted(self.published.glob("[0-9]*"))
+        folders = self._list_published()
         if not folders:
             return
         rows = self.site.catalog.read(CHECKPOINTS).where(F.col("run") == self.site.turn.run).select("step").collect()
         recorded = {row["step"] for row in rows}
         last = max(*map(self.committed, TRAINING), *recorded)
         for folder in folders:
-            step = checkpoint.state_of(folder).step
+            step = checkpoint.state_of(self.site.checkpoints.locate(folder)).step
             if step > last:
-                shutil.rmtree(folder)
+                self._remove([folder])
             elif step not in recorded:
                 self._record(folder)
 
-    def last_checkpoint(self) -> Path | None:
-        """The newest published checkpoint of this run."""
-        return max(self.published.glob("[0-9]*"), default=None)
+    def last_checkpoint(self) -> str | None:
+        """Where the newest published checkpoint of this run lies."""
+        return next(map(self.site.checkpoints.locate, reversed(self._list_published())), None)
+
+    def bring(self, place: str, *, resumed: bool = False) -> Path:
+        """The folder of a checkpoint, for ranks; of one in a bucket a copy, with the optimizer's memory where it is ``resumed``."""
+        copies = self._name_copies("whole" if resumed else "model", place)
+        return checkpoint.bring(place, copies, lambda name: resumed or name != checkpoint.OPTIMIZER)
+
+    def bring_tokenizer(self, place: str) -> Path:
+        """The tokenizer of a checkpoint, for ranks."""
+        return checkpoint.bring(place, self._name_copies("tokenizer", place), lambda name: name == TOKENIZER) / TOKENIZER
 
     def finished(self, phase: PhaseName) -> list[Path]:
         """Boundaries that all ranks have reached and that are still to be taken, in order."""
@@ -128,7 +133,8 @@ class Desk:
 
     def discard(self) -> None:
         """Delete the checkpoints of this run, from which nothing starts; its events and their rows stay."""
-        shutil.rmtree(self.published, ignore_errors=True)
+        self._remove(self._list_published())
+        self.site.checkpoints.remove([self.site.turn.run])
 
     def _read(self, files: Iterable[Path]) -> DataFrame:
         """The rows of Parquet files below the site's folder. Each is named: engines read more than a name in some of them."""
@@ -184,25 +190,38 @@ class Desk:
         return int(found["draws"])
 
     def _publish(self, folder: Path) -> None:
-        target = self.published / folder.name
-        self.published.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            (folder / CHECKPOINT).rename(target)
+        target = f"{self.site.turn.run}/{folder.name}"
+        self.site.checkpoints.publish(folder / CHECKPOINT, target, checkpoint.STATE)
         self._record(target)
 
-    def _record(self, folder: Path) -> None:
-        state = checkpoint.state_of(folder)
+    def _list_published(self) -> list[str]:
+        """The folders of checkpoints whose events are committed, below where checkpoints lie, in the order of their steps."""
+        end = f"/{checkpoint.STATE}"
+        return [path.removesuffix(end) for path in self.site.checkpoints.find(self.site.turn.run, end)]
+
+    def _remove(self, folders: Sequence[str]) -> None:
+        """Remove checkpoints; what is left of one where that breaks off is none."""
+        self.site.checkpoints.remove([f"{folder}/{checkpoint.STATE}" for folder in folders])
+        self.site.checkpoints.remove(folders)
+
+    def _name_copies(self, what: str, place: str) -> Path:
+        """Where ranks of this attempt find what lies in a bucket."""
+        return self.shards / self.attempt / f"{what}-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+
+    def _record(self, folder: str) -> None:
+        place = self.site.checkpoints.locate(folder)
+        state = checkpoint.state_of(place)
         turn = self.site.turn
         row = {
             "run": turn.run,
             "step": state.step,
             "round": turn.round,
             "arm": turn.arm,
-            "uri": str(folder),
+            "uri": place,
             "final": state.final,
             "tokens": state.tokens,
             "parameters": state.parameters,
-            "tokenizer": fingerprint(folder / TOKENIZER),
+            "tokenizer": fingerprint(f"{place}/{TOKENIZER}"),
             "skipped_steps": state.skipped,
             "published_at": datetime.now(UTC),
         }

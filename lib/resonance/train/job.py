@@ -39,7 +39,6 @@ from resonance.train.export import DRAW, first_draws
 from resonance.train.passes import Source, Start, find_final, name_step, read_draw, read_heldout, score_draws, train_draws
 from resonance.train.samples import mend_labels, samples
 from resonance.train.shadow import choose_shadow
-from resonance.train.tokenizer import TOKENIZER
 
 
 def train(
@@ -72,7 +71,7 @@ def train(
     desk.recover()
     matched = site.turn.arm == CONTROL and not settings.early_stop_patience
     steps = _count_steps(checkpoints, site.turn.round) if matched else 0
-    train_draws(desk, PHASE_TRAIN, draws, source, Start(site.seed, begin, begin / TOKENIZER if begin else None, steps))
+    train_draws(desk, PHASE_TRAIN, draws, source, Start(site.seed, begin, begin, steps))
     desk.clean()
 
 
@@ -198,7 +197,7 @@ def cross_fit(
     source = Source(samples(documents, examples, task), settings, task)
     fold = int(site.turn.arm.removeprefix(FOLD))
     draws, mine = read_draw(sample_plan, site.turn.round, PLAN), _of_fold(fold, fitting, site.seed)
-    tokenizer = find_final(checkpoints, site.turn.round, PLAN) / TOKENIZER
+    tokenizer = find_final(checkpoints, site.turn.round, PLAN)
     desk.recover()
     start = train_draws(desk, PHASE_FIT, draws.where(~mine), source, Start(site.seed + 1 + fold, tokenizer=tokenizer))
     score_draws(desk, {PHASE_REFERENCE: first_draws(draws.where(mine))}, source, start)
@@ -241,7 +240,7 @@ def tune(
         )
     begin = find_final(checkpoints, site.turn.round, f"{FOLD}{fold}")
     desk.recover()
-    start = train_draws(desk, PHASE_TUNE, aims, source, Start(site.seed, begin, begin / TOKENIZER))
+    start = train_draws(desk, PHASE_TUNE, aims, source, Start(site.seed, begin, begin))
     score_draws(desk, {PHASE_TARGET: first_draws(draws.where(mine))}, source, start)
     desk.clean()
 

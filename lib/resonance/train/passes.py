@@ -35,21 +35,21 @@ class Start:
 
     Args:
         seed: what its chance follows from, and the parameters of a new model.
-        checkpoint: the model that is trained on; a new one where there is none.
-        tokenizer: its file; one is learnt where there is none.
+        checkpoint: where the model lies that is trained on; a new one where there is none.
+        tokenizer: where a checkpoint lies that has it; one is learnt where there is none.
         steps: optimizer steps that it takes; as many as the size of a batch gives where it is 0.
         widen: whether the model of the checkpoint is made twice as wide first.
     """
 
     seed: int
-    checkpoint: Path | None = None
-    tokenizer: Path | None = None
+    checkpoint: str | None = None
+    tokenizer: str | None = None
     steps: int = 0
     widen: bool = False
 
 
-def train_draws(desk: Desk, name: PhaseName, draws: DataFrame, source: Source, start: Start) -> Path:
-    """The final checkpoint of a training on ``draws``; one that was cut off goes on from its last checkpoint.
+def train_draws(desk: Desk, name: PhaseName, draws: DataFrame, source: Source, start: Start) -> str:
+    """Where the final checkpoint lies of a training on ``draws``; one that was cut off goes on from its last checkpoint.
 
     Raises:
         TrainError: there is nothing to train on, or a rank failed.
@@ -61,14 +61,16 @@ def train_draws(desk: Desk, name: PhaseName, draws: DataFrame, source: Source, s
         if not phase.places:
             raise TrainError(f"{name_step(desk)}: the plan draws nothing; raise rebalance.tokens")
         phase = phase.model_copy(update={"steps": min(start.steps, phase.places)})
+        begin = last or start.checkpoint
+        tokenizer = desk.bring_tokenizer(start.tokenizer) if start.tokenizer else _tokenizer(phase, source.settings, desk.site)
         spec = Spec(
             settings=source.settings,
             task=source.task,
             seed=start.seed,
-            tokenizer=start.tokenizer or _tokenizer(phase, source.settings, desk.site),
+            tokenizer=tokenizer,
             staging=desk.staging,
             phases=(phase,),
-            start=last or start.checkpoint,
+            start=desk.bring(begin, resumed=last is not None) if begin else None,
             resume=last is not None,
             widen=start.widen,
         )
@@ -81,21 +83,24 @@ def train_draws(desk: Desk, name: PhaseName, draws: DataFrame, source: Source, s
     return last
 
 
-def score_draws(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: Path | None) -> None:
-    """Events of the draws of each phase in ``wanted`` at the checkpoint ``start``, or at the model of the settings, from the first
-    shard that has none yet.
+def score_draws(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, start: str | None) -> None:
+    """Events of the draws of each phase in ``wanted``, from the first shard that has none yet.
+
+    They are at the checkpoint that lies at ``start``, or where that is None at the model of the settings.
     """
     phases = [write_shards(name, draws, source.samples, desk.shards / name, desk.committed(name)) for name, draws in wanted.items()]
-    spec = Spec(
-        settings=source.settings,
-        task=source.task,
-        seed=0,
-        tokenizer=(start or Path(source.settings.model)) / TOKENIZER,
-        staging=desk.staging,
-        phases=tuple(phase for phase in phases if phase.first < phase.places),
-        start=start,
-    )
-    if spec.phases:
+    left = tuple(phase for phase in phases if phase.first < phase.places)
+    if left:
+        model = desk.bring(start) if start else None
+        spec = Spec(
+            settings=source.settings,
+            task=source.task,
+            seed=0,
+            tokenizer=(model or Path(source.settings.model)) / TOKENIZER,
+            staging=desk.staging,
+            phases=left,
+            start=model,
+        )
         _run(desk, spec)
     for name, draws in wanted.items():
         desk.verify(name, draws)
@@ -124,20 +129,21 @@ def read_heldout(sample_plan: DataFrame, scoring: ScoreModelSettings) -> DataFra
     return read_draw(sample_plan, 0, HELDOUT).where(F.col("pos") < scoring.max_heldout_documents)
 
 
-def find_final(checkpoints: DataFrame, round: int, arm: str) -> Path:
-    """The folder of an arm's last checkpoint.
+def find_final(checkpoints: DataFrame, round: int, arm: str) -> str:
+    """Where an arm's last checkpoint lies: a folder, or an address.
 
     Raises:
-        TrainError: its training did not end, or the folder is gone.
+        TrainError: its training did not end, or the checkpoint is gone.
+        StorageError: its bucket cannot be read.
     """
     mine = (F.col("round") == round) & (F.col("arm") == arm) & F.col("final")
     found = checkpoints.where(mine).orderBy(F.desc("step")).limit(1).collect()
     if not found:
         raise TrainError(f"table checkpoints: no final checkpoint of round {round}, arm {arm}; run train for it first")
-    folder = Path(found[0]["uri"])
-    if not folder.is_dir():
-        raise TrainError(f"table checkpoints: round {round}, arm {arm} names {folder}, which is gone; run train for it again")
-    return folder
+    place = str(found[0]["uri"])
+    if not checkpoint.stands(place):
+        raise TrainError(f"table checkpoints: round {round}, arm {arm} names {place}, which is gone; run train for it again")
+    return place
 
 
 def _tokenizer(phase: Phase, settings: TrainSettings, site: Site) -> Path:

@@ -13,7 +13,6 @@ from resonance.core.turns import AGAIN, LONG, LONG_TIMES, PART, PHASE_PROBE, PHA
 from resonance.train.desk import Desk
 from resonance.train.passes import Source, Start, find_final, read_draw, read_heldout, score_draws, train_draws
 from resonance.train.samples import mend_labels, samples
-from resonance.train.tokenizer import TOKENIZER
 
 OTHER_SEED = 1_000
 """What is added to the seed of a model that is trained again."""
@@ -44,7 +43,7 @@ def probe(
         ConservationError: events and draws do not match.
     """
     turn, desk = site.turn, Desk(site, settings.log_share)
-    tokenizer = find_final(checkpoints, turn.round, PLAN) / TOKENIZER
+    tokenizer = find_final(checkpoints, turn.round, PLAN)
     begin = find_final(checkpoints, turn.round - 1, PLAN) if turn.round > 1 else None
     wide = turn.arm == WIDE
     built = {"hidden": 2 * settings.hidden, "heads": 2 * settings.heads} if wide and begin is None else {}

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resonance.core.errors import TrainError
+from resonance.core.objects import open_bytes
 from resonance.train.spec import write_atomically
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def texts_of(folder: Path, most_bytes: int) -> Iterator[str]:
             yield text
 
 
-def fingerprint(path: Path) -> str:
-    """The sha256 of the tokenizer's file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def fingerprint(file: Path | str) -> str:
+    """The sha256 of the tokenizer's file, by its path or address."""
+    with open_bytes(str(file)) as held:
+        return hashlib.file_digest(held, "sha256").hexdigest()

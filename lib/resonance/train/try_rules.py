@@ -16,7 +16,6 @@ from resonance.train.desk import Desk
 from resonance.train.export import DRAW
 from resonance.train.passes import Source, Start, find_final, name_step, read_draw, score_draws, train_draws
 from resonance.train.samples import samples
-from resonance.train.tokenizer import TOKENIZER
 
 
 def try_rules(
@@ -54,7 +53,7 @@ def try_rules(
         raise TrainError(f"{name_step(desk)}: no held-out document judges it; raise rebalance.heldout_share")
     desk.recover()
     steps = count_steps(checkpoints, turn.round, drawing.tokens)
-    start = Start(site.seed, begin, begin / TOKENIZER, steps)
+    start = Start(site.seed, begin, begin, steps)
     model = train_draws(desk, PHASE_PROBE_FIT, read_draw(sample_plan, turn.round, turn.arm), source, start)
     score_draws(desk, {PHASE_PROBE: judges}, source, model)
     desk.clean()

@@ -33,12 +33,15 @@ class Config(Settings):
     """The whole configuration of a run."""
 
     WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset(
-        {"workspace", "tables", "catalog", "spark", "tracking", "lineage", "report", "rounds", "unchecked"}
+        {"workspace", "tables", "checkpoints", "catalog", "spark", "tracking", "lineage", "report", "rounds", "unchecked"}
     )
     """Where, how long and whether at all, not what."""
 
     workspace: str = Field("workspace", description="folder of tables, checkpoints and reports")
     tables: str = Field("", description="address of the tables, s3://bucket/folder; folder tables of the workspace where empty")
+    checkpoints: str = Field(
+        "", description="address of checkpoints, s3://bucket/folder; folder checkpoints of the workspace where empty"
+    )
     catalog: str | None = Field(None, description="catalog.schema for tables; the workspace folder where empty")
     batch: str = Field("main", pattern=r"^[A-Za-z0-9_.-]+$", description="name of the delivery")
     seed: int = Field(42, description="number that every draw, split and start of a model follows from")

@@ -27,6 +27,7 @@ from resonance.runtime.run.records import gather_records
 from resonance.runtime.run.schedule import UP_TO_DATE, Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
+from resonance.runtime.storage.files import open_files
 from resonance.tables import APPROVALS, DOCUMENTS, FILES, QUALITY_GATE, RAW, REJECTS, STEPS, TABLES, WRITING
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Runner:
         self._spark = spark
         self._catalog = catalog
         self._folder = folder
+        self._checkpoints = open_files(config.checkpoints, folder / "checkpoints", "checkpoints")
         self._launch = launch
         self._events = events
         self._versions: dict[str, int | None] = {}
@@ -268,7 +270,8 @@ class Runner:
             tools["records"] = gather_records(self._catalog, self._schedule.finished)
         if job.starts_ranks:
             assert self._launch is not None
-            tools["site"] = Site(job.name, turn, self._config.seed, self._spark, self._catalog, self._folder, self._launch)
+            given = self._config.seed, self._spark, self._catalog, self._folder, self._launch, self._checkpoints
+            tools["site"] = Site(job.name, turn, *given)
         settings = {name: getattr(self._config, section) for name, section in job.wiring.sections.items()}
         return settings | {name: tools[name] for name in job.wiring.tools}
 

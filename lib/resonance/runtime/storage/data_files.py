@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resonance.runtime.storage.files import Files
+from resonance.core.storage import Files
 
 LONGEST = 63
 """Bytes of the longest string that is taken for a bound: writers cut longer ones off."""

@@ -1,7 +1,4 @@
-"""Files below a folder or an address of object storage, as tables need them.
-
-Names are relative, with ``/`` between their parts. What many writers may do at once, ``create``, is done whole by one of them.
-"""
+"""Files below a folder of this machine, or below an address of object storage."""
 
 from __future__ import annotations
 
@@ -12,81 +9,32 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path
 from resonance.core.objects import ObjectReader, delete_keys, open_store, telling
+from resonance.core.storage import About, Files
 
 OWNER_ONLY = 0o700
 S3 = re.compile(r"s3a?://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<path>[A-Za-z0-9_./-]*))?")
 """Addresses that are known: names in them are such as no engine takes for a pattern."""
 
 
-class About(NamedTuple):
-    """What is known of a file without opening it: bytes, and when it was written, in milliseconds of Unix time."""
-
-    size: int
-    modified: int
-
-
-class Files(Protocol):
-    """Where the folders of tables lie."""
-
-    def name(self, path: str) -> str:
-        """A file or folder as engines and delta-rs are told it."""
-        ...
-
-    def find(self, folder: str, end: str) -> list[str]:
-        """The files below a folder whose names end so, in order; none where there is no such folder."""
-        ...
-
-    def holds(self, folder: str, end: str) -> bool:
-        """Whether a file whose name ends so lies in a folder itself. Asked before each read of a table: one is enough."""
-        ...
-
-    def count_missing(self, folder: str, paths: Sequence[str]) -> int:
-        """How many of these files of a folder are not there."""
-        ...
-
-    def look(self, path: str) -> About:
-        """What is known of a file."""
-        ...
-
-    def open(self, path: str) -> Any:
-        """A file as pyarrow reads it."""
-        ...
-
-    def read(self, path: str) -> str:
-        """The text of a file."""
-        ...
-
-    def create(self, path: str, text: str) -> bool:
-        """Write a file whole, or not at all where it is there already: whether it was written."""
-        ...
-
-    def put(self, path: str, content: bytes) -> None:
-        """Write a file of a new name."""
-        ...
-
-    def remove(self, paths: Iterable[str]) -> None:
-        """Remove files and folders, these with all that they hold; those that are not there are passed over."""
-        ...
-
-    def restrict(self, folder: str) -> None:
-        """Let nobody but its owner look into a folder, where folders have owners."""
-        ...
-
-
 class LocalFiles:
     """Files of this machine, below a folder of a name that engines read as it is (``plain_path``)."""
 
     def __init__(self, root: Path) -> None:
+        self._given = root
         self.root = plain_path(root)
 
     def name(self, path: str) -> str:
         """The whole path."""
         return str(self.root / path)
+
+    def locate(self, path: str) -> str:
+        """The whole path below the folder that was named, without a link for engines."""
+        return str(self._given / path)
 
     def find(self, folder: str, end: str) -> list[str]:
         """The files below a folder whose names end so, in order."""
@@ -137,6 +85,14 @@ class LocalFiles:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
 
+    def publish(self, source: Path, folder: str, last: str) -> None:
+        """Rename a folder, which is done whole or not at all; what a removal left of an earlier one makes room."""
+        place = self.root / folder
+        if not (place / last).exists():
+            shutil.rmtree(place, ignore_errors=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(place)
+
     def remove(self, paths: Iterable[str]) -> None:
         """Remove files and folders."""
         for path in paths:
@@ -158,16 +114,18 @@ class ObjectFiles:
 
     Args:
         address: such as ``s3://bucket/prefix``.
+        use: the setting that names it.
 
     Raises:
         InputError: it is no such address.
         ConfigError: obstore is not installed.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, use: str = "tables") -> None:
         found = S3.fullmatch(address.rstrip("/"))
         if found is None:
-            raise InputError(f"tables: {address} is no address such as s3://bucket/folder, of plain letters, digits, and -_.")
+            raise InputError(f"{use}: {address} is no address such as s3://bucket/folder, of plain letters, digits, and -_.")
+        self._use = use
         self._prefix = found["path"] or ""
         self._url = "/".join(filter(None, (f"s3://{found['bucket']}", self._prefix)))
         self._store: Any = open_store(found["bucket"])
@@ -175,6 +133,10 @@ class ObjectFiles:
     def name(self, path: str) -> str:
         """The whole address."""
         return f"{self._url}/{path}"
+
+    def locate(self, path: str) -> str:
+        """The whole address."""
+        return self.name(path)
 
     def find(self, folder: str, end: str) -> list[str]:
         """The objects below a folder whose names end so, in order."""
@@ -223,13 +185,28 @@ class ObjectFiles:
 
         obstore.put(self._store, self._key(path), content)
 
+    def publish(self, source: Path, folder: str, last: str) -> None:
+        """Put the files of a folder as objects, one after another, ``last`` when all others are there."""
+        import obstore
+
+        if not self.count_missing(folder, [last]):
+            return
+        with telling(self._place, "written"):
+            for file in sorted(source.iterdir(), key=lambda file: (file.name == last, file.name)):
+                obstore.put(self._store, self._key(f"{folder}/{file.name}"), file)
+
     def remove(self, paths: Iterable[str]) -> None:
         """Remove objects, and folders with all objects below."""
         keys = [self._key(held) for path in paths for held in (*self._list(path), *([path] if "." in Path(path).name else []))]
-        delete_keys(self._store, keys)
+        with telling(self._place, "written"):
+            delete_keys(self._store, keys)
 
     def restrict(self, folder: str) -> None:
         """Do nothing: who may read objects, the bucket says."""
+
+    @property
+    def _place(self) -> str:
+        return f"{self._use}: {self._url}"
 
     def _key(self, path: str) -> str:
         return "/".join(filter(None, (self._prefix, path)))
@@ -238,11 +215,11 @@ class ObjectFiles:
         import obstore
 
         start = len(self._prefix) + 1 if self._prefix else 0
-        with telling(f"tables: {self._url}"):
+        with telling(self._place):
             for page in obstore.list(self._store, self._key(folder)):
                 yield from (about["path"][start:] for about in page)
 
 
-def open_files(tables: str, folder: Path) -> Files:
-    """Where tables lie: at an address, or in a folder where none is named."""
-    return ObjectFiles(tables) if tables else LocalFiles(folder)
+def open_files(address: str, folder: Path, use: str = "tables") -> Files:
+    """Where files lie: at the address that the setting ``use`` names, or in a folder where it names none."""
+    return ObjectFiles(address, use) if address else LocalFiles(folder)

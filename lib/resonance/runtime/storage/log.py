@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resonance.core.contract import Contract
-from resonance.runtime.storage.files import Files
+from resonance.core.storage import Files
 from resonance.runtime.storage.notes import write_note
 
 VERSION = "resonance.contract"

@@ -14,7 +14,8 @@ from obstore.store import MemoryStore
 
 from resonance.core.errors import InputError
 from resonance.core.objects import ObjectReader
-from resonance.runtime.storage.files import Files, LocalFiles, ObjectFiles, open_files
+from resonance.core.storage import Files
+from resonance.runtime.storage.files import LocalFiles, ObjectFiles, open_files
 
 
 def open_memory(address: str) -> ObjectFiles:
@@ -57,6 +58,41 @@ def test_missing_files_are_counted_and_removed_ones_are_gone(files: Files) -> No
     files.restrict("t")
 
 
+def test_a_folder_is_published_whole_and_once(files: Files, tmp_path: Path) -> None:
+    def publish(text: str) -> Path:
+        source = tmp_path / f"made-{text}"
+        source.mkdir()
+        for name in ("a.json", "model", "z.bin"):
+            (source / name).write_text(text)
+        files.publish(source, "run/0001", "a.json")
+        return source
+
+    place = "run/0001"
+    files.put(f"{place}/model", b"what a publication that broke off left")
+    assert publish("first").name == "made-first"
+    assert files.find("run", "/a.json") == [f"{place}/a.json"]
+    assert [files.read(path) for path in files.find(place, "")] == ["first"] * 3
+    publish("second")
+    assert [files.read(path) for path in files.find(place, "")] == ["first"] * 3, "it is there already"
+    files.remove([f"{place}/a.json"])
+    publish("third")
+    assert [files.read(path) for path in files.find(place, "")] == ["third"] * 3, "without its last file it was none"
+
+
+def test_the_last_object_is_put_when_all_others_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.json", "b", "c"):
+        (tmp_path / name).write_text(name)
+    files, seen, usual = open_memory("s3://texts/kept"), [], obstore.put
+    monkeypatch.setattr(obstore, "put", lambda store, key, *given: (seen.append(key), usual(store, key, *given)))
+    files.publish(tmp_path, "run", "a.json")
+    assert seen == ["kept/run/b", "kept/run/c", "kept/run/a.json"]
+
+
+def test_files_are_located_by_the_name_that_was_given(tmp_path: Path) -> None:
+    assert LocalFiles(tmp_path / "odd [name]").locate("run/1") == str(tmp_path / "odd [name]" / "run" / "1")
+    assert open_memory("s3a://texts/kept").locate("run/1") == "s3://texts/kept/run/1"
+
+
 def test_an_object_is_read_as_a_file_is(tmp_path: Path) -> None:
     held, store = bytes(range(256)) * 4, MemoryStore()
     obstore.put(store, "o", held)
@@ -86,3 +122,5 @@ def test_addresses_are_named_as_engines_read_them_and_others_are_refused(tmp_pat
     for address in ("ftp://texts/a", "s3://", "s3://texts/a b", "s3://texts/a*", "texts/a", "s3://key:secret@texts/a"):
         with pytest.raises(InputError, match="is no address such as s3://bucket/folder"):
             open_files(address, tmp_path)
+    with pytest.raises(InputError, match="^checkpoints: hdfs://a/b is no address such as s3://bucket/folder"):
+        open_files("hdfs://a/b", tmp_path, "checkpoints")
