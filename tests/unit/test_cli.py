@@ -34,6 +34,17 @@ def test_nothing_asked_is_answered_by_help(capsys: pytest.CaptureFixture[str]) -
     assert said.err == ""
 
 
+def test_help_fills_the_lines_of_the_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 100)
+    cli.main(["rules", "problems", "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    begin = next(at for at, line in enumerate(lines) if "List what is wrong with rules" in line)
+    paragraph = lines[begin : lines.index(next(line for line in lines[begin:] if not line.strip()), begin)]
+    assert len(paragraph) > 1
+    for line, following in zip(paragraph, paragraph[1:], strict=False):
+        assert len(line.strip()) + 1 + len(following.split()[0]) > 96, "no word of the next line has room on it"
+
+
 @pytest.mark.parametrize("command", ["curate", "register"])
 def test_help_names_every_format_that_is_read(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     cli.main([command, "--help"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import uuid
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows another one
+    flow_help(app)
     try:
         with stoppable() if arguments is None else nullcontext():
             code = app(args=given or ["--help"], prog_name="resonance", standalone_mode=False)
@@ -51,6 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         err.print(SAYS)
     if code:
         raise SystemExit(code)
+
+
+def flow_help(commands: typer.Typer) -> None:
+    """Let paragraphs of help fill the terminal's lines: those of docstrings end where lines of code do."""
+    for command in commands.registered_commands:
+        said = command.help or inspect.getdoc(command.callback) or ""
+        command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in said.split("\n\n"))
+    for group in commands.registered_groups:
+        if group.typer_instance:
+            flow_help(group.typer_instance)
 
 
 def stop(error: BaseException, arguments: Sequence[str], message: str, code: int = 1) -> None:
