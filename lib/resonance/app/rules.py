@@ -107,14 +107,14 @@ class Rules:
         return View(tuple(describe_effects(effects, opened.catalog.rows(RULES), rule)))
 
     def problems(self) -> View:
-        """What is wrong with rules, as the newest measurement of their effect, verdicts and people's decisions tell it.
+        """What is wrong with rules, as the newest measurement of effects, verdicts, comparisons and people's decisions tell it.
 
         Raises:
             ResonanceError: what rules do was not measured.
         """
         from resonance.control.problems import collect_problems
         from resonance.report.terminal.problems import describe_problems
-        from resonance.tables import APPROVALS, RULE_EFFECTS, RULE_VERSIONS, VERDICTS
+        from resonance.tables import APPROVALS, RULE_COMPARISONS, RULE_EFFECTS, RULE_VERSIONS, VERDICTS
 
         rows = self.open(reads=True).catalog.rows
         effects, verdicts = rows(RULE_EFFECTS), rows(VERDICTS)
@@ -122,7 +122,7 @@ class Rules:
             raise ResonanceError("rules problems: what rules do was not measured yet: run `resonance rules effect` first")
         newest = max((row["round"] for row in verdicts), default=0)
         weak = [row for row in verdicts if row["round"] == newest]
-        found = collect_problems(effects, weak, rows(RULE_VERSIONS), rows(APPROVALS))
+        found = collect_problems(effects, weak, rows(RULE_VERSIONS), rows(APPROVALS), rows(RULE_COMPARISONS))
         return View(tuple(describe_problems([asdict(one) for one in found], max(row["round"] for row in effects))))
 
     def history(self, policy: str | None = None) -> View:

@@ -39,7 +39,7 @@ def effect(
 @on_workspace(computes=False)
 def problems(w: OpenWorkspace) -> None:
     """List what is wrong with rules: those that cut much of a weak slice, texts that are easier than kept ones, another share than
-    usual, or have many values next to their threshold; and versions that people refused.
+    usual, or have many values next to their threshold; versions that got worse, and such that people refused.
 
     Reads what [b]resonance rules effect[/b] measured (with [b]--score[/b] for losses), the newest verdicts, and decisions.
     """

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from resonance.core.turns import ALL_SLICES
 
 Rows = Sequence[Mapping[str, Any]]
-Kind = Literal["cuts_weak_slice", "cuts_easy_texts", "unsteady", "near", "refused"]
+Kind = Literal["cuts_weak_slice", "cuts_easy_texts", "unsteady", "near", "worse", "refused"]
 REFUSED = ("rejected", "rolled_back")
 OF_SLICE = "slice = "
 """Begins the predicate of a verdict that names a slice of documents."""
@@ -49,7 +49,7 @@ class Problem:
     note: str = ""
 
 
-def collect_problems(effects: Rows, verdicts: Rows, versions: Rows, approvals: Rows) -> list[Problem]:
+def collect_problems(effects: Rows, verdicts: Rows, versions: Rows, approvals: Rows, compared: Rows) -> list[Problem]:
     """The problems of rules that cut anything, by kind, the gravest first.
 
     Args:
@@ -57,6 +57,7 @@ def collect_problems(effects: Rows, verdicts: Rows, versions: Rows, approvals: R
         verdicts: rows of ``verdicts`` of the newest round that has any: its weak slices.
         versions: rows of ``rule_versions``: those that people refused or took back.
         approvals: rows of ``approvals``, which say why.
+        compared: rows of ``rule_comparisons``: versions that were compared again after their adoption.
     """
     newest = max((row["round"] for row in effects), default=0)
     mine = [row for row in effects if row["round"] == newest and row["fires"]]
@@ -68,6 +69,7 @@ def collect_problems(effects: Rows, verdicts: Rows, versions: Rows, approvals: R
         find_easy_cuts(whole),
         find_unsteady(whole, earlier),
         find_near(whole),
+        find_worse(compared, judging),
         find_refused(versions, approvals, judging),
     )
     return [one for kind in kinds for one in sorted(kind, key=lambda one: (_weigh(one), one.policy, one.rule, one.slice))]
@@ -112,6 +114,14 @@ def find_near(whole: Rows) -> Iterator[Problem]:
     for row in whole:
         if row["near"] is not None and row["near"] > NEAR:
             yield Problem("near", row["policy"], row["rule"], "", {"near": row["near"], "asked": row["asked"]})
+
+
+def find_worse(compared: Rows, judging: Iterable[str]) -> Iterator[Problem]:
+    """Versions that judge now, and were worse than the one before them when they were compared again."""
+    for row in compared:
+        title = f"{row['policy']}@{row['after']}"
+        if title in judging and row["decision"] == "worse":
+            yield Problem("worse", title, "", "", {"gain": row["delta"]}, row["reason"])
 
 
 def find_refused(versions: Rows, approvals: Rows, judging: Iterable[str]) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ def make_effect(rule: str, slice: str = ALL_SLICES, **given: Any) -> dict[str, A
 
 
 def find(effects: list[dict[str, Any]], **given: list[dict[str, Any]]) -> list[Problem]:
-    return collect_problems(effects, **{"verdicts": [], "versions": [], "approvals": [], **given})
+    return collect_problems(effects, **{"verdicts": [], "versions": [], "approvals": [], "compared": [], **given})
 
 
 WEAK = [{"slice": "length = 4 & slice = news"}, {"slice": "source = web"}]
@@ -72,3 +72,10 @@ def test_only_the_newest_round_has_problems_and_the_gravest_kinds_come_first() -
     rows = [make_effect("old", round=8, near=0.5), make_effect("a", near=0.5), make_effect("b", "news", share=0.2)]
     assert [one.kind for one in find(rows, verdicts=WEAK)] == ["cuts_weak_slice", "near"]
     assert find([]) == []
+
+
+def test_a_version_that_judges_and_got_worse_is_told_until_it_is_taken_back() -> None:
+    row = {"policy": "p", "after": 2, "delta": -0.02, "decision": "worse", "reason": "p@2 saves -0.0200 bits per byte"}
+    others = [row | {"decision": "unclear"}, row | {"after": 3}]
+    found = find([make_effect("a")], compared=[row, *others])
+    assert found == [Problem("worse", "p@2", "", "", {"gain": -0.02}, row["reason"])]

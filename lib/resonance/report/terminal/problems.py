@@ -62,6 +62,10 @@ def _say_near(told: Told) -> str:
     )
 
 
+def _say_worse(told: Told) -> str:
+    return f"is worse than the version before it, compared again ({difference(-told['gain'])} bits a byte): roll it back"
+
+
 def _say_refused(told: Told) -> str:
     return "people refused this version or took it back"
 
@@ -71,5 +75,6 @@ SAYS: Mapping[str, Callable[[Told], str]] = {
     "cuts_easy_texts": _say_easy,
     "unsteady": _say_unsteady,
     "near": _say_near,
+    "worse": _say_worse,
     "refused": _say_refused,
 }

@@ -15,6 +15,7 @@ SAID = (
     "\u22120.200 bits a byte",
     "30.0% of documents, 5.0% in the middle of 5 rounds before",
     "4.0% of the values of 1,000 documents lie within a twentieth",
+    "compared again (+0.020 bits a byte): roll it back: p@2 saves",
     "took it back: cuts \\[b]poems\\[/b]",
 )
 
@@ -25,6 +26,7 @@ def test_each_kind_is_said_with_its_figures() -> None:
         Problem("cuts_easy_texts", "p@2", "code", "", {"gain": -0.2, "low": -0.3, "high": -0.1, "sole": 40}),
         Problem("unsteady", "p@2", "symbols", "", {"share": 0.3, "usual": 0.05, "rounds": 5}),
         Problem("near", "p@2", "long", "", {"near": 0.04, "asked": 1000}),
+        Problem("worse", "p@2", "", "", {"gain": -0.02}, "p@2 saves -0.0200 bits per byte"),
         Problem("refused", "p@3", "", "", {}, "cuts [b]poems[/b]"),
     ]
     table, more = describe_problems([asdict(one) for one in problems], 4)
@@ -32,7 +34,7 @@ def test_each_kind_is_said_with_its_figures() -> None:
     said = list(table.columns[3].cells)
     for line, words in zip(said, SAID, strict=True):
         assert words in str(line)
-    assert list(table.columns[1].cells) == ["short", "code", "symbols", "long", ""]
+    assert list(table.columns[1].cells) == ["short", "code", "symbols", "long", "", ""]
     assert more == "`resonance rules effect short` shows it by slice, the report texts next to thresholds"
     assert SAYS.keys() == set(get_args(Kind))
 
