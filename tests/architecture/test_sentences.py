@@ -108,11 +108,30 @@ def test_both_languages_have_the_same_places_for_values(part: str) -> None:
 def list_reasons() -> Iterator[str]:
     """Why operators say that they cannot measure, with ``x`` in each place."""
     for path in (*LIBRARY.rglob("assess/**/*.py"), LIBRARY / "core" / "binding.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(module):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("UnmeasurableError", "InapplicableError"):
-                parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
-                if any(isinstance(part, ast.Constant) and re.search("[a-z]", str(part.value)) for part in parts):
-                    yield "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
+                yield from write_reason(node.args[0], module)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say_share":
+                yield from write_reason(node.args[2], module)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Result":
+                yield from (found for word in node.keywords if word.arg == "reason" for found in write_reason(word.value, module))
+
+
+def write_reason(node: ast.expr, module: ast.Module) -> Iterator[str]:
+    """A reason with the constants that its module names and ``x`` in each other place; nothing where it has no words."""
+    named = {
+        target.id: one.value.value
+        for one in module.body
+        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    read = [part.value if isinstance(part, ast.FormattedValue) else part for part in parts]
+    words = [str(p.value) if isinstance(p, ast.Constant) else named.get(getattr(p, "id", "")) for p in read]
+    if any(word and re.search("[a-z]", str(word)) for word in words):
+        yield "".join("x" if word is None else str(word) for word in words)
 
 
 def test_every_reason_of_an_operator_has_its_chinese() -> None:

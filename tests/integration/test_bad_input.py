@@ -177,3 +177,24 @@ def test_parquet_without_the_column_is_refused_before_it_is_read(
     pq.write_table(pa.table({"body": ["x"]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match="no column 'text' among body; set ingest.text_field"):
         curate(spark, checkpoint, tmp_path)
+
+
+@pytest.mark.parametrize("others", ["a.jsonl", "b.csv", "b.parquet"])
+def test_a_table_without_the_column_costs_its_own_rows_where_other_files_are_read(
+    spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path, others: str
+) -> None:
+    (tmp_path / "a.csv").write_text("k,v\n1,2\n")
+    pq.write_table(pa.table({"k": [1]}), tmp_path / "a.parquet")
+    if others.endswith("parquet"):
+        pq.write_table(pa.table({"text": ["good"]}), tmp_path / others)
+    else:
+        (tmp_path / others).write_bytes(line("good") if others.endswith("jsonl") else b"text\ngood\n")
+    texts, cut = curate(spark, checkpoint, tmp_path)
+    assert texts == ["good"]
+    assert cut == {"a.csv:2": "missing_text", "a.parquet:1": "missing_text"}
+
+
+def test_an_empty_table_is_named_as_empty(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"")
+    with pytest.raises(InputError, match="holds no rows"):
+        curate(spark, checkpoint, tmp_path)

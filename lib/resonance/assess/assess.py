@@ -216,7 +216,7 @@ def refuse_inapplicable(operator: Operator, contract: DatasetContract) -> None:
         first, *others = operator.modalities
         if others:
             raise InapplicableError(f"the contract declares none of {first}, {', '.join(others)}")
-        raise InapplicableError(f"the contract declares no {first}")
+        raise InapplicableError(f"the contract declares no {first} data")
 
 
 def find_wrong_expression(rows: DataFrame, bound: Bound) -> str:
@@ -267,7 +267,8 @@ def judge(operator: Operator, bound: Bound, state: State, contract: DatasetContr
     except UnmeasurableError as reason:
         return Result(operator.id, "not_measurable", params=params, reason=str(reason))
     if finding is None:
-        return Result(operator.id, "not_measurable", params=params, reason="no value to look at")
+        inputs = ", ".join(operator.inputs).replace("|", " or ")
+        return Result(operator.id, "not_measurable", params=params, reason=f"no value to look at in {inputs}")
     examined = rows if finding.examined is None else finding.examined
     coverage = min(1.0, examined / rows)
     if coverage < LEAST_COVERAGE:

@@ -105,7 +105,8 @@ def choose_table(tables: Sequence[Any], where: str, table: str | None) -> Mappin
     if len(fitting) != 1:
         names = ", ".join(str(each.get("name")) for each in known) or "none"
         asked = f"holds no table {table}" if table else "holds several tables or none"
-        raise ContractError(f"contract {where} {asked}; there are: {names}")
+        way = "" if table or not known else "; name one by --table"
+        raise ContractError(f"contract {where} {asked}; there are: {names}{way}")
     return fitting[0]
 
 

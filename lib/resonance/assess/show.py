@@ -17,19 +17,16 @@ from resonance.core.quality import Score, Unusual
 
 
 def list_operators(states: Mapping[str, str] | None = None) -> Table:
-    """Every operator, and where states are given whether it can be measured, or why not."""
-    heads = (Column("operator", no_wrap=True), "metric", "how", "pass", "inputs", "core", *(() if states is None else ("can run",)))
-    table = Table(*heads)
+    """Every operator, and where states are given, below its inputs, whether it can be measured, or why not.
+
+    A state is a sentence, which a column of its own would cut to pieces in a terminal of 80 columns.
+    """
+    last = Column("inputs" if states is None else "inputs, and whether it can run", overflow="fold")
+    table = Table(Column("operator", no_wrap=True), "metric, how, pass", last)
     for operator in OPERATORS:
-        cells = [
-            operator.id,
-            str(operator.metric),
-            operator.mode,
-            operator.passes,
-            ", ".join(operator.inputs),
-            "yes" if operator.core else "",
-        ]
-        table.add_row(*map(Text, cells), *(() if states is None else (Text(states[operator.id]),)))
+        kind = f"{operator.metric} {operator.mode} {operator.passes}{' core' if operator.core else ''}"
+        said = [", ".join(operator.inputs), *([] if states is None else [states[operator.id]])]
+        table.add_row(*map(Text, (operator.id, kind, "\n".join(filter(None, said)))))
     return table
 
 

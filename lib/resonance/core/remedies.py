@@ -24,6 +24,7 @@ BY_OPERATOR: Mapping[str, str] = {
     "schema_conformance": "Bring columns and types in line with the contract, or raise the contract's version.",
     "value_domain_validity": "Correct the values that break rules of the contract, or the rules where they are wrong.",
     "drop_accounting_balance": "Find the run that lost rows by its counts, and run it again.",
+    "template_free_ratio": "Leave out texts that were filled into one template, or keep a few of each.",
     "licence_compatibility": "Name the licence of each source, and leave out those whose licence does not allow the purpose.",
 }
 """Where the way to mend is the operator's own."""

@@ -71,7 +71,7 @@ def open_delivery(spark: SparkSession, settings: IngestSettings, task: TaskSetti
     entries = read_repeated(spark, left, entries)
     asked = {entry.path for entry in entries if entry.was is None}
     opened = [file for file in files if file.shown in asked]
-    reading = read_files(spark, settings, task, files=opened, hidden=hidden)
+    reading = read_files(spark, settings, task, files=opened, hidden=hidden, whole=len(opened) == len(files))
     return Delivery(reading, tuple(entries), tuple(find_deleted(entries, known)), take_over(spark, left, entries), left)
 
 

@@ -46,7 +46,7 @@ def test_each_core_operator_answers(rows, contract):
     reasons = {result.operator: result.reason for result in found.results}
     assert reasons["novel_ngram_ratio"].startswith("the contract declares no reference_index")
     assert reasons["factual_human_accuracy"].startswith("needs people")
-    assert reasons["web_host_balance"] == "the contract declares no web-text"
+    assert reasons["web_host_balance"] == "the contract declares no web-text data"
     assert all(result.reason for result in found.results if result.state != "scored")
     enabled = assess(rows, contract, replace(GENERAL, enable=("educational_value",)), NOW)
     assert {r.operator: r.reason for r in enabled.results}["educational_value"].startswith("needs a model")

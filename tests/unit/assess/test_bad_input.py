@@ -32,7 +32,8 @@ def test_columns_without_a_value_give_no_good_score(operator, contract):
     if operator.id not in promises and not operator.id.startswith("required_field"):
         assert found.state == "not_measurable" or found.score == 0, found
     if "free_ratio" in operator.id and operator.id not in NEEDS_NO_TEXT:
-        assert (found.state, found.reason) == ("not_measurable", "no value to look at")
+        assert found.state == "not_measurable"
+        assert found.reason.startswith("no value to look at in ")
 
 
 def test_presence_knows_kinds_of_nothing():

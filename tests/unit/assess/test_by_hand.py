@@ -141,4 +141,4 @@ def test_what_was_not_looked_at_is_said(contract):
     assert (found.state, found.score, found.reason) == ("not_measurable", None, "only 30.0% of rows have a value")
     for row in rows:
         row["made"] = "never"
-    assert ask_here(freshness, contract, rows).reason == "no value to look at"
+    assert ask_here(freshness, contract, rows).reason.startswith("no value to look at in ")

@@ -159,7 +159,7 @@ def test_little_may_be_declared_not_applicable(document):
 
 def test_the_table_is_named_where_there_are_several(document):
     document["schema"].append({"name": "other"})
-    assert "holds several tables or none; there are: shop, other" in refuse(document)
+    assert "holds several tables or none; there are: shop, other; name one by --table" in refuse(document)
     assert "holds no table third" in refuse(document, "third")
     assert parse_dataset(yaml.safe_dump(document), "c", "shop").table == "shop"
     assert "not an ODCS v3 contract: it has no schema" in refuse("a: 1")

@@ -85,4 +85,4 @@ def test_columns_with_a_unit_are_looked_at_whatever_their_type():
     assert ask(["12 km", "7 km", "7km", None], "string", unit="km").score == pytest.approx(2 / 3)
     assert ask(["a", "b"], "string").reason == "the contract lists no column of numbers or dates, and none with a unit"
     assert ask([1.0, 2.0, None], "number", kind=pa.float64()).score == 1.0
-    assert ask([None, None], "number").reason == "no value to look at"
+    assert ask([None, None], "number").reason.startswith("no value to look at in ")

@@ -113,7 +113,7 @@ def test_equal_texts_with_different_labels_are_conflicts(spark: SparkSession):
     found = ask(spark.createDataFrame(texts, "text string, label string"), "duplicate_label_conflict_free")
     assert (found.score, found.state) == (0.5, "scored"), "two groups; what lacks text or label is in none"
     unique = spark.createDataFrame(texts[3:5], "text string, label string")
-    assert ask(unique, "duplicate_label_conflict_free").reason == "no value to look at"
+    assert ask(unique, "duplicate_label_conflict_free").reason.startswith("no value to look at in ")
     worse = spark.createDataFrame([*texts, ("二。", "b")], "text string, label string")
     assert ask(worse, "duplicate_label_conflict_free").score == 0.0
 
@@ -148,7 +148,7 @@ def test_preferences_that_go_in_circles_are_seen(spark: SparkSession):
     assert 0 < expected[2] < 1
     assert ask(frame, "preference_transitivity").score == pytest.approx(sum(expected) / 5), "of a pair the majority counts"
     two = spark.createDataFrame(ignored, "item string, who string, label string")
-    assert ask(two, "preference_transitivity").reason == "no value to look at"
+    assert ask(two, "preference_transitivity").reason.startswith("no value to look at in ")
 
 
 def test_rows_of_rare_kinds_are_not_anonymous(spark: SparkSession):

@@ -91,7 +91,7 @@ def test_times_that_cannot_be_read_are_not_measured(spark: SparkSession, promise
     found = assess(rows, promised, GENERAL, NOW)
     for operator in ("content_freshness", "fresh_share", "capture_lag_score"):
         assert (ask(found, operator).state, ask(found, operator).score) == ("not_measurable", None)
-        assert ask(found, operator).reason == "no value to look at"
+        assert ask(found, operator).reason.startswith("no value to look at in ")
 
 
 def test_not_a_number_is_missing_and_infinite_breaks_a_bound(spark: SparkSession, promised):

@@ -90,7 +90,7 @@ def test_poison_never_raises_the_score_and_nothing_is_not_measured(spark: SparkS
         assert score <= last
         last = score
     assert ask(spark, [], "text string", IDS[0], roles=roles).reason == "no rows"
-    assert ask(spark, [(None,)], "text string", IDS[0], roles=roles).reason == "no value to look at"
+    assert ask(spark, [(None,)], "text string", IDS[0], roles=roles).reason.startswith("no value to look at in ")
     assert "role text" in ask(spark, [("a",)], "text string", IDS[0]).reason
 
 

@@ -57,7 +57,9 @@ def test_entities_are_measured_often_enough(spark: SparkSession):
     found = ask(rows, "sampling_rate_attainment", declared={"interval": 60})
     assert found.score == pytest.approx(2 / 3), "slow is slower than a minute; what was measured once has no interval"
     assert ask(rows, "sampling_rate_attainment", declared={"interval": 100}).score == 1.0
-    assert ask(rows.where("sensor = 'once'"), "sampling_rate_attainment", declared={"interval": 60}).reason == "no value to look at"
+    assert ask(rows.where("sensor = 'once'"), "sampling_rate_attainment", declared={"interval": 60}).reason.startswith(
+        "no value to look at in "
+    )
 
 
 @pytest.mark.parametrize(

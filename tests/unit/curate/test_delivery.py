@@ -107,6 +107,17 @@ def test_of_files_that_are_gone_the_documents_are_listed_until_they_are_back(
     assert [row["source_key"] for row in left["withdrawn"].collect()] == ["a1"]
 
 
+def test_a_table_that_comes_later_and_lacks_the_column_costs_its_own_rows(
+    spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    write_rows(tmp_path / "a.jsonl", {"text": "one"})
+    left = read(spark, checkpoint, tmp_path, None)
+    (tmp_path / "b.csv").write_text("k,v\n1,2\n")
+    left = read(spark, checkpoint, tmp_path, left)
+    assert [row["text"] for row in left["raw"].collect()] == ["one"]
+    assert [(row["rule"], Path(row["path"]).name) for row in left["rejects"].collect()] == [("missing_text", "b.csv:2")]
+
+
 def test_a_renamed_file_is_taken_over_or_read_as_its_ids_ask(spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path) -> None:
     write_rows(tmp_path / "own.jsonl", {"id": 1, "text": "one"}, {"body": "no text"})
     write_rows(tmp_path / "named.jsonl", {"text": "two"})

@@ -14,7 +14,7 @@ from resonance.assess.mappings import up
 from resonance.assess.methods.tables import open_other
 from resonance.assess.methods.uniqueness import hash_words
 from resonance.assess.ngrams import Among, Drawn, Lines, Sizes, Skeleton
-from resonance.core.binding import Asked, Bound, Finding
+from resonance.core.binding import Asked, Bound, Finding, UnmeasurableError
 from resonance.core.frames import map_batches
 from resonance.core.parts import SCALE, Part, State
 
@@ -49,8 +49,10 @@ def bind_word_entropy(asked: Asked) -> Bound:
     parts = {"score": Part("sum", uses), "texts": Part("count", Valid(uses))}
 
     def judge(state: State) -> Finding | None:
-        mean = state["score"] / SCALE / state["texts"] if state["texts"] else None
-        return None if mean is None else Finding(min(1.0, mean), mean, state["texts"])
+        if not state["texts"]:
+            raise UnmeasurableError(f"no text has {int(given['min_tokens'])} words")
+        mean = state["score"] / SCALE / state["texts"]
+        return Finding(min(1.0, mean), mean, state["texts"])
 
     return Bound(judge, parts, frozenset({column}), signals=frozenset({"words"}))
 

@@ -60,13 +60,14 @@ def _describe(error: csv.Error) -> str:
 
 
 def refuse_without_header(path: str, shown: str, fields: Fields, delimiter: str = ",") -> None:
-    """Raise InputError unless the first line names the fields that the settings ask for, each once."""
+    """Raise InputError unless the first line names the fields that the settings ask for, each once, or there is none."""
     unit = Unit(path, shown, shown, "csv", "", 0, 0, 0)
     try:
         names = next(csv.reader(_open_lines(unit, fields)[1], delimiter=delimiter, strict=True), [])
     except (OSError, ValueError, csv.Error):
         return  # reading it says which row is broken
-    refuse_without([valid(name) for name in names], shown, fields)
+    if names:
+        refuse_without([valid(name) for name in names], shown, fields)
 
 
 def _row(names: list[str], values: list[str], unit: Unit, number: int, fields: Fields, encoding: Encoding) -> Row:

@@ -44,16 +44,18 @@ def read_files(
     split_bytes: int = SPLIT_BYTES,
     files: Sequence[File] | None = None,
     hidden: Hidden = NO_MORE,
+    whole: bool = True,
 ) -> Reading:
     """The rows of all input files or Delta tables: readable ones with their text, broken ones with the rule that cut them.
 
-    Where ``files`` names some of them, only these are opened. What is ``hidden`` is quoted in no reason.
+    Where ``files`` names some of them, only these are opened; ``whole`` says that they are the whole delivery. What is ``hidden``
+    is quoted in no reason.
 
     Shuffles names of files, never text. Files larger than ``split_bytes`` that hold JSON lines are read twice: once to count
     lines, so that each range knows the number of its first.
 
     Raises:
-        InputError: an input is missing, has no files, is of no known format, or is Parquet without the columns asked for.
+        InputError: an input is missing, has no files, is of no known format, or no file of a whole delivery has its columns.
     """
     fields = Fields.of(settings, task, hidden)
     if are_tables(settings.inputs):
@@ -61,16 +63,36 @@ def read_files(
             raise InputError("ingest: rows of a Delta table lie in no file of their own; leave ingest.id_scope=source")
         return read_tables(spark, settings.inputs, fields)
     files = find_files(settings.inputs) if files is None else files
-    for name, reader in READERS.items():
-        first = next((file for file in files if file.format == name and not file.codec), None)
-        if reader.refuse and first:
-            reader.refuse(first.path, first.shown, fields)
+    if whole:
+        require_columns(files, fields)
     units = [unit for file in files for unit in plan_units(file, split_bytes)]
     tasks = min(max(len(units), 1), max(MIN_TASKS, sum(u.stop - u.start for u in units) // split_bytes))
     frame = make_frame(spark, [tuple(u) for u in units], UNIT_SCHEMA).repartition(tasks)
     if any(_counts_lines(unit) and unit.start > 0 for unit in units):
         frame = _number_lines(frame, tasks)
     return Reading(frame, Read(fields), _weigh)
+
+
+def require_columns(files: Iterable[File], fields: Fields) -> None:
+    """Raise InputError where every file names its columns, and none those that the settings ask for.
+
+    One such file among others never ends a job: its rows are cut, each with its reason.
+    """
+    refused: InputError | None = None
+    for file in files:
+        if file.format not in READERS:
+            continue
+        refuse = READERS[file.format].refuse
+        if refuse is None or file.codec:
+            return
+        try:
+            refuse(file.path, file.shown, fields)
+        except InputError as error:
+            refused = refused or error
+        else:
+            return
+    if refused is not None:
+        raise refused
 
 
 @dataclass(frozen=True)

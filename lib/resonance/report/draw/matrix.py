@@ -23,7 +23,7 @@ def draw_matrix(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Seq
     called = fit_names(rows, NAME_ROOM)
     left = measure_widest(called, TEXT) + GAP
     width = min((WIDTH - left) / len(columns), WIDEST)
-    fits = measure_text("99", TINY) <= FILL * width - 1
+    fits = measure_text("100", TINY) <= FILL * width - 1
     drawing = Drawing(WIDTH, TOP + max(len(rows), 1) * PITCH + 4)
     small = "soft tiny" if measure_widest(columns, TICK) > width - 1 else "soft"
     for x, column in enumerate(columns):
@@ -49,5 +49,4 @@ def _draw_cell(drawing: Drawing, x: float, y: float, width: float, value: float 
         drawing.add_box(*box, "orange", opacity=1 - value)
     if fits:
         look = "tiny bright" if 1 - value >= DARK else "tiny"
-        words = "1" if value >= 0.995 else f"{100 * value:.0f}"
-        drawing.add_text(x + width / 2, y + PITCH / 2, words, look, anchor="middle")
+        drawing.add_text(x + width / 2, y + PITCH / 2, f"{100 * value:.0f}", look, anchor="middle")

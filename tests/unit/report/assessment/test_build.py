@@ -25,7 +25,7 @@ ADDRESS = "ada@rail-works.org"
 
 
 def make_whole(table: str = "shop") -> Quality:
-    absent = Result("annotator_agreement", "not_applicable", reason="the contract declares no labelled")
+    absent = Result("annotator_agreement", "not_applicable", reason="the contract declares no labelled data")
     results = [absent if result.operator == absent.operator else result for result in make_results(5)]
     strata = {f"{table} {place}": place / 30 for place in range(30)}
     apart = Unusual("row_count_attainment", 0.5, 0.9, -4.0, None), Unusual("class_evenness", None, None, None, 0.25)

@@ -13,7 +13,7 @@ def test_each_cell_says_its_score_and_is_darker_the_lower_it_is() -> None:
     cells = re.findall(r'<rect [^>]*class="orange"[^>]*/>', picture)
     assert [re.findall(r'fill-opacity="([\d.]+)"', cell) for cell in cells] == [["0.75"], []]
     assert picture.count('class="blank"') == 4
-    assert re.findall(r">(\d+)</text>", picture)[2:] == ["1", "25", "0"]
+    assert re.findall(r">(\d+)</text>", picture)[2:] == ["100", "25", "0"]
 
 
 def test_no_rows_are_drawn_as_an_empty_picture() -> None:
