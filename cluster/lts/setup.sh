@@ -25,7 +25,7 @@ ours=$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' $here/requirements.txt | paste -s -d 
 grep -v -E "^($ours|pyspark-client|pysail)==" constraints.txt >.venv-lts/constraints.txt
 grep '==' $here/requirements.txt >>.venv-lts/constraints.txt
 install tools.log hatchling setuptools wheel
-install packages.log -r cluster/platform/requirements.txt -r $here/requirements.txt hypothesis obstore psutil pytest pytest-timeout pytest-xdist scikit-learn scipy
+install packages.log -r cluster/platform/requirements.txt -r $here/requirements.txt cleanlab hypothesis obstore psutil pytest pytest-timeout pytest-xdist scikit-learn scipy
 install ours.log --no-deps -e .
 run 'Delta jars' jars.log .venv-lts/bin/python cluster/laptop/jars.py
 run 'Jars of Spark NLP (280 MB)' nlp.log .venv-lts/bin/python cluster/laptop/jars.py nlp

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -23,7 +23,7 @@ from resonance.core.frames import make_frame
 from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
-from resonance.runtime.storage.conditions import quote_text, where
+from resonance.runtime.storage.conditions import describe, quote_text, where
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
 from resonance.runtime.storage.history import read_note
 from resonance.runtime.storage.log import VERSION
@@ -97,7 +97,7 @@ class SparkCatalog:
             ConservationError: the slice does not hold the rows that the commit claims.
         """
         condition = where(slice)
-        commit = self._commit(table, rows, "overwrite", {"replaceWhere": condition}, note)
+        commit = self._commit(table, rows, slice, {}, note)
         found = self.read(table).where(condition).count()
         if found != commit.rows:
             raise ConservationError(f"table {table.name}: wrote {commit.rows} rows where {condition}, found {found}")
@@ -107,7 +107,7 @@ class SparkCatalog:
         """Append rows once for a (name, rising number) transaction; a repeated one is skipped, and says so."""
         name, number = transaction
         options = {"txnAppId": name, "txnVersion": str(number)}
-        return self._commit(table, rows, "append", options, {**note, "transaction": [name, number]})
+        return self._commit(table, rows, None, options, {**note, "transaction": [name, number]})
 
     def committed(self, table: Table, transaction: str) -> int | None:
         """The highest number appended under this transaction name, or None."""
@@ -190,36 +190,43 @@ class SparkCatalog:
         with self._signed("create the table"):
             builder.property(VERSION, contract.version).execute()
 
-    def _commit(self, table: Table, rows: Rows, mode: str, options: Mapping[str, str], note: Mapping[str, object]) -> Commit:
+    def _commit(
+        self, table: Table, rows: Rows, slice: Slice | None, options: Mapping[str, str], note: Mapping[str, object]
+    ) -> Commit:
         if not self.exists(table):
             self._create(table)
         token = uuid.uuid4().hex
         metadata = {**sign_note(note), "token": token}
-        writer = resources.contract(table).make_frame(self._spark, rows).write.format("delta").mode(mode)
+        writer = resources.contract(table).make_frame(self._spark, rows).writeTo(self.name(table))
         writer = writer.options(**options).option("userMetadata", json.dumps(metadata, sort_keys=True))
         with self._turns.setdefault(table.name, threading.Lock()):  # of writes of one table at once Delta refuses all but one
-            self._save(table, writer)
+            self._save(table, writer, slice)
             last = self._delta(table).history(5).select("version", "userMetadata", "operationMetrics").collect()
         for row in last:
             if _note(row["userMetadata"]).get("token") == token:
-                written = int((row["operationMetrics"] or {}).get("numOutputRows", 0))
+                counted = row["operationMetrics"] or {}
+                written = int(counted.get("numOutputRows", 0)) - int(counted.get("numCopiedRows", 0))  # copies are of other slices
                 return Commit(table.name, int(row["version"]), written, metadata=metadata)
         return Commit(table.name, int(last[0]["version"]), 0, skipped=True, metadata=metadata)
 
-    def _save(self, table: Table, writer: DataFrameWriter, widened: bool = False) -> None:
-        """Write, once more if what refused it was a table of an older minor version of its contract.
+    def _save(self, table: Table, writer: DataFrameWriterV2, slice: Slice | None, widened: bool = False) -> None:
+        """Replace the slice, or append where there is none; once more if a table of an older minor version refused it.
 
+        The older writer, ``saveAsTable``, would replace the table, which Spark 3.5.9 refuses for Delta 3.3.
         A write that Delta refuses leaves nothing, a transaction's number neither: the second one is the first that counts.
         """
         try:
-            writer.saveAsTable(self.name(table))
+            if slice is None:
+                writer.append()
+            else:
+                writer.overwrite(F.expr(where(slice)))
         except Exception as error:  # what Delta refuses while it appends is no PySparkException, but an error of py4j
-            broken = _broken(error)
+            broken = _broken(error, slice or {})
             if not broken:
                 raise
             if widened or not self._widen_older(table, broken):
                 raise ContractError(f"table {table.name}: {broken}; nothing was written") from error
-            self._save(table, writer, widened=True)
+            self._save(table, writer, slice, widened=True)
 
     def _widen_older(self, table: Table, reason: str) -> bool:
         """Whether the table kept an older minor version of its contract, and was brought to this one.
@@ -271,11 +278,11 @@ def _replacing(rule: Rule) -> tuple[str, ...]:
     )
 
 
-def _broken(error: Exception) -> str:
+def _broken(error: Exception, slice: Slice) -> str:
     """The promise that a write broke, in one line; empty for any other error. Values are left out: they may hold text."""
     for pattern, message in BROKEN_PROMISES:
         if found := re.search(pattern, str(error)):
-            return message.format(*found.groups()).replace("`", "")
+            return message.format(*found.groups(), slice=describe(slice)).replace("`", "")
     return ""
 
 
@@ -294,5 +301,5 @@ BROKEN_PROMISES = (
         r"schema mismatch detected when writing|Failed to merge fields|NOT NULL constraint, is missing from the data",
         "its columns are not those of the contract",
     ),
-    (r"does not conform to partial table overwrite condition or constraint '(.*)'", "rows lie outside the slice {0}"),
+    (r"does not conform to partial table overwrite condition or constraint", "rows lie outside the slice {slice}"),
 )

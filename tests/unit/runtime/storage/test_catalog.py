@@ -82,6 +82,18 @@ def test_rows_outside_the_slice_are_refused(catalog, spark):
         catalog.write(DOCUMENTS, documents_frame(spark, ROWS), {"batch": "x"}, {})
 
 
+def test_a_slice_is_one_value_some_values_or_a_range(catalog, spark):
+    odd = "it's \\ 50%"
+    number = F.ascii("source_key") - F.lit(ord("a"))
+    batch = F.when(F.col("source_key") == "a", F.lit(odd)).otherwise(F.col("source_key"))
+    rows = documents_frame(spark, ROWS).withColumn("bucket", number).withColumn("batch", batch)
+    leaves = (({"batch": odd}, "bc"), ({"batch": ("b", odd)}, "c"), ({"bucket": (1, 2)}, "a"), ({"bucket": 1, "batch": "b"}, "ac"))
+    for slice, left in leaves:
+        catalog.write(DOCUMENTS, rows, {"bucket": (0, 2)}, {})
+        assert catalog.write(DOCUMENTS, rows.where("false"), slice, {}).rows == 0
+        assert "".join(sorted(row["source_key"] for row in catalog.read(DOCUMENTS).collect())) == left
+
+
 def test_null_and_broken_rule_are_refused_by_name(catalog, spark):
     rows = documents_frame(spark, ROWS)
     with pytest.raises(ContractError, match=r"rule bucket_in_range .* is broken"):

@@ -11,6 +11,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
+from resonance.core.arrow import make_arrow
 from resonance.core.errors import ContractError
 from resonance.runtime import resources
 from resonance.runtime.storage.data_files import DataFile
@@ -39,7 +40,8 @@ def make_older(home, table, rows, version, lacks=LACKS, strict=(), rules=OLD_RUL
     older = replace(now, version=version, columns=columns, rules=asked)
     path = home / table.name / "part-0.parquet"
     path.parent.mkdir(parents=True)
-    pq.write_table(rows.drop(*lacks).toArrow(), path)
+    kept = rows.drop(*lacks)
+    pq.write_table(make_arrow(kept.collect(), kept.schema), path)
     files = LocalFiles(home)
     file = DataFile.read(files, table.name, path.name)
     assert commit_actions(files, table.name, 0, "CREATE TABLE", {}, [*first_actions(older), file.action()])
