@@ -214,7 +214,11 @@ def test_a_contract_is_drafted_and_assessed_by(tmp_path: Path, capsys: pytest.Ca
     assert 'enum: [{"value": "x"}, {"value": "y"}]  # guess: what occurs' in draft
     cli.main(["assess", data, "--suggest", "--output", str(tmp_path / "shop.yaml"), *own])
     assert (tmp_path / "shop.yaml").read_text() == draft
+    (tmp_path / "shop.yaml").write_text(mended := draft.replace("WHAT IT HOLDS", "a number"))
     capsys.readouterr()
+    assert exit_code("assess", data, "--suggest", "--output", str(tmp_path / "shop.yaml"), *own) == 1
+    assert "exists, and a draft would replace it" in capsys.readouterr().err
+    assert (tmp_path / "shop.yaml").read_text() == mended
     given = ["assess", data, "--contract", str(tmp_path / "shop.yaml"), *own]
     alone = {name: value for name, value in os.environ.items() if not name.startswith("SPARK")}  # as users do, before any engine
     done = subprocess.run([*COMMAND, *given], capture_output=True, text=True, env=alone)
@@ -231,6 +235,11 @@ def test_what_an_assessment_or_an_approval_cannot_do_is_one_line(tmp_path: Path,
     for option in ("--output", "--report"):
         assert exit_code(*given, option, str(tmp_path / "none" / "a.json")) == 1
         assert f"error: assess: cannot write {tmp_path}/none/a.json: there is no folder" in capsys.readouterr().err
+    for read in (tmp_path / "shop.csv", contract):
+        before = read.read_text()
+        assert exit_code(*given, "--output", str(read)) == 1
+        assert "which is read; name another file" in capsys.readouterr().err
+        assert read.read_text() == before
     given = ["--workspace", str(tmp_path / "w"), "--name", "Ada", "--reason", "a draft"]
     assert exit_code("approve", "effect", "--dataset", str(tmp_path / "shop.csv"), *given) == 1
     assert "says anything of gate effect: it is known of no dataset" in capsys.readouterr().err

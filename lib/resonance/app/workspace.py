@@ -564,7 +564,7 @@ class OpenWorkspace:
         from resonance.assess.operators import BY_ID
         from resonance.assess.show import describe_assessment, list_plain
         from resonance.report.assessment.build import CARD, FORMATS, write_report
-        from resonance.report.files import check_file, check_folder, write_file
+        from resonance.report.files import check_file, check_folder, refuse_read, write_file
         from resonance.runtime.lineage import tell_run
         from resonance.runtime.parts import name_failures
         from resonance.runtime.profiles import load_profile
@@ -572,6 +572,8 @@ class OpenWorkspace:
         data = locate(data)
         reports = [check_file(file, "assess", FORMATS) for file in report]
         plain_file = None if output is None else check_folder(output, "assess")
+        for file in (*reports, *([plain_file] if plain_file else ())):
+            refuse_read(file, "assess", (data, contract))
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
         records = self._records(data, promised, contract)
@@ -618,11 +620,19 @@ class OpenWorkspace:
         return View((f"{name} lets {dataset} through gate {gate} in round {row['round']}: {reason}", *row["reasons"]))
 
     def suggest(self, data: DataFrame | str | Path, table: str = "", output: str | Path | None = None) -> str:
-        """Draft a contract of a dataset, as YAML, in which every guess is marked; written to ``output`` where one is given."""
+        """Draft a contract of a dataset, as YAML, in which every guess is marked; written to ``output`` where one is given.
+
+        Raises:
+            InputError: there is a file of that name, which somebody may have corrected, or no folder for it.
+        """
         from resonance.assess.suggest import suggest_contract
-        from resonance.report.files import write_file
+        from resonance.report.files import check_folder, refuse_read, write_file
         from resonance.runtime.parts import name_failures
 
+        if output is not None:
+            refuse_read(check_folder(output, "assess"), "assess", (data,))
+            if Path(output).exists():
+                raise InputError(f"assess: {output} exists, and a draft would replace it; take it away, or name another file")
         name = table or (Path(data).stem if isinstance(data, str | Path) else "dataset")
         with name_failures(data, self._lay_lines):
             draft = suggest_contract(self._dataset(data), name)

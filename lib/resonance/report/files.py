@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from resonance.core.errors import InputError
@@ -33,6 +33,22 @@ def check_folder(file: str | Path, command: str) -> Path:
     if not Path(file).parent.is_dir():
         raise InputError(f"{command}: cannot write {file}: there is no folder {Path(file).parent}")
     return Path(file)
+
+
+def refuse_read(file: Path, command: str, read: Iterable[object]) -> None:
+    """Refuse to write over what is read.
+
+    Args:
+        file: what is to be written.
+        command: what the error calls who writes it.
+        read: paths of what is read; others, such as frames, are passed over.
+
+    Raises:
+        InputError: the file is one of them, or lies in one.
+    """
+    for path in (Path(each) for each in read if isinstance(each, str | Path)):
+        if path.resolve() in (file.resolve(), *file.resolve().parents):
+            raise InputError(f"{command}: cannot write {file}: it is, or lies in, {path}, which is read; name another file")
 
 
 def write_file(content: str, file: Path, command: str) -> None:

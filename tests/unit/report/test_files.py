@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resonance.core.errors import InputError
-from resonance.report.files import check_file, write_file
+from resonance.report.files import check_file, refuse_read, write_file
 
 ENDS = (".html", ".md", ".json")
 
@@ -20,3 +20,14 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path) -> None:
         check_file(tmp_path / "none" / "report.md", "report", ENDS)
     with pytest.raises(InputError, match="^report: cannot write .*: No such file or directory$"):
         write_file("", tmp_path / "none" / "report.md", "report")
+
+
+def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "data" / "day=1").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    for file in (tmp_path / "data", tmp_path / "data" / "day=1" / "a.json", tmp_path / "link" / "a.json"):
+        with pytest.raises(
+            InputError, match=r"^assess: cannot write .*: it is, or lies in, .*data, which is read; name another file$"
+        ):
+            refuse_read(file, "assess", (object(), str(tmp_path / "data")))
+    refuse_read(tmp_path / "data.json", "assess", (tmp_path / "data", tmp_path / "none" / "x"))

@@ -151,8 +151,11 @@ def object_row(text: str, about: Mapping[str, Any], unit: Unit, number: int, fie
     except json.JSONDecodeError as error:
         place = "" if line is None else f"line {line + error.lineno - 1}, "
         return quarantine_row(unit, number, "invalid_json", f"{place}column {error.colno}: {error.msg}")
-    except (ValueError, RecursionError) as error:
-        return quarantine_row(unit, number, "invalid_json", str(error))
+    except RecursionError:
+        return quarantine_row(unit, number, "invalid_json", "its values are nested too deep to be read")
+    except ValueError as error:  # Python's own words on long numbers are advice to programmers
+        long = "integer string conversion" in str(error)
+        return quarantine_row(unit, number, "invalid_json", "a whole number of too many digits" if long else str(error))
     if not isinstance(values, dict):
         asked = "one JSON object a line is asked for" if line is None else f"objects are asked for; it begins in line {line}"
         return quarantine_row(unit, number, "invalid_json", f"not an object; {asked}")

@@ -181,3 +181,11 @@ def test_a_key_that_stands_twice_with_two_values_is_no_row(tmp_path: Path) -> No
     said = "key {} stands there twice, with two values"
     assert [row.detail for row in found if row.rule][:2] == [said.format("'text'"), said.format("'lang'")]
     assert "\x1b" not in (found[4].detail or "")
+
+
+def test_what_python_cannot_hold_is_said_in_words_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f'{{"text": "a", "n": {"9" * 5_000}}}\n{{"text": "b", "m": {"[" * 100_000}{"]" * 100_000}}}\n{{"text": "c"}}\n')
+    found = list(json_rows(unit(path), FIELDS))
+    assert [(row.text, row.rule) for row in found] == [(None, "invalid_json"), (None, "invalid_json"), ("c", None)]
+    assert [row.detail for row in found[:2]] == ["a whole number of too many digits", "its values are nested too deep to be read"]
