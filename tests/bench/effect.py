@@ -49,7 +49,7 @@ LEFT_OUT = ("score_model", "evaluate", "feedback", "assess_effect", "cross_fit",
 """Jobs that the last round of an arm does not need: the experiment evaluates by itself."""
 LATER = (3, 4)
 """Seeds that arms of two rounds leave out unless they are asked for by name, so that all of it stays within an hour and a half."""
-out = Console()
+out = Console(width=140)
 
 
 class Experiment:

@@ -35,7 +35,7 @@ MACHINE = {"cores": 16, "memory_gb": 64, "disk_bytes": 2e12, "network_bytes_per_
 """What the cluster is made of; 10 Gbit/s."""
 BUSY = 0.7
 """The share of a cluster's time in which its cores compute: tasks start, wait for others and are done again."""
-out = Console()
+out = Console(width=140)
 
 
 def size_cluster(costs: Mapping[str, Mapping[str, float]], end: str = "cost") -> dict[str, float]:

@@ -8,7 +8,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,7 +66,8 @@ class Sampler:
 
     Args:
         used: by Spark's Python, at each of the times.
-        whole: by all, this process included: a JVM that its parent does not wait for leaves no trace when it has ended.
+        whole: by all, this process included. The last sample of each process counts: one that its parent does not wait for leaves no
+            trace when it has ended.
     """
 
     times: list[float] = field(default_factory=list)
@@ -77,12 +78,23 @@ class Sampler:
     def watch(self) -> None:
         """Runs in a thread."""
         each: dict[int, float] = {}
-        before = cpu_seconds()
+        own: dict[tuple[int, float], float] = {}
+        before = dict(list_used())
         while not self.stop.wait(SAMPLE_SECONDS):
             each |= {pid: cpu_seconds(pid) for pid in find_daemons()}
             self.times.append(time.time())
             self.used.append(sum(each.values()))
-            self.whole = max(self.whole, cpu_seconds() - before)
+            own |= dict(list_used())
+            self.whole = sum(own.values()) - sum(before.values())
+
+
+def list_used() -> Iterator[tuple[tuple[int, float], float]]:
+    """This process and those below it, by number and start, with the processor time that each used itself."""
+    top = psutil.Process()
+    for process in (top, *top.children(recursive=True)):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            yield (process.pid, process.create_time()), times.user + times.system
 
 
 def find_daemons() -> list[int]:
