@@ -66,8 +66,8 @@ class Sampler:
 
     Args:
         used: by Spark's Python, at each of the times.
-        whole: by all, this process included. The last sample of each process counts: one that its parent does not wait for leaves no
-            trace when it has ended.
+        whole: by all, this process included. The last sample of each process counts: one that its parent does not wait for leaves
+            no trace when it has ended.
     """
 
     times: list[float] = field(default_factory=list)
