@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train setup-s3 setup-lts demo nlp-demo jdk test test-spark test-slow test-lts fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores chaos experiments lint check coverage docs release clean
+.PHONY: help setup setup-data setup-spark setup-train setup-s3 setup-hdfs setup-lts demo nlp-demo jdk test test-spark test-slow test-lts fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores chaos experiments lint check coverage docs release clean
 
 # Tests and benchmarks start hundreds of processes: without bytecode each would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,6 +24,9 @@ setup-train: ## add torch and Horovod to it; needs a C++ compiler and cmake
 
 setup-s3: setup-spark ## add the jars by which Spark keeps tables in object storage (640 MB)
 	@$(BIN)/python cluster/laptop/jars.py s3
+
+setup-hdfs: setup-spark ## add the jars of a small cluster of HDFS, for its tests alone (40 MB)
+	@$(BIN)/python cluster/laptop/jars.py hdfs
 
 setup-lts: jdk ## make .venv-lts: the data half on Spark 3.5, which many sites stay on, and Spark NLP with its jars (2 GB)
 	@sh cluster/lts/setup.sh

@@ -87,5 +87,5 @@ def refuse(environment: dict[str, str], says: str, *arguments: str | Path) -> No
     """Have a command refuse what it is asked in one line."""
     done = call(environment, *arguments)
     assert done.returncode == 1, done.stdout[-1000:]
-    assert says in done.stderr
+    assert says in done.stderr, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr

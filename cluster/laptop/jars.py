@@ -1,6 +1,6 @@
 """Put the jars that fit the installed pyspark into the environment, so that later sessions start offline.
 
-Usage: python jars.py [delta|nlp|s3]
+Usage: python jars.py [delta|nlp|s3|hdfs]
 
 Spark ships all that Delta's two jars need; the rest of what they name serves other engines and stays away. Of Spark NLP its
 native engines stay away (TensorFlow, OpenVINO, llama.cpp), which only large pretrained models need. Ivy keeps what it fetched in
@@ -23,6 +23,8 @@ WANTED = ("io.delta_delta-spark_", "io.delta_delta-storage-")
 UNUSED = ("com.*:*", "commons-*:*", "io.airlift:*", "io.delta:delta-kernel-*", "io.unitycatalog:*", "javax.*:*", "org.*:*")
 S3 = ("org.apache.hadoop_hadoop-aws-", "software.amazon.awssdk_bundle-")
 NOT_OF_S3 = ("software.amazon.s3.analyticsaccelerator:*", "org.wildfly.openssl:*")
+HDFS = ("org.apache.hadoop_hadoop-client-minicluster-", "junit_junit-")
+NOT_OF_HDFS = ("org.apache.hadoop:hadoop-client-api", "org.apache.hadoop:hadoop-client-runtime")
 NATIVE = tuple(f"com.johnsnowlabs.nlp:{name}_2.12" for name in ("tensorflow-cpu", "jsl-llamacpp-cpu", "jsl-openvino-cpu"))
 
 
@@ -50,12 +52,23 @@ def resolve_nlp() -> list[Path]:
     return resolve(SparkSession.builder.config("spark.jars.packages", jar), NATIVE)
 
 
+def find_hadoop() -> str:
+    """Return the version of the Hadoop that Spark ships."""
+    (hadoop,) = (Path(pyspark.__file__).parent / "jars").glob("hadoop-client-api-*.jar")
+    return hadoop.stem.rpartition("-")[2]
+
+
 def resolve_s3() -> list[Path]:
     """Return Hadoop's file system of buckets and the client that it is built with, for the Hadoop that Spark ships."""
-    (hadoop,) = (Path(pyspark.__file__).parent / "jars").glob("hadoop-client-api-*.jar")
-    version = hadoop.stem.rpartition("-")[2]
-    jars = resolve(SparkSession.builder.config("spark.jars.packages", f"org.apache.hadoop:hadoop-aws:{version}"), NOT_OF_S3)
+    jars = resolve(SparkSession.builder.config("spark.jars.packages", f"org.apache.hadoop:hadoop-aws:{find_hadoop()}"), NOT_OF_S3)
     return [path for path in jars if path.name.startswith(S3)]
+
+
+def resolve_hdfs() -> list[Path]:
+    """Return a small cluster of HDFS for tests, of the Hadoop that Spark ships; it asks JUnit whether its folders are there."""
+    asked = f"org.apache.hadoop:hadoop-client-minicluster:{find_hadoop()},junit:junit:4.13.2"
+    jars = resolve(SparkSession.builder.config("spark.jars.packages", asked), NOT_OF_HDFS)
+    return [path for path in jars if path.name.startswith(HDFS)]
 
 
 def keep(jars: Sequence[Path], folder: Path) -> None:
@@ -73,5 +86,7 @@ if __name__ == "__main__":
         keep(resolve_nlp(), JARS / "nlp")
     elif sys.argv[1:] == ["s3"]:
         keep(resolve_s3(), JARS / "s3")
+    elif sys.argv[1:] == ["hdfs"]:
+        keep(resolve_hdfs(), JARS / "hdfs")
     else:
         keep(resolve_delta(), JARS)

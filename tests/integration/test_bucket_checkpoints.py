@@ -26,8 +26,8 @@ SETTINGS = {
     "train.hidden": 32,
     "train.layers": 1,
     "train.window": 64,
-    "train.documents_per_step": 2,
-    "train.checkpoint_steps": 5,
+    "train.documents_per_step": 1,
+    "train.checkpoint_steps": 3,
     "evaluate.replicates": 50,
 }
 SHARED = ["--unchecked", "--engine", "embedded", *(f"--set={name}={value}" for name, value in SETTINGS.items())]

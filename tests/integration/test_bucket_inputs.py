@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 from resonance.core.settings import Config
 from resonance.runtime.workspace import Workspace
 from resonance.testing import tiny_corpus
-from tests.integration.test_formats import FILES
-from tests.object_storage import connect, hash_tables, refuse, succeed, write_texts
+from tests.object_storage import connect, hash_tables, refuse, succeed
 
 pytestmark = [pytest.mark.timeout(1200)]
 QUIET = ("--set", "tracking.enabled=false")
@@ -26,21 +24,6 @@ def upload(storage: dict[str, str], folder: Path, key: str) -> Any:
         if path.is_file():
             client.upload_file(str(path), "texts", f"{key}/{path.relative_to(folder).as_posix()}")
     return client
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    """A folder of every format, some of them broken, in folders and under odd names."""
-    folder = tmp_path / "in"
-    (folder / "web" / "b c").mkdir(parents=True)
-    for name, data in FILES.items():
-        if not name.endswith("no.docx"):
-            (folder / "web" / name.replace("\n", " ")).write_bytes(data)
-    write_texts(folder / "web" / "b c" / "50%+#数据.jsonl", tiny_corpus(30, 5))
-    lines = (folder / "web" / "b c" / "50%+#数据.jsonl").read_bytes().replace(b'"row-', b'"more-')
-    (folder / "more.jsonl.gz").write_bytes(gzip.compress(lines))
-    (folder / "_SUCCESS").touch()
-    return folder
 
 
 def read_rows(workspace: Path, place: str, *tables: str) -> dict[str, list[str]]:
@@ -58,10 +41,12 @@ def read_rows(workspace: Path, place: str, *tables: str) -> dict[str, list[str]]
 
 
 @pytest.mark.slow
-def test_texts_of_a_bucket_are_those_of_a_folder(storage: dict[str, str], corpus: Path, tmp_path: Path, engine_name: str) -> None:
-    client = upload(storage, corpus, "in")
+def test_texts_of_a_bucket_are_those_of_a_folder(
+    storage: dict[str, str], every_format: Path, tmp_path: Path, engine_name: str
+) -> None:
+    client = upload(storage, every_format, "in")
     client.put_object(Bucket="texts", Key="in/web/", Body=b"")
-    places = {"bucket": "s3://texts/in", "folder": str(corpus)}
+    places = {"bucket": "s3://texts/in", "folder": str(every_format)}
     found = {}
     for name, place in places.items():
         workspace = tmp_path / name

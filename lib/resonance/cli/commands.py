@@ -68,7 +68,7 @@ def plan(
     w.plan(*(job or ()), rounds=rounds).show(out)
 
 
-INPUTS = f"Files ({list_known()}), Delta tables, folders or globs, of this machine or at s3://bucket/…"
+INPUTS = f"Files ({list_known()}), Delta tables, folders or globs, of this machine or at s3://bucket/… or hdfs://node/…"
 
 
 @app.command()

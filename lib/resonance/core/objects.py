@@ -1,5 +1,7 @@
 """Objects of buckets by their addresses: listed, looked at, read in ranges, put and copied. The only import of obstore.
 
+What only reads knows files of HDFS too (``core.hdfs``).
+
 Keys come from where such programs look for them: variables of the environment, a web identity, or the role of a machine.
 """
 
@@ -18,7 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from resonance.core import hdfs
 from resonance.core.errors import ConfigError, InputError, StorageError
+from resonance.core.ranges import RangeReader
 
 SCHEMES = ("s3://", "s3a://")
 RETRIES: Any = {"max_retries": 10, "retry_timeout": timedelta(seconds=60)}
@@ -32,18 +36,22 @@ AT_ONCE = 1_000
 ANSWER = re.compile(r"\b([45]\d\d) [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*")
 MEANINGS = {"403": "the keys that the environment has are not right, or not allowed to", "404": "there is no such bucket"}
 """What the answers of a server mean most often."""
-SECOND = 1_000_000_000
-"""Nanoseconds in it."""
+SECOND, MILLISECOND = 1_000_000_000, 1_000_000
+"""Nanoseconds in them."""
 
 
 class Address(NamedTuple):
-    """A bucket, and the key of an object in it or what keys below a folder begin with; empty for the whole bucket."""
+    """A bucket, and the key of an object in it or what keys below a folder begin with; empty for the whole bucket.
+
+    Of HDFS it is a name node, and a path without its first ``/``.
+    """
 
     bucket: str
     key: str
+    scheme: str = "s3"
 
     def __str__(self) -> str:
-        return "/".join(filter(None, (f"s3://{self.bucket}", self.key)))
+        return "/".join(filter(None, (f"{self.scheme}://{self.bucket}", self.key)))
 
 
 class Found(NamedTuple):
@@ -63,13 +71,23 @@ def is_address(given: str) -> bool:
     return given.startswith(SCHEMES)
 
 
+def is_elsewhere(given: str) -> bool:
+    """Whether it names a bucket, or files of HDFS: what readers open by address."""
+    return given.startswith((*SCHEMES, f"{hdfs.SCHEME}://"))
+
+
 def parse_address(given: str) -> Address:
     """The parts of an address.
 
     Raises:
-        InputError: it names no bucket.
+        InputError: it names no bucket, or no name node.
     """
-    bucket, _, key = given.partition("://")[2].partition("/")
+    scheme, _, rest = given.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme == hdfs.SCHEME:
+        if not bucket:
+            raise InputError(f"{given} names no name node; write hdfs://node:port/folder")
+        return Address(bucket, "/".join(filter(None, key.split("/"))), scheme)
     if not bucket:
         raise InputError(f"{given} names no bucket; write s3://bucket/folder")
     return Address(bucket, key.strip("/"))
@@ -98,6 +116,9 @@ def find_object(address: Address) -> Found | None:
     Raises:
         StorageError: the bucket cannot be read.
     """
+    if address.scheme == hdfs.SCHEME:
+        held = hdfs.find_file(address.bucket, address.key)
+        return None if held is None else _describe_file(held)
     import obstore
 
     store = open_store(address.bucket)
@@ -114,11 +135,15 @@ def list_objects(address: Address, inner: str = "") -> Iterator[Found]:
     Raises:
         StorageError: the bucket cannot be read, or there is none.
     """
+    below = "/".join(filter(None, (address.key, inner)))
+    if address.scheme == hdfs.SCHEME:
+        yield from map(_describe_file, hdfs.list_files(address.bucket, below))
+        return
     import obstore
 
     store = open_store(address.bucket)
     with telling(address):
-        for page in obstore.list(store, "/".join(filter(None, (address.key, inner))) or None):
+        for page in obstore.list(store, below or None):
             yield from map(_describe, page)
 
 
@@ -129,7 +154,7 @@ def open_bytes(path: str, ahead: int = AHEAD_BYTES) -> io.BufferedReader:
         OSError: it is not there.
         StorageError: the bucket cannot be read.
     """
-    return io.BufferedReader(open_object(path), ahead) if is_address(path) else open(path, "rb")
+    return io.BufferedReader(open_object(path), ahead) if is_elsewhere(path) else open(path, "rb")
 
 
 @contextmanager
@@ -141,7 +166,7 @@ def put_on_disk(path: str) -> Iterator[str]:
         StorageError: the bucket cannot be read.
     """
     with open_bytes(path) as file:
-        if not is_address(path):
+        if not is_elsewhere(path):
             yield path
             return
         with tempfile.NamedTemporaryFile(prefix="resonance-") as copy:
@@ -150,16 +175,18 @@ def put_on_disk(path: str) -> Iterator[str]:
             yield copy.name
 
 
-def open_object(path: str) -> ObjectReader:
-    """An object that is read in ranges, each by one request: of a Parquet file its footer, then single columns.
+def open_object(path: str) -> RangeReader:
+    """An object, or a file of HDFS, that is read in ranges, each by one request: of a Parquet file its footer, then single columns.
 
     Raises:
         OSError: it is not there.
         StorageError: the bucket cannot be read.
     """
+    address = parse_address(path)
+    if address.scheme == hdfs.SCHEME:
+        return hdfs.open_file(address.bucket, address.key)
     import obstore
 
-    address = parse_address(path)
     store = open_store(address.bucket)
     with telling(address):
         try:
@@ -216,7 +243,7 @@ def fetch_objects(address: Address, folder: Path, wanted: Callable[[str], bool])
     for found in list_objects(address):
         name = found.key.removeprefix(f"{address.key}/")
         if wanted(name):
-            with open_bytes(str(Address(address.bucket, found.key))) as held, (folder / name).open("wb") as copy:
+            with open_bytes(str(address._replace(key=found.key))) as held, (folder / name).open("wb") as copy:
                 shutil.copyfileobj(held, copy, AHEAD_BYTES)
 
 
@@ -240,42 +267,15 @@ def delete_keys(store: Any, keys: Sequence[str]) -> None:
             obstore.delete(store, keys[start : start + AT_ONCE])
 
 
-class ObjectReader(io.RawIOBase):
-    """An object of a store as a file that is read in ranges, each by one request, all of the version that ``tag`` names."""
+class ObjectReader(RangeReader):
+    """An object of a store as a file that is read in ranges, all of the version that ``tag`` names."""
 
     def __init__(self, store: Any, key: str, size: int, tag: str | None = None) -> None:
-        super().__init__()
-        self._store, self._key, self._size, self._tag, self._place = store, key, size, tag, 0
+        super().__init__(size)
+        self._store, self._key, self._tag = store, key, tag
 
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next range starts."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place, and say which one it is."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
-        self._place = max(start + offset, 0)
-        return self._place
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer as far as the object goes; how many bytes that were."""
-        end = min(self._place + len(buffer), self._size)
-        if end <= self._place:
-            return 0
-        held = self._get(self._place, end)
-        buffer[: len(held)] = held
-        self._place += len(held)
-        return len(held)
-
-    def _get(self, start: int, end: int) -> memoryview:
+    def read_range(self, start: int, end: int) -> memoryview:
+        """The bytes from one place up to another."""
         import obstore
         from obstore.exceptions import PreconditionError
 
@@ -308,6 +308,10 @@ def _describe(about: Any) -> Found:
     seconds = int(about["last_modified"].timestamp())
     tag = about["e_tag"] or ""
     return Found(about["path"], about["size"], seconds * SECOND + crc32(tag.encode()) % SECOND, tag)
+
+
+def _describe_file(held: hdfs.Entry) -> Found:
+    return Found(held.path, held.size, held.modified * MILLISECOND, "")
 
 
 def _first_words(error: Exception) -> str:

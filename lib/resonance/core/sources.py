@@ -19,7 +19,7 @@ from resonance.core.buckets import LOG, find_in_bucket, list_log
 from resonance.core.errors import InputError
 from resonance.core.files import LOCK, find_odd_bytes, refuse_unreadable, show_name
 from resonance.core.formats import find_format, list_known
-from resonance.core.objects import is_address
+from resonance.core.objects import is_elsewhere
 
 
 class File(NamedTuple):
@@ -55,7 +55,7 @@ def find_files(inputs: Sequence[str]) -> list[File]:
     found: dict[str, File] = {}
     for given in inputs:
         for file in _of_input(given, alone=len(inputs) == 1):
-            found.setdefault(file.path if file.fault or is_address(file.path) else os.path.realpath(file.path), file)
+            found.setdefault(file.path if file.fault or is_elsewhere(file.path) else os.path.realpath(file.path), file)
     names: dict[str, File] = {}
     for file in found.values():
         twin = names.setdefault(file.name, file)
@@ -93,7 +93,7 @@ def are_tables(inputs: Sequence[str]) -> bool:
     Raises:
         InputError: some are, and some are not.
     """
-    found = [bool(list_log(given)) if is_address(given) else (input_path(given) / LOG).is_dir() for given in inputs]
+    found = [bool(list_log(given)) if is_elsewhere(given) else (input_path(given) / LOG).is_dir() for given in inputs]
     if any(found) and not all(found):
         raise InputError("ingest: Delta tables and files cannot be read together; give each a batch of its own")
     return any(found)
@@ -111,14 +111,14 @@ def find_states(inputs: Sequence[str]) -> list[str]:
 
 
 def _list_log(given: str) -> list[tuple[str, int]]:
-    if is_address(given):
+    if is_elsewhere(given):
         return list_log(given)
     return [(file.name, file.stat().st_size) for file in (input_path(given) / LOG).glob("*.json")]
 
 
 def reads_from(inputs: Sequence[str], folder: Path, name: str) -> str | None:
     """The input that lies in ``folder``, or would read a file of this name there; None where there is none."""
-    for given, path in ((given, input_path(given)) for given in inputs if not is_address(given)):
+    for given, path in ((given, input_path(given)) for given in inputs if not is_elsewhere(given)):
         if lies_in(path, folder) or _would_read(path, folder, name):
             return given
     return None
@@ -165,7 +165,7 @@ def _would_read(given: Path, folder: Path, name: str) -> bool:
 
 
 def _of_input(given: str, alone: bool) -> list[File]:
-    if is_address(given):
+    if is_elsewhere(given):
         return _of_bucket(given)
     path = input_path(given)
     if is_workspace(path):

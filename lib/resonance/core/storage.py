@@ -18,11 +18,7 @@ class About(NamedTuple):
 
 
 class Files(Protocol):
-    """What lies below one folder or address. Names are relative, with ``/`` between their parts."""
-
-    def name(self, path: str) -> str:
-        """A file or folder as engines and delta-rs are told it."""
-        ...
+    """What lies below one folder or address, in folders that appear whole. Names are relative, with ``/`` between their parts."""
 
     def locate(self, path: str) -> str:
         """Where a file or folder lies, as tables tell whoever looks for it later."""
@@ -30,6 +26,25 @@ class Files(Protocol):
 
     def find(self, folder: str, end: str) -> list[str]:
         """The files below a folder whose names end so, in order; none where there is no such folder."""
+        ...
+
+    def publish(self, source: Path, folder: str, last: str) -> None:
+        """Let the files of a folder of this machine be those of ``folder``, which is whole once the file ``last`` is there.
+
+        Nothing is done where it is there already. The files of ``source`` may be moved.
+        """
+        ...
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files and folders, these with all that they hold; those that are not there are passed over."""
+        ...
+
+
+class TableFiles(Files, Protocol):
+    """Where tables lie: files that several writers make at once, and that engines and delta-rs read by name."""
+
+    def name(self, path: str) -> str:
+        """A file or folder as engines and delta-rs are told it."""
         ...
 
     def holds(self, folder: str, end: str) -> bool:
@@ -58,17 +73,6 @@ class Files(Protocol):
 
     def put(self, path: str, content: bytes) -> None:
         """Write a file of a new name."""
-        ...
-
-    def publish(self, source: Path, folder: str, last: str) -> None:
-        """Let the files of a folder of this machine be those of ``folder``, which is whole once the file ``last`` is there.
-
-        Nothing is done where it is there already. The files of ``source`` may be moved.
-        """
-        ...
-
-    def remove(self, paths: Iterable[str]) -> None:
-        """Remove files and folders, these with all that they hold; those that are not there are passed over."""
         ...
 
     def restrict(self, folder: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resonance.core.errors import ConfigError, ResonanceError
-from resonance.core.objects import is_address, parse_address
+from resonance.core.objects import is_elsewhere, parse_address
 from resonance.core.quality import Quality
 from resonance.core.settings import Config, LineageSettings
 from resonance.core.sources import input_path
@@ -56,10 +56,10 @@ def name_file(path: Path, version: str = "") -> Source:
 
 def name_input(given: str) -> Source:
     """An input of ``ingest``: a file or folder of this machine, or what an address names in a bucket."""
-    if not is_address(given):
+    if not is_elsewhere(given):
         return name_file(input_path(given))
     address = parse_address(given)
-    return Source(f"s3://{address.bucket}", address.key or "/")
+    return Source(f"{address.scheme}://{address.bucket}", address.key or "/")
 
 
 def name_table(config: Config, table: str, version: int | None = None) -> Source:

@@ -12,7 +12,7 @@ from typing import Any
 
 from resonance.core.errors import ResonanceError
 from resonance.core.files import plain_path
-from resonance.core.objects import fetch_objects, is_address, parse_address
+from resonance.core.objects import fetch_objects, is_elsewhere, parse_address
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
 from resonance.core.turns import ALL_SLICES, PLAN
@@ -193,8 +193,8 @@ def _record_round(
 
 @contextmanager
 def _bring_model(place: str) -> Iterator[str]:
-    """The folder of a checkpoint: itself, or for a while a copy of what lies in a bucket."""
-    if not is_address(place):
+    """The folder of a checkpoint: itself, or for a while a copy of what lies elsewhere."""
+    if not is_elsewhere(place):
         yield place
         return
     with tempfile.TemporaryDirectory(prefix="resonance-") as copies:

@@ -22,7 +22,7 @@ from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.core.turns import PLAN
 from resonance.runtime import resources
 from resonance.runtime.engines.session import choose_engine, open_engine, reads_slowly, refuse_bucket
-from resonance.runtime.storage.files import open_files
+from resonance.runtime.storage.files import open_tables
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.lock import lock_workspace
 from resonance.tables import APPROVALS, CHECKPOINTS, EVALUATION_ITEMS, SIGNALS, TABLES
@@ -135,7 +135,7 @@ class Workspace:
     def catalog(self) -> Catalog:
         """The tables."""
         if self.config.catalog is None:
-            return FolderCatalog(open_files(self.config.tables, self.folder / "tables"), lambda: self.engine)
+            return FolderCatalog(open_tables(self.config.tables, self.folder / "tables"), lambda: self.engine)
         from resonance.runtime.storage.spark_catalog import SparkCatalog
 
         return SparkCatalog(self.spark, self.config.catalog)
@@ -370,6 +370,6 @@ def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str])
     """
     if not trains(steps, only) or config.unchecked or config.catalog is not None:
         return
-    files = open_files(config.tables, named_folder(config.workspace, "workspace") / "tables")
+    files = open_tables(config.tables, named_folder(config.workspace, "workspace") / "tables")
     if not files.holds(f"{EVALUATION_ITEMS.name}/_delta_log", ".json"):
         raise ResonanceError(UNCHECKED)

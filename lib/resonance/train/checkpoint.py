@@ -1,6 +1,6 @@
 """A checkpoint is a folder: model, tokenizer, optimizer and where training stood. It appears whole or not at all.
 
-One that is published may lie in a bucket: its folder is then an address, and it is there once ``STATE`` is.
+One that is published may lie in a bucket or on HDFS: its folder is then an address, and it is there once ``STATE`` is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resonance.core.objects import fetch_objects, find_object, is_address, open_bytes, parse_address
+from resonance.core.objects import fetch_objects, find_object, is_elsewhere, open_bytes, parse_address
 from resonance.train.spec import CHECKPOINT, Boundary
 from resonance.train.tokenizer import TOKENIZER
 
@@ -52,7 +52,7 @@ def stands(place: str) -> bool:
     Raises:
         StorageError: its bucket cannot be read.
     """
-    return find_object(parse_address(f"{place}/{STATE}")) is not None if is_address(place) else Path(place).is_dir()
+    return find_object(parse_address(f"{place}/{STATE}")) is not None if is_elsewhere(place) else Path(place).is_dir()
 
 
 def bring(place: str, copies: Path, wanted: Callable[[str], bool]) -> Path:
@@ -61,7 +61,7 @@ def bring(place: str, copies: Path, wanted: Callable[[str], bool]) -> Path:
     Raises:
         StorageError: its bucket cannot be read.
     """
-    if not is_address(place):
+    if not is_elsewhere(place):
         return Path(place)
     fetch_objects(parse_address(place), copies, wanted)
     return copies

@@ -23,7 +23,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     held = MemoryStore()
     for module in (objects, files):
         monkeypatch.setattr(module, "open_store", lambda bucket: held)
-    kept = files.open_files("s3a://texts/kept" if request.param == "bucket" else "", tmp_path / "kept", "checkpoints")
+    kept = files.open_checkpoints("s3a://texts/kept" if request.param == "bucket" else "", tmp_path / "kept")
     nothing: Any = None
     for number, folder in enumerate(("run/0001", "run/0002", "run-2/0001")):
         source = tmp_path / f"source-{number}"

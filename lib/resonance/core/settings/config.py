@@ -40,7 +40,7 @@ class Config(Settings):
     workspace: str = Field("workspace", description="folder of tables, checkpoints and reports")
     tables: str = Field("", description="address of the tables, s3://bucket/folder; folder tables of the workspace where empty")
     checkpoints: str = Field(
-        "", description="address of checkpoints, s3://bucket/folder; folder checkpoints of the workspace where empty"
+        "", description="address of checkpoints, s3://bucket/folder or hdfs://node/folder; a folder of the workspace where empty"
     )
     catalog: str | None = Field(None, description="catalog.schema for tables; the workspace folder where empty")
     batch: str = Field("main", pattern=r"^[A-Za-z0-9_.-]+$", description="name of the delivery")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonance.core.errors import InputError, StorageError
-from resonance.core.objects import is_address, open_object
+from resonance.core.objects import is_elsewhere, open_object
 from resonance.core.passport import AS_JSON
 from resonance.curate.sources.row import (
     Fields,
@@ -63,7 +63,7 @@ def refuse_without_columns(path: str, shown: str, fields: Fields) -> None:
 
 
 def _open(path: str) -> Any:
-    return open_object(path) if is_address(path) else path
+    return open_object(path) if is_elsewhere(path) else path
 
 
 def _begins_at(group: Any) -> int:

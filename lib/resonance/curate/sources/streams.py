@@ -8,7 +8,7 @@ from itertools import chain
 
 import pyarrow as pa
 
-from resonance.core.objects import is_address, open_bytes
+from resonance.core.objects import is_elsewhere, open_bytes
 from resonance.curate.sources.encodings import HEAD_BYTES
 from resonance.curate.sources.row import Unit
 
@@ -77,7 +77,7 @@ def _decompress(unit: Unit) -> Iterator[bytes]:
 
 
 def _unpack(unit: Unit) -> pa.CompressedInputStream:
-    packed = pa.PythonFile(open_bytes(unit.path), mode="r") if is_address(unit.path) else pa.OSFile(unit.path)
+    packed = pa.PythonFile(open_bytes(unit.path), mode="r") if is_elsewhere(unit.path) else pa.OSFile(unit.path)
     return pa.CompressedInputStream(packed, unit.codec)
 
 

@@ -27,7 +27,7 @@ from resonance.runtime.run.records import gather_records
 from resonance.runtime.run.schedule import UP_TO_DATE, Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
-from resonance.runtime.storage.files import open_files
+from resonance.runtime.storage.files import open_checkpoints
 from resonance.tables import APPROVALS, DOCUMENTS, FILES, QUALITY_GATE, RAW, REJECTS, STEPS, TABLES, WRITING
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Runner:
         self._spark = spark
         self._catalog = catalog
         self._folder = folder
-        self._checkpoints = open_files(config.checkpoints, folder / "checkpoints", "checkpoints")
+        self._checkpoints = open_checkpoints(config.checkpoints, folder / "checkpoints")
         self._launch = launch
         self._events = events
         self._versions: dict[str, int | None] = {}

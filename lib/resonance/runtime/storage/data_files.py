@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resonance.core.storage import Files
+from resonance.core.storage import TableFiles
 
 LONGEST = 63
 """Bytes of the longest string that is taken for a bound: writers cut longer ones off."""
@@ -34,7 +34,7 @@ class DataFile:
     bounds: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, files: Files, table: str, path: str) -> DataFile:
+    def read(cls, files: TableFiles, table: str, path: str) -> DataFile:
         """A file of a table's folder by its footer."""
         about, state = pq.read_metadata(files.open(f"{table}/{path}")), files.look(f"{table}/{path}")
         nulls, bounds = _columns(about)

@@ -1,4 +1,4 @@
-"""Files below a folder of this machine, or below an address of object storage."""
+"""Files below a folder of this machine, or below an address of object storage or HDFS."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from resonance.core import hdfs
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path
-from resonance.core.objects import ObjectReader, delete_keys, open_store, telling
-from resonance.core.storage import About, Files
+from resonance.core.objects import ObjectReader, delete_keys, open_store, parse_address, telling
+from resonance.core.storage import About, Files, TableFiles
 
 OWNER_ONLY = 0o700
 S3 = re.compile(r"s3a?://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?:/(?P<path>[A-Za-z0-9_./-]*))?")
@@ -220,6 +221,48 @@ class ObjectFiles:
                 yield from (about["path"][start:] for about in page)
 
 
-def open_files(address: str, folder: Path, use: str = "tables") -> Files:
-    """Where files lie: at the address that the setting ``use`` names, or in a folder where it names none."""
-    return ObjectFiles(address, use) if address else LocalFiles(folder)
+class HdfsFiles:
+    """Folders of HDFS below an address; name node and keys come from where Hadoop's own clients look for them.
+
+    Args:
+        address: such as ``hdfs://node:8020/folder``.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._root = parse_address(address)
+        hdfs.open_cluster(self._root.bucket)
+
+    def locate(self, path: str) -> str:
+        """The whole address."""
+        return str(self._root._replace(key=self._key(path)))
+
+    def find(self, folder: str, end: str) -> list[str]:
+        """The files below a folder whose names end so, in order; none of a draft."""
+        found = (held.path[len(self._key("")) :] for held in hdfs.list_files(self._root.bucket, self._key(folder)))
+        return [path for path in found if path.endswith(end) and "/." not in f"/{path}"]
+
+    def publish(self, source: Path, folder: str, last: str) -> None:
+        """Write the files of a folder into a draft beside it, then rename that."""
+        if not self.find(folder, f"/{last}"):
+            above, _, name = folder.rpartition("/")
+            hdfs.put_folder(self._root.bucket, source, self._key(folder), self._key(f"{above}/.{name}"))
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files and folders."""
+        for path in paths:
+            hdfs.remove_path(self._root.bucket, self._key(path))
+
+    def _key(self, path: str) -> str:
+        return f"{self._root.key}/{path}".lstrip("/")
+
+
+def open_tables(address: str, folder: Path) -> TableFiles:
+    """Where tables lie: at an address, or in a folder where none is named."""
+    return ObjectFiles(address) if address else LocalFiles(folder)
+
+
+def open_checkpoints(address: str, folder: Path) -> Files:
+    """Where checkpoints lie: at an address, or in a folder where none is named."""
+    if address.startswith(f"{hdfs.SCHEME}://"):
+        return HdfsFiles(address)
+    return ObjectFiles(address, "checkpoints") if address else LocalFiles(folder)

@@ -26,7 +26,7 @@ from resonance.core.binding import UnmeasurableError
 from resonance.core.errors import ConservationError, ContractError
 from resonance.core.files import plain_path
 from resonance.core.frames import load_parquet, make_frame
-from resonance.core.storage import Files
+from resonance.core.storage import TableFiles
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.storage.claims import find_broken
@@ -65,7 +65,7 @@ class FolderCatalog:
         engine: opens the engine; called when rows are first read or written.
     """
 
-    def __init__(self, files: Files, engine: Callable[[], Engine]) -> None:
+    def __init__(self, files: TableFiles, engine: Callable[[], Engine]) -> None:
         self._files = files
         self._engine = engine
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resonance.core.contract import Contract
-from resonance.core.storage import Files
+from resonance.core.storage import TableFiles
 from resonance.runtime.storage.notes import write_note
 
 VERSION = "resonance.contract"
@@ -53,7 +53,7 @@ def promises(contract: Contract) -> dict[str, str]:
 
 
 def commit_actions(
-    files: Files, table: str, version: int, operation: str, note: Mapping[str, object], actions: Sequence[Any]
+    files: TableFiles, table: str, version: int, operation: str, note: Mapping[str, object], actions: Sequence[Any]
 ) -> bool:
     """Write one version of the log of a table's folder; False where another writer made that version first."""
     about = {"timestamp": _now(), "operation": operation, "operationParameters": {}, "engineInfo": "resonance"}

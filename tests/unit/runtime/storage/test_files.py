@@ -14,8 +14,8 @@ from obstore.store import MemoryStore
 
 from resonance.core.errors import InputError
 from resonance.core.objects import ObjectReader
-from resonance.core.storage import Files
-from resonance.runtime.storage.files import LocalFiles, ObjectFiles, open_files
+from resonance.core.storage import TableFiles
+from resonance.runtime.storage.files import LocalFiles, ObjectFiles, open_checkpoints, open_tables
 
 
 def open_memory(address: str) -> ObjectFiles:
@@ -26,12 +26,12 @@ def open_memory(address: str) -> ObjectFiles:
 
 
 @pytest.fixture(params=["folder", "bucket", "whole bucket"])
-def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> TableFiles:
     addresses = {"bucket": "s3://texts/a/b/", "whole bucket": "s3a://texts"}
     return LocalFiles(tmp_path) if request.param == "folder" else open_memory(addresses[request.param])
 
 
-def test_a_file_is_made_once_and_found(files: Files) -> None:
+def test_a_file_is_made_once_and_found(files: TableFiles) -> None:
     assert files.find("t/_delta_log", ".json") == []
     assert not files.holds("t/_delta_log", ".json")
     assert files.create("t/_delta_log/1.json", "one\n")
@@ -48,7 +48,7 @@ def test_a_file_is_made_once_and_found(files: Files) -> None:
     assert files.look("t/_delta_log/0.json").modified > 1_700_000_000_000
 
 
-def test_missing_files_are_counted_and_removed_ones_are_gone(files: Files) -> None:
+def test_missing_files_are_counted_and_removed_ones_are_gone(files: TableFiles) -> None:
     for name in ("t/data-a/x.parquet", "t/data-a/y.parquet", "t/data-ab/x.parquet", "t/z.parquet"):
         files.create(name, "rows")
     assert files.count_missing("t", ["data-a/x.parquet", "data-a/z.parquet", "z.parquet", "w.parquet"]) == 2
@@ -58,7 +58,7 @@ def test_missing_files_are_counted_and_removed_ones_are_gone(files: Files) -> No
     files.restrict("t")
 
 
-def test_a_folder_is_published_whole_and_once(files: Files, tmp_path: Path) -> None:
+def test_a_folder_is_published_whole_and_once(files: TableFiles, tmp_path: Path) -> None:
     def publish(text: str) -> Path:
         source = tmp_path / f"made-{text}"
         source.mkdir()
@@ -116,11 +116,11 @@ def test_an_object_is_read_as_a_file_is(tmp_path: Path) -> None:
 
 
 def test_addresses_are_named_as_engines_read_them_and_others_are_refused(tmp_path: Path) -> None:
-    assert open_files("s3a://texts/a/b/", tmp_path).name("t/x") == "s3://texts/a/b/t/x"
-    assert open_files("s3://texts", tmp_path).name("t") == "s3://texts/t"
-    assert open_files("", tmp_path).name("t") == str(tmp_path / "t")
+    assert open_tables("s3a://texts/a/b/", tmp_path).name("t/x") == "s3://texts/a/b/t/x"
+    assert open_tables("s3://texts", tmp_path).name("t") == "s3://texts/t"
+    assert open_tables("", tmp_path).name("t") == str(tmp_path / "t")
     for address in ("ftp://texts/a", "s3://", "s3://texts/a b", "s3://texts/a*", "texts/a", "s3://key:secret@texts/a"):
         with pytest.raises(InputError, match="is no address such as s3://bucket/folder"):
-            open_files(address, tmp_path)
-    with pytest.raises(InputError, match="^checkpoints: hdfs://a/b is no address such as s3://bucket/folder"):
-        open_files("hdfs://a/b", tmp_path, "checkpoints")
+            open_tables(address, tmp_path)
+    with pytest.raises(InputError, match="^checkpoints: ftp://a/b is no address such as s3://bucket/folder"):
+        open_checkpoints("ftp://a/b", tmp_path)

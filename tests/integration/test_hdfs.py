@@ -1,0 +1,185 @@
+"""Texts and checkpoints on a real cluster of HDFS are those of a folder; what is not there is one sentence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resonance.core.errors import StorageError
+from resonance.core.hdfs import list_files, put_folder
+from resonance.core.objects import fetch_objects, open_object, parse_address
+from resonance.core.settings import Config
+from resonance.core.sources import find_files
+from resonance.runtime.storage.files import HdfsFiles
+from resonance.runtime.workspace import Workspace
+from resonance.tables import FILES
+from resonance.testing import tiny_corpus
+from tests.hdfs import has_hdfs, open_hdfs
+from tests.integration.test_bucket_checkpoints import SHARED
+from tests.integration.test_bucket_inputs import QUIET, read_rows
+from tests.object_storage import hash_tables, refuse, succeed, write_texts
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1200),
+    pytest.mark.skipif(not has_hdfs(), reason="its jars are fetched by `make setup-hdfs` alone"),
+]
+
+HERE = dict(os.environ)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running cluster."""
+    with open_hdfs(tmp_path_factory.mktemp("hdfs")) as address:
+        yield address
+
+
+def upload(cluster: str, folder: Path, place: str) -> None:
+    """Leave a folder and those in it on the cluster."""
+    from hdfs_native import Client, WriteOptions
+
+    client = Client(cluster)
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        with client.create(f"{place}/{path.relative_to(folder).as_posix()}", WriteOptions(create_parent=True)) as file:
+            file.write(path.read_bytes())
+
+
+def test_texts_of_hdfs_are_those_of_a_folder(cluster: str, every_format: Path, tmp_path: Path, engine_name: str) -> None:
+    from hdfs_native import Client
+
+    upload(cluster, every_format, "/in")
+    found = {}
+    for name, place in {"hdfs": f"{cluster}/in", "folder": str(every_format)}.items():
+        workspace = tmp_path / name
+        succeed(HERE, "curate", place, "--workspace", workspace, "--engine", engine_name, *QUIET)
+        hashes = hash_tables(succeed(HERE, "tables", "--hash", "--workspace", workspace))
+        same = {key: value for key, value in hashes.items() if key in ("documents", "duplicates", "signals_basics")}
+        found[name] = (same, read_rows(workspace, place, "files", "rejects", "unused_rows"))
+    assert found["hdfs"] == found["folder"]
+    assert "documents" in found["folder"][0]
+    Client(cluster).delete("/in/web/g.md")
+    succeed(HERE, "curate", f"{cluster}/in", "--workspace", tmp_path / "hdfs", "--engine", engine_name, *QUIET)
+    ledger = Workspace(Config(workspace=str(tmp_path / "hdfs")), reads=True).catalog.rows(FILES)
+    assert [row["name"] for row in ledger if row["opened"]] == [], "nothing is read again"
+    assert [row["name"] for row in ledger if row["state"] == "deleted"] == ["web/g.md"]
+    found_by = [sorted(file.name for file in find_files([f"{place}/**/*.gz"])) for place in (f"{cluster}/in", every_format)]
+    assert found_by[0] == found_by[1] != []
+
+
+DIES = """
+import os, signal, sys
+from hdfs_native import Client
+from resonance.cli import main
+usual, whole = Client.rename, []
+
+def rename(self, source, target, overwrite=False):
+    if whole:
+        os.kill(os.getpid(), signal.SIGKILL)
+    whole.append(target)
+    return usual(self, source, target, overwrite)
+
+Client.rename = rename
+main(sys.argv[1:])
+"""
+"""A command that is killed when of a second checkpoint all is written but its name."""
+
+
+@pytest.mark.train
+@pytest.mark.engine("embedded")
+def test_a_killed_training_goes_on_from_hdfs(cluster: str, tmp_path: Path) -> None:
+    texts = write_texts(tmp_path / "texts.jsonl", tiny_corpus(150))
+    run = ["run", *SHARED, f"--set=ingest.inputs=[{texts}]", "--set=rounds=1", *QUIET]
+    there = [f"--set=checkpoints={cluster}/kept", "--workspace", str(tmp_path / "there")]
+    command = [sys.executable, "-c", DIES, *run, *there]
+    died = subprocess.run(command, env=HERE, capture_output=True, text=True, timeout=600, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stdout[-2000:] + died.stderr[-2000:]
+    kept = HdfsFiles(f"{cluster}/kept")
+    assert len(kept.find("", "/state.json")) == 1
+    succeed(HERE, *run, *there)
+    succeed(HERE, *run, "--workspace", tmp_path / "folder")
+    hashes = [hash_tables(succeed(HERE, "tables", "--hash", "--workspace", tmp_path / name)) for name in ("there", "folder")]
+    assert hashes[0] == hashes[1]
+    local = tmp_path / "folder" / "checkpoints"
+    assert kept.find("", "") == sorted(file.relative_to(local).as_posix() for file in local.rglob("*") if file.is_file())
+    assert not (tmp_path / "there" / "checkpoints").exists()
+
+
+def test_a_folder_is_published_whole_and_once(cluster: str, tmp_path: Path) -> None:
+    files = HdfsFiles(f"{cluster}/seam/")
+
+    def publish(text: str) -> None:
+        source = tmp_path / text
+        source.mkdir()
+        for name in ("a.json", "model"):
+            (source / name).write_text(text)
+        files.publish(source, "run/0001", "a.json")
+
+    def read() -> list[str]:
+        fetch_objects(parse_address(files.locate("run/0001")), tmp_path / "copy", lambda name: True)
+        return [(tmp_path / "copy" / name).read_text() for name in ("a.json", "model")]
+
+    assert files.find("run", "/a.json") == []
+    publish("first")
+    assert files.find("run", "/a.json") == ["run/0001/a.json"]
+    assert files.locate("run/0001") == f"{cluster}/seam/run/0001"
+    publish("second")
+    assert read() == ["first"] * 2, "it is there already"
+    files.remove(["run/0001/a.json", "run/none"])
+    publish("third")
+    assert read() == ["third"] * 2, "without its last file it was none"
+    assert [held.path for held in list_files(cluster.removeprefix("hdfs://"), "seam")] == [
+        "seam/run/0001/a.json",
+        "seam/run/0001/model",
+    ]
+    files.remove(["run"])
+    assert files.find("", "") == []
+
+
+def test_what_is_replaced_while_it_is_read_is_no_fault_of_the_cluster(cluster: str, tmp_path: Path) -> None:
+    from hdfs_native import Client, WriteOptions
+
+    upload(cluster, write_texts(tmp_path / "one.jsonl", tiny_corpus(3)).parent, "/moved")
+    with open_object(f"{cluster}/moved/one.jsonl") as file:
+        first = file.read(100)
+        with Client(cluster).create("/moved/one.jsonl", WriteOptions(overwrite=True)) as other:
+            other.write(b"{}")
+        with pytest.raises(OSError, match="^it was replaced on HDFS while it was read$"):
+            read_again(file, first)
+
+
+def read_again(file: Any, first: bytes) -> None:
+    """Read the beginning of a file until its blocks are removed."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        file.seek(0)
+        assert file.read(len(first)) == first, "another version is mixed in"
+        time.sleep(0.5)
+
+
+def test_what_is_not_there_is_told_in_one_line(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hdfs_native import Client
+
+    given: Any = ("--workspace", tmp_path / "w", "--engine", "embedded")
+    refuse(HERE, "does not exist, or holds no files", "curate", f"{cluster}/none", *given)
+    upload(cluster, write_texts(tmp_path / "one.jsonl", tiny_corpus(3)).parent, "/few")
+    refuse(HERE, "is no address such as s3://", "curate", f"{cluster}/few", *given, "--set", f"tables={cluster}/tables")
+    refuse(HERE, "is no folder of this machine", "curate", f"{cluster}/few", *given, "--export", f"{cluster}/out")
+    Client(cluster).set_permission("/few", 0o700)
+    other = HERE | {"HADOOP_USER_NAME": "somebody"}
+    refuse(other, " cannot be read: Permission denied: user=somebody", "curate", f"{cluster}/few", *given)
+    (tmp_path / "conf").mkdir()
+    few = "<property><name>dfs.client.failover.max.attempts</name><value>1</value></property>"
+    (tmp_path / "conf" / "hdfs-site.xml").write_text(f"<configuration>{few}</configuration>")
+    gone = HERE | {"HADOOP_CONF_DIR": str(tmp_path / "conf")}
+    refuse(gone, "cannot be read: ", "curate", "hdfs://127.0.0.1:1/few", *given)
+    with pytest.raises(StorageError, match="cannot be written: "):
+        put_folder(cluster.removeprefix("hdfs://"), tmp_path / "conf", "few/one.jsonl/below", "few/one.jsonl/.draft")
