@@ -46,7 +46,7 @@ def test_every_table_is_filled(frames):
     assert empty == unmeasured | {
         "edits", "privacy_spans", "retractions", "excess_loss", "slice_excess", "label_quality", "examples", "slice_sums",
         "files", "unused_rows", "withdrawn", "writing", "approvals", "verdicts", "work_items", "heldout_roles", "rule_effects",
-        "campaigns", "rule_trials", "rule_verifications", "rule_versions", "annotations",
+        "campaigns", "rule_trials", "rule_verifications", "rule_versions", "rule_comparisons", "annotations",
     }  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def test_bytes_of_no_letter_cost_their_own_row(tmp_path: Path) -> None:
         ("[1, 2, 3]", [(None, None)], "an array that does not begin with an object; each row is one"),
         ('["text", "a"]', [(None, None)], "an array that does not begin with an object; each row is one"),
         ("[" * 200_000, [(1, None)], "the value that begins in line 1 does not end"),
-        ('[{"text": "a", "n": ' + "[" * 90_000 + "]" * 90_000 + "}]", [(1, None)], "maximum recursion depth"),
+        ('[{"text": "a", "n": ' + "[" * 90_000 + "]" * 90_000 + "}]", [(1, None)], "nested too deep"),
     ],
 )
 def test_each_fault_costs_its_row_and_says_where(
