@@ -247,6 +247,19 @@ def fetch_objects(address: Address, folder: Path, wanted: Callable[[str], bool])
                 shutil.copyfileobj(held, copy, AHEAD_BYTES)
 
 
+def bring_folder(place: str, copies: Path, wanted: Callable[[str], bool] = lambda name: True) -> Path:
+    """A folder by its path or address: itself, or ``copies`` with those of its objects whose names are ``wanted``.
+
+    Raises:
+        OSError: an object is gone, was replaced while it was read, or cannot be written here.
+        StorageError: the bucket cannot be read.
+    """
+    if not is_elsewhere(place):
+        return Path(place)
+    fetch_objects(parse_address(place), copies, wanted)
+    return copies
+
+
 def remove_objects(bucket: str, keys: Sequence[str]) -> None:
     """Remove objects of a bucket; those that are not there are passed over.
 

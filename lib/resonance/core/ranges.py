@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from abc import abstractmethod
 from typing import Any
 
 
@@ -42,10 +43,10 @@ class RangeReader(io.RawIOBase):
         self._place += len(held)
         return len(held)
 
+    @abstractmethod
     def read_range(self, start: int, end: int) -> memoryview | bytes:
         """The bytes from one place up to another.
 
         Raises:
             OSError: the file is gone.
         """
-        raise NotImplementedError

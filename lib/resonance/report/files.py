@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from resonance.core.errors import InputError
+from resonance.core.sources import lies_in
 
 
 def check_file(file: str | Path, command: str, ends: Collection[str]) -> Path:
@@ -47,7 +48,7 @@ def refuse_read(file: Path, command: str, read: Iterable[object]) -> None:
         InputError: the file is one of them, or lies in one.
     """
     for path in (Path(each) for each in read if isinstance(each, str | Path)):
-        if path.resolve() in (file.resolve(), *file.resolve().parents):
+        if lies_in(file, path):
             raise InputError(f"{command}: cannot write {file}: it is, or lies in, {path}, which is read; name another file")
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from resonance.core.errors import ResonanceError
 from resonance.core.files import plain_path
-from resonance.core.objects import fetch_objects, is_elsewhere, parse_address
+from resonance.core.objects import bring_folder
 from resonance.core.settings import Config
 from resonance.core.table import Catalog
 from resonance.core.turns import ALL_SLICES, PLAN
@@ -185,21 +184,11 @@ def _record_round(
         client.log_artifact(run, str(report))
     final = [row for row in catalog.rows(CHECKPOINTS) if row["round"] == number and row["arm"] == PLAN and row["final"]]
     if final:
-        with _bring_model(max(final, key=lambda row: row["published_at"])["uri"]) as model:
-            client.log_artifacts(run, model, artifact_path="model")
+        with tempfile.TemporaryDirectory(prefix="resonance-") as copies:
+            model = bring_folder(max(final, key=lambda row: row["published_at"])["uri"], Path(copies))
+            client.log_artifacts(run, str(model), artifact_path="model")
     client.set_terminated(run)
     return True
-
-
-@contextmanager
-def _bring_model(place: str) -> Iterator[str]:
-    """The folder of a checkpoint: itself, or for a while a copy of what lies elsewhere."""
-    if not is_elsewhere(place):
-        yield place
-        return
-    with tempfile.TemporaryDirectory(prefix="resonance-") as copies:
-        fetch_objects(parse_address(place), Path(copies), lambda name: True)
-        yield copies
 
 
 def _identity(manifest: Mapping[str, Any]) -> str:

@@ -6,11 +6,10 @@ One that is published may lie in a bucket or on HDFS: its folder is then an addr
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resonance.core.objects import fetch_objects, find_object, is_elsewhere, open_bytes, parse_address
+from resonance.core.objects import find_object, is_elsewhere, open_bytes, parse_address
 from resonance.train.spec import CHECKPOINT, Boundary
 from resonance.train.tokenizer import TOKENIZER
 
@@ -53,18 +52,6 @@ def stands(place: str) -> bool:
         StorageError: its bucket cannot be read.
     """
     return find_object(parse_address(f"{place}/{STATE}")) is not None if is_elsewhere(place) else Path(place).is_dir()
-
-
-def bring(place: str, copies: Path, wanted: Callable[[str], bool]) -> Path:
-    """The folder of a checkpoint that tables tell of: itself, or ``copies`` with those of its objects that are ``wanted``.
-
-    Raises:
-        StorageError: its bucket cannot be read.
-    """
-    if not is_elsewhere(place):
-        return Path(place)
-    fetch_objects(parse_address(place), copies, wanted)
-    return copies
 
 
 def load(folder: Path) -> Model:

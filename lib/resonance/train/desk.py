@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +15,9 @@ from pyspark.sql import functions as F
 from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError
 from resonance.core.files import plain_path
+from resonance.core.hashes import hash_text
 from resonance.core.job import Site
+from resonance.core.objects import bring_folder
 from resonance.core.turns import TRAINING, UNDRAWN, PhaseName
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
@@ -90,11 +91,11 @@ class Desk:
     def bring(self, place: str, *, resumed: bool = False) -> Path:
         """The folder of a checkpoint, for ranks; of one in a bucket a copy, with the optimizer's memory where it is ``resumed``."""
         copies = self._name_copies("whole" if resumed else "model", place)
-        return checkpoint.bring(place, copies, lambda name: resumed or name != checkpoint.OPTIMIZER)
+        return bring_folder(place, copies, lambda name: resumed or name != checkpoint.OPTIMIZER)
 
     def bring_tokenizer(self, place: str) -> Path:
         """The tokenizer of a checkpoint, for ranks."""
-        return checkpoint.bring(place, self._name_copies("tokenizer", place), lambda name: name == TOKENIZER) / TOKENIZER
+        return bring_folder(place, self._name_copies("tokenizer", place), lambda name: name == TOKENIZER) / TOKENIZER
 
     def finished(self, phase: PhaseName) -> list[Path]:
         """Boundaries that all ranks have reached and that are still to be taken, in order."""
@@ -206,7 +207,7 @@ class Desk:
 
     def _name_copies(self, what: str, place: str) -> Path:
         """Where ranks of this attempt find what lies in a bucket."""
-        return self.shards / self.attempt / f"{what}-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+        return self.shards / self.attempt / f"{what}-{hash_text(place)}"
 
     def _record(self, folder: str) -> None:
         place = self.site.checkpoints.locate(folder)

@@ -1,7 +1,7 @@
 """Two versions of a policy compared once more after a campaign: at a release on documents of the vault, and in the rounds after.
 
 A campaign shows that one version is better than the one before it. Whether all that was adopted since a release is, and whether an
-adopted version stays so, is asked of documents on which nothing was ever chosen.
+adopted version stays so, is asked of documents on which no rule was ever chosen.
 """
 
 from __future__ import annotations
@@ -109,26 +109,26 @@ def plan_watch(compared: Rows, standing: Mapping[str, Any], round: int, tokens: 
     Raises:
         InputError: the version took no other one's place, no round was trained since, or WATCHED rounds were watched.
     """
-    title, begun = write_title(standing), standing["from_round"]
-    if standing["parent"] is None or begun is None:
-        raise InputError(f"rules watch: {title} took no other version's place: there is nothing to watch")
-    if round <= begun:
-        raise InputError(
-            f"rules watch: no round was trained since {title} was adopted in round {begun}: `resonance run` trains one"
-        )
-    watched = list_watched(compared, standing)
-    subject = f"{title} in round {round}"
-    if known := next((row for row in watched if row["subject"] == subject), None):
-        raise InputError(f"rules watch: {subject} was watched: {known['reason']}")
-    if len(watched) >= WATCHED:
-        raise InputError(f"rules watch: {title} was watched in {WATCHED} rounds: {'; '.join(row['reason'] for row in watched)}")
+    if refusal := _refuse_watch(compared, standing, round):
+        raise InputError(f"rules watch: {refusal}")
+    subject = f"{write_title(standing)} in round {round}"
     return Comparison("watch", standing["policy"], subject, standing["parent"], standing["version"], round, tokens)
 
 
-def list_watched(compared: Rows, standing: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What was found in rounds after the adoption of a version, the oldest first."""
+def _refuse_watch(compared: Rows, standing: Mapping[str, Any], round: int) -> str:
+    """Why a version is not to be watched in a round; empty where it is."""
+    title, begun = write_title(standing), standing["from_round"]
+    if standing["parent"] is None or begun is None:
+        return f"{title} took no other version's place: there is nothing to watch"
+    if round <= begun:
+        return f"no round was trained since {title} was adopted in round {begun}: `resonance run` trains one"
     mine = (row for row in compared if row["kind"] == "watch" and row["after"] == standing["version"])
-    return sorted((row for row in mine if row["round"] > standing["from_round"]), key=lambda row: row["round"])
+    watched = sorted((row for row in mine if row["round"] > begun), key=lambda row: row["round"])
+    if known := next((row for row in watched if row["round"] == round), None):
+        return f"{known['subject']} was watched: {known['reason']}"
+    if len(watched) >= WATCHED:
+        return f"{title} was watched in {WATCHED} rounds: {'; '.join(row['reason'] for row in watched)}"
+    return ""
 
 
 def list_due(versions: Rows, compared: Rows, round: int) -> list[str]:
@@ -139,14 +139,11 @@ def list_due(versions: Rows, compared: Rows, round: int) -> list[str]:
         compared: rows of ``rule_comparisons``.
         round: the newest one.
     """
-    adopted = (row for row in versions if row["state"] == "adopted" and row["parent"] is not None and row["from_round"] is not None)
-    found = []
-    for standing in adopted:
-        watched = list_watched([row for row in compared if row["policy"] == standing["policy"]], standing)
-        seen = {row["round"] for row in watched}
-        if round > standing["from_round"] and round not in seen and len(seen) < WATCHED:
-            found.append(standing["policy"])
-    return found
+    by_policy: dict[str, list[Mapping[str, Any]]] = {}
+    for row in compared:
+        by_policy.setdefault(row["policy"], []).append(row)
+    adopted = (row for row in versions if row["state"] == "adopted")
+    return [row["policy"] for row in adopted if not _refuse_watch(by_policy.get(row["policy"], []), row, round)]
 
 
 def conclude(comparison: Comparison, found: Differences, seeds: Sequence[int], now: datetime) -> Row:
