@@ -183,5 +183,5 @@ def settle_version(version: Mapping[str, Any], shown: Shown | None, verdict: Ver
     if shown is None:
         return {**version, "state": state}
     low = shown.bound(LOOKS[shown.look - 1].share * alpha)
-    high = 2 * shown.delta - shown.bound(0.025)
+    high = shown.ceiling(0.025)
     return {**version, "state": state, "effect": shown.delta, "low": low, "high": high}

@@ -158,8 +158,7 @@ def conclude(comparison: Comparison, found: Differences, seeds: Sequence[int], n
         now: when it was concluded.
     """
     shown = look_at(found.deltas, [found.doc_var])
-    low = shown.bound(CHANCE / 2)
-    high = 2 * shown.delta - low
+    low, high = shown.bound(CHANCE / 2), shown.ceiling(CHANCE / 2)
     harmed = [harm.name for harm in find_harmed(found.harms, shown.look)]
     decision: Decision = "worse" if high < 0 or harmed else "better" if low > 0 else "unclear"
     guards = hold_guards(found.harms, shown.look)

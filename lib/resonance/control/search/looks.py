@@ -53,6 +53,10 @@ class Shown:
         seeds = LOOKS[self.look - 1].seeds
         return self.delta - find_t(chance, seeds - 1) * math.sqrt(self.seed_var / seeds + self.doc_var)
 
+    def ceiling(self, chance: float) -> float:
+        """The upper end of the same: as far above the difference as ``bound`` is below it."""
+        return 2 * self.delta - self.bound(chance)
+
 
 def measure_t(deltas: ArrayLike, doc_var: ArrayLike) -> NDArray[Any]:
     """The mean difference over its standard error: ``mean / sqrt(variance over seeds / seeds + variance over documents)``.
