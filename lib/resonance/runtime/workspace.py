@@ -209,7 +209,8 @@ class Workspace:
     def add(self, table: Table, row: Mapping[str, Any], note: Mapping[str, object]) -> Commit:
         """Append one row to a table that no step writes."""
         with lock_workspace(self.folder):
-            return self.catalog.append(table, [row], (table.name, time.time_ns() // 1_000_000), note)
+            last = self.catalog.committed(table, table.name) or 0  # by a clock that was ahead, it may be of a time to come
+            return self.catalog.append(table, [row], (table.name, max(last + 1, time.time_ns() // 1_000_000)), note)
 
     def sign(self, decided: tuple[str, str, str], name: str, reason: str, job: str) -> None:
         """Keep in table ``approvals`` who decided, and why.

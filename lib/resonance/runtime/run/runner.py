@@ -24,7 +24,7 @@ from resonance.runtime.run.accounting import Outcome, count, count_files
 from resonance.runtime.run.manifest import write_manifest
 from resonance.runtime.run.progress import Events
 from resonance.runtime.run.records import gather_records
-from resonance.runtime.run.schedule import UP_TO_DATE, Forecast, Schedule
+from resonance.runtime.run.schedule import MILLISECOND, UP_TO_DATE, Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
 from resonance.runtime.storage.files import open_checkpoints
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 WRITERS = 2
 """Tables of one step that are written at a time."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Runner:
@@ -292,7 +293,7 @@ class Runner:
         return {"job": step.job.name, "run": turn.run, "round": step.round, "arm": step.arm, "reason": why, "read": dict(versions)}
 
     def _record(self, outcome: Outcome, forecast: Forecast) -> None:
-        step = outcome.step
+        step, ended = outcome.step, self._schedule.find_moment(datetime.now(UTC))
         row: dict[str, Any] = {
             "run": outcome.run,
             "job": step.job.name,
@@ -306,10 +307,10 @@ class Runner:
             "written": dict(outcome.written),
             "read": dict(outcome.read),
             "seconds": outcome.seconds,
-            "finished_at": datetime.now(UTC),
+            "finished_at": ended,
             "origins": dict(forecast.origins),
             "made_of": dict(forecast.made_of),
         }
-        transaction = (f"steps/{outcome.run}", time.time_ns() // 1_000_000)
+        transaction = (f"steps/{outcome.run}", (ended - EPOCH) // MILLISECOND)
         self._versions[STEPS.name] = self._catalog.append(STEPS, [row], transaction, {"job": step.job.name}).version
         self._schedule.finished.append(row)

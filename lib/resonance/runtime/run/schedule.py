@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,7 @@ FEW = 3
 """Inputs that are named where there may be many."""
 BEFORE_CORPUS = (*BEFORE_DOCUMENTS, JUDGE)
 """Jobs that say what a batch brings to steps that work on all batches."""
+MILLISECOND = timedelta(milliseconds=1)
 Key = tuple[str, str, int, str]
 """Job, batch, round and arm of a step; the batch is empty where a job works on all batches."""
 
@@ -155,6 +157,11 @@ class Schedule:
         """All batches in the order in which they first came; the one at hand is last where it is new."""
         rows = sorted((row for row in self.finished if row["job"] == INGEST), key=_finished_at)
         return tuple(dict.fromkeys([*(row["batch"] for row in rows), self._config.batch]))
+
+    def find_moment(self, now: datetime) -> datetime:
+        """When a step ends that ends now: a millisecond after all others at least, which a clock that was ahead may have timed."""
+        free: list[datetime] = [row["finished_at"].astimezone(UTC) + MILLISECOND for row in self.finished]
+        return max([now, *free])
 
     @cached_property
     def finished(self) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,24 @@ ATTEMPTS = 50
 CHANGED = {"job": "contract", "reason": "the contract of the table, or how long its files are kept, changed"}
 KEPT = "`resonance maintain` keeps those of the newest rounds, and of a week"
 CONVERT = "run `resonance maintain` once: it keeps the rows, and drops the versions before"
+
+
+@dataclass
+class Attempt:
+    """A write on its way into the log.
+
+    Storage may carry out what it refuses in the end, and its answer may be lost: that a commit failed does not say that it was not
+    made.
+
+    Args:
+        transaction: the name and number under which it counts once.
+        token: what its version has in the log.
+        version: the one that it may have become; None where it certainly became none.
+    """
+
+    transaction: tuple[str, int] | None = None
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    version: int | None = None
 
 
 class FolderCatalog:
@@ -106,47 +125,49 @@ class FolderCatalog:
         """
         delta = self._open(table)
         staged = self._stage(table, rows, slice, delta)
-        rest: list[DataFile] = []
+        attempt, rest = Attempt(), list[DataFile]()
         try:
             for _ in range(ATTEMPTS):
                 inside, mixed = self._split_replaced(table, delta, slice) if delta else ([], [])
                 if mixed:  # their other rows are written again
-                    self._remove(table, rest)
+                    self._remove(table, rest, attempt)
                     others = self._load(table, mixed).where(f"NOT coalesce({where(slice)}, false)")
                     rest = self._stage(table, others, None, delta)
                 if not staged and not inside and not mixed:
                     return Commit(table.name, delta.version() if delta else None, 0, metadata=note)
-                version = self._commit(table, delta, [*staged, *rest], [*inside, *mixed], note, None)
-                if version is not None:
+                version = self._commit(table, delta, [*staged, *rest], [*inside, *mixed], note, attempt)
+                delta = None if version is not None else self._open(table)
+                if version is not None or (version := self._find_own(table, attempt)) is not None:
                     return Commit(table.name, version, sum(file.rows for file in staged), metadata=note)
-                delta = self._open(table)
             raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
         except BaseException:
-            self._remove(table, [*staged, *rest])
+            self._remove(table, [*staged, *rest], attempt)
             raise
 
     def append(self, table: Table, rows: Rows, transaction: tuple[str, int], note: Mapping[str, object]) -> Commit:
         """Append rows once for a (name, rising number) transaction; a repeated one is skipped, and says so."""
         name, number = transaction
         metadata = {**note, "transaction": [name, number]}
-        staged: list[DataFile] | None = None
+        attempt, staged = Attempt(transaction), list[DataFile]()
         try:
-            for _ in range(ATTEMPTS):
+            for turn in range(ATTEMPTS):
                 delta = self._open(table)
+                if (version := self._find_own(table, attempt)) is not None:
+                    return Commit(table.name, version, sum(file.rows for file in staged), metadata=metadata)
                 done = delta.transaction_version(name) if delta else None
                 if done is not None and done >= number:
-                    self._remove(table, staged or [])
+                    self._remove(table, staged, attempt)
                     return Commit(table.name, delta.version() if delta else None, 0, skipped=True, metadata=metadata)
-                if staged is None:
+                if turn == 0:
                     staged = self._stage(table, rows, None, delta)
                 if not staged:
                     return Commit(table.name, delta.version() if delta else None, 0, metadata=metadata)
-                version = self._commit(table, delta, staged, [], metadata, transaction)
+                version = self._commit(table, delta, staged, [], metadata, attempt)
                 if version is not None:
                     return Commit(table.name, version, sum(file.rows for file in staged), metadata=metadata)
             raise ConservationError(f"table {table.name}: other writers committed {ATTEMPTS} times in between")
         except BaseException:
-            self._remove(table, staged or [])
+            self._remove(table, staged, attempt)
             raise
 
     def committed(self, table: Table, transaction: str) -> int | None:
@@ -336,10 +357,10 @@ class FolderCatalog:
         files: Sequence[DataFile],
         removed: Sequence[str],
         note: Mapping[str, object],
-        transaction: tuple[str, int] | None,
+        attempt: Attempt,
     ) -> int | None:
-        """The version that adds and removes these files; None where another writer was faster."""
-        token = uuid.uuid4().hex
+        """The version that adds and removes these files; None where another writer was faster, or storage says so."""
+        transaction, attempt.version = attempt.transaction, delta.version() + 1 if delta else 0
         if delta is None:
             named = (
                 {"txn": {"appId": transaction[0], "version": transaction[1], "lastUpdated": int(time.time() * 1000)}}
@@ -347,23 +368,37 @@ class FolderCatalog:
                 else {}
             )
             actions = [*first_actions(resources.contract(table)), *([named] if named else []), *(file.action() for file in files)]
-            about = {**note, "token": token}
+            about = {**note, "token": attempt.token}
             return 0 if commit_actions(self._files, table.name, 0, "CREATE TABLE", about, actions) else None
         adds = [AddAction(file.path, file.size, {}, file.modified, True, file.statistics) for file in files]
         now = int(time.time() * 1000)
         removes = [RemoveAction(path, True, now, partition_values={}) for path in removed]
         properties = CommitProperties(
-            custom_metadata={"userMetadata": write_note(note, token=token)},
+            custom_metadata={"userMetadata": write_note(note, token=attempt.token)},
             app_transactions=[Transaction(*transaction)] if transaction else None,
             max_commit_retries=0,  # what a slice replaces was looked up in this very version
         )
         with suppress(CommitFailedError):
             delta.create_write_transaction([*adds, *removes], "append", delta.schema(), commit_properties=properties)
-            return int(delta.version()) + 1
+            return attempt.version
         return None
 
-    def _remove(self, table: Table, files: Sequence[DataFile]) -> None:
-        self._files.remove({f"{table.name}/{PurePosixPath(file.path).parent}" for file in files})
+    def _find_own(self, table: Table, attempt: Attempt) -> int | None:
+        """The version that a commit made which seemed to fail; None where another writer made it, or nobody yet."""
+        if attempt.version is None:
+            return None
+        try:
+            log = self._files.read(f"{table.name}/_delta_log/{attempt.version:020d}.json")
+        except FileNotFoundError:
+            return None
+        if attempt.token not in log:
+            attempt.version = None
+        return attempt.version
+
+    def _remove(self, table: Table, files: Sequence[DataFile], attempt: Attempt) -> None:
+        """Remove staged files that no version can hold; ``maintain`` removes the others once none does."""
+        if attempt.version is None:
+            self._files.remove({f"{table.name}/{PurePosixPath(file.path).parent}" for file in files})
 
     def _remove_leftovers(self, table: Table) -> None:
         if not isinstance(self._files, LocalFiles):

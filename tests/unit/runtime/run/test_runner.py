@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pyspark.sql import functions as F
@@ -87,6 +87,23 @@ def test_second_run_skips_and_says_why_and_changed_settings_run_again(room):
     assert room.calls == ["read", "thin", "thin"]
     room.run(seed=1)
     assert room.calls == ["read", "thin", "thin", "read", "thin"]
+
+
+def test_what_ran_last_stays_last_where_the_clock_was_ahead_before(room, monkeypatch):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=10)
+
+    with monkeypatch.context() as clock:
+        clock.setattr("resonance.runtime.run.runner.datetime", Ahead)
+        room.run()
+    room.run(dedupe=Config().dedupe.model_copy(update={"bands": 3}))
+    room.run()
+    assert room.calls == ["read", "thin", "thin", "thin"], "rows of other settings stood there"
+    room.run()
+    assert room.calls == ["read", "thin", "thin", "thin"], "the third run is on record"
+    assert room.catalog.read(STEPS).count() == 4
 
 
 def test_a_batch_read_from_other_inputs_is_announced_once_before_its_rows_are_replaced(room, spark, tmp_path):

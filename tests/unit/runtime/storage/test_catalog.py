@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
 from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
@@ -40,6 +42,15 @@ def folder(spark, tmp_path):
 
 def properties(home, table):
     return dict(DeltaTable(home / table.name).metadata().configuration)
+
+
+def steps_row(run):
+    """A row of ``steps``."""
+    return {
+        "run": run, "job": "j", "batch": "b", "round": 0, "arm": "plan", "rows_in": 1, "rows_out": 1, "rows_cut": 0,
+        "cut_by_rule": {"x": 0}, "written": {"t": 1}, "read": {}, "seconds": 1.0,
+        "finished_at": datetime(2026, 1, 2, 3, tzinfo=UTC), "made_of": {"a": "1"},
+    }  # fmt: skip
 
 
 def test_unwritten_table_reads_as_empty_frame_of_its_schema(catalog):
@@ -117,12 +128,66 @@ def test_append_happens_once_for_a_transaction(catalog, spark):
     assert catalog.read(STEPS).count() == 2
 
 
+@pytest.mark.parametrize("error", [CommitFailedError("412 Precondition Failed"), OSError("connection reset"), KeyboardInterrupt()])
+def test_a_commit_that_was_made_and_seems_to_have_failed_keeps_its_rows_and_counts_once(folder, spark, monkeypatch, error):
+    rows, step = documents_frame(spark, ROWS), steps_row("r")
+    folder.write(DOCUMENTS, rows, {"batch": "main"}, {})
+    folder.append(STEPS, [steps_row("before")], ("steps/before", 1), {})
+    made = DeltaTable.create_write_transaction
+
+    def lose(*arguments, **named):
+        made(*arguments, **named)
+        raise error
+
+    known = isinstance(error, CommitFailedError)  # who was first can be looked up at once
+    with monkeypatch.context() as lost:
+        lost.setattr(DeltaTable, "create_write_transaction", lose)
+        with nullcontext() if known else pytest.raises(type(error)):
+            assert folder.write(DOCUMENTS, rows.limit(2), {"batch": "main"}, {}).rows == 2
+        with nullcontext() if known else pytest.raises(type(error)):
+            assert folder.append(STEPS, [step], ("steps/r", 1), {}).rows == 1
+    assert folder.append(STEPS, [step], ("steps/r", 1), {}).skipped
+    for table in (DOCUMENTS, STEPS):
+        assert folder.read(table).count() == 2
+        assert folder.version(table) == 1
+        folder.maintain(table, None)
+        assert folder.read(table).count() == 2
+    assert folder.write(DOCUMENTS, rows, {"batch": "main"}, {}).rows == 3
+
+
+def test_a_first_commit_that_was_made_and_seems_to_have_failed_keeps_its_rows(folder, spark, monkeypatch):
+    made = LocalFiles.create
+
+    def lose(*arguments):
+        made(*arguments)
+        return False
+
+    with monkeypatch.context() as lost:
+        lost.setattr(LocalFiles, "create", lose)
+        assert folder.write(DOCUMENTS, documents_frame(spark, ROWS), {"batch": "main"}, {}).version == 0
+        assert folder.append(STEPS, [steps_row("r")], ("steps/r", 1), {}).rows == 1
+    assert folder.read(DOCUMENTS).count() == 3
+    assert folder.read(STEPS).count() == 1
+
+
+def test_a_commit_that_is_refused_leaves_the_table_and_what_was_staged_goes(folder, spark, tmp_path, monkeypatch):
+    rows = documents_frame(spark, ROWS)
+    folder.write(DOCUMENTS, rows, {"batch": "main"}, {})
+
+    def refuse(*arguments, **named):
+        raise OSError("503 Service Unavailable")
+
+    with monkeypatch.context() as refused:
+        refused.setattr(DeltaTable, "create_write_transaction", refuse)
+        with pytest.raises(OSError, match="503"):
+            folder.write(DOCUMENTS, rows.limit(1), {"batch": "main"}, {})
+    assert folder.read(DOCUMENTS).count() == 3
+    folder.maintain(DOCUMENTS, None)
+    assert len([*(tmp_path / "documents").glob("data-*")]) == 1
+
+
 def test_rows_of_the_driver_are_written_as_those_of_a_frame_are(catalog, spark):
-    row = {
-        "run": "r", "job": "j", "batch": "b", "round": 0, "arm": "plan", "rows_in": 1, "rows_out": 1, "rows_cut": 0,
-        "cut_by_rule": {"x": 0}, "written": {"t": 1}, "read": {}, "seconds": 1.0,
-        "finished_at": datetime(2026, 1, 2, 3, tzinfo=UTC), "made_of": {"a": "1"},
-    }  # fmt: skip
+    row = steps_row("r")
     frame = make_frame(spark, [row], resources.contract(STEPS).schema)
     catalog.append(STEPS, frame, ("steps/frame", 1), {})
     assert catalog.append(STEPS, [row], ("steps/rows", 1), {}).rows == 1
