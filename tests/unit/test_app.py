@@ -127,6 +127,16 @@ def test_settings_are_checked_when_they_are_first_needed(tmp_path: Path) -> None
         _ = resonance.open(str(tmp_path)).tables
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_scorer_without_general_texts_says_how_to_give_them(tmp_path: Path, is_there: bool) -> None:
+    """Whether there is no workspace, or one whose tables hold no documents."""
+    if is_there:
+        (tmp_path / "w" / "tables").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"^score fit: .*no general texts.* \(--general FILES\), or curate documents into work"):
+        resonance.open(tmp_path / "w").fit_scorer(tmp_path / "good.jsonl")
+    assert (tmp_path / "w").exists() == is_there
+
+
 def test_a_view_prints_signs_as_they_are() -> None:
     assert str(View(("[red]no markup[/red]",))) == "[red]no markup[/red]"
 

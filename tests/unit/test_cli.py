@@ -206,6 +206,19 @@ def test_a_dataset_is_assessed_and_its_operators_listed(tmp_path: Path, capsys: 
     assert "cannot read contract" in capsys.readouterr().err
 
 
+UNREAD = "quality: [{type: sql, name: fresh, query: SELECT 1}, {type: custom, name: own, implementation: id > 0}]"
+
+
+def test_quality_rules_for_other_tools_are_said_once_not_to_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = write_contract(tmp_path, "name: id, quality: [{metric: nullValues, mustBe: 0}]")
+    contract.write_text(contract.read_text().replace("{name: shop,", f"{{name: shop, {UNREAD},"))
+    (tmp_path / "shop.csv").write_text("id\n1\n")
+    for command in ("operators", "assess"):
+        cli.main([command, str(tmp_path / "shop.csv"), "--contract", str(contract), "--workspace", str(tmp_path / "w")])
+        out = capsys.readouterr().out
+        assert out.count(f"contract {contract}: quality rules for other tools were not read: fresh (sql), id.0 (library); ") == 1
+
+
 def test_a_contract_is_drafted_and_assessed_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "shop.csv").write_text("id,code\n" + "".join(f"{n},{'xy'[n % 2]}\n" for n in range(30)))
     data, own = str(tmp_path / "shop.csv"), ["--workspace", str(tmp_path / "w")]

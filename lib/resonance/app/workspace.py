@@ -227,13 +227,20 @@ class OpenWorkspace:
             out: the file; in the current folder, named by what is in it, where none is named.
             text_field: field that holds a row's text.
             megabytes: of each kind of text so much is sampled at most.
+
+        Raises:
+            InputError: no general texts are named, and the workspace holds no documents; or there are too few texts.
         """
         from resonance.curate.scorers.fit import describe, fit, read_texts, write_scorer
+        from resonance.tables import DOCUMENTS
 
         own: dict[str, object] = {"ingest__demo": False, "ingest__inputs": [str(file) for file in good]}
         config = self._configure(**own, **({} if text_field is None else {"ingest__text_field": text_field}))
         compared = [str(file) for file in general]
-        opened = self._open(config, create=bool(compared))
+        opened = self._open(config, create=True)
+        if not compared and not opened.catalog.exists(DOCUMENTS):
+            named = f"name them (--general FILES), or curate documents into workspace {config.workspace} first"
+            raise InputError(f"score fit: there are no general texts to hold the good ones against: {named}")
         with opened.scratch("score") as checkpoint:
             texts = read_texts(opened.spark, config.ingest, compared) if compared else opened.frames()["documents"]
             fitted = fit(
@@ -529,6 +536,7 @@ class OpenWorkspace:
         from resonance.runtime.parts import name_failures
 
         data, promised = locate(data), parse_dataset(read_contract(contract), str(contract), table or None)
+        self._say_unread(promised, str(contract))
         with name_failures(data, self._lay_lines):
             return View((list_operators(list_states(self._dataset(data), promised, self._records(data, promised, contract))),))
 
@@ -575,6 +583,7 @@ class OpenWorkspace:
         for file in (*reports, *([plain_file] if plain_file else ())):
             refuse_read(file, "assess", (data, contract))
         promised = parse_dataset(read_contract(contract), str(contract), table or None)
+        self._say_unread(promised, str(contract))
         weights = load_profile(profile or promised.stage, frozenset(BY_ID))
         records = self._records(data, promised, contract)
         version = str(records.history[-1].version) if records.history else ""
@@ -751,6 +760,12 @@ class OpenWorkspace:
     def _say(self, line: str) -> None:
         View((line,)).show(self.console)
 
+    def _say_unread(self, promised: DatasetContract, where: str) -> None:
+        from resonance.assess.show import describe_unread
+
+        for line in describe_unread(promised, where):
+            self._say(line)
+
     def _execute(self, config: Config, jobs: Sequence[str]) -> Run:
         """Run steps of the loop, write the manifests and the report."""
         from resonance.factory import ASSESS, CLEANING, DEDUPE
@@ -765,7 +780,7 @@ class OpenWorkspace:
         if any(step.job is ASSESS for step in chosen):
             from resonance.assess.documents import read_promises
 
-            read_promises(config.assess)
+            self._say_unread(read_promises(config.assess)[0], "assess.contract")
         if config.dedupe.method == "minhash" and any(step.job is DEDUPE for step in chosen):
             from resonance.curate.duplicates.reach import reach
 

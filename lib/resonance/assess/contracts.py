@@ -91,6 +91,7 @@ def parse_dataset(text: str, where: str, table: str | None = None) -> DatasetCon
         strata=tuple(own.get("adaqStrata") or ()),
         relationships=read_relationships(found, links),
         terms={name: document[name] for name in TERMS if name in document},
+        unread=tuple(list_unread(quality, columns)),
     )
 
 
@@ -200,10 +201,17 @@ def read_choice(given: Mapping[str, Any]) -> Choice:
 
 def read_invariants(quality: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Claims about each row, by name."""
+    yield from ((_name_rule(rule, place), rule["implementation"]) for place, rule in enumerate(quality) if _holds_in_rows(rule))
+
+
+def list_unread(quality: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Quality rules that nothing here reads, each with its kind: queries for other tools, and whatever rules a column has."""
     for place, rule in enumerate(quality):
-        words = rule.get("implementation")
-        if rule.get("type") == "custom" and rule.get("engine") != "adaq" and isinstance(words, str):
-            yield str(rule.get("name") or rule.get("id") or place), words
+        if rule.get("engine") != "adaq" and not _holds_in_rows(rule):
+            yield _name_unread(rule, place)
+    for column in columns:
+        rules = [rule for rule in column.get("quality") or () if isinstance(rule, Mapping)]
+        yield from (f"{column['name']}.{_name_unread(rule, place)}" for place, rule in enumerate(rules))
 
 
 def find_wrong_terms(own: Mapping[str, Any]) -> Iterator[str]:
@@ -342,6 +350,19 @@ def find_wrong_absences(own: Mapping[str, Any]) -> Iterator[str]:
             yield f"metric {number} is never not applicable"
         elif not entry.get("reason") or not entry.get("approvedBy"):
             yield f"metric {number} is declared not applicable without reason or approvedBy"
+
+
+def _holds_in_rows(rule: Mapping[str, Any]) -> bool:
+    """Whether a quality rule is a claim about each row, in words of SQL."""
+    return rule.get("type") == "custom" and rule.get("engine") != "adaq" and isinstance(rule.get("implementation"), str)
+
+
+def _name_rule(rule: Mapping[str, Any], place: int) -> str:
+    return str(rule.get("name") or rule.get("id") or place)
+
+
+def _name_unread(rule: Mapping[str, Any], place: int) -> str:
+    return f"{_name_rule(rule, place)} ({rule.get('type', 'library')})"  # the standard's kind where none is named
 
 
 def _refuse(key: object, known: Sequence[str]) -> str:

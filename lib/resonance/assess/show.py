@@ -12,8 +12,13 @@ from resonance.assess.assess import Assessment
 from resonance.assess.gates import judge_rules
 from resonance.assess.operators import BY_ID, OPERATORS
 from resonance.core.adaq import GROUPS, METRICS
+from resonance.core.dataset import DatasetContract
 from resonance.core.operator import Result
+from resonance.core.printable import escape_hidden
 from resonance.core.quality import Score, Unusual
+
+MOST_NAMED = 5
+"""Of many quality rules that are not read, so many are named."""
 
 
 def list_operators(states: Mapping[str, str] | None = None) -> Table:
@@ -28,6 +33,16 @@ def list_operators(states: Mapping[str, str] | None = None) -> Table:
         said = [", ".join(operator.inputs), *([] if states is None else [states[operator.id]])]
         table.add_row(*map(Text, (operator.id, kind, "\n".join(filter(None, said)))))
     return table
+
+
+def describe_unread(contract: DatasetContract, where: str) -> Iterator[str]:
+    """A line about the quality rules of a contract that no assessment reads, where it has some."""
+    if contract.unread:
+        names = ", ".join(map(escape_hidden, contract.unread[:MOST_NAMED])) + (", …" if len(contract.unread) > MOST_NAMED else "")
+        yield (
+            f"contract {where}: quality rules for other tools were not read: {names}; what is read are claims about each row "
+            "(`type: custom` with an `implementation`, at the table)"
+        )
 
 
 def describe_assessment(found: Assessment, unusual: Iterable[Unusual] = ()) -> Iterator[str | Table]:

@@ -90,6 +90,7 @@ class DatasetContract:
         relationships: columns that hold keys of a table, this one or another; empty where it says that none does, None where it
             says nothing.
         terms: top-level parts of the document, such as ``support`` and ``team``.
+        unread: quality rules that no assessment reads, with their kind.
     """
 
     table: str
@@ -105,3 +106,4 @@ class DatasetContract:
     strata: tuple[str, ...] = ()
     relationships: tuple[Relationship, ...] | None = None
     terms: Mapping[str, Any] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from tests.unit.assess.conftest import CONTRACT
 
 from resonance.assess.contracts import parse_dataset
+from resonance.assess.show import describe_unread
 from resonance.core.errors import ContractError
 
 
@@ -39,6 +41,28 @@ def test_what_is_said_is_read(contract):
     assert contract.invariants == {"size_is_large": "size >= 2"}
     assert contract.choices["tail_class_sufficiency"].params == {"min_per_class": 2}
     assert contract.terms["team"][0]["username"] == "ada"
+
+
+def test_quality_rules_for_other_tools_are_named(document):
+    document["schema"][0]["quality"] += [
+        {"type": "sql", "query": "SELECT 1"},
+        {"metric": "rowCount", "id": "many"},
+        {"type": "custom", "engine": "soda", "name": "soda", "implementation": {"checks": []}},
+    ]
+    document["quality"] = [{"type": "text", "name": "\x1bwords", "description": "It is good."}]
+    document["schema"][0]["properties"][0]["quality"] = [{"type": "custom", "implementation": "id > 0"}]
+    known = parse_dataset(yaml.safe_dump(document), "shop.yaml")
+    place, column = len(document["schema"][0]["quality"]) - 3, document["schema"][0]["properties"][0]["name"]
+    assert known.unread == (f"{place} (sql)", "many (library)", "soda (custom)", "\x1bwords (text)", f"{column}.0 (custom)")
+    (line,) = describe_unread(replace(known, unread=(*known.unread, "last (sql)")), "shop.yaml")
+    assert "\x1b" not in line
+    assert line.startswith(f"contract shop.yaml: quality rules for other tools were not read: {place} (sql), many (library), soda")
+    assert f"{column}.0 (custom), …; what is read are claims about each row" in line
+
+
+def test_a_contract_whose_rules_are_all_read_needs_no_word(contract):
+    assert contract.unread == ()
+    assert list(describe_unread(contract, "shop.yaml")) == []
 
 
 def test_unknown_operators_and_parameters_fail(document):

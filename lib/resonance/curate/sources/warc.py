@@ -21,6 +21,9 @@ UNKNOWN = frozenset(("", "application/octet-stream", "unknown/unknown", "unk", "
 MEMBER = b"\x1f\x8b\x08"
 RECORD = b"WARC/"
 STATUS_OK = 299
+ENDS_EARLY = "the record ends before its end"
+WINDOW_BYTES = 8 << 20
+"""So many bytes at least of an archive that was packed as one are kept, to go back without unpacking it again."""
 NOT_READ = {
     "revisit": "a revisit: the capture that it repeats holds the text",
     "continuation": "a part of a record that was cut in pieces",
@@ -38,9 +41,10 @@ class Stretch(NamedTuple):
 
 
 class Break(NamedTuple):
-    """Where an archive could not be read, and why."""
+    """Where an archive could not be read and why, and where reading goes on."""
 
     said: str
+    onwards: str
 
 
 def warc_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
@@ -49,21 +53,36 @@ def warc_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     A record that is broken, and what lies behind it up to the next one that can be read, is one row with the rule
     ``broken_record``.
     """
-    number, whole, unpacked, most = 0, True, 0, max(UNPACKED_FREE, UNPACKED_TIMES * unit.stop)
+    number, unpacked, most = 0, 0, max(UNPACKED_FREE, UNPACKED_TIMES * unit.stop)
+    broken, onwards = None, ""  # the row of what is broken waits until it is known where reading goes on
     for record in _records(unit):
-        number += not isinstance(record, Break) or whole
         if isinstance(record, Break):
-            if whole:  # else the record before it has said so
-                yield quarantine_row(unit, number, "broken_record", record.said)
-            whole = False
+            if broken is None:
+                number += 1
+                broken = quarantine_row(unit, number, "broken_record", record.said)
+            onwards = record.onwards
             continue
-        unpacked += record.content_length
-        if unit.codec and unpacked > most:
-            raise OSError(f"it unpacks to more than {UNPACKED_TIMES} times its size; unpack it first, if it is no bomb")
-        row = _row(record, unit, number, fields)
-        whole = row is None or row.rule != "broken_record"
-        if row is not None:
+        yield from _close(broken, onwards)
+        broken, onwards = None, ""
+        number += 1
+        if unit.codec and unpacked + record.content_length > most:
+            if record.reader.consume(most - unpacked) == most - unpacked:
+                raise OSError(f"it unpacks to more than {UNPACKED_TIMES} times its size; unpack it first, if it is no bomb")
+            row: Row | None = _break_off(record, unit, number)
+        else:
+            unpacked += record.content_length
+            row = _row(record, unit, number, fields)
+        if row is not None and row.rule == "broken_record":
+            broken = row
+        elif row is not None:
             yield row
+    yield from _close(broken, onwards)
+
+
+def _close(broken: Row | None, onwards: str) -> Iterator[Row]:
+    """The row of what is broken, where there is one, with where reading goes on."""
+    if broken is not None:
+        yield broken._replace(detail=f"{broken.detail}; {onwards}") if onwards else broken
 
 
 def _row(record: Any, unit: Unit, number: int, fields: Fields) -> Row | None:
@@ -94,9 +113,7 @@ def _document_row(record: Any, mime: str, unit: Unit, number: int, fields: Field
     except OSError as error:
         return quarantine_row(unit, number, "broken_record", f"byte {record.stream_pos} of the file: {error}")
     if len(data) != length:
-        return quarantine_row(
-            unit, number, "broken_record", f"byte {record.stream_pos} of the file: the record ends before its end"
-        )
+        return _break_off(record, unit, number)
     data, flaw, cut = decode_payload(data, record.http_headers, fields.max_bytes)
     if flaw and not (cut and record.headers.get("WARC-Truncated")):  # an archive that says so cut it on purpose
         return quarantine_row(unit, number, "broken_body", f"byte {record.stream_pos} of the file: {flaw}")
@@ -118,6 +135,10 @@ def _document_row(record: Any, mime: str, unit: Unit, number: int, fields: Field
     if not text.strip():
         return without_text(unit, "the record is empty", number)
     return document_row(unit, text, {**encoding.describe(), **about}, fields, number)
+
+
+def _break_off(record: Any, unit: Unit, number: int) -> Row:
+    return quarantine_row(unit, number, "broken_record", f"byte {record.stream_pos} of the file: {ENDS_EARLY}")
 
 
 def _mime_of(record: Any) -> str:
@@ -143,33 +164,96 @@ def _describe(record: Any, mime: str) -> dict[str, Any]:
 
 def _records(unit: Unit) -> Iterator[Any]:
     """The records of an archive; where one cannot be read, a ``Break``, then those behind the next place where one begins."""
-    from fastwarc.warc import ArchiveIterator
-
-    if unit.codec not in ("", "gzip"):
-        yield from ArchiveIterator(_Pieces(chunks(unit)))
+    if unit.codec == "gzip":
+        yield from _packed_records(unit)
         return
-    with open_bytes(unit.path) as file:
-        start: int | None = 0
+    with _Unpacked(unit) if unit.codec else open_bytes(unit.path) as file:
+        yield from _plain_records(file)
+
+
+class _Walk:
+    """Reads records one after the other: which was last, how many there were, and what is wrong with the last or behind it."""
+
+    def __init__(self) -> None:
+        self.last, self.seen, self.fault = 0, 0, ""
+
+    def read(self, file: Any, start: int) -> Iterator[Any]:
+        """The records of a file from a byte on, until there is no more that can be read."""
+        from fastwarc.warc import ArchiveIterator
+
+        file.seek(start)
+        self.last, self.fault = start, ""
+        try:
+            for record in ArchiveIterator(file):
+                self.last, self.seen = record.stream_pos, self.seen + 1
+                yield record
+                record.reader.consume()
+                self.fault = ENDS_EARLY if record.reader.tell() < record.content_length else ""
+        except OSError as error:
+            self.fault = str(error)
+
+
+def _plain_records(file: Any, seen: int = 0) -> Iterator[Any]:
+    """The records of a file that is not packed, or of what is unpacked, but for the first ones, which were ``seen``."""
+    walk, unpacked = _Walk(), isinstance(file, _Unpacked)
+    start: int | None = 0
+    while start is not None:
+        for record in walk.read(file, start):
+            if walk.seen > seen:
+                yield record
+        fault = walk.fault or (file.fault if unpacked else "")
+        if not fault:
+            return
+        start = _find_record(file, walk.last + 1, packed=False)
+        where = ("the unpacked file", file.fault) if unpacked else ("the file", "")
+        yield _break(walk.last, fault, start, *where)
+
+
+def _packed_records(unit: Unit) -> Iterator[Any]:
+    """The records of a file of gzip members; from the first fault on as those of one stream where a member holds many."""
+    walk = _Walk()
+    start: int | None = 0
+    with open_bytes(unit.path) as file, open_bytes(unit.path) as other:
         while start is not None:
-            file.seek(start)
-            last = start
-            try:
-                for record in ArchiveIterator(file):
-                    last = record.stream_pos
-                    yield record
-                said = ""
-            except OSError as error:
-                said = str(error)
-            with open_bytes(unit.path) as other:
-                if not said and unit.codec == "gzip":  # the reader takes a member that never ends for the end of the file
-                    broken = _find_cut_member(other, last, start)
-                    if broken is not None:
-                        last, said = broken, "it begins no whole gzip member"
-                if not said:
+            yield from walk.read(file, start)
+            last, fault = walk.last, walk.fault
+            cut = None if fault else _find_cut_member(other, last, start)  # the reader takes it for the end of the file
+            if not fault and cut is None:
+                return
+            if start == 0 and _holds_more(other, last):
+                with _Unpacked(unit) as whole:
+                    yield from _plain_records(whole, walk.seen)
+                cut = _find_cut_member(other, 0, 0)
+                if cut is None:
                     return
-                start = _find_record(other, last + 1, packed=unit.codec == "gzip")
-            onwards = "nothing behind it can be read" if start is None else f"reading goes on at byte {start}"
-            yield Break(f"byte {last} of the file, or what follows it: {said}; {onwards}")
+            if cut is not None:
+                last, fault = cut, "it begins no whole gzip member"
+            start = _find_record(other, last + 1, packed=True)
+            yield _break(last, fault, start)
+
+
+def _break(last: int, fault: str, start: int | None, where: str = "the file", packing: str = "") -> Break:
+    onwards = f"nothing behind it can be read{packing and f': {packing}'}"
+    if start is not None:
+        onwards = f"reading goes on at byte {start} of {where}"
+    return Break(f"byte {last} of {where}, or what follows it: {fault}", onwards)
+
+
+def _holds_more(file: io.BufferedReader, at: int) -> bool:
+    """Whether a record that begins at this byte shares its gzip member: it begins none, or another record stands in it."""
+    file.seek(at)
+    if file.read(len(MEMBER)) != MEMBER:
+        return True
+    file.seek(at)
+    member, end = zlib.decompressobj(31), b""
+    while not member.eof and (held := member.unconsumed_tail or file.read(CHUNK_BYTES)):
+        try:
+            end = end[-len(RECORD) :] + member.decompress(held, CHUNK_BYTES)
+        except zlib.error:
+            return False
+        if b"\n" + RECORD in end:
+            return True
+    return False
 
 
 def _find_record(file: io.BufferedReader, at: int, packed: bool) -> int | None:
@@ -228,22 +312,52 @@ def _begins_record(data: bytes) -> bool:
         return False
 
 
-class _Pieces(io.RawIOBase):
-    """A stream of chunks as a file."""
+class _Unpacked(io.RawIOBase):
+    """What a packed file holds, as a file in which reading may go back; what broke its packing is its ``fault``, and its end."""
 
-    def __init__(self, stream: Iterator[bytes]) -> None:
-        self._stream, self._held, self._at = stream, b"", 0
+    def __init__(self, unit: Unit) -> None:
+        self.fault = ""
+        self._unit, self._kept = unit, bytearray()
+        self._restart()
+
+    def _restart(self) -> None:
+        self._stream, self._from, self._at = chunks(self._unit), 0, 0
+        self._kept.clear()
 
     def readable(self) -> bool:
         return True
 
+    def seek(self, at: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a byte, counted from the beginning; what is not kept any more is unpacked again."""
+        if at < self._from:
+            self._restart()
+        while at > self._from + len(self._kept) and self._fetch():
+            pass
+        self._at = min(at, self._from + len(self._kept))
+        return self._at
+
     def read(self, size: int = -1) -> bytes:
         """The next bytes, ``size`` at most; none at the end."""
-        if not self._held:
-            self._held = next(self._stream, b"")
-        made, self._held = (self._held, b"") if size < 0 else (self._held[:size], self._held[size:])
+        begin = self._at - self._from
+        if begin == len(self._kept) and not self._fetch():
+            return b""
+        begin = self._at - self._from
+        made = bytes(self._kept[begin:] if size < 0 else self._kept[begin : begin + size])
         self._at += len(made)
         return made
 
     def tell(self) -> int:
         return self._at
+
+    def _fetch(self) -> bool:
+        """Keep more of the stream; False at its end."""
+        try:
+            chunk = next(self._stream, b"")
+        except OSError as error:
+            self.fault = str(error)
+            return False
+        self._kept += chunk
+        if len(self._kept) > 2 * WINDOW_BYTES:
+            self._from += len(self._kept) - WINDOW_BYTES
+            del self._kept[:-WINDOW_BYTES]
+        return bool(chunk)

@@ -24,6 +24,7 @@ WORKER = re.compile(r"\(TID \d+\) \((\S+) executor (?!driver\b)\S+\)")
 """The host of a cluster on which a task failed for good: Spark shuffles and spills on disks of its own there."""
 FILES = re.compile(r"Too many open files|os error 24\b")
 ENDED = re.compile(r"StatusCode\.UNAVAILABLE|Answer from Java side is empty|Error while sending or receiving|JVM is shutting down")
+CAUSE = re.compile(r"^\s*Caused by: (.+)$", re.MULTILINE)
 PATHS = re.compile(r"(?<![\w.])/[^\s:'\"),\]]+")
 ADVICE = "run the same command again"
 SPARK = "compute on Spark with as much as there is (--engine spark --set spark.driver_memory=8g)"
@@ -77,6 +78,13 @@ def first_words(error: BaseException) -> str:
         return next((line for line in lines if not line[0].isspace()), "")
     told = (line.strip().removeprefix(": ") for line in lines)
     return next((line for line in told if not line.startswith(("at ", "An error occurred while calling"))), "")
+
+
+def name_causes(error: BaseException) -> str:
+    """What an unforeseen error says first, and what caused it in the end, as Java tells it."""
+    said = first_words(error) or type(error).__name__
+    causes = [cause.strip() for cause in CAUSE.findall(str(error))]
+    return said if not causes or causes[-1] in said else f"{said}, caused by {causes[-1]}"
 
 
 def _chain(error: BaseException) -> Iterable[BaseException]:

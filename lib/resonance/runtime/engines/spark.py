@@ -21,6 +21,7 @@ from resonance.core.files import own_folder
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
 from resonance.runtime.engines.engine import SESSION
+from resonance.runtime.engines.explain import name_causes
 
 DELTA_PACKAGE = {"4": "io.delta:delta-spark_4.1_2.13:4.4.0", "3": "io.delta:delta-spark_2.12:3.3.2"}
 DELTA = {
@@ -117,7 +118,7 @@ def _start(settings: SparkSettings, buckets: bool, debug: bool) -> SparkSession:
             signal.signal(signal.SIGINT, before)  # Spark has put one here that only cancels its jobs
         return session
     except Exception as error:
-        raise SetupError(f"Spark did not start on {master}: {_first_line(error)}; see `resonance doctor`") from error
+        raise SetupError(f"Spark did not start on {master}: {name_causes(error)}; see `resonance doctor`") from error
 
 
 def _check_server(remote: str) -> None:
@@ -205,7 +206,3 @@ def _java_options(local: bool, debug: bool) -> str:
     archive = class_archive()
     mapped = (f"-XX:SharedArchiveFile={archive}", *QUIET_ARCHIVE) if archive.is_file() else ()
     return " ".join([*((*QUICK_JAVA, *mapped) if local else ()), f"-Dlog4j2.configurationFile={log.as_uri()}"])
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import re
 import zlib
 from itertools import accumulate
 from pathlib import Path
@@ -14,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resonance.core.settings import IngestSettings
-from resonance.curate.sources import warc
+from resonance.curate.sources import streams, warc
 from resonance.curate.sources.read import Read
 from resonance.curate.sources.row import Fields, Row, Unit
 
@@ -192,6 +194,61 @@ def test_garbage_between_records_costs_what_it_hides(tmp_path: Path) -> None:
     rows = read(tmp_path / "a.warc", b"".join((*pages[:2], b"garbage\r\n" * 9, *pages[2:])))
     assert [row.key for row in rows if row.rule is None] == [f"http://a/{number}" for number in range(1, 6)]
     assert [(row.rule, row.line) for row in rows if row.rule] == [("broken_record", 3)]
+
+
+def claim(made: bytes, length: object) -> bytes:
+    """The record, with another length than it has."""
+    return re.sub(rb"Content-Length: \d+", f"Content-Length: {length}".encode(), made, count=1)
+
+
+INFO = record("warcinfo", "i", b"software: x\r\n" * 9, "application/warc-fields")
+REQUEST = record("request", "http://a/1", b"GET / HTTP/1.1\r\n\r\n", "application/http; msgtype=request")
+
+
+@pytest.mark.parametrize("codec", ["", "gzip", "zstd"])
+@pytest.mark.parametrize("length", [-5, "words", "", 10, 10**11])
+@pytest.mark.parametrize("made", [page(0), INFO, REQUEST], ids=["page", "info", "request"])
+@pytest.mark.parametrize("place", [0, 2, 7])
+def test_a_record_of_a_wrong_length_costs_itself_and_says_where_reading_goes_on(
+    tmp_path: Path, codec: str, length: object, made: bytes, place: int
+) -> None:
+    """In archives that were packed as one: a length too long would swallow all that follows, without a word."""
+    pages = [page(number) for number in range(1, 8)]
+    first, rest = b"".join(pages[:place]), b"".join(pages[place:])
+    rows = read(tmp_path / "a.warc", pack([first + claim(made, length) + rest], codec), codec)
+    good = {row.key: row.text for row in rows if row.rule is None}
+    assert good == {f"http://a/{number}": f"Words of page {number}." for number in range(1, 8)}
+    (cut,) = [row for row in rows if row.rule == "broken_record"]
+    where = "the unpacked file" if codec else "the file"
+    begins = len(first) + len(claim(made, length))
+    onwards = f"reading goes on at byte {begins} of {where}" if rest else "nothing behind it can be read"
+    assert (cut.detail or "").endswith(onwards)
+    assert len({row.line for row in rows}) == len(rows)
+
+
+def test_what_breaks_the_packing_behind_a_wrong_length_is_said_and_later_members_are_read(tmp_path: Path) -> None:
+    draw = random.Random(1)
+    pages = [record("response", f"http://a/{n}", answer(f"<p>{draw.randbytes(2_000).hex()}</p>".encode())) for n in range(300)]
+    one = gzip.compress(b"".join((*pages[:2], claim(INFO, -1), *pages[2:200])))
+    rows = read(tmp_path / "a.warc.gz", one[:-900] + gzip.compress(b"".join(pages[200:])), "gzip")
+    good = [int((row.key or "").rpartition("/")[2]) for row in rows if row.rule is None]
+    before = good[: good.index(200)]
+    assert before == list(range(len(before)))
+    assert len(before) > 100
+    assert good[len(before) :] == list(range(200, 300))
+    wrong, cut = (row.detail or "" for row in rows if row.rule)
+    assert "Invalid WARC header; reading goes on at byte" in wrong
+    assert cut.endswith(f"reading goes on at byte {len(one) - 900} of the file")
+    (*_, last) = read(tmp_path / "a.warc.zst", zstandard.compress(b"".join((*pages[:9], claim(INFO, -1), *pages[9:])))[:-9], "zstd")
+    assert "nothing behind it can be read: " in (last.detail or "")
+
+
+def test_reading_goes_back_further_than_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warc, "WINDOW_BYTES", 1 << 10)
+    monkeypatch.setattr(streams, "CHUNK_BYTES", 1 << 9)
+    pages = [page(number) for number in range(1, 30)]
+    rows = read(tmp_path / "a.warc.gz", gzip.compress(b"".join((*pages[:9], claim(INFO, 10**9), *pages[9:]))), "gzip")
+    assert [row.key for row in rows if row.rule is None] == [f"http://a/{number}" for number in range(1, 30)]
 
 
 def test_an_archive_that_ends_too_early_says_so(tmp_path: Path) -> None:

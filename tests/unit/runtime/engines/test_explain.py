@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from resonance.cli import plainly
 from resonance.core.errors import EngineError, InputError, KernelError, SetupError
 from resonance.core.frames import map_batches
-from resonance.runtime.engines.explain import explain_error, first_words
+from resonance.runtime.engines.explain import explain_error, first_words, name_causes
 
 ROWS = "source_key string, id bigint"
 
@@ -148,6 +148,23 @@ def test_the_worker_of_a_cluster_whose_disk_may_be_full_is_named(executor: str, 
 )
 def test_of_an_unknown_error_the_line_that_says_something_is_shown(text: str, words: str) -> None:
     assert first_words(RuntimeError(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            CALL + "org.apache.spark.SparkException: Could not start\n\tat a.b(C.java:1)\nCaused by: java.io.IOException: half\n"
+            "\t... 9 more\nCaused by: java.net.ConnectException: Connection refused\n\t... 12 more",
+            "org.apache.spark.SparkException: Could not start, caused by java.net.ConnectException: Connection refused",
+        ),
+        (CALL + "java.lang.IllegalStateException: odd\n\tat a.b(C.java:1)", "java.lang.IllegalStateException: odd"),
+        ("a: b\nCaused by: b", "a: b"),
+        ("", "RuntimeError"),
+    ],
+)
+def test_what_java_says_first_is_told_with_its_cause(text: str, words: str) -> None:
+    assert name_causes(RuntimeError(text)) == words
 
 
 def test_a_module_that_stands_in_for_another_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
