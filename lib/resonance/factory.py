@@ -163,7 +163,7 @@ DECONTAMINATE = Job(  # the whole corpus: a set that is registered later holds f
     writes=(CONTAMINATION, REJECTS),
     per="corpus",
     heeds={"clean": ("mask", "key_name", "names")},  # items are masked as texts are
-    version=3,
+    version=4,
 )
 HOLD_OUT = Job("hold_out", hold_out, reads=(DOCUMENTS, REJECTS, DUPLICATES), writes=(SAMPLE_PLAN,), per="arm")
 DECIDE = Job(

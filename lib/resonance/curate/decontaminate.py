@@ -18,7 +18,7 @@ from resonance.curate.signals.privacy import choose_masking
 
 log = logging.getLogger(__name__)
 
-VERSION = "contamination@1"
+VERSION = "contamination@2"
 FIRST = {"ngram": 1, "exact": 2, "fuzzy": 3}
 """Which method a reject tells of, where a document holds items by several."""
 

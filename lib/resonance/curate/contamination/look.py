@@ -52,25 +52,22 @@ def write_index(evaluation_items: DataFrame, folder: Path, masking: Masking) -> 
 
     texts = pa.array([item["text"] for item in items], pa.large_string())
     masked, places = mask_items(texts, masking)
-    index(pa.concat_arrays([texts, masked])).save(folder)
+    index(pa.concat_arrays([texts, masked]), np.concatenate([np.arange(len(items)), places]).astype(np.int32)).save(folder)
     names = {name: pa.array([item[name] for item in items], pa.large_string()) for name in ("set", "item_id")}
-    names = {name: pa.concat_arrays([values, values.take(places)]) for name, values in names.items()} | {
-        "item": pa.concat_arrays([pa.array(range(len(items)), pa.int64()), places])
-    }
     feather.write_feather(pa.table(names), str(folder / "names.arrow"), compression="uncompressed")
     return len(items)
 
 
-def mask_items(texts: Any, masking: Masking) -> tuple[Any, Any]:
+def mask_items(texts: Any, masking: Masking) -> tuple[Any, NDArray[np.int64]]:
     """The texts that masking changes, masked as documents are once they are cleaned, and the place of each among all."""
     if masking.mode == "none":
-        return texts.slice(0, 0), pa.array([], pa.int64())
+        return texts.slice(0, 0), np.empty(0, np.int64)
     from resonance.curate.kernels.text.tidy import tidy
 
     cleaned = tidy(texts).cast(texts.type)
     masked = measure_and_mask(cleaned, masking)[2]
-    places = pa.array(np.flatnonzero(pc.not_equal(cleaned, masked).to_numpy(zero_copy_only=False)), pa.int64())
-    return masked.take(places), places
+    places = np.flatnonzero(pc.not_equal(cleaned, masked).to_numpy(zero_copy_only=False))
+    return masked.take(pa.array(places)), places
 
 
 def look(documents: DataFrame, folder: Path, containment: float) -> DataFrame:
@@ -95,29 +92,14 @@ class Look:
 
                 index = Index.load(Path(self.folder))
                 names = feather.read_table(f"{self.folder}/names.arrow", memory_map=True)
-                known = names.column("item").to_numpy()
             found = hits(batch.column("text"), index, self.containment)
-            first = _find_first(found, known)
-            rows, items, methods = pa.array(found.rows[first]), pa.array(found.items[first]), found.methods[first]
-            fuzzy = methods == METHODS.index("fuzzy")
+            rows, items = pa.array(found.rows), pa.array(found.items)
+            fuzzy = found.methods == METHODS.index("fuzzy")
             columns = {
                 **{name: batch.column(name).take(rows) for name in KNOWN},
                 **{name: names.column(name).take(items).combine_chunks().cast(pa.string()) for name in ("set", "item_id")},
-                "method": pa.array([METHODS[method] for method in methods], pa.string()),
-                "value": pa.array(found.values[first]),
+                "method": pa.array([METHODS[method] for method in found.methods], pa.string()),
+                "value": pa.array(found.values),
                 "threshold": pa.array(np.where(fuzzy, self.containment, 1.0)),
             }
             yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-
-
-def _find_first(found: Any, known: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Places of one row for each text and item, in their order: of the first method, and there the greatest value.
-
-    Args:
-        found: rows for each text and text of an item.
-        known: the item of each text of the index.
-    """
-    items = known[found.items]
-    order = np.lexsort((-found.values, found.methods, items, found.rows))
-    same = (np.diff(found.rows[order]) == 0) & (np.diff(items[order]) == 0)
-    return np.sort(order[np.append(True, ~same)[: len(order)]])

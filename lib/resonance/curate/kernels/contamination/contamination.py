@@ -17,7 +17,7 @@ from resonance.curate.kernels.contamination.evaluation_index import (
     SEED,
     SEEDS,
     Index,
-    kind_plainly,
+    read_plainly,
     seeds,
 )
 from resonance.curate.kernels.contamination.passages import (
@@ -32,9 +32,10 @@ from resonance.curate.kernels.contamination.passages import (
     weights_plainly,
 )
 from resonance.curate.kernels.text.compiled import compiled
-from resonance.curate.kernels.text.entities import decode, decode_plainly
+from resonance.curate.kernels.text.entities import decode
 from resonance.curate.kernels.text.lookup import LOOKUP, find
 from resonance.curate.kernels.text.scan import BYTES, CODES, POSITIONS, spans
+from resonance.curate.kernels.text.shown import show
 from resonance.curate.kernels.text.words import folds, words
 
 METHODS = ("ngram", "exact", "fuzzy")
@@ -62,33 +63,38 @@ class Found(NamedTuple):
 
 
 def hits_plainly(items: Sequence[str], text: str, least: float) -> dict[int, tuple[str, float]]:
-    """Method and value by number of each item that ``text`` holds, the first of ``METHODS`` that says so.
+    """Method and value by number of each item that ``text`` holds, the first of ``METHODS`` that says so, and its greatest value.
+
+    Both are read as they stand, and as they are shown where that is another text: each is held against each.
+    """
+    texts, found = read_plainly(text), {}
+    for number, item in enumerate(items):
+        hits = [hit for asked in read_plainly(item) for held in texts if (hit := _hit_plainly(asked, held, least))]
+        if hits:
+            found[number] = min(hits, key=lambda hit: (METHODS.index(hit[0]), -hit[1]))
+    return found
+
+
+def _hit_plainly(item: str, text: str, least: float) -> tuple[str, float] | None:
+    """Method and value of an item that ``text`` holds.
 
     ngram: how many runs of 13 words or 30 characters of the text are runs of the item. exact, of items shorter than that: how
     often all of the item's words stand in the text one after another; an item of less than eight words (or 19 characters) must
-    be the whole text. fuzzy: the largest share of the item's 5-grams in a stretch of its length, from ``least`` on.
-
-    Both are read with their HTML entities as characters. The kernel says the same but for fuzzy: it looks where a seed of the
-    item stands, and windows that begin within a quarter of the item's length from where the seed has it begin.
+    be the whole text. fuzzy: the largest share of the item's 5-grams in a stretch of its length, from ``least`` on; the kernel
+    looks where a seed of the item stands, and at windows that begin within a quarter of the item's length from where the seed has
+    it begin.
     """
-    found: dict[int, tuple[str, float]] = {}
-    text = decode_plainly(text)
-    held, own, letters = words(text), runs_plainly(text, FULL), letters_plainly(text)
-    for number, item in enumerate(map(decode_plainly, items)):
-        wanted, kind = words(item), kind_plainly(item)
-        if kind == "exact":
-            starts = range(len(held) - len(wanted) + 1)
-            short = sum(weights_plainly(item)) < PART
-            count = int(held == wanted) if short else sum(held[i : i + len(wanted)] == wanted for i in starts)
-            method, value = "exact", float(count)
-        else:
-            known = set(runs_plainly(item, FULL).values()) if kind and sum(weights_plainly(text)) >= FULL else set()
-            method, value = "ngram", float(sum(run in known for run in own.values()))
-            if not value and kind and len(letters_plainly(item)) >= FUZZY_LETTERS:
-                method, value = "fuzzy", containment_plainly(letters_plainly(item), letters)
-        if value >= (least if method == "fuzzy" else 1.0):
-            found[number] = method, value
-    return found
+    held, wanted, weight = words(text), words(item), sum(weights_plainly(item))
+    if weight < FULL:
+        starts = range(len(held) - len(wanted) + 1)
+        count = int(held == wanted) if weight < PART else sum(held[i : i + len(wanted)] == wanted for i in starts)
+        return ("exact", float(count)) if wanted and count else None
+    known = set(runs_plainly(item, FULL).values()) if sum(weights_plainly(text)) >= FULL else set()
+    if count := sum(run in known for run in runs_plainly(text, FULL).values()):
+        return "ngram", float(count)
+    letters = letters_plainly(item)
+    value = containment_plainly(letters, letters_plainly(text)) if len(letters) >= FUZZY_LETTERS else 0.0
+    return ("fuzzy", value) if value >= least else None
 
 
 @compiled(HITS(HITS, INT, INT), allocates=True)
@@ -230,11 +236,23 @@ def look(data, starts, ends, table, of_runs, of_wholes, of_seeds, bits, items, h
 
 
 def hits(texts: Any, index: Index, least: float) -> Found:
-    """Which items each text of an Arrow string array holds; none for a null.
+    """Which items each text of an Arrow string array holds; none for a null. Rows come text by text, item by item.
 
     Memory: 4 bytes for each letter of the longest text, and 21 for each word.
     """
-    data, starts, ends = spans(decode(texts))
+    plain = decode(texts)
+    places, shown = show(plain)
+    found = _look(plain, index, least)
+    if len(places):
+        more = _look(shown, index, least)
+        rows = np.concatenate([found.rows, places[more.rows]])
+        found = Found(rows, *(np.concatenate([found[place], more[place]]) for place in range(1, len(found))))
+    return _keep_first(found._replace(items=index.items[found.items]))
+
+
+def _look(texts: Any, index: Index, least: float) -> Found:
+    """Which texts of items each text holds, as both stand there."""
+    data, starts, ends = spans(texts)
     letters, words = most(data, starts, ends, folds())
     work = (*_empty(letters, np.uint32), *_empty(words, np.uint64, np.uint8, np.uint64, np.int32))
     bits = np.array([(len(held.heads) - 1).bit_length() - 1 for held in index[:3]], np.int64)
@@ -243,6 +261,14 @@ def hits(texts: Any, index: Index, least: float) -> Found:
     lookups = [tuple(held) for held in index[:3]]
     found, told = look(data, starts, ends, folds(), *lookups, bits, items, tuple(room(longest)), work, least)
     return Found(*(array[:told] for array in found))
+
+
+def _keep_first(found: Found) -> Found:
+    """One row for each text and item: of the first method, and there the greatest value."""
+    order = np.lexsort((-found.values, found.methods, found.items, found.rows))
+    same = (np.diff(found.rows[order]) == 0) & (np.diff(found.items[order]) == 0)
+    first = order[np.append(True, ~same)[: len(order)]]
+    return Found(*(array[first] for array in found))
 
 
 def _empty(size: int, *kinds: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numba import types
 from numpy.typing import NDArray
 
@@ -20,6 +21,7 @@ from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.entities import decode, decode_plainly
 from resonance.curate.kernels.text.lookup import Lookup, lookup
 from resonance.curate.kernels.text.scan import CODES, mix, mix_plainly
+from resonance.curate.kernels.text.shown import show, show_plainly
 
 FULL = 390
 """13 words, or 30 characters of a script without spaces."""
@@ -39,7 +41,7 @@ _STEP = np.uint64(STEP)
 
 
 class Index(NamedTuple):
-    """Evaluation items by number: three lookups, and the letters and hashes of words to hold a text against."""
+    """Texts of evaluation items by number: three lookups, the letters and hashes of words to hold a text against, and the item."""
 
     runs: Lookup
     wholes: Lookup
@@ -48,6 +50,7 @@ class Index(NamedTuple):
     letter_bounds: NDArray[np.int64]
     hashes: NDArray[np.uint64]
     word_bounds: NDArray[np.int64]
+    items: NDArray[np.int32]
 
     def save(self, folder: Path) -> None:
         """One file for each array, which every process of a machine maps into the same memory."""
@@ -65,6 +68,12 @@ class Index(NamedTuple):
 
         lookups = [Lookup(*(array(name, field) for field in Lookup._fields)) for name in cls._fields[:3]]
         return cls(*lookups, *map(array, cls._fields[3:]))  # type: ignore[arg-type]
+
+
+def read_plainly(text: str) -> list[str]:
+    """A text as it stands, its entities as characters, and as it is shown where that is another one."""
+    plain = decode_plainly(text)
+    return list(dict.fromkeys((plain, show_plainly(plain))))
 
 
 def kind_plainly(text: str) -> str:
@@ -98,9 +107,17 @@ def seeds(letters, first, last, found):  # type: ignore[no-untyped-def]
     return count
 
 
-def index(texts: Any) -> Index:
-    """The index of the items whose texts an Arrow string array holds; an item's number is its place."""
-    items = fold_texts(decode(texts))
+def index(texts: Any, numbers: NDArray[np.int32] | None = None) -> Index:
+    """The index of the items whose texts an Arrow string array holds, each as it stands and as it is shown.
+
+    Args:
+        texts: of items.
+        numbers: the item of each text, where an item has several; else a text's place.
+    """
+    plain = decode(texts)
+    places, shown = show(plain)
+    numbers = np.arange(len(plain), dtype=np.int32) if numbers is None else numbers
+    items = fold_texts(pa.concat_arrays([plain, shown]))
     sizes = np.diff(items.word_bounds)
     owner = np.repeat(np.arange(len(sizes)), sizes)
     full = np.bincount(owner, items.weights, len(sizes)) >= FULL
@@ -120,6 +137,7 @@ def index(texts: Any) -> Index:
         items.letter_bounds,
         items.hashes,
         items.word_bounds,
+        np.concatenate([numbers, numbers[places]]),
     )
 
 
