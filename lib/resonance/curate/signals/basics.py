@@ -29,7 +29,7 @@ LANGUAGES = (
         "language",
         "string",
         None,
-        "Most probable language, ISO 639 code, from the first 2,000 characters; null where no letter of it is among them.",
+        "Most probable language, ISO 639 code, from the first 2,000 characters; null where few or no letters of it are there.",
     ),
     Signal("language_score", "double", "high", "Probability of that language."),
     Signal("language_2", "string", None, "Second most probable language."),
@@ -56,7 +56,7 @@ def _plainly(text: str) -> Sequence[Value]:
 BASICS = SignalSet(
     "basics",
     "Lengths, kinds of characters, compressibility and language of a text.",
-    3,
+    4,
     (*NUMBERS, *LANGUAGES),
     _measure,
     _plainly,

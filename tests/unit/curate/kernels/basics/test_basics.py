@@ -102,6 +102,54 @@ def test_languages_that_hold_their_letters_are_named(language: str) -> None:
     assert measured(SAID[language])["language"] == language
 
 
+UNKNOWN = {
+    "Han, extension A": "㐀㐁㐂㐃㐄㐅㐆㐇㐈㐉㐊㐋",
+    "Han, extension B": "𠀀𠀁𠀂𠀃𠀄𠀅𠀆𠀇𠀈",
+    "compatibility ideographs": "豈更車賈滑串句龜契",
+    "their supplement": "\U0002f800\U0002f801\U0002f802",
+    "extension B and some Latin": "𠀀𠀁𠀂𠀃𠀄𠀅𠀆𠀇𠀈" * 4 + " CJK ext B",
+    "radicals": "⺀⺁⺂⼀⼁⼂",
+    "Bopomofo": "ㄅㄆㄇㄈㄉㄊ ㄋㄌㄍ",
+    "Yi": "ꀀꀁꀂꀃꀄꀅ ꀆꀇꀈ ꀉꀊ",
+    "Mongolian": "ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ",
+    "Cherokee": "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ ᎠᎴ",
+    "Inuktitut": "ᐃᓄᒃᑎᑐᑦ ᐅᖃᐅᓯᖅ",
+    "N'Ko": "ߒߞߏ ߞߊ߲ ߓߊ߲߬ߓߊ߲",
+    "Tifinagh": "ⵜⴰⵎⴰⵣⵉⵖⵜ ⵉⵎⴰⵣⵉⵖⵏ",
+    "Javanese": "ꦧꦱꦗꦮ ꦏꦁ",
+    "Syriac": "ܠܫܢܐ ܣܘܪܝܝܐ",
+    "runes": "ᚠᚢᚦᚨᚱᚲ ᚷᚹᚺ",
+    "Santali": "ᱥᱟᱱᱛᱟᱲᱤ ᱯᱟᱹᱨᱥᱤ",
+    "Lisu": "ꓡꓲꓢꓴ",
+    "cuneiform": "𒀀𒀁𒀂 𒀃𒀄",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+@pytest.mark.parametrize("many", [1, 3, 100])
+def test_letters_that_the_model_does_not_know_are_in_no_language(name: str, many: int) -> None:
+    """It names English, Catalan, Slovak, Finnish for them."""
+    (first,) = basics._detector().detect(UNKNOWN[name] * many, model="lite", k=1)
+    assert first["lang"] not in ("zh", "ja", "ko")
+    found = measured(UNKNOWN[name] * many)
+    assert {value for key, value in found.items() if key.startswith("language")} == {None}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Ｔｈｅ　ｗｅａｔｈｅｒ　ｉｓ　ｆｉｎｅ　ｔｏｄａｙ", True),
+        ("Данас је лепо време и идемо у парк.", "sr"),
+        ("Hôm nay trời đẹp và chúng tôi đi dạo trong công viên.", "vi"),
+        ("bugün hava güzel və biz parka gedirik", "az"),
+        ("The word 中文 means Chinese, and 汉字 are its characters; 假名 are Japanese.", "en"),
+    ],
+)
+def test_languages_in_latin_letters_are_named_where_these_are_many(text: str, language: str | bool) -> None:
+    found = measured(text)["language"]
+    assert found == language or (language is True and found is not None)
+
+
 @pytest.mark.parametrize("text", ["", None])
 def test_nothing_to_measure(text: str | None) -> None:
     found = measured(text)
