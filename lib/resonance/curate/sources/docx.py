@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 from resonance.core.objects import open_bytes
 from resonance.curate.sources.document import document_row, without_text
@@ -32,6 +33,10 @@ def docx_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
             yield _read(unit, file, fields)
         except (zipfile.BadZipFile, KeyError) as error:
             yield quarantine_row(unit, None, "broken_file", f"no DOCX: {error}")
+        except ExpatError as error:
+            yield quarantine_row(unit, None, "broken_file", f"no DOCX: its XML cannot be read: {error}")
+        except RecursionError:
+            yield quarantine_row(unit, None, "too_deep", "its elements are nested too deep to be read")
 
 
 def _read(unit: Unit, file: BinaryIO, fields: Fields) -> Row:

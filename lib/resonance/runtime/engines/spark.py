@@ -118,7 +118,10 @@ def _start(settings: SparkSettings, buckets: bool, debug: bool) -> SparkSession:
             signal.signal(signal.SIGINT, before)  # Spark has put one here that only cancels its jobs
         return session
     except Exception as error:
-        raise SetupError(f"Spark did not start on {master}: {name_causes(error)}; see `resonance doctor`") from error
+        cause = name_causes(error)
+        if "JAVA_GATEWAY_EXITED" in cause:  # what Java says of it goes to the terminal, and to nobody else
+            cause = f"Java ended as it started, as it says above; it was asked for {settings.driver_memory} (spark.driver_memory)"
+        raise SetupError(f"Spark did not start on {master}: {cause}; see `resonance doctor`") from error
 
 
 def _check_server(remote: str) -> None:

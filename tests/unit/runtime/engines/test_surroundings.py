@@ -6,6 +6,7 @@ import os
 import pwd
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,31 @@ def test_no_proxy_stands_between_us_and_our_own_engine(given: dict[str, str], le
     os.environ |= given
     embedded._pass_proxy("127.0.0.1")
     assert os.environ["no_grpc_proxy"] == left  # noqa: SIM112 gRPC reads this very name
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.", "asked for 999g (spark.driver_mem"),
+        ("x: no\nCaused by: java.net.BindException: in use", "x: no, caused by java.net.BindException: in use; see"),
+    ],
+)
+def test_a_session_that_does_not_start_says_what_caused_it(monkeypatch: pytest.MonkeyPatch, said: str, told: str) -> None:
+    class Builder:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *_: self
+
+        def getOrCreate(self) -> None:  # noqa: N802 as Spark calls it
+            raise RuntimeError(said)
+
+    monkeypatch.setattr(spark, "SparkSession", type("Session", (), {"builder": Builder()}))
+    monkeypatch.setattr(spark, "_check_machine", lambda: None)
+    os.environ.pop("SPARK_REMOTE", None)
+    with pytest.raises(SetupError) as refused:
+        spark._start(SparkSettings(driver_memory="999g"), buckets=False, debug=False)
+    assert str(refused.value).startswith("Spark did not start on local[*]: ")
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_platforms_own_session_is_taken_with_its_own_delta(monkeypatch: pytest.MonkeyPatch) -> None:
