@@ -1,4 +1,4 @@
-"""Faults of a Spark cluster of hosts on this machine: its processes die, links are cut, tasks are done twice, disks fill up."""
+"""Faults of a Spark cluster of hosts on this machine: processes die, links are cut, tasks are retried, disks fill, clocks move."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 import psutil
 
 from resonance.runtime import resources
+from tests.bench.chaos_clock import open_clock, run_beside
 from tests.bench.chaos_driver import Driver
 from tests.bench.chaos_faults import Case, Disturbed, begin, can_mount, finish, mount_disk
 from tests.bench.chaos_hosts import Hosts, open_hosts
@@ -34,8 +36,10 @@ CUT = (5.0, 60.0)
 """Seconds of a cut, and of a slow link."""
 PATIENCE = 120
 """Seconds for a process to start, or for executors of an ended command to end."""
-SMALL_ROOM = "256m"
-"""Size of the disk of a worker."""
+SMALL_ROOM = 256
+"""Megabytes of the disk of a worker; as many as the text has where that is more."""
+PARTITION = 64
+"""Megabytes of text for each partition of a shuffle."""
 EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 
 
@@ -45,6 +49,7 @@ class Cluster:
 
     Args:
         folder: where its logs, and the files that Spark makes, lie.
+        megabytes: of the text that it curates; next to none where it is 0.
         running: its processes: worker n stands under that number, the master under -1.
     """
 
@@ -52,6 +57,7 @@ class Cluster:
     folder: Path
     port: str
     driver: Driver
+    megabytes: int = 0
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -73,12 +79,13 @@ class Cluster:
             "spark.network.timeout": f"{LOST}s",
             "spark.network.timeoutInterval": f"{LOST // 4}s",
             "spark.local.dir": str(self.folder / "driver"),
-            "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # some hundred rows are not worth a compiler
-            "spark.sql.codegen.wholeStage": "false",
             "spark.ui.enabled": "false",
         }
+        if not self.megabytes:  # some hundred rows are not worth a compiler
+            conf |= {"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.codegen.wholeStage": "false"}
+        partitions = max(WORKERS, self.megabytes // PARTITION)
         told = f"spark.conf={json.dumps(conf)}"
-        return (f"spark.master={self.master}", "spark.driver_memory=1500m", "spark.shuffle_partitions=2", told)
+        return (f"spark.master={self.master}", "spark.driver_memory=1500m", f"spark.shuffle_partitions={partitions}", told)
 
     def kill_executor(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
         """One executor is killed; the cluster starts another one."""
@@ -123,6 +130,21 @@ class Cluster:
         """The disk on which a worker puts what it shuffles and spills is full for 5 to 60 seconds."""
         return self._hold(self._take_room, case, workspace, chance)
 
+    def move_clock(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+        """The clock of the driver moves."""
+        with open_clock(workspace) as clock, self.driver.start_in(clock.environment):
+            return run_beside(clock, case, workspace, chance)
+
+    def move_worker_clock(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+        """The clock of a worker, and of its executors, moves."""
+        number = chance.randrange(WORKERS)
+        with open_clock(workspace) as clock:
+            self._replace_worker(number, clock.environment)
+            try:
+                return run_beside(clock, case, workspace, chance)
+            finally:
+                self._replace_worker(number, {})
+
     def find_left(self, workspace: Path) -> list[list[str]]:
         """The commands of processes that outlive a driver: its own, and executors."""
         if self.driver.lives:
@@ -140,13 +162,13 @@ class Cluster:
         for number in range(WORKERS):
             self.start_worker(number)
 
-    def start_worker(self, number: int) -> None:
-        """Start a worker, and wait until the master knows it."""
+    def start_worker(self, number: int, around: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start a worker, with these variables in its environment, and wait until the master knows it."""
         host, sized = self.hosts.workers[number], ("--cores", "1", "--memory", MEMORY, "--webui-port", "0")
         folder = ("--work-dir", str(self.folder / f"work-{number}"))
         words = ("worker.Worker", "--host", host, *sized, *folder, self.master)
         known = self._log().count(f"Registering worker {host}:")
-        self._launch(number, host, self.hosts.enter(number), *words)
+        self._launch(number, host, self.hosts.enter(number), *words, around=around)
         self._wait_for(f"Registering worker {host}:", known + 1)
 
     def stop(self) -> None:
@@ -203,17 +225,31 @@ class Cluster:
                     continue
         return found
 
-    def _launch(self, number: int, host: str, enter: Sequence[str], name: str, *words: str) -> None:
+    def _replace_worker(self, number: int, around: Mapping[str, str]) -> None:
+        """End a worker, and start it anew with these variables in its environment."""
+        self.running[number].terminate()
+        self.running[number].wait(PATIENCE)
+        self.start_worker(number, around)
+
+    def _launch(
+        self,
+        number: int,
+        host: str,
+        enter: Sequence[str],
+        name: str,
+        *words: str,
+        around: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Start a process of Spark on a host."""
         spec = find_spec("pyspark")
         assert spec is not None
         assert spec.submodule_search_locations
         home = spec.submodule_search_locations[0]
         command = [*enter, f"{home}/bin/spark-class", f"org.apache.spark.deploy.{name}", *words]
-        around = {**os.environ, **self._environment(home, host), "SPARK_LOCAL_DIRS": str(self.disk_of(number))}
+        own = {**os.environ, **self._environment(home, host), "SPARK_LOCAL_DIRS": str(self.disk_of(number)), **around}
         with (self.folder / f"{number}.log").open("ab") as log:
             self.running[number] = subprocess.Popen(
-                command, env=around, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command, env=own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
     def _environment(self, home: str, host: str) -> Mapping[str, str]:
@@ -241,15 +277,15 @@ class Cluster:
 
 
 @contextmanager
-def open_cluster(home: Path) -> Iterator[Cluster]:
+def open_cluster(home: Path, megabytes: int) -> Iterator[Cluster]:
     """A cluster that runs until the end of the ``with`` statement; each worker has a disk in memory where one may be mounted."""
     with open_hosts(WORKERS) as hosts, ExitStack() as disks:
-        cluster = Cluster(hosts, home / "cluster", free_ports(1)[0], Driver(home))
+        cluster = Cluster(hosts, home / "cluster", free_ports(1)[0], Driver(home), megabytes)
         cluster.folder.mkdir()
         for number in range(WORKERS):
             cluster.disk_of(number).mkdir()
             if can_mount(cluster.disk_of(number)):
-                disks.enter_context(mount_disk(cluster.disk_of(number), SMALL_ROOM))
+                disks.enter_context(mount_disk(cluster.disk_of(number), f"{max(SMALL_ROOM, megabytes)}m"))
         try:
             cluster.start()
             yield cluster

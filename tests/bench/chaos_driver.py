@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,18 +62,34 @@ class Given:
 
 @dataclass
 class Driver:
-    """Runs commands in one process after another: a new one where the last command of the old one failed, or killed it."""
+    """Runs commands in one process after another: a new one where the last command of the old one failed, or killed it.
+
+    Args:
+        around: variables of the environment of a process that is started now.
+    """
 
     folder: Path
     started: int = 0
     last: Given | None = field(default=None)
+    around: Mapping[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def start_in(self, environment: Mapping[str, str]) -> Iterator[None]:
+        """Commands go to a process with these variables in its environment until the end of the ``with`` statement."""
+        self.stop()
+        self.around = environment
+        try:
+            yield
+        finally:
+            self.stop()
+            self.around = {}
 
     def launch(self, arguments: Sequence[str], workspace: Path, engine: str, log: Path) -> Given:
         """Give a command; what it says goes to ``log``."""
         if self.last is None or self.last.poll() != 0:
             self.stop()
             self.started += 1
-            around = {**os.environ, MARK: self.mark}
+            around = {**os.environ, MARK: self.mark, **self.around}
             words = [sys.executable, "-m", "tests.bench.chaos_driver"]
             process = subprocess.Popen(words, cwd=TOP, env=around, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         else:

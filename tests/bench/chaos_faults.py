@@ -38,6 +38,14 @@ class Running(Protocol):
     def kill(self) -> None: ...
 
 
+Launch = Callable[[Sequence[str], Path, str, Path], Running]
+
+
+def keep_tables(workspace: Path) -> Mapping[str, str]:
+    """No setting: the tables lie in the workspace's folder."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Moment:
     """So many seconds after a step began: a share of the time that it takes."""
@@ -61,16 +69,23 @@ class Case:
         rows: the rows of each table.
         size: bytes of its workspace in the end.
         launch: starts a command, given its arguments, a workspace, the engine and a file for what it says.
+        place: the settings that say where the tables of a workspace lie, if it is not its folder.
     """
 
     arguments: tuple[str, ...]
     engine: str = "embedded"
-    launch: Callable[[Sequence[str], Path, str, Path], Running] = launch
+    launch: Launch = launch
+    place: Callable[[Path], Mapping[str, str]] = keep_tables
     seconds: float = 0.0
     steps: Mapping[str, float] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     size: int = 0
+
+    def start(self, workspace: Path, log: Path) -> Running:
+        """Start the command on a workspace; what it says goes to ``log``."""
+        placed = (f"--set={name}={value}" for name, value in self.place(workspace).items())
+        return self.launch((*self.arguments, *placed), workspace, self.engine, log)
 
     def draw_moment(self, chance: Random, job: str = "") -> Moment:
         """A moment of the run, or of one job, each as likely as another."""
@@ -101,7 +116,7 @@ def log_of(workspace: Path) -> Path:
 def begin(case: Case, workspace: Path, moment: Moment) -> tuple[Running, bool]:
     """Start the command and wait for the moment; the process, and whether it is alive then."""
     before = _count_begun(workspace, moment.job)
-    process = case.launch(case.arguments, workspace, case.engine, log_of(workspace))
+    process = case.start(workspace, log_of(workspace))
     while _count_begun(workspace, moment.job) == before:
         if process.poll() is not None:
             return process, False

@@ -37,6 +37,7 @@ class Outcome:
         doubled: rows that are too many.
         stray: files that no version of a table holds, and what steps left in scratch.
         orphans: processes of the disturbed command that outlived it.
+        waiting: objects of a bucket that no version of a table holds, and that `maintain` removes when they are a week old.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Outcome:
     doubled: int
     stray: Sequence[str]
     orphans: int
+    waiting: int = 0
 
     @property
     def whole(self) -> bool:
@@ -62,20 +64,20 @@ def read_steps(workspace: Path) -> dict[str, float]:
     return {event["job"]: event["seconds"] for event in events if event["event"] == "finished"}
 
 
-def read_hashes(workspace: Path) -> dict[str, str]:
-    """The hash of each table, as ``resonance tables --hash`` tells it."""
-    return Workspace(load("local", "", workspace=str(workspace)), reads=True).digests()
+def read_hashes(workspace: Path, placed: Mapping[str, str]) -> dict[str, str]:
+    """The hash of each table, as ``resonance tables --hash`` tells it; ``placed`` says where they lie."""
+    return Workspace(load("local", "", workspace=str(workspace), **placed), reads=True).digests()
 
 
-def read_rows(workspace: Path) -> dict[str, int]:
+def read_rows(workspace: Path, placed: Mapping[str, str]) -> dict[str, int]:
     """The rows of each table."""
-    return Workspace(load("local", "", workspace=str(workspace)), reads=True).counts()
+    return Workspace(load("local", "", workspace=str(workspace), **placed), reads=True).counts()
 
 
 def find_strays(workspace: Path) -> list[str]:
     """Files that no version of a table holds, and that are not the workspace's log, lock or report; empty folders."""
     known = {workspace / name for name in KEPT}
-    for table in (workspace / "tables").iterdir():
+    for table in (workspace / "tables").glob("*"):
         if not (table / "_delta_log").exists():  # nothing was written into it yet
             known.add(table)
             continue
@@ -102,6 +104,7 @@ def sum_up(outcomes: Sequence[Outcome], cases: Mapping[str, Case]) -> list[dict[
                 "doubled": sum(one.doubled for one in own),
                 "stray": sum(len(one.stray) for one in own),
                 "orphans": sum(one.orphans for one in own),
+                "waiting": sum(one.waiting for one in own),
                 "resume_seconds": {"median": round(median(times), 1), "most": max(times)},
                 "undisturbed_seconds": round(cases[kind].seconds, 1),
             }

@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 from deltalake import DeltaTable
@@ -36,13 +37,18 @@ def command(arguments: Sequence[str], workspace: Path, engine: str = "embedded")
     return [sys.executable, "-m", "resonance.cli", *arguments, "--workspace", str(workspace), f"--set=spark.engine={engine}"]
 
 
-def launch(arguments: Sequence[str], workspace: Path, engine: str = "embedded", log: Path | None = None) -> subprocess.Popen[bytes]:
-    """The command in a process of its own, marked; what it says goes to ``log``, or nowhere."""
+def launch(
+    arguments: Sequence[str],
+    workspace: Path,
+    engine: str = "embedded",
+    log: Path | None = None,
+    around: Mapping[str, str] = MappingProxyType({}),
+) -> subprocess.Popen[bytes]:
+    """The command in a process of its own, marked; what it says goes to ``log``, or nowhere; ``around`` to its environment."""
     told = subprocess.DEVNULL if log is None else log.open("wb")
+    own = {**os.environ, MARK: str(workspace), **around}
     try:
-        return subprocess.Popen(
-            command(arguments, workspace, engine), cwd=TOP, env={**os.environ, MARK: str(workspace)}, stdout=told, stderr=told
-        )
+        return subprocess.Popen(command(arguments, workspace, engine), cwd=TOP, env=own, stdout=told, stderr=told)
     finally:
         if not isinstance(told, int):
             told.close()

@@ -133,6 +133,54 @@ def test_drivers_that_commit_at_the_same_time_lose_no_row_and_double_none(
     assert (version, commits) == ("17", "18")
 
 
+REPLACER = """
+import sys
+from pathlib import Path
+from resonance.core.settings import SparkSettings
+from resonance.runtime.engines.session import open_engine
+from resonance.runtime.storage.files import ObjectFiles
+from resonance.runtime.storage.folder import FolderCatalog
+from resonance.tables import DOCUMENTS
+from resonance.testing import documents_frame
+name, home = sys.argv[1:]
+engine = open_engine("embedded", SparkSettings(), Path(home) / name, buckets=True)
+catalog = FolderCatalog(ObjectFiles(f"s3://texts/{Path(home).name}"), lambda: engine)
+for number in range(6):
+    rows = [(f"{name}-{number}-{row}", "s", f"text {row} of {name}") for row in range(3)]
+    catalog.write(DOCUMENTS, documents_frame(engine.session, rows), {"batch": "main"}, {"job": "test"})
+engine.stop()
+"""
+
+VERSIONS = """
+import sys
+import pyarrow.parquet as pq
+from resonance.runtime.storage.files import ObjectFiles
+from resonance.runtime.storage.folder import FolderCatalog
+from resonance.tables import DOCUMENTS
+files = ObjectFiles(f"s3://texts/{sys.argv[1]}")
+catalog = FolderCatalog(files, None)
+for version in range(catalog.version(DOCUMENTS) + 1):
+    paths = catalog._paths(DOCUMENTS, version)
+    print(*sorted(key for path in paths for key in pq.read_table(files.open(f"documents/{path}"))["source_key"].to_pylist()))
+"""
+
+
+def test_drivers_that_replace_one_slice_at_the_same_time_leave_the_rows_of_one_of_them(
+    storage: dict[str, str], tmp_path: Path
+) -> None:
+    home = tmp_path / "one-slice"
+    home.mkdir()
+    command = [sys.executable, "-c", REPLACER]
+    own = {"env": storage, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    drivers = [subprocess.Popen([*command, f"driver{n}", str(home)], **own) for n in range(3)]  # type: ignore[call-overload]
+    said = [driver.communicate(timeout=900)[0] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0, 0], said
+    done = subprocess.run([sys.executable, "-c", VERSIONS, home.name], env=storage, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    versions = [line.split() for line in done.stdout.splitlines()]
+    assert sorted(versions) == sorted([f"driver{n}-{number}-{row}" for row in range(3)] for n in range(3) for number in range(6))
+
+
 def test_what_cannot_be_is_told_in_one_line(storage: dict[str, str], tmp_path: Path) -> None:
     texts = write_texts(tmp_path / "texts.jsonl", tiny_corpus(3, 1))
     given = ("curate", texts, "--workspace", tmp_path / "w", "--set")
