@@ -41,10 +41,11 @@ class Stretch(NamedTuple):
 
 
 class Break(NamedTuple):
-    """Where an archive could not be read and why, and where reading goes on."""
+    """Where an archive could not be read and why, where reading goes on, and how many bytes the last record lacks."""
 
     said: str
     onwards: str
+    lacks: int
 
 
 def warc_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
@@ -60,7 +61,7 @@ def warc_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
             if broken is None:
                 number += 1
                 broken = quarantine_row(unit, number, "broken_record", record.said)
-            onwards = record.onwards
+            onwards, unpacked = record.onwards, unpacked - record.lacks
             continue
         yield from _close(broken, onwards)
         broken, onwards = None, ""
@@ -70,8 +71,8 @@ def warc_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
                 raise OSError(f"it unpacks to more than {UNPACKED_TIMES} times its size; unpack it first, if it is no bomb")
             row: Row | None = _break_off(record, unit, number)
         else:
-            unpacked += record.content_length
             row = _row(record, unit, number, fields)
+        unpacked += record.content_length
         if row is not None and row.rule == "broken_record":
             broken = row
         elif row is not None:
@@ -175,20 +176,21 @@ class _Walk:
     """Reads records one after the other: which was last, how many there were, and what is wrong with the last or behind it."""
 
     def __init__(self) -> None:
-        self.last, self.seen, self.fault = 0, 0, ""
+        self.last, self.seen, self.fault, self.lacks = 0, 0, "", 0
 
     def read(self, file: Any, start: int) -> Iterator[Any]:
         """The records of a file from a byte on, until there is no more that can be read."""
         from fastwarc.warc import ArchiveIterator
 
         file.seek(start)
-        self.last, self.fault = start, ""
+        self.last, self.fault, self.lacks = start, "", 0
         try:
             for record in ArchiveIterator(file):
                 self.last, self.seen = record.stream_pos, self.seen + 1
                 yield record
                 record.reader.consume()
-                self.fault = ENDS_EARLY if record.reader.tell() < record.content_length else ""
+                self.lacks = max(record.content_length - record.reader.tell(), 0)
+                self.fault = ENDS_EARLY if self.lacks else ""
         except OSError as error:
             self.fault = str(error)
 
@@ -205,8 +207,8 @@ def _plain_records(file: Any, seen: int = 0) -> Iterator[Any]:
         if not fault:
             return
         start = _find_record(file, walk.last + 1, packed=False)
-        where = ("the unpacked file", file.fault) if unpacked else ("the file", "")
-        yield _break(walk.last, fault, start, *where)
+        where, packing = ("the unpacked file", file.fault) if unpacked else ("the file", "")
+        yield _break(walk.last, fault, start, walk.lacks, where, packing)
 
 
 def _packed_records(unit: Unit) -> Iterator[Any]:
@@ -216,27 +218,28 @@ def _packed_records(unit: Unit) -> Iterator[Any]:
     with open_bytes(unit.path) as file, open_bytes(unit.path) as other:
         while start is not None:
             yield from walk.read(file, start)
-            last, fault = walk.last, walk.fault
+            last, fault, lacks = walk.last, walk.fault, walk.lacks
             cut = None if fault else _find_cut_member(other, last, start)  # the reader takes it for the end of the file
             if not fault and cut is None:
                 return
             if start == 0 and _holds_more(other, last):
                 with _Unpacked(unit) as whole:
                     yield from _plain_records(whole, walk.seen)
+                lacks = 0  # that is said
                 cut = _find_cut_member(other, 0, 0)
                 if cut is None:
                     return
             if cut is not None:
                 last, fault = cut, "it begins no whole gzip member"
             start = _find_record(other, last + 1, packed=True)
-            yield _break(last, fault, start)
+            yield _break(last, fault, start, lacks)
 
 
-def _break(last: int, fault: str, start: int | None, where: str = "the file", packing: str = "") -> Break:
+def _break(last: int, fault: str, start: int | None, lacks: int, where: str = "the file", packing: str = "") -> Break:
     onwards = f"nothing behind it can be read{packing and f': {packing}'}"
     if start is not None:
         onwards = f"reading goes on at byte {start} of {where}"
-    return Break(f"byte {last} of {where}, or what follows it: {fault}", onwards)
+    return Break(f"byte {last} of {where}, or what follows it: {fault}", onwards, lacks)
 
 
 def _holds_more(file: io.BufferedReader, at: int) -> bool:

@@ -267,6 +267,16 @@ def test_records_before_a_bomb_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "250 times its size" in (last.detail or "")
 
 
+@pytest.mark.parametrize("members", ["one a record", "one in all"])
+def test_lengths_that_are_not_true_make_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, members: str) -> None:
+    monkeypatch.setattr(warc, "UNPACKED_FREE", 1 << 20)
+    records = [made for number in range(9) for made in (claim(page(90 + number), 900_000), page(number))]
+    packed = pack(records, "gzip") if members == "one a record" else pack([b"".join(records)], "gzip")
+    rows = read(tmp_path / "a.warc.gz", packed, "gzip")
+    assert [row.key for row in rows if row.rule is None] == [f"http://a/{number}" for number in range(9)]
+    assert {row.rule for row in rows if row.rule} == {"broken_record"}
+
+
 def test_another_id_and_the_date_of_a_page_are_kept(tmp_path: Path) -> None:
     body = b'<head><meta name="date" content="2020-01-01"></head><p>Some words.</p>'
     fields = Fields.of(IngestSettings(id_field="record_id"))

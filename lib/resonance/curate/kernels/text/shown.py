@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from resonance.curate.kernels.text.entities import TIMES
 
-HIDDEN = (r"\\[nrtfvuUx]", "<[!/?A-Za-z]", "&[#A-Za-z]", "%[0-9A-Fa-f]{2}", r"\x{200b}")
+HIDDEN = (r"\\[nrtfvuUx]", "<[!/?A-Za-z]", "&[#A-Za-z]", "%[0-9A-Fa-f]{2}", r"\x{200b}", r"\x{2060}", r"\x{feff}")
 """What a text holds that may be shown otherwise than it stands there. Each begins with one sign, which Arrow finds fast."""
 INLINE = frozenset(
     (
@@ -29,8 +29,6 @@ INLINE = frozenset(
     )
 )
 """Tags that part no words (HTML Standard, "Text-level semantics", and what older pages have)."""
-SPACE = "\u200b"
-"""A blank of no width: where it stands for one, it parts words."""
 _ESCAPE = re.compile(r"\\\\{0,7}(?:[nrtfv]|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2}))")
 _HALF = re.compile("[\ud800-\udfff]")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
@@ -39,6 +37,8 @@ _BARE = "|".join(sorted((name for name in html5 if not name.endswith(";")), key=
 _ENTITY = re.compile(rf"&(?:([a-z][a-z0-9]*);|({_BARE}))", re.IGNORECASE | re.ASCII)
 _TAG = re.compile(r"<(?:[!?]|/?[A-Za-z])[^<>]*>")
 _TAG_NAME = re.compile(r"</?([A-Za-z0-9]+)")
+_NO_WIDTH = re.compile("(?<=\\w)[\u200b\u2060\ufeff]+(?=\\w)")
+"""Blanks of no width, which part words where they stand for blanks."""
 _LAST = 0x10FFFF
 
 
@@ -62,7 +62,7 @@ def _show_once(text: str) -> str:
         text = _ENTITY.sub(_read_entity, unescape(text))
     if "<" in text:
         text = _TAG.sub(_read_tag, text)
-    return text.replace(SPACE, " ")
+    return text if text.isascii() else _NO_WIDTH.sub(" ", text)
 
 
 def _read_escape(found: re.Match[str]) -> str:

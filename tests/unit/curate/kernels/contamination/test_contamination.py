@@ -86,7 +86,7 @@ def test_more_hits_than_there_was_room_for() -> None:
 SPACES = (
     *("&nbsp;", "&#160;", "&#xA0;", "&ensp;", "&emsp;", "&thinsp;", "&#8239;", "&NewLine;", "&Tab;", "&nbsp"),
     *("&amp;nbsp;", "&amp;amp;#160;", "\u00a0", "\u2003", "\u202f", "\u3000", "\u2028", "\t", "\r\n", " &mdash; "),
-    *("&NBSP;", "&Nbsp;", "&NBSP", "&EMSP;", "&#160", "&#X20;", "&ZeroWidthSpace;", "\u200b"),
+    *("&NBSP;", "&Nbsp;", "&NBSP", "&EMSP;", "&#160", "&#X20;", "&ZeroWidthSpace;", "\u200b", "\u2060", "\ufeff"),
     *("<br>", "<BR/>", "<br />", "</p><p class='x'>", "<!-- -->", "&lt;br&gt;", "<wbr> ", "</b> <i>"),
     *(r"\n", r"\t", r"\r\n", r"\\n", r"\u0020", r"\u00a0", r"\xa0", r"\u003cbr\u003e", r"\u0026nbsp;", "%20"),
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from resonance.curate.kernels.text.shown import INLINE, show, show_plainly
 
 SIGNS = ["\\", "n", "t", "u", "4e2d", "ud83d", "x", "e9", "%", "20", "C3", "&", "NBSP", ";", "#"]
-MARKS = ["<", ">", "/", "br", "b", "!", "\u200b"]
+MARKS = ["<", ">", "/", "br", "b", "!", "\u200b", "\ufeff"]
 PIECES = st.sampled_from([*SIGNS, *MARKS, "word", " ", "é", "AT&T", "\\u4e2d", "<br>", "&Nbsp", "a < b"])
 
 
@@ -35,7 +35,7 @@ def test_arrays_say_what_the_definition_says(texts: list[str | None]) -> None:
         (r"\u4e2d\u6587 \x41\u{1F600}\U00020000 \ud840\udc00", "中文 A😀𠀀 𠀀"),
         ("a%20b%E4%B8%AD", "a b中"),
         (r"a\u003cbr\u003eb\u0026nbsp;c", "a b\u00a0c"),
-        ("a\u200bb", "a b"),
+        ("\ufeffa\u200bb\u2060\ufeffc \u200bd", "\ufeffa b c \u200bd"),
         (r"\ud840 alone, \U00110000", "\ufffd alone, \\U00110000"),
         ("a < b and b > c, R&D, 5 % off, a\\b, &unknown;", "a < b and b > c, R&D, 5 % off, a\\b, &unknown;"),
     ],
