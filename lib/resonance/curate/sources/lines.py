@@ -35,7 +35,7 @@ def json_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
         if data is None:
             yield too_long(unit, number, size, fields)
         elif data.strip():
-            yield _json_row(data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data, unit, number, fields, encoding)
+            yield _json_row(data.removeprefix(BYTE_ORDER_MARK), unit, number, fields, encoding)  # files joined into one keep theirs
 
 
 def count_line_starts(unit: Unit) -> int:

@@ -106,6 +106,19 @@ def test_lines_in_utf_16_are_decoded(tmp_path: Path, encoding: str, codec: str) 
     assert [(row.line, row.text) for row in json_rows(unit(path, codec=codec), FIELDS)] == list(enumerate(texts, 1))
 
 
+@pytest.mark.parametrize("codec", ["", "gzip"])
+def test_files_with_a_byte_order_mark_that_were_joined_are_read(tmp_path: Path, codec: str) -> None:
+    data = b"".join(b"\xef\xbb\xbf" + b"".join(as_line(f"{file} {n}") + b"\n" for n in range(3)) for file in range(3))
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(gzip.compress(data) if codec else data)
+    expected = [f"{file} {n}" for file in range(3) for n in range(3)]
+    assert [row.text for row in json_rows(unit(path, codec=codec), FIELDS)] == expected
+    if not codec:
+        half = len(data) // 2
+        rows = [*json_rows(unit(path, 0, half), FIELDS), *json_rows(unit(path, half, len(data)), FIELDS)]
+        assert [row.text for row in rows] == expected
+
+
 def test_a_large_file_in_utf_16_is_one_unit(tmp_path: Path) -> None:
     (tmp_path / "wide.jsonl").write_bytes("".join(f'{{"text": "{n}"}}\n' for n in range(50)).encode("utf-16"))
     (tmp_path / "plain.jsonl").write_text("".join(f'{{"text": "{n}"}}\n' for n in range(50)))
