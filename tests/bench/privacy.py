@@ -3,7 +3,7 @@
 (a) Made items in sentences of Faker, with what only looks like one. (b) Places in real text that the patterns were not written on:
 what was found, and what a loose look finds besides, labelled by reading: hashes of lines and offsets in ``privacy_labels.json``,
 and of types that are rare in such texts in ``privacy_labels_rare.json``; of secrets, in packages that were never read before, in
-``privacy_labels_blind.json``, and in others, when those had been read, in ``privacy_labels_blind_2.json``.
+``privacy_labels_blind.json``, and in others, when those had been read, in ``privacy_labels_blind_2.json`` and ``_3.json``.
 """
 
 from __future__ import annotations
@@ -169,11 +169,15 @@ def measure_real() -> dict[str, Any]:
 
 def measure_rare(labels: Path = privacy_real.RARE) -> dict[str, Any]:
     """Part (b) for types that are rare in documentation; each place counts once."""
-    entries = privacy_real.read_rare(labels)
+    read = privacy_real.read_rare(labels)
+    entries, strong = privacy_real.list_random(read), privacy_real.call_strong(read)
     texts = [entry.line for entry in entries]
     peers = ask_peers(texts)
+    weak = len(read) - len(entries)
+    found = find_ours([entry.line for entry in strong])
     return {
-        "labelled": len(entries),
+        "labelled": len(read),
+        **({"weak": weak, "ours_with_weak": privacy_real.rate_ours(strong, found, rate, {})} if weak else {}),
         "hits": sum(bool(entry.label) for entry in entries),
         "near_misses": sum(not entry.label for entry in entries),
         "ours_when_labelled": privacy_real.rate_then(entries, rate),
@@ -204,9 +208,10 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "real_rare": measure_rare,
     "real_blind": partial(measure_rare, privacy_real.BLIND),
     "real_blind_2": partial(measure_rare, privacy_real.BLIND_2),
+    "real_blind_3": partial(measure_rare, privacy_real.BLIND_3),
     "mb_per_cpu_s": measure_speed,
 }
-LINES = {"made": MADE, "real": REAL, "real_rare": REAL, "real_blind": REAL, "real_blind_2": REAL, "mb_per_cpu_s": SPEED}
+LINES = {"made": MADE} | {name: REAL for name in PARTS if name.startswith("real")} | {"mb_per_cpu_s": SPEED}
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 One sample is drawn from documentation of Debian and packages of Python. One is of types that are rare there, from tests and pages
 of packages that check or carry such values: each distinct value once, what was found and what a loose look found besides.
-Two are of secrets, drawn alike from packages that nobody had read when the patterns of their day were written; the second was drawn
-when those of the first had been read.
+Three are of secrets, drawn alike from packages that nobody had read when the patterns of their day were written; each was drawn
+when those before it had been read. The third tells weak passwords from random ones.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 
 from tests.bench import debian, registries
 
-LABELS, RARE, BLIND, BLIND_2 = (
-    Path(__file__).with_name(f"privacy_labels{which}.json") for which in ("", "_rare", "_blind", "_blind_2")
+LABELS, RARE, BLIND, BLIND_2, BLIND_3 = (
+    Path(__file__).with_name(f"privacy_labels{which}.json") for which in ("", "_rare", "_blind", "_blind_2", "_blind_3")
 )
+WEAK, RANDOM = "weak_passwords", "secret_assignments"
+"""Labels of what a name for a secret is set to: a password that is easily guessed, and one of high entropy."""
 SITE = "site-packages"
 ENGLISH, CHINESE = ("linux-doc-6.1",), ("debian-reference-zh-cn", "debian-handbook", "manpages-zh")
 MOST_BYTES = 12_000_000
@@ -81,6 +83,16 @@ def read_rare(labels: Path) -> list[Entry]:
         if hash in held[package, name, many]:
             entries.append(Entry(held[package, name, many][hash], start, end, found, kind, label))
     return entries
+
+
+def list_random(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries without weak passwords."""
+    return [entry for entry in entries if entry.label != WEAK]
+
+
+def call_strong(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries with weak passwords counted as secrets of high entropy."""
+    return [entry._replace(label=RANDOM) if entry.label == WEAK else entry for entry in entries]
 
 
 def count_all() -> dict[str, int]:

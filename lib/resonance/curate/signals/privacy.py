@@ -160,7 +160,7 @@ def _count(name: str, meaning: str) -> Signal:
 PRIVACY = SignalSet(
     "privacy",
     "What names a person or opens a door, before any masking.",
-    3,
+    4,
     (
         _count("emails", "Addresses of mail."),
         _count("cn_mobiles", "Mobile numbers of China."),

@@ -6,10 +6,13 @@ import ipaddress
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise, product
 
 from resonance.curate.kernels.privacy.codes import NEAR
 from resonance.curate.kernels.privacy.domains import DOMAINS
+from resonance.curate.kernels.privacy.letter_pairs import LETTER_PAIRS, ZERO
 
 PROVINCES = frozenset(
     [*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83]
@@ -51,37 +54,74 @@ ISSUERS = (
 """Bank cards: the least and greatest prefix, the digits of a prefix, the least and greatest length."""
 FILLERS = (
     "example", "xxxx", "your", "****", "...", "placeholder", "changeme", "change_me", "dummy", "sample", "00000000", "12345678",
-    "01234567", "1234-5678", "abcdef", "replace", "aws4_request",
+    "01234567", "1234-5678", "abcdef", "replace", "aws4_request", "a-z", "0-9",
 )  # fmt: skip
-"""What stands where a secret would, in texts that explain; and what ends the public part of a signed request (AWS Signature 4)."""
+"""What stands where a secret would, in texts that explain; ranges of expressions; and what ends the public part of a signed request
+(AWS Signature 4)."""
 ROLES = (
     "password", "passwd", "passphrase", "pass", "pwd", "psw", "token", "key", "seed", "user", "name", "login", "account", "api",
     "app", "id", "client", "access", "auth", "public", "private", "sender", "web", "hook", "host", "port", "db", "my", "our",
+    "proxy",
 )  # fmt: skip
 """Words for parts of an address that opens something: what is made of them alone, as ``AppID`` and ``my_password``, is a form."""
 MADE_OF_ROLES = re.compile(rf"(?:{'|'.join(ROLES)}|[_.-])+", re.IGNORECASE | re.ASCII)
 WORDS_FOR_IT = ("password", "passwd", "pass", "pwd")
 """Where one of these is the login, the address is a form, whatever follows."""
 VARIABLE = "$*{}[]()"
-"""Signs of variables, expressions and what is blotted out."""
-OTHERS = ("id", "ids", "hash", "name", "type", "scope", "url", "uri", "path", "file")
+"""Signs of variables, expressions and what is blotted out: none stands in a login."""
+FORM = re.compile(r".*\{.*\}.*|.*[$%]\(.*|\$[A-Za-z0-9_]+|[\[(].*[\])]|.*\*\*.*", re.DOTALL)
+"""A value that is a variable, an expression or blotted out, or holds one."""
+OTHERS = (
+    "id", "ids", "hash", "name", "type", "scope", "url", "uri", "path", "file", "policy", "digest", "version", "algorithm", "alg",
+    "format", "class", "header", "field", "label", "index", "length", "size", "count", "status", "audience", "issuer", "endpoint",
+    "location", "prefix", "suffix", "title", "description", "lifetime", "ttl", "date", "time", "expiry", "expires", "expiration",
+    "usage", "mode", "provider", "method", "function", "service", "store", "env", "variable", "param", "parameter", "template",
+    "regex", "pattern", "resource", "arn", "ref", "reference", "alias", "hint", "number", "purpose", "role", "state", "kind",
+    "error", "message", "test", "parser", "manager", "handler", "accessor",
+)  # fmt: skip
 """Last words of names, as ``token_id`` and ``secretName``, whose value is no secret but tells of one."""
-PLACES = ("next", "page", "continuation", "request", "creation", "idempotency")
+PRINTS = ("fingerprint", "thumbprint", "checksum", "public")
+"""What a name holds anywhere whose value anybody may see."""
+PLACES = ("next", "page", "continuation", "request", "creation", "idempotency", "skip", "sync", "cursor", "resume", "start")
 """What stands before ``token`` where it names a place in a list or a request that may come twice, as in the APIs of clouds."""
-JOINS = b" \t\"'`=:>]\xef\xbc\x9a"
+JOINS = b" \t\"'`=:>]\\\xef\xbc\x9a"
 """Bytes between a name and its value."""
+TYPES = ("str", "string", "bytes", "&str", *("".join(each) for size in (1, 2) for each in product("brul@", repeat=size)))
+"""What languages write between a name and a text: its type, or letters before its quote."""
 NOUNS = ("key", "token", "secret", "password")
 """What names of code end in, as ``ecTestKey256``, when a variable is assigned."""
-LEAST_ENTROPY, LEAST_SHARE = 3.0, 0.75
+LEAST_ENTROPY, LEAST_SHARE = 2.5, 0.75
 """Bits a sign, or this share of what signs of which no two are alike would have, where that is less."""
 LEAST_MIXED = 10
+LEAST_PARTED = 6
+"""Digits of a value of one size of letters that is parted as names are."""
+LEAST_RANDOM = 6
+"""Signs that no word, run or repetition tells: so many at least, and half of all."""
+LEAST_WORD, LEAST_WORDY = 4, 2
+"""Letters that a word has at least, and by how many half bits its pairs are likelier in words than by chance."""
+SHORT_WORDS = (
+    "key", "api", "app", "dev", "foo", "bar", "baz", "new", "old", "the", "for", "test", "pass", "auth", "user", "http", "xxx",
+    "str", "int", "sha", "rsa", "aes", "jwt", "url", "uri",
+)  # fmt: skip
+"""Words of names, of few letters or of letters that seldom follow one another."""
+KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
+LONGEST_STEP = 4
+"""Signs of a group that repeats, or counts on."""
+JOINTS = "_-.:="
+"""Signs that join others and so tell nothing."""
 JSON = "eyJ"
 """What an object of JSON begins with in Base64: with full stops it is a JWT, or none that holds."""
+HEADERS = ("eyJhbGci", "eyJ0eXAi", "eyJraWQi")
+"""What the first part of a token begins with, where the others stand apart."""
+HASHED = re.compile(r"[a-z0-9_]*\$[0-9a-z-]{1,10}\$")
+"""What a password begins with that is kept as a hash (crypt, Django)."""
 UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_SECRET = ("::", "//", "%20")
 """What names of code, paths and words in an address hold."""
 BESIDE = 12
 FEW, SMALL = 8, 64
+MATERIAL = 16
+"""Signs one after another that a key of a block has at least."""
 
 
 def _digits(value: str) -> str:
@@ -236,6 +276,12 @@ def key(value: str) -> bool:
     return len(set(value[-24:])) >= FEW and not holds_filler(value)
 
 
+def block(value: str) -> bool:
+    """A block holds signs of Base64 in a row, of both sizes and with a digit, as no words of a text about blocks are."""
+    runs = (run for run in re.findall(r"[A-Za-z0-9+/=]+", value) if len(run) >= MATERIAL)
+    return any(re.search("[A-Z]", run) and re.search("[a-z]", run) and _digits(run) for run in runs) and not holds_filler(value)
+
+
 def secret(value: str, before: str, after: str) -> bool:
     """A password is not made of words for parts of an address, does not end in one for it, is no variable and not one sign.
 
@@ -245,9 +291,9 @@ def secret(value: str, before: str, after: str) -> bool:
     login = before.rpartition("/")[2][:-1]
     if set(login) & set(VARIABLE) or "..." in login or login.lower() in WORDS_FOR_IT:
         return False
-    host = re.match(r"@(?:[0-9A-Za-z\[]|/[a-z]|[^\x00-\x7f])", after)
+    host = re.match(r"@(?:[0-9A-Za-z\[%{$]|/[a-z]|[^\x00-\x7f])", after)
     form = MADE_OF_ROLES.fullmatch(value) or (value.lower().endswith(NOUNS) and not _digits(value))
-    return host is not None and not form and len(set(value)) > 1 and not holds_filler(value) and not set(value) & set(VARIABLE)
+    return host is not None and not form and len(set(value)) > 1 and not holds_filler(value) and not FORM.fullmatch(value)
 
 
 def entropy(value: str) -> float:
@@ -261,7 +307,10 @@ def names_other(value: str, before: str) -> bool:
 
     ``secret_id`` is what Vault calls a secret where it is a UUID.
     """
-    name = before.encode()[-NEAR:].rstrip(JOINS)
+    name = _strip_joins(before.encode()[-NEAR:])
+    whole = re.search(rb"[A-Za-z0-9_.-]*\Z", name)
+    if whole and any(word.encode() in whole[0].lower() for word in PRINTS):
+        return True
     last = _last_word(name)
     if name.endswith(b"secret_id") and UUID.fullmatch(value):
         return False
@@ -270,19 +319,57 @@ def names_other(value: str, before: str) -> bool:
     return last.decode().lower() in OTHERS
 
 
+def _strip_joins(near: bytes) -> bytes:
+    """What stands before a value up to the end of its name: without quotes, signs that assign, a type."""
+    name = near.rstrip(JOINS)
+    tail = re.search(rb"[A-Za-z&@]*\Z", name)
+    head = name[: tail.start()] if tail else name
+    written = tail is not None and tail[0].decode().lower() in TYPES and head[-1:] in {bytes([byte]) for byte in JOINS}
+    return head.rstrip(JOINS) if written else name
+
+
 def _last_word(name: bytes) -> bytes:
     found = re.search(rb"(?:[A-Z]?[a-z]+|[A-Z]*)\Z", name)
     return found[0] if found else b""
 
 
+def count_random(value: str) -> tuple[int, int]:
+    """How many signs of a value no word, run or repetition tells; and how many it has, but for joints."""
+    told = {at for first, last in (*_find_words(value), *_find_runs(value)) for at in range(first, last)}
+    signs = {at for at, sign in enumerate(value) if sign not in JOINTS}
+    return len(signs - told), len(signs)
+
+
+def _find_words(value: str) -> Iterator[tuple[int, int]]:
+    """Where words stand: letters whose pairs are likelier in words than by chance. A capital begins one."""
+    for found in re.finditer("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", value):
+        word = found[0].lower()
+        wordy = sum(ord(LETTER_PAIRS[ord(one) - 97][ord(two) - 97]) - ord(ZERO) for one, two in pairwise(word))
+        if word in SHORT_WORDS or (len(word) >= LEAST_WORD and wordy >= LEAST_WORDY):
+            yield found.span()
+
+
+def _find_runs(value: str) -> Iterator[tuple[int, int]]:
+    """Where three groups of signs are alike or count on, or four signs follow one another on a keyboard."""
+    codes = value.lower().encode()
+    for at, step in product(range(len(codes)), range(1, LONGEST_STEP + 1)):
+        parts = [codes[first : first + step] for first in range(at, at + 3 * step, step)]
+        if len(parts[2]) == step and all(b - a == c - b and abs(b - a) <= 1 for a, b, c in zip(*parts, strict=True)):
+            yield at, at + 3 * step
+    for at in range(len(codes) - 3):
+        four = value[at : at + 4].lower()
+        if any(four in row or four[::-1] in row for row in KEYBOARD):
+            yield at, at + 4
+
+
 def assignment(value: str, before: str) -> bool:
-    """A value of high entropy, of letters and digits both, that is no path, no name, no filler, and is named as a secret.
+    """A value of high entropy, half of it told by no word or run, that is no path, no name, no filler, and is named as a secret.
 
     Two digits are asked for; one where a fifth of it are large letters and a fifth small ones, or where it is short. A short one
     holds letters of both sizes and no underscore, one with a full stop several of both sizes and three digits; it is no
     name of a file.
     """
-    if names_other(value, before) or re.search(rf"[a-z](?=[A-Z][a-z])(?i:{'|'.join(NOUNS)})", value):
+    if names_other(value, before) or FORM.fullmatch(value) or re.search(rf"[a-z](?=[A-Z][a-z])(?i:{'|'.join(NOUNS)})", value):
         return False
     digits, letters = len(_digits(value)), sum(sign.isalpha() for sign in value)
     sizes = min(sum(map(str.isupper, value)), sum(map(str.islower, value)))
@@ -294,8 +381,9 @@ def assignment(value: str, before: str) -> bool:
     begins = re.match(rf"(?i:{'|'.join(NOUNS)})[_-]", value)
     if few or begins or letters < 2 or holds_filler(value) or value[0] in "/.~*&-=" or any(map(value.__contains__, NO_SECRET)):
         return False
-    words = re.findall("[A-Z][a-z]{3,}", value)
-    camels = len(words) > 1 and 6 * digits < len(value) and 5 * sum(map(len, words)) > 3 * len(value)
     parted = any(sign in "_.-" for sign in value) and (value.islower() or value.isupper()) and re.fullmatch(r"[\w.-]+", value)
+    if (parted and digits < LEAST_PARTED) or value.startswith(HEADERS) or HASHED.match(value):
+        return False
+    random, signs = count_random(value)
     least = min(LEAST_ENTROPY, LEAST_SHARE * math.log2(len(value)))
-    return not camels and not (parted and digits < 6) and entropy(value) >= least
+    return random >= LEAST_RANDOM and 2 * random >= signs and entropy(value) >= least

@@ -22,14 +22,17 @@ AFTER = {
     "mail": f"{WORD}@-",
     "value": rf"{WORD}+/=.~!@#%^*(\[{{<$?:-",
     "host": "^@",
+    "quote": r"^\"'`\\",
 }
-"""Fences after a value, by name. After a number, ``.`` or ``-`` may not lead on to a letter or digit; a host must be there."""
+"""Fences after a value, by name. After a number, ``.`` or ``-`` may not lead on to a letter or digit; host, quote must follow."""
 JOINED = ("number", "dotted")
+BEHIND = ("host", "quote")
+"""Fences that ask for something behind the value."""
 FENCES = tuple(AFTER)
 """Fences after a value, by number."""
 CHECKS = (
     "", "cn_id", "credit_code", "card", "mobile", "landline", "phone", "ipv4", "ipv6", "plate", "secret", "email", "passport",
-    "said_phone", "assignment", "key",
+    "said_phone", "assignment", "key", "block",
 )  # fmt: skip
 """Checks, by number."""
 GROUPED = ("card", "mobile", "landline", "phone")

@@ -122,6 +122,11 @@ TONGUE = r"(?:phone|telephone|tel|fax|mobile|cell|whatsapp|电话|手机|传真|
 SECRET = (
     "(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key|private[_-]?key|credential|密码|密钥|口令)"
 )
+TYPED = r"(?:[ \t]?:[ \t]?(?:str|string|bytes|&str))?"
+"""What languages with types write between a name and its value."""
+NAMED_SECRET = rf"[a-z0-9_.-]*{SECRET}[a-z0-9_]*[\"'\]\\]*{TYPED}[ \t]{{0,2}}(?:=>|:=|=|:|：)[ \t]{{0,2}}"
+QUOTE = r"[brul@]{0,2}\\{0,3}[\"'`]"
+"""A quote, with the letters and escapes that may stand before one."""
 
 NUMBERS = (
     Pattern("cn_id", "cn_ids", r"[1-9]\d{5} ?\d{8} ?\d{3}[\dXx]", before="number", after="number", check="cn_id", hint="id"),
@@ -222,22 +227,50 @@ WORDS = (
     Pattern(
         "secret_assignment",
         "secret_assignments",
-        r"[A-Za-z0-9+/=_~!@#%^*.-]{7,512}",
-        rf"[a-z0-9_.-]*{SECRET}[a-z0-9_]*[\"'\]]*[ \t]{{0,2}}(?:=>|:=|=|:|：)[ \t]{{0,2}}[\"'`]?",
+        r"[A-Za-z0-9+/=_~!@#%^*$.-]{7,512}",
+        rf"{NAMED_SECRET}(?:{QUOTE})?",
         before="name",
         after="value",
         check="assignment",
         yields=True,
         label="SECRET",
     ),
+    Pattern(
+        "quoted_secret",
+        "secret_assignments",
+        r"[!#-&(-;=?-\[\]-_a-~]{7,1000}",
+        rf"{NAMED_SECRET}{QUOTE}",
+        before="name",
+        after="quote",
+        check="assignment",
+        yields=True,
+        label="SECRET",
+    ),
 )
 PART = r"[A-Za-z0-9_-]{4,}={0,2}"
-JWT = rf"eyJ{PART}\.(?:eyJ{PART}|[A-Za-z0-9_-]*\.{PART}\.{PART})\.{PART}"
-"""Signed (three parts, of which the second is claims) or encrypted (five, of which the second may be empty): RFC 7519, 7516. Some
-writers pad the parts."""
-BLOCK = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
-END = r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
-INSIDE = r"[\s\\]*(?:[A-Za-z0-9-]+: [A-Za-z0-9,/() .-]+[\s\\]+)*[A-Za-z0-9+/=\s\\]*"
+OBJECT = "e(?:y[AJ]|w[0ok])"
+"""An object of JSON in Base64: a brace, then a quote or what may stand before one."""
+NONE = "(?:Im5vbmUi|[iC]Jub25lI|ibm9uZS)"
+"""``"none"`` in Base64, wherever its three bytes at a time begin: the algorithm of a token that is not signed (RFC 7519, 6)."""
+CLAIMS = rf"(?:{OBJECT}{PART}|e30)"
+"""An object of JSON, which may be empty."""
+JWT = (
+    rf"{OBJECT}{PART}\.(?:{CLAIMS}|[A-Za-z0-9_-]*\.{PART}\.{PART})\.{PART}|"
+    rf"{OBJECT}[A-Za-z0-9_-]*{NONE}[A-Za-z0-9_-]*={{0,2}}\.{CLAIMS}\."
+)
+"""Signed (three parts, of which the second is claims), encrypted (five, of which the second may be empty) or neither, the third
+part empty: RFC 7519, 7516. Some writers pad the parts."""
+BLOCK = r"-{3,6} ?BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)? ?-{3,6}"
+END = r"-{3,6} ?END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)? ?-{3,6}"
+SEAM = r"[\s\\\"'`#*>;|,+()]"
+"""What lines of a block are joined by, where it stands in code, in a comment or in a quoted mail."""
+HEADER = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*: (?:-?[A-Za-z0-9,/():;@<>_=. ])*"
+INSIDE = rf"{SEAM}*(?:{HEADER}[\r\n\\\"'`]{SEAM}*)*(?:{SEAM}|[A-Za-z0-9+/=])*"
+PUTTY = (
+    r"PuTTY-User-Key-File-[123]: [a-z0-9@.-]+(?:[\s\\]+(?:[A-Za-z-]+: [A-Za-z0-9@._+/ -]*|[A-Za-z0-9+/=]+))+"
+    r"[\s\\]+n?Private-MAC: [0-9a-f]{40,64}"
+)
+"""PuTTY User Manual, appendix C: the format of its private keys."""
 PROVIDED = tuple(
     Pattern(name, "provider_keys", expression, before="number", check="key", label="API_KEY")
     for name, _, expression, _ in PROVIDER_KEYS
@@ -245,7 +278,8 @@ PROVIDED = tuple(
 UNLED = ("azure_client_secret", "mailchimp_key", "terraform_token")
 """Keys that begin like any word: what they are known by stands inside. Apart from others, so that few words are read for them."""
 KEYS = (
-    Pattern("private_key", "private_keys", f"{BLOCK}{INSIDE}{END}", before="any", after="any"),
+    Pattern("private_key", "private_keys", f"{BLOCK}{INSIDE}{END}", before="any", after="any", check="block"),
+    Pattern("putty_key", "private_keys", PUTTY, check="block", label="PRIVATE_KEY"),
     Pattern("jwt", "jwts", JWT, before="number"),
     *(pattern for pattern in PROVIDED if pattern.name not in UNLED),
 )

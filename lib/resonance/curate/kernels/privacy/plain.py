@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from resonance.core.expression import list_ranges, parse_expression
 from resonance.curate.kernels.privacy import checks
-from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, GROUPED, INSIDE, JOINED, LETTERS, MOST_BEFORE, NEAR
+from resonance.curate.kernels.privacy.codes import AFTER, BEFORE, BEHIND, GROUPED, INSIDE, JOINED, LETTERS, MOST_BEFORE, NEAR
 from resonance.curate.kernels.privacy.patterns import HINTS, PATTERNS, Pattern
 
 
@@ -111,7 +111,7 @@ def _find_ends(text: str, start: int, expression: re.Pattern[str], fence: str) -
 
 def _may_end(text: str, end: int, fence: str) -> bool:
     if end == len(text):
-        return fence != "host"
+        return fence not in BEHIND
     if _in_class(AFTER[fence], text[end]):
         return False
     if fence in JOINED and re.match(r"[.-][0-9A-Za-z]", text[end:]):

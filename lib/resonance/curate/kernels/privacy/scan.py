@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 
 from resonance.curate.kernels.privacy.assignment_kernel import assignment
-from resonance.curate.kernels.privacy.codes import CHECKS, FENCES, GROUPED, JOINED, NEAR, START
+from resonance.curate.kernels.privacy.codes import BEHIND, CHECKS, FENCES, GROUPED, JOINED, NEAR, START
 from resonance.curate.kernels.privacy.leads import FLAGS, UNLED_GROUPS, mark_leads
 from resonance.curate.kernels.privacy.numbers_kernel import (
     card,
@@ -26,7 +26,7 @@ from resonance.curate.kernels.privacy.numbers_kernel import (
     said_phone,
 )
 from resonance.curate.kernels.privacy.widen_kernel import widen
-from resonance.curate.kernels.privacy.words_kernel import LONGS, email, key, passport, secret, weigh_words
+from resonance.curate.kernels.privacy.words_kernel import LONGS, block, email, key, passport, secret, weigh_words
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES, POSITIONS
 
@@ -42,19 +42,35 @@ TABLES = types.Tuple(  # type: ignore[no-untyped-call]
 ROOM = types.UniTuple(POSITIONS, 3)  # type: ignore[no-untyped-call]
 """Zeros for the ends of patterns, zeros for the counts of bytes, and the ends and number of what was found."""
 _UNLED, _NEAR, _START, _DOT, _MINUS, _ZERO = UNLED_GROUPS, NEAR, START, ord("."), ord("-"), ord("0")
-_DOTTED, _HOST = FENCES.index("dotted"), FENCES.index("host")
+_DOTTED = FENCES.index("dotted")
+_BEHIND = np.array([name in BEHIND for name in FENCES], np.uint8)
 _JOINED = np.array([name in JOINED for name in FENCES], np.uint8)
 _GROUPED = np.array([name in GROUPED for name in CHECKS], np.uint8)
-_CN_ID, _CREDIT, _CARD, _MOBILE, _LANDLINE, _PHONE, _IPV4, _IPV6, _PLATE, _SECRET, _EMAIL, _PASSPORT, _SAID, _ASSIGNED, _KEY = (
-    range(1, len(CHECKS))
-)
+(
+    _CN_ID,
+    _CREDIT,
+    _CARD,
+    _MOBILE,
+    _LANDLINE,
+    _PHONE,
+    _IPV4,
+    _IPV6,
+    _PLATE,
+    _SECRET,
+    _EMAIL,
+    _PASSPORT,
+    _SAID,
+    _ASSIGNED,
+    _KEY,
+    _BLOCK,
+) = range(1, len(CHECKS))
 
 
 @compiled(types.boolean(BYTES, INT, INT, INT, BYTE_ROWS))
 def may_end(data, at, stop, fence, fences):  # type: ignore[no-untyped-def]
     """Whether a value may end at ``at`` in a text that ends at ``stop``."""
     if at >= stop:
-        return fence != _HOST
+        return not _BEHIND[fence]
     byte = data[at]
     if fences[fence, byte]:
         return False
@@ -141,6 +157,8 @@ def pass_check(data, start, at, end, stop, check, said, counts):  # type: ignore
         return said_phone(data, at, end)
     if check == _ASSIGNED:
         return assignment(data, start, at, end, counts)
+    if check == _BLOCK:
+        return block(data, at, end)
     return check != _KEY or key(data, at, end)
 
 

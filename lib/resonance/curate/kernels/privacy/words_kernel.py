@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from resonance.curate.kernels.privacy.checks import (
     FEW,
     FILLERS,
+    MATERIAL,
     NOUNS,
     ROLES,
     VARIABLE,
@@ -18,7 +19,7 @@ from resonance.curate.kernels.privacy.checks import (
 )
 from resonance.curate.kernels.privacy.codes import NEAR
 from resonance.curate.kernels.privacy.domains import DOMAINS
-from resonance.curate.kernels.privacy.numbers_kernel import count_digits, is_sign
+from resonance.curate.kernels.privacy.numbers_kernel import count_digits, is_digit, is_sign
 from resonance.curate.kernels.text.compiled import compiled
 from resonance.curate.kernels.text.scan import BYTES
 
@@ -26,8 +27,9 @@ INT = types.int64
 TRUTH = types.boolean(BYTES, INT, INT)
 LONGS = types.Array(types.int64, 1, "C", readonly=True)
 MOST_LETTERS = 13
-_FEW, _MOST_LETTERS, _NEAR = FEW, MOST_LETTERS, NEAR
-_DOT, _MINUS, _AT, _COLON, _SLASH, _UNDERSCORE, _FEED = ord("."), ord("-"), ord("@"), ord(":"), ord("/"), ord("_"), ord("\n")
+_FEW, _MATERIAL, _MOST_LETTERS, _NEAR = FEW, MATERIAL, MOST_LETTERS, NEAR
+_DOT, _MINUS, _AT, _COLON, _SLASH, _UNDERSCORE, _FEED, _PLUS, _EQUAL = (ord(sign) for sign in ".-@:/_\n+=")
+_DOLLAR, _PERCENT, _BRACE, _PARENTHESIS, _BRACKET, _STAR = (ord(sign) for sign in "$%{([*")
 
 
 def number_letters(word: str) -> int:
@@ -45,6 +47,7 @@ def lay_words(words: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64
 
 
 _DOMAINS = np.array(sorted(number_letters(domain) for domain in DOMAINS if len(domain) <= MOST_LETTERS), np.int64)
+_HOST = np.array([byte >= 0x80 or chr(byte) in "[%{$" for byte in range(256)], np.uint8)
 _FILLERS, _FILLER_AT = lay_words(FILLERS)
 _ROLES, _ROLE_AT = lay_words(ROLES)
 _LOGINS, _LOGIN_AT = lay_words(WORDS_FOR_IT)
@@ -159,6 +162,38 @@ def key(data, at, end):  # type: ignore[no-untyped-def]
     return different >= _FEW and not holds_filler(data, at, end)
 
 
+@compiled(TRUTH)
+def block(data, at, end):  # type: ignore[no-untyped-def]
+    """A block holds signs of Base64 in a row, of both sizes and with a digit, as no words of a text about blocks are."""
+    found, size, digits, smalls, larges = False, 0, 0, 0, 0
+    for i in range(at, end):
+        byte = data[i]
+        if is_sign(byte) or byte in (_PLUS, _SLASH, _EQUAL):
+            size += 1
+            digits += is_digit(byte)
+            smalls += 97 <= byte <= 122
+            larges += 65 <= byte <= 90
+            found |= size >= _MATERIAL and digits > 0 and smalls > 0 and larges > 0
+        else:
+            size, digits, smalls, larges = 0, 0, 0, 0
+    return found and not holds_filler(data, at, end)
+
+
+@compiled(TRUTH)
+def is_variable(data, at, end):  # type: ignore[no-untyped-def]
+    """Whether a value is a variable, an expression or blotted out, or holds one: ``checks.FORM``."""
+    opened, name = False, data[at] == _DOLLAR and end - at > 1
+    for i in range(at, end):
+        byte = data[i]
+        opened |= byte == _BRACE
+        if (opened and byte == _BRACE + 2) or (byte in (_DOLLAR, _PERCENT) and i + 1 < end and data[i + 1] == _PARENTHESIS):
+            return True
+        if byte == _STAR and i + 1 < end and data[i + 1] == _STAR:
+            return True
+        name &= i == at or is_sign(byte) or byte == _UNDERSCORE
+    return name or (end - at > 1 and data[at] in (_BRACKET, _PARENTHESIS) and data[end - 1] in (_BRACKET + 2, _PARENTHESIS + 1))
+
+
 @compiled(types.boolean(BYTES, INT, INT))
 def is_form(data, start, at):  # type: ignore[no-untyped-def]
     """Whether the login before a password, back to the slash before it, is a variable, shortened or the word for a password."""
@@ -199,14 +234,12 @@ def secret(data, start, at, end, stop):  # type: ignore[no-untyped-def]
     if is_form(data, start, at):
         return False
     socket = end + 2 < stop and data[end + 1] == _SLASH and 97 <= data[end + 2] <= 122
-    if end + 1 >= stop or not (socket or is_sign(data[end + 1]) or data[end + 1] == 0x5B or data[end + 1] >= 0x80):
+    if end + 1 >= stop or not (socket or is_sign(data[end + 1]) or _HOST[data[end + 1]]):
         return False
     same = True
     for i in range(at, end):
         same &= data[i] == data[at]
-        if _VARIABLE[data[i]]:
-            return False
-    if same or is_made_of_roles(data, at, end):
+    if same or is_made_of_roles(data, at, end) or is_variable(data, at, end):
         return False
     for word in range(len(_NOUN_AT) - 1 if count_digits(data, at, end)[0] == 0 else 0):
         begin = end - (_NOUN_AT[word + 1] - _NOUN_AT[word])

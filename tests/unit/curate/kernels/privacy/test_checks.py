@@ -47,6 +47,10 @@ from resonance.curate.kernels.privacy.provider_keys import PROVIDER_KEYS
         ("passport", "E12345678", True),
         ("passport", "E1234567", True),
         ("passport", "1234567", False),
+        ("block", "-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\n-----END PRIVATE KEY-----", True),
+        ("block", "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", False),
+        ("block", "-----BEGIN PRIVATE KEY----- and then follow lines -----END PRIVATE KEY-----", False),
+        ("block", "-----BEGIN PRIVATE KEY-----\nYourPrivateKey4YouGoesHere\n-----END PRIVATE KEY-----", False),
         ("key", "AKIAIOSFODNN7EXAMPLE", False),
         ("key", "AKIAQ3EGRX7LMNOPWQYZ", True),
         ("key", "AKIAAAAAAAAAAAAAAAAA", False),
@@ -112,7 +116,7 @@ def test_a_number_behind_the_head_of_an_iban_is_a_part_of_it(before: str, inside
         ('nextToken="', "aB3xY9zQ1kLm88", False),
         ("client_request_token = ", "aB3xY9zQ1kLm88", False),
         ("user_token = ", "aB3xY9zQ1kLm88", True),
-        ("key=", "mysupersecretkey123", True),
+        ("key=", "mysupersecretkey123", False),  # a word and digits: whoever has a list of words guesses it
         ("Credential=", "12312313/20170613/us-east-1/s3/aws4_request", False),
         ("key = ", "Qwen2_5OmniToken2WavConfig", False),
         ("key = ", "self_attn_2_value_3", False),
@@ -134,6 +138,30 @@ def test_a_number_behind_the_head_of_an_iban_is_a_part_of_it(before: str, inside
         ('"token_id": "', "951882ed-22da-ccd8-cdbd-7b4056b70de0", False),
         ("token: ", "dk-1234-5678-9012x", False),
         ("password = ", "Password_7x_3_1", False),
+        ("password = ", "qwer5678", False),  # runs on a keyboard
+        ("password = ", "testing1234", False),
+        ("token = ", "a1b2c3d4e5f6", False),  # counts on
+        ("token = ", "x7Qx7Qx7Qx7Qx7Q", False),  # repeats
+        ("token = ", "aBigStringOfRandomChars.123abc", False),
+        ("password = ", "pa9$[x(Qz7]", True),
+        ("password = ", "[pa9xQz7vQw]", False),
+        ("password = ", "$pa9xQz7vQw", False),
+        ("password = ", "pa9{x}Qz7vQw", False),
+        ("password = ", "pa9$(x)Qz7vQw", False),
+        ("password = ", "pa9**xQz7vQw", False),
+        ("password = ", "$2b$12$xQz7vQwLm0pRt", False),  # a hash of one
+        ("password = ", "sha256$5$xQz7vQwLm0pRt", False),
+        ("token = ", "eyJhbGciOiJIUzI1NiIsInR5cCI6", False),  # the first part of a JWT alone
+        ("token = ", "ghs_[0-9a-zA-Z]qX7vQw2", False),
+        ("skipToken=", "kP9zQ1xR4tLm", False),
+        ("KeyFingerprintWithPassphrase = ", "E3EB7611D815211F1419", False),
+        ("TOKEN_POLICY = ", "kP9zQ1xR4tLm", False),
+        ("token = ", "EC_SECP384R1_KEY", False),
+        ("token: str = ", "kP9zQ1xR4tLm", True),
+        ("token_id: str = ", "kP9zQ1xR4tLm", False),
+        ('token = b"', "kP9zQ1xR4tLm", True),
+        ('token_name = b"', "kP9zQ1xR4tLm", False),
+        ("secret = ", "7363616c-6577-6573-6862-6f7579616161", True),
     ],
 )
 def test_a_secret_is_of_chance_and_named_as_one(name: str, value: str, passes: bool) -> None:
@@ -143,8 +171,10 @@ def test_a_secret_is_of_chance_and_named_as_one(name: str, value: str, passes: b
 def test_a_password_is_no_word_for_one_and_stands_before_a_host() -> None:
     words = ("tiger", "a%20secret", "password", "Passwd", "${PASSWORD}", "%(word)s", "AccessToken", "a...b", "bbbb")
     assert [checks.secret(word, "ftp://bob:", "@host") for word in words] == [True, True, *[False] * 7]
-    places = ("@/", "@", "@/run/x", "@[::1]", "@例")
-    assert [checks.secret("tiger", "ftp://bob:", after) for after in places] == [False, False, True, True, True]
+    places = ("@/", "@", "@/run/x", "@[::1]", "@例", "@%s", "@{host}", "@$HOST")
+    assert [checks.secret("tiger", "ftp://bob:", after) for after in places] == [False, False, *[True] * 6]
+    signs = ("foo(b]c", "a$1", "[pass]word", "$tiger", "[tiger]", "(tiger)", "ti{g}er", "ti%(g)s", "t**r")
+    assert [checks.secret(word, "ftp://bob:", "@host") for word in signs] == [*[True] * 3, *[False] * 6]
     logins = ("bob", "b.o.b", "mypass", "${BOB}", "$bob", "{bob}", "b...b", "b*b", "password", "PWD")
     assert [checks.secret("tiger", f"$x/ftp://{login}:", "@host") for login in logins] == [*[True] * 3, *[False] * 7]
     forms = ("AppID", "api_pass", "user-name", "webhook", "MyPassWd", "my.access.key")

@@ -16,6 +16,13 @@ from resonance.curate.kernels.privacy.plain import Span, find_plainly
 from resonance.curate.kernels.privacy.tables import build_plan
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\n-----END RSA PRIVATE KEY-----"
+COMMENTED = "-----BEGIN EC PRIVATE KEY-----\n// MHcCAQEEIKCAQEA7pXq\n# Zk9vUw1pL2MHcCAQ==\n-----END EC PRIVATE KEY-----"
+QUOTED = '-----BEGIN PRIVATE KEY-----\\n" +\n    "MIIEpAIBAAKCAQEA7\\n" +\n    "Zk9v\\n" +\n    "-----END PRIVATE KEY----'
+HEADED = "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: x@y.z\nP2/56wAAAiwAAAA3aW\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+PUTTY = (
+    "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: rsa-key\nPublic-Lines: 1\nAAAAB3NzaC1yc2EAAAABJQ\n"
+    "Private-Lines: 1\nAAAAgFZ7kQ2mPz9Lw3RtYx\nPrivate-MAC: 8f5d2c2a9b0c4e7d1f3a5b6c7d8e9f0a1b2c3d4e"
+)
 HITS = {
     "email": ["zhang.san@example.com", "a+b@mail.co.uk"],
     "cn_mobile": ["138 0013 8001", "+86 138-0013-8001", "(+86)13800138001"],
@@ -30,10 +37,16 @@ HITS = {
     "jwt": [
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9==.dozjgNryP4J3jVmNHl0w5N",
+        "ewogICJhbGciOiJIUzI1NiJ9.eyAic3ViIjoiMTIzNCJ9.dozjgNryP4J3jVmNHl0w5N",
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0In0.",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0In0.",
+        "eyJhbGciOiAibm9uZSJ9.eyJzdWIiOiIxMjM0In0.",
+        "eyJhbGciOiJIUzI1NiJ9.e30.dozjgNryP4J3jVmNHl0w5N",
         "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.OKOawDo13gRp2ojaHV.48V1_ALb6US04U3b.5eym8TW_c8SuK0lt.XFBoMYUZodetZdvT",
         "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..jg45D9nmr6-8awml.z-zglLlEw9MVkYHi.MrtVtI0bAs2cHqKl",
     ],
-    "private_key": [KEY],
+    "private_key": [KEY, COMMENTED, QUOTED, HEADED],
+    "putty_key": [PUTTY],
     "aws_access_key": ["AKIAQ3EGRX7LMNOPWQYZ"],
     "telegram_bot_token": ["110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawX", "bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawX"],
     "github_token": ["ghp_16C7e42F292c6912E7710c838347Ae178B4a"],
@@ -50,7 +63,12 @@ LED += [
     ("bug", r"\-bash@gnu.org", "email"),
 ]
 LED += [("password = '", "aB3xY9zQ1kLm88", "secret_assignment"), ("ftp://bob:", "s3cretPw", "url_password")]
-LED += [("ftp://bob:", "q@tt:3,x", "url_password"), ("token=", "kG_7.C2h-8.3KrN", "secret_assignment")]
+LED += [("password: str = b'", "aB3xY9zQ1kLm88", "secret_assignment"), ('token := \\"', "kP9$zQ1[x", "quoted_secret")]
+LED += [
+    ("ftp://bob:", "q@tt:3,x", "url_password"),
+    ("ftp://bob:", "q(t]3$x", "url_password"),
+    ("token=", "kG_7.C2h-8.3KrN", "secret_assignment"),
+]
 MISSES = [
     "订单号：4012888888881881",
     "v203.0.113.7",
