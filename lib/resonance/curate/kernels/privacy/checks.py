@@ -54,7 +54,7 @@ ISSUERS = (
 """Bank cards: the least and greatest prefix, the digits of a prefix, the least and greatest length."""
 FILLERS = (
     "example", "xxxx", "your", "****", "...", "placeholder", "changeme", "change_me", "dummy", "sample", "00000000", "12345678",
-    "01234567", "1234-5678", "abcdef", "replace", "aws4_request", "a-z", "0-9",
+    "01234567", "1234-5678", "abcdef", "replace", "aws4_request", "a-z", "[0-9", "0-9]",
 )  # fmt: skip
 """What stands where a secret would, in texts that explain; ranges of expressions; and what ends the public part of a signed request
 (AWS Signature 4)."""
@@ -77,12 +77,15 @@ OTHERS = (
     "location", "prefix", "suffix", "title", "description", "lifetime", "ttl", "date", "time", "expiry", "expires", "expiration",
     "usage", "mode", "provider", "method", "function", "service", "store", "env", "variable", "param", "parameter", "template",
     "regex", "pattern", "resource", "arn", "ref", "reference", "alias", "hint", "number", "purpose", "role", "state", "kind",
-    "error", "message", "test", "parser", "manager", "handler", "accessor",
+    "error", "message", "test", "parser", "manager", "handler", "accessor", "used", "enc", "at",
 )  # fmt: skip
 """Last words of names, as ``token_id`` and ``secretName``, whose value is no secret but tells of one."""
 PRINTS = ("fingerprint", "thumbprint", "checksum", "public")
 """What a name holds anywhere whose value anybody may see."""
-PLACES = ("next", "page", "continuation", "request", "creation", "idempotency", "skip", "sync", "cursor", "resume", "start")
+PLACES = (
+    "next", "page", "continuation", "request", "creation", "idempotency", "skip", "sync", "cursor", "resume", "start", "change",
+    "action",
+)  # fmt: skip
 """What stands before ``token`` where it names a place in a list or a request that may come twice, as in the APIs of clouds."""
 JOINS = b" \t\"'`=:>]\\\xef\xbc\x9a"
 """Bytes between a name and its value."""
@@ -90,6 +93,8 @@ TYPES = ("str", "string", "bytes", "&str", *("".join(each) for size in (1, 2) fo
 """What languages write between a name and a text: its type, or letters before its quote."""
 NOUNS = ("key", "token", "secret", "password")
 """What names of code end in, as ``ecTestKey256``, when a variable is assigned."""
+ENDS = (*NOUNS, "_pass", "-pass", "_pwd", "-pwd", "dbpass")
+"""What a word for a password in an address ends in, where it has no digit."""
 LEAST_ENTROPY, LEAST_SHARE = 2.5, 0.75
 """Bits a sign, or this share of what signs of which no two are alike would have, where that is less."""
 LEAST_MIXED = 10
@@ -111,7 +116,7 @@ JOINTS = "_-.:="
 """Signs that join others and so tell nothing."""
 JSON = "eyJ"
 """What an object of JSON begins with in Base64: with full stops it is a JWT, or none that holds."""
-HEADERS = ("eyJhbGci", "eyJ0eXAi", "eyJraWQi")
+HEADERS = ("eyJhbGci", "eyJ0eXAi", "eyJraWQi", "ewogICJ0", "ewogICJh")
 """What the first part of a token begins with, where the others stand apart."""
 HASHED = re.compile(r"[a-z0-9_]*\$[0-9a-z-]{1,10}\$")
 """What a password begins with that is kept as a hash (crypt, Django)."""
@@ -292,7 +297,7 @@ def secret(value: str, before: str, after: str) -> bool:
     if set(login) & set(VARIABLE) or "..." in login or login.lower() in WORDS_FOR_IT:
         return False
     host = re.match(r"@(?:[0-9A-Za-z\[%{$]|/[a-z]|[^\x00-\x7f])", after)
-    form = MADE_OF_ROLES.fullmatch(value) or (value.lower().endswith(NOUNS) and not _digits(value))
+    form = MADE_OF_ROLES.fullmatch(value) or (value.lower().endswith(ENDS) and not _digits(value))
     return host is not None and not form and len(set(value)) > 1 and not holds_filler(value) and not FORM.fullmatch(value)
 
 

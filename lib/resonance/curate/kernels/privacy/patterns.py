@@ -264,7 +264,7 @@ BLOCK = r"-{3,6} ?BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)? ?-{3,6}"
 END = r"-{3,6} ?END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)? ?-{3,6}"
 SEAM = r"[\s\\\"'`#*>;|,+()]"
 """What lines of a block are joined by, where it stands in code, in a comment or in a quoted mail."""
-HEADER = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*: (?:-?[A-Za-z0-9,/():;@<>_=. ])*"
+HEADER = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*: (?:-?[A-Za-z0-9,/():;@<>_=.#%+&*!?~ ])*"
 INSIDE = rf"{SEAM}*(?:{HEADER}[\r\n\\\"'`]{SEAM}*)*(?:{SEAM}|[A-Za-z0-9+/=])*"
 PUTTY = (
     r"PuTTY-User-Key-File-[123]: [a-z0-9@.-]+(?:[\s\\]+(?:[A-Za-z-]+: [A-Za-z0-9@._+/ -]*|[A-Za-z0-9+/=]+))+"

@@ -9,10 +9,10 @@ from numba import types
 from numpy.typing import NDArray
 
 from resonance.curate.kernels.privacy.checks import (
+    ENDS,
     FEW,
     FILLERS,
     MATERIAL,
-    NOUNS,
     ROLES,
     VARIABLE,
     WORDS_FOR_IT,
@@ -51,7 +51,7 @@ _HOST = np.array([byte >= 0x80 or chr(byte) in "[%{$" for byte in range(256)], n
 _FILLERS, _FILLER_AT = lay_words(FILLERS)
 _ROLES, _ROLE_AT = lay_words(ROLES)
 _LOGINS, _LOGIN_AT = lay_words(WORDS_FOR_IT)
-_NOUNS, _NOUN_AT = lay_words(NOUNS)
+_ENDS, _END_AT = lay_words(ENDS)
 _NO_LOGIN = np.array([chr(byte) in " \n/?" for byte in range(256)], np.uint8)
 _VARIABLE = np.array([chr(byte) in VARIABLE for byte in range(256)], np.uint8)
 
@@ -241,9 +241,9 @@ def secret(data, start, at, end, stop):  # type: ignore[no-untyped-def]
         same &= data[i] == data[at]
     if same or is_made_of_roles(data, at, end) or is_variable(data, at, end):
         return False
-    for word in range(len(_NOUN_AT) - 1 if count_digits(data, at, end)[0] == 0 else 0):
-        begin = end - (_NOUN_AT[word + 1] - _NOUN_AT[word])
-        if begin >= at and is_at(data, begin, end, _NOUNS, _NOUN_AT[word], _NOUN_AT[word + 1]):
+    for word in range(len(_END_AT) - 1 if count_digits(data, at, end)[0] == 0 else 0):
+        begin = end - (_END_AT[word + 1] - _END_AT[word])
+        if begin >= at and is_at(data, begin, end, _ENDS, _END_AT[word], _END_AT[word + 1]):
             return False
     return not holds_filler(data, at, end)
 

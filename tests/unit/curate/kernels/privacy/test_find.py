@@ -18,7 +18,9 @@ from resonance.curate.kernels.privacy.tables import build_plan
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\n-----END RSA PRIVATE KEY-----"
 COMMENTED = "-----BEGIN EC PRIVATE KEY-----\n// MHcCAQEEIKCAQEA7pXq\n# Zk9vUw1pL2MHcCAQ==\n-----END EC PRIVATE KEY-----"
 QUOTED = '-----BEGIN PRIVATE KEY-----\\n" +\n    "MIIEpAIBAAKCAQEA7\\n" +\n    "Zk9v\\n" +\n    "-----END PRIVATE KEY----'
-HEADED = "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: x@y.z\nP2/56wAAAiwAAAA3aW\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+HEADED = (
+    "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: C# x@y.z\nP2/56wAAAiwAAAA3aW\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+)
 PUTTY = (
     "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: rsa-key\nPublic-Lines: 1\nAAAAB3NzaC1yc2EAAAABJQ\n"
     "Private-Lines: 1\nAAAAgFZ7kQ2mPz9Lw3RtYx\nPrivate-MAC: 8f5d2c2a9b0c4e7d1f3a5b6c7d8e9f0a1b2c3d4e"
