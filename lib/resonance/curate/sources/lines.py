@@ -15,18 +15,31 @@ from resonance.curate.sources.row import Fields, Row, Unit, quarantine_row, read
 from resonance.curate.sources.streams import CHUNK_BYTES, chunks, read_head
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+PACKED = {
+    b"\x1f\x8b\x08": "gzip packed, which its name does not say: end it in .gz",
+    b"\x28\xb5\x2f\xfd": "zstd packed, which its name does not say: end it in .zst",
+    b"PK\3\4": "zip packed: unpack it",
+    b"BZh": "bzip2 packed: unpack it",
+    b"\xfd7zXZ\0": "xz packed: unpack it",
+}
+"""What begins no JSON: by the first bytes, what a file holds then."""
 CHINESE = Encoding("gb18030", "gb18030")
 
 
 def json_rows(unit: Unit, fields: Fields) -> Iterator[Row]:
     """One row for each line that begins in the unit; blank lines are none. Memory is bounded by ``fields.max_bytes``.
 
-    The file is UTF-8, UTF-16 or GB18030, as its first bytes say; a line of GB18030 may stand among others.
+    The file is UTF-8, UTF-16 or GB18030, as its first bytes say; a line of GB18030 may stand among others. One that is packed, and
+    not called so, is one row.
     """
     if unit.start == 0:
         head, stream = read_head(chunks(unit))
     else:
         head, stream = read_first(unit.path), chunks(unit)
+    if packed := next((said for mark, said in PACKED.items() if head.startswith(mark)), None):
+        if unit.start == 0:
+            yield quarantine_row(unit, None, "broken_file", f"it holds what {packed}")
+        return
     encoding = find_json_encoding(head)
     own = (
         lines(decode_stream(stream, encoding), fields.max_bytes) if encoding.is_wide else _own_lines(unit, stream, fields.max_bytes)

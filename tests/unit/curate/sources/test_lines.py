@@ -1,14 +1,19 @@
+import bz2
 import gzip
 import json
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resonance.core.settings import IngestSettings
 from resonance.core.sources import find_files
 from resonance.curate.sources import row
+from resonance.curate.sources.json import json_file_rows
 from resonance.curate.sources.lines import count_line_starts, is_wide, json_rows, lines
 from resonance.curate.sources.read import plan_units
 from resonance.curate.sources.row import Fields, Unit, in_batches
@@ -117,6 +122,29 @@ def test_files_with_a_byte_order_mark_that_were_joined_are_read(tmp_path: Path, 
         half = len(data) // 2
         rows = [*json_rows(unit(path, 0, half), FIELDS), *json_rows(unit(path, half, len(data)), FIELDS)]
         assert [row.text for row in rows] == expected
+
+
+@pytest.mark.parametrize("format", ["jsonl", "json"])
+@pytest.mark.parametrize(
+    ("pack", "says"),
+    [
+        (gzip.compress, "gzip packed, which its name does not say: end it in .gz"),
+        (zstandard.compress, "zstd packed, which its name does not say: end it in .zst"),
+        (bz2.compress, "bzip2 packed: unpack it"),
+        (lzma.compress, "xz packed: unpack it"),
+        (lambda data: b"PK\3\4" + data, "zip packed: unpack it"),
+    ],
+)
+def test_a_packed_file_that_is_not_called_so_is_one_row(
+    tmp_path: Path, pack: Callable[[bytes], bytes], says: str, format: str
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    data = pack(b"".join(as_line(str(n * 7919 % 104729)) + b"\n" for n in range(9_000)))
+    path.write_bytes(data)
+    read = json_rows if format == "jsonl" else json_file_rows
+    (row,) = read(unit(path, format=format), FIELDS)
+    assert (row.line, row.rule, row.detail) == (None, "broken_file", f"it holds what {says}")
+    assert list(read(unit(path, 9, len(data), format=format), FIELDS)) == []
 
 
 def test_a_large_file_in_utf_16_is_one_unit(tmp_path: Path) -> None:
