@@ -12,7 +12,7 @@ import pytest
 from resonance.core.settings import Config
 from resonance.runtime.workspace import Workspace
 from resonance.testing import tiny_corpus
-from tests.object_storage import connect, hash_tables, refuse, succeed
+from tests.object_storage import connect, hash_tables, needs_jars, refuse, succeed
 
 pytestmark = [pytest.mark.timeout(1200)]
 QUIET = ("--set", "tracking.enabled=false")
@@ -75,18 +75,20 @@ def change(storage: dict[str, str], client: Any, workspace: Path, engine_name: s
 
 
 @pytest.mark.engine("embedded")
-def test_a_delta_table_in_a_bucket_is_read(storage: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("spark", marks=[pytest.mark.slow, needs_jars])])
+def test_a_delta_table_in_a_bucket_is_read(storage: dict[str, str], tmp_path: Path, engine: str) -> None:
     import pyarrow as pa
     from deltalake import write_deltalake
 
     rows = tiny_corpus(20, 2)
     write_deltalake(str(tmp_path / "table"), pa.Table.from_pylist(rows))
-    upload(storage, tmp_path / "table", "lake/table")
+    upload(storage, tmp_path / "table", f"lake/{engine}/table")
     write_deltalake(str(tmp_path / "table"), pa.Table.from_pylist(rows), mode="overwrite")
     hashes = []
-    for place in ("s3a://texts/lake/table/", str(tmp_path / "table")):
+    for place, by in ((f"s3://texts/lake/{engine}/table/", engine), (str(tmp_path / "table"), "embedded")):
         workspace = tmp_path / f"w{len(hashes)}"
-        succeed(storage, "curate", place, "--workspace", workspace, "--set", "ingest.id_field=id", *QUIET)
+        asked = ("--workspace", workspace, "--engine", by, "--set", "ingest.id_field=id", *QUIET)
+        succeed(storage, "curate", place, *asked)
         hashes.append(hash_tables(succeed(storage, "tables", "--hash", "--workspace", workspace))["documents"])
     assert hashes[0] == hashes[1]
     shutil.rmtree(tmp_path / "table")

@@ -75,6 +75,20 @@ def test_texts_of_hdfs_are_those_of_a_folder(cluster: str, every_format: Path, t
     assert found_by[0] == found_by[1] != []
 
 
+def test_a_delta_table_of_hdfs_is_read(cluster: str, tmp_path: Path, engine_name: str) -> None:
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    write_deltalake(str(tmp_path / "table"), pa.Table.from_pylist(tiny_corpus(20, 2)))
+    upload(cluster, tmp_path / "table", "/lake/table")
+    hashes = []
+    for place in (f"{cluster}/lake/table", str(tmp_path / "table")):
+        workspace = tmp_path / f"w{len(hashes)}"
+        succeed(HERE, "curate", place, "--workspace", workspace, "--engine", engine_name, "--set", "ingest.id_field=id", *QUIET)
+        hashes.append(hash_tables(succeed(HERE, "tables", "--hash", "--workspace", workspace))["documents"])
+    assert hashes[0] == hashes[1]
+
+
 DIES = """
 import os, signal, sys
 from hdfs_native import Client

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from resonance.runtime.engines.spark import has_buckets
 from resonance.testing import tiny_corpus
-from tests.object_storage import connect, hash_tables, refuse, succeed, write_texts
+from tests.object_storage import connect, hash_tables, needs_jars, refuse, succeed, write_texts
 
-needs_jars = pytest.mark.skipif(not has_buckets(), reason="they are 640 MB, which `make setup-s3` alone fetches")
 pytestmark = [pytest.mark.engine("embedded"), pytest.mark.timeout(1800)]
 
 

@@ -25,6 +25,9 @@ from resonance.core.errors import ConfigError, InputError, StorageError
 from resonance.core.ranges import RangeReader
 
 SCHEMES = ("s3://", "s3a://")
+NEED_JARS = (
+    "Spark reaches buckets by jars that are not here; `make setup-s3` fetches them, or compute without it (--engine embedded)"
+)
 RETRIES: Any = {"max_retries": 10, "retry_timeout": timedelta(seconds=60)}
 """What fails so often or so long is told."""
 AHEAD_BYTES = 8 << 20

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path, refuse_escaped
-from resonance.core.objects import is_address, parse_address
+from resonance.core.objects import NEED_JARS, is_address, is_elsewhere, parse_address
 from resonance.core.sources import input_path
 from resonance.curate.sources.row import Fields, Reading, Row, Unit, in_batches, json_of, plain_values, read_row, refuse_without
 
@@ -28,7 +28,7 @@ def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> R
     """The rows of Delta tables, without a shuffle. Rows of a table have no order, so none has a line: its id names it.
 
     Raises:
-        InputError: no column names the rows, or a column that is asked for is missing.
+        InputError: no column names the rows, a column that is asked for is missing, or Spark has no jars for buckets.
     """
     if fields.id is None:
         raise InputError(
@@ -39,7 +39,12 @@ def read_tables(spark: SparkSession, inputs: Sequence[str], fields: Fields) -> R
 
 def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
     place, name = _locate(given)
-    table = spark.read.format("delta").load(place)
+    try:
+        table = spark.read.format("delta").load(place)
+    except Exception as error:
+        if "S3AFileSystem" in str(error):  # Hadoop's class for buckets, which it could not load
+            raise InputError(f"ingest: {given}: {NEED_JARS}") from error
+        raise
     refuse_without(table.columns, given, fields)
     return table.select(
         F.lit(given).alias("shown"),
@@ -51,8 +56,10 @@ def _records(spark: SparkSession, given: str, fields: Fields) -> DataFrame:
 
 def _locate(given: str) -> tuple[str, str]:
     """Where a table lies, as engines are told it, and its name."""
-    if is_address(given):
-        return given.rstrip("/"), parse_address(given).key.rpartition("/")[2]
+    if is_elsewhere(given):
+        address = parse_address(given)
+        place = address._replace(scheme="s3a") if is_address(given) else address  # of buckets, Spark knows this scheme alone
+        return str(place), address.key.rpartition("/")[2]
     path = input_path(given)
     refuse_escaped(path, "ingest")
     return str(plain_path(path)), path.name

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from resonance.core.errors import ConfigError
+from resonance.core.objects import NEED_JARS
 from resonance.core.settings import Config, SparkSettings
 
 if TYPE_CHECKING:
@@ -51,10 +52,7 @@ def refuse_bucket(name: Name, config: Config) -> None:
         from resonance.runtime.engines.spark import has_buckets
 
         if not has_buckets():
-            raise ConfigError(
-                f"tables={config.tables}: Spark reaches buckets by jars that are not here; `make setup-s3` fetches them, "
-                "or compute without it (--engine embedded)"
-            )
+            raise ConfigError(f"tables={config.tables}: {NEED_JARS}")
 
 
 def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, buckets: bool = False, debug: bool = False) -> Engine:
