@@ -30,7 +30,7 @@ NATIVE = tuple(f"com.johnsnowlabs.nlp:{name}_2.12" for name in ("tensorflow-cpu"
 
 def resolve(builder: SparkSession.Builder, without: Sequence[str]) -> list[Path]:
     """Return the jars that a session is made with, as Spark's own resolver fetches them."""
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}  # a builder of images may not know its own name
     builder = builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.driver.host", "localhost")
     session = builder.config("spark.jars.excludes", ",".join(without)).getOrCreate()
     found = [Path(name.removeprefix("file:")) for name in str(session.conf.get("spark.jars")).split(",")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,17 +14,21 @@ from typing import Any
 
 import pytest
 
-from resonance.core.errors import StorageError
-from resonance.core.hdfs import list_files, put_folder
-from resonance.core.objects import fetch_objects, open_object, parse_address
+from resonance.core import hdfs
+from resonance.core.errors import BusyError, StorageError
+from resonance.core.hdfs import list_files, list_names, put_folder
+from resonance.core.objects import fetch_objects, open_object, parse_address, put_new
 from resonance.core.settings import Config
 from resonance.core.sources import find_files
+from resonance.runtime.storage.export import MANIFEST
 from resonance.runtime.storage.files import HdfsFiles
+from resonance.runtime.storage.hdfs_export import HdfsExport
 from resonance.runtime.workspace import Workspace
 from resonance.tables import FILES
 from resonance.testing import tiny_corpus
 from tests.hdfs import has_hdfs, open_hdfs
 from tests.integration.test_bucket_checkpoints import SHARED
+from tests.integration.test_bucket_exports import read_rows as read_export
 from tests.integration.test_bucket_inputs import QUIET, read_rows
 from tests.object_storage import hash_tables, refuse, succeed, write_texts
 
@@ -87,6 +92,87 @@ def test_a_delta_table_of_hdfs_is_read(cluster: str, tmp_path: Path, engine_name
         succeed(HERE, "curate", place, "--workspace", workspace, "--engine", engine_name, "--set", "ingest.id_field=id", *QUIET)
         hashes.append(hash_tables(succeed(HERE, "tables", "--hash", "--workspace", workspace))["documents"])
     assert hashes[0] == hashes[1]
+
+
+def download(cluster: str, place: str, folder: Path) -> Path:
+    """A copy of a folder of the cluster on this machine."""
+    fetch_objects(parse_address(f"{cluster}{place}"), folder, lambda name: True)
+    return folder
+
+
+def test_an_export_on_hdfs_is_that_in_a_folder(cluster: str, tmp_path: Path, engine_name: str) -> None:
+    from hdfs_native import Client, WriteOptions
+
+    texts = write_texts(tmp_path / "texts.jsonl", tiny_corpus(30, 5))
+    shared = (texts, "--workspace", tmp_path / "w", "--engine", engine_name, *QUIET)
+    for format in ("jsonl", "parquet"):
+        succeed(HERE, "curate", *shared, "--export", tmp_path / format, "--format", format)
+        said = succeed(HERE, "curate", *shared, "--export", f"{cluster}/out/one", "--format", format)
+        assert f"30 documents exported to {cluster}/out/one" in said
+        copied = download(cluster, "/out/one", tmp_path / f"hdfs-{format}")
+        names, expected = (sorted(file.name for file in folder.iterdir()) for folder in (copied, tmp_path / format))
+        assert names == expected
+        assert read_export(copied) == read_export(tmp_path / format) != []
+        manifest = json.loads((copied / MANIFEST).read_text())
+        assert sorted([*manifest["files"], MANIFEST]) == names
+    assert list_names(parse_address(cluster).bucket, "out") == ["one"], "nothing is left beside it"
+    with Client(cluster).create("/out/one/notes.txt", WriteOptions()) as file:
+        file.write(b"ours")
+    refuse(HERE, "holds 'notes.txt', which is not as an export left it", "curate", *shared, "--export", f"{cluster}/out/one")
+    refuse(HERE, "is a whole cluster; name a folder in it", "curate", *shared, "--export", cluster)
+
+
+def test_of_two_exports_to_hdfs_the_second_is_refused(cluster: str) -> None:
+    node, place = parse_address(cluster).bucket, f"{cluster}/two/it"
+
+    def begin(content: bytes) -> HdfsExport:
+        export = HdfsExport.begin(place, MANIFEST, "us")
+        put_new(parse_address(f"{export.folder}/x"), content)
+        return export
+
+    def read() -> bytes:
+        with open_object(f"{place}/part-00000.jsonl") as file:
+            return file.read()
+
+    for number, (fast, slow) in enumerate((begin(f"{turn}".encode()), begin(b"late")) for turn in range(2)):
+        fast.publish(["x"], "jsonl")
+        with pytest.raises(BusyError, match="another process writes to"):
+            slow.publish(["x"], "jsonl")
+        for export in (fast, slow):
+            export.clear()
+        assert read() == f"{number}".encode()
+        assert list_names(node, "two") == ["it"], "nothing is left beside it"
+
+
+def test_a_killed_export_to_hdfs_leaves_the_earlier_one(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node, place = parse_address(cluster).bucket, f"{cluster}/three/it"
+    first = HdfsExport.begin(place, MANIFEST, "us")
+    put_new(parse_address(f"{first.folder}/x"), b"first")
+    first.publish(["x"], "jsonl")
+    first.clear()
+    second = HdfsExport.begin(place, MANIFEST, "us")
+    put_new(parse_address(f"{second.folder}/x"), b"second")
+    rename = hdfs.rename_path
+
+    def die(node: str, path: str, to: str) -> bool:
+        """Rename until the earlier export has moved away."""
+        if to == "three/it":
+            raise KeyboardInterrupt
+        return rename(node, path, to)
+
+    monkeypatch.setattr(hdfs, "rename_path", die)
+    with pytest.raises(KeyboardInterrupt):
+        second.publish(["x"], "jsonl")
+    monkeypatch.undo()
+    assert "it" not in list_names(node, "three"), "it died between the two renames"
+    third = HdfsExport.begin(place, MANIFEST, "us")
+    with open_object(f"{place}/part-00000.jsonl") as file:
+        assert file.read() == b"first"
+    put_new(parse_address(f"{third.folder}/x"), b"third")
+    third.publish(["x"], "jsonl")
+    third.clear()
+    with open_object(f"{place}/part-00000.jsonl") as file:
+        assert file.read() == b"third"
 
 
 DIES = """

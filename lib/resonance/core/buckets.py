@@ -57,9 +57,9 @@ def list_log(given: str) -> list[tuple[str, int]]:
 
 
 def reads_below(given: str, folder: Address, name: str) -> bool:
-    """Whether an input of this address lies in a folder of a bucket, or would read a file of this name there."""
+    """Whether an input of this address lies in a folder of a bucket or of HDFS, or would read a file of this name there."""
     address = parse_address(given)
-    if address.bucket != folder.bucket:
+    if (address.scheme, address.bucket) != (folder.scheme, folder.bucket):
         return False
     asked, place = list(filter(None, address.key.split("/"))), folder.key.split("/")
     fixed = next((number for number, part in enumerate(asked) if glob.has_magic(part)), len(asked))

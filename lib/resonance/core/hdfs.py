@@ -6,6 +6,7 @@ a ticket of Kerberos, HADOOP_USER_NAME. No Java is asked for.
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -108,6 +109,49 @@ def put_folder(node: str, source: Path, folder: str, draft: str) -> None:
         cluster.mkdirs(f"/{folder}", create_parent=True)
         cluster.delete(f"/{folder}", recursive=True)  # its parents stay
         cluster.rename(f"/{draft}", f"/{folder}")
+
+
+def list_names(node: str, folder: str) -> list[str]:
+    """The names of files and folders that lie in a folder itself, in order; none where there is no such folder.
+
+    Raises:
+        StorageError: the cluster cannot be read.
+    """
+    try:
+        with telling(f"{node}/{folder}"):
+            return sorted(about.path.rpartition("/")[2] for about in open_cluster(node).list_status(f"/{folder}"))
+    except FileNotFoundError:
+        return []
+
+
+def put_file(node: str, content: bytes | Path, path: str) -> None:
+    """Write a file of a new name, in a folder that is made where it is not there.
+
+    Raises:
+        StorageError: the cluster cannot be written.
+    """
+    from hdfs_native import WriteOptions
+
+    with telling(f"{node}/{path}", "written"):
+        source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+        with source, open_cluster(node).create(f"/{path}", WriteOptions(create_parent=True)) as copy:
+            shutil.copyfileobj(source, copy, COPY_BYTES)
+
+
+def rename_path(node: str, path: str, place: str) -> bool:
+    """Give a file or a folder another name, which is done whole or not at all; whether it was there, and nothing in its place.
+
+    Raises:
+        StorageError: the cluster cannot be written.
+    """
+    cluster = open_cluster(node)
+    with telling(f"{node}/{place}", "written"):
+        cluster.mkdirs(f"/{place.rpartition('/')[0]}", create_parent=True)
+        try:
+            cluster.rename(f"/{path}", f"/{place}")
+        except (FileExistsError, FileNotFoundError):
+            return False
+    return True
 
 
 def remove_path(node: str, path: str) -> None:

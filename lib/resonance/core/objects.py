@@ -218,6 +218,18 @@ def put_object(address: Address, content: bytes | Path, over: str | None = "") -
             raise FileExistsError(str(address)) from None
 
 
+def put_new(address: Address, content: bytes | Path) -> None:
+    """Write an object, or a file of HDFS, of a new name.
+
+    Raises:
+        StorageError: the storage cannot be written.
+    """
+    if address.scheme == hdfs.SCHEME:
+        hdfs.put_file(address.bucket, content, address.key)
+    else:
+        put_object(address, content)
+
+
 def copy_object(address: Address, key: str) -> None:
     """Leave a copy of an object under another key of its bucket; one that is too large for a single request goes through here.
 
@@ -327,7 +339,7 @@ def _describe(about: Any) -> Found:
 
 
 def _describe_file(held: hdfs.Entry) -> Found:
-    return Found(held.path, held.size, held.modified * MILLISECOND, "")
+    return Found(held.path, held.size, held.modified * MILLISECOND, str(held.modified))
 
 
 def _first_words(error: Exception) -> str:

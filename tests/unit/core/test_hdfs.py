@@ -66,10 +66,10 @@ def test_an_address_has_a_name_node_and_a_path(given: str) -> None:
 
 def test_files_are_found_in_order_and_folders_are_none(cluster: Cluster) -> None:
     place = parse_address("hdfs://node/in")
-    assert list(list_objects(place)) == [Found("in/a.jsonl", 11, 5_000_000, ""), Found("in/b.md", 8, 5_000_000, "")]
+    assert list(list_objects(place)) == [Found("in/a.jsonl", 11, 5_000_000, "5"), Found("in/b.md", 8, 5_000_000, "5")]
     assert list(list_objects(place._replace(key="in/b.md"))) == [], "it is a file"
     assert list(list_objects(place._replace(key="none"))) == []
-    assert find_object(place._replace(key="in/b.md")) == Found("in/b.md", 8, 5_000_000, "")
+    assert find_object(place._replace(key="in/b.md")) == Found("in/b.md", 8, 5_000_000, "5")
     assert find_object(place) is find_object(place._replace(key="none")) is None
 
 

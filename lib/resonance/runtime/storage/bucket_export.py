@@ -22,6 +22,7 @@ from resonance.core.objects import (
     copy_object,
     find_object,
     is_address,
+    is_elsewhere,
     list_objects,
     open_bytes,
     parse_address,
@@ -44,28 +45,29 @@ class Held:
 
 
 def check_address(target: str, name: str, inputs: Sequence[str], tables: str, manifest: str, made_by: str) -> None:
-    """Raise unless an export may be written at this address; a part of it is called so.
+    """Raise unless an export may be written at this address, of a bucket or of HDFS; a part of it is called so.
 
     Raises:
         InputError: it lies among the inputs or the tables, or holds what is no earlier export of ours.
-        StorageError: the bucket cannot be read.
+        StorageError: the bucket, or the cluster, cannot be read.
     """
     address = parse_address(target)
     if not address.key:
-        raise InputError(f"export: {target} is a whole bucket; name a folder in it")
+        whole = "bucket" if is_address(target) else "cluster"
+        raise InputError(f"export: {target} is a whole {whole}; name a folder in it")
     if is_address(tables) and _is_inside(address, parse_address(tables)) | _is_inside(parse_address(tables), address):
         raise InputError(f"export: {target} lies among the tables ({tables}), or holds them; name another folder")
-    if given := next((given for given in inputs if is_address(given) and reads_below(given, address, name)), None):
+    if given := next((given for given in inputs if is_elsewhere(given) and reads_below(given, address, name)), None):
         raise InputError(f"export: {target} lies among the inputs ({given}), or holds them; name another folder")
     look_at(target, manifest, made_by)
 
 
 def look_at(target: str, manifest: str, made_by: str) -> Held:
-    """What lies there.
+    """What lies there, in a bucket or on HDFS.
 
     Raises:
         InputError: something is no earlier export of ours, or was changed since.
-        StorageError: the bucket cannot be read.
+        StorageError: the bucket, or the cluster, cannot be read.
     """
     address = parse_address(target)
     about = find_object(_below(address, manifest))
@@ -157,7 +159,8 @@ def _read_files(manifest: Address, made_by: str) -> dict[str, Any] | None:
 
 def _is_inside(one: Address, other: Address) -> bool:
     """Whether an address is another one, or below it."""
-    return one.bucket == other.bucket and f"{one.key}/".startswith(f"{other.key}/" if other.key else "")
+    same = (one.scheme, one.bucket) == (other.scheme, other.bucket)
+    return same and f"{one.key}/".startswith(f"{other.key}/" if other.key else "")
 
 
 def _below(address: Address, name: str) -> Address:

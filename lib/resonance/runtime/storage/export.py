@@ -23,7 +23,7 @@ from resonance.core.errors import BusyError, EngineError, InputError
 from resonance.core.files import named_folder, plain_path
 from resonance.core.frames import look_up, map_batches, write_hex
 from resonance.core.ledger import drop_cut
-from resonance.core.objects import is_address, parse_address, put_object
+from resonance.core.objects import is_address, is_elsewhere, parse_address, put_new
 from resonance.core.sources import is_workspace, lies_in, reads_from
 from resonance.core.table import Catalog
 from resonance.core.versions import VERSION_KEY
@@ -38,6 +38,7 @@ from resonance.runtime.storage.export_rows import (
     complete_schema,
     merge_schemas,
 )
+from resonance.runtime.storage.hdfs_export import HdfsExport
 from resonance.tables import DOCUMENTS, RAW, REJECTS
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def check_target(target: Path | str, format: Format, inputs: Sequence[str], work
 
     Raises:
         InputError: it holds what is no earlier export of ours, lies in a workspace, or among the inputs, or cannot be written.
-        StorageError: it is the address of a bucket that cannot be read.
+        StorageError: it is the address of a bucket, or of a cluster, that cannot be read.
     """
-    if is_address(str(target)):
+    if is_elsewhere(str(target)):
         check_address(str(target), f"part-00000.{format}", inputs, tables, MANIFEST, MADE_BY)
         return
     place, home = _place(target), named_folder(workspace, "workspace")
@@ -84,11 +85,11 @@ def export_documents(catalog: Catalog, target: Path | str, format: Format, mask:
     Raises:
         InputError: ``target`` holds what is no earlier export of ours.
         BusyError: another process exports to it.
-        StorageError: it is the address of a bucket that cannot be written.
+        StorageError: it is the address of a bucket, or of a cluster, that cannot be written.
     """
     documents = drop_cut(catalog.read(DOCUMENTS), catalog.read(REJECTS))
-    if is_address(str(target)):
-        return _export_to_bucket(str(target), documents, catalog.read(RAW), format, mask)
+    if is_elsewhere(str(target)):
+        return _export_elsewhere(str(target), documents, catalog.read(RAW), format, mask)
     place = _place(target)
     with _staging(place, target) as staging:
         passes = _join_fields(documents, catalog.read(RAW))
@@ -104,8 +105,8 @@ def export_documents(catalog: Catalog, target: Path | str, format: Format, mask:
     return count
 
 
-def _export_to_bucket(target: str, documents: DataFrame, raw: DataFrame, format: Format, mask: Mask | None) -> int:
-    export = BucketExport.begin(target, MANIFEST, MADE_BY)
+def _export_elsewhere(target: str, documents: DataFrame, raw: DataFrame, format: Format, mask: Mask | None) -> int:
+    export = (BucketExport if is_address(target) else HdfsExport).begin(target, MANIFEST, MADE_BY)
     try:
         passes = _join_fields(documents, raw)
         schema = None if format == "jsonl" else _find_schema(passes, mask)
@@ -113,7 +114,7 @@ def _export_to_bucket(target: str, documents: DataFrame, raw: DataFrame, format:
         if not names:
             with tempfile.TemporaryDirectory() as folder:
                 _write_empty(Path(folder, "empty"), schema)
-                put_object(parse_address(f"{export.folder}/empty"), Path(folder, "empty"))
+                put_new(parse_address(f"{export.folder}/empty"), Path(folder, "empty"))
         export.publish(names or ["empty"], format)
     finally:
         export.clear()

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonance.core.errors import InputError
-from resonance.core.objects import is_address, parse_address, put_object
+from resonance.core.objects import is_elsewhere, parse_address, put_new
 from resonance.core.passport import AS_JSON, FIELD, OWN, Passport
 
 STEP = 500
@@ -217,10 +217,10 @@ class ExportWriter:
         if first is None:
             return
         name = uuid.uuid4().hex
-        if is_address(self.folder):
+        if is_elsewhere(self.folder):
             with tempfile.TemporaryDirectory(prefix="resonance-") as folder:
                 count = self._write(Path(folder, name), first, rows)
-                put_object(parse_address(f"{self.folder}/{name}"), Path(folder, name))
+                put_new(parse_address(f"{self.folder}/{name}"), Path(folder, name))
         else:
             Path(self.folder).mkdir(parents=True, exist_ok=True)
             count = self._write(Path(self.folder, name), first, rows)
