@@ -62,6 +62,7 @@ _PLACE = {sign: 100 * number + place for number, row in enumerate(KEYBOARD) for 
 _KEY_AT = np.array([_PLACE.get(chr(byte).lower(), -1000 - 10 * byte) for byte in range(256)], np.int64)
 _JOINT = np.array([chr(byte) in JOINTS for byte in range(256)], np.uint8)
 _TOKEN = np.frombuffer(b"token", np.uint8)
+_CLIENT = np.frombuffer(b"lientToken", np.uint8)
 _SECRET_ID = np.frombuffer(b"secret_id", np.uint8)
 _JSON = np.frombuffer(JSON.encode(), np.uint8)
 _JOIN = np.array([byte in JOINS for byte in range(256)], np.uint8)
@@ -164,7 +165,7 @@ def strip_joins(data, low, at):  # type: ignore[no-untyped-def]
 @compiled(types.boolean(BYTES, INT, INT, INT))
 def names_other(data, start, at, stop):  # type: ignore[no-untyped-def]
     """Whether the name before a value, which ends at ``stop``, says that it is something about a secret, or a token that opens
-    nothing. ``secret_id`` is what Vault calls a secret where it is a UUID."""
+    nothing. ``secret_id`` is what Vault calls a secret where it is a UUID, ``ClientToken`` what AWS calls the mark of a request."""
     low = max(start, at - _NEAR)
     end = strip_joins(data, low, at)
     if names_print(data, low, end):
@@ -172,6 +173,9 @@ def names_other(data, start, at, stop):  # type: ignore[no-untyped-def]
     size = len(_SECRET_ID)
     if end - size >= low and is_exactly(data, end - size, _SECRET_ID) and is_uuid(data, at, stop):
         return False
+    first = end - len(_CLIENT)
+    if first > low and is_exactly(data, first, _CLIENT) and data[first - 1] | 0x20 == 99:  # c
+        return first - 1 == low or not is_sign(data[first - 2])
     begin = begin_word(data, low, end)
     if end - begin == len(_TOKEN) and is_at(data, begin, end, _TOKEN, 0, len(_TOKEN)):
         while begin > low and (data[begin - 1] == _UNDERSCORE or data[begin - 1] == _MINUS):

@@ -54,14 +54,14 @@ ISSUERS = (
 """Bank cards: the least and greatest prefix, the digits of a prefix, the least and greatest length."""
 FILLERS = (
     "example", "xxxx", "your", "****", "...", "placeholder", "changeme", "change_me", "dummy", "sample", "00000000", "12345678",
-    "01234567", "1234-5678", "abcdef", "replace", "aws4_request", "a-z", "[0-9", "0-9]",
+    "01234567", "1234-5678", "abcdef", "replace", "aws4_request", "a-z", "[0-9", "0-9]", "pkcs11:",
 )  # fmt: skip
 """What stands where a secret would, in texts that explain; ranges of expressions; and what ends the public part of a signed request
 (AWS Signature 4)."""
 ROLES = (
     "password", "passwd", "passphrase", "pass", "pwd", "psw", "token", "key", "seed", "user", "name", "login", "account", "api",
     "app", "id", "client", "access", "auth", "public", "private", "sender", "web", "hook", "host", "port", "db", "my", "our",
-    "proxy",
+    "proxy", "pw",
 )  # fmt: skip
 """Words for parts of an address that opens something: what is made of them alone, as ``AppID`` and ``my_password``, is a form."""
 MADE_OF_ROLES = re.compile(rf"(?:{'|'.join(ROLES)}|[_.-])+", re.IGNORECASE | re.ASCII)
@@ -310,7 +310,7 @@ def entropy(value: str) -> float:
 def names_other(value: str, before: str) -> bool:
     """Whether the name before a value says that it is something about a secret, or a token that opens nothing.
 
-    ``secret_id`` is what Vault calls a secret where it is a UUID.
+    ``secret_id`` is what Vault calls a secret where it is a UUID; ``ClientToken`` is what AWS calls the mark of a request.
     """
     name = _strip_joins(before.encode()[-NEAR:])
     whole = re.search(rb"[A-Za-z0-9_.-]*\Z", name)
@@ -319,6 +319,8 @@ def names_other(value: str, before: str) -> bool:
     last = _last_word(name)
     if name.endswith(b"secret_id") and UUID.fullmatch(value):
         return False
+    if re.search(rb"(?<![A-Za-z0-9])[Cc]lientToken\Z", name):
+        return True
     if last.lower() == b"token":
         return _last_word(name[: len(name) - len(last)].rstrip(b"_-")).decode().lower() in PLACES
     return last.decode().lower() in OTHERS

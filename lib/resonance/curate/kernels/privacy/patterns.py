@@ -192,7 +192,7 @@ WORDS = (
     Pattern(
         "url_password",
         "url_passwords",
-        r"[^\s/\"'<>]{3,128}",
+        r"[^\s/\"'<>]{2,128}",
         r"[a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*:",
         before="number",
         after="host",

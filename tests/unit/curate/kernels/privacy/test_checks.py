@@ -164,6 +164,11 @@ def test_a_number_behind_the_head_of_an_iban_is_a_part_of_it(before: str, inside
         ("secret = ", "7363616c-6577-6573-6862-6f7579616161", True),
         ("token = ", "1b751d74-de0c-46ae-84f0-915744b582d1", True),
         ("ChangeToken: ", "1b751d74-de0c-46ae-84f1-915744b582d1", False),
+        ('"ClientToken": "', "kP9zQ1xR4tLm", False),  # the mark of a request
+        ('"clientToken": "', "kP9zQ1xR4tLm", False),
+        ("client_token = ", "kP9zQ1xR4tLm", True),
+        ("ourClientToken = ", "kP9zQ1xR4tLm", True),
+        ("private_key=", "pkcs11:piv=kP9zQ1xR4tLm", False),
         ("PasswordLastUsed: ", "kP9zQ1xR4tLm", False),
     ],
 )
@@ -180,7 +185,7 @@ def test_a_password_is_no_word_for_one_and_stands_before_a_host() -> None:
     assert [checks.secret(word, "ftp://bob:", "@host") for word in signs] == [*[True] * 3, *[False] * 6]
     logins = ("bob", "b.o.b", "mypass", "${BOB}", "$bob", "{bob}", "b...b", "b*b", "password", "PWD")
     assert [checks.secret("tiger", f"$x/ftp://{login}:", "@host") for login in logins] == [*[True] * 3, *[False] * 7]
-    forms = ("RABBIT_PASS", "ldap-pwd", "AppID", "api_pass", "user-name", "webhook", "MyPassWd", "my.access.key")
+    forms = ("pw", "RABBIT_PASS", "ldap-pwd", "AppID", "api_pass", "user-name", "webhook", "MyPassWd", "my.access.key")
     assert not any(checks.secret(form, "ftp://bob:", "@host") for form in forms)
     assert all(checks.secret(word, "ftp://bob:", "@host") for word in ("user1", "secretpass", "hostess", "pass2word!", "mypässwd"))
 

@@ -67,6 +67,7 @@ LED += [
 LED += [("password = '", "aB3xY9zQ1kLm88", "secret_assignment"), ("ftp://bob:", "s3cretPw", "url_password")]
 LED += [("password: str = b'", "aB3xY9zQ1kLm88", "secret_assignment"), ('token := \\"', "kP9$zQ1[x", "quoted_secret")]
 LED += [
+    ("ftp://bob:", "b7", "url_password"),
     ("ftp://bob:", "q@tt:3,x", "url_password"),
     ("ftp://bob:", "q(t]3$x", "url_password"),
     ("token=", "kG_7.C2h-8.3KrN", "secret_assignment"),
