@@ -43,12 +43,13 @@ class Proxy(ThreadingHTTPServer):
 
     Args:
         server: its address.
+        passing: what answers a request.
     """
 
     daemon_threads = True
 
-    def __init__(self, server: str) -> None:
-        super().__init__(("127.0.0.1", 0), Passing)
+    def __init__(self, server: str, passing: type[Passing]) -> None:
+        super().__init__(("127.0.0.1", 0), passing)
         self.server = urlsplit(server).netloc
         self._share, self._chance, self.failed = 0.0, Random(), 0
 
@@ -109,7 +110,7 @@ class Passing(BaseHTTPRequestHandler):
     def pass_on(self) -> None:
         """Answer what the server answers, or fail as is drawn."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        failure = self.server.draw()
+        failure = self.draw()
         if failure == "delayed":
             time.sleep(self.server.draw_delay())
         status, headers, answer = self.server.draw_refusal(), list[tuple[str, str]](), AGAIN
@@ -131,6 +132,10 @@ class Passing(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on  # noqa: N815 - names that the server calls
 
+    def draw(self) -> str:
+        """How the request fails; empty where it does not."""
+        return self.server.draw()
+
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""
 
@@ -151,6 +156,18 @@ class Passing(BaseHTTPRequestHandler):
 
 
 @contextmanager
+def open_proxy(server: str, passing: type[Passing] = Passing) -> Iterator[Proxy]:
+    """What passes requests on to a server until the end of the ``with`` statement."""
+    proxy = Proxy(server, passing)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    try:
+        yield proxy
+    finally:
+        proxy.shutdown()
+        proxy.server_close()
+
+
+@contextmanager
 def open_bucket(home: Path) -> Iterator[Proxy]:
     """What passes requests of commands on to a server of S3, which the environment names until the end of the ``with`` statement.
 
@@ -158,17 +175,13 @@ def open_bucket(home: Path) -> Iterator[Proxy]:
     """
     before = {**os.environ}
     (home / "storage").mkdir()
-    with open_storage(home / "storage") as own:
-        proxy = Proxy(own["AWS_ENDPOINT_URL"])
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    with open_storage(home / "storage") as own, open_proxy(own["AWS_ENDPOINT_URL"]) as proxy:
         os.environ.update(own | {"AWS_ALLOW_HTTP": "true"})
         try:
             yield proxy
         finally:
             os.environ.clear()
             os.environ.update(before)
-            proxy.shutdown()
-            proxy.server_close()
 
 
 def place_tables(workspace: Path) -> dict[str, str]:

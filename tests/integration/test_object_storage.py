@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from resonance.testing import tiny_corpus
+from tests.bench.chaos_storage import Passing, open_proxy
 from tests.object_storage import connect, hash_tables, needs_jars, refuse, succeed, write_texts
 
 pytestmark = [pytest.mark.engine("embedded"), pytest.mark.timeout(1800)]
@@ -177,6 +178,36 @@ def test_drivers_that_replace_one_slice_at_the_same_time_leave_the_rows_of_one_o
     assert done.returncode == 0, done.stderr
     versions = [line.split() for line in done.stdout.splitlines()]
     assert sorted(versions) == sorted([f"driver{n}-{number}-{row}" for row in range(3)] for n in range(3) for number in range(6))
+
+
+class Losing(Passing):
+    """Carries out each commit, and fails it the first time: as where a server's answer is lost."""
+
+    failure: ClassVar[str]
+    lost: ClassVar[set[str]] = set()
+
+    def draw(self) -> str:
+        if self.command != "PUT" or "/_delta_log/" not in self.path or self.path in self.lost:
+            return ""
+        self.lost.add(self.path)
+        return self.failure
+
+
+@pytest.mark.parametrize("failure", ["refused when done", "dropped when done"])
+def test_a_commit_that_storage_carries_out_and_fails_keeps_its_rows(storage: dict[str, str], tmp_path: Path, failure: str) -> None:
+    home = tmp_path / failure.replace(" ", "-")
+    home.mkdir()
+    losing = type("Losing", (Losing,), {"failure": failure, "lost": set()})
+    with open_proxy(storage["AWS_ENDPOINT_URL"], losing) as proxy:
+        through = {**storage, "AWS_ENDPOINT_URL": proxy.address}
+        command = [sys.executable, "-c", REPLACER, "driver", str(home)]
+        done = subprocess.run(command, env=through, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    assert len(losing.lost) == 6
+    done = subprocess.run([sys.executable, "-c", VERSIONS, home.name], env=storage, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    expected = [[f"driver-{number}-{row}" for row in range(3)] for number in range(6)]
+    assert [line.split() for line in done.stdout.splitlines()] == expected
 
 
 def test_what_cannot_be_is_told_in_one_line(storage: dict[str, str], tmp_path: Path) -> None:
