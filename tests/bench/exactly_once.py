@@ -68,12 +68,13 @@ def make(spark: SparkSession, workspace: Path, samples: int, epochs: int) -> Non
             "bucket": bucket(F.col("doc_id")),
             "content_hash": content_hash(F.col("text")),
             "cleaned_hash": content_hash(F.col("text")),
+            "raw_hash": content_hash(F.col("text")),
             "n_chars": F.length("text"),
             "n_bytes": F.octet_length("text"),
         }
     )
     catalog.write(DOCUMENTS, resources.contract(DOCUMENTS).conform(full), {"batch": "main"}, {})
-    held = catalog.read(DOCUMENTS).select("doc_id", "bucket", "content_hash", "slice", "n_bytes")
+    held = catalog.read(DOCUMENTS).select("doc_id", "bucket", "batch", "content_hash", "slice", "n_bytes")
     drawn: DataFrame | None = None
     for epoch in range(epochs):
         once = place_rows(held.withColumn("copy", F.lit(0)), seed=epoch).withColumn("epoch", F.lit(epoch))
