@@ -2,8 +2,9 @@
 
 One sample is drawn from documentation of Debian and packages of Python. One is of types that are rare there, from tests and pages
 of packages that check or carry such values: each distinct value once, what was found and what a loose look found besides.
-Three are of secrets, drawn alike from packages that nobody had read when the patterns of their day were written; each was drawn
-when those before it had been read. The third tells weak passwords from random ones.
+Four are of secrets, drawn alike from packages that nobody had read when the patterns of their day were written; each was drawn
+when those before it had been read. The third and the fourth tell weak passwords from random ones; the fourth is
+of assigned secrets alone.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Any, NamedTuple
 
 from tests.bench import debian, registries
 
-LABELS, RARE, BLIND, BLIND_2, BLIND_3 = (
-    Path(__file__).with_name(f"privacy_labels{which}.json") for which in ("", "_rare", "_blind", "_blind_2", "_blind_3")
+LABELS, RARE, BLIND, BLIND_2, BLIND_3, BLIND_4 = (
+    Path(__file__).with_name(f"privacy_labels{which}.json") for which in ("", "_rare", "_blind", "_blind_2", "_blind_3", "_blind_4")
 )
 WEAK, RANDOM = "weak_passwords", "secret_assignments"
 """Labels of what a name for a secret is set to: a password that is easily guessed, and one of high entropy."""
