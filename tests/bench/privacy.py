@@ -3,7 +3,7 @@
 (a) Made items in sentences of Faker, with what only looks like one. (b) Places in real text that the patterns were not written on:
 what was found, and what a loose look finds besides, labelled by reading: hashes of lines and offsets in ``privacy_labels.json``,
 and of types that are rare in such texts in ``privacy_labels_rare.json``; of secrets, in packages that were never read before, in
-``privacy_labels_blind.json``, and in others, when those had been read, in ``privacy_labels_blind_2.json``, ``_3.json`` and ``_4.json``.
+``privacy_labels_blind.json``, and in others, when those had been read, in ``…_blind_2.json``, ``_3.json`` and ``_4.json``.
 """
 
 from __future__ import annotations
