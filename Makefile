@@ -90,7 +90,7 @@ bench-feedback: setup ## time states and plans of up to 4e7 events; hold states,
 	@$(BIN)/python -m tests.bench.label_errors
 	@$(BIN)/python -m tests.bench.exactly_once
 
-chaos: setup ## plant 100 faults into curation and planning (kills, full disks, two commands at once), and compare what is left (an hour)
+chaos: setup ## plant 100 faults into curation and planning (kills, full disks, clocks, failing storage, two commands at once), and compare what is left (an hour)
 	@$(BIN)/python -m tests.bench.chaos
 
 experiments: setup ## see whether feedback pays: arms from one checkpoint on a delivery with planted junk, five seeds (90 minutes of two cores)
