@@ -39,7 +39,7 @@ from resonance.runtime.storage.history import read_commit
 from resonance.runtime.storage.leftovers import STAGED, remove_leftovers
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises
 from resonance.runtime.storage.notes import write_note
-from resonance.runtime.storage.retention import count_hours, promise_retention
+from resonance.runtime.storage.retention import LEAST_HOURS, count_hours, promise_retention
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -402,6 +402,10 @@ class FolderCatalog:
 
     def _remove_leftovers(self, table: Table) -> None:
         if not isinstance(self._files, LocalFiles):
+            if not self.exists(table):  # of one that is there, a vacuum removes them
+                old = (time.time() - 3600 * LEAST_HOURS) * 1000
+                staged = self._files.find(table.name, ".parquet")
+                self._files.remove([path for path in staged if self._files.look(path).modified < old])
             return
         needed: set[str] = set()
         if self.exists(table):

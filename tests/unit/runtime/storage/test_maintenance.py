@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from deltalake import DeltaTable
+from obstore.store import MemoryStore
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from tests.unit.runtime.storage.aged import Aged, hours_ago
 
 from resonance.core.errors import ConservationError
 from resonance.core.table import Table
+from resonance.runtime.storage.files import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.retention import LEAST_HOURS, count_hours
 from resonance.tables import DOCUMENTS, SIGNAL_EVENT, TABLES
@@ -181,3 +184,16 @@ def test_every_table_that_exists_is_maintained(spark: SparkSession, tmp_path: Pa
     moment = hours_ago(3)
     assert workspace.maintain(moment) == ["documents"]
     assert asked == {table.name: moment for table in TABLES}
+
+
+def test_what_was_staged_in_a_bucket_for_a_table_that_never_came_goes_after_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = ObjectFiles("s3://texts/corpora")
+    files._store = MemoryStore()
+    files.put("documents/data-0/part.parquet", b"staged")
+    files.put("documents_of_others/part.parquet", b"theirs")
+    catalog, now = FolderCatalog(files, lambda: None), time.time()  # type: ignore[arg-type, return-value]
+    for days, left in ((6.9, ["documents/data-0/part.parquet"]), (7.1, [])):
+        monkeypatch.setattr(time, "time", lambda days=days: now + 86_400 * days)
+        catalog.maintain(DOCUMENTS, None)
+        assert files.find("documents", "") == left
+    assert files.find("documents_of_others", "") == ["documents_of_others/part.parquet"]
