@@ -159,8 +159,9 @@ from resonance.tables import DOCUMENTS
 files = ObjectFiles(f"s3://texts/{sys.argv[1]}")
 catalog = FolderCatalog(files, None)
 for version in range(catalog.version(DOCUMENTS) + 1):
-    paths = catalog._paths(DOCUMENTS, version)
-    print(*sorted(key for path in paths for key in pq.read_table(files.open(f"documents/{path}"))["source_key"].to_pylist()))
+    held = [pq.ParquetFile(files.open(f"documents/{path}")) for path in catalog._paths(DOCUMENTS, version)]
+    # threads of Arrow that still read a file of Python when the process ends would abort it
+    print(*sorted(key for file in held for key in file.read(["source_key"], use_threads=False)["source_key"].to_pylist()))
 """
 
 

@@ -97,7 +97,7 @@ def test_every_text_that_is_not_empty_is_a_document(spark: SparkSession, checkpo
 def test_signals_are_those_of_the_definitions_for_the_sets_asked(spark: SparkSession, checkpoint: Checkpoint) -> None:
     documents, signals, *_ = run(spark, checkpoint, TEXTS, sets=SETS)
     for name, rows in signals.items():
-        assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 3), ("datatrove", 1), ("quality", 1)]
+        assert sorted((row["set"], row["version"]) for row in rows) == [("basics", 4), ("datatrove", 1), ("quality", 1)]
         for row in rows:
             if row["set"] == "quality":
                 assert [row[signal] for signal in SCORE.names] == list(SCORE.plainly(documents[name][0]["text"], 12))
