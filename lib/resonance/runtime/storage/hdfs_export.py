@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 from resonance.core import hdfs
 from resonance.core.errors import BusyError, InputError
-from resonance.core.objects import SECOND, Address, find_object, list_objects, parse_address, put_new
-from resonance.runtime.storage.bucket_export import look_at
-
-DAY = 24 * 3600 * SECOND
+from resonance.core.objects import Address, find_object, list_objects, parse_address, put_new
+from resonance.runtime.storage.bucket_export import DAY, look_at
 
 
 @dataclass(frozen=True)
