@@ -129,7 +129,8 @@ def finish(process: Running, workspace: Path, at: object, met: bool) -> Disturbe
     """What came of a command, once it has ended."""
     code = process.wait(PATIENCE)
     lines = log_of(workspace).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return Disturbed(str(at), met, code, lines[-1].replace(str(workspace), "WORKSPACE")[:200] if lines and code else "")
+    said = lines[-1].replace(str(workspace), "WORKSPACE").replace(str(Path.home()), "~") if lines and code else ""
+    return Disturbed(str(at), met, code, said[:200])
 
 
 def send(number: signal.Signals) -> Fault:
