@@ -52,7 +52,7 @@ test: jdk lint ## run what `make lint` runs, all tests but the slow ones, then t
 test-spark: setup ## run on Spark what both engines must pass (half an hour)
 	@$(BIN)/python -m pytest -m "(spark or engine) and not slow" --engine spark -n 2 --dist loadfile --durations=15 $(BOTH)
 
-test-slow: setup ## run the tests that take minutes each: a cluster, killed drivers, a second workspace
+test-slow: setup setup-s3 setup-hdfs ## run the tests that take minutes each: a cluster, killed drivers, object storage (680 MB of jars)
 	@$(BIN)/python -m pytest -m slow --durations=15
 
 test-lts: setup-data setup-lts ## run the data half on Spark 3.5: the tables of the embedded engine hash for hash, and the tests of steps and storage

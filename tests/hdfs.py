@@ -15,11 +15,6 @@ JARS = Path(sys.prefix) / "share" / "resonance" / "jars" / "hdfs"
 MAIN = "org.apache.hadoop.mapreduce.MiniHadoopClusterManager"
 
 
-def has_hdfs() -> bool:
-    """Whether the jars are here."""
-    return any(JARS.glob("*minicluster*.jar"))
-
-
 @contextmanager
 def open_hdfs(home: Path) -> Iterator[str]:
     """The address of a running cluster that keeps its files in ``home``."""

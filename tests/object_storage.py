@@ -14,14 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 from botocore.config import Config as Client
 from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError
 
-from resonance.runtime.engines.spark import has_buckets
 from tests.ports import free_ports
 
-needs_jars = pytest.mark.skipif(not has_buckets(), reason="they are 640 MB, which `make setup-s3` alone fetches")
 KEYS = {"accessKey": "here", "secretKey": "only-in-this-test"}
 
 

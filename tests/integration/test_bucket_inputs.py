@@ -12,7 +12,7 @@ import pytest
 from resonance.core.settings import Config
 from resonance.runtime.workspace import Workspace
 from resonance.testing import tiny_corpus
-from tests.object_storage import connect, hash_tables, needs_jars, refuse, succeed
+from tests.object_storage import connect, hash_tables, refuse, succeed
 
 pytestmark = [pytest.mark.timeout(1200)]
 QUIET = ("--set", "tracking.enabled=false")
@@ -75,7 +75,7 @@ def change(storage: dict[str, str], client: Any, workspace: Path, engine_name: s
 
 
 @pytest.mark.engine("embedded")
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("spark", marks=[pytest.mark.slow, needs_jars])])
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("spark", marks=pytest.mark.slow)])
 def test_a_delta_table_in_a_bucket_is_read(storage: dict[str, str], tmp_path: Path, engine: str) -> None:
     import pyarrow as pa
     from deltalake import write_deltalake

@@ -26,7 +26,7 @@ from resonance.runtime.storage.hdfs_export import HdfsExport
 from resonance.runtime.workspace import Workspace
 from resonance.tables import FILES
 from resonance.testing import tiny_corpus
-from tests.hdfs import has_hdfs, open_hdfs
+from tests.hdfs import open_hdfs
 from tests.integration.test_bucket_checkpoints import SHARED
 from tests.integration.test_bucket_exports import read_rows as read_export
 from tests.integration.test_bucket_inputs import QUIET, read_rows
@@ -35,7 +35,6 @@ from tests.object_storage import hash_tables, refuse, succeed, write_texts
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1200),
-    pytest.mark.skipif(not has_hdfs(), reason="its jars are fetched by `make setup-hdfs` alone"),
 ]
 
 HERE = dict(os.environ)

@@ -11,7 +11,7 @@ import pytest
 
 from resonance.testing import tiny_corpus
 from tests.bench.chaos_storage import Passing, open_proxy
-from tests.object_storage import connect, hash_tables, needs_jars, refuse, succeed, write_texts
+from tests.object_storage import connect, hash_tables, refuse, succeed, write_texts
 
 pytestmark = [pytest.mark.engine("embedded"), pytest.mark.timeout(1800)]
 
@@ -41,7 +41,6 @@ def test_a_workspace_with_tables_in_a_bucket_is_that_of_a_folder(storage: dict[s
 
 
 @pytest.mark.slow
-@needs_jars
 def test_spark_and_the_embedded_engine_share_tables_in_a_bucket(storage: dict[str, str], tmp_path: Path) -> None:
     client = connect(storage["AWS_ENDPOINT_URL"])
     client.upload_file(str(write_texts(tmp_path / "texts.jsonl", tiny_corpus(30, 5))), "texts", "in/spark/texts.jsonl")
@@ -106,7 +105,7 @@ print(catalog.version(STEPS), len(catalog.history(STEPS)), *sorted(row["run"] fo
         ("embedded", "embedded", "embedded"),
         pytest.param(
             ("embedded", "spark", "spark"),
-            marks=[pytest.mark.slow, needs_jars],
+            marks=pytest.mark.slow,
         ),
     ],
 )

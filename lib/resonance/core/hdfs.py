@@ -98,17 +98,11 @@ def put_folder(node: str, source: Path, folder: str, draft: str) -> None:
     Raises:
         StorageError: the cluster cannot be written.
     """
-    from hdfs_native import WriteOptions
-
-    cluster = open_cluster(node)
-    with telling(f"{node}/{folder}", "written"):
-        for file in sorted(source.iterdir()):
-            options = WriteOptions(overwrite=True, create_parent=True)
-            with file.open("rb") as held, cluster.create(f"/{draft}/{file.name}", options) as copy:
-                shutil.copyfileobj(held, copy, COPY_BYTES)
-        cluster.mkdirs(f"/{folder}", create_parent=True)
-        cluster.delete(f"/{folder}", recursive=True)  # its parents stay
-        cluster.rename(f"/{draft}", f"/{folder}")
+    for file in sorted(source.iterdir()):
+        put_file(node, file, f"{draft}/{file.name}")
+    remove_path(node, folder)  # what is left of an earlier one
+    if not rename_path(node, draft, folder):
+        raise StorageError(f"{SCHEME}://{node}/{folder} cannot be written: another process writes it too")
 
 
 def list_names(node: str, folder: str) -> list[str]:
@@ -125,7 +119,7 @@ def list_names(node: str, folder: str) -> list[str]:
 
 
 def put_file(node: str, content: bytes | Path, path: str) -> None:
-    """Write a file of a new name, in a folder that is made where it is not there.
+    """Write a file, in a folder that is made where it is not there.
 
     Raises:
         StorageError: the cluster cannot be written.
@@ -134,7 +128,7 @@ def put_file(node: str, content: bytes | Path, path: str) -> None:
 
     with telling(f"{node}/{path}", "written"):
         source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
-        with source, open_cluster(node).create(f"/{path}", WriteOptions(create_parent=True)) as copy:
+        with source, open_cluster(node).create(f"/{path}", WriteOptions(overwrite=True, create_parent=True)) as copy:
             shutil.copyfileobj(source, copy, COPY_BYTES)
 
 

@@ -56,6 +56,10 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return "/".join(filter(None, (f"{self.scheme}://{self.bucket}", self.key)))
 
+    def below(self, name: str) -> Address:
+        """The address of what has this name in a folder."""
+        return self._replace(key=f"{self.key}/{name}")
+
 
 class Found(NamedTuple):
     """What is known of an object without reading it; ``modified`` in nanoseconds of Unix time, less than a second of it by tag.

@@ -70,8 +70,8 @@ def look_at(target: str, manifest: str, made_by: str) -> Held:
         StorageError: the bucket, or the cluster, cannot be read.
     """
     address = parse_address(target)
-    about = find_object(_below(address, manifest))
-    ours = None if about is None else _read_files(_below(address, manifest), made_by)
+    about = find_object(address.below(manifest))
+    ours = None if about is None else _read_files(address.below(manifest), made_by)
     parts, staged = [], []
     for found in list_objects(address):
         name = found.key[len(address.key) + 1 :]
@@ -114,7 +114,7 @@ class BucketExport:
     @property
     def folder(self) -> str:
         """Where workers write."""
-        return str(_below(parse_address(self.target), f"{STAGED}{self.run}"))
+        return str(parse_address(self.target).below(f"{STAGED}{self.run}"))
 
     def publish(self, names: Sequence[str], format: str) -> None:
         """Have these objects of the folder be the export, in this order, in place of the earlier one.
@@ -128,9 +128,9 @@ class BucketExport:
         old = {found.key[len(address.key) + 1 :]: None for found in self.held.objects}
         tag = self._write_manifest(dict.fromkeys(parts) | old, self.held.tag)
         for part, name in parts.items():
-            copy_object(_below(staged, name), _below(address, part).key)
+            copy_object(staged.below(name), address.below(part).key)
         remove_objects(address.bucket, [found.key for found in self.held.objects])
-        made = {part: find_object(_below(address, part)) for part in parts}
+        made = {part: find_object(address.below(part)) for part in parts}
         self._write_manifest({part: [about.size, about.tag] for part, about in made.items() if about}, tag)
 
     def clear(self) -> None:
@@ -142,7 +142,7 @@ class BucketExport:
         whole = None not in files.values()
         content = json.dumps({"made_by": self.made_by, "whole": whole, "files": files}, indent=1).encode()
         try:
-            return put_object(_below(parse_address(self.target), self.manifest), content, over)
+            return put_object(parse_address(self.target).below(self.manifest), content, over)
         except FileExistsError:
             raise BusyError(f"export: another process exports to {self.target}; run the command again at its end") from None
 
@@ -161,7 +161,3 @@ def _is_inside(one: Address, other: Address) -> bool:
     """Whether an address is another one, or below it."""
     same = (one.scheme, one.bucket) == (other.scheme, other.bucket)
     return same and f"{one.key}/".startswith(f"{other.key}/" if other.key else "")
-
-
-def _below(address: Address, name: str) -> Address:
-    return address._replace(key=f"{address.key}/{name}")

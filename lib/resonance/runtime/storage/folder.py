@@ -195,7 +195,7 @@ class FolderCatalog:
         another driver may be writing it now.
         """
         if not self.exists(table):
-            self._remove_leftovers(table)
+            self._remove_leftovers(table, there=False)
             return
         if _is_clustered(self._delta(table)):
             self._convert(table)
@@ -208,7 +208,7 @@ class FolderCatalog:
             else:
                 delta.optimize.compact(commit_properties=why)
         delta.vacuum(count_hours(since), dry_run=False, full=True, commit_properties=why)
-        self._remove_leftovers(table)
+        self._remove_leftovers(table, there=True)
 
     def _delta(self, table: Table, at: int | None = None) -> DeltaTable:
         return DeltaTable(self._files.name(table.name), version=at)
@@ -400,15 +400,15 @@ class FolderCatalog:
         if attempt.version is None:
             self._files.remove({f"{table.name}/{PurePosixPath(file.path).parent}" for file in files})
 
-    def _remove_leftovers(self, table: Table) -> None:
+    def _remove_leftovers(self, table: Table, *, there: bool) -> None:
         if not isinstance(self._files, LocalFiles):
-            if not self.exists(table):  # of one that is there, a vacuum removes them
+            if not there:  # of one that is, a vacuum removes them
                 old = (time.time() - 3600 * LEAST_HOURS) * 1000
                 staged = self._files.find(table.name, ".parquet")
                 self._files.remove([path for path in staged if self._files.look(path).modified < old])
             return
         needed: set[str] = set()
-        if self.exists(table):
+        if there:
             delta = self._delta(table)
             replaced = delta.vacuum(0, dry_run=True, enforce_retention_duration=False)  # vacuumed when they are old enough
             needed = {*(file["path"] for file in _files(delta)), *replaced}

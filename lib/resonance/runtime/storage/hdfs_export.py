@@ -54,7 +54,7 @@ class HdfsExport:
     @property
     def folder(self) -> str:
         """Where workers write."""
-        return str(self._beside("writing", "/rows"))
+        return str(self._beside("writing").below("rows"))
 
     def publish(self, names: Sequence[str], format: str) -> None:
         """Have these files of the folder be the export, in this order, in place of the earlier one.
@@ -63,13 +63,13 @@ class HdfsExport:
             BusyError: something was written there meanwhile.
             StorageError: the cluster cannot be written.
         """
-        place, made, before = parse_address(self.target), self._beside("writing", "/made"), self._beside("before")
+        place, before = parse_address(self.target), self._beside("before")
+        written, made = (self._beside("writing").below(name) for name in ("rows", "made"))
         for number, name in enumerate(names):
-            part = f"{made.key}/part-{number:05d}.{format}"
-            hdfs.rename_path(place.bucket, f"{parse_address(self.folder).key}/{name}", part)
+            hdfs.rename_path(place.bucket, written.below(name).key, made.below(f"part-{number:05d}.{format}").key)
         files = {found.key[len(made.key) + 1 :]: [found.size, found.tag] for found in list_objects(made)}
         content = json.dumps({"made_by": self.made_by, "whole": True, "files": files}, indent=1).encode()
-        put_new(made._replace(key=f"{made.key}/{self.manifest}"), content)
+        put_new(made.below(self.manifest), content)
         moved = hdfs.rename_path(place.bucket, place.key, before.key)
         try:
             self._refuse_other(before)
@@ -88,7 +88,7 @@ class HdfsExport:
 
     def _refuse_other(self, before: Address) -> None:
         """Raise where what was moved away is not the export that was there in the beginning."""
-        about = find_object(before._replace(key=f"{before.key}/{self.manifest}"))
+        about = find_object(before.below(self.manifest))
         if (None if about is None else about.tag) != self.earlier:
             raise BusyError(self._busy)
         try:
@@ -100,10 +100,10 @@ class HdfsExport:
     def _busy(self) -> str:
         return f"export: another process writes to {self.target}; run the command again at its end"
 
-    def _beside(self, what: str, below: str = "") -> Address:
+    def _beside(self, what: str) -> Address:
         place = parse_address(self.target)
         above, _, own = place.key.rpartition("/")
-        return place._replace(key=f"{above}/{_lead(what, own)}{self.run}{below}".lstrip("/"))
+        return place._replace(key=f"{above}/{_lead(what, own)}{self.run}".lstrip("/"))
 
 
 def _lead(what: str, own: str) -> str:

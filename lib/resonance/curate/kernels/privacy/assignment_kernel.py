@@ -34,6 +34,7 @@ from resonance.curate.kernels.privacy.numbers_kernel import is_digit, is_sign
 from resonance.curate.kernels.privacy.words_kernel import (
     INT,
     TRUTH,
+    begins_with,
     fold,
     holds_filler,
     is_any,
@@ -122,9 +123,8 @@ def names_print(data, low, end):  # type: ignore[no-untyped-def]
     i = end
     while i > low and (is_sign(data[i - 1]) or data[i - 1] in (_UNDERSCORE, _DOT, _MINUS)):
         i -= 1
-        for word in range(len(_PRINT_AT) - 1):
-            if is_at(data, i, end, _PRINTS, _PRINT_AT[word], _PRINT_AT[word + 1]):
-                return True
+        if begins_with(data, i, end, _PRINTS, _PRINT_AT):
+            return True
     return False
 
 
@@ -188,10 +188,9 @@ def names_other(data, start, at, stop):  # type: ignore[no-untyped-def]
 def is_name_of_code(data, at, end):  # type: ignore[no-untyped-def]
     """Whether a word for a secret stands in a value as in a name of code: a capital behind a small letter."""
     for i in range(at + 1, end - 1):
-        if 97 <= data[i - 1] <= 122 and 65 <= data[i] <= 90 and 97 <= data[i + 1] <= 122:
-            for word in range(len(_NOUN_AT) - 1):
-                if is_at(data, i, end, _NOUNS, _NOUN_AT[word], _NOUN_AT[word + 1]):
-                    return True
+        capital = 97 <= data[i - 1] <= 122 and 65 <= data[i] <= 90 and 97 <= data[i + 1] <= 122
+        if capital and begins_with(data, i, end, _NOUNS, _NOUN_AT):
+            return True
     return False
 
 

@@ -89,14 +89,22 @@ def is_any(data, at, end, words, bounds):  # type: ignore[no-untyped-def]
     return False
 
 
+@compiled(types.boolean(BYTES, INT, INT, types.Array(types.uint8, 1, "C", readonly=True), LONGS))
+def begins_with(data, at, end, words, bounds):  # type: ignore[no-untyped-def]
+    """Whether the bytes begin with one of some words, in any case of letters."""
+    word, many = 0, len(bounds) - 1
+    while word < many and not is_at(data, at, end, words, bounds[word], bounds[word + 1]):
+        word += 1
+    return word < many
+
+
 @compiled(TRUTH)
 def holds_filler(data, at, end):  # type: ignore[no-untyped-def]
     """Whether a value says itself that it is none."""
-    for i in range(at, end):
-        for word in range(len(_FILLER_AT) - 1):
-            if is_at(data, i, end, _FILLERS, _FILLER_AT[word], _FILLER_AT[word + 1]):
-                return True
-    return False
+    i = at
+    while i < end and not begins_with(data, i, end, _FILLERS, _FILLER_AT):
+        i += 1
+    return i < end
 
 
 @compiled(TRUTH)
