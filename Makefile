@@ -1,6 +1,6 @@
 # Everything runs from the clone; `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-spark setup-train setup-s3 setup-hdfs setup-lts demo nlp-demo jdk test test-spark test-slow test-lts fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores chaos experiments lint check coverage docs release clean
+.PHONY: help setup setup-data setup-spark setup-train setup-s3 setup-hdfs setup-lts demo nlp-demo jdk test test-spark test-slow test-lts fuzz bench-parity bench-curation bench-dedup bench-start bench-assess bench-feedback bench-scores chaos chaos-spark experiments lint check coverage docs release clean
 
 # Tests and benchmarks start hundreds of processes: without bytecode each would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -90,8 +90,11 @@ bench-feedback: setup ## time states and plans of up to 4e7 events; hold states,
 	@$(BIN)/python -m tests.bench.label_errors
 	@$(BIN)/python -m tests.bench.exactly_once
 
-chaos: setup ## plant 100 faults into curation and planning (kills, full disks, clocks, failing storage, two commands at once), and compare what is left (an hour)
+chaos: setup ## plant 100 faults into curation and planning (kills, full disks, clocks, failing storage, two commands at once), and compare what is left (half an hour)
 	@$(BIN)/python -m tests.bench.chaos
+
+chaos-spark: setup setup-s3 ## plant 100 faults into curation of 1 GB on a cluster of Spark: its hosts, links, disks, clocks and storage too (hours; needs root)
+	@$(BIN)/python -m tests.bench.chaos_spark
 
 experiments: setup ## see whether feedback pays: arms from one checkpoint on a delivery with planted junk, five seeds (90 minutes of two cores)
 	@$(BIN)/python -m tests.bench.effect

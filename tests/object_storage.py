@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,18 +23,21 @@ KEYS = {"accessKey": "here", "secretKey": "only-in-this-test"}
 
 
 @contextmanager
-def open_storage(home: Path) -> Iterator[dict[str, str]]:
-    """The environment of a command that may use a running server of S3 with one bucket, ``texts``; it keeps files in ``home``."""
+def open_storage(home: Path, host: str = "127.0.0.1", enter: Sequence[str] = ()) -> Iterator[dict[str, str]]:
+    """The environment of a command that may use a running server of S3 with one bucket, ``texts``; it keeps files in ``home``.
+
+    It listens at the address ``host``, on which it runs by words before its command.
+    """
     actions = ["Admin", "Read", "List", "Tagging", "Write"]
     (home / "s3.json").write_text(json.dumps({"identities": [{"name": "us", "credentials": [KEYS], "actions": actions}]}))
     names = [f"{part}.port{kind}" for part in ("master", "volume", "filer", "s3") for kind in ("", ".grpc")]
     ports = [f"-{name}={port}" for name, port in zip(names, free_ports(len(names)), strict=True)]
-    options = ["-s3", "-ip=127.0.0.1", f"-dir={home}", f"-s3.config={home / 's3.json'}", "-volume.max=100"]
+    options = ["-s3", f"-ip={host}", f"-dir={home}", f"-s3.config={home / 's3.json'}", "-volume.max=100"]
     options += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # ports that are the same for every server
-    command = [str(Path(sys.executable).with_name("weed")), "server", "-master.volumeSizeLimitMB=64", *options, *ports]
+    command = [*enter, str(Path(sys.executable).with_name("weed")), "server", "-master.volumeSizeLimitMB=64", *options, *ports]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=home)
-        address = f"http://127.0.0.1:{ports[names.index('s3.port')].partition('=')[2]}"
+        address = f"http://{host}:{ports[names.index('s3.port')].partition('=')[2]}"
         own = {"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1"}
         own |= {"AWS_ACCESS_KEY_ID": KEYS["accessKey"], "AWS_SECRET_ACCESS_KEY": KEYS["secretKey"]}
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from tests.bench import places
-from tests.bench.chaos_faults import Case, Disturbed, begin, finish
+from tests.bench.chaos_faults import Case, Disturbed, Struck, Target, plant
 from tests.conformance.faults import launch
 
 CLOCKS = "clocks that move (a C compiler)"
@@ -43,14 +43,14 @@ class Clock:
 
 
 @contextmanager
-def open_clock(workspace: Path) -> Iterator[Clock]:
-    """A clock that is right, for commands on a workspace, until the end of the ``with`` statement."""
-    clock = Clock(workspace.parent.with_suffix(".clock"))
-    clock.file.write_bytes(struct.pack("l", 0))
+def open_clock(file: Path) -> Iterator[Clock]:
+    """A clock that is right, told by a file of its own, until the end of the ``with`` statement."""
+    clock = Clock(file)
+    file.write_bytes(struct.pack("l", 0))
     try:
         yield clock
     finally:
-        clock.file.unlink()
+        file.unlink()
 
 
 def can_compile() -> bool:
@@ -68,19 +68,21 @@ def compile_library() -> Path:
 
 
 def move_clock(case: Case, workspace: Path, chance: Random) -> Disturbed:
-    """The clock of a command moves."""
-    with open_clock(workspace) as clock:
-        return run_beside(clock, replace(case, launch=partial(launch, around=clock.environment)), workspace, chance)
+    """The clock of a command moves, which is killed some time after that, or comes to its end before."""
+
+    def strike(at: Target) -> Struck:
+        hours = draw_hours(at.chance)
+        clock.move(hours)
+        with suppress(subprocess.TimeoutExpired):
+            at.process.wait(at.chance.random() * at.case.seconds)
+        if at.process.poll() is None:
+            at.process.kill()
+        return Struck(f"by {hours:+g} h")
+
+    with open_clock(workspace.parent.with_suffix(".clock")) as clock:
+        return plant(strike)(replace(case, launch=partial(launch, around=clock.environment)), workspace, chance)
 
 
-def run_beside(clock: Clock, case: Case, workspace: Path, chance: Random) -> Disturbed:
-    """A clock moves while a command runs, which is killed some time after that, or comes to its end before."""
-    hours = round(chance.choice((-1, 1)) * chance.uniform(*HOURS), 1)
-    moment, rest = case.draw_moment(chance), chance.random() * case.seconds
-    process, met = begin(case, workspace, moment)
-    clock.move(hours)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(rest)
-    if process.poll() is None:
-        process.kill()
-    return finish(process, workspace, f"{moment}, by {hours:+g} h", met)
+def draw_hours(chance: Random) -> float:
+    """By how many hours a clock moves, ahead or behind."""
+    return round(chance.choice((-1, 1)) * chance.uniform(*HOURS), 1)

@@ -12,28 +12,29 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from random import Random
 from types import MappingProxyType
 
 import psutil
 
 from resonance.runtime import resources
-from tests.bench.chaos_clock import open_clock, run_beside
+from resonance.runtime.engines.spark import jar_folder
+from tests.bench.chaos_clock import Clock, draw_hours, open_clock
 from tests.bench.chaos_driver import Driver
-from tests.bench.chaos_faults import Case, Disturbed, begin, can_mount, finish, mount_disk
+from tests.bench.chaos_faults import Struck, Target, can_mount, mount_disk
 from tests.bench.chaos_hosts import Hosts, open_hosts
+from tests.bench.chaos_storage import Proxy, open_bucket
 from tests.bench.places import TOP
 from tests.ports import free_ports
 
-WORKERS = 2
+WORKERS = 3
 MEMORY = "1500m"
 """Of each worker."""
 JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
 """Every process compiles quickly: each of them lives for a minute."""
 LOST = 20
 """Seconds after which the master gives up a silent worker, and the driver a silent executor: some cuts last longer."""
-CUT = (5.0, 60.0)
-"""Seconds of a cut, and of a slow link."""
+STAGED = 120
+"""Seconds within which a task writes a file of a table, or none is waited for."""
 PATIENCE = 120
 """Seconds for a process to start, or for executors of an ended command to end."""
 SMALL_ROOM = 256
@@ -45,11 +46,13 @@ EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 
 @dataclass
 class Cluster:
-    """A master and two workers of one core each, on hosts of their own where that is permitted, and a driver that stays.
+    """A master and three workers of one core each, a server of S3, and a driver that stays, on hosts of their own where permitted.
 
     Args:
         folder: where its logs, and the files that Spark makes, lie.
+        storage: what passes requests on to the server.
         megabytes: of the text that it curates; next to none where it is 0.
+        clock: that of the driver, where it can be moved.
         running: its processes: worker n stands under that number, the master under -1.
     """
 
@@ -57,7 +60,9 @@ class Cluster:
     folder: Path
     port: str
     driver: Driver
+    storage: Proxy
     megabytes: int = 0
+    clock: Clock | None = None
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -65,9 +70,8 @@ class Cluster:
         """Where applications connect."""
         return f"spark://{self.hosts.first}:{self.port}"
 
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """What a command is told to compute there."""
+    def list_settings(self, *, bucket: bool) -> tuple[str, ...]:
+        """What a command is told to compute there, with its tables in a folder or in the bucket."""
         log = (resources.folder("conf") / "log4j2.properties").as_uri()
         conf = {
             "spark.driver.host": self.hosts.first,
@@ -83,67 +87,90 @@ class Cluster:
         }
         if not self.megabytes:  # some hundred rows are not worth a compiler
             conf |= {"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.codegen.wholeStage": "false"}
+        if bucket:  # all hosts share the disk that the jars lie on: they need not be sent to each executor that starts
+            classes = str(jar_folder() / "s3" / "*")
+            conf |= {"spark.driver.extraClassPath": classes, "spark.executor.extraClassPath": classes}
+            conf["spark.jars"] = ",".join(map(str, jar_folder().glob("*.jar")))
         partitions = max(WORKERS, self.megabytes // PARTITION)
         told = f"spark.conf={json.dumps(conf)}"
         return (f"spark.master={self.master}", "spark.driver_memory=1500m", f"spark.shuffle_partitions={partitions}", told)
 
-    def kill_executor(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+    def kill_executor(self, at: Target) -> Struck:
         """One executor is killed; the cluster starts another one."""
-        moment = case.draw_moment(chance)
-        process, met = begin(case, workspace, moment)
         found = self._executors()
         if found:
-            chance.choice(found).kill()
-        return finish(process, workspace, moment, met and bool(found))
+            at.chance.choice(found).kill()
+        return Struck("", bool(found))
 
-    def kill_worker(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
-        """A worker is killed, with which its executor ends; it comes back when the command has ended."""
-        moment, number = case.draw_moment(chance), chance.randrange(WORKERS)
-        process, met = begin(case, workspace, moment)
+    def kill_worker(self, at: Target) -> Struck:
+        """A worker is killed, with which its executor ends; it comes back after 5 to 60 seconds, or when the command has ended."""
+        number = at.chance.randrange(WORKERS)
         self.running[number].kill()
-        found = finish(process, workspace, moment, met)
+        self.running[number].wait(PATIENCE)
+        seconds = at.wait_a_while()
         self.start_worker(number)
-        return found
+        return Struck(f"for {seconds:g} s")
 
-    def retry_task(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+    def retry_task(self, at: Target) -> Struck:
         """All executors are killed once a task has written a file of a table, before the write is done: it is written again."""
-        moment = case.draw_moment(chance, chance.choice([*case.steps]))
-        process, _ = begin(case, workspace, moment)
-        met = False
-        while process.poll() is None and not met:
-            if any((workspace / "tables").glob("*/data-*/_temporary/0/**/*.parquet")):
+        until = time.monotonic() + STAGED
+        while at.process.poll() is None and time.monotonic() < until:
+            if any((at.workspace / "tables").glob("*/data-*/_temporary/0/**/*.parquet")):
                 for executor in self._executors():
                     executor.kill()
-                met = True
+                return Struck("a file was staged")
             time.sleep(0.01)
-        return finish(process, workspace, f"a file staged after {moment}", met)
+        return Struck(f"no file was staged within {STAGED} s", False)
 
-    def cut_off(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+    def cut_off(self, at: Target) -> Struck:
         """A worker is cut off for 5 to 60 seconds: the driver and the master do not hear of it, nor it of them."""
-        return self._hold(self.hosts.cut_off, case, workspace, chance)
+        return self._hold(self.hosts.cut_off, at)
 
-    def slow_down(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+    def slow_down(self, at: Target) -> Struck:
         """The link of a worker is slow for 5 to 60 seconds."""
-        return self._hold(self.hosts.slow_down, case, workspace, chance)
+        return self._hold(self.hosts.slow_down, at)
 
-    def fill_disk(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
+    def cut_off_storage(self, at: Target) -> Struck:
+        """The host of the bucket is cut off for 5 to 60 seconds."""
+        with self.hosts.cut_off(WORKERS):
+            seconds = at.wait_a_while()
+        return Struck(f"for {seconds:g} s")
+
+    def fill_disk(self, at: Target) -> Struck:
         """The disk on which a worker puts what it shuffles and spills is full for 5 to 60 seconds."""
-        return self._hold(self._take_room, case, workspace, chance)
+        return self._hold(self._take_room, at)
 
-    def move_clock(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
-        """The clock of the driver moves."""
-        with open_clock(workspace) as clock, self.driver.start_in(clock.environment):
-            return run_beside(clock, case, workspace, chance)
+    def move_clock(self, at: Target) -> Struck:
+        """The clock of the driver moves for 5 to 60 seconds; then the driver is killed, and the next one has the right clock."""
+        assert self.clock is not None
+        hours = draw_hours(at.chance)
+        self.clock.move(hours)
+        at.wait_a_while()
+        if at.process.poll() is None:
+            at.process.kill()
+            at.process.wait(PATIENCE)
+        self.clock.move(0)
+        return Struck(f"by {hours:+g} h")
 
-    def move_worker_clock(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
-        """The clock of a worker, and of its executors, moves."""
-        number = chance.randrange(WORKERS)
-        with open_clock(workspace) as clock:
+    def move_worker_clock(self, at: Target) -> Struck:
+        """The clock of a worker that was just started, and of its executors, moves for 5 to 60 seconds."""
+        number, hours = at.chance.randrange(WORKERS), draw_hours(at.chance)
+        with open_clock(at.workspace.parent / f"worker-{number}.clock") as clock:
             self._replace_worker(number, clock.environment)
+            clock.move(hours)
+            seconds = at.wait_a_while()
+            self._replace_worker(number, {})
+        return Struck(f"by {hours:+g} h, for {seconds:g} s")
+
+    @contextmanager
+    def give_clock(self, workspace: Path) -> Iterator[None]:
+        """Drivers that start until the end of the ``with`` statement have a clock that can be moved."""
+        with open_clock(workspace.parent / "driver.clock") as clock, self.driver.start_in(clock.environment):
+            self.clock = clock
             try:
-                return run_beside(clock, case, workspace, chance)
+                yield
             finally:
-                self._replace_worker(number, {})
+                self.clock = None
 
     def find_left(self, workspace: Path) -> list[list[str]]:
         """The commands of processes that outlive a driver: its own, and executors."""
@@ -186,16 +213,14 @@ class Cluster:
         """Where the executors of a worker put what they shuffle and spill."""
         return self.folder / f"disk-{number}"
 
-    def _hold(self, fault: Callable[[int], AbstractContextManager[None]], case: Case, workspace: Path, chance: Random) -> Disturbed:
+    def _hold(self, fault: Callable[[int], AbstractContextManager[None]], at: Target) -> Struck:
         """A worker bears a fault that passes: until the drawn time is over, or the command."""
-        moment, number, seconds = case.draw_moment(chance), chance.randrange(WORKERS), round(chance.uniform(*CUT), 1)
-        process, met = begin(case, workspace, moment)
-        with fault(number), suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-        found = finish(process, workspace, f"{moment}, for {seconds:g} s", met)
+        number = at.chance.randrange(WORKERS)
+        with fault(number):
+            seconds = at.wait_a_while()
         if self.running[number].poll() is not None:  # the master had given it up, and it itself
             self.start_worker(number)
-        return found
+        return Struck(f"for {seconds:g} s")
 
     @contextmanager
     def _take_room(self, number: int) -> Iterator[None]:
@@ -246,7 +271,8 @@ class Cluster:
         assert spec.submodule_search_locations
         home = spec.submodule_search_locations[0]
         command = [*enter, f"{home}/bin/spark-class", f"org.apache.spark.deploy.{name}", *words]
-        own = {**os.environ, **self._environment(home, host), "SPARK_LOCAL_DIRS": str(self.disk_of(number)), **around}
+        own = {**os.environ, **self.storage.environment, **self._environment(home, host)}
+        own |= {"SPARK_LOCAL_DIRS": str(self.disk_of(number)), **around}
         with (self.folder / f"{number}.log").open("ab") as log:
             self.running[number] = subprocess.Popen(
                 command, env=own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -279,13 +305,15 @@ class Cluster:
 @contextmanager
 def open_cluster(home: Path, megabytes: int) -> Iterator[Cluster]:
     """A cluster that runs until the end of the ``with`` statement; each worker has a disk in memory where one may be mounted."""
-    with open_hosts(WORKERS) as hosts, ExitStack() as disks:
-        cluster = Cluster(hosts, home / "cluster", free_ports(1)[0], Driver(home), megabytes)
+    with open_hosts(WORKERS + 1) as hosts, ExitStack() as opened:
+        storage = opened.enter_context(open_bucket(home, hosts.workers[WORKERS], hosts.enter(WORKERS), hosts.first))
+        driver = Driver(home, storage.environment)
+        cluster = Cluster(hosts, home / "cluster", free_ports(1)[0], driver, storage, megabytes)
         cluster.folder.mkdir()
         for number in range(WORKERS):
             cluster.disk_of(number).mkdir()
             if can_mount(cluster.disk_of(number)):
-                disks.enter_context(mount_disk(cluster.disk_of(number), f"{max(SMALL_ROOM, megabytes)}m"))
+                opened.enter_context(mount_disk(cluster.disk_of(number), f"{max(SMALL_ROOM, megabytes)}m"))
         try:
             cluster.start()
             yield cluster

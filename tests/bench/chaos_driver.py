@@ -65,10 +65,12 @@ class Driver:
     """Runs commands in one process after another: a new one where the last command of the old one failed, or killed it.
 
     Args:
-        around: variables of the environment of a process that is started now.
+        own: variables of the environment of every process.
+        around: those of a process that is started now, besides.
     """
 
     folder: Path
+    own: Mapping[str, str]
     started: int = 0
     last: Given | None = field(default=None)
     around: Mapping[str, str] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Driver:
         if self.last is None or self.last.poll() != 0:
             self.stop()
             self.started += 1
-            around = {**os.environ, MARK: self.mark, **self.around}
+            around = {**os.environ, **self.own, MARK: self.mark, **self.around}
             words = [sys.executable, "-m", "tests.bench.chaos_driver"]
             process = subprocess.Popen(words, cwd=TOP, env=around, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         else:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -24,6 +24,8 @@ ROOM = "1g"
 """Size of a disk that is not full."""
 WORKER_SECONDS = 1.5
 """A worker is killed so long after the first one came at most."""
+PASSING = (5.0, 60.0)
+"""Seconds of a fault that passes."""
 
 
 class Running(Protocol):
@@ -108,6 +110,35 @@ Fault = Callable[[Case, Path, Random], Disturbed]
 """Runs the case's command in a new workspace and plants itself into it."""
 
 
+@dataclass(frozen=True)
+class Target:
+    """A command that runs, and the chance by which it is struck."""
+
+    case: Case
+    process: Running
+    workspace: Path
+    chance: Random
+
+    def wait_a_while(self) -> float:
+        """Wait as long as a fault lasts that passes, or until the command ends; the drawn seconds."""
+        seconds = round(self.chance.uniform(*PASSING), 1)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return seconds
+
+
+@dataclass(frozen=True)
+class Struck:
+    """What a fault was, and whether it met what it is about."""
+
+    told: str = ""
+    met: bool = True
+
+
+Strike = Callable[[Target], Struck]
+"""Plants a fault into a command that runs, and returns once the fault is over."""
+
+
 def log_of(workspace: Path) -> Path:
     """Where a disturbed command tells what it does: beside the folder of its workspace."""
     return workspace.parent.with_suffix(".log")
@@ -133,21 +164,31 @@ def finish(process: Running, workspace: Path, at: object, met: bool) -> Disturbe
     return Disturbed(str(at), met, code, said[:200])
 
 
-def send(number: signal.Signals) -> Fault:
-    """The process that was started is sent a signal."""
+def plant(strike: Strike) -> Fault:
+    """A command that is struck once, at a drawn moment."""
 
-    def plant(case: Case, workspace: Path, chance: Random) -> Disturbed:
+    def strike_once(case: Case, workspace: Path, chance: Random) -> Disturbed:
         moment = case.draw_moment(chance)
         process, met = begin(case, workspace, moment)
-        process.send_signal(number)
-        return finish(process, workspace, moment, met)
+        struck = strike(Target(case, process, workspace, chance))
+        return finish(process, workspace, ", ".join(filter(None, (str(moment), struck.told))), met and struck.met)
 
-    return plant
+    return strike_once
+
+
+def send(number: signal.Signals) -> Strike:
+    """The process that was started is sent a signal."""
+
+    def strike(at: Target) -> Struck:
+        at.process.send_signal(number)
+        return Struck()
+
+    return strike
 
 
 def kill_twice(case: Case, workspace: Path, chance: Random) -> Disturbed:
     """The driver is killed, and so is the one that goes on, within the step that was cut off."""
-    first = send(signal.SIGKILL)(case, workspace, chance)
+    first = plant(send(signal.SIGKILL))(case, workspace, chance)
     again = case.draw_moment(chance, first.at.partition(",")[0])
     process, met = begin(case, workspace, again)
     process.kill()

@@ -14,30 +14,51 @@ from deltalake import DeltaTable
 from rich.console import Console
 from rich.table import Table
 
+import resonance
 from resonance.core.files import LOCK
 from resonance.runtime.conf import load
 from resonance.runtime.storage.folder import list_live_files
 from resonance.runtime.workspace import Workspace
 from tests.bench.chaos_faults import LOG, Case, Disturbed
+from tests.bench.chaos_storage import find_stray_objects
 
 LOG_FILE = re.compile(r"\d{20}\.(?:json|checkpoint\.parquet)|_last_checkpoint")
 KEPT = (LOG, LOCK, "report.html", "scratch", "scratch/spill")
-out = Console()
+out = Console(width=140)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A fault, and what the workspace held once the command had been given again and `maintain` had run.
+class Left:
+    """What a workspace held once the last command had ended and `maintain` had run, beside that of a run that nobody disturbed.
 
     Args:
-        resumed: with which code the command ended that went on.
-        seconds: how long it took.
         different: tables whose hashes are not those of the undisturbed run.
         lost: rows that are missing, over all tables.
         doubled: rows that are too many.
         stray: files that no version of a table holds, and what steps left in scratch.
-        orphans: processes of the disturbed command that outlived it.
         waiting: objects of a bucket that no version of a table holds, and that `maintain` removes when they are a week old.
+    """
+
+    different: Sequence[str]
+    lost: int
+    doubled: int
+    stray: Sequence[str]
+    waiting: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what the undisturbed run left."""
+        return not (self.different or self.lost or self.doubled or self.stray)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A fault, and what became of the workspace.
+
+    Args:
+        resumed: with which code the command ended that went on.
+        seconds: how long it took.
+        orphans: processes of the disturbed command that outlived it.
     """
 
     kind: str
@@ -45,17 +66,28 @@ class Outcome:
     disturbed: Disturbed
     resumed: int
     seconds: float
-    different: Sequence[str]
-    lost: int
-    doubled: int
-    stray: Sequence[str]
+    left: Left
     orphans: int
-    waiting: int = 0
 
     @property
     def whole(self) -> bool:
         """Whether nothing is left of the fault."""
-        return not (self.resumed or self.different or self.lost or self.doubled or self.stray or self.orphans)
+        return self.left.whole and not (self.resumed or self.orphans)
+
+
+def compare(case: Case, workspace: Path) -> Left:
+    """Tidy up a workspace, and hold it beside what an undisturbed run of the case's command left."""
+    placed = case.place(workspace)
+    resonance.open(str(workspace), settings=placed, console=Console(quiet=True)).maintain()
+    hashes, rows = read_hashes(workspace, placed), read_rows(workspace, placed)
+    stray, waiting = find_stray_objects(placed["tables"]) if placed else ([], 0)
+    return Left(
+        [name for name in hashes if hashes[name] != case.tables[name]],
+        sum(max(case.rows[name] - rows[name], 0) for name in rows),
+        sum(max(rows[name] - case.rows[name], 0) for name in rows),
+        [*find_strays(workspace), *stray],
+        waiting,
+    )
 
 
 def read_steps(workspace: Path) -> dict[str, float]:
@@ -100,16 +132,23 @@ def sum_up(outcomes: Sequence[Outcome], cases: Mapping[str, Case]) -> list[dict[
                 "faults": len(own),
                 "met": sum(one.disturbed.met for one in own),
                 "whole": sum(one.whole for one in own),
-                "lost": sum(one.lost for one in own),
-                "doubled": sum(one.doubled for one in own),
-                "stray": sum(len(one.stray) for one in own),
+                **count_left([one.left for one in own]),
                 "orphans": sum(one.orphans for one in own),
-                "waiting": sum(one.waiting for one in own),
                 "resume_seconds": {"median": round(median(times), 1), "most": max(times)},
                 "undisturbed_seconds": round(cases[kind].seconds, 1),
             }
         )
     return found
+
+
+def count_left(found: Sequence[Left]) -> dict[str, int]:
+    """What several workspaces hold that they should not, or lack."""
+    return {
+        "lost": sum(one.lost for one in found),
+        "doubled": sum(one.doubled for one in found),
+        "stray": sum(len(one.stray) for one in found),
+        "waiting": sum(one.waiting for one in found),
+    }
 
 
 def show(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -118,7 +157,9 @@ def show(rows: Sequence[Mapping[str, Any]]) -> None:
         return
     table = Table(*(name.replace("_", " ") for name in rows[0]))
     for row in rows:
-        table.add_row(*(f"{v['median']:g} (most {v['most']:g})" if isinstance(v, dict) else str(v) for v in row.values()))
+        table.add_row(
+            *(f"{v['median']:g} (most {v['most']:g})" if isinstance(v, dict) else str("" if v is None else v) for v in row.values())
+        )
     out.print(table)
 
 

@@ -9,26 +9,25 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
-from subprocess import TimeoutExpired
 from typing import Any
 from urllib.parse import urlsplit
 
 from deltalake import DeltaTable
 
-from tests.bench.chaos_faults import Case, Disturbed, Running, begin, finish
+from tests.bench.chaos_faults import Running, Struck, Target
+from tests.bench.chaos_hosts import HERE
 from tests.conformance.faults import launch
 from tests.object_storage import connect, open_storage
 
 BUCKET = "texts"
 SHARES = (0.2, 0.9)
 """Of the requests that fail meanwhile."""
-SECONDS = (5.0, 60.0)
 DELAYS = (1.0, 5.0)
 """Seconds by which a request that is delayed comes later."""
 FAILURES = ("refused", "dropped", "refused when done", "dropped when done", "delayed")
@@ -44,23 +43,29 @@ class Proxy(ThreadingHTTPServer):
     Args:
         server: its address.
         passing: what answers a request.
+        host: where it listens.
     """
 
     daemon_threads = True
 
-    def __init__(self, server: str, passing: type[Passing]) -> None:
-        super().__init__(("127.0.0.1", 0), passing)
+    def __init__(self, server: str, passing: type[Passing], host: str) -> None:
+        super().__init__((host, 0), passing)
         self.server = urlsplit(server).netloc
         self._share, self._chance, self.failed = 0.0, Random(), 0
 
     @property
     def address(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.server_address[0]!s}:{self.server_port}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a process is told that is to reach the server through here."""
+        return {"AWS_ENDPOINT_URL": self.address}
 
     def launch(self, arguments: Sequence[str], workspace: Path, engine: str, log: Path) -> Running:
         """Start a command that reaches the server through here."""
-        return launch(arguments, workspace, engine, log, {"AWS_ENDPOINT_URL": self.address})
+        return launch(arguments, workspace, engine, log, self.environment)
 
     @contextmanager
     def fail(self, share: float, chance: Random) -> Iterator[None]:
@@ -91,14 +96,12 @@ class Proxy(ThreadingHTTPServer):
         """What a request is answered that fails."""
         return self._chance.choice(REFUSALS)
 
-    def fail_for_a_while(self, case: Case, workspace: Path, chance: Random) -> Disturbed:
-        """A share of the requests of a command fails for 5 to 60 seconds, or to its end."""
-        moment, share, seconds = case.draw_moment(chance), round(chance.uniform(*SHARES), 2), round(chance.uniform(*SECONDS), 1)
-        process, _ = begin(case, workspace, moment)
-        with self.fail(share, chance), suppress(TimeoutExpired):
-            process.wait(seconds)
-        at = f"{moment}, {share:.0%} of requests for {seconds:g} s, {self.failed} of them"
-        return finish(process, workspace, at, self.failed > 0)
+    def fail_for_a_while(self, at: Target) -> Struck:
+        """A share of the requests of a command fails for a while, or to its end."""
+        share = round(at.chance.uniform(*SHARES), 2)
+        with self.fail(share, at.chance):
+            seconds = at.wait_a_while()
+        return Struck(f"{share:.0%} of requests for {seconds:g} s, {self.failed} of them", self.failed > 0)
 
 
 class Passing(BaseHTTPRequestHandler):
@@ -115,7 +118,11 @@ class Passing(BaseHTTPRequestHandler):
             time.sleep(self.server.draw_delay())
         status, headers, answer = self.server.draw_refusal(), list[tuple[str, str]](), AGAIN
         if failure not in ("refused", "dropped"):
-            done = self._ask(body)
+            try:
+                done = self._ask(body)
+            except OSError:  # the server was cut off
+                self.close_connection = True
+                return
             if failure in ("", "delayed"):
                 status, headers, answer = done
         if failure.startswith("dropped"):
@@ -156,9 +163,9 @@ class Passing(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def open_proxy(server: str, passing: type[Passing] = Passing) -> Iterator[Proxy]:
+def open_proxy(server: str, passing: type[Passing] = Passing, host: str = HERE) -> Iterator[Proxy]:
     """What passes requests on to a server until the end of the ``with`` statement."""
-    proxy = Proxy(server, passing)
+    proxy = Proxy(server, passing, host)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     try:
         yield proxy
@@ -168,14 +175,15 @@ def open_proxy(server: str, passing: type[Passing] = Passing) -> Iterator[Proxy]
 
 
 @contextmanager
-def open_bucket(home: Path) -> Iterator[Proxy]:
+def open_bucket(home: Path, host: str = HERE, enter: Sequence[str] = (), listen: str = HERE) -> Iterator[Proxy]:
     """What passes requests of commands on to a server of S3, which the environment names until the end of the ``with`` statement.
 
+    The server has its host, entered by words before its command, and what passes requests on listens on another one.
     This process asks the server itself: what it waits for in a library may keep its other threads from passing anything on.
     """
     before = {**os.environ}
     (home / "storage").mkdir()
-    with open_storage(home / "storage") as own, open_proxy(own["AWS_ENDPOINT_URL"]) as proxy:
+    with open_storage(home / "storage", host, enter) as own, open_proxy(own["AWS_ENDPOINT_URL"], host=listen) as proxy:
         os.environ.update(own | {"AWS_ALLOW_HTTP": "true"})
         try:
             yield proxy
