@@ -29,12 +29,12 @@ from rich.console import Console
 
 from resonance.core.job import Site, Turn
 from resonance.core.order import place_rows
+from resonance.core.places import LocalFiles
 from resonance.core.settings import SparkSettings, TaskSettings, TrainSettings
 from resonance.curate.identity import bucket, content_hash
 from resonance.runtime import resources
 from resonance.runtime.engines.spark import open_spark
 from resonance.runtime.ranks.launch import open_launch
-from resonance.runtime.storage.files import LocalFiles
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT
 from resonance.testing import folder_catalog
 from resonance.train.spec import PROGRESS, Pace
@@ -94,7 +94,7 @@ def drive(workspace: Path, ranks: int, launch: str) -> None:
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     way = open_launch(settings, spark)
     kept = LocalFiles(workspace / "checkpoints")
-    site = Site("train", Turn("main", 1, "plan", run=RUN), SEED, spark, catalog, workspace, way, kept)
+    site = Site("train", Turn("main", 1, "plan", run=RUN), SEED, spark, catalog, workspace, way, kept, LocalFiles(workspace))
     try:
         job.train(*frames, catalog.read(SAMPLE_WEIGHTS), settings=settings, task=TaskSettings(), site=site)
     finally:

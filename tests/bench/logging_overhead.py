@@ -25,6 +25,7 @@ import torch
 from rich.console import Console
 
 from resonance.core.settings import TrainSettings
+from resonance.core.storage import Files
 from resonance.train import loop, tokenizer, worker
 from resonance.train.collective import LocalCollective
 from resonance.train.events import Tally
@@ -48,11 +49,11 @@ class Sums(Tally):
 class Nothing:
     """In place of staged events."""
 
-    def __init__(self, *_: Any) -> None: ...
-    def add(self, *_: Any) -> None: ...
+    def __init__(self, files: Files, draft: Path, *_: Any, **__: Any) -> None:
+        self.files, self.draft = files, draft
 
-    def publish(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def add(self, *_: Any) -> None: ...
+    def publish(self, folder: str) -> None: ...
 
 
 def made(folder: Path, documents: int) -> Spec:
@@ -67,8 +68,10 @@ def made(folder: Path, documents: int) -> Spec:
     (folder / "shards").mkdir()
     pq.write_table(table, folder / "shards/part-0.parquet")
     tokenizer.learn(texts, SETTINGS.vocabulary, folder / "tokenizer.json")
-    phase = Phase(name="train", shards=folder / "shards", places=documents)
-    return Spec(settings=SETTINGS, seed=7, tokenizer=folder / "tokenizer.json", staging=folder / "staging", phases=(phase,))
+    phase = Phase(name="train", shards=str(folder / "shards"), places=documents)
+    return Spec(
+        settings=SETTINGS, seed=7, tokenizer=str(folder / "tokenizer.json"), staging=str(folder / "staging"), phases=(phase,)
+    )
 
 
 def seconds(spec: Spec, *, events: bool) -> float:
@@ -85,7 +88,7 @@ def seconds(spec: Spec, *, events: bool) -> float:
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(loop, "train", timed))
         if not events:
-            stack.enter_context(mock.patch.object(loop, "StagedEvents", Nothing))
+            stack.enter_context(mock.patch("resonance.train.events.StagedEvents", Nothing))
             stack.enter_context(mock.patch.object(loop, "Tally", Sums))
         worker.run(spec, LocalCollective())
     return took[0]

@@ -18,10 +18,10 @@ from resonance.core import hdfs
 from resonance.core.errors import BusyError, StorageError
 from resonance.core.hdfs import list_files, list_names, put_folder
 from resonance.core.objects import fetch_objects, open_object, parse_address, put_new
+from resonance.core.places import HdfsFiles
 from resonance.core.settings import Config
 from resonance.core.sources import find_files
 from resonance.runtime.storage.export import MANIFEST
-from resonance.runtime.storage.files import HdfsFiles
 from resonance.runtime.storage.hdfs_export import HdfsExport
 from resonance.runtime.workspace import Workspace
 from resonance.tables import FILES

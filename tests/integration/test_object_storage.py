@@ -74,7 +74,7 @@ from resonance.core.frames import make_frame
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
 from resonance.runtime.engines.session import open_engine
-from resonance.runtime.storage.files import ObjectFiles
+from resonance.core.places import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import STEPS
 name, home, kind = sys.argv[1:]
@@ -91,7 +91,7 @@ engine.stop()
 
 READER = """
 import sys
-from resonance.runtime.storage.files import ObjectFiles
+from resonance.core.places import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import STEPS
 catalog = FolderCatalog(ObjectFiles(f"s3://texts/{sys.argv[1]}"), None)
@@ -136,7 +136,7 @@ import sys
 from pathlib import Path
 from resonance.core.settings import SparkSettings
 from resonance.runtime.engines.session import open_engine
-from resonance.runtime.storage.files import ObjectFiles
+from resonance.core.places import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import DOCUMENTS
 from resonance.testing import documents_frame
@@ -152,7 +152,7 @@ engine.stop()
 VERSIONS = """
 import sys
 import pyarrow.parquet as pq
-from resonance.runtime.storage.files import ObjectFiles
+from resonance.core.places import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import DOCUMENTS
 files = ObjectFiles(f"s3://texts/{sys.argv[1]}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from pydoc_data.topics import topics
 
@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from scipy import stats
 
 from resonance.core import objects
+from resonance.core import places as files
 from resonance.core.chance import is_logged
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import rank_rows
@@ -31,7 +32,6 @@ from resonance.core.settings import (
 )
 from resonance.core.storage import Files
 from resonance.runtime.ranks.launch import InlineLaunch
-from resonance.runtime.storage import files
 from resonance.tables import CHECKPOINTS, EXAMPLES, SAMPLE_WEIGHTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.testing import MemoryCatalog, documents_frame, hold
 from resonance.train.spec import Spec
@@ -88,12 +88,13 @@ class World:
         self.launch = InlineLaunch()
         self.settings = SETTINGS
         self.kept: Files = files.LocalFiles(folder / "checkpoints")
+        self.staging: Files = files.LocalFiles(folder)
 
     def turn(self, job: str, round: int, arm: str) -> Turn:
         return Turn("main", round, arm, run=f"{job}-{round}-{arm}")
 
     def tools(self, job: str, round: int, arm: str) -> dict[str, object]:
-        site = Site(job, self.turn(job, round, arm), 7, self.spark, self.catalog, self.folder, self.launch, self.kept)
+        site = Site(job, self.turn(job, round, arm), 7, self.spark, self.catalog, self.folder, self.launch, self.kept, self.staging)
         return {"site": site, "settings": self.settings, "task": TaskSettings()}
 
     def frames(self):
@@ -138,15 +139,21 @@ def world(spark, tmp_path, plans, documents) -> World:
     return World(spark, tmp_path, plans, documents)
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def killed(request, world, monkeypatch) -> World:
-    """A world whose checkpoints lie in its folder, or as objects of a bucket in memory."""
+@pytest.fixture(params=["folder", "bucket", pytest.param("between", marks=pytest.mark.engine("embedded"))])
+def killed(request, world, monkeypatch) -> Iterator[World]:
+    """A world whose checkpoints lie in its folder, or as objects of a bucket in memory; or whose ranks share a real bucket."""
     if request.param == "bucket":
         held = MemoryStore()
         for module in (objects, files):
             monkeypatch.setattr(module, "open_store", lambda bucket: held)
         world.kept = files.ObjectFiles("s3://texts/kept", "checkpoints")
-    return world
+    if request.param == "between":
+        for name, value in request.getfixturevalue("storage").items():
+            monkeypatch.setenv(name, value)
+        world.staging = files.ObjectFiles(f"s3://texts/{world.folder.name}", "staging")
+    yield world
+    if request.param == "between":
+        assert world.staging.find("", "") == [], "nothing is left of what ranks shared"
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +254,7 @@ def test_nothing_is_left_of_shards_and_staging(done):
 class NoLaunch:
     ranks = 1
 
-    def start(self, module: str, spec: Path):
+    def start(self, module: str, spec: str, log: Path):
         raise AssertionError("ranks were started")
 
 
@@ -279,7 +286,7 @@ def test_a_training_that_failed_goes_on_from_its_last_checkpoint(done, killed, m
     monkeypatch.setattr(loop, "step", usual)
     killed.train()
     assert killed.rows("train-1-plan") == done.rows("train-1-plan")
-    assert list((killed.folder / "shards").iterdir()) == [], "no copy is left of what lies in a bucket"
+    assert list((killed.folder / "shards").glob("*")) == [], "no copy is left of what lies in a bucket"
 
 
 @pytest.mark.parametrize("moment", ["before the row", "before the rename"])
@@ -346,7 +353,7 @@ def take_the_id_of_another(table):
 )
 def test_events_that_do_not_match_the_plan_are_not_appended(world, tamper: Callable, message):
     class Tampers(InlineLaunch):
-        def start(self, module: str, spec: Path):
+        def start(self, module: str, spec: str, log: Path):
             ranks = super().start(module, spec)
             path = spec.parent / "train" / f"{10:012d}" / "rank-0.parquet"
             pq.write_table(tamper(pq.read_table(path)), path)
@@ -489,7 +496,7 @@ class Starts(InlineLaunch):
         super().__init__()
         self.places: list[Path | None] = []
 
-    def start(self, module: str, spec: Path):
+    def start(self, module: str, spec: str, log: Path):
         self.places.append(Spec.model_validate_json(spec.read_text()).start)
         return super().start(module, spec)
 

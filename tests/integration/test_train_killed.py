@@ -20,10 +20,10 @@ from pyspark.sql import functions as F
 from resonance.core.errors import TrainError
 from resonance.core.frames import rank_rows
 from resonance.core.job import Site, Turn
+from resonance.core.places import LocalFiles
 from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSettings
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.ranks.launch import open_launch
-from resonance.runtime.storage.files import LocalFiles
 from resonance.tables import CHECKPOINTS, DOCUMENTS, EXAMPLES, SAMPLE_PLAN, SAMPLE_WEIGHTS, SIGNAL_EVENT
 from resonance.testing import documents_frame, folder_catalog
 
@@ -45,7 +45,7 @@ def run(spark, workspace: Path, settings: TrainSettings, job: str, run: str, see
     frames = (catalog.read(SAMPLE_PLAN), catalog.read(DOCUMENTS), catalog.read(EXAMPLES), catalog.read(CHECKPOINTS))
     launch = open_launch(settings, engine_of(spark))
     kept = LocalFiles(workspace / "checkpoints")
-    site = Site(job, Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch, kept)
+    site = Site(job, Turn("main", 1, "plan", run=run), seed, spark, catalog, workspace, launch, kept, LocalFiles(workspace))
     try:
         weights = (catalog.read(SAMPLE_WEIGHTS),) if job == "train" else ()
         getattr(jobs, job)(*frames, *weights, settings=settings, task=TaskSettings(), site=site, **more)
@@ -202,8 +202,8 @@ from tests.integration import test_train_killed as this
 
 workspace = Path(sys.argv[1])
 
-def dies(self, folder):
-    (workspace / "killed-at").write_text(f"{folder.name} {(folder / 'checkpoint').is_dir()}")
+def dies(self, boundary):
+    (workspace / "killed-at").write_text(f"{boundary[-12:]} {(workspace / boundary / 'checkpoint').is_dir()}")
     os.kill(os.getpid(), signal.SIGKILL)
 
 Desk._publish = dies

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 
 from resonance.core.errors import InputError, SetupError
@@ -110,7 +111,7 @@ def _link(odd: Path) -> Path:
         home = own_folder()
         link = home / hashlib.sha256(os.fsencode(odd)).hexdigest()[:16]
         if not link.is_symlink():
-            draft = home / f"{link.name}-{os.getpid()}"
+            draft = home / f"{link.name}-{uuid.uuid4().hex}"  # threads of one process may make it at once
             draft.symlink_to(odd)
             draft.replace(link)
     except OSError as error:

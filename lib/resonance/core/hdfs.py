@@ -132,8 +132,10 @@ def put_file(node: str, content: bytes | Path, path: str) -> None:
             shutil.copyfileobj(source, copy, COPY_BYTES)
 
 
-def rename_path(node: str, path: str, place: str) -> bool:
+def rename_path(node: str, path: str, place: str, *, over: bool = False) -> bool:
     """Give a file or a folder another name, which is done whole or not at all; whether it was there, and nothing in its place.
+
+    With ``over`` a file takes the place of another one.
 
     Raises:
         StorageError: the cluster cannot be written.
@@ -142,7 +144,7 @@ def rename_path(node: str, path: str, place: str) -> bool:
     with telling(f"{node}/{place}", "written"):
         cluster.mkdirs(f"/{place.rpartition('/')[0]}", create_parent=True)
         try:
-            cluster.rename(f"/{path}", f"/{place}")
+            cluster.rename(f"/{path}", f"/{place}", over)
         except (FileExistsError, FileNotFoundError):
             return False
     return True

@@ -51,8 +51,9 @@ class Site:
     """All that a job of models works with, by its name: it starts processes, fills tables while they run, and leaves files.
 
     Args:
-        folder: what its processes share while they run; all of them see it.
+        folder: what is this machine's own.
         checkpoints: where models lie that tables tell of.
+        staging: what its processes share while they run; all of them see it.
     """
 
     job: str
@@ -63,6 +64,7 @@ class Site:
     folder: Path
     launch: Launch
     checkpoints: Files
+    staging: Files
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ class Launch(Protocol):
         """How many groups of ranks may work side by side, each started by a launch of its own; one at least."""
         ...
 
-    def start(self, module: str, spec: Path) -> Ranks:
-        """Start them; what they print is kept beside ``spec``.
+    def start(self, module: str, spec: str, log: Path) -> Ranks:
+        """Start them on a spec by its path, or by an address; what they print is kept in the file ``log`` where they fail.
 
         Raises:
             SetupError: the machine or the cluster cannot run them.

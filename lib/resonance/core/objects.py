@@ -83,6 +83,11 @@ def is_elsewhere(given: str) -> bool:
     return given.startswith((*SCHEMES, f"{hdfs.SCHEME}://"))
 
 
+def spell_address(given: str) -> str:
+    """A path or an address as every engine reads it: of buckets, Spark knows Hadoop's scheme alone."""
+    return str(parse_address(given)._replace(scheme="s3a")) if is_address(given) else given
+
+
 def parse_address(given: str) -> Address:
     """The parts of an address.
 
@@ -162,6 +167,11 @@ def open_bytes(path: str, ahead: int = AHEAD_BYTES) -> io.BufferedReader:
         StorageError: the bucket cannot be read.
     """
     return io.BufferedReader(open_object(path), ahead) if is_elsewhere(path) else open(path, "rb")
+
+
+def open_ahead(file: Any) -> Any:
+    """A file as pyarrow reads it from its start to its end: what is read in ranges so many bytes ahead, a path as it is."""
+    return io.BufferedReader(file, AHEAD_BYTES) if isinstance(file, RangeReader) else file
 
 
 @contextmanager
@@ -262,6 +272,7 @@ def fetch_objects(address: Address, folder: Path, wanted: Callable[[str], bool])
     for found in list_objects(address):
         name = found.key.removeprefix(f"{address.key}/")
         if wanted(name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             with open_bytes(str(address._replace(key=found.key))) as held, (folder / name).open("wb") as copy:
                 shutil.copyfileobj(held, copy, AHEAD_BYTES)
 

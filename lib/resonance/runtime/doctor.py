@@ -46,7 +46,7 @@ os._exit(0)
 ONLY_SPARK = "needed for --engine spark alone: "
 ONLY_ANNOTATING = "needed for annotations alone: `make setup-lts`"
 ONLY_TRAINING = "needed for training alone: `make setup-train`"
-ONLY_BUCKETS = "needed for tables in object storage by --engine spark alone: `make setup-s3`"
+ONLY_BUCKETS = "needed for tables or staging in object storage by --engine spark alone: `make setup-s3`"
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,17 @@ from resonance.core.errors import ResonanceError
 from resonance.core.files import named_folder, refuse_escaped
 from resonance.core.job import Checkpoint, Step
 from resonance.core.objects import is_address
+from resonance.core.places import open_named, open_tables
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.core.turns import PLAN
 from resonance.runtime import resources
 from resonance.runtime.engines.session import choose_engine, open_engine, reads_slowly, refuse_bucket
-from resonance.runtime.storage.files import open_tables
 from resonance.runtime.storage.folder import FolderCatalog
+from resonance.runtime.storage.leftovers import remove_shared
 from resonance.runtime.storage.lock import lock_workspace
+from resonance.runtime.storage.retention import LEAST_HOURS
 from resonance.tables import APPROVALS, CHECKPOINTS, EVALUATION_ITEMS, SIGNALS, TABLES
 
 if TYPE_CHECKING:
@@ -123,7 +125,10 @@ class Workspace:
         """What computes."""
         from resonance.runtime.run.scratch import spill_folder
 
-        scratch, named = spill_folder(self.folder / "scratch"), (self.config.tables, *self.config.ingest.inputs)
+        scratch, named = (
+            spill_folder(self.folder / "scratch"),
+            (self.config.tables, self.config.staging, *self.config.ingest.inputs),
+        )
         return open_engine(self._name, self.config.spark, scratch, buckets=any(map(is_address, named)), debug=self._debug)
 
     @property
@@ -353,6 +358,7 @@ class Workspace:
 
         with lock_workspace(self.folder):
             remove_dead(self.folder / "scratch")
+            remove_shared(open_named("staging", self.config.staging, self.folder), LEAST_HOURS)
             for table in TABLES:
                 self.catalog.maintain(table, since)
             return [table.name for table in TABLES if self.catalog.exists(table)]

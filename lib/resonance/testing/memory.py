@@ -12,12 +12,12 @@ from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
 from resonance.core.frames import make_frame
+from resonance.core.places import LocalFiles
 from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.storage.conditions import describe, where
-from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.notes import sign_note
 

@@ -1,6 +1,6 @@
 """A checkpoint is a folder: model, tokenizer, optimizer and where training stood. It appears whole or not at all.
 
-One that is published may lie in a bucket or on HDFS: its folder is then an address, and it is there once ``STATE`` is.
+In a bucket or on HDFS its folder is an address, and it is there once ``STATE`` is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resonance.core.objects import find_object, is_elsewhere, open_bytes, parse_address
-from resonance.train.spec import CHECKPOINT, Boundary
+from resonance.train.spec import Boundary
 from resonance.train.tokenizer import TOKENIZER
 
 if TYPE_CHECKING:
@@ -23,20 +23,17 @@ MODEL = "model.safetensors"
 OPTIMIZER = "optimizer.pt"
 
 
-def save(model: Model, optimizer: Optimizer, tokenizer: Path, state: Boundary, boundary: Path) -> None:
-    """Leave a checkpoint in the folder of a boundary."""
+def save(model: Model, optimizer: Optimizer, tokenizer: str, state: Boundary, folder: Path) -> None:
+    """Leave a checkpoint in a folder, in place of what is there."""
     import torch
     from safetensors.torch import save_model
 
-    folder = boundary / CHECKPOINT
-    partial = folder.with_name(f".{folder.name}")
-    shutil.rmtree(partial, ignore_errors=True)
-    model.config.save_pretrained(partial)
-    save_model(model, str(partial / MODEL), metadata={"format": "pt"})
-    torch.save(optimizer.state_dict(), partial / OPTIMIZER)
-    shutil.copyfile(tokenizer, partial / TOKENIZER)
-    (partial / STATE).write_text(state.model_dump_json(), encoding="utf-8")
-    partial.replace(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    model.config.save_pretrained(folder)
+    save_model(model, str(folder / MODEL), metadata={"format": "pt"})
+    torch.save(optimizer.state_dict(), folder / OPTIMIZER)
+    shutil.copyfile(tokenizer, folder / TOKENIZER)
+    (folder / STATE).write_text(state.model_dump_json(), encoding="utf-8")
 
 
 def state_of(folder: Path | str) -> Boundary:
@@ -54,7 +51,7 @@ def stands(place: str) -> bool:
     return find_object(parse_address(f"{place}/{STATE}")) is not None if is_elsewhere(place) else Path(place).is_dir()
 
 
-def load(folder: Path) -> Model:
+def load(folder: Path | str) -> Model:
     """The model that it holds."""
     from safetensors.torch import load_model
 
@@ -62,12 +59,12 @@ def load(folder: Path) -> Model:
     from resonance.train.pretrained import adapt_model
 
     model = adapt_model(from_config(folder))
-    load_model(model, folder / MODEL)
+    load_model(model, f"{folder}/{MODEL}")
     return model
 
 
-def restore(folder: Path, optimizer: Optimizer) -> None:
+def restore(folder: Path | str, optimizer: Optimizer) -> None:
     """Give the optimizer its memory back."""
     import torch
 
-    optimizer.load_state_dict(torch.load(folder / OPTIMIZER, map_location="cpu", weights_only=True))
+    optimizer.load_state_dict(torch.load(f"{folder}/{OPTIMIZER}", map_location="cpu", weights_only=True))

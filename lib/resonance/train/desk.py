@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.chance import is_logged
+from resonance.core.drafts import open_draft
 from resonance.core.errors import ConservationError
-from resonance.core.files import plain_path
-from resonance.core.hashes import hash_text
 from resonance.core.job import Site
-from resonance.core.objects import bring_folder
+from resonance.core.objects import bring_folder, is_elsewhere, spell_address
 from resonance.core.turns import TRAINING, UNDRAWN, PhaseName
 from resonance.tables import CHECKPOINTS, SIGNAL_EVENT, SLICE_SUMS
 from resonance.train import checkpoint
-from resonance.train.shard_writer import list_shards
+from resonance.train.export import write_shards
 from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, ordinal
 from resonance.train.tokenizer import TOKENIZER, fingerprint
 
@@ -30,7 +29,7 @@ KEYS = ("epoch", "pos", "copy", "doc_id")
 
 @dataclass(frozen=True)
 class Desk:
-    """Where one training or scoring stands: its files below the site's folder, its checkpoints, and its rows in the site's catalog.
+    """Where one training or scoring stands: what it shares with ranks, its checkpoints, and its rows in the site's catalog.
 
     Args:
         log_share: share of drawn documents whose events are kept; those of others all are.
@@ -42,19 +41,19 @@ class Desk:
     attempt: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
     @property
-    def attempts(self) -> Path:
+    def attempts(self) -> str:
         """What ranks of all attempts left."""
-        return self.site.folder / "staging" / self.site.turn.run
+        return f"staging/{self.site.turn.run}"
 
     @property
-    def staging(self) -> Path:
+    def staging(self) -> str:
         """What ranks leave, until it is taken."""
-        return self.attempts / self.attempt
+        return f"{self.attempts}/{self.attempt}"
 
     @property
-    def shards(self) -> Path:
+    def shards(self) -> str:
         """What ranks read."""
-        return self.site.folder / "shards" / self.site.turn.run
+        return f"shards/{self.site.turn.run}"
 
     def transaction(self, phase: PhaseName) -> str:
         """The name under which events of a phase are appended once."""
@@ -67,10 +66,11 @@ class Desk:
     def recover(self) -> None:
         """After a crash: publish what was appended, drop what was not, and what outlived its events."""
         for phase in TRAINING:
-            for done in sorted(self.attempts.glob(f"*/{phase}/*/{DONE}")):
-                if self.committed(phase) >= _boundary(done.parent).step:
-                    self._publish(done.parent)
-        shutil.rmtree(self.attempts, ignore_errors=True)
+            for done in self.site.staging.find(self.attempts, f"/{DONE}"):
+                boundary = done.removesuffix(f"/{DONE}")
+                if f"/{phase}/" in boundary and self.committed(phase) >= self._read_boundary(boundary).step:
+                    self._publish(boundary)
+        self._clear()
         folders = self._list_published()
         if not folders:
             return
@@ -88,20 +88,43 @@ class Desk:
         """Where the newest published checkpoint of this run lies."""
         return next(map(self.site.checkpoints.locate, reversed(self._list_published())), None)
 
-    def bring(self, place: str, *, resumed: bool = False) -> Path:
-        """The folder of a checkpoint, for ranks; of one in a bucket a copy, with the optimizer's memory where it is ``resumed``."""
-        copies = self._name_copies("whole" if resumed else "model", place)
-        return bring_folder(place, copies, lambda name: resumed or name != checkpoint.OPTIMIZER)
+    def write_shards(self, phase: PhaseName, draws: DataFrame, samples: DataFrame, first: int = 0) -> Phase:
+        """Leave what a phase reads to ranks; see ``export.write_shards``."""
+        return write_shards(phase, draws, samples, self.site.staging, f"{self.shards}/{phase}", first)
 
-    def bring_tokenizer(self, place: str) -> Path:
-        """The tokenizer of a checkpoint, for ranks."""
-        return bring_folder(place, self._name_copies("tokenizer", place), lambda name: name == TOKENIZER) / TOKENIZER
+    def offer_checkpoint(self, place: str, *, resumed: bool = False) -> str:
+        """Where ranks find a checkpoint, with the optimizer's memory where it is ``resumed``."""
+        return self.offer_folder(place, lambda name: resumed or name != checkpoint.OPTIMIZER)
 
-    def finished(self, phase: PhaseName) -> list[Path]:
+    def offer_file(self, place: str) -> str:
+        """Where ranks find a file."""
+        folder, _, name = place.rpartition("/")
+        return f"{self.offer_folder(folder, lambda found: found == name)}/{name}"
+
+    def offer_folder(self, place: str, wanted: Callable[[str], bool] = lambda name: True) -> str:
+        """Where ranks find the files of a folder whose names are ``wanted``.
+
+        That is where they lie, but for an address where ranks share a folder, into which its files are brought, and for a folder of
+        this machine where they share an address, below which its files are put.
+        """
+        folder = f"{self.shards}/{self.attempt}/{uuid.uuid4().hex}"
+        there = self.site.staging.locate(folder)
+        if not is_elsewhere(there):
+            return str(bring_folder(place, Path(there), wanted))
+        if is_elsewhere(place):
+            return place
+        for file in Path(place).rglob("*"):
+            name = file.relative_to(place).as_posix()
+            if file.is_file() and wanted(name):
+                self.site.staging.put(f"{folder}/{name}", file)
+        return there
+
+    def finished(self, phase: PhaseName) -> list[str]:
         """Boundaries that all ranks have reached and that are still to be taken, in order."""
-        return sorted(path.parent for path in (self.staging / phase).glob(f"*/{DONE}"))
+        end = f"/{DONE}"
+        return [path.removesuffix(end) for path in self.site.staging.find(f"{self.staging}/{phase}", end)]
 
-    def take(self, phase: Phase, folder: Path) -> None:
+    def take(self, phase: Phase, boundary: str) -> None:
         """Append the events staged at a boundary, then publish its checkpoint.
 
         Joins the staged rows with their part of the plan; reads no text.
@@ -109,15 +132,14 @@ class Desk:
         Raises:
             ConservationError: staged events are not one for each draw; nothing is appended.
         """
-        state = _boundary(folder)
+        state = self._read_boundary(boundary)
         if self.committed(phase.name) < ordinal(phase.name, state):
             place = F.col("place")
-            draws = self._read(list_shards(phase.shards)).where((place >= state.first) & (place < state.last))
-            staged = self._read(sorted(folder.glob("rank-*.parquet")))
-            self._append(phase.name, state, draws, staged.drop("place"))
+            draws = self._read_rows(f"{self.shards}/{phase.name}").where((place >= state.first) & (place < state.last))
+            self._append(phase.name, state, draws, self._read_rows(boundary).drop("place"))
         if phase.name in TRAINING:
-            self._publish(folder)
-        shutil.rmtree(folder)
+            self._publish(boundary)
+        self.site.staging.remove([boundary])
 
     def verify(self, phase: PhaseName, draws: DataFrame) -> None:
         """Hold all events of this run's phase against the plan.
@@ -129,18 +151,26 @@ class Desk:
 
     def clean(self) -> None:
         """Delete what only ranks needed."""
-        shutil.rmtree(self.attempts, ignore_errors=True)
-        shutil.rmtree(self.shards, ignore_errors=True)
+        self._clear()
+        self.site.staging.remove([self.shards])
 
     def discard(self) -> None:
         """Delete the checkpoints of this run, from which nothing starts; its events and their rows stay."""
         self._remove(self._list_published())
         self.site.checkpoints.remove([self.site.turn.run])
 
-    def _read(self, files: Iterable[Path]) -> DataFrame:
-        """The rows of Parquet files below the site's folder. Each is named: engines read more than a name in some of them."""
-        home = plain_path(self.site.folder)
-        return self.site.spark.read.parquet(*(str(home / file.relative_to(self.site.folder)) for file in files))
+    def _clear(self) -> None:
+        """Delete what ranks left, and what was kept of their output."""
+        self.site.staging.remove([self.attempts])
+        shutil.rmtree(self.site.folder / self.attempts, ignore_errors=True)
+
+    def _read_rows(self, folder: str) -> DataFrame:
+        """The rows of the Parquet files below a folder. Each is named: engines read more than a name in some of them."""
+        files = self.site.staging
+        return self.site.spark.read.parquet(*(spell_address(files.name(path)) for path in files.find(folder, ".parquet")))
+
+    def _read_boundary(self, folder: str) -> Boundary:
+        return Boundary.model_validate_json(self.site.staging.read(f"{folder}/{DONE}"))
 
     def _events(self, phase: PhaseName) -> DataFrame:
         turn = self.site.turn
@@ -190,9 +220,13 @@ class Desk:
             )
         return int(found["draws"])
 
-    def _publish(self, folder: Path) -> None:
-        target = f"{self.site.turn.run}/{folder.name}"
-        self.site.checkpoints.publish(folder / CHECKPOINT, target, checkpoint.STATE)
+    def _publish(self, boundary: str) -> None:
+        """Let the checkpoint of a boundary be one that tables tell of; it comes through this machine where it lies elsewhere."""
+        target = f"{self.site.turn.run}/{PurePosixPath(boundary).name}"
+        if not self.site.checkpoints.find(target, checkpoint.STATE):
+            with open_draft() as copies:
+                source = bring_folder(self.site.staging.locate(f"{boundary}/{CHECKPOINT}"), copies)
+                self.site.checkpoints.publish(source, target, checkpoint.STATE)
         self._record(target)
 
     def _list_published(self) -> list[str]:
@@ -204,10 +238,6 @@ class Desk:
         """Remove checkpoints; what is left of one where that breaks off is none."""
         self.site.checkpoints.remove([f"{folder}/{checkpoint.STATE}" for folder in folders])
         self.site.checkpoints.remove(folders)
-
-    def _name_copies(self, what: str, place: str) -> Path:
-        """Where ranks of this attempt find what lies in a bucket."""
-        return self.shards / self.attempt / f"{what}-{hash_text(place)}"
 
     def _record(self, folder: str) -> None:
         place = self.site.checkpoints.locate(folder)
@@ -238,7 +268,3 @@ def _sums(events: DataFrame, marks: Mapping[str, object]) -> DataFrame:
     nats = F.coalesce(F.sum("loss_sum"), F.lit(0.0)).alias("nats")
     told = events.withColumns({name: F.lit(value) for name, value in marks.items()})
     return told.groupBy(*marks, "slice").agg(F.count(F.lit(1)).alias("n_events"), *sizes, nats)
-
-
-def _boundary(folder: Path) -> Boundary:
-    return Boundary.model_validate_json((folder / DONE).read_text(encoding="utf-8"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from resonance.core.places import open_place
+from resonance.core.storage import Files
+from resonance.train.checkpoint import STATE
 from resonance.train.collective import Collective
 from resonance.train.shards import Document
-from resonance.train.spec import DONE, Boundary, Phase, Spec, boundary_folder, write_atomically
+from resonance.train.spec import CHECKPOINT, DONE, Boundary, Phase, Spec, boundary_folder
 from resonance.train.tasks import Batch, Seen
 
 SCHEMA = pa.schema(
@@ -73,17 +77,22 @@ class Tally:
 
 
 class StagedEvents:
-    """A Parquet file of a rank's events that takes its name only when it is complete."""
+    """A Parquet file of a rank's events that takes its name only when it is complete.
 
-    def __init__(self, folder: Path, rank: int, labels: Sequence[str] = (), *, probabilities: bool = False) -> None:
-        self._partial = folder / f".rank-{rank}"
+    Args:
+        files: where boundaries are staged.
+        draft: a folder of this machine for what is not.
+    """
+
+    def __init__(self, files: Files, draft: Path, rank: int, labels: Sequence[str] = (), *, probabilities: bool = False) -> None:
+        self.files, self.draft = files, draft
+        self._partial = draft / f".rank-{rank}"
         self._name = f"rank-{rank}.parquet"
         self._rank = rank
         self._labels = tuple(labels)
         self._probabilities = probabilities
         self._rows: list[dict[str, Any]] = []
         self._writer: Any = None
-        folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, documents: Sequence[Document], tally: Tally) -> None:
         """One event a document."""
@@ -131,13 +140,12 @@ class StagedEvents:
             columns["probabilities"] = [list(zip(self._labels, row, strict=True)) for row in p.tolist()]
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
-    def publish(self, folder: Path) -> None:
-        """Complete the file and move it into ``folder``; what comes next goes to a new one."""
+    def publish(self, folder: str) -> None:
+        """Complete the file and put it into ``folder``; what comes next goes to a new one."""
         self._flush()
         self._writer.close()
         self._writer = None
-        folder.mkdir(parents=True, exist_ok=True)
-        self._partial.replace(folder / self._name)
+        self.files.put(f"{folder}/{self._name}", self._partial)
 
     def _flush(self) -> None:
         if self._writer is None:
@@ -146,8 +154,15 @@ class StagedEvents:
         self._rows = []
 
 
+@contextmanager
+def stage_events(spec: Spec, rank: int, *, probabilities: bool = False) -> Iterator[StagedEvents]:
+    """What a rank stages of one phase, until the end of the ``with`` statement."""
+    files = open_place(spec.staging)
+    with files.draft() as draft:
+        yield StagedEvents(files, draft, rank, spec.task.labels, probabilities=probabilities)
+
+
 def stage(
-    spec: Spec,
     phase: Phase,
     state: Boundary,
     events: StagedEvents,
@@ -155,10 +170,12 @@ def stage(
     keep: Callable[[Path], None] | None = None,
 ) -> None:
     """Leave a boundary to the driver: events of all ranks, what rank 0 keeps beside them, and last the mark that it is whole."""
-    folder = boundary_folder(spec.staging, phase.name, state)
+    folder = boundary_folder(phase.name, state)
     events.publish(folder)
     if keep is not None and collective.rank == 0:
-        keep(folder)
+        kept = events.draft / f".{CHECKPOINT}"
+        keep(kept)
+        events.files.publish(kept, f"{folder}/{CHECKPOINT}", STATE)
     collective.barrier()
     if collective.rank == 0:
-        write_atomically(folder / DONE, state.model_dump_json())
+        events.files.put(f"{folder}/{DONE}", state.model_dump_json().encode())

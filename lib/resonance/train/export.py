@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from itertools import accumulate
-from pathlib import Path
 
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, TrainError
 from resonance.core.frames import group_rows, map_batches, rank_rows
+from resonance.core.storage import Files
 from resonance.core.turns import PHASE_TRAIN, PhaseName
 from resonance.core.versions import VERSION_KEY
-from resonance.train.shard_writer import WRITTEN, ShardWriter, count_rows
-from resonance.train.spec import SHARD_ROWS, Phase, write_atomically
+from resonance.train.shard_writer import WRITTEN, ShardWriter
+from resonance.train.spec import SHARD_ROWS, Phase
 
 SHARDS = 256
 """At most so many are written."""
@@ -48,7 +48,7 @@ def first_draws(draws: DataFrame) -> DataFrame:
     return first.withColumns({"pos": F.col("place"), "epoch": F.lit(0), "copy": F.lit(0)}).select(*DRAW)
 
 
-def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: Path, first: int = 0) -> Phase:
+def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, files: Files, folder: str, first: int = 0) -> Phase:
     """Leave the samples of the draws at ``folder``, sorted by place, where any lie at ``first`` or later; what is complete stays.
 
     Numbers the exposures of each document, which shuffles ids; joins samples by version and content hash, then shuffles those that
@@ -61,21 +61,27 @@ def write_shards(name: PhaseName, draws: DataFrame, samples: DataFrame, folder: 
     placed, rows, last = places(draws)
     if name == PHASE_TRAIN and rows != last:
         raise TrainError(f"table sample_plan: {rows} draws at {last} places; run rebalance again")
+    place = files.locate(folder)
     if first >= last:
-        return Phase(name=name, shards=folder, places=last, first=first)
+        return Phase(name=name, shards=place, places=last, first=first)
     count = min(SHARDS, -(-rows // SHARD_ROWS))
-    if not (folder / COMPLETE).exists():
-        shutil.rmtree(folder, ignore_errors=True)
+    if not files.find(folder, COMPLETE):
+        files.remove([folder])
         exposure = rank_rows(["doc_id"], ["place"]).cast("int")
         held = placed.withColumn("exposure", exposure).join(samples, [*VERSION_KEY, "content_hash"])
         shard = F.floor(F.col("place") * count / last).cast("int")
         sharded = held.withColumns({"content_hash": F.col("sample_hash"), "shard": shard}).select("shard", *COLUMNS)
-        written = map_batches(group_rows(sharded, "shard", "place"), ShardWriter(folder, COLUMNS), WRITTEN).collect()
+        written = map_batches(group_rows(sharded, "shard", "place"), ShardWriter(place, COLUMNS), WRITTEN).collect()
         _check_texts(name, sum(row["rows"] for row in written), rows)
-        write_atomically(folder / COMPLETE, "")
-    if (held_rows := count_rows(folder)) != rows:
-        raise ConservationError(f"shards at {folder} hold {held_rows} rows of {rows}; remove the folder and run again")
-    return Phase(name=name, shards=folder, places=last, shard_places=-(-last // count), first=first)
+        files.put(f"{folder}/{COMPLETE}", b"")
+    if (held_rows := count_rows(files, folder)) != rows:
+        raise ConservationError(f"shards at {place} hold {held_rows} rows of {rows}; remove the folder and run again")
+    return Phase(name=name, shards=place, places=last, shard_places=-(-last // count), first=first)
+
+
+def count_rows(files: Files, folder: str) -> int:
+    """The rows of all shards of a folder, as their footers say."""
+    return sum(pq.read_metadata(files.open(path)).num_rows for path in files.find(folder, ".parquet"))
 
 
 def _check_texts(name: PhaseName, found: int, rows: int) -> None:

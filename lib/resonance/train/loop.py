@@ -15,7 +15,7 @@ from resonance.core.errors import TrainError
 from resonance.core.settings import TrainSettings
 from resonance.train import checkpoint
 from resonance.train.collective import Collective
-from resonance.train.events import StagedEvents, Tally, stage
+from resonance.train.events import Tally, stage, stage_events
 from resonance.train.model import Model, parameters
 from resonance.train.pace import Pacer
 from resonance.train.shards import Document, global_batches
@@ -33,28 +33,29 @@ def train(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
     weights = Weights.of(model, settings)
     optimizer = make_optimizer(weights, settings)
     state = _begin(spec, phase, task, collective, optimizer, parameters(model))
-    events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels)
     pacer = Pacer(spec, phase, collective)
     since = _Since()
     model.train()
-    for last, documents in global_batches(phase, state.last, settings.documents_per_step, collective.rank, collective.size):
-        with fix_chance(weights, spec.seed, state.step, collective.rank):
-            tally = backward(model, weights, task, documents)
-        sums = reduce(weights, documents, tally, collective)
-        moved = step(weights, optimizer, sums, settings, state)
-        events.add(documents, tally)
-        state = _skip_step(state, sums, settings) if not moved else state
-        tokens = state.tokens + int(sums.tokens)
-        state = state.model_copy(update={"step": state.step + 1, "tokens": tokens, "last": last})
-        since.add(sums)
-        pacer.tick(state.step, last, sums.loss, sums.tokens, ranks=collective.size)
-        if state.step % settings.checkpoint_steps == 0 or last == phase.places:
-            state = _judge(state, since, settings, ended=last == phase.places)
-            with weights.within():
-                stage(spec, phase, state, events, collective, partial(checkpoint.save, model, optimizer, spec.tokenizer, state))
-            state, since = state.model_copy(update={"first": last}), _Since()
-        if state.final:
-            break
+    with stage_events(spec, collective.rank) as events:
+        for last, documents in global_batches(phase, state.last, settings.documents_per_step, collective.rank, collective.size):
+            with fix_chance(weights, spec.seed, state.step, collective.rank):
+                tally = backward(model, weights, task, documents)
+            sums = reduce(weights, documents, tally, collective)
+            moved = step(weights, optimizer, sums, settings, state)
+            events.add(documents, tally)
+            state = _skip_step(state, sums, settings) if not moved else state
+            tokens = state.tokens + int(sums.tokens)
+            state = state.model_copy(update={"step": state.step + 1, "tokens": tokens, "last": last})
+            since.add(sums)
+            pacer.tick(state.step, last, sums.loss, sums.tokens, ranks=collective.size)
+            if state.step % settings.checkpoint_steps == 0 or last == phase.places:
+                state = _judge(state, since, settings, ended=last == phase.places)
+                with weights.within():
+                    keep = partial(checkpoint.save, model, optimizer, spec.tokenizer, state)
+                    stage(phase, state, events, collective, keep)
+                state, since = state.model_copy(update={"first": last}), _Since()
+            if state.final:
+                break
     return state
 
 

@@ -44,7 +44,7 @@ def build(settings: TrainSettings, seed: int, labels: Sequence[str] = ()) -> Mod
     return kind(config)
 
 
-def from_config(folder: Path) -> Model:
+def from_config(folder: Path | str) -> Model:
     """A model of the configuration in ``folder``; its parameters are still to be loaded."""
     import transformers
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 
+from resonance.core.objects import is_elsewhere
+from resonance.core.places import open_place
 from resonance.train.collective import Collective
-from resonance.train.spec import PROGRESS, Pace, Phase, Spec, write_atomically
+from resonance.train.spec import PROGRESS, Pace, Phase, Spec
 
-SECONDS = 0.5
+SECONDS, SECONDS_ELSEWHERE = 0.5, 5.0
+"""Between two of them. Ranks wait for each, which an address makes a request."""
 
 
 class Pacer:
-    """Counts tokens and writes the pace at most twice a second, on rank 0 only."""
+    """Counts tokens and writes the pace now and then, on rank 0 only."""
 
     def __init__(self, spec: Spec, phase: Phase, collective: Collective) -> None:
-        self._path = spec.staging / PROGRESS
+        self._files = open_place(spec.staging)
+        self._pause = SECONDS_ELSEWHERE if is_elsewhere(spec.staging) else SECONDS
         self._phase = phase
         self._speaks = collective.rank == 0
         self._size = collective.size
@@ -25,7 +29,7 @@ class Pacer:
         """Count one batch; ``loss`` and ``tokens`` are sums over ``ranks`` ranks."""
         self._tokens += tokens * self._size / ranks
         now = time.monotonic()
-        if not self._speaks or now - self._told < SECONDS:
+        if not self._speaks or now - self._told < self._pause:
             return
         self._told = now
         rate = self._tokens / (now - self._begun)
@@ -37,4 +41,4 @@ class Pacer:
             loss=loss / max(tokens, 1.0),
             tokens_per_second=rate,
         )
-        write_atomically(self._path, pace.model_dump_json())
+        self._files.put(PROGRESS, pace.model_dump_json().encode())

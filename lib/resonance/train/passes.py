@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,10 +13,13 @@ from resonance.core.settings import ScoreModelSettings, TaskSettings, TrainSetti
 from resonance.core.turns import HELDOUT, PhaseName
 from resonance.train import checkpoint
 from resonance.train.desk import Desk
-from resonance.train.export import places, write_shards
+from resonance.train.export import places
 from resonance.train.spec import Phase, Spec
 from resonance.train.tokenizer import TOKENIZER, learn, texts_of
 from resonance.train.watch import run_ranks
+
+LOG = "launch.txt"
+"""What ranks print, below the workspace's folder."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +59,20 @@ def train_draws(desk: Desk, name: PhaseName, draws: DataFrame, source: Source, s
     """
     last = desk.last_checkpoint()
     if last is None or not checkpoint.state_of(last).final:
-        phase = write_shards(name, draws, source.samples, desk.shards / name)
+        phase = desk.write_shards(name, draws, source.samples)
         if not phase.places:
             raise TrainError(f"{name_step(desk)}: the plan draws nothing; raise rebalance.tokens")
         phase = phase.model_copy(update={"steps": min(start.steps, phase.places)})
         begin = last or start.checkpoint
-        tokenizer = desk.bring_tokenizer(start.tokenizer) if start.tokenizer else _tokenizer(phase, source.settings, desk.site)
+        tokenizer = f"{start.tokenizer}/{TOKENIZER}" if start.tokenizer else _find_tokenizer(phase, source.settings, desk.site)
         spec = Spec(
-            settings=source.settings,
+            settings=_offer_model(desk, source.settings),
             task=source.task,
             seed=start.seed,
-            tokenizer=tokenizer,
-            staging=desk.staging,
+            tokenizer=desk.offer_file(tokenizer),
+            staging=desk.site.staging.locate(desk.staging),
             phases=(phase,),
-            start=desk.bring(begin, resumed=last is not None) if begin else None,
+            start=desk.offer_checkpoint(begin, resumed=last is not None) if begin else None,
             resume=last is not None,
             widen=start.widen,
         )
@@ -88,18 +90,17 @@ def score_draws(desk: Desk, wanted: dict[PhaseName, DataFrame], source: Source, 
 
     They are at the checkpoint that lies at ``start``, or where that is None at the model of the settings.
     """
-    phases = [write_shards(name, draws, source.samples, desk.shards / name, desk.committed(name)) for name, draws in wanted.items()]
+    phases = [desk.write_shards(name, draws, source.samples, desk.committed(name)) for name, draws in wanted.items()]
     left = tuple(phase for phase in phases if phase.first < phase.places)
     if left:
-        model = desk.bring(start) if start else None
         spec = Spec(
-            settings=source.settings,
+            settings=_offer_model(desk, source.settings),
             task=source.task,
             seed=0,
-            tokenizer=(model or Path(source.settings.model)) / TOKENIZER,
-            staging=desk.staging,
+            tokenizer=desk.offer_file(f"{start or source.settings.model}/{TOKENIZER}"),
+            staging=desk.site.staging.locate(desk.staging),
             phases=left,
-            start=model,
+            start=desk.offer_checkpoint(start) if start else None,
         )
         _run(desk, spec)
     for name, draws in wanted.items():
@@ -111,7 +112,7 @@ def _run(desk: Desk, spec: Spec) -> None:
         for folder in desk.finished(phase.name):
             desk.take(phase, folder)
 
-    run_ranks(spec, desk.site.launch, name_step(desk), take)
+    run_ranks(spec, desk.site.launch, name_step(desk), take, desk.site.folder / desk.staging / LOG)
 
 
 def name_step(desk: Desk) -> str:
@@ -146,11 +147,16 @@ def find_final(checkpoints: DataFrame, round: int, arm: str) -> str:
     return place
 
 
-def _tokenizer(phase: Phase, settings: TrainSettings, site: Site) -> Path:
+def _offer_model(desk: Desk, settings: TrainSettings) -> TrainSettings:
+    """The settings with the pretrained model where ranks find it."""
+    return settings.model_copy(update={"model": desk.offer_folder(settings.model)}) if settings.model else settings
+
+
+def _find_tokenizer(phase: Phase, settings: TrainSettings, site: Site) -> str:
     """The tokenizer of all rounds: the model's own, or learnt in round 1 from the first texts of the plan, an order of hashes."""
     if settings.model:
-        return Path(settings.model) / TOKENIZER
+        return f"{settings.model}/{TOKENIZER}"
     path = site.folder / "models" / f"tokenizer-{settings.vocabulary}-{site.turn.run}.json"
     if not path.exists():
         learn(texts_of(phase.shards, settings.tokenizer_bytes), settings.vocabulary, path)
-    return path
+    return str(path)

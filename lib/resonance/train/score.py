@@ -7,7 +7,7 @@ import torch
 from resonance.core.errors import TrainError
 from resonance.core.turns import PHASE_APPRAISE, PHASE_REFERENCE, PHASE_REORDER
 from resonance.train.collective import Collective
-from resonance.train.events import StagedEvents, Tally, stage
+from resonance.train.events import StagedEvents, Tally, stage, stage_events
 from resonance.train.model import Model
 from resonance.train.pace import Pacer
 from resonance.train.reorder import reorder_words
@@ -25,22 +25,22 @@ def score(spec: Spec, phase: Phase, model: Model, task: Task, collective: Collec
         TrainError: more losses than ``max_skipped_steps`` are no finite number; all ranks raise it alike.
     """
     unseen = phase.name in (PHASE_REFERENCE, PHASE_APPRAISE)
-    events = StagedEvents(spec.staging / phase.name, collective.rank, spec.task.labels, probabilities=unseen)
     pacer = Pacer(spec, phase, collective)
     model.eval()
     broken: list[str] = []
     size = spec.settings.documents_per_step
     state = Boundary(step=step, first=phase.first, last=phase.first)
-    for last, documents in global_batches(phase, phase.first, size, collective.rank, collective.size):
-        read = list(map(reorder_words, documents)) if phase.name == PHASE_REORDER else documents
-        tally = forward(model, task, read)
-        broken += tally.broken(documents)
-        events.add(documents, tally)
-        state = state.model_copy(update={"last": last, "final": last == phase.places})
-        pacer.tick(step, last, float(tally.loss.sum()), float(tally.tokens.sum()))
-        if state.final or last // phase.shard_places > state.first // phase.shard_places:
-            state = _stage(spec, phase, state, events, broken, collective)
-            broken = []
+    with stage_events(spec, collective.rank, probabilities=unseen) as events:
+        for last, documents in global_batches(phase, phase.first, size, collective.rank, collective.size):
+            read = list(map(reorder_words, documents)) if phase.name == PHASE_REORDER else documents
+            tally = forward(model, task, read)
+            broken += tally.broken(documents)
+            events.add(documents, tally)
+            state = state.model_copy(update={"last": last, "final": last == phase.places})
+            pacer.tick(step, last, float(tally.loss.sum()), float(tally.tokens.sum()))
+            if state.final or last // phase.shard_places > state.first // phase.shard_places:
+                state = _stage(spec, phase, state, events, broken, collective)
+                broken = []
     return state
 
 
@@ -53,7 +53,7 @@ def _stage(spec: Spec, phase: Phase, state: Boundary, events: StagedEvents, brok
             f"{phase.name}: the loss of document {found[0]} is no finite number at step {state.step}, nor are those of "
             f"{state.skipped - 1} others; see whether the training went well, or raise train.max_skipped_steps"
         )
-    stage(spec, phase, state, events, collective)
+    stage(phase, state, events, collective)
     return state.model_copy(update={"first": state.last})
 
 

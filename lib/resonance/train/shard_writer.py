@@ -6,21 +6,21 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-PATTERN = "shard-*.parquet"
+from resonance.core.places import open_place
+
 WRITTEN = "shard int, rows bigint"
 """What the writer yields."""
 
 
 @dataclass(frozen=True)
 class ShardWriter:
-    """A kernel that leaves rows at ``folder`` and yields the rows of each file.
+    """A kernel that leaves rows at ``place``, a path or an address, and yields the rows of each file.
 
     It asks for all rows of a shard one after another, and holds one batch. A task that is tried again replaces its files.
 
@@ -28,7 +28,7 @@ class ShardWriter:
         columns: what is written; ``shard`` is read besides.
     """
 
-    folder: Path
+    place: str
     columns: tuple[str, ...]
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
@@ -38,28 +38,18 @@ class ShardWriter:
             yield pa.record_batch({"shard": pa.array([shard], pa.int32()), "rows": pa.array([rows], pa.int64())})
 
     def _write(self, shard: int, parts: Iterator[Any]) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        first = next(parts)
-        partial, rows = self.folder / f".shard-{shard:05d}-{uuid.uuid4().hex}", 0
-        try:
-            with partial.open("wb") as file, pq.ParquetWriter(file, first.schema) as writer:
-                for part in chain([first], parts):
-                    writer.write_batch(part)
-                    rows += part.num_rows
-            partial.replace(self.folder / f"shard-{shard:05d}.parquet")
-        finally:
-            partial.unlink(missing_ok=True)
+        files, first = open_place(self.place), next(parts)
+        with files.draft() as draft:
+            partial, rows = draft / f".shard-{shard:05d}-{uuid.uuid4().hex}", 0
+            try:
+                with partial.open("wb") as file, pq.ParquetWriter(file, first.schema) as writer:
+                    for part in chain([first], parts):
+                        writer.write_batch(part)
+                        rows += part.num_rows
+                files.put(f"shard-{shard:05d}.parquet", partial)
+            finally:
+                partial.unlink(missing_ok=True)
         return rows
-
-
-def list_shards(folder: Path) -> list[Path]:
-    """The files of all shards, in the order of their places."""
-    return sorted(folder.glob(PATTERN))
-
-
-def count_rows(folder: Path) -> int:
-    """The rows of all shards, as their footers say."""
-    return sum(pq.read_metadata(file).num_rows for file in list_shards(folder))
 
 
 def _split_shards(batches: Iterable[Any]) -> Iterator[tuple[int, Any]]:

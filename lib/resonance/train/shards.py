@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, repeat
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from resonance.core.errors import TrainError
+from resonance.core.objects import open_ahead
+from resonance.core.places import open_place
 from resonance.train.spec import Phase
 
 COLUMNS = ("place", "epoch", "pos", "copy", "doc_id", "weight", "prompt", "text", "label")
+ROWS = 1_000
+"""Rows that are handed on at a time."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +69,35 @@ def _list_sizes(phase: Phase, first: int, documents: int) -> Iterator[int]:
     return (end - begin for begin, end in pairwise(end for end in ends if end >= first))
 
 
-def _rows(folder: Path, first: int) -> Iterator[tuple[NDArray[np.int64], pa.RecordBatch]]:
+def _rows(place: str, first: int) -> Iterator[tuple[NDArray[np.int64], pa.RecordBatch]]:
     """Places and rows, some at a time.
 
     Raises:
         TrainError: they are not in order.
     """
     before = np.array([-1])
-    source = ds.dataset(folder, format="parquet")
-    for batch in source.to_batches(columns=list(COLUMNS), filter=ds.field("place") >= first, batch_size=1_000, use_threads=False):
+    for batch in read_shards(place, COLUMNS, first):
+        places = batch.column(0).to_numpy()
+        batch, places = batch.slice(at := int((places < first).sum())), places[at:]
         if not len(batch):
             continue
-        places = batch.column(0).to_numpy()
         if (np.diff(places, prepend=before) <= 0).any():
-            raise TrainError(f"shards at {folder} are not sorted by place; remove the folder and run again")
+            raise TrainError(f"shards at {place} are not sorted by place; remove the folder and run again")
         before = places[-1:]
         yield places, batch
+
+
+def read_shards(place: str, columns: Sequence[str], first: int = 0) -> Iterator[pa.RecordBatch]:
+    """Rows of one shard after another, some at a time; parts of files whose rows all lie before place ``first`` are passed over."""
+    files = open_place(place)
+    for path in files.find("", ".parquet"):
+        with pq.ParquetFile(open_ahead(files.open(path))) as shard:
+            groups = range(shard.num_row_groups)
+            left = [number for number in groups if not first or _find_last(shard.metadata.row_group(number)) >= first]
+            yield from shard.iter_batches(ROWS, row_groups=left, columns=list(columns), use_threads=False)
+
+
+def _find_last(group: pq.RowGroupMetaData) -> int:
+    """The last place in a part of a shard."""
+    columns = (group.column(number) for number in range(group.num_columns))
+    return int(next(column for column in columns if column.path_in_schema == "place").statistics.max)

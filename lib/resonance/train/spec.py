@@ -1,4 +1,7 @@
-"""What the driver tells its ranks, and what they tell it at a boundary: two small JSON files."""
+"""What the driver tells its ranks, and what they tell it at a boundary: two small JSON files.
+
+Where something lies is a path that all ranks see, or an address.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from resonance.core.turns import TRAINING, PhaseName
 
 SHARD_ROWS = 20_000
 """A plan gets one shard for as many rows."""
+SPEC = "spec.json"
 DONE = "done.json"
 CHECKPOINT = "checkpoint"
 PROGRESS = "progress.json"
@@ -27,7 +31,7 @@ class Phase(Settings):
     """
 
     name: PhaseName
-    shards: Path
+    shards: str
     places: int
     shard_places: int = SHARD_ROWS
     first: int = 0
@@ -43,11 +47,11 @@ class Spec(Settings):
 
     settings: TrainSettings
     seed: int
-    tokenizer: Path
-    staging: Path
+    tokenizer: str
+    staging: str
     phases: tuple[Phase, ...]
     task: TaskSettings = TaskSettings()
-    start: Path | None = None
+    start: str | None = None
     resume: bool = False
     widen: bool = False
 
@@ -105,6 +109,6 @@ def ordinal(phase: PhaseName, state: Boundary) -> int:
     return state.step if phase in TRAINING else state.last
 
 
-def boundary_folder(staging: Path, phase: PhaseName, state: Boundary) -> Path:
-    """Where ranks stage what they have at a boundary."""
-    return staging / phase / f"{ordinal(phase, state):012d}"
+def boundary_folder(phase: PhaseName, state: Boundary) -> str:
+    """Where ranks stage what they have at a boundary, below the place of all staging."""
+    return f"{phase}/{ordinal(phase, state):012d}"

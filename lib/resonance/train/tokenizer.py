@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from resonance.core.errors import TrainError
 from resonance.core.objects import open_bytes
+from resonance.train.shards import read_shards
 from resonance.train.spec import write_atomically
 
 if TYPE_CHECKING:
@@ -122,12 +123,10 @@ def learn(texts: Iterable[str], vocabulary: int, path: Path) -> None:
     write_atomically(path, tokenizer.to_str())
 
 
-def texts_of(folder: Path, most_bytes: int) -> Iterator[str]:
-    """The column ``text`` of Parquet files, file by file, as far as ``most_bytes`` of UTF-8 go."""
-    import pyarrow.dataset as ds
-
+def texts_of(shards: str, most_bytes: int) -> Iterator[str]:
+    """The texts of shards, one shard after another, as far as ``most_bytes`` of UTF-8 go."""
     left = most_bytes
-    for batch in ds.dataset(folder, format="parquet").to_batches(columns=["text"], batch_size=1_000, use_threads=False):
+    for batch in read_shards(shards, ["text"]):
         for text in batch.column(0).to_pylist():
             left -= len(text.encode())
             if left < 0:

@@ -14,45 +14,52 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from resonance.core.errors import TrainError
 from resonance.core.launch import Launch
-from resonance.train.spec import PROGRESS, Pace, Phase, Spec, write_atomically
+from resonance.core.objects import is_elsewhere
+from resonance.core.places import open_place
+from resonance.core.storage import Files
+from resonance.train.spec import PROGRESS, SPEC, Pace, Phase, Spec
 
 WORKER = "resonance.train.worker"
-SECONDS = 0.2
+SECONDS, SECONDS_ELSEWHERE = 0.2, 1.0
+"""Between two looks. At an address each is some requests."""
 
 
-def run_ranks(spec: Spec, launch: Launch, title: str, take: Callable[[Phase], None]) -> None:
+def run_ranks(spec: Spec, launch: Launch, title: str, take: Callable[[Phase], None], log: Path) -> None:
     """Start ranks for the spec and call ``take`` for each of its phases again and again until they have ended.
+
+    What they print is in the file ``log`` where they fail.
 
     Raises:
         SetupError: they cannot be started.
         TrainError: one of them failed, and the others with it.
     """
-    path = spec.staging / "spec.json"
-    write_atomically(path, spec.model_dump_json())
+    staging, pause = open_place(spec.staging), SECONDS_ELSEWHERE if is_elsewhere(spec.staging) else SECONDS
+    staging.put(SPEC, spec.model_dump_json().encode())
+    log.parent.mkdir(parents=True, exist_ok=True)
     with _bar(title) as show:
-        ranks = launch.start(WORKER, path)
+        ranks = launch.start(WORKER, staging.locate(SPEC), log)
         try:
             ended = False
             while not ended:
                 ended = ranks.poll()
                 for phase in spec.phases:
                     take(phase)
-                show(spec.staging / PROGRESS)
-                time.sleep(0 if ended else SECONDS)
+                show(staging)
+                time.sleep(0 if ended else pause)
         finally:
             ranks.stop()
-    error = _read_complaint(spec.staging) or ranks.error
+    error = _read_complaint(staging) or ranks.error
     if error:
         raise TrainError(f"{title}: {error}; what is committed stays, run again to go on from there")
 
 
-def _read_complaint(staging: Path) -> str:
+def _read_complaint(staging: Files) -> str:
     """What the ranks say went wrong; they say it alike."""
-    return next((path.read_text(encoding="utf-8") for path in sorted(staging.glob("error-*.txt"))), "")
+    return next((staging.read(path) for path in staging.find("", ".txt") if path.startswith("error-")), "")
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[Path], None]]:
+def _bar(title: str) -> Iterator[Callable[[Files], None]]:
     console = Console(stderr=True)
     # bars of ranks that work side by side would overwrite each other
     hidden = not console.is_terminal or threading.current_thread() is not threading.main_thread()
@@ -60,9 +67,11 @@ def _bar(title: str) -> Iterator[Callable[[Path], None]]:
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task(title, total=None, pace="ranks start")
 
-        def show(path: Path) -> None:
+        def show(staging: Files) -> None:
+            if hidden:
+                return
             try:
-                pace = Pace.model_validate_json(path.read_text(encoding="utf-8"))
+                pace = Pace.model_validate_json(staging.read(PROGRESS))
             except (FileNotFoundError, ValidationError):
                 return
             told = f"{pace.phase} {pace.place:,}/{pace.places:,}  {pace.loss:.3f} nats  {pace.tokens_per_second:,.0f} tokens/s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def test_one_link_serves_all_folders_below_an_odd_name(tmp_path: Path, temporary
         plain_path(tmp_path / "a b" / "scratch" / str(number))
     (home,) = temporary.iterdir()
     assert len(list(home.iterdir())) == 1
+
+
+def test_threads_make_one_link_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        for number in range(30):
+            odd = tmp_path / f"a b {number}"
+            assert len(set(threads.map(plain_path, [odd] * 16))) == 1
 
 
 def test_two_names_never_share_a_link(tmp_path: Path) -> None:

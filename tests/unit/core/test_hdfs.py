@@ -11,7 +11,7 @@ import pytest
 from resonance.core import hdfs
 from resonance.core.errors import ConfigError, InputError, StorageError
 from resonance.core.objects import Address, Found, find_object, is_address, is_elsewhere, list_objects, open_bytes, parse_address
-from resonance.runtime.storage.files import HdfsFiles, open_checkpoints
+from resonance.core.places import HdfsFiles, open_named
 
 
 class Cluster:
@@ -85,7 +85,7 @@ def test_a_file_is_read_in_ranges(cluster: Cluster) -> None:
 
 
 def test_drafts_are_no_checkpoints(cluster: Cluster, tmp_path: Any) -> None:
-    files = open_checkpoints("hdfs://node/kept/", tmp_path)
+    files = open_named("checkpoints", "hdfs://node/kept/", tmp_path)
     assert isinstance(files, HdfsFiles)
     assert files.find("run", "/state.json") == ["run/1/state.json", "run/2/state.json"]
     assert files.locate("run/1") == "hdfs://node/kept/run/1"

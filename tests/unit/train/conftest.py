@@ -85,16 +85,17 @@ def write_phase(tmp_path: Path, shard_rows: Callable[..., list[dict[str, object]
         for part in range(files):
             mine = rows[part * len(rows) // files : (part + 1) * len(rows) // files]
             pq.write_table(pa.Table.from_pylist(mine, SCHEMA), folder / f"part-{part:03d}.parquet")
-        return Phase(name=name, shards=folder, places=len(rows))
+        return Phase(name=name, shards=str(folder), places=len(rows))
 
     return write
 
 
 @pytest.fixture
 def make_spec(tmp_path: Path, tokenizer_file: Path) -> Callable[..., Spec]:
-    def make(*phases: Phase, settings: TrainSettings = SMALL, **more: object) -> Spec:
+    def make(*phases: Phase, settings: TrainSettings = SMALL, start: Path | None = None, **more: object) -> Spec:
         staging = tmp_path / f"staging-{len(list(tmp_path.glob('staging-*')))}"
         staging.mkdir()
-        return Spec(settings=settings, seed=7, tokenizer=tokenizer_file, staging=staging, phases=phases, **more)
+        given = {"start": str(start) if start else None, "tokenizer": str(tokenizer_file), "staging": str(staging)}
+        return Spec(settings=settings, seed=7, phases=phases, **given, **more)
 
     return make

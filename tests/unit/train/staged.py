@@ -21,7 +21,7 @@ def run(spec: Spec) -> list[Boundary]:
 
 def boundaries(spec: Spec, phase: PhaseName = "train") -> list[tuple[Path, Boundary]]:
     """Each boundary's folder and state, in order."""
-    folders = sorted(path.parent for path in (spec.staging / phase).glob(f"*/{DONE}"))
+    folders = sorted(path.parent for path in (Path(spec.staging) / phase).glob(f"*/{DONE}"))
     return [(folder, Boundary.model_validate_json((folder / DONE).read_text())) for folder in folders]
 
 

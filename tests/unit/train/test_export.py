@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError
+from resonance.core.places import LocalFiles
 from resonance.core.settings import TaskSettings
 from resonance.testing import documents_frame, hold
 from resonance.train import export
 from resonance.train.export import first_draws, places, write_shards
 from resonance.train.samples import mend_labels, samples
-from resonance.train.shard_writer import list_shards
 from resonance.train.shards import global_batches
+
+
+def list_shards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("shard-*.parquet"))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,7 @@ def test_places_count_through_all_epochs(draws):
 def test_shards_are_read_in_the_order_of_places(draws, documents, tmp_path, monkeypatch, per_shard, shards):
     monkeypatch.setattr(export, "SHARD_ROWS", per_shard)
     monkeypatch.setattr(export, "SHARDS", 8)
-    phase = write_shards("train", draws.repartition(3), texts(documents).repartition(4), tmp_path / "shards")
+    phase = write_shards("train", draws.repartition(3), texts(documents).repartition(4), LocalFiles(tmp_path), "shards")
     assert phase.places == 30
     assert len(list_shards(tmp_path / "shards")) == shards
     ((_, batch),) = global_batches(phase, 0, 30, 0, 1)
@@ -60,22 +66,22 @@ def test_shards_are_read_in_the_order_of_places(draws, documents, tmp_path, monk
 
 def test_of_versions_with_one_text_the_drawn_one_is_read_once(draws, documents, tmp_path):
     both = documents.withColumn("batch", F.lit("earlier")).unionByName(documents)
-    phase = write_shards("train", draws, texts(both), tmp_path / "shards")
+    phase = write_shards("train", draws, texts(both), LocalFiles(tmp_path), "shards")
     assert phase.places == 30
     assert pq.read_table(tmp_path / "shards").num_rows == 30
 
 
 def test_complete_shards_are_taken_as_they_are(draws, documents, tmp_path):
-    write_shards("train", draws, texts(documents), tmp_path / "shards")
+    write_shards("train", draws, texts(documents), LocalFiles(tmp_path), "shards")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")}
-    write_shards("train", draws, texts(documents), tmp_path / "shards")
+    write_shards("train", draws, texts(documents), LocalFiles(tmp_path), "shards")
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("*.parquet")} == before
 
 
 def test_shards_that_a_killed_driver_left_are_written_anew(draws, documents, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "SHARD_ROWS", 8)
     folder = tmp_path / "shards"
-    write_shards("train", draws, texts(documents), folder)
+    write_shards("train", draws, texts(documents), LocalFiles(tmp_path), "shards")
     whole = pq.read_table(folder)
     (folder / export.COMPLETE).unlink()
     left = list_shards(folder)
@@ -83,7 +89,7 @@ def test_shards_that_a_killed_driver_left_are_written_anew(draws, documents, tmp
     left[1].write_bytes(left[1].read_bytes()[:100])
     left[2].rename(folder / "shard-00099.parquet")
     (folder / ".shard-00003-half").write_bytes(b"PAR1")
-    phase = write_shards("train", draws, texts(documents), folder)
+    phase = write_shards("train", draws, texts(documents), LocalFiles(tmp_path), "shards")
     assert pq.read_table(folder) == whole
     assert sorted(path.name for path in folder.iterdir()) == [export.COMPLETE, *(f"shard-{n:05d}.parquet" for n in range(4))]
     assert phase.shard_places == 8
@@ -91,10 +97,10 @@ def test_shards_that_a_killed_driver_left_are_written_anew(draws, documents, tmp
 
 def test_complete_shards_that_lost_rows_are_refused(draws, documents, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "SHARD_ROWS", 8)
-    write_shards("train", draws, texts(documents), tmp_path)
-    list_shards(tmp_path)[0].unlink()
+    write_shards("train", draws, texts(documents), LocalFiles(tmp_path), "shards")
+    list_shards(tmp_path / "shards")[0].unlink()
     with pytest.raises(ConservationError, match="hold 22 rows of 30; remove the folder and run again"):
-        write_shards("train", draws, texts(documents), tmp_path)
+        write_shards("train", draws, texts(documents), LocalFiles(tmp_path), "shards")
 
 
 def test_many_rows_come_in_order_however_engines_deal_them(spark, tmp_path, monkeypatch):
@@ -105,11 +111,11 @@ def test_many_rows_come_in_order_however_engines_deal_them(spark, tmp_path, monk
     more = {"epoch": F.lit(0), "copy": F.lit(0), "pos": (number * 7919) % 6_000, "bucket": F.lit(1), "slice": F.lit("s")}
     drawn = documents.withColumns({**more, "pi": F.lit(1.0), "weight": F.lit(1.0)}).select(*export.DRAW)
     held = texts(documents.withColumn("text", number.cast("string")))
-    phase = write_shards("train", drawn.repartition(5), held.repartition(3), tmp_path / "odd [a] {b}%20 ü")
+    phase = write_shards("train", drawn.repartition(5), held.repartition(3), LocalFiles(tmp_path), "odd [a] {b}%20 ü")
     found = [document for _, batch in global_batches(phase, 0, 1_000, 0, 1) for document in batch]
     assert [document.place for document in found] == list(range(6_000))
     assert all(int(document.text) * 7919 % 6_000 == document.place for document in found)
-    assert len(list_shards(phase.shards)) == 9
+    assert len(list_shards(Path(phase.shards))) == 9
 
 
 def test_a_text_that_changed_since_the_draw_is_not_trained_on(draws, documents, tmp_path):
@@ -119,11 +125,11 @@ def test_a_text_that_changed_since_the_draw_is_not_trained_on(draws, documents, 
     with pytest.raises(
         ConservationError, match="it holds 29 of the 30 texts that sample_plan draws for train; run rebalance again"
     ):
-        write_shards("train", draws, texts(repaired), tmp_path / "shards")
+        write_shards("train", draws, texts(repaired), LocalFiles(tmp_path), "shards")
 
 
 def test_nothing_drawn_writes_nothing(draws, documents, tmp_path):
-    assert write_shards("heldout", draws.limit(0), texts(documents), tmp_path / "shards").places == 0
+    assert write_shards("heldout", draws.limit(0), texts(documents), LocalFiles(tmp_path), "shards").places == 0
     assert not (tmp_path / "shards").exists()
 
 

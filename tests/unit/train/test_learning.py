@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -58,10 +59,10 @@ def test_held_out_text_is_told_better_than_by_a_unigram_and_not_after_shuffling(
         trained = make_spec(write_phase(training), settings=settings)
         (end,) = worker.run(trained, LocalCollective())
         assert end.final
-        (boundary,) = (trained.staging / "train").glob("[0-9]*")
+        (boundary,) = (Path(trained.staging) / "train").glob("[0-9]*")
         scored = make_spec(held, settings=settings, start=boundary / CHECKPOINT)
         worker.run(scored, LocalCollective())
-        (path,) = scored.staging.glob("heldout/*/rank-0.parquet")
+        (path,) = Path(scored.staging).glob("heldout/*/rank-0.parquet")
         rows = pq.read_table(path).to_pylist()
         assert sum(row["n_bytes"] for row in rows) == bytes_of(texts[:HELDOUT])
         return sum(row["loss_sum"] for row in rows) / bytes_of(texts[:HELDOUT]) / math.log(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from tests.unit.train.staged import boundaries, events, run
@@ -157,7 +158,7 @@ def test_pace_is_told(plan, make_spec, monkeypatch):
     monkeypatch.setattr(pace, "SECONDS", 0.0)
     spec = make_spec(plan)
     run(spec)
-    told = Pace.model_validate_json((spec.staging / PROGRESS).read_text())
+    told = Pace.model_validate_json((Path(spec.staging) / PROGRESS).read_text())
     assert (told.phase, told.step, told.place, told.places) == ("train", 25, 290, 290)
     assert told.tokens_per_second > 0
     assert 0 < told.loss < 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -101,7 +102,10 @@ def test_adapters_move_and_nothing_else(folder, small, make_spec, write_phase, t
     assert any(p.abs().max() > 0 for name, p in after.named_parameters() if "lora_B" in name)
 
     half = make_spec(
-        write_phase(texts[:290]), settings=settings, start=sorted((spec.staging / "train").glob("*"))[0] / CHECKPOINT, resume=True
+        write_phase(texts[:290]),
+        settings=settings,
+        start=sorted((Path(spec.staging) / "train").glob("*"))[0] / CHECKPOINT,
+        resume=True,
     )
     again, _, _ = ran(half)
     assert [row["loss_sum"] for row in again] == [row["loss_sum"] for row in rows[-len(again) :]]
@@ -117,7 +121,7 @@ def test_dropout_resumes_as_it_would_have_gone_on(folder, small, make_spec, writ
     assert json.loads((folder("gpt2") / "config.json").read_text())["resid_pdrop"] > 0
     torch.manual_seed(1)
     rows, last, _ = ran(whole)
-    first = sorted((whole.staging / "train").glob("*"))[0]
+    first = sorted((Path(whole.staging) / "train").glob("*"))[0]
     torch.manual_seed(2)  # another process stands elsewhere in its chance
     resumed = make_spec(phase, settings=settings, start=first / CHECKPOINT, resume=True)
     again, end, _ = ran(resumed)
@@ -159,7 +163,7 @@ def test_a_head_for_labels_is_learnt(folder, kind, small, make_spec, texts, shar
     rows = [row | {"label": "class" if "class" in row["text"] else "other"} for row in shard_rows(texts[:500])]
     pq.write_table(pa.Table.from_pylist(rows, shard_schema), tmp_path / "shards/part-0.parquet")
     task = TaskSettings(kind="classification", labels=("class", "other"))
-    spec = make_spec(Phase(name="train", shards=tmp_path / "shards", places=500), settings=of(folder(kind), small), task=task)
+    spec = make_spec(Phase(name="train", shards=str(tmp_path / "shards"), places=500), settings=of(folder(kind), small), task=task)
     events, _, end = ran(spec)
     assert (end.skipped, len(events)) == (0, 500)
     assert {row["label"] for row in events} == {"class", "other"}
@@ -220,7 +224,7 @@ def test_what_a_folder_must_hold(folder, small, make_spec, write_phase, texts, t
         ran(make_spec(phase, settings=of(folder("gpt2"), small, window=128)))
     bare = folder("llama")
     (bare / "tokenizer.json").unlink()
-    spec = make_spec(phase, settings=of(bare, small)).model_copy(update={"tokenizer": bare / "tokenizer.json"})
+    spec = make_spec(phase, settings=of(bare, small)).model_copy(update={"tokenizer": str(bare / "tokenizer.json")})
     with pytest.raises(TrainError, match=r"no tokenizer\.json there"):
         ran(spec)
     (tmp_path / "empty").mkdir()

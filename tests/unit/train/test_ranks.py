@@ -36,10 +36,12 @@ def specs(texts, shard_rows, small, tokenizer_file, tmp_path_factory):
         for name in names:
             (folder / name).mkdir()
             pq.write_table(pa.Table.from_pylist(jobs[name]), folder / name / "part-0.parquet")
-            phase = Phase(name="train", shards=folder / name, places=len(jobs[name]))
+            phase = Phase(name="train", shards=str(folder / name), places=len(jobs[name]))
             most = {"max_skipped_steps": 0 if name == "broken" else 10}
             own = settings.model_copy(update=most)
-            found[name] = Spec(settings=own, seed=7, tokenizer=tokenizer_file, staging=folder / f"out-{name}", phases=(phase,))
+            found[name] = Spec(
+                settings=own, seed=7, tokenizer=str(tokenizer_file), staging=str(folder / f"out-{name}"), phases=(phase,)
+            )
         return folder, found
 
     return make
@@ -61,7 +63,7 @@ def run(specs):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]))
                 launch = LocalLaunch(TrainSettings(ranks=size), ALL[way])
-                ranks = launch.start("tests.unit.train.program", plan)
+                ranks = launch.start("tests.unit.train.program", str(plan), folder / "launch.txt")
                 while not ranks.poll():
                     time.sleep(0.1)
             assert ranks.error is None

@@ -90,7 +90,7 @@ def labelled(texts, tmp_path, make_spec, shard_rows, shard_schema):
         folder.mkdir()
         rows = [row | {"label": label_of(row["text"])} for row in shard_rows(part)]
         pq.write_table(pa.Table.from_pylist(rows, shard_schema), folder / "part-0.parquet")
-        return make_spec(Phase(name=name, shards=folder, places=len(rows)), task=LABELS, **more)
+        return make_spec(Phase(name=name, shards=str(folder), places=len(rows)), task=LABELS, **more)
 
     return make
 

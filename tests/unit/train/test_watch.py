@@ -35,12 +35,14 @@ class Launch:
     def __init__(self, started: Ranks, told: dict[str, str]) -> None:
         self.started, self.told = started, told
 
-    def start(self, module: str, spec: Path) -> Ranks:
-        assert (module, spec.name) == ("resonance.train.worker", "spec.json")
+    def start(self, module: str, spec: str, log: Path) -> Ranks:
+        place = Path(spec)
+        assert log.parent.is_dir()
+        assert (module, place.name) == ("resonance.train.worker", "spec.json")
         pace = Pace(phase="train", step=3, place=1_200, places=2_400, loss=5.5, tokens_per_second=31_234.5)
-        write_atomically(spec.with_name(PROGRESS), pace.model_dump_json())
+        write_atomically(place.with_name(PROGRESS), pace.model_dump_json())
         for name, text in self.told.items():
-            spec.with_name(name).write_text(text)
+            place.with_name(name).write_text(text)
         return self.started
 
 
@@ -52,8 +54,8 @@ def follow(make_spec, tmp_path, monkeypatch):
     def run(ranks: Ranks, told: dict[str, str] | None = None, take=lambda phase: None, terminal: bool = False) -> str:
         out = io.StringIO()
         monkeypatch.setattr(watch, "Console", lambda stderr: Console(file=out, force_terminal=terminal, width=120))
-        spec = make_spec(Phase(name="train", shards=tmp_path, places=2_400))
-        watch.run_ranks(spec, Launch(ranks, told or {}), "train 2 plan", take)
+        spec = make_spec(Phase(name="train", shards=str(tmp_path), places=2_400))
+        watch.run_ranks(spec, Launch(ranks, told or {}), "train 2 plan", take, tmp_path / "of" / "launch.txt")
         return out.getvalue()
 
     return run

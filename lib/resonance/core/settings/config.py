@@ -33,7 +33,19 @@ class Config(Settings):
     """The whole configuration of a run."""
 
     WITHOUT_EFFECT: ClassVar[frozenset[str]] = frozenset(
-        {"workspace", "tables", "checkpoints", "catalog", "spark", "tracking", "lineage", "report", "rounds", "unchecked"}
+        {
+            "workspace",
+            "tables",
+            "checkpoints",
+            "staging",
+            "catalog",
+            "spark",
+            "tracking",
+            "lineage",
+            "report",
+            "rounds",
+            "unchecked",
+        }
     )
     """Where, how long and whether at all, not what."""
 
@@ -41,6 +53,11 @@ class Config(Settings):
     tables: str = Field("", description="address of the tables, s3://bucket/folder; folder tables of the workspace where empty")
     checkpoints: str = Field(
         "", description="address of checkpoints, s3://bucket/folder or hdfs://node/folder; a folder of the workspace where empty"
+    )
+    staging: str = Field(
+        "",
+        description="address of what ranks share, s3://bucket/folder or hdfs://node/folder, where they see no folder in common; "
+        "the workspace's folder where empty",
     )
     catalog: str | None = Field(None, description="catalog.schema for tables; the workspace folder where empty")
     batch: str = Field("main", pattern=r"^[A-Za-z0-9_.-]+$", description="name of the delivery")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from resonance.core.errors import ConfigError
-from resonance.core.objects import NEED_JARS
+from resonance.core.objects import NEED_JARS, is_address
 from resonance.core.settings import Config, SparkSettings
 
 if TYPE_CHECKING:
@@ -45,14 +45,18 @@ def reads_slowly(name: Name, config: Config) -> bool:
 
 
 def refuse_bucket(name: Name, config: Config) -> None:
-    """Raise ConfigError where tables are to lie in object storage, but a catalog keeps them, or our sessions cannot reach it."""
+    """Raise ConfigError where tables are to lie in object storage, but a catalog keeps them, or our sessions cannot reach it.
+
+    They reach it for what ranks stage there too.
+    """
     if config.tables and config.catalog is not None:
         raise ConfigError(f"tables={config.tables}: catalog {config.catalog} keeps tables elsewhere; name one of the two")
-    if config.tables and name == "spark" and not _is_given():
+    named = [f"{use}={place}" for use, place in (("tables", config.tables), ("staging", config.staging)) if is_address(place)]
+    if named and name == "spark" and not _is_given():
         from resonance.runtime.engines.spark import has_buckets
 
         if not has_buckets():
-            raise ConfigError(f"tables={config.tables}: {NEED_JARS}")
+            raise ConfigError(f"{named[0]}: {NEED_JARS}")
 
 
 def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, buckets: bool = False, debug: bool = False) -> Engine:

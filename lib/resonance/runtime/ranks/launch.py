@@ -20,7 +20,9 @@ from pyspark.errors import PySparkAttributeError
 
 from resonance.core.errors import SetupError
 from resonance.core.launch import Launch, Ranks
+from resonance.core.places import open_place
 from resonance.core.settings import TrainSettings
+from resonance.core.storage import Files
 from resonance.runtime.ranks.local_ranks import HOROVOD, STOP_SECONDS, TORCH, LocalLaunch, environment, last_line
 from resonance.runtime.ranks.orders import die_with_parent, find_rank
 from resonance.runtime.ranks.patches import Patch
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from resonance.runtime.engines.engine import Engine
+
+
+FAILURE, STARTED = "failure.txt", "started"
+"""What ranks leave beside their spec: what the first that failed says, and a folder of marks that they began."""
 
 
 def open_launch(settings: TrainSettings, engine: Engine) -> Launch:
@@ -45,10 +51,10 @@ class InlineLaunch:
 
     ranks, room = 1, 1
 
-    def start(self, module: str, spec: Path) -> Ranks:
+    def start(self, module: str, spec: str, log: Path) -> Ranks:
         """Run it to its end."""
         try:
-            importlib.import_module(module).main([str(spec)])
+            importlib.import_module(module).main([spec])
         except Exception as error:
             return Ended(f"{type(error).__name__}: {error}")
         return Ended(None)
@@ -80,7 +86,7 @@ class SparkLaunch:
         self._way = way
         self.ranks = settings.ranks
 
-    def start(self, module: str, spec: Path) -> Ranks:
+    def start(self, module: str, spec: str, log: Path) -> Ranks:
         """Start them in a thread, once the slots are known to be there.
 
         Raises:
@@ -93,7 +99,7 @@ class SparkLaunch:
                 f"train.ranks is {self.ranks}, but the Spark application has {slots} task slots: "
                 "give it more executor cores, or lower train.ranks"
             )
-        return SparkRanks(self._way(self._spark, self._settings), module, spec)
+        return SparkRanks(self._way(self._spark, self._settings), module, spec, log)
 
     @property
     def room(self) -> int:
@@ -127,32 +133,34 @@ class SparkLaunch:
 class SparkRanks:
     """Ranks in tasks of Spark, awaited by a thread."""
 
-    def __init__(self, way: SparkWay, module: str, spec: Path) -> None:
+    def __init__(self, way: SparkWay, module: str, spec: str, log: Path) -> None:
         self._way = way
         self._error: str | None = None
-        self._failure = _failure(spec)
-        for earlier in (self._failure, *spec.parent.glob("started-*.txt")):
-            earlier.unlink(missing_ok=True)
-        self._thread = threading.Thread(target=self._run, args=(module, spec), daemon=True)
+        self._said = ""
+        self._shared = _open_shared(spec)
+        self._shared.remove([FAILURE, STARTED])
+        self._thread = threading.Thread(target=self._run, args=(module, spec, log), daemon=True)
         self._thread.start()
 
-    def _run(self, module: str, spec: Path) -> None:
+    def _run(self, module: str, spec: str, log: Path) -> None:
         try:
-            with spec.with_name("launch.txt").open("w") as log:
-                self._way.run(module, str(spec), log)
+            with log.open("w") as file:
+                self._way.run(module, spec, file)
         except Exception as error:
             self._error = f"{type(error).__name__}: {last_line(str(error))}"
 
     def poll(self) -> bool:
         """Whether it has ended. Once a rank says that it failed, the others are ended: their launcher may wait for them."""
-        if self._failure.exists():
+        ended = not self._thread.is_alive()
+        with suppress(FileNotFoundError):
+            self._said = self._said or self._shared.read(FAILURE)
             self._way.stop()
-        return not self._thread.is_alive()
+        return ended
 
     @property
     def error(self) -> str | None:
         """What the rank that failed first said, else what its launcher says: it says nothing of ranks that it was asked to end."""
-        return self._failure.read_text(encoding="utf-8") if self._failure.exists() else self._error
+        return self._said or self._error
 
     def stop(self) -> None:
         """End the ranks and wait for it."""
@@ -295,18 +303,17 @@ def _run_torch_rank(module: str, spec: str, variables: Mapping[str, str]) -> Non
 
 
 def _run_rank(module: str, spec: str) -> None:
-    rank, path = find_rank(), Path(spec)
-    started = path.with_name(f"started-{rank}.txt")
+    rank, shared, mine = find_rank(), _open_shared(spec), uuid.uuid4().hex
+    started = f"{STARTED}/{rank}.txt"
     try:
-        if started.exists():
+        if not shared.create(started, mine) and shared.read(started) != mine:  # a request may be tried again
             raise ChildProcessError("a rank was killed, and Spark started all of them again")
-        started.touch()
         importlib.import_module(module).main([spec])
     except Exception as error:
-        with suppress(FileExistsError), _failure(path).open("x", encoding="utf-8") as told:
-            told.write(f"rank {rank} failed: {type(error).__name__}: {last_line(str(error))}")
+        shared.create(FAILURE, f"rank {rank} failed: {type(error).__name__}: {last_line(str(error))}")
         raise
 
 
-def _failure(spec: Path) -> Path:
-    return spec.with_name("failure.txt")
+def _open_shared(spec: str) -> Files:
+    """What lies beside a spec."""
+    return open_place(spec.rpartition("/")[0])

@@ -142,13 +142,13 @@ class LocalLaunch:
         self._group: Group | None = None
         self.ranks, self.room = settings.ranks, 1  # what they share with the engine, cores and memory, is this machine's
 
-    def start(self, module: str, spec: Path) -> Ranks:
-        """Give the order to the ranks that are here, or to new ones; what they print is left beside the spec if they fail."""
+    def start(self, module: str, spec: str, log: Path) -> Ranks:
+        """Give the order to the ranks that are here, or to new ones; what they print is left in ``log`` if they fail."""
         self._way.require()
         if self._group is None or self._group.ended() is not None:
             self.close()
             self._group = Group(self._settings, self._way)
-        return LocalRanks(self._group, module, spec)
+        return LocalRanks(self._group, module, spec, log)
 
     def close(self) -> None:
         """End the ranks that stay."""
@@ -177,7 +177,7 @@ class Group:
                 start_new_session=True,
             )
 
-    def order(self, module: str, spec: Path) -> int:
+    def order(self, module: str, spec: str) -> int:
         """Have each rank run the module on the spec, after what was ordered before; the number of this order."""
         self._orders += 1
         orders.give(self._folder, self._orders, module, spec)
@@ -206,9 +206,9 @@ class Group:
 class LocalRanks:
     """One order to a group: it ends when all ranks have done it, or with the group."""
 
-    def __init__(self, group: Group, module: str, spec: Path) -> None:
+    def __init__(self, group: Group, module: str, spec: str, log: Path) -> None:
         self._group = group
-        self._log = spec.with_name("launch.txt")
+        self._log = log
         self._number = group.order(module, spec)
         self._done = False
 

@@ -17,10 +17,10 @@ from pathlib import Path
 SECONDS = 0.05
 
 
-def give(folder: Path, number: int, module: str, spec: Path) -> None:
+def give(folder: Path, number: int, module: str, spec: str) -> None:
     """Leave an order, whole or not at all."""
     partial = folder / f".{number}"
-    partial.write_text(json.dumps([module, str(spec)]), encoding="utf-8")
+    partial.write_text(json.dumps([module, spec]), encoding="utf-8")
     partial.replace(folder / f"{number}.json")
 
 

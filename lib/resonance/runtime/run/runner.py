@@ -17,6 +17,7 @@ from resonance.core.gates import explain_gate, find_closed
 from resonance.core.job import Job, Left, Site, Step, Turn
 from resonance.core.launch import Launch
 from resonance.core.ledger import drop_cut_before
+from resonance.core.places import open_named
 from resonance.core.settings import Config
 from resonance.core.table import Catalog, Commit, Family, Slice, Table, list_tables
 from resonance.runtime.lineage import name_input, name_table, tell_run
@@ -27,7 +28,6 @@ from resonance.runtime.run.records import gather_records
 from resonance.runtime.run.schedule import MILLISECOND, UP_TO_DATE, Forecast, Schedule
 from resonance.runtime.run.scratch import Scratch
 from resonance.runtime.storage.conditions import where
-from resonance.runtime.storage.files import open_checkpoints
 from resonance.tables import APPROVALS, DOCUMENTS, FILES, QUALITY_GATE, RAW, REJECTS, STEPS, TABLES, WRITING
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Runner:
     """Executes steps of one workspace.
 
     Args:
-        folder: local or shared folder for models, staging and scratch.
+        folder: local or shared folder for models, staging and scratch, where settings name no address for them.
         launch: starts the processes that train and score; None where no such job runs.
     """
 
@@ -53,7 +53,8 @@ class Runner:
         self._spark = spark
         self._catalog = catalog
         self._folder = folder
-        self._checkpoints = open_checkpoints(config.checkpoints, folder / "checkpoints")
+        self._checkpoints = open_named("checkpoints", config.checkpoints, folder / "checkpoints")
+        self._staging = open_named("staging", config.staging, folder)
         self._launch = launch
         self._events = events
         self._versions: dict[str, int | None] = {}
@@ -271,8 +272,8 @@ class Runner:
             tools["records"] = gather_records(self._catalog, self._schedule.finished)
         if job.starts_ranks:
             assert self._launch is not None
-            given = self._config.seed, self._spark, self._catalog, self._folder, self._launch, self._checkpoints
-            tools["site"] = Site(job.name, turn, *given)
+            given = self._config.seed, self._spark, self._catalog, self._folder, self._launch
+            tools["site"] = Site(job.name, turn, *given, self._checkpoints, self._staging)
         settings = {name: getattr(self._config, section) for name, section in job.wiring.sections.items()}
         return settings | {name: tools[name] for name in job.wiring.tools}
 

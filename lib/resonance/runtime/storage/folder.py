@@ -27,6 +27,7 @@ from resonance.core.binding import UnmeasurableError
 from resonance.core.errors import ConservationError, ContractError
 from resonance.core.files import plain_path
 from resonance.core.frames import load_parquet, make_frame
+from resonance.core.places import LocalFiles
 from resonance.core.storage import TableFiles
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
@@ -34,7 +35,6 @@ from resonance.runtime.storage.claims import find_broken
 from resonance.runtime.storage.conditions import describe, lies_inside, where
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
 from resonance.runtime.storage.data_files import DataFile
-from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.history import read_commit
 from resonance.runtime.storage.leftovers import STAGED, remove_leftovers
 from resonance.runtime.storage.log import VERSION, commit_actions, first_actions, metadata, promises

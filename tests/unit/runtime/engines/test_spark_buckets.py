@@ -32,6 +32,9 @@ def test_tables_in_a_bucket_need_jars_of_ours_or_a_session_that_is_given(jars: P
     refuse_bucket("embedded", config)
     with pytest.raises(ConfigError, match="Spark reaches buckets by jars that are not here; `make setup-s3`"):
         refuse_bucket("spark", config)
+    with pytest.raises(ConfigError, match="^staging=s3://texts/two: Spark reaches buckets by jars that are not here"):
+        refuse_bucket("spark", Config(staging="s3://texts/two"))
+    refuse_bucket("spark", Config(staging="hdfs://node/two"))
     with pytest.raises(ConfigError, match="catalog main.texts keeps tables elsewhere"):
         refuse_bucket("spark", config.model_copy(update={"catalog": "main.texts"}))
     add_jar(jars)

@@ -28,7 +28,8 @@ from pathlib import Path
 from resonance.core.settings import TrainSettings
 from resonance.runtime.ranks.local_ranks import WAYS, LocalLaunch
 
-ranks = LocalLaunch(TrainSettings(ranks=2), WAYS[sys.argv[3]]).start(sys.argv[1], Path(sys.argv[2]))
+log = Path(sys.argv[2]).with_name("launch.txt")
+ranks = LocalLaunch(TrainSettings(ranks=2), WAYS[sys.argv[3]]).start(sys.argv[1], sys.argv[2], log)
 while not ranks.poll():
     time.sleep(0.1)
 """
@@ -36,11 +37,11 @@ while not ranks.poll():
 
 @pytest.fixture
 def order(tmp_path):
-    """Makes a spec that tells ranks what to do."""
+    """Makes a spec that tells ranks what to do; its path, and that of their log."""
 
-    def make(text: str) -> Path:
+    def make(text: str) -> tuple[str, Path]:
         (tmp_path / "spec.json").write_text(text)
-        return tmp_path / "spec.json"
+        return str(tmp_path / "spec.json"), tmp_path / "launch.txt"
 
     return make
 
@@ -72,15 +73,15 @@ def test_settings_choose_the_way(spark):
 
 
 def test_inline_runs_to_the_end_and_keeps_the_error(order):
-    ranks = InlineLaunch().start(SLEEPERS, order("end"))
+    ranks = InlineLaunch().start(SLEEPERS, *order("end"))
     assert (ranks.poll(), ranks.error) == (True, None)
-    assert InlineLaunch().start(SLEEPERS, order("fail")).error == "ValueError: rank says no"
+    assert InlineLaunch().start(SLEEPERS, *order("fail")).error == "ValueError: rank says no"
 
 
 def test_missing_horovod_is_named(order, monkeypatch):
     monkeypatch.setattr(local_ranks.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match="Horovod is not installed: run `make setup`"):
-        LocalLaunch(TrainSettings(), HOROVOD).start(SLEEPERS, order("end"))
+        LocalLaunch(TrainSettings(), HOROVOD).start(SLEEPERS, *order("end"))
 
 
 @pytest.fixture(params=sorted(WAYS))
@@ -95,7 +96,7 @@ def here(request):
 def test_ranks_stay_for_the_next_order_until_they_are_closed(here, order, tmp_path):
     found = []
     for _ in range(2):
-        ranks = here.start(SLEEPERS, order("end"))
+        ranks = here.start(SLEEPERS, *order("end"))
         until(ranks.poll)
         ranks.stop()
         assert ranks.error is None
@@ -109,14 +110,14 @@ def test_ranks_stay_for_the_next_order_until_they_are_closed(here, order, tmp_pa
 
 @pytest.mark.train
 def test_a_failing_rank_ends_all_and_says_why_and_the_next_order_gets_new_ones(here, order, tmp_path):
-    ranks = here.start(SLEEPERS, order("fail"))
+    ranks = here.start(SLEEPERS, *order("fail"))
     until(ranks.poll)
     ranks.stop()
     assert ranks.error == "rank 1 ended with 1: ValueError: rank says no"
     failed = pids(tmp_path, 2)
     assert gone(failed)
     assert "ValueError: rank says no" in (tmp_path / "launch.txt").read_text()
-    again = here.start(SLEEPERS, order("end"))
+    again = here.start(SLEEPERS, *order("end"))
     until(again.poll)
     assert again.error is None
     assert not set(pids(tmp_path, 2)) & set(failed)
@@ -124,7 +125,7 @@ def test_a_failing_rank_ends_all_and_says_why_and_the_next_order_gets_new_ones(h
 
 @pytest.mark.train
 def test_a_killed_rank_ends_all_and_is_named(here, order, tmp_path):
-    ranks = here.start(SLEEPERS, order("sleep"))
+    ranks = here.start(SLEEPERS, *order("sleep"))
     running = pids(tmp_path, 2)
     assert not ranks.poll()
     os.kill(running[1], signal.SIGKILL)
@@ -135,7 +136,7 @@ def test_a_killed_rank_ends_all_and_is_named(here, order, tmp_path):
 
 @pytest.mark.train
 def test_stopped_ranks_are_gone(here, order, tmp_path):
-    ranks = here.start(SLEEPERS, order("sleep"))
+    ranks = here.start(SLEEPERS, *order("sleep"))
     running = pids(tmp_path, 2)
     ranks.stop()
     assert ranks.poll()
@@ -145,7 +146,7 @@ def test_stopped_ranks_are_gone(here, order, tmp_path):
 @pytest.mark.train
 @pytest.mark.parametrize("way", sorted(WAYS))
 def test_a_killed_driver_leaves_no_orphan(way, order, tmp_path):
-    driver = subprocess.Popen([sys.executable, "-c", DRIVER, SLEEPERS, str(order("sleep")), way])
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, SLEEPERS, order("sleep")[0], way])
     running = pids(tmp_path, 2)
     launcher = [process.pid for process in psutil.Process(driver.pid).children(recursive=True)]
     assert set(running) <= set(launcher)
@@ -169,7 +170,7 @@ def on_spark(request, spark):
 @pytest.mark.engine("embedded")
 def test_ranks_on_executors_need_spark(on_spark, order):
     with pytest.raises(SetupError, match="train.launch=.* starts ranks on Spark's executors.*: use --engine spark, or another"):
-        on_spark().start(SLEEPERS, order("end"))
+        on_spark().start(SLEEPERS, *order("end"))
 
 
 @pytest.mark.train
@@ -181,14 +182,14 @@ def test_spark_counts_slots_before_it_starts(on_spark, order, monkeypatch):
     assert [on_spark(ranks=ranks).room for ranks in (1, 2, 3, 4, 5)] == [8, 4, 2, 2, 1], "one slot is left for tables"
     monkeypatch.undo()
     with pytest.raises(SetupError, match="train.ranks is 3, but the Spark application has 2 task slots"):
-        way.start(SLEEPERS, order("end"))
+        way.start(SLEEPERS, *order("end"))
 
 
 @pytest.mark.train
 @pytest.mark.engine("spark")
 def test_a_failing_rank_on_spark_ends_all_and_says_why(on_spark, order, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
-    ranks = on_spark(ranks=2, threads=3).start(SLEEPERS, order("fail"))
+    ranks = on_spark(ranks=2, threads=3).start(SLEEPERS, *order("fail"))
     until(ranks.poll, 300)
     assert ranks.error == "rank 1 failed: ValueError: rank says no"
     assert [path.read_text() for path in sorted(tmp_path.glob("threads-*"))] == ["3", "3"]
@@ -199,9 +200,9 @@ def test_a_failing_rank_on_spark_ends_all_and_says_why(on_spark, order, tmp_path
 @pytest.mark.train
 @pytest.mark.engine("spark")
 def test_ranks_on_spark_start_again_after_a_failure(on_spark, order, tmp_path):
-    failed = on_spark(ranks=2).start(SLEEPERS, order("fail"))
+    failed = on_spark(ranks=2).start(SLEEPERS, *order("fail"))
     until(failed.poll, 300)
-    ranks = on_spark(ranks=2).start(SLEEPERS, order("end"))
+    ranks = on_spark(ranks=2).start(SLEEPERS, *order("end"))
     until(ranks.poll, 300)
     assert ranks.error is None
 
@@ -209,7 +210,7 @@ def test_ranks_on_spark_start_again_after_a_failure(on_spark, order, tmp_path):
 @pytest.mark.train
 @pytest.mark.engine("spark")
 def test_stopped_ranks_on_spark_are_gone(on_spark, order, tmp_path):
-    ranks = on_spark(ranks=2).start(SLEEPERS, order("sleep"))
+    ranks = on_spark(ranks=2).start(SLEEPERS, *order("sleep"))
     running = pids(tmp_path, 2)
     ranks.stop()
     assert ranks.poll()
@@ -219,7 +220,7 @@ def test_stopped_ranks_on_spark_are_gone(on_spark, order, tmp_path):
 @pytest.mark.train
 @pytest.mark.engine("spark")
 def test_a_rank_of_torch_that_is_killed_ends_all_and_is_an_error(spark, order, tmp_path):
-    ranks = SparkLaunch(spark, TrainSettings(ranks=2), ON_SPARK["torch_distributor"]).start(SLEEPERS, order("sleep"))
+    ranks = SparkLaunch(spark, TrainSettings(ranks=2), ON_SPARK["torch_distributor"]).start(SLEEPERS, *order("sleep"))
     running = pids(tmp_path, 2)
     os.kill(running[1], signal.SIGKILL)
     until(ranks.poll, 300)
@@ -231,7 +232,7 @@ def test_a_rank_of_torch_that_is_killed_ends_all_and_is_an_error(spark, order, t
 @pytest.mark.engine("spark")
 def test_ranks_on_spark_conform(on_spark, order, tmp_path):
     plan = order("{}")
-    ranks = on_spark(ranks=2).start("tests.unit.train.program", plan)
+    ranks = on_spark(ranks=2).start("tests.unit.train.program", *plan)
     until(ranks.poll, 300)
     assert ranks.error is None
     told = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("told-*.json"))]

@@ -37,7 +37,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def order(tmp_path: Path) -> Callable[[int, str], None]:
-    return lambda number, spec: give(tmp_path, number, "work_of_ranks", tmp_path / spec)
+    return lambda number, spec: give(tmp_path, number, "work_of_ranks", str(tmp_path / spec))
 
 
 def test_orders_run_one_after_the_other_whenever_they_were_left(

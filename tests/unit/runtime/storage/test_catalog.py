@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 from resonance.core.errors import ContractError
 from resonance.core.frames import make_frame
 from resonance.core.packages import name_software
+from resonance.core.places import LocalFiles
 from resonance.runtime import resources
-from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.log import commit_actions, first_actions
 from resonance.runtime.storage.notes import PROCESS, name_author

@@ -17,8 +17,8 @@ from pyspark.sql import functions as F
 from tests.unit.runtime.storage.aged import Aged, hours_ago
 
 from resonance.core.errors import ConservationError
+from resonance.core.places import ObjectFiles
 from resonance.core.table import Table
-from resonance.runtime.storage.files import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.retention import LEAST_HOURS, count_hours
 from resonance.tables import DOCUMENTS, SIGNAL_EVENT, TABLES

@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 
 from resonance.core.arrow import make_arrow
 from resonance.core.errors import ContractError
+from resonance.core.places import LocalFiles
 from resonance.runtime import resources
 from resonance.runtime.storage.data_files import DataFile
-from resonance.runtime.storage.files import LocalFiles
 from resonance.runtime.storage.log import commit_actions, first_actions
 from resonance.tables import EXCESS_LOSS, SIGNAL_EVENT
 from resonance.testing import events_frame, folder_catalog

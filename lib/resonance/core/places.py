@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from resonance.core import hdfs
+from resonance.core.drafts import open_draft
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path
-from resonance.core.objects import ObjectReader, delete_keys, open_store, parse_address, telling
+from resonance.core.objects import ObjectReader, delete_keys, is_elsewhere, open_store, parse_address, telling
+from resonance.core.ranges import RangeReader
 from resonance.core.storage import About, Files, TableFiles
 
 OWNER_ONLY = 0o700
@@ -64,9 +67,7 @@ class LocalFiles:
 
     def create(self, path: str, text: str) -> bool:
         """Write a file whole, or not at all where it is there already: no reader sees half of it."""
-        place = self.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.parent / f".{uuid.uuid4().hex}.tmp"
+        place, draft = self._begin(path)
         try:
             with draft.open("w", encoding="utf-8") as file:
                 file.write(text)
@@ -80,11 +81,20 @@ class LocalFiles:
                 draft.unlink()
         return True
 
-    def put(self, path: str, content: bytes) -> None:
-        """Write a file of a new name, in a folder that is made where it is not there."""
-        place = self.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+    def put(self, path: str, content: bytes | Path) -> None:
+        """Write a file by a rename, in a folder that is made where it is not there."""
+        place, draft = self._begin(path)
+        if isinstance(content, Path):
+            draft = content
+        else:
+            draft.write_bytes(content)
+        draft.replace(place)
+
+    @contextmanager
+    def draft(self) -> Iterator[Path]:
+        """The folder itself: what is written there needs no copy."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        yield self.root
 
     def publish(self, source: Path, folder: str, last: str) -> None:
         """Rename a folder, which is done whole or not at all; what a removal left of an earlier one makes room."""
@@ -107,6 +117,12 @@ class LocalFiles:
         """Let nobody but its owner look into a folder."""
         (self.root / folder).mkdir(parents=True, exist_ok=True)
         (self.root / folder).chmod(OWNER_ONLY)
+
+    def _begin(self, path: str) -> tuple[Path, Path]:
+        """Where a file lies, in a folder that is made, and where it is written before it has its name."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return place, place.parent / f".{uuid.uuid4().hex}.tmp"
 
 
 class ObjectFiles:
@@ -167,7 +183,8 @@ class ObjectFiles:
         """The text of an object."""
         import obstore
 
-        return bytes(obstore.get(self._store, self._key(path)).bytes()).decode()
+        with telling(self._place):
+            return bytes(obstore.get(self._store, self._key(path)).bytes()).decode()
 
     def create(self, path: str, text: str) -> bool:
         """Put an object where there is none: the storage decides which of several writers is first."""
@@ -180,11 +197,16 @@ class ObjectFiles:
             return False
         return True
 
-    def put(self, path: str, content: bytes) -> None:
-        """Put an object of a new name."""
+    def put(self, path: str, content: bytes | Path) -> None:
+        """Put an object."""
         import obstore
 
-        obstore.put(self._store, self._key(path), content)
+        with telling(self._place, "written"):
+            obstore.put(self._store, self._key(path), content)
+
+    def draft(self) -> AbstractContextManager[Path]:
+        """A temporary folder."""
+        return open_draft()
 
     def publish(self, source: Path, folder: str, last: str) -> None:
         """Put the files of a folder as objects, one after another, ``last`` when all others are there."""
@@ -232,14 +254,46 @@ class HdfsFiles:
         self._root = parse_address(address)
         hdfs.open_cluster(self._root.bucket)
 
-    def locate(self, path: str) -> str:
+    def name(self, path: str) -> str:
         """The whole address."""
         return str(self._root._replace(key=self._key(path)))
+
+    def locate(self, path: str) -> str:
+        """The whole address."""
+        return self.name(path)
 
     def find(self, folder: str, end: str) -> list[str]:
         """The files below a folder whose names end so, in order; none of a draft."""
         found = (held.path[len(self._key("")) :] for held in hdfs.list_files(self._root.bucket, self._key(folder)))
         return [path for path in found if path.endswith(end) and "/." not in f"/{path}"]
+
+    def look(self, path: str) -> About:
+        """What is known of a file."""
+        held = hdfs.find_file(self._root.bucket, self._key(path))
+        if held is None:
+            raise FileNotFoundError(self.name(path))
+        return About(held.size, held.modified)
+
+    def open(self, path: str) -> RangeReader:
+        """A file that reads what it is asked for."""
+        return hdfs.open_file(self._root.bucket, self._key(path))
+
+    def read(self, path: str) -> str:
+        """The text of a file."""
+        with io.BufferedReader(self.open(path)) as file:
+            return file.read().decode()
+
+    def create(self, path: str, text: str) -> bool:
+        """Write a file into a draft beside it, then rename that, unless it is there."""
+        return self._write(path, text.encode())
+
+    def put(self, path: str, content: bytes | Path) -> None:
+        """Write a file into a draft beside it, then rename that, over one that is there."""
+        self._write(path, content, over=True)
+
+    def draft(self) -> AbstractContextManager[Path]:
+        """A temporary folder."""
+        return open_draft()
 
     def publish(self, source: Path, folder: str, last: str) -> None:
         """Write the files of a folder into a draft beside it, then rename that."""
@@ -255,14 +309,28 @@ class HdfsFiles:
     def _key(self, path: str) -> str:
         return f"{self._root.key}/{path}".lstrip("/")
 
+    def _write(self, path: str, content: bytes | Path, *, over: bool = False) -> bool:
+        node, (above, _, _) = self._root.bucket, path.rpartition("/")
+        draft = self._key(f"{above}/.{uuid.uuid4().hex}" if above else f".{uuid.uuid4().hex}")
+        hdfs.put_file(node, content, draft)
+        written = hdfs.rename_path(node, draft, self._key(path), over=over)
+        if not written:
+            hdfs.remove_path(node, draft)
+        return written
+
 
 def open_tables(address: str, folder: Path) -> TableFiles:
     """Where tables lie: at an address, or in a folder where none is named."""
     return ObjectFiles(address) if address else LocalFiles(folder)
 
 
-def open_checkpoints(address: str, folder: Path) -> Files:
-    """Where checkpoints lie: at an address, or in a folder where none is named."""
+def open_named(use: str, address: str, folder: Path) -> Files:
+    """What a setting names an address for; in a folder where it names none."""
     if address.startswith(f"{hdfs.SCHEME}://"):
         return HdfsFiles(address)
-    return ObjectFiles(address, "checkpoints") if address else LocalFiles(folder)
+    return ObjectFiles(address, use) if address else LocalFiles(folder)
+
+
+def open_place(place: str) -> Files:
+    """What lies below a folder or an address, as ranks are told it."""
+    return open_named("staging", place if is_elsewhere(place) else "", Path(place))

@@ -14,8 +14,8 @@ from obstore.store import MemoryStore
 
 from resonance.core.errors import InputError
 from resonance.core.objects import ObjectReader
+from resonance.core.places import LocalFiles, ObjectFiles, open_named, open_tables
 from resonance.core.storage import TableFiles
-from resonance.runtime.storage.files import LocalFiles, ObjectFiles, open_checkpoints, open_tables
 
 
 def open_memory(address: str) -> ObjectFiles:
@@ -79,6 +79,17 @@ def test_a_folder_is_published_whole_and_once(files: TableFiles, tmp_path: Path)
     assert [files.read(path) for path in files.find(place, "")] == ["third"] * 3, "without its last file it was none"
 
 
+def test_a_file_is_put_whole_in_place_of_another(files: TableFiles) -> None:
+    with pytest.raises(FileNotFoundError):
+        files.read("run/pace.json")
+    files.put("run/pace.json", b"first")
+    with files.draft() as draft:
+        (draft / ".half").write_text("second")
+        assert [files.read(path) for path in files.find("run", "")] == ["first"]
+        files.put("run/pace.json", draft / ".half")
+    assert [files.read(path) for path in files.find("run", "")] == ["second"]
+
+
 def test_the_last_object_is_put_when_all_others_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a.json", "b", "c"):
         (tmp_path / name).write_text(name)
@@ -123,4 +134,4 @@ def test_addresses_are_named_as_engines_read_them_and_others_are_refused(tmp_pat
         with pytest.raises(InputError, match="is no address such as s3://bucket/folder"):
             open_tables(address, tmp_path)
     with pytest.raises(InputError, match="^checkpoints: ftp://a/b is no address such as s3://bucket/folder"):
-        open_checkpoints("ftp://a/b", tmp_path)
+        open_named("checkpoints", "ftp://a/b", tmp_path)
