@@ -1,4 +1,4 @@
-"""Texts and checkpoints on a real cluster of HDFS are those of a folder; what is not there is one sentence."""
+"""Texts, tables, exports and checkpoints on a real cluster of HDFS are those of a folder; what is not there is one sentence."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from resonance.core import hdfs
 from resonance.core.errors import BusyError, StorageError
 from resonance.core.hdfs import list_files, list_names, put_folder
 from resonance.core.objects import fetch_objects, open_object, parse_address, put_new
-from resonance.core.places import HdfsFiles
+from resonance.core.places import HdfsFiles, LocalFiles
 from resonance.core.settings import Config
 from resonance.core.sources import find_files
 from resonance.runtime.storage.export import MANIFEST
+from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.hdfs_export import HdfsExport
 from resonance.runtime.workspace import Workspace
-from resonance.tables import FILES
+from resonance.tables import DOCUMENTS, FILES, STEPS
 from resonance.testing import tiny_corpus
 from tests.hdfs import open_hdfs
 from tests.integration.test_bucket_checkpoints import SHARED
@@ -212,6 +213,56 @@ def test_a_killed_training_goes_on_from_hdfs(cluster: str, tmp_path: Path) -> No
     assert not (tmp_path / "there" / "checkpoints").exists()
 
 
+DRIVER = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from pyspark.sql import functions as F
+from resonance.core.settings import SparkSettings
+from resonance.runtime.engines.session import open_engine
+from resonance.runtime.storage.spark_catalog import SparkCatalog
+from resonance.runtime.storage.table_names import AddressNames
+from resonance.tables import DOCUMENTS, STEPS
+from resonance.testing import documents_frame
+name, home, place = sys.argv[1:]
+engine = open_engine("spark", SparkSettings(master="local[1]", driver_memory="1g"), Path(home), places=[place])
+catalog = SparkCatalog(engine.session, AddressNames(place))
+(Path(home) / name).touch()
+while len(list(Path(home).iterdir())) < 2:
+    time.sleep(0.05)
+row = {"job": "j", "batch": "b", "round": 0, "arm": "plan", "rows_in": 1, "rows_out": 1, "rows_cut": 0, "seconds": 1.0}
+row |= {"cut_by_rule": {"x": 0}, "written": {"t": 1}, "read": {}, "finished_at": datetime.now(UTC), "made_of": {}}
+for number in range(4):
+    for _ in range(2):  # a task that is retried after it wrote
+        catalog.append(STEPS, [row | {"run": f"{name}-{number}"}], (f"steps/{name}", number + 1), {"job": "test"})
+    rows = documents_frame(engine.session, [(f"{name}-{number}-{row}", "s", f"text {row}") for row in range(3)])
+    done = catalog.write(DOCUMENTS, rows.withColumn("batch", F.lit(name)), {"batch": name}, {"job": "test"})
+    assert done.rows == 3
+engine.stop()
+"""
+
+
+@pytest.mark.engine("embedded")
+def test_two_drivers_at_once_lose_no_row_and_double_none(cluster: str, tmp_path: Path) -> None:
+    (tmp_path / "ready").mkdir()
+    command, place = [sys.executable, "-c", DRIVER], f"{cluster}/lake/at-once"
+    own: Any = {"env": HERE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    drivers = [subprocess.Popen([*command, f"driver{n}", str(tmp_path / "ready"), place], **own) for n in range(2)]
+    said = [driver.communicate(timeout=900)[0] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0], said
+    for held in list_files(parse_address(cluster).bucket, "lake/at-once"):
+        copy = tmp_path / held.path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with open_object(f"{cluster}/{held.path}") as file:
+            copy.write_bytes(file.read())
+    tables = FolderCatalog(LocalFiles(tmp_path / "lake" / "at-once"), lambda: pytest.fail("no engine is needed"))
+    runs = sorted(row["run"] for row in tables.rows(STEPS, ("run",)))
+    assert runs == [f"driver{n}-{number}" for n in range(2) for number in range(4)]
+    keys = sorted((row["batch"], row["source_key"]) for row in tables.rows(DOCUMENTS, ("batch", "source_key")))
+    assert keys == [(f"driver{n}", f"driver{n}-3-{row}") for n in range(2) for row in range(3)]
+    assert len([change for change in tables.history(STEPS) if change.changes_rows]) == 8
+
+
 def test_a_folder_is_published_whole_and_once(cluster: str, tmp_path: Path) -> None:
     files = HdfsFiles(f"{cluster}/seam/")
 
@@ -270,7 +321,9 @@ def test_what_is_not_there_is_told_in_one_line(cluster: str, tmp_path: Path, mon
     given: Any = ("--workspace", tmp_path / "w", "--engine", "embedded")
     refuse(HERE, "does not exist, or holds no files", "curate", f"{cluster}/none", *given)
     upload(cluster, write_texts(tmp_path / "one.jsonl", tiny_corpus(3)).parent, "/few")
-    refuse(HERE, "is no address such as s3://", "curate", f"{cluster}/few", *given, "--set", f"tables={cluster}/tables")
+    refuse(HERE, "compute on it (--engine spark)", "curate", f"{cluster}/few", *given, "--set", f"tables={cluster}/tables")
+    nowhere = ("--workspace", tmp_path / "w", "--set", "tables=hdfs://127.0.0.1:1/tables")
+    refuse(HERE, "tables: hdfs://127.0.0.1:1/tables/", "tables", *nowhere)
     refuse(HERE, "is no folder of this machine", "curate", f"{cluster}/few", *given, "--export", f"{cluster}/out")
     Client(cluster).set_permission("/few", 0o700)
     other = HERE | {"HADOOP_USER_NAME": "somebody"}

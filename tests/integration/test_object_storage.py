@@ -78,7 +78,7 @@ from resonance.core.places import ObjectFiles
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import STEPS
 name, home, kind = sys.argv[1:]
-engine = open_engine(kind, SparkSettings(master="local[1]", driver_memory="1g"), Path(home) / name, buckets=True)
+engine = open_engine(kind, SparkSettings(master="local[1]", driver_memory="1g"), Path(home) / name, places=["s3://texts"])
 catalog = FolderCatalog(ObjectFiles(f"s3://texts/{Path(home).name}"), lambda: engine)
 for number in range(6):
     row = (f"{name}-{number}", "j", "b", 0, "plan", 1, 1, 0, {"x": 0}, {"t": 1}, {"t": 1}, 1.0, datetime.now(UTC), {}, None)
@@ -141,7 +141,7 @@ from resonance.runtime.storage.folder import FolderCatalog
 from resonance.tables import DOCUMENTS
 from resonance.testing import documents_frame
 name, home = sys.argv[1:]
-engine = open_engine("embedded", SparkSettings(), Path(home) / name, buckets=True)
+engine = open_engine("embedded", SparkSettings(), Path(home) / name, places=["s3://texts"])
 catalog = FolderCatalog(ObjectFiles(f"s3://texts/{Path(home).name}"), lambda: engine)
 for number in range(6):
     rows = [(f"{name}-{number}-{row}", "s", f"text {row} of {name}") for row in range(3)]
@@ -218,7 +218,7 @@ def test_what_cannot_be_is_told_in_one_line(storage: dict[str, str], tmp_path: P
         (wrong, (*given, "tables=s3://texts/one"), "tables: s3://texts/one cannot be read"),
         (storage, (*given, "tables=s3://no-such-bucket-here/one"), "tables: s3://no-such-bucket-here/one cannot be read"),
         (storage, (*given, "tables=s3://texts/one", "--set", "catalog=a.b"), "catalog a.b keeps tables elsewhere"),
-        (storage, (*given, "tables=hdfs://texts/one"), "is no address such as s3://bucket/folder"),
+        (storage, (*given, "tables=gs://texts/one"), "is no address such as s3://bucket/folder"),
         (storage, (*given, "tables=s3://texts/a b"), "is no address such as s3://bucket/folder"),
         (storage, ("curate", texts, "--workspace", "s3://texts/w"), "keep tables there (--set tables=ADDRESS)"),
     ):

@@ -161,6 +161,21 @@ def remove_path(node: str, path: str) -> None:
         cluster.delete(f"/{path}", recursive=True)
 
 
+def remove_hollow(node: str, folder: str) -> None:
+    """Remove a folder that holds no file but drafts, whose names begin with a dot; any other is left as it is.
+
+    Raises:
+        StorageError: the cluster cannot be written, or another process writes into the folder.
+    """
+    cluster = open_cluster(node)
+    with telling(f"{node}/{folder}", "written"):
+        held = list(cluster.list_status(f"/{folder}", recursive=True))
+        drafts, folders = ([about.path for about in held if about.isdir is kind] for kind in (False, True))
+        if all(path.rpartition("/")[2].startswith(".") for path in drafts):
+            for path in (*drafts, *sorted(folders, reverse=True), f"/{folder}"):
+                cluster.delete(path, recursive=False)  # what came meanwhile keeps its folder
+
+
 class HdfsReader(RangeReader):
     """A file of HDFS as it was when it was opened."""
 

@@ -78,9 +78,14 @@ def is_address(given: str) -> bool:
     return given.startswith(SCHEMES)
 
 
+def is_on_hdfs(given: str) -> bool:
+    """Whether it names files of HDFS."""
+    return given.startswith(f"{hdfs.SCHEME}://")
+
+
 def is_elsewhere(given: str) -> bool:
     """Whether it names a bucket, or files of HDFS: what readers open by address."""
-    return given.startswith((*SCHEMES, f"{hdfs.SCHEME}://"))
+    return is_address(given) or is_on_hdfs(given)
 
 
 def spell_address(given: str) -> str:

@@ -16,7 +16,7 @@ from resonance.core import hdfs
 from resonance.core.drafts import open_draft
 from resonance.core.errors import InputError
 from resonance.core.files import plain_path
-from resonance.core.objects import ObjectReader, delete_keys, is_elsewhere, open_store, parse_address, telling
+from resonance.core.objects import ObjectReader, delete_keys, is_elsewhere, is_on_hdfs, open_store, parse_address, telling
 from resonance.core.ranges import RangeReader
 from resonance.core.storage import About, Files, TableFiles
 
@@ -141,7 +141,8 @@ class ObjectFiles:
     def __init__(self, address: str, use: str = "tables") -> None:
         found = S3.fullmatch(address.rstrip("/"))
         if found is None:
-            raise InputError(f"{use}: {address} is no address such as s3://bucket/folder, of plain letters, digits, and -_.")
+            known = "s3://bucket/folder or hdfs://node/folder"
+            raise InputError(f"{use}: {address} is no address such as {known}, of plain letters, digits, and -_.")
         self._use = use
         self._prefix = found["path"] or ""
         self._url = "/".join(filter(None, (f"s3://{found['bucket']}", self._prefix)))
@@ -326,7 +327,7 @@ def open_tables(address: str, folder: Path) -> TableFiles:
 
 def open_named(use: str, address: str, folder: Path) -> Files:
     """What a setting names an address for; in a folder where it names none."""
-    if address.startswith(f"{hdfs.SCHEME}://"):
+    if is_on_hdfs(address):
         return HdfsFiles(address)
     return ObjectFiles(address, use) if address else LocalFiles(folder)
 

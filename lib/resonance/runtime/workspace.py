@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 from resonance.core.errors import ResonanceError
 from resonance.core.files import named_folder, refuse_escaped
 from resonance.core.job import Checkpoint, Step
-from resonance.core.objects import is_address
+from resonance.core.objects import is_on_hdfs
 from resonance.core.places import open_named, open_tables
 from resonance.core.settings import Config
 from resonance.core.sources import refuse_workspace
 from resonance.core.table import Catalog, Commit, Slice, Table
 from resonance.core.turns import PLAN
 from resonance.runtime import resources
-from resonance.runtime.engines.session import choose_engine, open_engine, reads_slowly, refuse_bucket
+from resonance.runtime.engines.session import choose_engine, is_kept_by_spark, open_engine, reads_slowly, refuse_places
 from resonance.runtime.storage.folder import FolderCatalog
 from resonance.runtime.storage.leftovers import remove_shared
 from resonance.runtime.storage.lock import lock_workspace
 from resonance.runtime.storage.retention import LEAST_HOURS
+from resonance.runtime.storage.table_names import choose_names
 from resonance.tables import APPROVALS, CHECKPOINTS, EVALUATION_ITEMS, SIGNALS, TABLES
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Workspace:
 
     Args:
         create: whether a workspace that does not exist yet is made; readers refuse it instead.
-        reads: whether rows are only looked at: a folder's tables then need no Spark, whatever engine wrote them.
+        reads: whether rows are only looked at: tables in folders and buckets then need no Spark, whatever engine wrote them.
         command: what a person gave to have this done, for the log.
 
     Attributes:
@@ -98,9 +99,10 @@ class Workspace:
             refuse_workspace(config.ingest.inputs, self.folder)
         self._debug, self._command = debug, command
         self._name = choose_engine(config)
-        if reads and config.catalog is None and find_spec("pysail"):
+        if reads and not is_kept_by_spark(config) and find_spec("pysail"):
             self._name = "embedded"
-        refuse_bucket(self._name, config)
+        refuse_places(self._name, config)
+        self._names = choose_names(config) if is_kept_by_spark(config) else None
         self.reads_slowly = reads_slowly(self._name, config)
 
     def under(self, config: Config) -> Workspace:
@@ -125,11 +127,9 @@ class Workspace:
         """What computes."""
         from resonance.runtime.run.scratch import spill_folder
 
-        scratch, named = (
-            spill_folder(self.folder / "scratch"),
-            (self.config.tables, self.config.staging, *self.config.ingest.inputs),
-        )
-        return open_engine(self._name, self.config.spark, scratch, buckets=any(map(is_address, named)), debug=self._debug)
+        kept = (self.config.checkpoints,) if is_on_hdfs(self.config.checkpoints) else ()  # in buckets Python alone meets them
+        places = (self.config.tables, self.config.staging, *kept, *self.config.ingest.inputs)
+        return open_engine(self._name, self.config.spark, spill_folder(self.folder / "scratch"), places=places, debug=self._debug)
 
     @property
     def spark(self) -> SparkSession:
@@ -139,11 +139,11 @@ class Workspace:
     @cached_property
     def catalog(self) -> Catalog:
         """The tables."""
-        if self.config.catalog is None:
+        if self._names is None:
             return FolderCatalog(open_tables(self.config.tables, self.folder / "tables"), lambda: self.engine)
         from resonance.runtime.storage.spark_catalog import SparkCatalog
 
-        return SparkCatalog(self.spark, self.config.catalog)
+        return SparkCatalog(self.spark, self._names)
 
     def frames(self) -> Mapping[str, DataFrame]:
         """Every table by name, looked up when it is asked for; empty frames for those that were not written yet."""
@@ -375,7 +375,7 @@ def refuse_unchecked(config: Config, steps: Sequence[Step], only: Sequence[str])
     Raises:
         ResonanceError: training is asked for, and no evaluation set is registered.
     """
-    if not trains(steps, only) or config.unchecked or config.catalog is not None:
+    if not trains(steps, only) or config.unchecked or is_kept_by_spark(config):
         return
     files = open_tables(config.tables, named_folder(config.workspace, "workspace") / "tables")
     if not files.holds(f"{EVALUATION_ITEMS.name}/_delta_log", ".json"):

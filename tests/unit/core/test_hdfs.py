@@ -38,6 +38,13 @@ class Cluster:
         self.get_file_info(path)
         return Held(path.encode())
 
+    def delete(self, path: str, recursive: bool) -> None:
+        """Remove a file, or a folder that is empty."""
+        assert not recursive
+        if any(held.startswith(f"{path}/") for held in self.paths):
+            raise RuntimeError(rf'RPCError("org.apache.Exception", "{path} is non empty\n\tat a.long.trace")')
+        self.paths = tuple(held for held in self.paths if held != path)
+
 
 class Held(bytes):
     """An open file."""
@@ -89,6 +96,30 @@ def test_drafts_are_no_checkpoints(cluster: Cluster, tmp_path: Any) -> None:
     assert isinstance(files, HdfsFiles)
     assert files.find("run", "/state.json") == ["run/1/state.json", "run/2/state.json"]
     assert files.locate("run/1") == "hdfs://node/kept/run/1"
+
+
+def test_a_folder_is_removed_where_it_holds_drafts_alone(cluster: Cluster) -> None:
+    for kept in (("/t/x/folder/.1.tmp", "/t/x/folder/1.json"), ("/t/x/folder/.1.tmp", "/t/x/part")):
+        cluster.paths = kept
+        hdfs.remove_hollow("node", "t/x")
+        assert cluster.paths == kept
+    cluster.paths = ("/t/x/folder/.1.tmp", "/t/x/.2", "/t/y")
+    hdfs.remove_hollow("node", "t/x")
+    assert cluster.paths == ("/t/y",)
+
+
+def test_what_comes_while_a_folder_is_removed_stays(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.paths = ("/t/x/folder/.1.tmp",)
+    usual = Cluster.delete
+
+    def delete(self: Cluster, path: str, recursive: bool) -> None:
+        usual(self, path, recursive)
+        self.paths = ("/t/x/folder/0.json",)
+
+    monkeypatch.setattr(Cluster, "delete", delete)
+    with pytest.raises(StorageError, match=r"^hdfs://node/t/x cannot be written: /t/x/folder is non empty$"):
+        hdfs.remove_hollow("node", "t/x")
+    assert cluster.paths == ("/t/x/folder/0.json",)
 
 
 def test_without_its_package_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,10 @@ class Config(Settings):
     """Where, how long and whether at all, not what."""
 
     workspace: str = Field("workspace", description="folder of tables, checkpoints and reports")
-    tables: str = Field("", description="address of the tables, s3://bucket/folder; folder tables of the workspace where empty")
+    tables: str = Field(
+        "",
+        description="address of tables, s3://bucket/folder or hdfs://node/folder; folder tables of the workspace where empty",
+    )
     checkpoints: str = Field(
         "", description="address of checkpoints, s3://bucket/folder or hdfs://node/folder; a folder of the workspace where empty"
     )

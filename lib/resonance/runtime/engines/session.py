@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from resonance.core.errors import ConfigError
-from resonance.core.objects import NEED_JARS, is_address
+from resonance.core.objects import NEED_JARS, is_address, is_on_hdfs
 from resonance.core.settings import Config, SparkSettings
 
 if TYPE_CHECKING:
@@ -24,15 +25,21 @@ SUBMITTED = ("PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION", "SPARK_REMOTE
 
 
 def choose_engine(config: Config) -> Name:
-    """``spark.engine`` where it is set; else Spark where a master, a catalog, a session or a cluster is given, or Horovod on Spark.
+    """``spark.engine`` where it is set; else Spark where a master, a session or a cluster is given, where Spark alone keeps the
+    tables, or for Horovod on Spark.
 
     Reads settings and the environment; starts nothing, and imports no pyspark.
     """
     if config.spark.engine is not None:
         return config.spark.engine
-    if config.spark.master or config.catalog or config.train.launch == "spark" or _is_given():
+    if config.spark.master or is_kept_by_spark(config) or config.train.launch == "spark" or _is_given():
         return "spark"
     return "embedded" if find_spec("pysail") else "spark"
+
+
+def is_kept_by_spark(config: Config) -> bool:
+    """Whether Spark alone reads and writes the tables: those of a catalog, and those on HDFS."""
+    return config.catalog is not None or is_on_hdfs(config.tables)
 
 
 def reads_slowly(name: Name, config: Config) -> bool:
@@ -44,13 +51,15 @@ def reads_slowly(name: Name, config: Config) -> bool:
     return ours and not _is_given() and find_spec("pysail") is not None
 
 
-def refuse_bucket(name: Name, config: Config) -> None:
-    """Raise ConfigError where tables are to lie in object storage, but a catalog keeps them, or our sessions cannot reach it.
+def refuse_places(name: Name, config: Config) -> None:
+    """Raise ConfigError where tables are to lie at an address, but a catalog keeps them, or where the engine cannot reach it.
 
-    They reach it for what ranks stage there too.
+    It reaches what ranks stage at an address too.
     """
     if config.tables and config.catalog is not None:
         raise ConfigError(f"tables={config.tables}: catalog {config.catalog} keeps tables elsewhere; name one of the two")
+    if is_on_hdfs(config.tables) and name != "spark":
+        raise ConfigError(f"tables={config.tables}: Spark alone keeps tables on HDFS; compute on it (--engine spark)")
     named = [f"{use}={place}" for use, place in (("tables", config.tables), ("staging", config.staging)) if is_address(place)]
     if named and name == "spark" and not _is_given():
         from resonance.runtime.engines.spark import has_buckets
@@ -59,14 +68,14 @@ def refuse_bucket(name: Name, config: Config) -> None:
             raise ConfigError(f"{named[0]}: {NEED_JARS}")
 
 
-def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, buckets: bool = False, debug: bool = False) -> Engine:
+def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, places: Sequence[str] = (), debug: bool = False) -> Engine:
     """A running engine; the one of this process, where one runs.
 
     Args:
         name: as ``choose_engine`` gives it.
         settings: how its session is opened.
         scratch: folder for what does not fit into memory.
-        buckets: whether it is to reach buckets.
+        places: paths and addresses that it is to reach, among others.
         debug: whether the engine's own log is shown.
 
     Raises:
@@ -75,7 +84,7 @@ def open_engine(name: Name, settings: SparkSettings, scratch: Path, *, buckets: 
     if name == "spark":
         from resonance.runtime.engines.spark import open_spark
 
-        return open_spark(settings, buckets=buckets, debug=debug)
+        return open_spark(settings, places=places, debug=debug)
     from resonance.runtime.engines.embedded import open_embedded
 
     return open_embedded(settings, scratch)

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from resonance.core.contract import Contract
 from resonance.core.errors import SetupError
 from resonance.core.files import own_folder
+from resonance.core.objects import is_address, is_on_hdfs
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
 from resonance.runtime.engines.engine import SESSION
@@ -62,13 +64,13 @@ QUIET_ARCHIVE = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 """An archive of another JDK is passed over without a word."""
 
 
-def open_spark(settings: SparkSettings, *, buckets: bool = False, debug: bool = False) -> SparkEngine:
+def open_spark(settings: SparkSettings, *, places: Sequence[str] = (), debug: bool = False) -> SparkEngine:
     """The running session as it is, else a new one: submitted (``spark-submit``), or on this machine or the given master.
 
     Raises:
         SetupError: Java is missing, or the session cannot start.
     """
-    return SparkEngine(SparkSession.getActiveSession() or _start(settings, buckets, debug))
+    return SparkEngine(SparkSession.getActiveSession() or _start(settings, places, debug))
 
 
 class SparkEngine:
@@ -90,7 +92,7 @@ class SparkEngine:
         self.session.stop()
 
 
-def _start(settings: SparkSettings, buckets: bool, debug: bool) -> SparkSession:
+def _start(settings: SparkSettings, places: Sequence[str], debug: bool) -> SparkSession:
     master = settings.master or "local[*]"
     builder = SparkSession.builder.appName("resonance")
     conf = {**DELTA, **COMMON, "spark.sql.shuffle.partitions": str(settings.shuffle_partitions)}
@@ -103,9 +105,9 @@ def _start(settings: SparkSettings, buckets: bool, debug: bool) -> SparkSession:
         conf = {key: value for key, value in conf.items() if key not in DELTA}  # the platform's own
     elif "PYSPARK_GATEWAY_PORT" not in os.environ:
         _check_machine()
-        _clear_environment(master.startswith("local"))
+        _clear_environment(master.startswith("local"), hdfs=any(map(is_on_hdfs, places)))
         builder = builder.master(master)
-        conf |= _jars(buckets) | {"spark.driver.memory": settings.driver_memory}
+        conf |= _jars(any(map(is_address, places))) | {"spark.driver.memory": settings.driver_memory}
         conf["spark.driver.extraJavaOptions"] = _java_options(master.startswith("local"), debug)
         if master.startswith("local"):
             conf |= LAPTOP
@@ -147,13 +149,15 @@ def _check_machine() -> None:
         raise SetupError(f"Spark needs the name of user {os.getuid()}, which this machine does not know: {advice}") from None
 
 
-def _clear_environment(local: bool) -> None:
+def _clear_environment(local: bool, *, hdfs: bool = False) -> None:
     """What surroundings hold of another Spark, Python or session, and modules in the current folder, are none of ours.
 
-    On this machine alone, neither is what a cluster is told, and no name of this machine has to be looked up.
+    On this machine alone, neither is what a cluster is told, but for HDFS where something lies there, and no name of this machine
+    has to be looked up.
     """
-    others = ("SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS", "HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_LOCAL_IP") if local else ()
-    for name in ("SPARK_HOME", "SPARK_CONNECT_MODE_ENABLED", *others):
+    others = ("SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS", "YARN_CONF_DIR", "SPARK_LOCAL_IP") if local else ()
+    told = ("HADOOP_CONF_DIR",) if local and not hdfs else ()
+    for name in ("SPARK_HOME", "SPARK_CONNECT_MODE_ENABLED", *others, *told):
         os.environ.pop(name, None)
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable, "PYTHONSAFEPATH": "1"}
     if local:

@@ -55,7 +55,7 @@ def check_address(target: str, name: str, inputs: Sequence[str], tables: str, ma
     if not address.key:
         whole = "bucket" if is_address(target) else "cluster"
         raise InputError(f"export: {target} is a whole {whole}; name a folder in it")
-    if is_address(tables) and _is_inside(address, parse_address(tables)) | _is_inside(parse_address(tables), address):
+    if is_elsewhere(tables) and _is_inside(address, parse_address(tables)) | _is_inside(parse_address(tables), address):
         raise InputError(f"export: {target} lies among the tables ({tables}), or holds them; name another folder")
     if given := next((given for given in inputs if is_elsewhere(given) and reads_below(given, address, name)), None):
         raise InputError(f"export: {target} lies among the inputs ({given}), or holds them; name another folder")

@@ -1,12 +1,13 @@
-"""Tables of a Spark catalog, written by Spark: created from their contract, widened with it, each write looked up afterwards."""
+"""Tables that Spark alone keeps, in a catalog or on HDFS: created from their contract, widened with it, each write looked up."""
 
 from __future__ import annotations
 
 import json
 import re
 import threading
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,18 @@ from delta.tables import DeltaTable
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
-from resonance.core.contract import Contract, Rule
-from resonance.core.errors import ConservationError, ContractError
+from resonance.core.errors import ConservationError, ContractError, StorageError
 from resonance.core.frames import make_frame
+from resonance.core.hdfs import remove_hollow
+from resonance.core.objects import parse_address
 from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
 from resonance.runtime import resources
-from resonance.runtime.storage.conditions import describe, quote_text, where
-from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal, same_expression
+from resonance.runtime.engines.explain import first_words
+from resonance.runtime.storage.alterations import widen_table
+from resonance.runtime.storage.conditions import describe, where
+from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal
 from resonance.runtime.storage.history import read_note
 from resonance.runtime.storage.log import VERSION
 from resonance.runtime.storage.notes import sign_note, write_note
@@ -32,6 +35,7 @@ from resonance.runtime.storage.retention import count_hours, promise_retention
 
 if TYPE_CHECKING:
     from resonance.core.table import Rows
+    from resonance.runtime.storage.table_names import TableNames
 
 OF_SESSION = "spark.databricks.delta.commitInfo.userMetadata"
 """The setting whose value commits of a session have as their note."""
@@ -40,23 +44,44 @@ KEEPS_ROWS = (
     *("SET TBLPROPERTIES", "ADD COLUMNS", "ADD CONSTRAINT", "DROP CONSTRAINT", "CHANGE COLUMN"),
 )
 """Operations that change no row."""
+OVERTAKEN = re.compile(r"DELTA_(?:CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)")
+"""What Delta says where another driver committed first what a commit cannot stand upon."""
+ABSENT = re.compile(r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE)")
+"""What Delta says where it passed over a folder that holds no table."""
+ATTEMPTS = 50
+"""How often a commit is tried anew where other drivers come first."""
+LATEST = 50
+"""Among so many of the newest versions a commit that was just made is found."""
+PATIENCE = 5
+"""Seconds until a folder without a table counts as one that a killed driver left."""
 
 
 class SparkCatalog:
-    """Production catalog of a cluster: tables as ``schema.table`` or ``catalog.schema.table``."""
+    """Production catalog of a cluster.
 
-    def __init__(self, spark: SparkSession, schema: str) -> None:
+    Args:
+        spark: the session.
+        names: how SQL names the tables.
+    """
+
+    def __init__(self, spark: SparkSession, names: TableNames) -> None:
         self._spark = spark
-        self._schema = schema
+        self._names = names
         self._turns: dict[str, threading.Lock] = {}
 
     def name(self, table: Table) -> str:
         """How SQL names the table."""
-        return f"{self._schema}.{table.name}"
+        return self._names.name(table)
 
     def exists(self, table: Table) -> bool:
         """Whether the table was created."""
-        return bool(self._spark.catalog.tableExists(self.name(table)))
+        place = self._names.locate(table)
+        if place is None:
+            return bool(self._spark.catalog.tableExists(self.name(table)))
+        try:
+            return DeltaTable.isDeltaTable(self._spark, place)
+        except Exception as error:  # what Hadoop says has many names
+            raise StorageError(f"tables: {place} cannot be read: {first_words(error)[:300]}") from error
 
     def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
         """All rows of a small table; of these columns alone, where some are named."""
@@ -98,7 +123,7 @@ class SparkCatalog:
         """
         condition = where(slice)
         commit = self._commit(table, rows, slice, {}, note)
-        found = self.read(table).where(condition).count()
+        found = self.read(table, at=commit.version).where(condition).count()
         if found != commit.rows:
             raise ConservationError(f"table {table.name}: wrote {commit.rows} rows where {condition}, found {found}")
         return commit
@@ -176,9 +201,38 @@ class SparkCatalog:
         return DeltaTable.forName(self._spark, self.name(table))
 
     def _create(self, table: Table) -> None:
+        """Have the table be there, without rows.
+
+        Delta makes none in a folder that holds something: another driver is about to commit the first version there, or was killed
+        before it did.
+
+        Raises:
+            StorageError: something else lies where it is to lie.
+        """
+        place = self._names.locate(table)
+        for _ in range(2):
+            try:
+                self._commit_first(table, place)
+            except PySparkException as error:
+                if place is None or not ABSENT.search(str(error)):
+                    raise
+            if place is None or self._appears(table):
+                return
+            address = parse_address(place)
+            remove_hollow(address.bucket, address.key)
+        raise StorageError(f"table {table.name}: {place} holds other files, and no table; move them away")
+
+    def _appears(self, table: Table) -> bool:
+        """Whether the table is there, now or soon."""
+        until = time.monotonic() + PATIENCE
+        while not (there := self.exists(table)) and time.monotonic() < until:
+            time.sleep(0.5)
+        return there
+
+    def _commit_first(self, table: Table, place: str | None) -> None:
         contract = resources.contract(table)
         builder = DeltaTable.createIfNotExists(self._spark).comment(contract.meaning)
-        builder = builder.tableName(self.name(table))
+        builder = builder.tableName(self.name(table)) if place is None else builder.location(place)
         for column in contract.columns:
             builder = builder.addColumn(column.name, column.type, nullable=not column.required, comment=column.meaning)
         if contract.cluster_by:
@@ -194,20 +248,35 @@ class SparkCatalog:
         self, table: Table, rows: Rows, slice: Slice | None, options: Mapping[str, str], note: Mapping[str, object]
     ) -> Commit:
         if not self.exists(table):
-            self._create(table)
+            self._repeat(table, lambda: self._create(table))
         token = uuid.uuid4().hex
         metadata = {**sign_note(note), "token": token}
         writer = resources.contract(table).make_frame(self._spark, rows).writeTo(self.name(table))
         writer = writer.options(**options).option("userMetadata", json.dumps(metadata, sort_keys=True))
         with self._turns.setdefault(table.name, threading.Lock()):  # of writes of one table at once Delta refuses all but one
-            self._save(table, writer, slice)
-            last = self._delta(table).history(5).select("version", "userMetadata", "operationMetrics").collect()
-        for row in last:
-            if _note(row["userMetadata"]).get("token") == token:
-                counted = row["operationMetrics"] or {}
-                written = int(counted.get("numOutputRows", 0)) - int(counted.get("numCopiedRows", 0))  # copies are of other slices
-                return Commit(table.name, int(row["version"]), written, metadata=metadata)
+            self._repeat(table, lambda: self._save(table, writer, slice))
+        for number in (2, LATEST):  # the last is ours, or that of another driver is
+            last = self._delta(table).history(number).select("version", "userMetadata", "operationMetrics").collect()
+            for row in last:
+                if _note(row["userMetadata"]).get("token") == token:
+                    counted = row["operationMetrics"] or {}
+                    written = int(counted.get("numOutputRows", 0)) - int(counted.get("numCopiedRows", 0))  # those of other slices
+                    return Commit(table.name, int(row["version"]), written, metadata=metadata)
         return Commit(table.name, int(last[0]["version"]), 0, skipped=True, metadata=metadata)
+
+    def _repeat(self, table: Table, commit: Callable[[], None]) -> None:
+        """Commit; where another driver commits first, once more on what is there then.
+
+        Raises:
+            ConservationError: others never ceased.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                return commit()
+            except Exception as error:  # what Delta refuses has classes of Java, of Spark and of its own
+                if not OVERTAKEN.search(str(error)):
+                    raise
+        raise ConservationError(f"table {table.name}: other drivers committed {ATTEMPTS} times in between")
 
     def _save(self, table: Table, writer: DataFrameWriterV2, slice: Slice | None, widened: bool = False) -> None:
         """Replace the slice, or append where there is none; once more if a table of an older minor version refused it.
@@ -236,7 +305,7 @@ class SparkCatalog:
         """
         contract, delta = resources.contract(table), self._delta(table)
         properties: dict[str, str] = delta.detail().select("properties").collect()[0][0]
-        changes = list(_widening(contract, delta.toDF().schema, properties))
+        changes = list(widen_table(contract, delta.toDF().schema, properties))
         then = properties.get(VERSION, contract.version)
         advice = f"{reason}; {refusal(contract, then)}"
         try:
@@ -251,31 +320,6 @@ class SparkCatalog:
         except PySparkException as error:
             raise ContractError(advice) from error
         return True
-
-
-def _widening(contract: Contract, schema: StructType, properties: Mapping[str, str]) -> Iterator[str]:
-    """What ALTER TABLE is told so that a table takes all rows that the contract allows."""
-    if absent := find_absent(contract, schema.names):
-        yield f"ADD COLUMNS ({', '.join(f'`{c.name}` {c.type} COMMENT {quote_text(c.meaning)}' for c in absent)})"
-    optional = {column.name for column in contract.columns if not column.required}
-    for field in schema.fields:
-        if field.name in optional and not field.nullable:
-            yield f"ALTER COLUMN `{field.name}` DROP NOT NULL"
-    for rule in contract.rules:
-        if not same_expression(properties.get(f"delta.constraints.{rule.name.lower()}", ""), rule.expression):
-            yield from _replacing(rule)
-
-
-def _replacing(rule: Rule) -> tuple[str, ...]:
-    """What ALTER TABLE is told to hold a rule in its new form: all rows pass it first, and one form holds at any time."""
-    both = f"{rule.name}_widen_older"
-    return (
-        f"DROP CONSTRAINT IF EXISTS {both}",
-        f"ADD CONSTRAINT {both} CHECK ({rule.expression})",
-        f"DROP CONSTRAINT IF EXISTS {rule.name}",
-        f"ADD CONSTRAINT {rule.name} CHECK ({rule.expression})",
-        f"DROP CONSTRAINT {both}",
-    )
 
 
 def _broken(error: Exception, slice: Slice) -> str:

@@ -9,7 +9,7 @@ import pytest
 from resonance.core.errors import ConfigError
 from resonance.core.settings import Config
 from resonance.runtime.engines import session, spark
-from resonance.runtime.engines.session import refuse_bucket
+from resonance.runtime.engines.session import refuse_places
 from resonance.runtime.engines.spark import SparkEngine
 
 
@@ -29,19 +29,28 @@ def add_jar(jars: Path) -> None:
 
 def test_tables_in_a_bucket_need_jars_of_ours_or_a_session_that_is_given(jars: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = Config(tables="s3://texts/one")
-    refuse_bucket("embedded", config)
+    refuse_places("embedded", config)
     with pytest.raises(ConfigError, match="Spark reaches buckets by jars that are not here; `make setup-s3`"):
-        refuse_bucket("spark", config)
+        refuse_places("spark", config)
     with pytest.raises(ConfigError, match="^staging=s3://texts/two: Spark reaches buckets by jars that are not here"):
-        refuse_bucket("spark", Config(staging="s3://texts/two"))
-    refuse_bucket("spark", Config(staging="hdfs://node/two"))
+        refuse_places("spark", Config(staging="s3://texts/two"))
+    refuse_places("spark", Config(staging="hdfs://node/two"))
     with pytest.raises(ConfigError, match="catalog main.texts keeps tables elsewhere"):
-        refuse_bucket("spark", config.model_copy(update={"catalog": "main.texts"}))
+        refuse_places("spark", config.model_copy(update={"catalog": "main.texts"}))
     add_jar(jars)
-    refuse_bucket("spark", config)
+    refuse_places("spark", config)
     (jars / "s3" / "aws.jar").unlink()
     monkeypatch.setattr(session, "_is_given", lambda: True)
-    refuse_bucket("spark", config)
+    refuse_places("spark", config)
+
+
+def test_tables_on_hdfs_are_those_of_spark(jars: Path) -> None:
+    config = Config(tables="hdfs://node:8020/texts")
+    assert session.choose_engine(config) == "spark"
+    assert not session.reads_slowly("spark", config)
+    refuse_places("spark", config)
+    with pytest.raises(ConfigError, match=r"^tables=hdfs://node:8020/texts: Spark alone keeps tables on HDFS; .*--engine spark"):
+        refuse_places("embedded", config)
 
 
 def test_a_session_that_reaches_no_bucket_loads_no_jar_for_it(jars: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def test_a_user_whom_the_machine_does_not_know_is_told_so_before_java_starts(mon
 def test_a_server_that_does_not_answer_is_named_at_once(remote: str) -> None:
     os.environ["SPARK_REMOTE"] = remote
     with pytest.raises(SetupError, match=f"SPARK_REMOTE={remote}: no server answers"):
-        spark._start(SparkSettings(), buckets=False, debug=False)
+        spark._start(SparkSettings(), places=[], debug=False)
 
 
 def test_on_this_machine_nothing_of_another_spark_or_cluster_is_left() -> None:
@@ -58,6 +58,13 @@ def test_on_this_machine_nothing_of_another_spark_or_cluster_is_left() -> None:
     assert not set(others) & set(os.environ)
     assert os.environ["PYSPARK_PYTHON"] == sys.executable
     assert os.environ["SPARK_LOCAL_HOSTNAME"] == "localhost"
+
+
+def test_what_tells_of_hdfs_reaches_a_session_of_this_machine_that_meets_it() -> None:
+    os.environ |= {"HADOOP_CONF_DIR": "/etc/hadoop", "YARN_CONF_DIR": "/nowhere"}
+    spark._clear_environment(local=True, hdfs=True)
+    assert os.environ["HADOOP_CONF_DIR"] == "/etc/hadoop"
+    assert "YARN_CONF_DIR" not in os.environ
 
 
 def test_what_tells_of_a_cluster_reaches_it() -> None:
@@ -98,7 +105,7 @@ def test_a_session_that_does_not_start_says_what_caused_it(monkeypatch: pytest.M
     monkeypatch.setattr(spark, "_check_machine", lambda: None)
     os.environ.pop("SPARK_REMOTE", None)
     with pytest.raises(SetupError) as refused:
-        spark._start(SparkSettings(driver_memory="999g"), buckets=False, debug=False)
+        spark._start(SparkSettings(driver_memory="999g"), places=[], debug=False)
     assert str(refused.value).startswith("Spark did not start on local[*]: ")
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -120,7 +127,5 @@ def test_a_platforms_own_session_is_taken_with_its_own_delta(monkeypatch: pytest
 
     monkeypatch.setattr(spark, "SparkSession", type("Session", (), {"builder": Builder()}))
     os.environ["DATABRICKS_RUNTIME_VERSION"] = "16.4"
-    assert (
-        spark._start(SparkSettings(conf={"spark.sql.ansi.enabled": "true"}), buckets=False, debug=False) == "the platform's session"
-    )
+    assert spark._start(SparkSettings(conf={"spark.sql.ansi.enabled": "true"}), places=[], debug=False) == "the platform's session"
     assert asked == {**spark.COMMON, "spark.sql.shuffle.partitions": "2", "spark.sql.ansi.enabled": "true"}

@@ -19,11 +19,28 @@ if TYPE_CHECKING:
 def cluster(spark: SparkSession, tmp_path: Path) -> Iterator[SparkCatalog]:
     """The catalog of a cluster, whose tables lie below a folder of the test."""
     from resonance.runtime.storage.spark_catalog import SparkCatalog
+    from resonance.runtime.storage.table_names import SchemaNames
 
     schema = f"s{uuid.uuid4().hex}"
     spark.sql(f"CREATE SCHEMA {schema} LOCATION '{tmp_path / schema}'")
-    yield SparkCatalog(spark, schema)
+    yield SparkCatalog(spark, SchemaNames(schema))
     spark.sql(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture
+def addressed(spark: SparkSession, tmp_path: Path) -> SparkCatalog:
+    """One whose tables no catalog of Spark knows: they lie below an address, here a folder of the test."""
+    from resonance.runtime.storage.spark_catalog import SparkCatalog
+    from resonance.runtime.storage.table_names import AddressNames
+
+    return SparkCatalog(spark, AddressNames(str(tmp_path / "addressed")))
+
+
+@pytest.fixture(params=["cluster", "addressed"])
+def by_spark(request: pytest.FixtureRequest) -> SparkCatalog:
+    """Each of these, where tests are of a cluster alone."""
+    found: SparkCatalog = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture

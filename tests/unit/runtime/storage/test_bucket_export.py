@@ -140,6 +140,7 @@ def test_a_part_that_was_changed_is_not_ours(spark: SparkSession, store: MemoryS
         (TARGET, ("s3a://texts/out/one/a.jsonl",), "", "lies among the inputs"),
         (TARGET, (), "s3a://texts/out", "lies among the tables"),
         (TARGET, (), "s3://texts/out/one/tables", "lies among the tables"),
+        ("hdfs://node/out", (), "hdfs://node/out/tables", "lies among the tables"),
     ],
 )
 def test_an_export_lies_neither_among_inputs_nor_among_tables(
