@@ -33,7 +33,7 @@ JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
 """Every process compiles quickly: each of them lives for a minute."""
 LOST = 20
 """Seconds after which the master gives up a silent worker, and the driver a silent executor: some cuts last longer."""
-STAGED = 120
+STAGED = 20
 """Seconds within which a task writes a file of a table, or none is waited for."""
 PATIENCE = 120
 """Seconds for a process to start, or for executors of an ended command to end."""

@@ -44,6 +44,8 @@ from tests.bench.sizes import Copies
 from tests.conformance.commands import SMALL_PLAN
 from tests.conformance.faults import launch
 
+PAUSE = (0.0, 20.0)
+"""Seconds between the end of a fault, or the begin of a step, and the next fault."""
 CURATION = ("ingest", "judge", "dedupe")
 CLOCK = "clock-moved"
 BUCKETS = "buckets on Spark (make setup-s3)"
@@ -162,7 +164,7 @@ def disturb(run: Run, kinds: deque[Kind], case: Case, cluster: Cluster, workspac
 def strike_all(run: Run, kinds: deque[Kind], at: Target, known: int, most: int) -> list[Fault]:
     """Plant faults into a command until it ends, or none is left for its run; ``known`` events of the log are of earlier commands.
 
-    The pause before each is drawn such that ``most`` of them would come within the time of an undisturbed run.
+    What met nothing, as there was nothing to meet, comes again later.
     """
     began, struck = time.monotonic(), list[Fault]()
     while at.process.poll() is None and kinds and len(run.faults) < most:
@@ -170,12 +172,15 @@ def strike_all(run: Run, kinds: deque[Kind], at: Target, known: int, most: int) 
             time.sleep(0.1)
             continue
         with suppress(TimeoutExpired):
-            at.process.wait(at.chance.uniform(0, 2 * at.case.seconds / (most + 1)))
+            at.process.wait(at.chance.uniform(*PAUSE))
         if at.process.poll() is not None:
             break
         kind, planted = kinds.popleft(), time.time()
         step, seconds = find_step(read_events(at.workspace)[known:]) or step, time.monotonic() - began
         found = kind.strike(at)
+        if not found.met and at.process.poll() is None:
+            kinds.append(kind)
+            continue
         struck.append(Fault(kind.name, ", ".join(filter(None, (step, f"{seconds:.0f} s", found.told))), found.met, planted))
         run.faults.append(struck[-1])
         out.print(f"  {len(run.faults)} {kind.name}: {struck[-1].at}", highlight=False, soft_wrap=True)
