@@ -24,7 +24,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -220,24 +219,28 @@ def read_last_line(log: Path, workspace: Path) -> str:
 def run_all(
     planned: Sequence[Kind], cases: Mapping[bool, Case], cluster: Cluster, home: Path, asked: Namespace, runs: list[Run]
 ) -> None:
-    """One run after another until all faults are planted, or the minutes are over; those in a folder first."""
+    """One run after another, in a folder and in a bucket in turn, until all faults are planted or the minutes are over."""
     until = time.monotonic() + 60 * asked.minutes
-    for bucket, case in cases.items():
-        kinds = deque(kind for kind in planned if kind.bucket == bucket)
-        while kinds and time.monotonic() < until:
-            run = Run(len(runs), bucket)
-            runs.append(run)
-            workspace = home / f"run-{run.number:02}" / "w"
-            workspace.parent.mkdir()
-            moves = any(kind.name == CLOCK for kind in islice(kinds, asked.in_run))
-            cluster.driver.stop()
-            with cluster.give_clock(workspace) if moves else nullcontext():
-                disturb(run, kinds, case, cluster, workspace, Random(f"{asked.seed} {run.number}"), asked.in_run)
-            cluster.driver.stop()
-            run.left = compare(case, workspace)
-            say(run)
-            if run.whole:
-                shutil.rmtree(workspace.parent)
+    left = {bucket: deque(kind for kind in planned if kind.bucket == bucket) for bucket in cases}
+    while any(left.values()) and time.monotonic() < until:
+        for bucket, kinds in left.items():
+            if kinds and time.monotonic() < until:
+                runs.append(Run(len(runs), bucket))
+                workspace = home / f"run-{runs[-1].number:02}" / "w"
+                workspace.parent.mkdir()
+                run_disturbed(runs[-1], kinds, cases[bucket], cluster, workspace, asked)
+
+
+def run_disturbed(run: Run, kinds: deque[Kind], case: Case, cluster: Cluster, workspace: Path, asked: Namespace) -> None:
+    """Fill in a run; its workspace goes where it is whole."""
+    cluster.driver.stop()
+    with cluster.give_clock(workspace) if any(kind.name == CLOCK for kind in kinds) else nullcontext():
+        disturb(run, kinds, case, cluster, workspace, Random(f"{asked.seed} {run.number}"), asked.in_run)
+    cluster.driver.stop()
+    run.left = compare(case, workspace)
+    say(run)
+    if run.whole:
+        shutil.rmtree(workspace.parent)
 
 
 def say(run: Run) -> None:
