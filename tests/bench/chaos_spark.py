@@ -70,7 +70,8 @@ class Fault:
     """A fault of a run.
 
     Args:
-        at: the step that ran, how far into the command in seconds, and what the fault was.
+        step: the job that ran.
+        at: how far into the command in seconds, and what the fault was.
         met: whether it met what it is about.
         ended: with which code the command ended by it; None where it went on.
         said: the last line of a command that ended.
@@ -79,6 +80,7 @@ class Fault:
     """
 
     kind: str
+    step: str
     at: str
     met: bool
     planted: float
@@ -163,11 +165,12 @@ def disturb(run: Run, kinds: deque[Kind], case: Case, cluster: Cluster, workspac
 def strike_all(run: Run, kinds: deque[Kind], at: Target, known: int, most: int) -> list[Fault]:
     """Plant faults into a command until it ends, or none is left for its run; ``known`` events of the log are of earlier commands.
 
-    What met nothing, as there was nothing to meet, comes again later.
+    A half of them at most strikes one step. What met nothing, as there was nothing to meet, comes again later.
     """
     began, struck = time.monotonic(), list[Fault]()
     while at.process.poll() is None and kinds and len(run.faults) < most:
-        if not (step := find_step(read_events(at.workspace)[known:])):
+        step = find_step(read_events(at.workspace)[known:])
+        if not step or sum(fault.step == step for fault in run.faults) >= most / 2:
             time.sleep(0.1)
             continue
         with suppress(TimeoutExpired):
@@ -180,9 +183,9 @@ def strike_all(run: Run, kinds: deque[Kind], at: Target, known: int, most: int) 
         if not found.met and at.process.poll() is None:
             kinds.append(kind)
             continue
-        struck.append(Fault(kind.name, ", ".join(filter(None, (step, f"{seconds:.0f} s", found.told))), found.met, planted))
+        struck.append(Fault(kind.name, step, ", ".join(filter(None, (f"{seconds:.0f} s", found.told))), found.met, planted))
         run.faults.append(struck[-1])
-        out.print(f"  {len(run.faults)} {kind.name}: {struck[-1].at}", highlight=False, soft_wrap=True)
+        out.print(f"  {len(run.faults)} {kind.name}: {step}, {struck[-1].at}", highlight=False, soft_wrap=True)
         with suppress(TimeoutExpired):  # a killed driver is gone in a moment
             at.process.wait(0.5)
     return struck
