@@ -224,11 +224,11 @@ from resonance.runtime.storage.spark_catalog import SparkCatalog
 from resonance.runtime.storage.table_names import AddressNames
 from resonance.tables import DOCUMENTS, STEPS
 from resonance.testing import documents_frame
-name, home, place = sys.argv[1:]
+name, home, place, drivers = sys.argv[1:]
 engine = open_engine("spark", SparkSettings(master="local[1]", driver_memory="1g"), Path(home), places=[place])
 catalog = SparkCatalog(engine.session, AddressNames(place))
 (Path(home) / name).touch()
-while len(list(Path(home).iterdir())) < 2:
+while len(list(Path(home).iterdir())) < int(drivers):
     time.sleep(0.05)
 row = {"job": "j", "batch": "b", "round": 0, "arm": "plan", "rows_in": 1, "rows_out": 1, "rows_cut": 0, "seconds": 1.0}
 row |= {"cut_by_rule": {"x": 0}, "written": {"t": 1}, "read": {}, "finished_at": datetime.now(UTC), "made_of": {}}
@@ -242,25 +242,57 @@ engine.stop()
 """
 
 
+def start_driver(name: str, ready: Path, place: str, drivers: int = 1) -> subprocess.Popen[str]:
+    """A driver that writes when as many drivers are ready."""
+    ready.mkdir(exist_ok=True)
+    command = [sys.executable, "-c", DRIVER, name, str(ready), place, str(drivers)]
+    own: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    return subprocess.Popen(command, env=HERE, **own)
+
+
+def check_tables(cluster: str, place: str, copy: Path, drivers: list[str]) -> None:
+    """Each driver's rows are there once, and of its slice those that it wrote last."""
+    for held in list_files(parse_address(cluster).bucket, place):
+        file = copy / held.path.removeprefix(f"{place}/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open_object(f"{cluster}/{held.path}") as content:
+            file.write_bytes(content.read())
+    tables = FolderCatalog(LocalFiles(copy), lambda: pytest.fail("no engine is needed"))
+    runs = sorted(row["run"] for row in tables.rows(STEPS, ("run",)))
+    assert runs == [f"{name}-{number}" for name in drivers for number in range(4)]
+    keys = sorted((row["batch"], row["source_key"]) for row in tables.rows(DOCUMENTS, ("batch", "source_key")))
+    assert keys == [(name, f"{name}-3-{row}") for name in drivers for row in range(3)]
+    assert len([change for change in tables.history(STEPS) if change.changes_rows]) == len(runs)
+
+
 @pytest.mark.engine("embedded")
 def test_two_drivers_at_once_lose_no_row_and_double_none(cluster: str, tmp_path: Path) -> None:
-    (tmp_path / "ready").mkdir()
-    command, place = [sys.executable, "-c", DRIVER], f"{cluster}/lake/at-once"
-    own: Any = {"env": HERE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    drivers = [subprocess.Popen([*command, f"driver{n}", str(tmp_path / "ready"), place], **own) for n in range(2)]
+    names = ["driver0", "driver1"]
+    drivers = [start_driver(name, tmp_path / "ready", f"{cluster}/lake/at-once", 2) for name in names]
     said = [driver.communicate(timeout=900)[0] for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0, 0], said
-    for held in list_files(parse_address(cluster).bucket, "lake/at-once"):
-        copy = tmp_path / held.path
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        with open_object(f"{cluster}/{held.path}") as file:
-            copy.write_bytes(file.read())
-    tables = FolderCatalog(LocalFiles(tmp_path / "lake" / "at-once"), lambda: pytest.fail("no engine is needed"))
-    runs = sorted(row["run"] for row in tables.rows(STEPS, ("run",)))
-    assert runs == [f"driver{n}-{number}" for n in range(2) for number in range(4)]
-    keys = sorted((row["batch"], row["source_key"]) for row in tables.rows(DOCUMENTS, ("batch", "source_key")))
-    assert keys == [(f"driver{n}", f"driver{n}-3-{row}") for n in range(2) for row in range(3)]
-    assert len([change for change in tables.history(STEPS) if change.changes_rows]) == 8
+    check_tables(cluster, "lake/at-once", tmp_path / "copy", names)
+
+
+@pytest.mark.engine("embedded")
+def test_a_driver_that_was_killed_goes_on_where_another_left_a_folder_without_a_table(cluster: str, tmp_path: Path) -> None:
+    from hdfs_native import Client, WriteOptions
+
+    node, log = parse_address(cluster).bucket, "lake/killed/steps/_delta_log"
+    with Client(cluster).create(f"/{log}/.{0:020d}.json.tmp", WriteOptions(create_parent=True)) as file:
+        file.write(b"{")
+    killed = start_driver("driver", tmp_path / "ready", f"{cluster}/lake/killed")
+    try:
+        while sum(name.endswith(".json") for name in list_names(node, log)) < 3:
+            assert killed.poll() is None, killed.communicate()[0]
+            time.sleep(0.05)
+    finally:
+        os.killpg(killed.pid, signal.SIGKILL)  # its JVM too
+    assert killed.wait(60) == -signal.SIGKILL
+    again = start_driver("driver", tmp_path / "ready", f"{cluster}/lake/killed")
+    said = again.communicate(timeout=900)[0]
+    assert again.returncode == 0, said
+    check_tables(cluster, "lake/killed", tmp_path / "copy", ["driver"])
 
 
 def test_a_folder_is_published_whole_and_once(cluster: str, tmp_path: Path) -> None:
