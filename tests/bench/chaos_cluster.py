@@ -84,6 +84,7 @@ class Cluster:
             "spark.network.timeoutInterval": f"{LOST // 4}s",
             "spark.local.dir": str(self.folder / "driver"),
             "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
         }
         if not self.megabytes:  # some hundred rows are not worth a compiler
             conf |= {"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.codegen.wholeStage": "false"}
