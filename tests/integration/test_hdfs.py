@@ -31,6 +31,7 @@ from tests.hdfs import open_hdfs
 from tests.integration.test_bucket_checkpoints import SHARED
 from tests.integration.test_bucket_exports import read_rows as read_export
 from tests.integration.test_bucket_inputs import QUIET, read_rows
+from tests.integration.test_staging import PUBLISHES, die
 from tests.object_storage import hash_tables, refuse, succeed, write_texts
 
 pytestmark = [
@@ -293,6 +294,39 @@ def test_a_driver_that_was_killed_goes_on_where_another_left_a_folder_without_a_
     said = again.communicate(timeout=900)[0]
     assert again.returncode == 0, said
     check_tables(cluster, "lake/killed", tmp_path / "copy", ["driver"])
+
+
+@pytest.mark.train
+@pytest.mark.engine("embedded")
+def test_a_rank_by_hdfs_leaves_the_tables_of_a_folder(cluster: str, tmp_path: Path) -> None:
+    texts = write_texts(tmp_path / "texts.jsonl", tiny_corpus(150))
+    few = ("rounds=1", "rebalance.tokens=1000", f"ingest.inputs=[{texts}]")
+    run = ["run", *SHARED, *(f"--set={setting}" for setting in few), *QUIET]
+    there = [f"--set=staging={cluster}/between", "--workspace", tmp_path / "by-hdfs"]
+    die(HERE, PUBLISHES, *run, *there)
+    between = HdfsFiles(f"{cluster}/between")
+    assert len(between.find("staging", "/rank-0.parquet")) >= 1
+    succeed(HERE, *run, *there)
+    assert between.find("", "") == []
+    succeed(HERE, *run, "--workspace", tmp_path / "folder")
+    hashes = [hash_tables(succeed(HERE, "tables", "--hash", "--workspace", tmp_path / name)) for name in ("by-hdfs", "folder")]
+    assert hashes[0] == hashes[1]
+    assert {"checkpoints", "signal_event"} <= hashes[0].keys()
+
+
+def test_a_file_is_put_whole_in_place_of_another(cluster: str) -> None:
+    files = HdfsFiles(f"{cluster}/files")
+    with pytest.raises(FileNotFoundError):
+        files.read("run/pace.json")
+    files.put("run/pace.json", b"first")
+    with files.draft() as draft:
+        (draft / "half").write_text("second")
+        files.put("run/pace.json", draft / "half")
+    assert files.create("mark", "mine")
+    assert not files.create("mark", "other")
+    assert [files.read(path) for path in files.find("", "")] == ["mine", "second"]
+    assert files.look("mark").size == 4
+    assert len(list_names(cluster.removeprefix("hdfs://"), "files")) == 2, "no draft is left"
 
 
 def test_a_folder_is_published_whole_and_once(cluster: str, tmp_path: Path) -> None:
