@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
-from resonance.core.frames import make_frame
+from resonance.core.frames import collect_rows, make_frame
 from resonance.core.places import LocalFiles
 from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table
@@ -40,7 +40,7 @@ class MemoryCatalog:
 
     def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
         """All rows of the table; of these columns alone, where some are named."""
-        return [row.asDict(recursive=True) for row in self.read(table).select(*(columns or ["*"])).collect()]
+        return collect_rows(self.read(table).select(*(columns or ["*"])))
 
     def count(self, table: Table) -> int:
         """The number of rows of the table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 from resonance.core.ledger import BEFORE_DOCUMENTS, CUTTING
@@ -33,7 +33,7 @@ def describe_run(row: Mapping[str, Any], code: str) -> Run:
     """A row of ``steps`` as a run on record; of sources it read what their fingerprint says."""
     made_of = row["made_of"] or {}
     sources = {"sources": made_of["sources"]} if "sources" in made_of else {}
-    ended = row["finished_at"] if row["finished_at"].tzinfo else row["finished_at"].replace(tzinfo=UTC)
+    ended = row["finished_at"]
     return Run(
         row["run"],
         ended - timedelta(seconds=row["seconds"]),

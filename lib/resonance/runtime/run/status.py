@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +83,8 @@ def _read_started(line: Mapping[str, Any]) -> Started:
 
 
 def _find_newest(steps: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The newest row of each step, in the order in which they ended; their times are aware of UTC."""
-    aware = [{**row, "finished_at": _read_utc(row["finished_at"])} for row in steps]
-    rows = sorted(aware, key=lambda row: (row["finished_at"], row["run"]))
+    """The newest row of each step, in the order in which they ended."""
+    rows = sorted(steps, key=lambda row: (row["finished_at"], row["run"]))
     newest = {(row["job"], row["batch"], row["round"], row["arm"]): row for row in rows}
     return sorted(newest.values(), key=lambda row: row["finished_at"])
 
@@ -97,9 +96,5 @@ def _list_rounds(manifests: Iterable[Mapping[str, Any]], done: Iterable[Mapping[
     whole = {row["round"]: row for row in manifests if all(runs.get(place) == run for place, run in row["runs"].items())}
     for number in sorted({row["round"] for row in rows}):
         mine = [row["seconds"] for row in rows if row["round"] == number]
-        at = _read_utc(whole[number]["finished_at"]) if number in whole else None
+        at = whole[number]["finished_at"] if number in whole else None
         yield Round(number, len(mine), sum(mine), at)
-
-
-def _read_utc(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, ContractError, StorageError
-from resonance.core.frames import make_frame
+from resonance.core.frames import collect_rows, make_frame
 from resonance.core.hdfs import remove_hollow
 from resonance.core.objects import parse_address
 from resonance.core.records import Change
@@ -85,7 +85,7 @@ class SparkCatalog:
 
     def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
         """All rows of a small table; of these columns alone, where some are named."""
-        return [row.asDict(recursive=True) for row in self.read(table).select(*(columns or ["*"])).collect()]
+        return collect_rows(self.read(table).select(*(columns or ["*"])))
 
     def count(self, table: Table) -> int:
         """The rows of the table."""

@@ -64,6 +64,7 @@ def test_a_session_that_reaches_no_bucket_loads_no_jar_for_it(jars: Path, monkey
         "spark.hadoop.fs.s3a.endpoint.region": "eu-north-1",
         "spark.hadoop.fs.s3a.path.style.access": "true",
         "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
+        "spark.hadoop.fs.s3a.connection.request.timeout": "0",
     }
 
 

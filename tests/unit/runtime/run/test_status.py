@@ -99,12 +99,6 @@ def test_a_round_is_finished_while_its_manifest_names_the_newest_runs(tmp_path: 
     assert found[1].finished_at is not None, "a job on demand adds to a round that stays as it was"
 
 
-def test_times_without_a_zone_are_utc(tmp_path: Path) -> None:
-    plain = {**step("ingest", 0, "i"), "finished_at": START.replace(tzinfo=None)}
-    (done,) = gather_status(Rows(steps=[plain]), tmp_path / "none", "").done  # type: ignore[arg-type]
-    assert done["finished_at"] == START
-
-
 def test_a_gate_is_closed_while_its_newest_round_failed_and_nobody_let_the_dataset_through(tmp_path: Path) -> None:
     def gate(round: int, state: str, assessment: str) -> dict[str, Any]:
         return {"dataset": "documents", "gate": "rules", "round": round, "state": state, "assessment": assessment}

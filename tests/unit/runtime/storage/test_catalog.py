@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from deltalake import DeltaTable
@@ -60,6 +61,19 @@ def test_unwritten_table_reads_as_empty_frame_of_its_schema(catalog):
     assert catalog.read(DOCUMENTS).columns == [c.name for c in resources.contract(DOCUMENTS).columns]
     assert catalog.read(DOCUMENTS).count() == 0
     assert catalog.version(DOCUMENTS) is None
+
+
+def test_times_of_small_tables_are_of_utc_whatever_the_zone_of_this_process(catalog, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        assert catalog.append(STEPS, [steps_row("r")], ("steps/r", 1), {}).rows == 1
+        [row] = catalog.rows(STEPS)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (row["finished_at"], row["finished_at"].utcoffset()) == (steps_row("r")["finished_at"], timedelta(0))
+    assert row["made_of"] == {"a": "1"}
 
 
 def test_write_replaces_one_slice_and_leaves_the_other(catalog, spark):
