@@ -199,8 +199,8 @@ def has_buckets() -> bool:
 def _reach_buckets() -> dict[str, str]:
     """What the environment says of the server; Hadoop finds keys there itself, but neither the address nor the region.
 
-    Hadoop 3.4.2 interrupts a task whose request takes a minute while the task itself holds what the interruption needs: neither ever
-    goes on (seen in `lib/decisions/0040`). Without that limit a silent connection ends after `fs.s3a.connection.timeout`, 200 s.
+    Hadoop 3.4.2 interrupts a task whose request takes a minute while the task itself holds what the interruption needs: neither
+    ever goes on (`lib/decisions/0040`). Without that limit a silent connection ends after `fs.s3a.connection.timeout`, 200 s.
     """
     conf = {"spark.hadoop.fs.s3a.connection.request.timeout": "0"}
     if region := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
