@@ -354,8 +354,8 @@ def take_the_id_of_another(table):
 def test_events_that_do_not_match_the_plan_are_not_appended(world, tamper: Callable, message):
     class Tampers(InlineLaunch):
         def start(self, module: str, spec: str, log: Path):
-            ranks = super().start(module, spec)
-            path = spec.parent / "train" / f"{10:012d}" / "rank-0.parquet"
+            ranks = super().start(module, spec, log)
+            path = Path(spec).parent / "train" / f"{10:012d}" / "rank-0.parquet"
             pq.write_table(tamper(pq.read_table(path)), path)
             return ranks
 
@@ -494,11 +494,11 @@ class Starts(InlineLaunch):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: list[Path | None] = []
+        self.places: list[str | None] = []
 
     def start(self, module: str, spec: str, log: Path):
-        self.places.append(Spec.model_validate_json(spec.read_text()).start)
-        return super().start(module, spec)
+        self.places.append(Spec.model_validate_json(Path(spec).read_text()).start)
+        return super().start(module, spec, log)
 
 
 @pytest.fixture(scope="module")
@@ -519,7 +519,7 @@ def tuned(spark, tmp_path_factory):
         cross_fit(*world.frames(), fitting=fitting, **world.tools("cross_fit", 1, f"fold-{fold}"))
     tuning = TuneSettings(slices=("table",))
     tune(*world.frames(), fitting=fitting, tuning=tuning, **world.tools("tune", 1, "target-0"))
-    assert [place and place.parent.name for place in starts.places[-2:]] == ["cross_fit-1-fold-0", "tune-1-target-0"]
+    assert [place and Path(place).parent.name for place in starts.places[-2:]] == ["cross_fit-1-fold-0", "tune-1-target-0"]
     scores = world.catalog.read(SIGNAL_EVENT).where("phase = 'reference'")
     as_scored = scores.withColumns({"phase": F.lit("score"), "arm": F.lit("plan")})
     events = world.catalog.read(SIGNAL_EVENT).unionByName(as_scored)

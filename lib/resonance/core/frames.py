@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Column, DataFrame, Window
@@ -143,19 +142,6 @@ def make_frame(session: SparkSession, rows: Iterable[Sequence[Any] | Mapping[str
         lists = (column.to_pylist(maps_as_pydicts="strict") for column in table.columns)
         return session.createDataFrame(list(zip(*lists, strict=True)), nullable)
     return session.createDataFrame(table, nullable)
-
-
-def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
-    """The rows of a small frame; their times say that they are of UTC, where those that Spark gives say nothing."""
-    return [_tell_utc(row.asDict(recursive=True)) for row in frame.collect()]
-
-
-def _tell_utc(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)  # without a zone it is of this process's
-    if isinstance(value, dict):
-        return {key: _tell_utc(held) for key, held in value.items()}
-    return [_tell_utc(held) for held in value] if isinstance(value, list) else value
 
 
 def _allow_nulls(schema: T.StructType) -> T.StructType:

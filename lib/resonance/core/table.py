@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -145,3 +145,16 @@ class Catalog(Protocol):
     def maintain(self, table: Table, since: datetime | None) -> None:
         """Merge small files, and remove those that no version needs which was current at ``since``, later, or in the last week."""
         ...
+
+
+def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
+    """The rows of a small frame; their times say that they are of UTC, where those that Spark gives say nothing."""
+    return [_tell_utc(row.asDict(recursive=True)) for row in frame.collect()]
+
+
+def _tell_utc(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)  # without a zone it is of this process's
+    if isinstance(value, dict):
+        return {key: _tell_utc(held) for key, held in value.items()}
+    return [_tell_utc(held) for held in value] if isinstance(value, list) else value

@@ -11,10 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ContractError
-from resonance.core.frames import collect_rows, make_frame
+from resonance.core.frames import make_frame
 from resonance.core.places import LocalFiles
 from resonance.core.records import Change
-from resonance.core.table import Commit, Slice, Table
+from resonance.core.table import Commit, Slice, Table, collect_rows
 from resonance.runtime import resources
 from resonance.runtime.engines.session import engine_of
 from resonance.runtime.storage.conditions import describe, where

@@ -18,11 +18,11 @@ from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 from pyspark.sql import functions as F
 
 from resonance.core.errors import ConservationError, ContractError, StorageError
-from resonance.core.frames import collect_rows, make_frame
+from resonance.core.frames import make_frame
 from resonance.core.hdfs import remove_hollow
 from resonance.core.objects import parse_address
 from resonance.core.records import Change
-from resonance.core.table import Commit, Slice, Table
+from resonance.core.table import Commit, Slice, Table, collect_rows
 from resonance.runtime import resources
 from resonance.runtime.engines.explain import first_words
 from resonance.runtime.storage.alterations import widen_table
