@@ -32,7 +32,7 @@ def start_cluster(
     named = {"PYTHON": sys.executable, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "WORKER_MEMORY": MEMORY}
     named |= {"CLUSTER_DIR": str(folder), "MASTER_PORT": master, "WEB_PORT": web}
     environment = {**os.environ, **named, **(own or {})}
-    alone = ["unshare", "-m", "sh", "-c", HIDE, str(hidden)] if hidden else ["sh"]
+    alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", HIDE, str(hidden)] if hidden else ["sh"]
     started = subprocess.run([*alone, SCRIPTS / "start.sh"], env=environment, capture_output=True, text=True, timeout=180)
     if started.returncode:
         raise RuntimeError(started.stderr)

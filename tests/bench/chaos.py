@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 
 from resonance.testing import tiny_corpus
-from tests.bench.chaos_campaign import DISK, list_faults, open_home, read_arguments, run_undisturbed, write_down
+from tests.bench.chaos_campaign import DISK, list_faults, make_home, read_arguments, run_undisturbed, write_down
 from tests.bench.chaos_clock import CLOCKS, can_compile, move_clock
 from tests.bench.chaos_faults import (
     PATIENCE,
@@ -135,8 +135,8 @@ def plant_all(
 
 
 def main() -> None:
-    asked = read_arguments(__doc__)
-    with open_home("embedded") as home, open_bucket(home) as storage:
+    asked, home = read_arguments(__doc__), make_home("embedded")
+    with open_bucket(home) as storage:
         lacks = frozenset({DISK} if not can_mount(home) else ()) | frozenset({CLOCKS} if not can_compile() else ())
         fails = Kind("bucket-fails", 8, plant(storage.fail_for_a_while), bucket=True)
         planned, left_out = list_faults((*KINDS, fails), asked, lacks)

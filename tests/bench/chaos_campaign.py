@@ -7,8 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -65,15 +64,14 @@ def list_faults(kinds: Sequence[Some], asked: argparse.Namespace, lacks: Collect
     return found, left_out
 
 
-@contextmanager
-def open_home(name: str) -> Iterator[Path]:
-    """An empty folder for a campaign, which ends as one that is stopped should."""
+def make_home(name: str) -> Path:
+    """An empty folder for a campaign, which from now on ends as one that is stopped should."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have us ignore it, and what we start
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     home = cache("chaos", name)
     shutil.rmtree(home)
     home.mkdir()
-    yield home
+    return home
 
 
 def run_undisturbed(case: Case, home: Path, names: Sequence[str]) -> Case:

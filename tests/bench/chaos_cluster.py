@@ -51,7 +51,7 @@ class Cluster:
     Args:
         folder: where its logs, and the files that Spark makes, lie.
         storage: what passes requests on to the server.
-        megabytes: of the text that it curates; next to none where it is 0.
+        megabytes: of the text that it curates.
         clock: that of the driver, where it can be moved.
         running: its processes: worker n stands under that number, the master under -1.
     """
@@ -61,7 +61,7 @@ class Cluster:
     port: str
     driver: Driver
     storage: Proxy
-    megabytes: int = 0
+    megabytes: int
     clock: Clock | None = None
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -86,8 +86,6 @@ class Cluster:
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
         }
-        if not self.megabytes:  # some hundred rows are not worth a compiler
-            conf |= {"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.codegen.wholeStage": "false"}
         if bucket:  # all hosts share the disk that the jars lie on: they need not be sent to each executor that starts
             classes = str(jar_folder() / "s3" / "*")
             conf |= {"spark.driver.extraClassPath": classes, "spark.executor.extraClassPath": classes}

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 import psutil
 
@@ -159,9 +159,23 @@ def begin(case: Case, workspace: Path, moment: Moment) -> tuple[Running, bool]:
 def finish(process: Running, workspace: Path, at: object, met: bool) -> Disturbed:
     """What came of a command, once it has ended."""
     code = process.wait(PATIENCE)
-    lines = log_of(workspace).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    said = lines[-1].replace(str(workspace), "WORKSPACE").replace(str(Path.home()), "~") if lines and code else ""
-    return Disturbed(str(at), met, code, said[:200])
+    return Disturbed(str(at), met, code, read_last_line(log_of(workspace), workspace) if code else "")
+
+
+def read_last_line(log: Path, workspace: Path) -> str:
+    """The last line that a command said, without names of this machine."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1].replace(str(workspace), "WORKSPACE").replace(str(Path.home()), "~")[:200] if lines else ""
+
+
+def read_events(workspace: Path) -> list[dict[str, Any]]:
+    """The log of a workspace, without lines that a kill cut off."""
+    found = []
+    with suppress(FileNotFoundError):
+        for line in (workspace / LOG).read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):
+                found.append(json.loads(line))
+    return found
 
 
 def plant(strike: Strike) -> Fault:
@@ -257,18 +271,7 @@ def resize(place: Path, size: str) -> None:
 
 def _count_begun(workspace: Path, job: str) -> int:
     """How often a step of this job has begun, by the log of the workspace."""
-    try:
-        lines = (workspace / LOG).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return 0
-    found = 0
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:  # a kill cut it off
-            continue
-        found += event["event"] == "started" and event["job"] == job
-    return found
+    return sum(event["event"] == "started" and event["job"] == job for event in read_events(workspace))
 
 
 def _find_workers(driver: subprocess.Popen[bytes], workspace: Path) -> list[psutil.Process]:

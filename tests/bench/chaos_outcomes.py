@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ from resonance.core.files import LOCK
 from resonance.runtime.conf import load
 from resonance.runtime.storage.folder import list_live_files
 from resonance.runtime.workspace import Workspace
-from tests.bench.chaos_faults import LOG, Case, Disturbed
+from tests.bench.chaos_faults import LOG, Case, Disturbed, read_events
 from tests.bench.chaos_storage import find_stray_objects
 
 LOG_FILE = re.compile(r"\d{20}\.(?:json|checkpoint\.parquet)|_last_checkpoint")
@@ -92,8 +91,7 @@ def compare(case: Case, workspace: Path) -> Left:
 
 def read_steps(workspace: Path) -> dict[str, float]:
     """Seconds of each job, by the log of the workspace."""
-    events = map(json.loads, (workspace / LOG).read_text(encoding="utf-8").splitlines())
-    return {event["job"]: event["seconds"] for event in events if event["event"] == "finished"}
+    return {event["job"]: event["seconds"] for event in read_events(workspace) if event["event"] == "finished"}
 
 
 def read_hashes(workspace: Path, placed: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,6 @@ buckets the jars of `make setup-s3`; else those faults are left out, and the out
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import time
@@ -31,10 +30,21 @@ from subprocess import TimeoutExpired
 from typing import Any
 
 from resonance.runtime.engines.spark import has_buckets
-from tests.bench.chaos_campaign import DISK, list_faults, open_home, read_arguments, run_undisturbed, write_down
+from tests.bench.chaos_campaign import DISK, list_faults, make_home, read_arguments, run_undisturbed, write_down
 from tests.bench.chaos_clock import CLOCKS, can_compile
 from tests.bench.chaos_cluster import Cluster, open_cluster
-from tests.bench.chaos_faults import LOG, PATIENCE, Case, Strike, Struck, Target, can_mount, keep_tables, send
+from tests.bench.chaos_faults import (
+    PATIENCE,
+    Case,
+    Strike,
+    Struck,
+    Target,
+    can_mount,
+    keep_tables,
+    read_events,
+    read_last_line,
+    send,
+)
 from tests.bench.chaos_hosts import NETWORKS, SLOW_LINKS
 from tests.bench.chaos_outcomes import Left, compare, count_left, out, show
 from tests.bench.chaos_storage import place_tables
@@ -191,16 +201,6 @@ def strike_all(run: Run, kinds: deque[Kind], at: Target, known: int, most: int) 
     return struck
 
 
-def read_events(workspace: Path) -> list[dict[str, Any]]:
-    """The log of a workspace, without lines that a kill cut off."""
-    found = []
-    with suppress(FileNotFoundError):
-        for line in (workspace / LOG).read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):
-                found.append(json.loads(line))
-    return found
-
-
 def find_step(events: Sequence[Mapping[str, Any]]) -> str:
     """The job of the last step that began; empty where none did."""
     return next((str(event["job"]) for event in reversed(events) if event["event"] == "started"), "")
@@ -211,12 +211,6 @@ def find_resumed(events: Sequence[Mapping[str, Any]], since: float, struck: Sequ
     ends = (datetime.fromisoformat(event["at"]).timestamp() for event in events if event["event"] == "finished")
     end = next(ends, None)
     return None if end is None or any(fault.planted < end for fault in struck) else round(end - since, 1)
-
-
-def read_last_line(log: Path, workspace: Path) -> str:
-    """The last line that a command said, without names of this machine."""
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1].replace(str(workspace), "WORKSPACE").replace(str(Path.home()), "~")[:200] if lines else ""
 
 
 def run_all(
@@ -248,10 +242,8 @@ def run_disturbed(run: Run, kinds: deque[Kind], case: Case, cluster: Cluster, wo
 
 def say(run: Run) -> None:
     """A line on a run."""
-    place, told = (
-        "a bucket" if run.bucket else "a folder",
-        f"{len(run.faults)} faults, {run.commands} commands, {run.seconds:,.0f} s",
-    )
+    place = "a bucket" if run.bucket else "a folder"
+    told = f"{len(run.faults)} faults, {run.commands} commands, {run.seconds:,.0f} s"
     found = "whole" if run.whole else f"NOT WHOLE: code {run.code}, {run.orphans} processes left, {run.left}"
     out.print(f"run {run.number} in {place}: {told}, {found}", highlight=False, soft_wrap=True)
 
@@ -271,8 +263,8 @@ def sum_up(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    asked = read_arguments(__doc__, MORE)
-    with open_home("spark") as home, open_cluster(home, asked.megabytes) as cluster:
+    asked, home = read_arguments(__doc__, MORE), make_home("spark")
+    with open_cluster(home, asked.megabytes) as cluster:
         lacks = cluster.hosts.lacks | (frozenset() if can_mount(home) else {DISK}) | (frozenset() if can_compile() else {CLOCKS})
         planned, left_out = list_faults(list_kinds(cluster), asked, lacks | (frozenset() if has_buckets() else {BUCKETS}))
         corpus = sized_corpus(asked.megabytes, True, copies=Copies())

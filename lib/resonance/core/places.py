@@ -211,13 +211,10 @@ class ObjectFiles:
 
     def publish(self, source: Path, folder: str, last: str) -> None:
         """Put the files of a folder as objects, one after another, ``last`` when all others are there."""
-        import obstore
-
         if not self.count_missing(folder, [last]):
             return
-        with telling(self._place, "written"):
-            for file in sorted(source.iterdir(), key=lambda file: (file.name == last, file.name)):
-                obstore.put(self._store, self._key(f"{folder}/{file.name}"), file)
+        for file in sorted(source.iterdir(), key=lambda file: (file.name == last, file.name)):
+            self.put(f"{folder}/{file.name}", file)
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove objects, and folders with all objects below."""

@@ -5,9 +5,6 @@ Where something lies is a path that all ranks see, or an address.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from resonance.core.settings import Settings, TaskSettings, TrainSettings
 from resonance.core.turns import TRAINING, PhaseName
 
@@ -94,14 +91,6 @@ class Pace(Settings):
     places: int
     loss: float
     tokens_per_second: float
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Leave ``text`` at ``path``, or nothing: readers never see half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def ordinal(phase: PhaseName, state: Boundary) -> int:

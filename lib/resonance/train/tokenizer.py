@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from resonance.core.errors import TrainError
 from resonance.core.objects import open_bytes
+from resonance.core.places import LocalFiles
 from resonance.train.shards import read_shards
-from resonance.train.spec import write_atomically
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -120,7 +120,7 @@ def learn(texts: Iterable[str], vocabulary: int, path: Path) -> None:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    write_atomically(path, tokenizer.to_str())
+    LocalFiles(path.parent).put(path.name, tokenizer.to_str().encode())
 
 
 def texts_of(shards: str, most_bytes: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from resonance.core.errors import TrainError
 from resonance.train import watch
-from resonance.train.spec import PROGRESS, Pace, Phase, write_atomically
+from resonance.train.spec import PROGRESS, Pace, Phase
 
 
 class Ranks:
@@ -40,7 +40,7 @@ class Launch:
         assert log.parent.is_dir()
         assert (module, place.name) == ("resonance.train.worker", "spec.json")
         pace = Pace(phase="train", step=3, place=1_200, places=2_400, loss=5.5, tokens_per_second=31_234.5)
-        write_atomically(place.with_name(PROGRESS), pace.model_dump_json())
+        place.with_name(PROGRESS).write_text(pace.model_dump_json())
         for name, text in self.told.items():
             place.with_name(name).write_text(text)
         return self.started

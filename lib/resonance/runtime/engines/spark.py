@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from resonance.core.contract import Contract
 from resonance.core.errors import SetupError
 from resonance.core.files import own_folder
-from resonance.core.objects import is_address, is_on_hdfs
+from resonance.core.objects import is_address, is_on_hdfs, spell_address
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
 from resonance.runtime.engines.engine import SESSION
@@ -81,7 +81,7 @@ class SparkEngine:
 
     def locate(self, address: str) -> str:
         """By the scheme of Hadoop's own file system of buckets, which every Spark may have."""
-        return address.replace("s3://", "s3a://", 1) if address.startswith("s3://") else address
+        return spell_address(address)
 
     def stage(self, rows: DataFrame, contract: Contract, folder: str) -> None:
         """Leave the rows as Parquet files in a new folder, or below a new address."""
