@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,114 @@ def test_a_killed_training_goes_on_from_hdfs(cluster: str, tmp_path: Path) -> No
     assert not (tmp_path / "there" / "checkpoints").exists()
 
 
+IN_TURN = """
+import json, sys
+from resonance.cli import main
+for command in json.loads(sys.argv[1]):
+    main(command)
+"""
+"""Commands in one process, which spares Spark to start anew for each."""
+
+
+def succeed_in_turn(*commands: tuple[str, ...]) -> str:
+    command = [sys.executable, "-c", IN_TURN, json.dumps(commands)]
+    done = subprocess.run(command, env=HERE, capture_output=True, text=True, timeout=1800, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+READ = """
+import sys
+from resonance.runtime.conf import load
+from resonance.runtime.workspace import Workspace
+from resonance.tables import RETRACTIONS
+
+workspace, tables, later = sys.argv[1:]
+rows = Workspace(load("local", "", workspace=workspace, tables=tables), reads=True).catalog.rows(RETRACTIONS)
+print("\\n".join(sorted(str(sorted({**row, "before": row["before"] - int(later)}.items())) for row in rows)))
+"""
+
+
+def read_retractions(workspace: Path, tables: str, later: int) -> list[str]:
+    """The rows of the table, as if the versions that they name were so many lower."""
+    command = [sys.executable, "-c", READ, str(workspace), tables, str(later)]
+    done = subprocess.run(command, env=HERE, capture_output=True, text=True, timeout=900, check=True)
+    return done.stdout.splitlines()
+
+
+def leave_hollow(cluster: str, table: str) -> None:
+    """Leave what a driver leaves that is killed while it commits the first version of a table."""
+    from hdfs_native import Client, WriteOptions
+
+    with Client(cluster).create(f"/{table}/_delta_log/.{0:020d}.json.tmp", WriteOptions(create_parent=True)) as file:
+        file.write(b"{")
+
+
+def count_versions(cluster: str, table: str) -> int:
+    """The versions in the log of a table."""
+    return sum(name.endswith(".json") for name in list_names(parse_address(cluster).bucket, f"{table}/_delta_log"))
+
+
+def kill_after_commit(command: list[str], cluster: str, table: str) -> None:
+    """Start a command, and kill it with its JVM when it has committed to a table."""
+    before = count_versions(cluster, table)
+    with subprocess.Popen(
+        command, env=HERE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as driver:
+        try:
+            while count_versions(cluster, table) == before:
+                assert driver.poll() is None, "it ended before it was killed"
+                time.sleep(0.05)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(driver.pid, signal.SIGKILL)
+
+
+@pytest.mark.engine("embedded")
+@pytest.mark.timeout(3600)
+def test_tables_on_hdfs_are_those_of_a_folder(cluster: str, tmp_path: Path) -> None:
+    """A driver is killed when the second delivery's documents are committed, and what follows them is not."""
+    first = str(write_texts(tmp_path / "texts.jsonl", tiny_corpus(30, 5)))
+    more = str(write_texts(tmp_path / "more.jsonl", [{**row, "id": f"again-{n}"} for n, row in enumerate(tiny_corpus(12, 2))]))
+    leave_hollow(cluster, "lake/one/documents")
+    found = {}
+    for name, place in (("hdfs", (f"--set=tables={cluster}/lake/one",)), ("folder", ())):
+        shared = ("--workspace", str(tmp_path / name), *place, *QUIET)
+        second = ("curate", more, "--set", "batch=november", "--export", str(tmp_path / f"{name}-out"), *shared)
+        succeed_in_turn(("curate", first, *shared))
+        if place:
+            command = [sys.executable, "-m", "resonance.cli", *second]
+            kill_after_commit(command, cluster, "lake/one/documents")
+            assert not (tmp_path / f"{name}-out").exists()
+        judge = ("judge", "--policy", "none", "--apply", *shared)
+        said = succeed_in_turn(second, judge, ("maintain", *shared), ("status", *shared), ("tables", "--hash", *shared))
+        assert "nothing broke off" in said
+        hashes = hash_tables(said)
+        del hashes["retractions"]  # they name a version, and Spark makes a table by a version of its own
+        later = 1 if place else 0
+        told = read_retractions(tmp_path / name, place[0].partition("tables=")[2] if place else "", later)
+        found[name] = hashes, told, read_export(tmp_path / f"{name}-out")
+    assert len(found["folder"][1]) > 10
+    assert {"documents", "duplicates", "rejects", "raw"} <= found["folder"][0].keys()
+    assert found["hdfs"] == found["folder"]
+    assert not (tmp_path / "hdfs" / "tables").exists()
+
+
+@pytest.mark.train
+@pytest.mark.engine("embedded")
+@pytest.mark.timeout(3600)
+def test_a_round_with_tables_on_hdfs_is_that_in_a_folder(cluster: str, tmp_path: Path) -> None:
+    texts = write_texts(tmp_path / "texts.jsonl", tiny_corpus(150))
+    settings = [word for word in SHARED if word not in ("--engine", "embedded")]
+    run = ("run", *settings, f"--set=ingest.inputs=[{texts}]", "--set=rounds=1", *QUIET)
+    hashes = []
+    for name, place in (("hdfs", (f"--set=tables={cluster}/lake/run",)), ("folder", ())):
+        shared = ("--workspace", str(tmp_path / name), *place)
+        hashes.append(hash_tables(succeed_in_turn((*run, *shared), ("tables", "--hash", *shared))))
+    assert hashes[0] == hashes[1]
+    assert {"sample_plan", "checkpoints", "signal_event", "plans"} <= hashes[1].keys()
+
+
 DRIVER = """
 import sys, time
 from datetime import UTC, datetime
@@ -390,7 +499,6 @@ def test_what_is_not_there_is_told_in_one_line(cluster: str, tmp_path: Path, mon
     refuse(HERE, "compute on it (--engine spark)", "curate", f"{cluster}/few", *given, "--set", f"tables={cluster}/tables")
     nowhere = ("--workspace", tmp_path / "w", "--set", "tables=hdfs://127.0.0.1:1/tables")
     refuse(HERE, "tables: hdfs://127.0.0.1:1/tables/", "tables", *nowhere)
-    refuse(HERE, "is no folder of this machine", "curate", f"{cluster}/few", *given, "--export", f"{cluster}/out")
     Client(cluster).set_permission("/few", 0o700)
     other = HERE | {"HADOOP_USER_NAME": "somebody"}
     refuse(other, " cannot be read: Permission denied: user=somebody", "curate", f"{cluster}/few", *given)
