@@ -97,9 +97,7 @@ class Cluster:
     def kill_executor(self, at: Target) -> Struck:
         """One executor is killed; the cluster starts another one."""
         found = self._executors()
-        if found:
-            at.chance.choice(found).kill()
-        return Struck("", bool(found))
+        return Struck("", bool(found) and kill(at.chance.choice(found)))
 
     def kill_worker(self, at: Target) -> Struck:
         """A worker is killed, with which its executor ends; it comes back after 5 to 60 seconds, or when the command has ended."""
@@ -115,9 +113,8 @@ class Cluster:
         until = time.monotonic() + STAGED
         while at.process.poll() is None and time.monotonic() < until:
             if any((at.workspace / "tables").glob("*/data-*/_temporary/0/**/*.parquet")):
-                for executor in self._executors():
-                    executor.kill()
-                return Struck("a file was staged")
+                killed = [kill(executor) for executor in self._executors()]
+                return Struck("a file was staged", any(killed))
             time.sleep(0.01)
         return Struck(f"no file was staged within {STAGED} s", False)
 
@@ -318,3 +315,12 @@ def open_cluster(home: Path, megabytes: int) -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.stop()
+
+
+def kill(process: psutil.Process) -> bool:
+    """Whether the process was there to be killed (-9)."""
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
