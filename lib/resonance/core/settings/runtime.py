@@ -18,7 +18,7 @@ class SparkSettings(Settings):
     )
     master: str = Field("", description="where Spark runs; this machine, local[*], where empty")
     driver_memory: str = Field("4g", description="memory of Spark's driver, a number with its unit, as Spark writes it")
-    shuffle_partitions: int = Field(2, ge=1, description="partitions of a shuffle on a local master")
+    shuffle_partitions: int = Field(2, ge=1, description="partitions of a shuffle at most; Spark joins those of less than 64 MB")
     conf: dict[str, str] = Field({}, description="further properties of the Spark session, by their names")
 
 

@@ -43,6 +43,7 @@ LAPTOP = {
     "spark.ui.showConsoleProgress": "false",
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.shuffle.sort.bypassMergeThreshold": "1",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     "spark.driver.host": "localhost",
     "spark.driver.bindAddress": "127.0.0.1",
