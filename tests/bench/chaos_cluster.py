@@ -20,7 +20,7 @@ from resonance.runtime import resources
 from resonance.runtime.engines.spark import jar_folder
 from tests.bench.chaos_clock import Clock, draw_hours, open_clock
 from tests.bench.chaos_driver import Driver
-from tests.bench.chaos_faults import Struck, Target, can_mount, mount_disk
+from tests.bench.chaos_faults import Struck, Target, can_mount, kill_process, mount_disk
 from tests.bench.chaos_hosts import Hosts, open_hosts
 from tests.bench.chaos_storage import Proxy, open_bucket
 from tests.bench.places import TOP
@@ -97,7 +97,7 @@ class Cluster:
     def kill_executor(self, at: Target) -> Struck:
         """One executor is killed; the cluster starts another one."""
         found = self._executors()
-        return Struck("", bool(found) and kill(at.chance.choice(found)))
+        return Struck("", bool(found) and kill_process(at.chance.choice(found)))
 
     def kill_worker(self, at: Target) -> Struck:
         """A worker is killed, with which its executor ends; it comes back after 5 to 60 seconds, or when the command has ended."""
@@ -113,7 +113,7 @@ class Cluster:
         until = time.monotonic() + STAGED
         while at.process.poll() is None and time.monotonic() < until:
             if any((at.workspace / "tables").glob("*/data-*/_temporary/0/**/*.parquet")):
-                killed = [kill(executor) for executor in self._executors()]
+                killed = [kill_process(executor) for executor in self._executors()]
                 return Struck("a file was staged", any(killed))
             time.sleep(0.01)
         return Struck(f"no file was staged within {STAGED} s", False)
@@ -315,12 +315,3 @@ def open_cluster(home: Path, megabytes: int) -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.stop()
-
-
-def kill(process: psutil.Process) -> bool:
-    """Whether the process was there to be killed (-9)."""
-    try:
-        process.kill()
-    except psutil.NoSuchProcess:
-        return False
-    return True

@@ -218,9 +218,17 @@ def kill_worker(case: Case, workspace: Path, chance: Random) -> Disturbed:
         time.sleep(0.02)
     time.sleep(seconds)
     if process.poll() is None and (found := _find_workers(process, workspace)):
-        chance.choice(found).kill()
-        met = True
+        met = kill_process(chance.choice(found))
     return finish(process, workspace, f"{seconds:.2f} s after the first worker", met)
+
+
+def kill_process(process: psutil.Process) -> bool:
+    """Whether the process was there to be killed (-9): it may have ended since it was found."""
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
 
 
 def fill_disk(case: Case, workspace: Path, chance: Random) -> Disturbed:

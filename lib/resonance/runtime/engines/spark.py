@@ -49,6 +49,9 @@ LAPTOP = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.hadoop.fs.defaultFS": "file:///",
 }
+"""A threshold of 1 has a task of a shuffle write one file: by default it opens one for each of up to 200 partitions, which
+doubles the cost of small queries."""
+
 QUICK_JAVA = (
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",

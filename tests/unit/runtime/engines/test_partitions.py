@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -26,7 +25,7 @@ TEXT = 256
 
 def shuffle(rows: int) -> list[int]:
     """Bytes of text in each partition that a shuffle of so many rows leaves."""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", RUN, str(rows)], env=os.environ, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", RUN, str(rows)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2_000:]
     parts: list[int] = json.loads(done.stdout)
     assert sum(parts) == rows * TEXT
