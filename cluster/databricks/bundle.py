@@ -27,10 +27,10 @@ HEAD = """# Written by cluster/databricks/bundle.py from the jobs of the loop: c
 """
 VARIABLES = {
     "catalog": "Catalog of Unity Catalog that holds the schema.",
-    "schema": "Schema of the tables; it must exist.",
-    "volume": "Volume, /Volumes/CATALOG/SCHEMA/NAME: sources, checkpoints, reports; in its folder install, what clusters install.",
+    "schema": "Schema of the tables and of the volume; it must exist.",
 }
 DEFAULTS = {
+    "volume": ("files", "Volume of the schema: sources, checkpoints, reports; in its folder install, what clusters install."),
     "runtime": ("16.4.x-scala2.12", "Databricks Runtime of the cluster that curates: 15.4 LTS or later, as Python 3.11 is needed."),
     "train_runtime": ("16.4.x-gpu-ml-scala2.12", "The same with GPUs, for jobs that run a model."),
     "node": ("i3.xlarge", "Node type of the cluster that curates."),
@@ -45,6 +45,18 @@ LOOKUPS = {
     "train_policy": ("cluster_policy", "resonance-train", "Policy of the cluster that trains: policy.json."),
     "gpu_pool": ("instance_pool", "resonance-gpu", "Pool of its nodes, of a node type with one GPU."),
 }
+TARGETS: dict[str, dict[str, Any]] = {
+    "dev": {"mode": "development", "default": True, "variables": {"schema": "resonance_dev", "workers": 1, "ranks": 1}},
+    "prod": {
+        "mode": "production",
+        "workspace": {"root_path": "/Workspace/Shared/.bundle/${bundle.name}/${bundle.target}"},
+        "variables": {"schema": "resonance"},
+    },
+}
+"""What differs between a trial and what everybody uses: tables and files of a schema each, and how many machines compute."""
+VOLUME = "/Volumes/${var.catalog}/${var.schema}/${var.volume}"
+TRACKING = ("tracking.uri=databricks", "tracking.experiment=/Shared/resonance_${bundle.target}")
+"""Rounds are recorded by the platform's own MLflow: a volume takes no file of sqlite."""
 DATA, TRAIN = "data", "train"
 
 
@@ -74,10 +86,7 @@ def write_bundle(rounds: int, conf: Path | None = None) -> str:
         "bundle": {"name": "resonance"},
         "variables": required | optional | found,
         "resources": {"jobs": {"resonance_loop": make_loop(steps, files), "resonance_register": make_register(files)}},
-        "targets": {
-            "dev": {"mode": "development", "default": True},
-            "prod": {"mode": "production", "workspace": {"root_path": "/Workspace/Shared/.bundle/${bundle.name}/${bundle.target}"}},
-        },
+        "targets": TARGETS,
     }
     return HEAD + yaml.dump(bundle, Dumper=_Lines, sort_keys=False, width=1_000)
 
@@ -87,7 +96,7 @@ def make_loop(steps: Iterable[Step], files: Sequence[Path]) -> dict[str, Any]:
     return {
         "name": "resonance loop",
         "max_concurrent_runs": 1,
-        "parameters": [{"name": "inputs", "default": "${var.volume}/sources"}],
+        "parameters": [{"name": "inputs", "default": f"{VOLUME}/sources"}],
         "job_clusters": [
             {"job_cluster_key": DATA, "new_cluster": {"spark_version": "${var.runtime}", **_node(), **_settle(DATA)}},
             {"job_cluster_key": TRAIN, "new_cluster": {"spark_version": "${var.train_runtime}", **_pool(), **_settle(TRAIN)}},
@@ -101,7 +110,7 @@ def make_register(files: Sequence[Path]) -> dict[str, Any]:
     given = ["register", "{{job.parameters.name}}", "{{job.parameters.files}}"]
     return {
         "name": "resonance register",
-        "parameters": [{"name": "name", "default": "evaluation"}, {"name": "files", "default": "${var.volume}/evaluation"}],
+        "parameters": [{"name": "name", "default": "evaluation"}, {"name": "files", "default": f"{VOLUME}/evaluation"}],
         "job_clusters": [{"job_cluster_key": DATA, "new_cluster": {"spark_version": "${var.runtime}", **_node(), **_settle(DATA)}}],
         "tasks": [{"task_key": "register", "job_cluster_key": DATA, "python_wheel_task": _call(given, files)}],
     }
@@ -132,9 +141,9 @@ def list_tasks(steps: Iterable[Step], files: Sequence[Path]) -> list[dict[str, A
 
 def _call(given: Sequence[str], files: Sequence[Path], *settings: str) -> dict[str, Any]:
     """A call of the command line on the workspace of the bundle."""
-    place = ["--env", "cluster", "--workspace", "${var.volume}/workspace"]
-    place += [text for file in files for text in ("--conf", f"${{var.volume}}/install/{file.name}")]
-    assigned = [text for setting in ("catalog=${var.catalog}.${var.schema}", *settings) for text in ("--set", setting)]
+    place = ["--env", "cluster", "--workspace", f"{VOLUME}/workspace"]
+    place += [text for file in files for text in ("--conf", f"{VOLUME}/install/{file.name}")]
+    assigned = [text for setting in ("catalog=${var.catalog}.${var.schema}", *TRACKING, *settings) for text in ("--set", setting)]
     return {"package_name": "resonance_factory", "entry_point": "resonance", "parameters": (*given, *place, *assigned)}
 
 
@@ -156,8 +165,8 @@ def _settle(part: str) -> dict[str, Any]:
     """How a cluster reaches Unity Catalog, and what install.sh is told."""
     return {
         "data_security_mode": "SINGLE_USER",
-        "spark_env_vars": {"RESONANCE_INSTALL": "${var.volume}/install", "RESONANCE_PART": part},
-        "init_scripts": [{"volumes": {"destination": "${var.volume}/install/install.sh"}}],
+        "spark_env_vars": {"RESONANCE_INSTALL": f"{VOLUME}/install", "RESONANCE_PART": part},
+        "init_scripts": [{"volumes": {"destination": f"{VOLUME}/install/install.sh"}}],
     }
 
 

@@ -28,22 +28,24 @@ MAKE = runpy.run_path(str(FOLDER / "bundle.py"))
 BUNDLE = yaml.safe_load((FOLDER / "databricks.yml").read_text())
 TASKS = BUNDLE["resources"]["jobs"]["resonance_loop"]["tasks"]
 CLUSTERS = {each["job_cluster_key"]: each["new_cluster"] for each in BUNDLE["resources"]["jobs"]["resonance_loop"]["job_clusters"]}
-GIVEN = {"catalog": "main", "schema": "texts", "volume": "/Volumes/main/texts/files"}
-"""What a site says of itself."""
+GIVEN = {"catalog": "main", "train_policy": "its policy", "gpu_pool": "POOL"}
+"""What a site says of itself, and what is looked up there."""
+TARGETS = BUNDLE["targets"]
 
 
-def fill(text: str) -> str:
-    """The text with every variable of the bundle and parameter of a job replaced by its value."""
+def fill(text: str, target: str = "prod") -> str:
+    """The text with every variable of the bundle and parameter of a job replaced by its value for a target."""
     variables = GIVEN | {name: str(each["default"]) for name, each in BUNDLE["variables"].items() if "default" in each}
+    variables |= {name: str(value) for name, value in TARGETS[target]["variables"].items()}
     parameters = {each["name"]: each["default"] for job in BUNDLE["resources"]["jobs"].values() for each in job["parameters"]}
     named = re.sub(r"\{\{job\.parameters\.(\w+)\}\}", lambda found: parameters[found[1]], text)
-    return re.sub(r"\$\{var\.(\w+)\}", lambda found: variables[found[1]], named)
+    return re.sub(r"\$\{var\.(\w+)\}", lambda found: variables[found[1]], named).replace("${bundle.target}", target)
 
 
-def call(task: dict) -> tuple[list[str], dict[str, str], list[str]]:
-    """What a task runs: its words, its options, its settings."""
+def call(task: dict, target: str = "prod") -> tuple[list[str], dict[str, str], list[str]]:
+    """What a task runs for a target: its words, its options, its settings."""
     words, options, settings = [], {}, []
-    given = iter([fill(word) for word in task["python_wheel_task"]["parameters"]])
+    given = iter([fill(fill(word, target), target) for word in task["python_wheel_task"]["parameters"]])
     for word in given:
         if word == "--set":
             settings.append(next(given))
@@ -54,8 +56,8 @@ def call(task: dict) -> tuple[list[str], dict[str, str], list[str]]:
     return words, options, settings
 
 
-def configure(task: dict) -> Config:
-    _, options, settings = call(task)
+def configure(task: dict, target: str = "prod") -> Config:
+    _, options, settings = call(task, target)
     return load(options["--env"], assignments=settings, workspace=options["--workspace"], rounds=int(options.get("--rounds", 1)))
 
 
@@ -93,27 +95,34 @@ def test_jobs_that_run_a_model_have_gpus_and_no_other():
         assert task["job_cluster_key"] == ("train" if words[1] in starts else "data")
 
 
+@pytest.mark.parametrize(("target", "schema", "ranks"), [("dev", "resonance_dev", 1), ("prod", "resonance", 2)])
 @pytest.mark.parametrize("task", TASKS, ids=[task["task_key"] for task in TASKS])
-def test_each_call_is_a_valid_one(task):
-    words, options, _ = call(task)
-    config = configure(task)
+def test_each_call_is_a_valid_one(task, target, schema, ranks):
+    words, options, _ = call(task, target)
+    config = configure(task, target)
     assert words[0] == "run"
     assert words[1] in {step.job.name for step in loop(config)}
-    assert (config.catalog, config.train.launch, config.train.ranks) == ("main.texts", "torch_distributor", 2)
-    assert list(config.ingest.inputs) == ["/Volumes/main/texts/files/sources"]
+    assert (config.catalog, config.train.launch, config.train.ranks) == (f"main.{schema}", "torch_distributor", ranks)
+    assert list(config.ingest.inputs) == [f"/Volumes/main/{schema}/files/sources"]
+    assert (config.tracking.uri, config.tracking.experiment) == ("databricks", f"/Shared/resonance_{target}")
     assert set(options) == {"--rounds", "--env", "--workspace"}
+    assert options["--workspace"] == f"/Volumes/main/{schema}/files/workspace"
+
+
+def test_a_target_gives_values_to_variables_that_are_declared():
+    for target in TARGETS.values():
+        assert set(target["variables"]) < set(BUNDLE["variables"])
 
 
 def test_the_clusters_that_train_keep_the_policy():
     policy, cluster = json.loads((FOLDER / "policy.json").read_text()), CLUSTERS["train"]
     for path, rule in policy.items():
         section, _, key = path.partition(".")
-        value = fill(str(cluster[section][key] if key else cluster[section])) if path != "instance_pool_id" else "a pool"
+        value = fill(str(cluster[section][key] if key else cluster[section]))
         holds = {
             "fixed": lambda rule=rule, value=value: value == rule["value"],
             "range": lambda rule=rule, value=value: rule["minValue"] <= int(value) <= rule["maxValue"],
             "regex": lambda rule=rule, value=value: re.fullmatch(rule["pattern"], value) is not None,
-            "unlimited": lambda rule=rule, value=value: rule["isOptional"] or bool(value),
         }
         assert holds[rule["type"]](), path
 
@@ -155,7 +164,7 @@ def test_tasks_one_after_the_other_leave_nothing_to_run(spark, tmp_path):
     place = ["--workspace", str(tmp_path / "w"), f"--conf={DEMO}", "--unchecked", *(f"--set={setting}" for setting in small)]
     for task in tasks:
         words, options, _ = call(task)
-        assert options["--conf"] == "/Volumes/main/texts/files/install/demo.yaml"
+        assert options["--conf"] == "/Volumes/main/resonance/files/install/demo.yaml"
         main([*words, "--rounds", options["--rounds"], *place])
     config = load("local", "demo", (), small, workspace=str(tmp_path / "w"))
     forecasts = Workspace(config).foresee(choose_steps(config, ()), ())

@@ -50,7 +50,7 @@ APPLICATION: dict[str, Any] = {
     "volumes": list,
     "pythonVersion": str,
     "driver": POD,
-    "executor": {**POD, "instances": int},
+    "executor": {**POD, "instances": int, "coreRequest": str},
     "restartPolicy": {
         "type": str,
         "onFailureRetries": int,
@@ -140,6 +140,12 @@ def test_no_file_holds_a_secret_and_no_container_is_root() -> None:
     pod = TRAIN["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"]
     assert all(LOOP["spec"][part]["securityContext"]["runAsNonRoot"] for part in ("driver", "executor"))
+
+
+def test_an_executor_runs_one_rank_which_has_its_gpu() -> None:
+    executor = LOOP["spec"]["executor"]
+    assert (executor["cores"], executor["gpu"]["quantity"]) == (1, 1)
+    assert f"--set=train.ranks={executor['instances']}" in LOOP["spec"]["arguments"]
 
 
 def test_the_image_is_made_of_what_is_there_and_ends_as_no_root() -> None:

@@ -38,7 +38,6 @@ def test_notebooks_are_numbered_and_empty_of_outputs() -> None:
             assert "class " not in cell.source, path.name
 
 
-OPENS = "resonance.open("
 SHOWN = {
     "01_first_look": (4, ("sample_plan", "bits per byte")),
     "03_signals": (4, ("trade", "confidence", "reference_bpb")),
@@ -50,13 +49,13 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(path: Path, workspace: Path, engine_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_runs(path: Path, workspace: Path, engine_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nbclient import NotebookClient
 
+    (tmp_path / "conf.yaml").write_text(f"spark:\n  engine: {engine_name}\n", encoding="utf-8")
     monkeypatch.setenv("RESONANCE_WORKSPACE", str(workspace))
+    monkeypatch.setenv("RESONANCE_CONF", str(tmp_path / "conf.yaml"))
     notebook = nbformat.read(path, as_version=4)
-    opening = next(cell for cell in notebook.cells if OPENS in cell.source)
-    opening.source = opening.source.replace(OPENS, f"{OPENS}engine={engine_name!r}, workspace=")
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # the client's own libraries warn about each other
         NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()

@@ -84,6 +84,7 @@ def test_a_step_that_broke_off_is_shown_until_it_is_done_and_told_as_lineage(
     assert table in [{key: given[key] for key in table} for given in judged["inputs"]]
     assert [Path(given["name"]).name for given in judged["outputs"]] == ["rules"], "nothing was rejected"
     assert all(given["facets"]["version"]["datasetVersion"] for given in (*judged["inputs"], *judged["outputs"]))
+    assert [given["outputFacets"]["outputStatistics"]["rowCount"] for given in judged["outputs"]] == [w.frame("rules").count()]
 
 
 def test_the_report_is_written_in_every_form(curated: tuple[OpenWorkspace, Run], tmp_path: Path) -> None:

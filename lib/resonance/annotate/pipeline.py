@@ -38,7 +38,7 @@ def require_spark_nlp(session: SparkSession) -> None:
     try:
         import sparknlp  # noqa: F401
     except ImportError as error:
-        raise SetupError(f"{LACKING}, and its package is not installed ({error}); install resonance-factory[nlp]") from error
+        raise SetupError(f"{LACKING}, and its package is not installed ({error}); {ADVICE}") from error
     try:
         from sparknlp.base import DocumentAssembler
 

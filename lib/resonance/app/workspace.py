@@ -76,7 +76,7 @@ class OpenWorkspace:
     Args:
         workspace: folder of tables, checkpoints and reports; None for that of the configuration.
         env: named environment, a file in ``conf/env``.
-        conf: YAML files laid over the defaults; later ones win.
+        conf: one YAML file or several, laid over the defaults; later ones win.
         assignments: settings as ``section.key=value``, the value read as YAML.
         settings: settings by ``section.key``.
         engine: ``embedded`` or ``spark``; None lets the configuration choose.
@@ -90,7 +90,7 @@ class OpenWorkspace:
         workspace: str | Path | None = None,
         *,
         env: str = "local",
-        conf: Iterable[str | Path] = (),
+        conf: str | Path | Iterable[str | Path] = (),
         assignments: Iterable[str] = (),
         settings: Mapping[str, object] | None = None,
         engine: Literal["embedded", "spark"] | None = None,
@@ -99,7 +99,8 @@ class OpenWorkspace:
         command: str = "",
     ) -> None:
         self._command = command
-        self._env, self._conf, self._assignments = env, tuple(map(Path, conf)), tuple(assignments)
+        files = (conf,) if isinstance(conf, str | Path) else conf
+        self._env, self._conf, self._assignments = env, tuple(map(Path, files)), tuple(assignments)
         self._settings = {key.replace(".", "__"): value for key, value in (settings or {}).items()}
         if workspace is not None:
             self._settings["workspace"] = str(workspace)

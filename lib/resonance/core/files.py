@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import os
 import re
 import sys
@@ -18,6 +20,8 @@ LOCK = ".resonance.lock"
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f\x7f]")
 """What delta-rs reads as another letter, as the end of a name, or not at all: its paths are those of addresses."""
+WHOLE = (errno.ESPIPE, errno.ENOTSUP)
+"""What a file system says that takes files from their start to their end alone, as volumes of a platform are."""
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
@@ -88,6 +92,24 @@ def hash_file(file: str | Path) -> str | None:
             return hashlib.file_digest(held, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def add_line(file: Path, line: str) -> None:
+    """Add a line to a file, after one that a full disk cut off too. Where nothing can be added to files, it is written anew."""
+    try:
+        with file.open("ab+") as held:
+            broken = held.tell() > 0 and (held.seek(-1, os.SEEK_END), held.read(1))[1] != b"\n"
+            held.write((b"\n" if broken else b"") + line.encode() + b"\n")
+    except OSError as error:
+        if not refuses_additions(error):
+            raise
+        before = file.read_bytes() if file.exists() else b""
+        file.write_bytes(before + (b"" if before.endswith(b"\n") or not before else b"\n") + line.encode() + b"\n")
+
+
+def refuses_additions(error: OSError) -> bool:
+    """Whether a file system says by this error that nothing is added to its files."""
+    return isinstance(error, io.UnsupportedOperation) or error.errno in WHOLE
 
 
 def own_folder() -> Path:

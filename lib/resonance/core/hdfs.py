@@ -43,7 +43,7 @@ def open_cluster(node: str) -> Any:
     try:
         from hdfs_native import Client
     except ImportError:
-        raise ConfigError("hdfs:// needs hdfs-native: pip install 'resonance-factory[hdfs]'") from None
+        raise ConfigError("hdfs:// needs hdfs-native: pip install hdfs-native") from None
     with telling(node):
         return Client(f"{SCHEME}://{node}")
 

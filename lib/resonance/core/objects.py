@@ -120,7 +120,7 @@ def open_store(bucket: str) -> Any:
     try:
         from obstore.store import S3Store
     except ImportError:
-        raise ConfigError("object storage needs obstore: pip install 'resonance-factory[object]'") from None
+        raise ConfigError("object storage needs obstore: pip install obstore") from None
     plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
     if plain:  # delta-rs and the engine ask for leave to talk in the open, as obstore does
         os.environ.setdefault("AWS_ALLOW_HTTP", "true")

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from resonance.core.settings import Config
+from resonance.runtime.engines.engine import PLATFORM
 from resonance.runtime.engines.session import SUBMITTED, choose_engine
 
 JAVA_VERSIONS = (17, 21)
@@ -125,7 +126,7 @@ def spark(*, needed: bool) -> Finding:
 
 def delta(*, needed: bool) -> Finding:
     """Whether Spark's sessions find Delta without a network: its Python package and jars, or a platform that has both built in."""
-    if "DATABRICKS_RUNTIME_VERSION" in os.environ:
+    if PLATFORM in os.environ:
         return Finding("Delta for Spark", True, "built into the platform")
     package = find_version("delta-spark")
     if not package:
@@ -157,7 +158,7 @@ def buckets() -> Finding:
     """Whether Spark's sessions reach object storage: Hadoop's file system of buckets and its client."""
     folder = jar_folder() / "s3"
     jars = sorted(path.name for path in folder.glob("*.jar"))
-    if jars or "DATABRICKS_RUNTIME_VERSION" in os.environ:
+    if jars or PLATFORM in os.environ:
         return Finding("S3 for Spark", True, f"{len(jars)} jars" if jars else "built into the platform")
     return Finding("S3 for Spark", None, f"no jars in {folder}", ONLY_BUCKETS)
 

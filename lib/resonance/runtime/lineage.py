@@ -17,7 +17,7 @@ from resonance.core.settings import Config, LineageSettings
 from resonance.core.sources import input_path
 
 if TYPE_CHECKING:
-    from openlineage.client.event_v2 import InputDataset
+    from openlineage.client.event_v2 import InputDataset, OutputDataset
 
 PRODUCER = f"urn:resonance-factory:{find_version('resonance-factory')}"
 """The program that tells, as events name it."""
@@ -29,11 +29,13 @@ class Source:
 
     Args:
         version: of a table whose store has versions.
+        rows: that a run wrote into it, where that is known.
     """
 
     namespace: str
     name: str
     version: str = ""
+    rows: int | None = None
 
 
 @dataclass
@@ -113,7 +115,7 @@ class Writer:
             from openlineage.client.facet_v2 import set_producer
             from openlineage.client.uuid import generate_new_uuid
         except ImportError:
-            raise ConfigError("lineage.events asks for OpenLineage: pip install 'resonance-factory[lineage]'") from None
+            raise ConfigError("lineage.events asks for OpenLineage: pip install openlineage-python") from None
         self._settings, self._job, self._inputs, self._params = settings, job, inputs, params
         set_producer(PRODUCER)
         self._id = str(generate_new_uuid())
@@ -140,7 +142,7 @@ class Writer:
             run=events.Run(self._id, of_run),
             job=events.Job(self._settings.namespace, self._job, of_job),
             inputs=[_make_input(source, told.quality.get(place)) for place, source in enumerate(self._inputs)],
-            outputs=[events.OutputDataset(source.namespace, source.name, facets=_state_version(source)) for source in told.outputs],
+            outputs=list(map(_make_output, told.outputs)),
         )
         try:
             FileTransport(FileConfig(self._settings.events, append=True)).emit(event)
@@ -153,6 +155,14 @@ def _make_input(source: Source, quality: Quality | None) -> InputDataset:
 
     found = {} if quality is None else _state_quality(quality)
     return InputDataset(source.namespace, source.name, inputFacets=found, facets=_state_version(source))
+
+
+def _make_output(source: Source) -> OutputDataset:
+    from openlineage.client.event_v2 import OutputDataset
+    from openlineage.client.facet_v2 import output_statistics_output_dataset as statistics
+
+    found: Any = {} if source.rows is None else {"outputStatistics": statistics.OutputStatisticsOutputDatasetFacet(source.rows)}
+    return OutputDataset(source.namespace, source.name, outputFacets=found, facets=_state_version(source))
 
 
 def _state_version(source: Source) -> Any:

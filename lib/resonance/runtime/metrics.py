@@ -22,7 +22,7 @@ def write_metrics(status: Status, rows: Mapping[str, int], file: Path) -> None:
     try:
         from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
     except ImportError:
-        raise ConfigError("status --prometheus asks for the client of Prometheus: pip install 'resonance-factory[watch]'") from None
+        raise ConfigError("status --prometheus asks for the client of Prometheus: pip install prometheus-client") from None
     registry = CollectorRegistry()
 
     def gauge(name: str, meaning: str, *labels: str) -> Gauge:

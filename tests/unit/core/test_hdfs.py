@@ -124,5 +124,5 @@ def test_what_comes_while_a_folder_is_removed_stays(cluster: Cluster, monkeypatc
 
 def test_without_its_package_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hdfs_native", None)
-    with pytest.raises(ConfigError, match=r"pip install 'resonance-factory\[hdfs\]'"):
+    with pytest.raises(ConfigError, match="pip install hdfs-native"):
         hdfs.open_cluster("nowhere")

@@ -26,6 +26,7 @@ FACETS = {
     "errorMessage": facet_v2.error_message_run.ErrorMessageRunFacet,
     "jobType": facet_v2.job_type_job.JobTypeJobFacet,
     "version": facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet,
+    "outputStatistics": facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet,
     "dataQualityMetrics": facet_v2.data_quality_metrics_input_dataset.DataQualityMetricsInputDatasetFacet,
     "dataQualityAssertions": facet_v2.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet,
 }
@@ -68,7 +69,7 @@ def test_a_run_tells_its_start_and_its_end(tmp_path: Path) -> None:
     with tell_run(LineageSettings(events=str(path)), "assess", inputs, {"profile": "general@1"}) as told:
         assert [event["eventType"] for event in read(path)] == ["START"], "the start is told before the work"
         told.quality[0] = quality
-        told.outputs.append(Source("file", "/out", "1"))
+        told.outputs += [Source("file", "/out", "1", 8), Source("file", "/log", "2")]
     start, end = read(path)
     for event in (start, end):
         made = rebuild(event_v2.RunEvent, {**event, "eventType": event_v2.RunState(event["eventType"])})
@@ -78,7 +79,8 @@ def test_a_run_tells_its_start_and_its_end(tmp_path: Path) -> None:
     assert start["run"]["runId"] == end["run"]["runId"]
     assert (end["job"]["namespace"], end["job"]["name"]) == ("resonance", "assess")
     (found,) = read_events([start, end])
-    assert (found.inputs, found.outputs, found.has_params) == ({"/数据/shop": "7", "frame": None}, {"/out": "1"}, True)
+    assert (found.inputs, found.outputs, found.has_params) == ({"/数据/shop": "7", "frame": None}, {"/out": "1", "/log": "2"}, True)
+    assert [dataset.get("outputFacets", {}).get("outputStatistics", {}).get("rowCount") for dataset in end["outputs"]] == [8, None]
     assert found.started is not None
     assert found.ended is not None
     assert found.started <= found.ended <= datetime.now(UTC)
@@ -129,7 +131,7 @@ def test_nothing_is_told_unless_a_file_is_named(monkeypatch: pytest.MonkeyPatch)
     with tell_run(LineageSettings(), "assess", [Source("file", "/x")]) as told:
         told.outputs.append(Source("file", "/y"))
     with (
-        pytest.raises(ConfigError, match=r"pip install 'resonance-factory\[lineage\]'"),
+        pytest.raises(ConfigError, match="pip install openlineage-python"),
         tell_run(LineageSettings(events="e"), "a", []),
     ):
         pass

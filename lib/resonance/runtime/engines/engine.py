@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
     from resonance.core.contract import Contract
 
-SESSION = {"spark.sql.session.timeZone": "UTC", "spark.python.sql.dataFrameDebugging.enabled": "false"}
+PLATFORM = "DATABRICKS_RUNTIME_VERSION"
+"""The variable of the environment by which a platform says that it started this process."""
+ZONE = "spark.sql.session.timeZone"
+SESSION = {ZONE: "UTC", "spark.python.sql.dataFrameDebugging.enabled": "false"}
 """Settings of the session of either engine. The second one: a call that makes a column or a frame does not look up its place in the
 code for errors, and tell it to the JVM in four messages."""
 

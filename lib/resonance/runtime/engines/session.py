@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from resonance.core.errors import ConfigError
 from resonance.core.objects import NEED_JARS, is_address, is_on_hdfs
 from resonance.core.settings import Config, SparkSettings
+from resonance.runtime.engines.engine import PLATFORM
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Name = Literal["embedded", "spark"]
 
-SUBMITTED = ("PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION", "SPARK_REMOTE")
+SUBMITTED = ("PYSPARK_GATEWAY_PORT", PLATFORM, "SPARK_REMOTE")
 """Variables of the environment that say that a Spark application, a platform or a Connect server is there already."""
 
 

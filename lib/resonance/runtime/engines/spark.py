@@ -10,7 +10,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from resonance.core.files import own_folder
 from resonance.core.objects import is_address, is_on_hdfs, spell_address
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
-from resonance.runtime.engines.engine import SESSION
+from resonance.runtime.engines.engine import PLATFORM, SESSION, ZONE
 from resonance.runtime.engines.explain import name_causes
 
 DELTA_PACKAGE = {"4": "io.delta:delta-spark_4.1_2.13:4.4.0", "3": "io.delta:delta-spark_2.12:3.3.2"}
@@ -69,12 +70,27 @@ QUIET_ARCHIVE = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
 
 def open_spark(settings: SparkSettings, *, places: Sequence[str] = (), debug: bool = False) -> SparkEngine:
-    """The running session as it is, else a new one: submitted (``spark-submit``), or on this machine or the given master.
+    """The running session, else a new one: submitted (``spark-submit``), or on this machine or the given master.
+
+    A session that runs already, or that is a platform's, is never stopped: others use it too. It computes in UTC until the engine
+    stops.
 
     Raises:
         SetupError: Java is missing, or the session cannot start.
     """
-    return SparkEngine(SparkSession.getActiveSession() or _start(settings, places, debug))
+    global _end
+    running = SparkSession.getActiveSession()
+    if running is None:
+        running = _start(settings, places, debug)
+        _end = None if PLATFORM in os.environ else running.stop
+    elif _end is None and (zone := str(running.conf.get(ZONE))) != SESSION[ZONE]:
+        running.conf.set(ZONE, SESSION[ZONE])
+        _end = partial(running.conf.set, ZONE, zone)
+    return SparkEngine(running)
+
+
+_end: Callable[[], None] | None = None
+"""What is done when the engine of this process stops; nothing where others go on with the session as it is."""
 
 
 class SparkEngine:
@@ -92,8 +108,11 @@ class SparkEngine:
         rows.write.parquet(folder)
 
     def stop(self) -> None:
-        """End the session."""
-        self.session.stop()
+        """End the session where it is ours; else leave it as it was."""
+        global _end
+        end, _end = _end, None
+        if end is not None:
+            end()
 
 
 def _start(settings: SparkSettings, places: Sequence[str], debug: bool) -> SparkSession:
@@ -104,7 +123,7 @@ def _start(settings: SparkSettings, places: Sequence[str], debug: bool) -> Spark
         master = f"SPARK_REMOTE={remote}"
         _check_server(remote)
         conf = {key: value for key, value in conf.items() if key not in DELTA}  # the server's own
-    elif "DATABRICKS_RUNTIME_VERSION" in os.environ:
+    elif PLATFORM in os.environ:
         master = "the platform"
         conf = {key: value for key, value in conf.items() if key not in DELTA}  # the platform's own
     elif "PYSPARK_GATEWAY_PORT" not in os.environ:

@@ -30,7 +30,7 @@ class Files(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step did: rows, versions, time, which of its files it opened; or why it was skipped."""
+    """What one step did: rows, versions, time, files that it opened, rows of the tables that it filled; or why it was skipped."""
 
     step: Step
     run: str
@@ -43,6 +43,7 @@ class Outcome:
     skipped: str = ""
     waits: bool = False
     files: Files | None = None
+    filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows_cut(self) -> int:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from resonance.core.advice import ADVICE, NOTHING_HELD_OUT
 from resonance.core.durations import write_seconds
+from resonance.core.files import add_line
 from resonance.core.job import Step
 
 if TYPE_CHECKING:
@@ -114,9 +114,8 @@ class Events:
     def write(self, event: str, **fields: object) -> None:
         """Add one JSON line with the time, the event and its fields."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields})
-        with self._turn, self._log.open("ab+") as log:
-            broken = log.tell() > 0 and (log.seek(-1, SEEK_END), log.read(1))[1] != b"\n"  # a full disk cuts lines off
-            log.write((b"\n" if broken else b"") + line.encode() + b"\n")
+        with self._turn:
+            add_line(self._log, line)
 
 
 def summary(outcome: Outcome) -> str:

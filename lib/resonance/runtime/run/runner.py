@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,7 +153,8 @@ class Runner:
         asked = {"batch": self._config.batch, "round": str(step.round), "arm": step.arm, "run": forecast.run, "why": forecast.why}
         with tell_run(self._config.lineage, step.job.name, inputs, asked) as told:
             outcome = self._perform(forecast, versions, results)
-            told.outputs += [name_table(self._config, name, version) for name, version in outcome.written.items()]
+            for name, version in outcome.written.items():
+                told.outputs.append(replace(name_table(self._config, name, version), rows=outcome.filled.get(name)))
         return outcome
 
     def _perform(self, forecast: Forecast, versions: Mapping[str, int | None], results: tuple[Any, ...] | None) -> Outcome:
@@ -184,7 +186,8 @@ class Runner:
         read = {name: version for name, version in versions.items() if version is not None}
         seconds = time.monotonic() - started
         files = count_files(self._catalog, self._slice(FILES, step), commits)
-        outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds, files=files)
+        filled = {table.name: commit.rows for table, commit in commits.items()}
+        outcome = Outcome(step, turn.run, rows.rows_in, rows.rows_out, rows.cut, written, read, seconds, files=files, filled=filled)
         self._record(outcome, forecast)
         self._mark(step, None)
         return outcome

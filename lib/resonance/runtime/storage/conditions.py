@@ -1,4 +1,4 @@
-"""Slices as conditions, and what the bounds of a file say about them."""
+"""What SQL is told: slices as conditions, texts and properties; and what the bounds of a file say about a slice."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ def quote_text(text: str) -> str:
     """A string as a SQL literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def write_properties(properties: Mapping[str, str]) -> str:
+    """Properties of a table as SQL takes them."""
+    return ", ".join(f"{quote_text(name)} = {quote_text(value)}" for name, value in properties.items())
 
 
 def _condition(column: str, value: Part) -> str:

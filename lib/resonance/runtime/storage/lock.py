@@ -9,13 +9,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from resonance.core.errors import BusyError
-from resonance.core.files import LOCK
+from resonance.core.files import LOCK, refuses_additions
 
 UNKNOWN = (errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS, errno.EINVAL)
 """What a file system says that has no locks: a shared one of a platform, where jobs are scheduled one after the other."""
@@ -37,19 +37,17 @@ def lock_workspace(folder: Path) -> Iterator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with place.open("a+", encoding="utf-8") as file:
-        if not _take(file):
+    with _open(place) as file:
+        if file is not None and not _take(file):
             raise BusyError(f"workspace {folder} is in use: {_holder(place)}; wait for its end, or name another workspace")
-        file.truncate(0)
-        started = datetime.now(UTC).strftime("%H:%M UTC")
-        json.dump({"process": os.getpid(), "command": " ".join(Path(part).name for part in sys.argv[:2]), "since": started}, file)
-        file.flush()
+        command, started = " ".join(Path(part).name for part in sys.argv[:2]), datetime.now(UTC).strftime("%H:%M UTC")
+        place.write_text(json.dumps({"process": os.getpid(), "command": command, "since": started}), encoding="utf-8")
         _held.add(place)
         try:
             yield
         finally:
             _held.discard(place)
-            file.truncate(0)
+            place.write_text("", encoding="utf-8")
 
 
 def find_writer(folder: Path) -> str:
@@ -72,6 +70,16 @@ def find_writer(folder: Path) -> str:
         if error.errno not in UNKNOWN:
             raise
         return _holder(place) if place.stat().st_size else ""
+
+
+def _open(place: Path) -> AbstractContextManager[IO[str] | None]:
+    """The file that is locked; None on a file system that adds nothing to files, which has no locks either."""
+    try:
+        return place.open("a+", encoding="utf-8")
+    except OSError as error:
+        if not refuses_additions(error):
+            raise
+        return nullcontext()
 
 
 def _take(file: IO[str]) -> bool:

@@ -26,7 +26,7 @@ from resonance.core.table import Commit, Slice, Table, collect_rows
 from resonance.runtime import resources
 from resonance.runtime.engines.explain import first_words
 from resonance.runtime.storage.alterations import widen_table
-from resonance.runtime.storage.conditions import describe, where
+from resonance.runtime.storage.conditions import describe, quote_text, where, write_properties
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal
 from resonance.runtime.storage.history import read_note
 from resonance.runtime.storage.log import VERSION
@@ -138,7 +138,7 @@ class SparkCatalog:
         """The highest number appended under this transaction name, or None."""
         if not self.exists(table):
             return None
-        notes = (_note(row["userMetadata"]) for row in self._delta(table).history().select("userMetadata").collect())
+        notes = (_note(row["userMetadata"]) for row in self._look_back(table).select("userMetadata").collect())
         done = [note["transaction"][1] for note in notes if (note.get("transaction") or [None])[0] == transaction]
         return max(done, default=None)
 
@@ -146,13 +146,13 @@ class SparkCatalog:
         """The table's current version, or None where nothing was written yet."""
         if not self.exists(table):
             return None
-        return int(self._delta(table).history(1).select("version").collect()[0]["version"])
+        return int(self._look_back(table, 1).collect()[0]["version"])
 
     def history(self, table: Table) -> list[Change]:
         """The commits that the table's log still holds, the oldest first."""
         if not self.exists(table):
             return []
-        told = self._delta(table).history().select("version", "timestamp", "userName", "userMetadata", "operation")
+        told = self._look_back(table).select("version", "timestamp", "userName", "userMetadata", "operation")
         return [
             Change(row["version"], row["timestamp"].astimezone(UTC), dict(read_note(row)), row["operation"] not in KEEPS_ROWS)
             for row in sorted((found.asDict() for found in told.collect()), key=lambda found: int(found["version"]))
@@ -175,16 +175,15 @@ class SparkCatalog:
         if not self.exists(table):
             return
         since = since and self._find_commit(table, since)
-        kept = ", ".join(f"'{key}' = '{value}'" for key, value in promise_retention(since).items())
+        kept = write_properties(promise_retention(since))
         with self._signed("maintain"):
             self._spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ({kept})")
-            delta = self._delta(table)
-            delta.optimize().executeCompaction()
-            delta.vacuum(float(count_hours(since)))
+            self._spark.sql(f"OPTIMIZE {self.name(table)}")
+            self._spark.sql(f"VACUUM {self.name(table)} RETAIN {count_hours(since)} HOURS")
 
     def _find_commit(self, table: Table, moment: datetime) -> datetime:
         """When the version that was current at that moment was committed; the moment itself where the log does not tell."""
-        commits = self._delta(table).history().select(F.col("timestamp").cast("double").alias("at")).collect()
+        commits = self._look_back(table).select(F.col("timestamp").cast("double").alias("at")).collect()
         before = [row["at"] for row in commits if row["at"] <= moment.timestamp()]
         return datetime.fromtimestamp(max(before, default=moment.timestamp()), UTC)
 
@@ -197,8 +196,12 @@ class SparkCatalog:
         finally:
             self._spark.conf.unset(OF_SESSION)
 
-    def _delta(self, table: Table) -> DeltaTable:
-        return DeltaTable.forName(self._spark, self.name(table))
+    def _look_back(self, table: Table, number: int | None = None) -> DataFrame:
+        """What Delta tells of so many of the newest versions, the newest first; of all where no number is given.
+
+        By SQL: functions of Delta take no name of three parts on open Spark, and need a plug-in of a Connect server.
+        """
+        return self._spark.sql(f"DESCRIBE HISTORY {self.name(table)}" + (f" LIMIT {number}" if number else ""))
 
     def _create(self, table: Table) -> None:
         """Have the table be there, without rows.
@@ -212,7 +215,7 @@ class SparkCatalog:
         place = self._names.locate(table)
         for _ in range(2):
             try:
-                self._commit_first(table, place)
+                self._commit_first(table)
             except PySparkException as error:
                 if place is None or not ABSENT.search(str(error)):
                     raise
@@ -229,20 +232,23 @@ class SparkCatalog:
             time.sleep(0.5)
         return there
 
-    def _commit_first(self, table: Table, place: str | None) -> None:
+    def _commit_first(self, table: Table) -> None:
         contract = resources.contract(table)
-        builder = DeltaTable.createIfNotExists(self._spark).comment(contract.meaning)
-        builder = builder.tableName(self.name(table)) if place is None else builder.location(place)
-        for column in contract.columns:
-            builder = builder.addColumn(column.name, column.type, nullable=not column.required, comment=column.meaning)
-        if contract.cluster_by:
-            builder = builder.clusterBy(contract.cluster_by)
-        for rule in contract.rules:
-            builder = builder.property(f"delta.constraints.{rule.name}", rule.expression)
-        if contract.append_only:
-            builder = builder.property("delta.appendOnly", "true")
+        columns = [
+            f"`{column.name}` {column.type}{' NOT NULL' if column.required else ''} COMMENT {quote_text(column.meaning)}"
+            for column in contract.columns
+        ]
+        properties = {
+            **{f"delta.constraints.{rule.name}": rule.expression for rule in contract.rules},
+            **({"delta.appendOnly": "true"} if contract.append_only else {}),
+            VERSION: contract.version,
+        }
+        clustered = f" CLUSTER BY (`{contract.cluster_by}`)" if contract.cluster_by else ""
         with self._signed("create the table"):
-            builder.property(VERSION, contract.version).execute()
+            self._spark.sql(
+                f"CREATE TABLE IF NOT EXISTS {self.name(table)} ({', '.join(columns)}) USING delta{clustered} "
+                f"COMMENT {quote_text(contract.meaning)} TBLPROPERTIES ({write_properties(properties)})"
+            )
 
     def _commit(
         self, table: Table, rows: Rows, slice: Slice | None, options: Mapping[str, str], note: Mapping[str, object]
@@ -256,7 +262,7 @@ class SparkCatalog:
         with self._turns.setdefault(table.name, threading.Lock()):  # of writes of one table at once Delta refuses all but one
             self._repeat(table, lambda: self._save(table, writer, slice))
         for number in (2, LATEST):  # the last is ours, or that of another driver is
-            last = self._delta(table).history(number).select("version", "userMetadata", "operationMetrics").collect()
+            last = self._look_back(table, number).collect()
             for row in last:
                 if _note(row["userMetadata"]).get("token") == token:
                     counted = row["operationMetrics"] or {}
@@ -303,9 +309,9 @@ class SparkCatalog:
         Raises:
             ContractError: the table is of another major version or cannot be widened.
         """
-        contract, delta = resources.contract(table), self._delta(table)
-        properties: dict[str, str] = delta.detail().select("properties").collect()[0][0]
-        changes = list(widen_table(contract, delta.toDF().schema, properties))
+        contract = resources.contract(table)
+        properties: dict[str, str] = self._spark.sql(f"DESCRIBE DETAIL {self.name(table)}").collect()[0]["properties"]
+        changes = list(widen_table(contract, self._spark.table(self.name(table)).schema, properties))
         then = properties.get(VERSION, contract.version)
         advice = f"{reason}; {refusal(contract, then)}"
         try:
@@ -315,7 +321,7 @@ class SparkCatalog:
             raise ContractError(advice) from error
         try:
             with self._signed(f"widen the table to version {contract.version} of its contract"):
-                for change in (*changes, f"SET TBLPROPERTIES ('{VERSION}' = '{contract.version}')"):
+                for change in (*changes, f"SET TBLPROPERTIES ({write_properties({VERSION: contract.version})})"):
                     self._spark.sql(f"ALTER TABLE {self.name(table)} {change}")
         except PySparkException as error:
             raise ContractError(advice) from error

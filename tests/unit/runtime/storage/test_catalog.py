@@ -28,13 +28,13 @@ ROWS = [("a", "s/x", "first text"), ("b", "s/x", "second text"), ("c", "s/y", "t
 TRAINED = {"doc": 1, "phase": "train", "loss_sum": 4.0}
 
 
-OF_SPARK = [pytest.param(name, marks=pytest.mark.engine("spark")) for name in ("cluster", "addressed")]
+OF_SPARK = [pytest.param(name, marks=pytest.mark.engine("spark")) for name in ("cluster", "unity", "addressed")]
 
 
 @pytest.fixture(params=["folder", "memory", *OF_SPARK])
 def catalog(request, spark, tmp_path):
     """Each kind of catalog; those of a cluster need Spark."""
-    if request.param in ("cluster", "addressed"):
+    if request.param in ("cluster", "unity", "addressed"):
         return request.getfixturevalue(request.param)
     return folder_catalog(spark, tmp_path / "tables") if request.param == "folder" else MemoryCatalog(spark)
 

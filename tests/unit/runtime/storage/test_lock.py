@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,6 +84,27 @@ def test_a_file_system_without_locks_is_written_a_broken_one_is_not(
     if goes_on:
         with lock_workspace(tmp_path):
             pass
+        assert find_writer(tmp_path) == ""
+    else:
+        with pytest.raises(OSError, match=os.strerror(number)), lock_workspace(tmp_path):
+            pass
+
+
+@pytest.mark.parametrize(("number", "goes_on"), [(errno.ESPIPE, True), (errno.EACCES, False)])
+def test_a_file_system_that_adds_nothing_to_files_has_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, goes_on: bool
+) -> None:
+    opens = Path.open
+
+    def refuse(self: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
+        if "a" in mode:
+            raise OSError(number, os.strerror(number))
+        return opens(self, mode, *given, **named)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    if goes_on:
+        with lock_workspace(tmp_path):
+            assert find_writer(tmp_path).startswith(f"process {os.getpid()} (")
         assert find_writer(tmp_path) == ""
     else:
         with pytest.raises(OSError, match=os.strerror(number)), lock_workspace(tmp_path):

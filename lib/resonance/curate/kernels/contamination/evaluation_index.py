@@ -8,6 +8,7 @@ a row, at most ``SEEDS`` an item, those that fewest items have. A shorter item i
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,11 +54,15 @@ class Index(NamedTuple):
     items: NDArray[np.int32]
 
     def save(self, folder: Path) -> None:
-        """One file for each array, which every process of a machine maps into the same memory."""
+        """One file for each array, which every process of a machine maps into the same memory.
+
+        NumPy moves about in a file that it knows to be one; volumes of a platform refuse that.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for name, value in self._asdict().items():
             for field, array in value._asdict().items() if isinstance(value, Lookup) else [("", value)]:
-                np.save(folder / f"{name}-{field}.npy", array)
+                with (folder / f"{name}-{field}.npy").open("wb") as file:
+                    np.save(SimpleNamespace(write=file.write), array)
 
     @classmethod
     def load(cls, folder: Path) -> Index:
