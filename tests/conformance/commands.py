@@ -70,7 +70,11 @@ def start_apart(
 
 def told(workspace: Path) -> dict[str, tuple[str, str]]:
     """Rows and hash of each table, as ``resonance tables --hash`` tells them."""
-    said = run_apart("tables", "--hash", "--workspace", str(workspace))
+    return read_told(run_apart("tables", "--hash", "--workspace", str(workspace)))
+
+
+def read_told(said: str) -> dict[str, tuple[str, str]]:
+    """Rows and hash of each table, of what ``resonance tables --hash`` said."""
     found = re.findall(r"│ (\w+) +│ +\S+ │ +(.+?) │ +([0-9a-f]{16}) │", said)
     assert len(found) == len(TABLES), said
     return {name: (rows, digest) for name, rows, digest in found}

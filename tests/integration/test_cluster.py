@@ -30,6 +30,7 @@ def submit(cluster, *arguments: str) -> subprocess.CompletedProcess[str]:
     jars = ",".join(str(jar) for jar in sorted(Path(sys.prefix, "share/resonance/jars").glob("*.jar")))
     command = [Path(sys.executable).with_name("spark-submit"), "--master", address, "--jars", jars]
     sized = ["--driver-memory", "1500m", "--executor-memory", "1g", *arguments]
+    environment = {**environment, "SPARK_CONNECT_MODE_ENABLED": "1"}  # as a process leaves it that used the embedded engine
     return subprocess.run([*command, *sized], env=environment, capture_output=True, text=True, timeout=1800)
 
 

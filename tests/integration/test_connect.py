@@ -16,7 +16,7 @@ import pytest
 
 from resonance.runtime.engines.spark import DELTA, jar_folder
 from resonance.testing import tiny_corpus
-from tests.conformance.commands import DATA_HALF, SMALL_PLAN, TOP, told
+from tests.conformance.commands import DATA_HALF, SMALL_PLAN, TOP, read_told, told
 from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine("embedded"), pytest.mark.timeout(2400)]
@@ -93,6 +93,13 @@ def call(engine: str, words: list[str], around: dict[str, str]) -> str:
     return done.stdout
 
 
+def curate(engine: str, workspace: Path, around: dict[str, str], *further: str) -> None:
+    """Run the data half on the texts beside the workspace."""
+    settings = (*SMALL_PLAN, f"ingest.inputs=[{workspace.parent / 'texts.jsonl'}]", f"spark.engine={engine}", *further)
+    run = ["-m", "resonance.cli", "run", *DATA_HALF, "--rounds=1", "--workspace", str(workspace)]
+    call(engine, [*run, *(f"--set={setting}" for setting in settings)], around)
+
+
 @pytest.fixture(scope="module")
 def two(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Two:
     home = tmp_path_factory.mktemp("two")
@@ -103,20 +110,9 @@ def two(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Two
         {"id": "word", "text": "word"},
     ]
     (home / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "{broken\n")
-    settings = [f"--set={given}" for given in (*SMALL_PLAN, f"ingest.inputs=[{home / 'texts.jsonl'}]")]
     found = Two(home / "here", home / "there")
     for engine, workspace, around in (("embedded", found.here, {}), ("spark", found.there, server)):
-        run = [
-            "-m",
-            "resonance.cli",
-            "run",
-            *DATA_HALF,
-            "--rounds=1",
-            "--workspace",
-            str(workspace),
-            f"--set=spark.engine={engine}",
-        ]
-        call(engine, [*run, *settings], around)
+        curate(engine, workspace, around)
         said = call(engine, ["-c", JOIN, str(workspace), engine], around)
         assert "pyspark.sql.connect" in said, said
     return found
@@ -127,3 +123,15 @@ def test_all_tables_are_equal_hash_for_hash(two: Two) -> None:
     filled = {name for name, (rows, _) in here.items() if rows not in ("0", "not written yet")}
     assert {"documents", "rejects", "duplicates", "sample_plan", "plans", "signal_event", "signal_state", "slice_state"} <= filled
     assert here == there
+
+
+def test_tables_of_a_catalog_are_equal_too(two: Two, server: dict[str, str]) -> None:
+    workspace, catalog = two.here.with_name("cataloged"), "catalog=spark_catalog.default"
+    curate("spark", workspace, server, catalog)
+    here = told(two.here)
+    there = read_told(
+        call("spark", ["-m", "resonance.cli", "tables", "--hash", "--workspace", str(workspace), "--set", catalog], server)
+    )
+    made = {"documents", "rejects", "duplicates", "signatures", "compared", "sample_plan", "plans", "rules"}
+    assert {name: here[name] for name in made} == {name: there[name] for name in made}
+    assert not (workspace / "tables").exists()

@@ -26,6 +26,8 @@ from resonance.runtime import resources
 from resonance.runtime.engines.engine import PLATFORM, SESSION, ZONE
 from resonance.runtime.engines.explain import name_causes
 
+CONNECTS = "SPARK_CONNECT_MODE_ENABLED"
+"""What pyspark leaves in the environment of a process that used the embedded engine: those that it starts would be clients too."""
 DELTA_PACKAGE = {"4": "io.delta:delta-spark_4.1_2.13:4.4.0", "3": "io.delta:delta-spark_2.12:3.3.2"}
 DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -126,7 +128,9 @@ def _start(settings: SparkSettings, places: Sequence[str], debug: bool) -> Spark
     elif PLATFORM in os.environ:
         master = "the platform"
         conf = {key: value for key, value in conf.items() if key not in DELTA}  # the platform's own
-    elif "PYSPARK_GATEWAY_PORT" not in os.environ:
+    elif "PYSPARK_GATEWAY_PORT" in os.environ:
+        os.environ.pop(CONNECTS, None)
+    else:
         _check_machine()
         _clear_environment(master.startswith("local"), hdfs=any(map(is_on_hdfs, places)))
         builder = builder.master(master)
@@ -180,7 +184,7 @@ def _clear_environment(local: bool, *, hdfs: bool = False) -> None:
     """
     others = ("SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS", "YARN_CONF_DIR", "SPARK_LOCAL_IP") if local else ()
     told = ("HADOOP_CONF_DIR",) if local and not hdfs else ()
-    for name in ("SPARK_HOME", "SPARK_CONNECT_MODE_ENABLED", *others, *told):
+    for name in ("SPARK_HOME", CONNECTS, *others, *told):
         os.environ.pop(name, None)
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable, "PYTHONSAFEPATH": "1"}
     if local:

@@ -111,7 +111,9 @@ def test_a_session_that_does_not_start_says_what_caused_it(monkeypatch: pytest.M
     assert "\n" not in str(refused.value)
 
 
-def test_a_platforms_own_session_is_taken_with_its_own_delta(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What a session is asked for, which is there already."""
     asked: dict[str, str] = {}
 
     class Builder:
@@ -126,6 +128,17 @@ def test_a_platforms_own_session_is_taken_with_its_own_delta(monkeypatch: pytest
             return "the platform's session"
 
     monkeypatch.setattr(spark, "SparkSession", type("Session", (), {"builder": Builder()}))
+    return asked
+
+
+def test_a_submitted_job_is_no_client_though_the_embedded_engine_ran_where_it_was_submitted(asked: dict[str, str]) -> None:
+    os.environ |= {"PYSPARK_GATEWAY_PORT": "1", "SPARK_CONNECT_MODE_ENABLED": "1"}
+    spark._start(SparkSettings(), places=[], debug=False)
+    assert "SPARK_CONNECT_MODE_ENABLED" not in os.environ
+    assert asked == {**spark.DELTA, **spark.COMMON, "spark.sql.shuffle.partitions": "2"}
+
+
+def test_a_platforms_own_session_is_taken_with_its_own_delta(asked: dict[str, str]) -> None:
     os.environ["DATABRICKS_RUNTIME_VERSION"] = "16.4"
     assert spark._start(SparkSettings(conf={"spark.sql.ansi.enabled": "true"}), places=[], debug=False) == "the platform's session"
     assert asked == {**spark.COMMON, "spark.sql.shuffle.partitions": "2", "spark.sql.ansi.enabled": "true"}
