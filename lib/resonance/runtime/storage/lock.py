@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -47,7 +47,8 @@ def lock_workspace(folder: Path) -> Iterator[None]:
             yield
         finally:
             _held.discard(place)
-            place.write_text("", encoding="utf-8")
+            with suppress(FileNotFoundError):  # somebody removed the workspace meanwhile
+                place.write_text("", encoding="utf-8")
 
 
 def find_writer(folder: Path) -> str:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import multiprocessing
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,12 @@ def test_another_process_is_refused_in_one_line_until_the_first_has_ended(tmp_pa
     with lock_workspace(tmp_path):
         assert find_writer(tmp_path).startswith(f"process {os.getpid()} (")
     assert find_writer(tmp_path) == find_writer(tmp_path / "none") == ""
+
+
+def test_a_workspace_that_is_removed_meanwhile_is_not_made_again(tmp_path: Path) -> None:
+    with lock_workspace(tmp_path / "w"):
+        shutil.rmtree(tmp_path / "w")
+    assert not (tmp_path / "w").exists()
 
 
 def test_a_look_at_the_lock_refuses_no_writer(tmp_path: Path) -> None:
