@@ -110,6 +110,7 @@ def make_register(files: Sequence[Path]) -> dict[str, Any]:
     given = ["register", "{{job.parameters.name}}", "{{job.parameters.files}}"]
     return {
         "name": "resonance register",
+        "max_concurrent_runs": 1,
         "parameters": [{"name": "name", "default": "evaluation"}, {"name": "files", "default": f"{VOLUME}/evaluation"}],
         "job_clusters": [{"job_cluster_key": DATA, "new_cluster": {"spark_version": "${var.runtime}", **_node(), **_settle(DATA)}}],
         "tasks": [{"task_key": "register", "job_cluster_key": DATA, "python_wheel_task": _call(given, files)}],

@@ -70,10 +70,10 @@ def start_apart(
 
 def told(workspace: Path) -> dict[str, tuple[str, str]]:
     """Rows and hash of each table, as ``resonance tables --hash`` tells them."""
-    return read_told(run_apart("tables", "--hash", "--workspace", str(workspace)))
+    return parse_told(run_apart("tables", "--hash", "--workspace", str(workspace)))
 
 
-def read_told(said: str) -> dict[str, tuple[str, str]]:
+def parse_told(said: str) -> dict[str, tuple[str, str]]:
     """Rows and hash of each table, of what ``resonance tables --hash`` said."""
     found = re.findall(r"│ (\w+) +│ +\S+ │ +(.+?) │ +([0-9a-f]{16}) │", said)
     assert len(found) == len(TABLES), said

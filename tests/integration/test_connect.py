@@ -16,7 +16,7 @@ import pytest
 
 from resonance.runtime.engines.spark import DELTA, jar_folder
 from resonance.testing import tiny_corpus
-from tests.conformance.commands import DATA_HALF, SMALL_PLAN, TOP, read_told, told
+from tests.conformance.commands import DATA_HALF, SMALL_PLAN, TOP, parse_told, told
 from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine("embedded"), pytest.mark.timeout(2400)]
@@ -129,7 +129,7 @@ def test_tables_of_a_catalog_are_equal_too(two: Two, server: dict[str, str]) -> 
     workspace, catalog = two.here.with_name("cataloged"), "catalog=spark_catalog.default"
     curate("spark", workspace, server, catalog)
     here = told(two.here)
-    there = read_told(
+    there = parse_told(
         call("spark", ["-m", "resonance.cli", "tables", "--hash", "--workspace", str(workspace), "--set", catalog], server)
     )
     made = {"documents", "rejects", "duplicates", "signatures", "compared", "sample_plan", "plans", "rules"}

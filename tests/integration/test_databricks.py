@@ -118,6 +118,9 @@ def test_the_clusters_that_train_keep_the_policy():
     policy, cluster = json.loads((FOLDER / "policy.json").read_text()), CLUSTERS["train"]
     for path, rule in policy.items():
         section, _, key = path.partition(".")
+        if rule["type"] == "forbidden":
+            assert section not in cluster, path
+            continue
         value = fill(str(cluster[section][key] if key else cluster[section]))
         holds = {
             "fixed": lambda rule=rule, value=value: value == rule["value"],

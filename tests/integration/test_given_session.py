@@ -56,7 +56,7 @@ def run_in(volume: Path, library: Path, *command: object) -> subprocess.Complete
 
 
 @pytest.mark.slow
-def test_a_volume_takes_files_from_their_start_to_their_end_alone(tmp_path: Path, library: Path) -> None:
+def test_a_volume_adds_nothing_to_files_and_links_and_locks_none(tmp_path: Path, library: Path) -> None:
     tries = (
         ("open(sys.argv[1] + '/a', 'w').write('a')", ""),
         ("open(sys.argv[1] + '/a', 'ab+')", "Illegal seek"),
@@ -78,12 +78,12 @@ def test_the_loop_runs_in_a_session_that_goes_on_after_it(tmp_path: Path, librar
     (volume / "sources" / "texts.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     (volume / "exam.jsonl").write_text(json.dumps({"text": "Which day was it by the river, and who asked at noon?"}) + "\n")
     small = [setting for setting in SMALL if not setting.startswith("ingest")]
-    settings = (*small, "train.launch=inline", "train.ranks=1", "tracking.enabled=false", "judge.policy=none")
+    settings = (*small, "train.launch=torch_distributor", "train.ranks=2", "tracking.enabled=false", "judge.policy=none")
     where = (volume / "workspace", volume / "sources", volume / "exam.jsonl", tmp_path / "tables")
     done = run_in(volume, library, sys.executable, "-W", "ignore", "-c", RUN, *where, *settings)
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
     found = json.loads(done.stdout.splitlines()[-1])
-    assert found["zone"] == "Asia/Shanghai"
+    assert found["zone"] == "UTC"
     assert found["documents"] == found["held"]["documents"] > 0
     assert found["held"]["signal_event"] > 0
     log = [json.loads(line)["event"] for line in (volume / "workspace" / "logs" / "events.jsonl").read_text().splitlines()]

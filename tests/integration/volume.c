@@ -1,5 +1,5 @@
-/* Below the folder that VOLUME names, files are taken from their start to their end alone, and there are no locks and no links: as
-   on volumes of Unity Catalog. */
+/* Below the folder that VOLUME names, files are written once, in order, and nothing is added to them; there are no locks and no hard
+   links: as on volumes of Unity Catalog. What writes through a memory map or cuts files shorter is not refused. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

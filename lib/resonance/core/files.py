@@ -20,8 +20,10 @@ LOCK = ".resonance.lock"
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f\x7f]")
 """What delta-rs reads as another letter, as the end of a name, or not at all: its paths are those of addresses."""
-WHOLE = (errno.ESPIPE, errno.ENOTSUP)
-"""What a file system says that takes files from their start to their end alone, as volumes of a platform are."""
+NO_APPEND = (errno.ESPIPE, errno.ENOTSUP, errno.ENOSYS)
+"""What a file system says where files are written once, in order, and nothing is added to them: a volume of a platform."""
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
+"""What a file system says that makes no second name of a file."""
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
@@ -95,21 +97,21 @@ def hash_file(file: str | Path) -> str | None:
 
 
 def add_line(file: Path, line: str) -> None:
-    """Add a line to a file, after one that a full disk cut off too. Where nothing can be added to files, it is written anew."""
+    """Add a line to a file, after one that a full disk cut off too; where nothing can be added, the file is written anew."""
     try:
         with file.open("ab+") as held:
             broken = held.tell() > 0 and (held.seek(-1, os.SEEK_END), held.read(1))[1] != b"\n"
             held.write((b"\n" if broken else b"") + line.encode() + b"\n")
     except OSError as error:
-        if not refuses_additions(error):
+        if not refuses_append(error):
             raise
         before = file.read_bytes() if file.exists() else b""
         file.write_bytes(before + (b"" if before.endswith(b"\n") or not before else b"\n") + line.encode() + b"\n")
 
 
-def refuses_additions(error: OSError) -> bool:
+def refuses_append(error: OSError) -> bool:
     """Whether a file system says by this error that nothing is added to its files."""
-    return isinstance(error, io.UnsupportedOperation) or error.errno in WHOLE
+    return isinstance(error, io.UnsupportedOperation) or error.errno in NO_APPEND
 
 
 def own_folder() -> Path:

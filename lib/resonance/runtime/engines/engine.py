@@ -17,6 +17,17 @@ SESSION = {ZONE: "UTC", "spark.python.sql.dataFrameDebugging.enabled": "false"}
 code for errors, and tell it to the JVM in four messages."""
 
 
+def find_session() -> SparkSession | None:
+    """The session of this process, whichever thread started it, where there is one."""
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    try:
+        return SparkSession.active()
+    except PySparkException:
+        return None
+
+
 class Engine(Protocol):
     """A running session. Nothing outside ``runtime.engines`` asks which engine it is."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from resonance.core.errors import ConfigError
 from resonance.core.objects import NEED_JARS, is_address, is_on_hdfs
 from resonance.core.settings import Config, SparkSettings
-from resonance.runtime.engines.engine import PLATFORM
+from resonance.runtime.engines.engine import PLATFORM, find_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -105,13 +105,9 @@ def _is_given() -> bool:
 
 
 def _runs_already() -> bool:
-    """Whether this process holds an active session that is not our own."""
+    """Whether this process holds a session that is not our own."""
     if "pyspark.sql" not in sys.modules:
         return False
     from resonance.runtime.engines import embedded
 
-    if embedded.running() is not None:
-        return False
-    from pyspark.sql import SparkSession
-
-    return SparkSession.getActiveSession() is not None
+    return embedded.running() is None and find_session() is not None

@@ -10,8 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +22,7 @@ from resonance.core.files import own_folder
 from resonance.core.objects import is_address, is_on_hdfs, spell_address
 from resonance.core.settings import SparkSettings
 from resonance.runtime import resources
-from resonance.runtime.engines.engine import PLATFORM, SESSION, ZONE
+from resonance.runtime.engines.engine import PLATFORM, SESSION, ZONE, find_session
 from resonance.runtime.engines.explain import name_causes
 
 CONNECTS = "SPARK_CONNECT_MODE_ENABLED"
@@ -74,25 +73,26 @@ QUIET_ARCHIVE = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 def open_spark(settings: SparkSettings, *, places: Sequence[str] = (), debug: bool = False) -> SparkEngine:
     """The running session, else a new one: submitted (``spark-submit``), or on this machine or the given master.
 
-    A session that runs already, or that is a platform's, is never stopped: others use it too. It computes in UTC until the engine
-    stops.
+    A session that runs already, or that is a platform's, is never stopped: others use it too. It computes in UTC from now on.
 
     Raises:
         SetupError: Java is missing, or the session cannot start.
     """
-    global _end
-    running = SparkSession.getActiveSession()
+    global _ours
+    running = find_session()
     if running is None:
         running = _start(settings, places, debug)
-        _end = None if PLATFORM in os.environ else running.stop
-    elif _end is None and (zone := str(running.conf.get(ZONE))) != SESSION[ZONE]:
-        running.conf.set(ZONE, SESSION[ZONE])
-        _end = partial(running.conf.set, ZONE, zone)
+        _ours = "" if PLATFORM in os.environ else _identify(running)
+    running.conf.set(ZONE, SESSION[ZONE])
     return SparkEngine(running)
 
 
-_end: Callable[[], None] | None = None
-"""What is done when the engine of this process stops; nothing where others go on with the session as it is."""
+_ours = ""
+"""The application of the session that this process started, and ends."""
+
+
+def _identify(session: SparkSession) -> str:
+    return str(session.conf.get("spark.app.id", ""))
 
 
 class SparkEngine:
@@ -110,11 +110,11 @@ class SparkEngine:
         rows.write.parquet(folder)
 
     def stop(self) -> None:
-        """End the session where it is ours; else leave it as it was."""
-        global _end
-        end, _end = _end, None
-        if end is not None:
-            end()
+        """End the session where this process started it, for all of its workspaces."""
+        global _ours
+        if find_session() is not None and _ours and _identify(self.session) == _ours:
+            self.session.stop()
+            _ours = ""
 
 
 def _start(settings: SparkSettings, places: Sequence[str], debug: bool) -> SparkSession:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from pyspark.errors import PySparkAttributeError
 
 from resonance.core.errors import SetupError
+from resonance.core.files import NO_LINKS
 from resonance.core.launch import Launch, Ranks
 from resonance.core.places import open_place
 from resonance.core.settings import TrainSettings
@@ -306,12 +307,26 @@ def _run_rank(module: str, spec: str) -> None:
     rank, shared, mine = find_rank(), _open_shared(spec), uuid.uuid4().hex
     started = f"{STARTED}/{rank}.txt"
     try:
-        if not shared.create(started, mine) and shared.read(started) != mine:  # a request may be tried again
+        if not _put_once(shared, started, mine) and shared.read(started) != mine:  # a request may be tried again
             raise ChildProcessError("a rank was killed, and Spark started all of them again")
         importlib.import_module(module).main([spec])
     except Exception as error:
-        shared.create(FAILURE, f"rank {rank} failed: {type(error).__name__}: {last_line(str(error))}")
+        _put_once(shared, FAILURE, f"rank {rank} failed: {type(error).__name__}: {last_line(str(error))}")
         raise
+
+
+def _put_once(shared: Files, path: str, text: str) -> bool:
+    """Put a note, unless it is there; whether it was put. Where a file system makes no links, two may be put at one instant."""
+    try:
+        return shared.create(path, text)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+    with suppress(FileNotFoundError):
+        shared.read(path)
+        return False
+    shared.put(path, text.encode())
+    return True
 
 
 def _open_shared(spec: str) -> Files:

@@ -9,13 +9,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from resonance.core.errors import BusyError
-from resonance.core.files import LOCK, refuses_additions
+from resonance.core.files import LOCK, refuses_append
 
 UNKNOWN = (errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS, errno.EINVAL)
 """What a file system says that has no locks: a shared one of a platform, where jobs are scheduled one after the other."""
@@ -47,8 +47,10 @@ def lock_workspace(folder: Path) -> Iterator[None]:
             yield
         finally:
             _held.discard(place)
-            with suppress(FileNotFoundError):  # somebody removed the workspace meanwhile
+            if file is None:
                 place.write_text("", encoding="utf-8")
+            else:
+                file.truncate(0)
 
 
 def find_writer(folder: Path) -> str:
@@ -78,7 +80,7 @@ def _open(place: Path) -> AbstractContextManager[IO[str] | None]:
     try:
         return place.open("a+", encoding="utf-8")
     except OSError as error:
-        if not refuses_additions(error):
+        if not refuses_append(error):
             raise
         return nullcontext()
 

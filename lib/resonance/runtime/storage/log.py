@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resonance.core.contract import Contract
+from resonance.core.errors import StorageError
+from resonance.core.files import NO_LINKS
 from resonance.core.storage import TableFiles
 from resonance.runtime.storage.notes import write_note
 
@@ -59,7 +61,14 @@ def commit_actions(
     about = {"timestamp": _now(), "operation": operation, "operationParameters": {}, "engineInfo": "resonance"}
     about["userMetadata"] = write_note(note)
     lines = "".join(json.dumps(action) + "\n" for action in ({"commitInfo": about}, *actions))
-    return files.create(f"{table}/_delta_log/{version:020d}.json", lines)
+    try:
+        return files.create(f"{table}/_delta_log/{version:020d}.json", lines)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        cause = f"tables: the file system of {files.name(table)} makes no links, which commits need"
+        advice = "name a folder of another disk, or keep tables in a catalog (catalog) or at an address (tables)"
+        raise StorageError(f"{cause}; {advice}") from error
 
 
 def _now() -> int:

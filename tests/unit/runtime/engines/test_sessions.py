@@ -1,4 +1,4 @@
-"""Our own session ends with the last workspace; one that runs already goes on as it was. Spark's metrics can be asked for."""
+"""Our own session ends with a workspace, one that runs already goes on. Spark's metrics can be asked for."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ print(SparkSession.getActiveSession())
 """
 GIVEN = """
 import sys
+from threading import Thread
 import resonance
 from pyspark.sql import SparkSession
 
@@ -32,13 +33,19 @@ builder = SparkSession.builder.master("local[1]").config("spark.sql.session.time
 for key, value in {**sessions.DELTA, **sessions.LAPTOP, **sessions._jars(False)}.items():
     builder = builder.config(key, value)
 spark = builder.getOrCreate()
-for _ in range(2):
+
+
+def look() -> None:
     with resonance.open(sys.argv[1], settings=CATALOG) as w:
         w.frame("documents").count()
-        zones = [spark.conf.get("spark.sql.session.timeZone")]
         w.frame("rejects").count()
-    zones.append(spark.conf.get("spark.sql.session.timeZone"))
-print(spark.range(3).count(), *zones)
+
+
+look()
+thread = Thread(target=look)
+thread.start()
+thread.join()
+print(spark.range(3).count(), spark.conf.get("spark.sql.session.timeZone"))
 """
 WATCHED = """
 from urllib.parse import urlsplit
@@ -63,7 +70,7 @@ def test_spark_tells_prometheus_of_its_executors(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine("spark")
-@pytest.mark.parametrize(("code", "left"), [(OURS, "None"), (GIVEN, "3 UTC Asia/Shanghai")], ids=["ours", "given"])
+@pytest.mark.parametrize(("code", "left"), [(OURS, "None"), (GIVEN, "3 UTC")], ids=["ours", "given"])
 def test_what_is_left_of_a_session(tmp_path: Path, code: str, left: str) -> None:
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code, tmp_path], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-2_000:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -15,9 +16,10 @@ import pytest
 from tests.unit.train import conformance
 
 from resonance.core.errors import SetupError
+from resonance.core.places import LocalFiles
 from resonance.core.settings import TrainSettings
 from resonance.runtime.engines.session import engine_of
-from resonance.runtime.ranks import local_ranks
+from resonance.runtime.ranks import launch, local_ranks
 from resonance.runtime.ranks.launch import ON_SPARK, InlineLaunch, SparkLaunch, open_launch
 from resonance.runtime.ranks.local_ranks import HOROVOD, WAYS, LocalLaunch
 
@@ -240,3 +242,25 @@ def test_ranks_on_spark_conform(on_spark, order, tmp_path):
     for rank in told:
         assert set(rank["checks"]) == {check.__name__ for check in conformance.CHECKS}
         assert {name: error for name, error in rank["checks"].items() if error} == {}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_note_is_put_once_also_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    shared = LocalFiles(tmp_path)
+    assert launch._put_once(shared, "started/0.txt", "first")
+    assert not launch._put_once(shared, "started/0.txt", "second")
+    assert (tmp_path / "started" / "0.txt").read_text() == "first"
+
+
+def test_a_note_on_a_broken_disk_is_not_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "link", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        launch._put_once(LocalFiles(tmp_path), "note", "text")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
 import time
 from contextlib import nullcontext
@@ -13,7 +15,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from pyspark.sql import functions as F
 
-from resonance.core.errors import ContractError
+from resonance.core.errors import ContractError, StorageError
 from resonance.core.frames import make_frame
 from resonance.core.packages import name_software
 from resonance.core.places import LocalFiles
@@ -349,3 +351,12 @@ def test_small_tables_are_read_without_an_engine(spark, tmp_path):
     assert (alone.version(STEPS), alone.count(STEPS), alone.committed(STEPS, "steps/r")) == (0, 1, 1)
     assert alone.rows(STEPS, ("seconds", "run")) == [{"seconds": 1.0, "run": "r"}]
     assert alone.rows(REJECTS) == []
+
+
+def test_a_folder_without_links_holds_no_tables(folder, spark, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(StorageError, match="makes no links, which commits need; name a folder of another disk, or keep"):
+        folder.write(DOCUMENTS, documents_frame(spark, ROWS), {"batch": "main"}, {})
