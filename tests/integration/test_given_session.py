@@ -86,6 +86,6 @@ def test_the_loop_runs_in_a_session_that_goes_on_after_it(tmp_path: Path, librar
     assert found["zone"] == "UTC"
     assert found["documents"] == found["held"]["documents"] > 0
     assert found["held"]["signal_event"] > 0
-    log = [json.loads(line)["event"] for line in (volume / "workspace" / "logs" / "events.jsonl").read_text().splitlines()]
+    log = [json.loads(line)["event"] for line in (volume / "workspace" / "events.jsonl").read_text().splitlines()]
     assert log.count("started") == log.count("finished") > 10
     assert (volume / "workspace" / ".resonance.lock").read_text() == ""
