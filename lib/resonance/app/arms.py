@@ -121,8 +121,9 @@ class Arms:
     def read_losses(self, run: str) -> dict[str, float]:
         """Bits per byte of each slice."""
         sums = self._read_probe(F.col("run") == run).groupBy("slice")
-        found = sums.agg(F.sum("loss_sum").alias("nats"), F.sum("n_bytes").alias("size"))
-        return {row["slice"]: row["nats"] / row["size"] / math.log(2) for row in found.collect() if row["size"]}
+        nats = F.sum(F.col("loss_sum").cast("decimal(38,8)"))  # the same in any order of rows, as a sum of doubles is not
+        found = sums.agg(nats.alias("nats"), F.sum("n_bytes").alias("size"))
+        return {row["slice"]: float(row["nats"]) / row["size"] / math.log(2) for row in found.collect() if row["size"]}
 
     def find_broken(self, run: str) -> str:
         """Why an arm does not count: its training or its scoring met a loss that is no number; empty where it counts."""

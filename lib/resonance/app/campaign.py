@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -215,7 +216,7 @@ class Campaign:
         counted = [value for name, value in row["by_slice"].items() if self.search.protects(name)]
         if not reason and not counted:
             reason = "no document of a protected slice tells what it comes to"
-        row["objective"] = None if reason else sum(counted) / len(counted)
+        row["objective"] = None if reason else math.fsum(counted) / len(counted)  # whatever order the engine gives slices in
         return {**row, "feasible": not reason, "reason": reason, "seconds": time.monotonic() - started}
 
     def _measure_kept(self, policy: Policy) -> Kept:
