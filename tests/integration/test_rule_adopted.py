@@ -83,12 +83,14 @@ def test_an_accepted_rule_judges_a_whole_run_and_is_taken_back_without_a_trace(
     states = {row["version"]: row["state"] for row in open_tables(tmp_path).catalog.rows(RULE_VERSIONS)}
     assert states == {1: "adopted", 2: "rolled_back"}
 
-    with OpenWorkspace(tmp_path / "w", conf=[tmp_path / "conf.yaml"], console=Console(quiet=True)) as w:
-        search, incumbent = load_search(str(tmp_path / "brief.yaml"))
-        there, number = open_round(w.rules.open(), w.console, "brief")
-        with closing(there.events(w.console, 2)) as events:
-            waiting = w.searches.open_campaign(there, search, incumbent, number, events)
-            w.searches.settle(waiting, {"brief.below": BRIEF})
+    w = OpenWorkspace(
+        tmp_path / "w", conf=[tmp_path / "conf.yaml"], console=Console(quiet=True)
+    )  # left open: closing ends the engine
+    search, incumbent = load_search(str(tmp_path / "brief.yaml"))
+    there, number = open_round(w.rules.open(), w.console, "brief")
+    with closing(there.events(w.console, 2)) as events:
+        waiting = w.searches.open_campaign(there, search, incumbent, number, events)
+        w.searches.settle(waiting, {"brief.below": BRIEF})
     (tmp_path / "next.yaml").write_text((tmp_path / "world.yaml").read_text().replace("version: 1", "version: 9"))
     main(["rules", "adopt", str(tmp_path / "next.yaml"), "--name", "Ada", "--reason", "a test", *place])
     capsys.readouterr()

@@ -31,14 +31,14 @@ def try_arms(home: Path, name: str, room: int, monkeypatch: pytest.MonkeyPatch) 
     """The objectives of four arms, and the events of their held-out documents, in a copy of the workspace."""
     shutil.copytree(home / "w", home / name)
     monkeypatch.setattr(Workspace, "find_room", lambda self: room)
-    with OpenWorkspace(home / name, conf=[home / "conf.yaml"], console=Console(quiet=True)) as w:
-        search, incumbent = load_search(str(home / "mixed.yaml"))
-        opened, number = open_round(w.rules.open(), w.console, "mixed")
-        with closing(opened.events(w.console, 2)) as events:
-            campaign = w.searches.open_campaign(opened, search, incumbent, number, events)
-            outcomes = campaign.measure(ASKED)
-        found = opened.frames()["signal_event"].where(F.col("arm").startswith("rule-")).select(*OWN)
-        return outcomes, sorted(tuple(row) for row in found.collect())
+    w = OpenWorkspace(home / name, conf=[home / "conf.yaml"], console=Console(quiet=True))  # left open: closing ends the engine
+    search, incumbent = load_search(str(home / "mixed.yaml"))
+    opened, number = open_round(w.rules.open(), w.console, "mixed")
+    with closing(opened.events(w.console, 2)) as events:
+        campaign = w.searches.open_campaign(opened, search, incumbent, number, events)
+        outcomes = campaign.measure(ASKED)
+    found = opened.frames()["signal_event"].where(F.col("arm").startswith("rule-")).select(*OWN)
+    return outcomes, sorted(tuple(row) for row in found.collect())
 
 
 @pytest.mark.usefixtures("spark")
