@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from resonance.runtime.engines.spark import CONNECTS
 from tests.conftest import SMALL
 
 RUN = """
@@ -51,7 +52,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_in(volume: Path, library: Path, *command: object) -> subprocess.CompletedProcess[str]:
-    around = {**os.environ, "LD_PRELOAD": str(library), "VOLUME": str(volume), "PYSPARK_PYTHON": sys.executable}
+    own = {name: value for name, value in os.environ.items() if name != CONNECTS}
+    around = {**own, "LD_PRELOAD": str(library), "VOLUME": str(volume), "PYSPARK_PYTHON": sys.executable}
     return subprocess.run([*map(str, command)], env=around, capture_output=True, text=True, cwd=volume.parent)
 
 

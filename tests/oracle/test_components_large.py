@@ -6,6 +6,7 @@ import hashlib
 import logging
 import math
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,13 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from resonance.curate.duplicates.components import FEW, components
 
-Checkpoint = Callable[[DataFrame, str], DataFrame]
 Edges = tuple[NDArray[np.int64], NDArray[np.int64]]
 MILLION = 1_000_000
 
@@ -44,12 +43,16 @@ def random_with_self_loops() -> Edges:
     return np.concatenate([one, loops]), np.concatenate([other, loops])
 
 
+def make_name(node: int) -> bytes:
+    return hashlib.md5(str(node).encode(), usedforsecurity=False).digest()
+
+
 def by_scipy(edges: Edges) -> dict[bytes, bytes]:
     """The smallest name in its component, for each node that has an edge to another one."""
     one, other = (ends[edges[0] != edges[1]] for ends in edges)
     size = int(max(one.max(), other.max())) + 1
     nodes = np.unique(np.concatenate([one, other]))
-    names = np.array([hashlib.md5(str(node).encode(), usedforsecurity=False).digest() for node in nodes], "O")
+    names = np.array(list(map(make_name, nodes.tolist())), "O")
     _, labels = connected_components(coo_array((np.ones(len(one), np.int8), (one, other)), shape=(size, size)), directed=False)
     smallest: dict[int, bytes] = {}
     for label, name in zip(labels[nodes].tolist(), names, strict=True):
@@ -62,19 +65,27 @@ def by_scipy(edges: Edges) -> dict[bytes, bytes]:
 @pytest.mark.parametrize("make", [chain, star, clique, random_with_self_loops])
 def test_a_million_edges(
     spark: SparkSession,
-    checkpoint: Checkpoint,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     make: Callable[[], Edges],
     few: int,
 ) -> None:
     one, other = edges = make()
-    pq.write_table(pa.table({"one": one, "other": other}), tmp_path / "edges.parquet")
-    name = {end: F.unhex(F.md5(F.col(end).cast("string"))) for end in ("one", "other")}
-    frame = spark.read.parquet(str(tmp_path / "edges.parquet")).select(name["one"].alias("doc_id"), name["other"].alias("other"))
+    ends = {"doc_id": one, "other": other}
+    pq.write_table(
+        pa.table({name: list(map(make_name, nodes.tolist())) for name, nodes in ends.items()}), tmp_path / "edges.parquet"
+    )
+    frame = spark.read.parquet(str(tmp_path / "edges.parquet"))
+
+    def keep(rows: DataFrame, name: str) -> DataFrame:
+        """As a step keeps frames: in files, as all rows at once are more than a message holds."""
+        folder = str(tmp_path / f"{name}-{uuid.uuid4().hex}")
+        rows.write.parquet(folder)
+        return spark.read.parquet(folder)
+
     start = time.monotonic()
     with caplog.at_level(logging.INFO, "resonance"):
-        rows = components(frame, checkpoint=checkpoint, max_rounds=50, few=few).toPandas()
+        rows = components(frame, checkpoint=keep, max_rounds=50, few=few).toPandas()
     turns = len(caplog.records)
     print(f"{make.__name__}, few={few:,}: {len(one):,} edges, {turns} turns, {time.monotonic() - start:.0f} s")
     found = dict(zip(map(bytes, rows["doc_id"]), map(bytes, rows["component"]), strict=True))

@@ -1,4 +1,4 @@
-"""What ALTER TABLE is told so that a table of an older minor version keeps its contract as it is now."""
+"""What SQL is told so that a table keeps its contract: one that is made, and one of an older minor version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pyspark.sql.types import StructType
 
 from resonance.core.contract import Contract, Rule
-from resonance.runtime.storage.conditions import quote_text
+from resonance.runtime.storage.conditions import quote_text, write_properties
 from resonance.runtime.storage.contract_versions import find_absent, same_expression
 
 
@@ -22,6 +22,17 @@ def widen_table(contract: Contract, schema: StructType, properties: Mapping[str,
     for rule in contract.rules:
         if not same_expression(properties.get(f"delta.constraints.{rule.name.lower()}", ""), rule.expression):
             yield from _replace_rule(rule)
+
+
+def write_creation(name: str, contract: Contract, properties: Mapping[str, str]) -> str:
+    """What makes a table that keeps its contract, unless it is there."""
+    columns = ", ".join(
+        f"`{column.name}` {column.type}{' NOT NULL' if column.required else ''} COMMENT {quote_text(column.meaning)}"
+        for column in contract.columns
+    )
+    clustered = f" CLUSTER BY (`{contract.cluster_by}`)" if contract.cluster_by else ""
+    told = f"COMMENT {quote_text(contract.meaning)} TBLPROPERTIES ({write_properties(properties)})"
+    return f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING delta{clustered} {told}"
 
 
 def _replace_rule(rule: Rule) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ from resonance.core.records import Change
 from resonance.core.table import Commit, Slice, Table, collect_rows
 from resonance.runtime import resources
 from resonance.runtime.engines.explain import first_words
-from resonance.runtime.storage.alterations import widen_table
-from resonance.runtime.storage.conditions import describe, quote_text, where, write_properties
+from resonance.runtime.storage.alterations import widen_table, write_creation
+from resonance.runtime.storage.conditions import describe, where, write_properties
 from resonance.runtime.storage.contract_versions import find_absent, is_older, refusal
 from resonance.runtime.storage.history import read_note
 from resonance.runtime.storage.log import VERSION
@@ -52,7 +52,7 @@ ATTEMPTS = 50
 """How often a commit is tried anew where other drivers come first."""
 LATEST = 50
 """Among so many of the newest versions a commit that was just made is found."""
-PATIENCE = 5
+PATIENCE = 30
 """Seconds until a folder without a table counts as one that a killed driver left."""
 
 
@@ -233,22 +233,25 @@ class SparkCatalog:
         return there
 
     def _commit_first(self, table: Table) -> None:
-        contract = resources.contract(table)
-        columns = [
-            f"`{column.name}` {column.type}{' NOT NULL' if column.required else ''} COMMENT {quote_text(column.meaning)}"
-            for column in contract.columns
-        ]
+        """Make the table: in a catalog by SQL, as Delta's builder takes no name of three parts."""
+        contract, place = resources.contract(table), self._names.locate(table)
         properties = {
             **{f"delta.constraints.{rule.name}": rule.expression for rule in contract.rules},
             **({"delta.appendOnly": "true"} if contract.append_only else {}),
             VERSION: contract.version,
         }
-        clustered = f" CLUSTER BY (`{contract.cluster_by}`)" if contract.cluster_by else ""
         with self._signed("create the table"):
-            self._spark.sql(
-                f"CREATE TABLE IF NOT EXISTS {self.name(table)} ({', '.join(columns)}) USING delta{clustered} "
-                f"COMMENT {quote_text(contract.meaning)} TBLPROPERTIES ({write_properties(properties)})"
-            )
+            if place is None:
+                self._spark.sql(write_creation(self.name(table), contract, properties))
+                return
+            builder = DeltaTable.createIfNotExists(self._spark).location(place).comment(contract.meaning)
+            for column in contract.columns:
+                builder = builder.addColumn(column.name, column.type, nullable=not column.required, comment=column.meaning)
+            if contract.cluster_by:
+                builder = builder.clusterBy(contract.cluster_by)
+            for name, value in properties.items():
+                builder = builder.property(name, value)
+            builder.execute()
 
     def _commit(
         self, table: Table, rows: Rows, slice: Slice | None, options: Mapping[str, str], note: Mapping[str, object]
