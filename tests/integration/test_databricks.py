@@ -45,7 +45,7 @@ def fill(text: str, target: str = "prod") -> str:
 def call(task: dict, target: str = "prod") -> tuple[list[str], dict[str, str], list[str]]:
     """What a task runs for a target: its words, its options, its settings."""
     words, options, settings = [], {}, []
-    given = iter([fill(fill(word, target), target) for word in task["python_wheel_task"]["parameters"]])
+    given = iter([fill(word, target) for word in task["python_wheel_task"]["parameters"]])
     for word in given:
         if word == "--set":
             settings.append(next(given))

@@ -83,9 +83,8 @@ def test_an_accepted_rule_judges_a_whole_run_and_is_taken_back_without_a_trace(
     states = {row["version"]: row["state"] for row in open_tables(tmp_path).catalog.rows(RULE_VERSIONS)}
     assert states == {1: "adopted", 2: "rolled_back"}
 
-    w = OpenWorkspace(
-        tmp_path / "w", conf=[tmp_path / "conf.yaml"], console=Console(quiet=True)
-    )  # left open: closing ends the engine
+    # Left open: closing it ends the engine of this process.
+    w = OpenWorkspace(tmp_path / "w", conf=[tmp_path / "conf.yaml"], console=Console(quiet=True))
     search, incumbent = load_search(str(tmp_path / "brief.yaml"))
     there, number = open_round(w.rules.open(), w.console, "brief")
     with closing(there.events(w.console, 2)) as events:

@@ -6,9 +6,9 @@ import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.volumes import refuse_appends
 
 from resonance.core.errors import InputError, SetupError
 from resonance.core.files import PLAIN, add_line, plain_path, refuse_escaped
@@ -109,37 +109,23 @@ def test_where_the_temporary_folder_has_an_odd_name_links_lie_elsewhere(tmp_path
     link.unlink()
 
 
-@pytest.fixture
-def volume(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Has files be those of a file system that refuses additions by this error."""
-    number, opens = [errno.ESPIPE], Path.open
-
-    def refuse(self: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
-        if "a" in mode:
-            raise OSError(number[0], os.strerror(number[0]), str(self))
-        return opens(self, mode, *given, **named)
-
-    monkeypatch.setattr(Path, "open", refuse)
-    return number
-
-
 @pytest.mark.parametrize(("left", "whole"), [(None, "c\n"), ("", "c\n"), ("a\n", "a\nc\n"), ("a\nb", "a\nb\nc\n")])
 @pytest.mark.parametrize("adds", [True, False])
 def test_a_line_is_added_after_one_that_was_cut_off(
-    request: pytest.FixtureRequest, tmp_path: Path, left: str | None, whole: str, adds: bool
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, left: str | None, whole: str, adds: bool
 ) -> None:
     file = tmp_path / "log"
     if left is not None:
         file.write_text(left)
     if not adds:
-        request.getfixturevalue("volume")
+        refuse_appends(monkeypatch, errno.ESPIPE)
     add_line(file, "c")
     assert file.read_text() == whole
 
 
-def test_a_log_on_a_broken_disk_is_not_written_anew(tmp_path: Path, volume: list[int]) -> None:
+def test_a_log_on_a_broken_disk_is_not_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "log").write_text("a\n")
-    volume[0] = errno.EIO
+    refuse_appends(monkeypatch, errno.EIO)
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
         add_line(tmp_path / "log", "b")
     assert (tmp_path / "log").read_text() == "a\n"

@@ -11,7 +11,7 @@ from resonance.core.objects import parse_address
 from resonance.core.settings import Config
 from resonance.core.table import Table
 
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|`.+`")
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """Parts of names that SQL takes as they are."""
 HDFS = re.compile(r"hdfs://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:/+(?!\.\.?(?:/|$))[A-Za-z0-9_.-]+)+/*")
 """Addresses of folders that statements of SQL hold as they are, and that nothing takes for a pattern."""
@@ -31,14 +31,15 @@ class TableNames(Protocol):
 
 @dataclass(frozen=True)
 class SchemaNames:
-    """Tables of a schema: ``schema.table`` or ``catalog.schema.table``."""
+    """Tables of a schema: ``schema.table`` or ``catalog.schema.table``; what is given in backquotes is taken as it is."""
 
     schema: str
 
     def name(self, table: Table) -> str:
         """How SQL names the table."""
-        parts = (*self.schema.split("."), table.name)
-        return ".".join(part if PLAIN.fullmatch(part) else f"`{part}`" for part in parts)
+        if "`" in self.schema:
+            return f"{self.schema}.{table.name}"
+        return ".".join(part if PLAIN.fullmatch(part) else f"`{part}`" for part in (*self.schema.split("."), table.name))
 
     def locate(self, table: Table) -> None:
         """None: the catalog knows where the table lies."""

@@ -25,10 +25,9 @@ import sys
 from threading import Thread
 import resonance
 from pyspark.sql import SparkSession
-
-CATALOG = {"catalog": "spark_catalog.default"}
 from resonance.runtime.engines import spark as sessions
 
+CATALOG = {"catalog": "spark_catalog.default"}
 builder = SparkSession.builder.master("local[1]").config("spark.sql.session.timeZone", "Asia/Shanghai")
 for key, value in {**sessions.DELTA, **sessions.LAPTOP, **sessions._jars(False)}.items():
     builder = builder.config(key, value)

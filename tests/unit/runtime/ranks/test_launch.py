@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.unit.train import conformance
+from tests.volumes import refuse_links
 
 from resonance.core.errors import SetupError
 from resonance.core.places import LocalFiles
@@ -246,11 +247,8 @@ def test_ranks_on_spark_conform(on_spark, order, tmp_path):
 
 @pytest.mark.parametrize("links", [True, False])
 def test_a_note_is_put_once_also_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
     if not links:
-        monkeypatch.setattr(os, "link", refuse)
+        refuse_links(monkeypatch, errno.EPERM)
     shared = LocalFiles(tmp_path)
     assert launch._put_once(shared, "started/0.txt", "first")
     assert not launch._put_once(shared, "started/0.txt", "second")
@@ -258,9 +256,6 @@ def test_a_note_is_put_once_also_where_there_are_no_links(tmp_path: Path, monkey
 
 
 def test_a_note_on_a_broken_disk_is_not_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(os, "link", fail)
+    refuse_links(monkeypatch, errno.EIO)
     with pytest.raises(OSError, match="Input/output error"):
         launch._put_once(LocalFiles(tmp_path), "note", "text")

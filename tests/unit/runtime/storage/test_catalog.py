@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import threading
 import time
 from contextlib import nullcontext
@@ -14,6 +13,7 @@ import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from pyspark.sql import functions as F
+from tests.volumes import refuse_links
 
 from resonance.core.errors import ContractError, StorageError
 from resonance.core.frames import make_frame
@@ -354,9 +354,6 @@ def test_small_tables_are_read_without_an_engine(spark, tmp_path):
 
 
 def test_a_folder_without_links_holds_no_tables(folder, spark, monkeypatch):
-    def refuse(*_):
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", refuse)
+    refuse_links(monkeypatch, errno.EPERM)
     with pytest.raises(StorageError, match="makes no links, which commits need; name a folder of another disk, or keep"):
         folder.write(DOCUMENTS, documents_frame(spark, ROWS), {"batch": "main"}, {})

@@ -9,9 +9,9 @@ import os
 import shutil
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.volumes import refuse_appends
 
 from resonance.core.errors import BusyError
 from resonance.core.files import LOCK
@@ -101,14 +101,7 @@ def test_a_file_system_without_locks_is_written_a_broken_one_is_not(
 def test_a_file_system_that_adds_nothing_to_files_has_no_locks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, goes_on: bool
 ) -> None:
-    opens = Path.open
-
-    def refuse(self: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
-        if "a" in mode:
-            raise OSError(number, os.strerror(number))
-        return opens(self, mode, *given, **named)
-
-    monkeypatch.setattr(Path, "open", refuse)
+    refuse_appends(monkeypatch, number)
     if goes_on:
         with lock_workspace(tmp_path):
             assert find_writer(tmp_path).startswith(f"process {os.getpid()} (")
