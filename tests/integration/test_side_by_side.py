@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import defaultdict
 from contextlib import closing
 from itertools import accumulate
 from pathlib import Path
@@ -27,8 +28,8 @@ ASKED = [Asked(number, 1, place, {"mixed.below": value}) for number, value in ((
 OWN = ("doc_id", "arm", "phase", "loss_sum", "n_tok")
 
 
-def try_arms(home: Path, name: str, room: int, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Any], list[Any]]:
-    """The objectives of four arms, and the events of their held-out documents, in a copy of the workspace."""
+def try_arms(home: Path, name: str, room: int, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Any], list[Any], int]:
+    """The objectives of four arms, the events of their held-out documents, and how many arms differ in seed or texts, in a copy."""
     shutil.copytree(home / "w", home / name)
     monkeypatch.setattr(Workspace, "find_room", lambda self: room)
     w = OpenWorkspace(home / name, conf=[home / "conf.yaml"], console=Console(quiet=True))  # left open: closing ends the engine
@@ -37,8 +38,12 @@ def try_arms(home: Path, name: str, room: int, monkeypatch: pytest.MonkeyPatch) 
     with closing(opened.events(w.console, 2)) as events:
         campaign = w.searches.open_campaign(opened, search, incumbent, number, events)
         outcomes = campaign.measure(ASKED)
-    found = opened.frames()["signal_event"].where(F.col("arm").startswith("rule-")).select(*OWN)
-    return outcomes, sorted(tuple(row) for row in found.collect())
+    frames, ours = opened.frames(), F.col("arm").startswith("rule-")
+    events = sorted(tuple(row) for row in frames["signal_event"].where(ours).select(*OWN).collect())
+    drawn: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in sorted(tuple(row) for row in frames["sample_plan"].where(ours).select("arm", "epoch", "pos", "doc_id").collect()):
+        drawn[row[0]].append(row[1:])
+    return outcomes, events, len({(arm.rpartition("-")[2], tuple(texts)) for arm, texts in drawn.items()})
 
 
 @pytest.mark.usefixtures("spark")
@@ -51,9 +56,8 @@ def test_arms_side_by_side_leave_what_arms_one_by_one_leave(tmp_path: Path, monk
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
     main(["run", "--set", "rounds=1", "--conf", str(tmp_path / "conf.yaml"), "--workspace", str(tmp_path / "w")])
     alone, beside = (try_arms(tmp_path, name, room, monkeypatch) for name, room in (("alone", 1), ("beside", 2)))
-    assert len({outcome.objective for outcome in alone[0]}) > 2, "two arms may draw the same texts"
-    assert beside[0] == alone[0]
-    assert beside[1] == alone[1]
+    assert len({outcome.objective for outcome in alone[0]}) == alone[2] > 1, "arms of one seed may draw the same texts"
+    assert beside == alone
     assert [count_beside(tmp_path / name / "events.jsonl") for name in ("alone", "beside")] == [1, 2]
 
 
