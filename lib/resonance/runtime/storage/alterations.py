@@ -9,6 +9,7 @@ from pyspark.sql.types import StructType
 from resonance.core.contract import Contract, Rule
 from resonance.runtime.storage.conditions import quote_text, write_properties
 from resonance.runtime.storage.contract_versions import find_absent, same_expression
+from resonance.runtime.storage.log import promises
 
 
 def widen_table(contract: Contract, schema: StructType, properties: Mapping[str, str]) -> Iterator[str]:
@@ -24,14 +25,14 @@ def widen_table(contract: Contract, schema: StructType, properties: Mapping[str,
             yield from _replace_rule(rule)
 
 
-def write_creation(name: str, contract: Contract, properties: Mapping[str, str]) -> str:
+def write_creation(name: str, contract: Contract) -> str:
     """What makes a table that keeps its contract, unless it is there."""
     columns = ", ".join(
         f"`{column.name}` {column.type}{' NOT NULL' if column.required else ''} COMMENT {quote_text(column.meaning)}"
         for column in contract.columns
     )
     clustered = f" CLUSTER BY (`{contract.cluster_by}`)" if contract.cluster_by else ""
-    told = f"COMMENT {quote_text(contract.meaning)} TBLPROPERTIES ({write_properties(properties)})"
+    told = f"COMMENT {quote_text(contract.meaning)} TBLPROPERTIES ({write_properties(promises(contract))})"
     return f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING delta{clustered} {told}"
 
 

@@ -46,8 +46,8 @@ KEEPS_ROWS = (
 """Operations that change no row."""
 OVERTAKEN = re.compile(r"DELTA_(?:CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)")
 """What Delta says where another driver committed first what a commit cannot stand upon."""
-ABSENT = re.compile(r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE)")
-"""What Delta says where it passed over a folder that holds no table."""
+ABSENT = re.compile(r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|CREATE_TABLE_WITH_NON_EMPTY_LOCATION)")
+"""What Delta says of a folder that holds something, and no table: it passed over it, or refused to make one there."""
 ATTEMPTS = 50
 """How often a commit is tried anew where other drivers come first."""
 LATEST = 50
@@ -215,7 +215,8 @@ class SparkCatalog:
         place = self._names.locate(table)
         for _ in range(2):
             try:
-                self._commit_first(table)
+                with self._signed("create the table"):
+                    self._spark.sql(write_creation(self.name(table), resources.contract(table)))
             except PySparkException as error:
                 if place is None or not ABSENT.search(str(error)):
                     raise
@@ -231,27 +232,6 @@ class SparkCatalog:
         while not (there := self.exists(table)) and time.monotonic() < until:
             time.sleep(0.5)
         return there
-
-    def _commit_first(self, table: Table) -> None:
-        """Make the table: in a catalog by SQL, as Delta's builder takes no name of three parts."""
-        contract, place = resources.contract(table), self._names.locate(table)
-        properties = {
-            **{f"delta.constraints.{rule.name}": rule.expression for rule in contract.rules},
-            **({"delta.appendOnly": "true"} if contract.append_only else {}),
-            VERSION: contract.version,
-        }
-        with self._signed("create the table"):
-            if place is None:
-                self._spark.sql(write_creation(self.name(table), contract, properties))
-                return
-            builder = DeltaTable.createIfNotExists(self._spark).location(place).comment(contract.meaning)
-            for column in contract.columns:
-                builder = builder.addColumn(column.name, column.type, nullable=not column.required, comment=column.meaning)
-            if contract.cluster_by:
-                builder = builder.clusterBy(contract.cluster_by)
-            for name, value in properties.items():
-                builder = builder.property(name, value)
-            builder.execute()
 
     def _commit(
         self, table: Table, rows: Rows, slice: Slice | None, options: Mapping[str, str], note: Mapping[str, object]
