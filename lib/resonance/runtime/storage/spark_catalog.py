@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from delta.tables import DeltaTable
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 from pyspark.sql import functions as F
@@ -46,8 +45,8 @@ KEEPS_ROWS = (
 """Operations that change no row."""
 OVERTAKEN = re.compile(r"DELTA_(?:CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)")
 """What Delta says where another driver committed first what a commit cannot stand upon."""
-ABSENT = re.compile(r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|CREATE_TABLE_WITH_NON_EMPTY_LOCATION)")
-"""What Delta says of a folder that holds something, and no table: it passed over it, or refused to make one there."""
+ABSENT = re.compile(r"\[(?:PATH_NOT_FOUND|DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|CREATE_TABLE_WITH_NON_EMPTY_LOCATION))\]")
+"""What is said where no table lies, and where Delta makes none as something else does."""
 ATTEMPTS = 50
 """How often a commit is tried anew where other drivers come first."""
 LATEST = 50
@@ -74,13 +73,18 @@ class SparkCatalog:
         return self._names.name(table)
 
     def exists(self, table: Table) -> bool:
-        """Whether the table was created."""
+        """Whether the table was created.
+
+        What lies at an address is looked up as for reading: once ``_delta_log`` held no version, ``isDeltaTable`` says no for good.
+        """
         place = self._names.locate(table)
         if place is None:
             return bool(self._spark.catalog.tableExists(self.name(table)))
         try:
-            return DeltaTable.isDeltaTable(self._spark, place)
+            return bool(self._spark.table(self.name(table)).columns)
         except Exception as error:  # what Hadoop says has many names
+            if ABSENT.search(str(error)):
+                return False
             raise StorageError(f"tables: {place} cannot be read: {first_words(error)[:300]}") from error
 
     def rows(self, table: Table, columns: Sequence[str] = ()) -> list[dict[str, Any]]:

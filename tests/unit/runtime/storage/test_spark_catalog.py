@@ -5,9 +5,12 @@ What all catalogs promise is in ``test_catalog``.
 
 from __future__ import annotations
 
+import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,3 +133,19 @@ def test_an_address_that_cannot_be_read_is_one_sentence(spark: SparkSession) -> 
         StorageError, match=r"^tables: hdfs://127\.0\.0\.1:1/texts/signal_event cannot be read: .*Connection refused"
     ):
         nowhere.exists(SIGNAL_EVENT)
+
+
+def test_a_driver_waits_for_a_table_that_another_one_is_making(spark: SparkSession, tmp_path: Path) -> None:
+    from resonance.runtime.storage.spark_catalog import SparkCatalog
+    from resonance.runtime.storage.table_names import AddressNames
+
+    another, late = (SparkCatalog(spark, AddressNames(str(tmp_path / name))) for name in ("another", "late"))
+    another.append(SIGNAL_EVENT, events_frame(spark, [TRAINED]), ("another", 1), {})
+    (tmp_path / "late" / SIGNAL_EVENT.name / "_delta_log" / "_staged_commits").mkdir(parents=True)
+    assert not late.exists(SIGNAL_EVENT)
+    made = threading.Timer(2, shutil.copytree, (tmp_path / "another", tmp_path / "late"), {"dirs_exist_ok": True})
+    made.start()
+    late.append(SIGNAL_EVENT, events_frame(spark, [TUNED]), ("late", 1), {})
+    made.join()
+    assert late.version(SIGNAL_EVENT) == 2
+    assert late.count(SIGNAL_EVENT) == 2
