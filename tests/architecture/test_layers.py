@@ -21,7 +21,7 @@ TEXT_ENGINES = {"torch", "transformers", "tokenizers"}
 OWNED = {
     "pysail": ("runtime/engines/embedded",),
     "deltalake": ("runtime/storage/folder",),
-    "delta": ("runtime/storage/spark_catalog",),
+    "delta": (),  # SQL says all of it
     "mlflow": ("runtime/tracking",),
     "openlineage": ("runtime/lineage",),
     "horovod": ("runtime/ranks/local_ranks", "runtime/ranks/launch", "train/collective"),

@@ -231,7 +231,7 @@ FORMS = (
         names("DeltaTable"),
         ("DeltaTable.forName(spark, name)", "t = DeltaTable(path)"),
         (),
-        ("runtime/storage/spark_catalog.py", "runtime/storage/folder.py"),
+        ("runtime/storage/folder.py",),
     ),
     Form(
         "the question who computes",

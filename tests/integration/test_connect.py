@@ -1,4 +1,4 @@
-"""A Spark Connect server computes the data half and the joins of losses: the tables of the embedded engine, hash for hash."""
+"""A Spark Connect server computes the data half, a grade and joins of losses: the tables of the embedded engine, hash for hash."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def call(engine: str, words: list[str], around: dict[str, str]) -> str:
 def curate(engine: str, workspace: Path, around: dict[str, str], *further: str) -> None:
     """Run the data half on the texts beside the workspace."""
     settings = (*SMALL_PLAN, f"ingest.inputs=[{workspace.parent / 'texts.jsonl'}]", f"spark.engine={engine}", *further)
-    run = ["-m", "resonance.cli", "run", *DATA_HALF, "--rounds=1", "--workspace", str(workspace)]
+    run = ["-m", "resonance.cli", "run", *DATA_HALF, "assess", "--rounds=1", "--workspace", str(workspace)]
     call(engine, [*run, *(f"--set={setting}" for setting in settings)], around)
 
 
@@ -121,7 +121,8 @@ def two(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Two
 def test_all_tables_are_equal_hash_for_hash(two: Two) -> None:
     here, there = told(two.here), told(two.there)
     filled = {name for name, (rows, _) in here.items() if rows not in ("0", "not written yet")}
-    assert {"documents", "rejects", "duplicates", "sample_plan", "plans", "signal_event", "signal_state", "slice_state"} <= filled
+    states = {"signal_event", "signal_state", "slice_state"}
+    assert {"documents", "rejects", "duplicates", "sample_plan", "plans", "quality_result", *states} <= filled
     assert here == there
 
 
@@ -132,6 +133,6 @@ def test_tables_of_a_catalog_are_equal_too(two: Two, server: dict[str, str]) -> 
     there = parse_told(
         call("spark", ["-m", "resonance.cli", "tables", "--hash", "--workspace", str(workspace), "--set", catalog], server)
     )
-    made = {"documents", "rejects", "duplicates", "signatures", "compared", "sample_plan", "plans", "rules"}
+    made = {"documents", "rejects", "duplicates", "signatures", "compared", "sample_plan", "plans", "rules", "quality_result"}
     assert {name: here[name] for name in made} == {name: there[name] for name in made}
     assert not (workspace / "tables").exists()
