@@ -86,7 +86,7 @@ class Fault:
         ended: with which code the command ended by it; None where it went on.
         said: the last line of a command that ended.
         planted: when it began, in seconds of Unix time.
-        resumed: seconds from the next command's start until its first step runs; None where this command went on.
+        resumed: seconds from the next command's start to the end of its first step; None where another fault came before.
     """
 
     kind: str
@@ -163,7 +163,7 @@ def disturb(run: Run, kinds: deque[Kind], case: Case, cluster: Cluster, workspac
         struck = strike_all(run, kinds, Target(case, process, workspace, chance), known, most)
         run.code = process.wait(PATIENCE)
         if last is not None:
-            last.resumed = find_resumed(read_events(workspace)[known:], started)
+            last.resumed = find_resumed(read_events(workspace)[known:], started, struck)
         if not run.code or not struck:  # a command that nothing struck is not to fail
             break
         last = struck[-1]
@@ -206,11 +206,11 @@ def find_step(events: Sequence[Mapping[str, Any]]) -> str:
     return next((str(event["job"]) for event in reversed(events) if event["event"] == "started"), "")
 
 
-def find_resumed(events: Sequence[Mapping[str, Any]], since: float) -> float | None:
-    """Seconds from a command's start until its first step runs; None where none did."""
-    starts = (datetime.fromisoformat(event["at"]).timestamp() for event in events if event["event"] == "started")
-    start = next(starts, None)
-    return None if start is None else round(start - since, 1)
+def find_resumed(events: Sequence[Mapping[str, Any]], since: float, struck: Sequence[Fault]) -> float | None:
+    """Seconds from a command's start to the end of its first step, where nothing had struck it by then."""
+    ends = (datetime.fromisoformat(event["at"]).timestamp() for event in events if event["event"] == "finished")
+    end = next(ends, None)
+    return None if end is None or any(fault.planted < end for fault in struck) else round(end - since, 1)
 
 
 def run_all(
