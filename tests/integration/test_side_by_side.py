@@ -56,7 +56,7 @@ def test_arms_side_by_side_leave_what_arms_one_by_one_leave(tmp_path: Path, monk
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
     main(["run", "--set", "rounds=1", "--conf", str(tmp_path / "conf.yaml"), "--workspace", str(tmp_path / "w")])
     alone, beside = (try_arms(tmp_path, name, room, monkeypatch) for name, room in (("alone", 1), ("beside", 2)))
-    assert len({outcome.objective for outcome in alone[0]}) == alone[2] > 1, "arms of one seed may draw the same texts"
+    assert len({outcome.objective for outcome in alone[0]}) == alone[2] > 2, "arms of one seed may draw the same texts"
     assert beside == alone
     assert [count_beside(tmp_path / name / "events.jsonl") for name in ("alone", "beside")] == [1, 2]
 

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import math
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from resonance.curate.duplicates.components import FEW, components
+from resonance.runtime.run.scratch import Scratch
 
 Edges = tuple[NDArray[np.int64], NDArray[np.int64]]
 MILLION = 1_000_000
@@ -76,13 +76,8 @@ def test_a_million_edges(
         pa.table({name: list(map(make_name, nodes.tolist())) for name, nodes in ends.items()}), tmp_path / "edges.parquet"
     )
     frame = spark.read.parquet(str(tmp_path / "edges.parquet"))
-
-    def keep(rows: DataFrame, name: str) -> DataFrame:
-        """As a step keeps frames: in files, as all rows at once are more than a message holds."""
-        folder = str(tmp_path / f"{name}-{uuid.uuid4().hex}")
-        rows.write.parquet(folder)
-        return spark.read.parquet(folder)
-
+    # As a step keeps frames: in files, as all rows at once are more than a message holds.
+    keep = Scratch(spark, tmp_path / "scratch")
     start = time.monotonic()
     with caplog.at_level(logging.INFO, "resonance"):
         rows = components(frame, checkpoint=keep, max_rounds=50, few=few).toPandas()
